@@ -1,0 +1,47 @@
+import type { Digest, EncodedContent } from './content.ts'
+import type { Instant } from './instant.ts'
+import type { JsonValue } from './json.ts'
+import type { RecordKey } from './record-key.ts'
+import type { ChangeStamps, ResourceName } from './resource.ts'
+
+/** Why a record is published. SNAPSHOT: seen for the first time, by the first full walk. RESTORED: it had been deleted. */
+export type UpsertReason = 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
+/** OPERATOR: a hold of the guard that an operator approved. */
+export type DeletionReason = 'NOT_IN_SOURCE' | 'OPERATOR'
+/** How the source said that the key is gone (R9 b). */
+export type DeletionEvidence = 'LIST_QUERY' | 'HTTP_404'
+
+interface ChangeBase {
+  readonly key: RecordKey
+  readonly mlsId: string | null
+  readonly changeStamps: ChangeStamps
+  /** Digest of the last published content of the key; null if there is none. */
+  readonly previousDigest: Digest | null
+}
+
+export interface Upsert extends ChangeBase {
+  readonly kind: 'upsert'
+  readonly reason: UpsertReason
+  readonly modificationTimestamp: Instant | null
+  readonly observedAt: Instant
+  readonly content: EncodedContent
+}
+
+export interface Deletion extends ChangeBase {
+  readonly kind: 'deletion'
+  readonly reason: DeletionReason
+  readonly evidence: DeletionEvidence
+  readonly deletedAt: Instant
+  readonly lastModificationTimestamp: Instant | null
+}
+
+export type Change = Upsert | Deletion
+
+/** A record that cannot be published, whole (R12). */
+export interface DeadLetter {
+  readonly resource: ResourceName
+  /** The record's key, or a digest of its JSON if it has none. */
+  readonly key: string
+  readonly reason: string
+  readonly body: JsonValue
+}

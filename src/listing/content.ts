@@ -1,0 +1,19 @@
+/** SHA-256 cut to 128 bits, as 32 lower-case hex digits (R5). */
+export type Digest = string & { readonly __brand: 'Digest' }
+
+/** Id of a schema in the registry (an unsigned 32-bit number; the bytes 1–4 of the Confluent wire format). */
+export type SchemaId = number & { readonly __brand: 'SchemaId' }
+
+/** What one Avro map of loose values can hold. */
+export type LooseValue = null | boolean | number | string
+
+/** A record's content, encoded under one schema. */
+export interface EncodedContent {
+  /** Of the event schema in which the content is embedded. */
+  readonly schemaId: SchemaId
+  readonly digest: Digest
+  /** Avro bytes of the content record (`listing` in `ListingUpserted`). */
+  readonly bytes: Uint8Array
+  /** Fields that travel with the event and are no part of the content (setting `VOLATILE_FIELDS`). */
+  readonly volatileFields: Readonly<Record<string, LooseValue>>
+}

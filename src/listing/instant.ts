@@ -1,0 +1,33 @@
+/** Milliseconds since 1970-01-01T00:00:00Z, as Avro's `timestamp-millis`. */
+export type Instant = number & { readonly __brand: 'Instant' }
+
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/
+
+/** @throws {RangeError} if `ms` is not a whole number of milliseconds that a date can hold (±8.64e15). */
+export function instant(ms: number): Instant {
+  if (!Number.isInteger(ms) || Math.abs(ms) > 8.64e15) throw new RangeError(`${ms} is not an instant`)
+  return ms as Instant
+}
+
+/** An ISO 8601 datetime with a zone (spark-api.md §2.8); undefined for anything else, impossible dates included. */
+export function parseInstant(text: string): Instant | undefined {
+  if (!ISO_8601.test(text)) return undefined
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) return undefined
+  // Date.parse turns 31 February into March: the day must survive.
+  const day = Number(text.slice(8, 10))
+  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
+  return day >= 1 && day <= lastDay ? (ms as Instant) : undefined
+}
+
+/** `2026-05-02T14:03:09Z`: seconds, as the source's stamps are cut to seconds (spark-api.md §2.8). */
+export function formatSeconds(value: Instant): string {
+  return `${new Date(value).toISOString().slice(0, 19)}Z`
+}
+
+/** A length of time in milliseconds. */
+export type Millis = number
+
+export function minus(value: Instant, length: Millis): Instant {
+  return instant(value - length)
+}

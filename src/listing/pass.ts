@@ -1,0 +1,78 @@
+import type { Instant } from './instant.ts'
+import type { RecordKey } from './record-key.ts'
+import type { ResourceName } from './resource.ts'
+
+export type PassKind = 'snapshot' | 'update' | 'purge'
+export type PassId = string & { readonly __brand: 'PassId' }
+export function passId(text: string): PassId {
+  return text as PassId
+}
+
+/** R11: every record read ends in exactly one of these. */
+export type Outcome = 'published' | 'unchanged' | 'stale' | 'dead_lettered'
+export type OutcomeCounts = Readonly<Record<Outcome, number>>
+export const NO_OUTCOMES: OutcomeCounts = { published: 0, unchanged: 0, stale: 0, dead_lettered: 0 }
+
+/** `running`: interrupted if nobody runs it; it goes on at `token`. The others are ends. */
+export type PassState = 'running' | 'completed' | 'held' | 'failed'
+
+/** Next offset to be written, by topic name without its prefix, then by partition. */
+export type NextOffsets = Readonly<Record<string, readonly number[]>>
+
+/** How far a pass has come: what a later process needs to go on with it. One is committed with every page. */
+export interface PassProgress {
+  readonly resource: ResourceName
+  readonly pass: PassKind
+  readonly passId: PassId
+  readonly state: PassState
+  /** R4: the server's `Date` of the pass's first response. */
+  readonly startedAt: Instant
+  /** SparkQL of the walk; empty for all records. Sent again as it is by a resumed pass. */
+  readonly filter: string
+  /** Token to be sent next; null once the walk has ended. Empty at its beginning. */
+  readonly token: string | null
+  /** Pages committed. */
+  readonly page: number
+  /** Distinct keys walked so far, and those of them that the completeness count of R7 covers. */
+  readonly walked: number
+  readonly walkedInRange: number
+  readonly counts: OutcomeCounts
+  readonly deletes: DeleteCounts
+  /** End offsets of the resource's topic when the sweep began (R9 c); empty for other passes. */
+  readonly sweepOffsets: readonly number[]
+}
+
+/** What became of the keys that a complete purge walk did not show. */
+export interface DeleteCounts {
+  readonly emitted: number
+  readonly held: number
+  /** The source still has the key, or something was published for it since the sweep began. */
+  readonly refuted: number
+  /** 403/1500 for the key: kept (R9). */
+  readonly inconclusive: number
+}
+export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0 }
+
+export type PassEvent = 'started' | 'completed' | 'held' | 'failed'
+
+/** A record of the topic `control`. */
+export interface PassMarker {
+  readonly event: PassEvent
+  readonly progress: PassProgress
+  /** In words, for `held` and `failed`; null otherwise. */
+  readonly detail: string | null
+}
+
+/** Whom a feed replicates (design.md §4.3): the API host, the user's Id and MLS from `/v1/system`. */
+export interface SourceIdentity {
+  readonly host: string
+  readonly userId: string
+  readonly mlsId: string
+}
+
+/** The position of a record in its topic. */
+export interface RecordPosition {
+  readonly key: RecordKey
+  readonly partition: number
+  readonly offset: number
+}

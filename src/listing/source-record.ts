@@ -1,0 +1,21 @@
+import type { Instant } from './instant.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { RecordKey } from './record-key.ts'
+import type { ChangeStamps } from './resource.ts'
+
+/** One row of the source, parsed as far as the passes need it; the rest stays as it came. */
+export interface SourceRecord {
+  readonly key: RecordKey
+  /** Null if the row has none or one that is no datetime (always so where only keys were asked for). */
+  readonly modificationTimestamp: Instant | null
+  readonly mlsId: string | null
+  readonly changeStamps: ChangeStamps
+  /** The element of `Results`, members in the source's order. */
+  readonly body: JsonObject
+}
+
+/** A row without a usable key: it cannot be ordered or compacted, only dead-lettered (R12). */
+export interface UnreadableRecord {
+  readonly reason: string
+  readonly body: JsonValue
+}

@@ -1,0 +1,259 @@
+/**
+ * What the passes need from the outside. Each port is implemented by one room and wired in `app/`; the comments are the
+ * contract. All methods reject with a `ListingstreamError`, or with the signal's reason when it aborts.
+ */
+import type { Change, DeadLetter } from '../listing/change.ts'
+import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
+import type { Instant } from '../listing/instant.ts'
+import type {
+  NextOffsets,
+  OutcomeCounts,
+  PassId,
+  PassKind,
+  PassMarker,
+  PassProgress,
+  SourceIdentity,
+} from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ChangeStamps, ResourceDescription, ResourceName } from '../listing/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+
+// ---- the source --------------------------------------------------------------------------------------------------
+
+/** Raised by `Source.walk` when a token that was accepted before is refused (HTTP 400): the walk begins anew (R7). */
+export const TOKEN_REFUSED = 'SPARK_TOKEN_REFUSED'
+
+export interface WalkRequest {
+  readonly resource: ResourceDescription
+  /** SparkQL; empty for all records. */
+  readonly filter: string
+  readonly select: 'everything' | 'keys'
+  /** Where to begin: empty for the beginning, otherwise the `nextToken` of an earlier page of the same walk. */
+  readonly token: string
+}
+
+export interface SourcePage {
+  /** Number of the request that brought the page, taken when it was sent; rising within and across processes (R6). */
+  readonly request: number
+  /** The token that was sent for this page. */
+  readonly token: string
+  /** Null at the last page, by the first rule of R7. */
+  readonly nextToken: string | null
+  /** The response's `Date` header; null if it had none. */
+  readonly serverDate: Instant | null
+  /** As they came, repeated keys included. */
+  readonly records: readonly SourceRecord[]
+  readonly unreadable: readonly UnreadableRecord[]
+}
+
+/** Answer to a question for certain keys. `refused`: the source does not take such a filter, or dropped part of it. */
+export type KeysAnswer =
+  | {
+      readonly kind: 'answered'
+      readonly request: number
+      readonly serverDate: Instant | null
+      readonly records: readonly SourceRecord[]
+    }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** Answer to `GET /v1/<resource>/{Id}`. `inconclusive`: 403, or Code 1500 for this record. */
+export type OneAnswer =
+  | {
+      readonly kind: 'found'
+      readonly request: number
+      readonly serverDate: Instant | null
+      readonly record: SourceRecord
+    }
+  | { readonly kind: 'gone'; readonly request: number; readonly serverDate: Instant | null }
+  | { readonly kind: 'inconclusive'; readonly why: string }
+
+export interface Source {
+  /** Who the key belongs to, from `/v1/system`. */
+  identify(signal: AbortSignal): Promise<SourceIdentity>
+
+  /**
+   * One paged read. Fetches on demand; retries what may be retried within itself. Ends after the page whose
+   * `nextToken` is null. Throws on everything that R8 names; a page is yielded only if it is whole.
+   */
+  walk(request: WalkRequest, signal: AbortSignal): AsyncIterable<SourcePage>
+
+  /** `_pagination=count`; undefined if the source refuses to count under this filter. */
+  count(resource: ResourceDescription, filter: string, signal: AbortSignal): Promise<number | undefined>
+
+  /**
+   * Records of the given keys (200 at most, SparkQL's limit), in one list query with `_limit` at least their number.
+   * `keys` selects the key alone, `everything` whole records.
+   */
+  findByKeys(
+    resource: ResourceDescription,
+    keys: readonly RecordKey[],
+    select: WalkRequest['select'],
+    signal: AbortSignal,
+  ): Promise<KeysAnswer>
+
+  /** One record by its Id. */
+  findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer>
+}
+
+// ---- encoding ----------------------------------------------------------------------------------------------------
+
+export type EncodeResult =
+  | { readonly kind: 'encoded'; readonly content: EncodedContent }
+  /** The record cannot be an event at all; the digest is that of its JSON. */
+  | { readonly kind: 'unencodable'; readonly reason: string; readonly digest: Digest }
+
+/** The content of records under the registered schemas (R5). Synchronous once prepared. */
+export interface ContentEncoder {
+  /**
+   * Makes the newest schema of the resource current, and loads the older ones that `digestUnder` will be asked for.
+   * Called before each page; does nothing when there is nothing to load. May not ask the source.
+   */
+  prepare(resource: ResourceDescription, olderSchemas: Iterable<SchemaId>, signal: AbortSignal): Promise<void>
+  /** Under the current schema. */
+  encode(resource: ResourceDescription, record: SourceRecord): EncodeResult
+  /** Digest of the record's content under an older schema that was prepared. */
+  digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest
+}
+
+// ---- the key index -----------------------------------------------------------------------------------------------
+
+/** What is known of a key. */
+export interface IndexEntry {
+  /** `deleted` keys are remembered for `delete.retention.ms` (R9); `dead_lettered`: the last content could not be published. */
+  readonly state: 'live' | 'deleted' | 'dead_lettered'
+  /** Of the last published content; of the raw JSON for `dead_lettered`. */
+  readonly digest: Digest
+  readonly schemaId: SchemaId
+  readonly modificationTimestamp: Instant | null
+  /** When the source was last seen to say so; for `deleted`, when the delete was published. */
+  readonly observedAt: Instant
+  readonly changeStamps: ChangeStamps
+  readonly mlsId: string | null
+  /** Position of the key's last record in the resource's topic; −1 for `dead_lettered` without one. */
+  readonly partition: number
+  readonly offset: number
+  /** The request that last published or confirmed it (R6); 0 after a rebuild. */
+  readonly request: number
+}
+
+export interface IndexUpdate {
+  readonly resource: ResourceName
+  readonly puts: ReadonlyMap<RecordKey, IndexEntry>
+  /** Keys to forget (deleted ones past their retention). */
+  readonly drops: readonly RecordKey[]
+  /** The topics' next offsets that this update brings the index up to; undefined leaves them. */
+  readonly nextOffsets: NextOffsets | undefined
+  /** When it is written, by the local clock (R2). */
+  readonly at: Instant
+}
+
+/** Which feed an index belongs to; it is of use only for the same one (R2). */
+export interface FeedIdentity {
+  readonly generation: number
+  readonly clusterId: string
+  readonly source: SourceIdentity
+  /** Partition count by topic name without prefix. */
+  readonly partitions: Readonly<Record<string, number>>
+}
+
+export interface IndexState {
+  readonly feed: FeedIdentity
+  readonly nextOffsets: NextOffsets
+  readonly writtenAt: Instant
+  /** Highest request number in the index. */
+  readonly request: number
+}
+
+/** Named sets of keys that one pass gathers; scratch, lost without harm. */
+export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'unknown'
+
+export interface KeyIndex {
+  getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>
+  /** Atomic. Called only after the transaction that it reflects is known to be committed (R1). */
+  apply(update: IndexUpdate): Promise<void>
+  /** All entries in ascending order of key, in batches; memory follows the batch, not the index (R14). */
+  entries(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, IndexEntry])[]>
+
+  /** Null if the index is new, was reset without an identity, or does not state one. */
+  state(): IndexState | null
+  /** Empties the index (ledgers too) and dedicates it to a feed. */
+  reset(feed: FeedIdentity, at: Instant): Promise<void>
+  /** Scans all entries against the stored checksums; false on any difference. */
+  verify(): Promise<boolean>
+
+  readonly ledger: WalkLedger
+}
+
+/**
+ * Keys that a pass has met, on disk because a walk may be longer than memory (R14). Each key carries the number of the
+ * page that added it: after a crash, what later pages had added does not count.
+ */
+export interface WalkLedger {
+  /** Adds keys; answers, for each, whether it was not there yet from an earlier page. */
+  add(
+    pass: PassId,
+    set: LedgerSet,
+    page: number,
+    keys: readonly (readonly [RecordKey, string])[],
+  ): Promise<readonly boolean[]>
+  /** Ascending order of key, in batches, with the note given at `add`. */
+  entries(pass: PassId, set: LedgerSet): AsyncIterable<readonly (readonly [RecordKey, string])[]>
+  /** Number of keys added by pages below `page`. */
+  size(pass: PassId, set: LedgerSet, page: number): Promise<number>
+  /** Forgets a pass. */
+  drop(pass: PassId): Promise<void>
+}
+
+// ---- the publisher -----------------------------------------------------------------------------------------------
+
+/** Everything that one Kafka transaction holds (R1). */
+export interface TransactionRequest {
+  readonly resource: ResourceDescription
+  /** Of distinct keys. */
+  readonly changes: readonly Change[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly progress: PassProgress
+  /** Moves the resource's watermark (R4); null leaves it. */
+  readonly watermark: Instant | null
+  readonly markers: readonly PassMarker[]
+}
+
+export interface Receipt {
+  readonly seq: number
+  /** Where each change of the request lies, in its order; for a deletion, its tombstone. */
+  readonly positions: readonly { readonly partition: number; readonly offset: number }[]
+  readonly nextOffsets: NextOffsets
+}
+
+export interface ChangePublisher {
+  /**
+   * Resolves once the transaction is known to be committed. A commit whose answer was lost is settled inside (R3).
+   * Rejects if nothing of it is visible or ever will be: with code `FENCED` (another instance owns the feed: stop) or
+   * with an outage that may be retried later.
+   */
+  commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt>
+  /** Next offsets of the resource's topic, by partition, as of the last committed transaction. */
+  nextOffsets(resource: ResourceName): readonly number[]
+}
+
+/** What the topics say of a feed when a process takes it over (R2). */
+export interface FeedState {
+  readonly generation: number
+  readonly source: SourceIdentity | null
+  readonly watermarks: ReadonlyMap<ResourceName, Instant>
+  readonly passes: ReadonlyMap<`${ResourceName}/${PassKind}`, PassProgress>
+}
+
+// ---- the surroundings --------------------------------------------------------------------------------------------
+
+export interface Clock {
+  now(): Instant
+}
+
+/** Told what happens, for logs and metrics. Never throws, never slows. */
+export interface Observer {
+  pageCommitted(progress: PassProgress, page: OutcomeCounts, changes: readonly Change[]): void
+  passStarted(progress: PassProgress, resumed: boolean): void
+  passEnded(progress: PassProgress, detail: string | null): void
+  watermarkMoved(resource: ResourceName, watermark: Instant): void
+}

@@ -1,0 +1,55 @@
+/** Process exit codes of design.md §4.2: 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
+export type FailureExitCode = 1 | 2 | 3 | 4
+
+export interface ListingstreamErrorOptions {
+  /** Stable, upper-case, documented in docs/operations.md, e.g. `SPARK_UNAUTHORIZED`. */
+  readonly code: string
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  readonly cause?: unknown
+  /** The other side asked to wait at least this long before the next attempt (`Retry-After`). */
+  readonly retryAfterMs?: number
+  /** @default 1 */
+  readonly exitCode?: FailureExitCode
+}
+
+/**
+ * Base of every error that this program raises on purpose. The message tells the operator what happened and what
+ * to do; code decides by `code` and `retryable`, never by the message. Aborts are not errors of this kind.
+ */
+export class ListingstreamError extends Error {
+  readonly code: string
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly exitCode: FailureExitCode
+
+  constructor(message: string, options: ListingstreamErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = new.target.name
+    this.code = options.code
+    this.retryable = options.retryable
+    this.retryAfterMs = options.retryAfterMs
+    this.exitCode = options.exitCode ?? 1
+  }
+}
+
+/** A law of our own code was broken. Never retried; it is a bug to report. */
+export class InvariantViolation extends ListingstreamError {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(`${message} This is a bug in listingstream; please report it.`, {
+      code: 'INVARIANT_VIOLATION',
+      retryable: false,
+      ...options,
+    })
+  }
+}
+
+/** Errors that are not ours are not retried: nobody said that they may be. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof ListingstreamError && error.retryable
+}
+
+/** The end of an exhaustive `switch`. */
+export function assertNever(value: never): never {
+  throw new InvariantViolation(`Unexpected value ${JSON.stringify(value)}.`)
+}
