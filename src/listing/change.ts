@@ -40,8 +40,8 @@ export type Change = Upsert | Deletion
 /** A record that cannot be published, whole (R12). */
 export interface DeadLetter {
   readonly resource: ResourceName
-  /** The record's key, or a digest of its JSON if it has none. */
-  readonly key: string
+  /** Null if the record has none; it is then filed under a digest of its JSON. */
+  readonly key: RecordKey | null
   readonly reason: string
   readonly body: JsonValue
 }

@@ -17,3 +17,6 @@ export interface EncodedContent {
   /** Fields that travel with the event and are no part of the content (setting `VOLATILE_FIELDS`). */
   readonly volatileFields: Readonly<Record<string, LooseValue>>
 }
+
+/** For what was never encoded. The registry's ids begin at 1. */
+export const NO_SCHEMA: SchemaId = 0 as SchemaId

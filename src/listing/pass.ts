@@ -25,12 +25,19 @@ export interface PassProgress {
   readonly pass: PassKind
   readonly passId: PassId
   readonly state: PassState
+  /** A snapshot that is its generation's first: until one such is completed, the feed has no base to update. */
+  readonly initial: boolean
   /** R4: the server's `Date` of the pass's first response. */
   readonly startedAt: Instant
   /** SparkQL of the walk; empty for all records. Sent again as it is by a resumed pass. */
   readonly filter: string
-  /** Token to be sent next; null once the walk has ended. Empty at its beginning. */
+  /**
+   * Token to go on with; empty at the beginning. The last page leaves the token that brought it, so that a resumed pass
+   * sees the walk's end again; null once the pass has ended.
+   */
   readonly token: string | null
+  /** The last page is committed: a resumed pass reads it again, and it adds nothing to the keys walked. */
+  readonly walkEnded: boolean
   /** Pages committed. */
   readonly page: number
   /** Distinct keys walked so far, and those of them that the completeness count of R7 covers. */

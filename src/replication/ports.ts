@@ -200,8 +200,8 @@ export interface WalkLedger {
   entries(pass: PassId, set: LedgerSet): AsyncIterable<readonly (readonly [RecordKey, string])[]>
   /** Number of keys added by pages below `page`. */
   size(pass: PassId, set: LedgerSet, page: number): Promise<number>
-  /** Forgets a pass. */
-  drop(pass: PassId): Promise<void>
+  /** Forgets one set of a pass, or all of them. */
+  drop(pass: PassId, set?: LedgerSet): Promise<void>
 }
 
 // ---- the publisher -----------------------------------------------------------------------------------------------
@@ -248,6 +248,8 @@ export interface FeedState {
 
 export interface Clock {
   now(): Instant
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
 /** Told what happens, for logs and metrics. Never throws, never slows. */

@@ -1,0 +1,107 @@
+import type { DeadLetter, Upsert, UpsertReason } from '../listing/change.ts'
+import { NO_SCHEMA } from '../listing/content.ts'
+import type { Instant, Millis } from '../listing/instant.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
+import type { ContentEncoder, EncodeResult, IndexEntry } from './ports.ts'
+
+/** What becomes of one record (R11). Index entries lack the position where the transaction decides it. */
+export type Decision =
+  | { readonly outcome: 'published'; readonly change: Upsert }
+  | { readonly outcome: 'unchanged'; readonly entry: IndexEntry }
+  | { readonly outcome: 'dead_lettered'; readonly deadLetter: DeadLetter; readonly entry: IndexEntry }
+  /** `askAgain`: older than what is known, but that was seen so long ago that the source may have gone back (R6). */
+  | { readonly outcome: 'stale'; readonly askAgain: boolean }
+
+export interface Sighting {
+  readonly resource: ResourceDescription
+  readonly record: SourceRecord
+  /** The request that brought it (R6). */
+  readonly request: number
+  readonly observedAt: Instant
+  readonly entry: IndexEntry | undefined
+  /** The pass is its generation's first snapshot. */
+  readonly initial: boolean
+  /** The answer to a second question (R6): an older stamp is no reason any more. */
+  readonly askedAgain: boolean
+}
+
+export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: Millis): Decision {
+  const { resource, record, request, observedAt, entry } = sighting
+  const staleness = entry === undefined ? 'fresh' : judgeAge(sighting, entry, overlap)
+  if (staleness !== 'fresh') return { outcome: 'stale', askAgain: staleness === 'ask-again' }
+
+  const encoded = encoder.encode(resource, record)
+  if (encoded.kind === 'unencodable') return deadLettered(sighting, encoded)
+  if (entry?.state === 'live' && sameContent(sighting, entry, encoded.content.digest, encoder)) {
+    const { modificationTimestamp } = record
+    return { outcome: 'unchanged', entry: { ...entry, modificationTimestamp, observedAt, request } }
+  }
+  return {
+    outcome: 'published',
+    change: {
+      kind: 'upsert',
+      key: record.key,
+      reason: upsertReason(entry, sighting.initial),
+      modificationTimestamp: record.modificationTimestamp,
+      observedAt,
+      mlsId: record.mlsId,
+      changeStamps: record.changeStamps,
+      content: encoded.content,
+      previousDigest: entry?.state === 'live' ? entry.digest : null,
+    },
+  }
+}
+
+function judgeAge(sighting: Sighting, entry: IndexEntry, overlap: Millis): 'fresh' | 'stale' | 'ask-again' {
+  if (entry.request > sighting.request) return 'stale'
+  const known = entry.modificationTimestamp
+  const seen = sighting.record.modificationTimestamp
+  if (known === null || seen === null) return 'fresh'
+  const sinceObserved = sighting.observedAt - entry.observedAt
+  if (entry.state === 'deleted') return seen <= known && sinceObserved <= overlap ? 'stale' : 'fresh'
+  if (seen >= known || sighting.askedAgain) return 'fresh'
+  return sinceObserved > overlap ? 'ask-again' : 'stale'
+}
+
+/** R5: compared under the schema that the last event was written with, so that a schema change alone is no change. */
+function sameContent(
+  { resource, record }: Sighting,
+  entry: IndexEntry,
+  digest: string,
+  encoder: ContentEncoder,
+): boolean {
+  if (entry.digest === digest) return true
+  return encoder.digestUnder(resource, record, entry.schemaId) === entry.digest
+}
+
+function upsertReason(entry: IndexEntry | undefined, initial: boolean): UpsertReason {
+  if (entry === undefined || entry.offset < 0) return initial ? 'SNAPSHOT' : 'CREATED'
+  return entry.state === 'deleted' ? 'RESTORED' : 'UPDATED'
+}
+
+function deadLettered(
+  { resource, record, request, observedAt, entry }: Sighting,
+  { reason, digest }: Extract<EncodeResult, { kind: 'unencodable' }>,
+): Decision {
+  const { modificationTimestamp, changeStamps, mlsId } = record
+  if (entry?.state === 'dead_lettered' && entry.digest === digest) {
+    return { outcome: 'unchanged', entry: { ...entry, modificationTimestamp, observedAt, request } }
+  }
+  return {
+    outcome: 'dead_lettered',
+    deadLetter: { resource: resource.name, key: record.key, reason, body: record.body },
+    entry: {
+      state: 'dead_lettered',
+      digest,
+      schemaId: entry?.schemaId ?? NO_SCHEMA,
+      modificationTimestamp,
+      observedAt,
+      changeStamps,
+      mlsId,
+      partition: entry?.partition ?? -1,
+      offset: entry?.offset ?? -1,
+      request,
+    },
+  }
+}

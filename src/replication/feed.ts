@@ -1,0 +1,25 @@
+import type { Millis } from '../listing/instant.ts'
+import type { PassId } from '../listing/pass.ts'
+import type { CommittedState } from './feed-state.ts'
+import type { GuardLimits } from './guard.ts'
+import type { PageCommitter } from './page-committer.ts'
+import type { ChangePublisher, Clock, KeyIndex, Observer, Source } from './ports.ts'
+
+/** One source under one topic prefix: everything that its passes share. Assembled once, in `app/`. */
+export interface Feed {
+  readonly source: Source
+  readonly publisher: ChangePublisher
+  readonly index: KeyIndex
+  readonly committer: PageCommitter
+  readonly state: CommittedState
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly newPassId: () => PassId
+  /** `UPDATE_OVERLAP` */
+  readonly overlap: Millis
+  /** `delete.retention.ms` of the data topics: how long a deleted key is remembered (R9). */
+  readonly deleteRetention: Millis
+  readonly guard: GuardLimits
+  /** Records of one transaction where no page of the source sets it (deletes). */
+  readonly batchSize: number
+}

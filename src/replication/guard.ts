@@ -1,0 +1,52 @@
+/** R10: when a mass delete is held for an operator instead of being emitted. */
+
+export interface GuardLimits {
+  /** `PURGE_MAX_DELETES` */
+  readonly maxDeletes: number
+  /** `PURGE_MAX_RATIO`, 0 to 1 */
+  readonly maxRatio: number
+  /** `PURGE_HARD_MAX` */
+  readonly hardMax: number
+}
+
+export interface Shrinkage {
+  /** Live records before the sweep. */
+  readonly live: number
+  readonly deletes: number
+}
+
+export type GuardVerdict = { readonly kind: 'clear' } | { readonly kind: 'held'; readonly why: string }
+
+/** Half of a feed is never normal; below ten records it may well be. */
+const HALF_APPLIES_FROM = 10
+
+/** `byMls` splits the feed by `MlsId`: an MLS that leaves a data share can be small against the whole. */
+export function judgeDeletes(
+  limits: GuardLimits,
+  feed: Shrinkage,
+  byMls: ReadonlyMap<string, Shrinkage>,
+): GuardVerdict {
+  if (feed.deletes > limits.hardMax) {
+    return held(`${feed.deletes} deletes are above PURGE_HARD_MAX (${limits.hardMax})`)
+  }
+  if (feed.deletes >= HALF_APPLIES_FROM && feed.deletes * 2 >= feed.live) {
+    return held(`${feed.deletes} deletes are half of the feed's ${feed.live} records or more`)
+  }
+  if (exceeds(limits, feed)) return held(describe(limits, feed, 'the feed'))
+  for (const [mlsId, part] of byMls) {
+    if (exceeds(limits, part)) return held(describe(limits, part, `MLS ${mlsId}`))
+  }
+  return { kind: 'clear' }
+}
+
+function exceeds(limits: GuardLimits, part: Shrinkage): boolean {
+  return part.deletes > limits.maxDeletes && part.deletes > part.live * limits.maxRatio
+}
+
+function describe(limits: GuardLimits, part: Shrinkage, what: string): string {
+  return `${part.deletes} of ${part.live} records of ${what} would be deleted, above PURGE_MAX_DELETES (${limits.maxDeletes}) and PURGE_MAX_RATIO (${limits.maxRatio})`
+}
+
+function held(why: string): GuardVerdict {
+  return { kind: 'held', why }
+}

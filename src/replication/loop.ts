@@ -1,0 +1,119 @@
+/** The daemon: a snapshot if none was completed, then purges by schedule; beside them, updates at their interval. */
+import type { Instant, Millis } from '../listing/instant.ts'
+import type { PassKind } from '../listing/pass.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { isRetryable, ListingstreamError } from '../support/errors.ts'
+import type { FeedRunner } from './feed-runner.ts'
+
+export interface Schedule {
+  readonly updateInterval: Millis
+  readonly purgeInterval: Millis
+}
+
+/** Told when a track of the feed stands still because of an error, and when it goes on. */
+export interface Parking {
+  parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void
+  resumed(resource: ResourceDescription, pass: PassKind): void
+}
+
+const FIRST_RETRY_MS = 5_000
+const LONGEST_RETRY_MS = 15 * 60_000
+/** How often the update track looks whether the first snapshot has begun. */
+const WATERMARK_POLL_MS = 500
+
+/** Runs until the signal aborts (then it rejects with its reason) or the feed is lost to another instance. */
+export async function runSchedule(
+  runner: FeedRunner,
+  resources: readonly ResourceDescription[],
+  schedule: Schedule,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const lost = new AbortController()
+  const either = AbortSignal.any([signal, lost.signal])
+  const tracks = resources.flatMap((resource) => [
+    walks(runner, resource, schedule, parking, either),
+    updates(runner, resource, schedule, parking, either),
+  ])
+  try {
+    await Promise.all(tracks)
+  } catch (error) {
+    lost.abort(error)
+    await Promise.allSettled(tracks)
+    throw error
+  }
+}
+
+async function walks(
+  runner: FeedRunner,
+  resource: ResourceDescription,
+  { purgeInterval }: Schedule,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, clock } = runner.feed
+  for (;;) {
+    const unfinished =
+      !state.hasSnapshot(resource.name) || state.interrupted(resource.name, 'snapshot') !== undefined
+    if (unfinished) {
+      await persist(runner, resource, 'snapshot', parking, signal)
+    } else {
+      const purge = state.lastPass(resource.name, 'purge')
+      const base = purge ?? state.lastPass(resource.name, 'snapshot')
+      const due = purge?.state === 'running' ? clock.now() : dueAt(base?.startedAt, purgeInterval)
+      await clock.sleep(Math.max(0, due - clock.now()), signal)
+      await persist(runner, resource, 'purge', parking, signal)
+    }
+  }
+}
+
+async function updates(
+  runner: FeedRunner,
+  resource: ResourceDescription,
+  { updateInterval }: Schedule,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, clock } = runner.feed
+  while (state.watermark(resource.name) === undefined) await clock.sleep(WATERMARK_POLL_MS, signal)
+  for (;;) {
+    const begun = clock.now()
+    await persist(runner, resource, 'update', parking, signal)
+    await clock.sleep(Math.max(0, begun + updateInterval - clock.now()), signal)
+  }
+}
+
+function dueAt(last: Instant | undefined, interval: Millis): number {
+  return (last ?? 0) + interval
+}
+
+/** Runs a pass until it ends; an error that is ours parks the track and is tried again, later and later. */
+async function persist(
+  runner: FeedRunner,
+  resource: ResourceDescription,
+  pass: PassKind,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = runner.feed
+  for (let failures = 0; ; failures += 1) {
+    try {
+      await runner.run(resource, pass, { dryRun: false }, signal)
+      if (failures > 0) parking.resumed(resource, pass)
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof ListingstreamError) || error.exitCode === 4 || isBug(error)) throw error
+      const wait = Math.max(
+        error.retryAfterMs ?? 0,
+        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures * (isRetryable(error) ? 1 : 6)),
+      )
+      parking.parked(resource, pass, error, wait)
+      await clock.sleep(wait, signal)
+    }
+  }
+}
+
+function isBug(error: ListingstreamError): boolean {
+  return error.code === 'INVARIANT_VIOLATION'
+}

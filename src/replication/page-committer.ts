@@ -1,0 +1,271 @@
+/**
+ * R1: the one place where pages become transactions, whatever pass they belong to. A page is classified against the index
+ * only after the page before it is committed and in the index; the index changes only after the commit.
+ */
+import type { Change, DeadLetter, Deletion } from '../listing/change.ts'
+import type { SchemaId } from '../listing/content.ts'
+import type { Instant, Millis } from '../listing/instant.ts'
+import { NO_OUTCOMES, type OutcomeCounts, type PassMarker, type PassProgress } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+import { SerialQueue } from '../support/serial-queue.ts'
+import { classify } from './classify.ts'
+import type { CommittedState } from './feed-state.ts'
+import type {
+  ChangePublisher,
+  Clock,
+  ContentEncoder,
+  IndexEntry,
+  KeyIndex,
+  Observer,
+  Receipt,
+} from './ports.ts'
+
+export interface PageCommitterOptions {
+  readonly publisher: ChangePublisher
+  readonly index: KeyIndex
+  readonly encoder: ContentEncoder
+  readonly state: CommittedState
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly overlap: Millis
+}
+
+/** Records that one response brought. */
+export interface Sightings {
+  readonly records: readonly SourceRecord[]
+  readonly unreadable: readonly UnreadableRecord[]
+  readonly request: number
+  readonly observedAt: Instant
+  /** See `Sighting.askedAgain`. */
+  readonly askedAgain: boolean
+}
+
+export interface ProvedDeletion {
+  readonly deletion: Deletion
+  /** The question that proved it (R6). */
+  readonly request: number
+}
+
+/** What goes into the transaction beside the events. */
+export interface Commitment {
+  readonly progress: PassProgress
+  /** R4; null leaves it. Never moves it back. */
+  readonly watermark: Instant | null
+  readonly markers: readonly PassMarker[]
+}
+
+export interface PageResult {
+  readonly progress: PassProgress
+  /** Keys whose record is stale by its stamp alone and has to be asked for again at the end of the pass. */
+  readonly askAgain: readonly SourceRecord[]
+}
+
+interface Batch {
+  readonly changes: readonly Change[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly entries: Map<RecordKey, IndexEntry>
+  readonly counts: OutcomeCounts
+}
+
+export class PageCommitter {
+  readonly #options: PageCommitterOptions
+  readonly #queue = new SerialQueue()
+
+  constructor(options: PageCommitterOptions) {
+    this.#options = options
+  }
+
+  /** Commits a page of records. `commitment` is asked once the outcomes are known. */
+  commitPage(
+    resource: ResourceDescription,
+    page: Sightings,
+    initial: boolean,
+    commitment: (counts: OutcomeCounts) => Commitment,
+    signal: AbortSignal,
+  ): Promise<PageResult> {
+    return this.#queue.run(async () => {
+      signal.throwIfAborted()
+      const { batch, askAgain } = await this.#classify(resource, page, initial, signal)
+      const progress = await this.#commit(resource, batch, commitment(batch.counts), signal)
+      return { progress, askAgain }
+    })
+  }
+
+  /**
+   * Commits deletes. `select` is asked in the queue, with each key's entry as it then is: what was published or confirmed
+   * meanwhile is not deleted (R9 c). Answers the keys' fate with the progress.
+   */
+  commitDeletions(
+    resource: ResourceDescription,
+    keys: readonly RecordKey[],
+    select: (key: RecordKey, entry: IndexEntry) => ProvedDeletion | undefined,
+    commitment: (emitted: number, refuted: number) => Commitment,
+    signal: AbortSignal,
+  ): Promise<PassProgress> {
+    return this.#queue.run(async () => {
+      signal.throwIfAborted()
+      const found = await this.#options.index.getMany(resource.name, keys)
+      const changes: Deletion[] = []
+      const entries = new Map<RecordKey, IndexEntry>()
+      for (const [i, key] of keys.entries()) {
+        const entry = found[i]
+        const proved = entry === undefined ? undefined : select(key, entry)
+        if (entry === undefined || proved === undefined) continue
+        const { deletion, request } = proved
+        changes.push(deletion)
+        entries.set(key, { ...entry, state: 'deleted', observedAt: deletion.deletedAt, request })
+      }
+      const batch: Batch = { changes, deadLetters: [], entries, counts: NO_OUTCOMES }
+      return this.#commit(resource, batch, commitment(changes.length, keys.length - changes.length), signal)
+    })
+  }
+
+  /** Drops index entries that are still as they were seen: deleted keys that need not be remembered any longer (R9). */
+  forget(
+    resource: ResourceDescription,
+    entries: readonly (readonly [RecordKey, IndexEntry])[],
+  ): Promise<void> {
+    return this.#queue.run(async () => {
+      const { index, clock } = this.#options
+      const keys = entries.map(([key]) => key)
+      const now = await index.getMany(resource.name, keys)
+      const drops = keys.filter((_, i) => now[i]?.state === 'deleted')
+      const puts = new Map<RecordKey, IndexEntry>()
+      await index.apply({ resource: resource.name, puts, drops, nextOffsets: undefined, at: clock.now() })
+    })
+  }
+
+  /** Commits a checkpoint alone: the end of a pass, or a page that brought only keys. */
+  commitProgress(
+    resource: ResourceDescription,
+    commitment: Commitment,
+    signal: AbortSignal,
+  ): Promise<PassProgress> {
+    return this.#queue.run(async () => {
+      signal.throwIfAborted()
+      const batch: Batch = { changes: [], deadLetters: [], entries: new Map(), counts: NO_OUTCOMES }
+      return this.#commit(resource, batch, commitment, signal)
+    })
+  }
+
+  async #classify(
+    resource: ResourceDescription,
+    page: Sightings,
+    initial: boolean,
+    signal: AbortSignal,
+  ): Promise<{ batch: Batch; askAgain: SourceRecord[] }> {
+    const { index, encoder, overlap } = this.#options
+    // R6: a key twice on a page, the last row counts.
+    const records = new Map(page.records.map((record) => [record.key, record]))
+    const keys = [...records.keys()]
+    const known = await index.getMany(resource.name, keys)
+    await encoder.prepare(resource, liveSchemas(known), signal)
+
+    const changes: Change[] = []
+    const deadLetters: DeadLetter[] = page.unreadable.map((row) => ({
+      resource: resource.name,
+      key: null,
+      reason: row.reason,
+      body: row.body,
+    }))
+    const entries = new Map<RecordKey, IndexEntry>()
+    const askAgain: SourceRecord[] = []
+    const repeated = page.records.length - records.size
+    const counts = { ...NO_OUTCOMES, stale: repeated, dead_lettered: deadLetters.length }
+
+    for (const [i, record] of [...records.values()].entries()) {
+      const { request, observedAt, askedAgain } = page
+      const decision = classify(
+        { resource, record, request, observedAt, entry: known[i], initial, askedAgain },
+        encoder,
+        overlap,
+      )
+      counts[decision.outcome] += 1
+      switch (decision.outcome) {
+        case 'published':
+          changes.push(decision.change)
+          entries.set(record.key, publishedEntry(decision.change, request))
+          break
+        case 'unchanged':
+          entries.set(record.key, decision.entry)
+          break
+        case 'dead_lettered':
+          deadLetters.push(decision.deadLetter)
+          entries.set(record.key, decision.entry)
+          break
+        case 'stale':
+          if (decision.askAgain) askAgain.push(record)
+          break
+      }
+    }
+    return { batch: { changes, deadLetters, entries, counts }, askAgain }
+  }
+
+  async #commit(
+    resource: ResourceDescription,
+    batch: Batch,
+    { progress, watermark, markers }: Commitment,
+    signal: AbortSignal,
+  ): Promise<PassProgress> {
+    const { publisher, index, state, clock, observer } = this.#options
+    const moved = later(watermark, state.watermark(resource.name))
+    const receipt = await publisher.commit(
+      {
+        resource,
+        changes: batch.changes,
+        deadLetters: batch.deadLetters,
+        progress,
+        watermark: moved,
+        markers,
+      },
+      signal,
+    )
+    placeEntries(batch, receipt)
+    await index.apply({
+      resource: resource.name,
+      puts: batch.entries,
+      drops: [],
+      nextOffsets: receipt.nextOffsets,
+      at: clock.now(),
+    })
+    state.record(progress, moved)
+    observer.pageCommitted(progress, batch.counts, batch.changes)
+    if (moved !== null) observer.watermarkMoved(resource.name, moved)
+    return progress
+  }
+}
+
+function liveSchemas(known: readonly (IndexEntry | undefined)[]): Set<SchemaId> {
+  return new Set(known.flatMap((entry) => (entry?.state === 'live' ? [entry.schemaId] : [])))
+}
+
+function publishedEntry(change: Extract<Change, { kind: 'upsert' }>, request: number): IndexEntry {
+  return {
+    state: 'live',
+    digest: change.content.digest,
+    schemaId: change.content.schemaId,
+    modificationTimestamp: change.modificationTimestamp,
+    observedAt: change.observedAt,
+    changeStamps: change.changeStamps,
+    mlsId: change.mlsId,
+    partition: -1,
+    offset: -1,
+    request,
+  }
+}
+
+function placeEntries(batch: Batch, receipt: Receipt): void {
+  for (const [i, change] of batch.changes.entries()) {
+    const entry = batch.entries.get(change.key)
+    const position = receipt.positions[i]
+    if (entry !== undefined && position !== undefined)
+      batch.entries.set(change.key, { ...entry, ...position })
+  }
+}
+
+/** R4: a watermark never goes back. Null if there is nothing to move. */
+function later(wanted: Instant | null, current: Instant | undefined): Instant | null {
+  return wanted !== null && (current === undefined || wanted > current) ? wanted : null
+}

@@ -1,0 +1,25 @@
+import { ListingstreamError } from '../support/errors.ts'
+
+/** A walk ended, but not all that the source says it has was seen (R7). Nothing is concluded from it. */
+export class IncompleteWalkError extends ListingstreamError {
+  constructor(message: string) {
+    super(message, { code: 'PASS_INCOMPLETE', retryable: true })
+  }
+}
+
+/** The source's clock cannot be used as the pass's `startedAt` (R4). */
+export class SourceClockError extends ListingstreamError {
+  constructor(message: string) {
+    super(message, { code: 'SOURCE_CLOCK', retryable: true })
+  }
+}
+
+/** `update` or `purge` was asked for before a first snapshot had been completed. */
+export class NoSnapshotError extends ListingstreamError {
+  constructor(resource: string, pass: string) {
+    super(
+      `There is no complete snapshot of ${resource} yet, so there is nothing to ${pass}. Run "listingstream snapshot" first (or "listingstream run", which begins with one).`,
+      { code: 'NO_SNAPSHOT', retryable: false },
+    )
+  }
+}

@@ -1,0 +1,92 @@
+/** The life of a pass, as plain values: each function takes a progress and answers the next one. */
+import type { Instant } from '../listing/instant.ts'
+import {
+  NO_DELETES,
+  NO_OUTCOMES,
+  type DeleteCounts,
+  type OutcomeCounts,
+  type PassId,
+  type PassKind,
+  type PassProgress,
+  type PassState,
+} from '../listing/pass.ts'
+import type { ResourceName } from '../listing/resource.ts'
+import type { SourcePage } from './ports.ts'
+
+export interface PassBeginning {
+  readonly resource: ResourceName
+  readonly pass: PassKind
+  readonly passId: PassId
+  readonly initial: boolean
+  readonly startedAt: Instant
+  readonly filter: string
+  readonly sweepOffsets: readonly number[]
+}
+
+export function begun(beginning: PassBeginning): PassProgress {
+  return {
+    ...beginning,
+    state: 'running',
+    token: '',
+    walkEnded: false,
+    page: 0,
+    walked: 0,
+    walkedInRange: 0,
+    counts: NO_OUTCOMES,
+    deletes: NO_DELETES,
+  }
+}
+
+export function afterPage(
+  progress: PassProgress,
+  page: Pick<SourcePage, 'token' | 'nextToken'>,
+  added: { readonly walked: number; readonly inRange: number; readonly counts: OutcomeCounts },
+): PassProgress {
+  return {
+    ...withOutcomes(progress, added.counts),
+    token: page.nextToken ?? page.token,
+    walkEnded: page.nextToken === null,
+    page: progress.page + 1,
+    walked: progress.walked + added.walked,
+    walkedInRange: progress.walkedInRange + added.inRange,
+  }
+}
+
+/** R7: a refused token restarts the walk under the same pass id and `startedAt`; what was read stays counted. */
+export function restarted(progress: PassProgress): PassProgress {
+  return { ...progress, token: '', walkEnded: false, page: 0, walked: 0, walkedInRange: 0 }
+}
+
+export function withOutcomes(progress: PassProgress, counts: OutcomeCounts): PassProgress {
+  return { ...progress, counts: sum(progress.counts, counts) }
+}
+
+export function withDeletes(progress: PassProgress, added: Partial<DeleteCounts>): PassProgress {
+  const { deletes } = progress
+  return {
+    ...progress,
+    deletes: {
+      emitted: deletes.emitted + (added.emitted ?? 0),
+      held: deletes.held + (added.held ?? 0),
+      refuted: deletes.refuted + (added.refuted ?? 0),
+      inconclusive: deletes.inconclusive + (added.inconclusive ?? 0),
+    },
+  }
+}
+
+export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {
+  return { ...progress, state, token: null }
+}
+
+export function sum(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
+  return {
+    published: a.published + b.published,
+    unchanged: a.unchanged + b.unchanged,
+    stale: a.stale + b.stale,
+    dead_lettered: a.dead_lettered + b.dead_lettered,
+  }
+}
+
+export function total(counts: OutcomeCounts): number {
+  return counts.published + counts.unchanged + counts.stale + counts.dead_lettered
+}

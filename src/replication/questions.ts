@@ -1,0 +1,116 @@
+/** Asking the source about single keys: whether they are gone (R9 b), and what their records now say (R6). */
+import type { DeletionEvidence } from '../listing/change.ts'
+import type { Instant } from '../listing/instant.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
+import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
+
+/** SparkQL takes 200 values in a list (spark-api.md §2.7); one is left for the witness. */
+export const KEYS_PER_QUESTION = 199
+
+/** Single records are asked for a few at a time. */
+const AT_ONCE = 4
+
+export type Fate =
+  | {
+      readonly kind: 'gone'
+      readonly evidence: DeletionEvidence
+      readonly request: number
+      readonly at: Instant | null
+    }
+  | { readonly kind: 'present' }
+  | { readonly kind: 'inconclusive' }
+
+/**
+ * What a list query says of the keys asked for. Undefined if it proves nothing: without the witness, which a walk has
+ * just shown, the filter may have been dropped or the view lost; with a key that nobody asked for, it was not applied.
+ */
+export function judgeListAnswer(
+  answer: KeysAnswer,
+  keys: readonly RecordKey[],
+  witness: RecordKey,
+): ReadonlyMap<RecordKey, Fate> | undefined {
+  if (answer.kind === 'refused') return undefined
+  const shown = new Set(answer.records.map((record) => record.key))
+  const asked = new Set(keys).add(witness)
+  if (!shown.has(witness) || [...shown].some((key) => !asked.has(key))) return undefined
+  const gone: Fate = {
+    kind: 'gone',
+    evidence: 'LIST_QUERY',
+    request: answer.request,
+    at: answer.serverDate,
+  }
+  return new Map(keys.map((key) => [key, shown.has(key) ? { kind: 'present' } : gone]))
+}
+
+/** The fate of at most `KEYS_PER_QUESTION` keys, by a list query with a witness, else one by one. */
+export async function askWhetherGone(
+  source: Source,
+  resource: ResourceDescription,
+  keys: readonly RecordKey[],
+  witness: RecordKey | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RecordKey, Fate>> {
+  if (witness !== undefined) {
+    const answer = await source.findByKeys(resource, [...keys, witness], 'keys', signal)
+    const fates = judgeListAnswer(answer, keys, witness)
+    if (fates !== undefined) return fates
+  }
+  const fates = new Map<RecordKey, Fate>()
+  for await (const [key, answer] of askEach(source, resource, keys, signal)) {
+    fates.set(key, fateOf(answer))
+  }
+  return fates
+}
+
+export interface FoundRecords {
+  readonly records: readonly SourceRecord[]
+  readonly request: number
+  readonly serverDate: Instant | null
+}
+
+/** Whole records of at most `KEYS_PER_QUESTION` keys, those that the source shows, grouped by the request that brought them. */
+export async function* findRecords(
+  source: Source,
+  resource: ResourceDescription,
+  keys: readonly RecordKey[],
+  signal: AbortSignal,
+): AsyncGenerator<FoundRecords, void, undefined> {
+  const asked = new Set(keys)
+  const answer = await source.findByKeys(resource, keys, 'everything', signal)
+  if (answer.kind === 'answered' && answer.records.every((record) => asked.has(record.key))) {
+    yield answer
+    return
+  }
+  for await (const [, one] of askEach(source, resource, keys, signal)) {
+    if (one.kind === 'found') {
+      yield { records: [one.record], request: one.request, serverDate: one.serverDate }
+    }
+  }
+}
+
+async function* askEach(
+  source: Source,
+  resource: ResourceDescription,
+  keys: readonly RecordKey[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly [RecordKey, OneAnswer], void, undefined> {
+  for (let start = 0; start < keys.length; start += AT_ONCE) {
+    const some = keys.slice(start, start + AT_ONCE)
+    yield* await Promise.all(
+      some.map(async (key) => [key, await source.findOne(resource, key, signal)] as const),
+    )
+  }
+}
+
+function fateOf(answer: OneAnswer): Fate {
+  switch (answer.kind) {
+    case 'gone':
+      return { kind: 'gone', evidence: 'HTTP_404', request: answer.request, at: answer.serverDate }
+    case 'found':
+      return { kind: 'present' }
+    case 'inconclusive':
+      return { kind: 'inconclusive' }
+  }
+}

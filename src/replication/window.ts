@@ -1,0 +1,24 @@
+import { formatSeconds, instant, type Instant, type Millis } from '../listing/instant.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+
+/** Filter of a walk of everything: none (seeds, "Initial Download": no other parameters). */
+export const EVERYTHING = ''
+
+/**
+ * R4: what may have changed since `watermark`. The extra second covers stamps that the source cuts to seconds, so that a
+ * strict `Gt` still includes the second of the bound itself.
+ */
+export function changedSince(resource: ResourceDescription, watermark: Instant, overlap: Millis): string {
+  return `${resource.timestampField} Gt ${formatSeconds(instant(watermark - overlap - 1000))}`
+}
+
+/** R7: records stamped at or after this may still appear or vanish while the walk goes on; the count leaves them out. */
+export function settledBefore(startedAt: Instant, overlap: Millis): Instant {
+  return instant(Math.floor((startedAt - overlap) / 1000) * 1000)
+}
+
+/** `filter`, narrowed to records stamped before `bound`. */
+export function narrowedTo(filter: string, resource: ResourceDescription, bound: Instant): string {
+  const upper = `${resource.timestampField} Lt ${formatSeconds(bound)}`
+  return filter === EVERYTHING ? upper : `${filter} And ${upper}`
+}
