@@ -20,3 +20,16 @@ export interface EncodedContent {
 
 /** For what was never encoded. The registry's ids begin at 1. */
 export const NO_SCHEMA: SchemaId = 0 as SchemaId
+
+/** Of a key that has no content: it is deleted, or was never published. */
+export const NO_DIGEST: Digest = '0'.repeat(32) as Digest
+
+/** Undefined unless `text` is 32 lower-case hex digits. */
+export function parseDigest(text: string): Digest | undefined {
+  return /^[0-9a-f]{32}$/.test(text) ? (text as Digest) : undefined
+}
+
+/** Undefined unless `value` is an unsigned 32-bit number. */
+export function parseSchemaId(value: number): SchemaId | undefined {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? (value as SchemaId) : undefined
+}

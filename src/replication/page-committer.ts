@@ -3,7 +3,7 @@
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
 import type { Change, DeadLetter, Deletion } from '../listing/change.ts'
-import type { SchemaId } from '../listing/content.ts'
+import { NO_DIGEST, NO_SCHEMA, type SchemaId } from '../listing/content.ts'
 import type { Instant, Millis } from '../listing/instant.ts'
 import { NO_OUTCOMES, type OutcomeCounts, type PassMarker, type PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
@@ -115,7 +115,8 @@ export class PageCommitter {
         if (entry === undefined || proved === undefined) continue
         const { deletion, request } = proved
         changes.push(deletion)
-        entries.set(key, { ...entry, state: 'deleted', observedAt: deletion.deletedAt, request })
+        const forgotten = { state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA } as const
+        entries.set(key, { ...entry, ...forgotten, observedAt: deletion.deletedAt, request })
       }
       const batch: Batch = { changes, deadLetters: [], entries, counts: NO_OUTCOMES }
       return this.#commit(resource, batch, commitment(changes.length, keys.length - changes.length), signal)

@@ -1,0 +1,117 @@
+/**
+ * Headers of every keyed record, tombstones too (design.md §4.3): what recovery reads instead of the value, and
+ * CloudEvents 1.0 in binary mode (Kafka protocol binding, §3.2).
+ */
+import { createHash } from 'node:crypto'
+
+import type { Change } from '../listing/change.ts'
+import { NO_DIGEST, parseDigest, type Digest } from '../listing/content.ts'
+import { instant, type Instant } from '../listing/instant.ts'
+import type { PassId } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ChangeStamps, ResourceDescription } from '../listing/resource.ts'
+
+export type RecordHeaders = Readonly<Record<string, string>>
+
+/** What a deletion leaves in the topic: its event, then the tombstone that lets compaction forget the key (R13). */
+export type RecordRole = 'event' | 'tombstone'
+
+const NAMESPACE = 'listingstream'
+
+export interface HeaderContext {
+  readonly prefix: string
+  readonly resource: ResourceDescription
+  readonly passId: PassId
+}
+
+export function headersOf(change: Change, role: RecordRole, context: HeaderContext): RecordHeaders {
+  const { prefix, resource, passId } = context
+  const upsert = change.kind === 'upsert'
+  const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
+  const at = upsert ? change.observedAt : change.deletedAt
+  const digest = upsert ? change.content.digest : NO_DIGEST
+  const type = upsert ? resource.events.upserted : resource.events.deleted
+  return {
+    digest,
+    'modification-timestamp': modified === null ? '' : String(modified),
+    'observed-at': String(at),
+    'change-stamps': formatStamps(change.changeStamps, resource),
+    'mls-id': change.mlsId ?? '',
+    ce_specversion: '1.0',
+    ce_id: eventId(
+      `${prefix}.${resource.name}`,
+      change.key,
+      change.previousDigest,
+      `${digest}${role}`,
+      passId,
+    ),
+    ce_type: `${NAMESPACE}.${type}`,
+    ce_source: `/listingstream/${prefix}`,
+    ce_subject: change.key,
+    ce_time: new Date(at).toISOString(),
+    'content-type': 'application/avro',
+  }
+}
+
+/** What the headers tell of a key's last record. */
+export interface HeaderFacts {
+  readonly digest: Digest
+  readonly modificationTimestamp: Instant | null
+  readonly observedAt: Instant
+  readonly changeStamps: ChangeStamps
+  readonly mlsId: string | null
+  readonly deleted: boolean
+}
+
+/** Undefined if the headers are not those that `headersOf` writes. */
+export function parseHeaders(
+  headers: ReadonlyMap<string, string>,
+  resource: ResourceDescription,
+): HeaderFacts | undefined {
+  const digest = parseDigest(headers.get('digest') ?? '')
+  const modified = parseMillis(headers.get('modification-timestamp'))
+  const observedAt = parseMillis(headers.get('observed-at'))
+  const stamps = parseStamps(headers.get('change-stamps'), resource)
+  const mlsId = headers.get('mls-id')
+  if (digest === undefined || modified === undefined || mlsId === undefined) return undefined
+  if (observedAt === undefined || observedAt === null || stamps === undefined) return undefined
+  return {
+    digest,
+    modificationTimestamp: modified,
+    observedAt,
+    changeStamps: stamps,
+    mlsId: mlsId === '' ? null : mlsId,
+    deleted: headers.get('ce_type') === `${NAMESPACE}.${resource.events.deleted}`,
+  }
+}
+
+/** The same change of the same pass has the same id, however often it is sent. */
+function eventId(
+  topic: string,
+  key: RecordKey,
+  previous: Digest | null,
+  next: string,
+  passId: PassId,
+): string {
+  const parts = [topic, key, previous ?? '', next, passId]
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+}
+
+function formatStamps(stamps: ChangeStamps, resource: ResourceDescription): string {
+  return resource.subresources.map(({ name }) => stamps[name] ?? '').join(',')
+}
+
+function parseStamps(text: string | undefined, resource: ResourceDescription): ChangeStamps | undefined {
+  if (text === undefined) return undefined
+  const values = text.split(',').map(parseMillis)
+  const names = resource.subresources.map(({ name }) => name)
+  if (values.includes(undefined)) return undefined
+  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))
+}
+
+/** Null for the empty text, undefined for what is no number of milliseconds. */
+function parseMillis(text: string | undefined): Instant | null | undefined {
+  if (text === undefined) return undefined
+  if (text === '') return null
+  return /^-?\d{1,16}$/.test(text) ? instant(Number(text)) : undefined
+}

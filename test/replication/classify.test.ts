@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+
+import { NO_DIGEST, parseDigest, parseSchemaId } from '../../src/listing/content.ts'
+import { instant } from '../../src/listing/instant.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import type { SourceRecord } from '../../src/listing/source-record.ts'
+import { classify, type Sighting } from '../../src/replication/classify.ts'
+import type { ContentEncoder, IndexEntry } from '../../src/replication/ports.ts'
+
+const OVERLAP = 20 * 60_000
+const NOW = instant(1_780_000_000_000)
+const SCHEMA_1 = parseSchemaId(1)!
+const SCHEMA_2 = parseSchemaId(2)!
+
+const digestOf = (text: unknown) =>
+  parseDigest(Buffer.from(String(text)).toString('hex').padEnd(32, '0').slice(0, 32))!
+
+/** The digest is the record's `city`, with a mark for the older schema; `poison` cannot be encoded. */
+const encoder: ContentEncoder = {
+  prepare: async () => undefined,
+  encode: (_, { body }) =>
+    body['poison'] === true
+      ? { kind: 'unencodable', reason: 'too large', digest: digestOf('poison') }
+      : {
+          kind: 'encoded',
+          content: {
+            schemaId: SCHEMA_2,
+            digest: digestOf(body['city']),
+            bytes: new Uint8Array(),
+            volatileFields: {},
+          },
+        },
+  digestUnder: (_, { body }, schema) => digestOf(`${schema}:${String(body['city'])}`),
+}
+
+function record(overrides: Partial<SourceRecord> = {}): SourceRecord {
+  return {
+    key: recordKey('20240117093015123456000000'),
+    modificationTimestamp: NOW,
+    mlsId: '1',
+    changeStamps: {},
+    body: { city: 'Fargo' },
+    ...overrides,
+  }
+}
+
+function entry(overrides: Partial<IndexEntry> = {}): IndexEntry {
+  return {
+    state: 'live',
+    digest: digestOf('Fargo'),
+    schemaId: SCHEMA_2,
+    modificationTimestamp: NOW,
+    observedAt: NOW,
+    changeStamps: {},
+    mlsId: '1',
+    partition: 0,
+    offset: 7,
+    request: 5,
+    ...overrides,
+  }
+}
+
+function decide(known: IndexEntry | undefined, overrides: Partial<Sighting> = {}) {
+  return classify(
+    {
+      resource: LISTINGS,
+      record: record(),
+      request: 9,
+      observedAt: NOW,
+      entry: known,
+      initial: false,
+      askedAgain: false,
+      ...overrides,
+    },
+    encoder,
+    OVERLAP,
+  )
+}
+
+describe('what becomes of a record', () => {
+  test('a key that nobody knows is created, or part of the first snapshot', () => {
+    expect(decide(undefined)).toMatchObject({
+      outcome: 'published',
+      change: { reason: 'CREATED', previousDigest: null },
+    })
+    expect(decide(undefined, { initial: true })).toMatchObject({ change: { reason: 'SNAPSHOT' } })
+  })
+  test('the same content publishes nothing, and the index takes the new stamp (R5)', () => {
+    const later = instant(NOW + 60_000)
+    const touched = record({ modificationTimestamp: later })
+    expect(decide(entry(), { record: touched, observedAt: later })).toEqual({
+      outcome: 'unchanged',
+      entry: entry({ modificationTimestamp: later, observedAt: later, request: 9 }),
+    })
+  })
+  test('other content is an update of the content before', () => {
+    expect(decide(entry({ digest: digestOf('Moorhead') }))).toMatchObject({
+      outcome: 'published',
+      change: { reason: 'UPDATED', previousDigest: digestOf('Moorhead') },
+    })
+  })
+  test('content written under an older schema is compared under that schema (R5)', () => {
+    const older = entry({ schemaId: SCHEMA_1, digest: digestOf('1:Fargo') })
+    expect(decide(older)).toMatchObject({ outcome: 'unchanged', entry: { schemaId: SCHEMA_1 } })
+    expect(decide(entry({ schemaId: SCHEMA_1, digest: digestOf('1:Moorhead') }))).toMatchObject({
+      outcome: 'published',
+    })
+  })
+  test('an answer to a request sent before the one that last confirmed the key is stale (R6)', () => {
+    expect(decide(entry({ request: 10, digest: digestOf('Moorhead') }))).toEqual({
+      outcome: 'stale',
+      askAgain: false,
+    })
+  })
+  describe('an older stamp than the one known (R6)', () => {
+    const older = record({ modificationTimestamp: instant(NOW - 1_000), body: { city: 'Moorhead' } })
+    test('is stale within the overlap', () => {
+      expect(decide(entry(), { record: older })).toEqual({ outcome: 'stale', askAgain: false })
+    })
+    test('is asked for again when the newer one was seen longer ago than the overlap', () => {
+      const observedAt = instant(NOW + OVERLAP + 1)
+      expect(decide(entry(), { record: older, observedAt })).toEqual({ outcome: 'stale', askAgain: true })
+    })
+    test('is the new truth when the source says so again', () => {
+      const observedAt = instant(NOW + OVERLAP + 1)
+      expect(decide(entry(), { record: older, observedAt, askedAgain: true })).toMatchObject({
+        outcome: 'published',
+      })
+    })
+  })
+  describe('a deleted key (R9)', () => {
+    const deleted = entry({ state: 'deleted', digest: NO_DIGEST })
+    test('stays deleted within the overlap while the record is not newer', () => {
+      expect(decide(deleted)).toEqual({ outcome: 'stale', askAgain: false })
+    })
+    test('is restored by a newer record, and by any record after the overlap', () => {
+      const newer = record({ modificationTimestamp: instant(NOW + 1_000) })
+      const restored = { outcome: 'published', change: { reason: 'RESTORED', previousDigest: null } }
+      expect(decide(deleted, { record: newer })).toMatchObject(restored)
+      expect(decide(deleted, { observedAt: instant(NOW + OVERLAP + 1) })).toMatchObject(restored)
+    })
+  })
+  test('what cannot be encoded goes to the dead letters once (R12)', () => {
+    const poison = record({ body: { poison: true } })
+    const first = decide(entry(), { record: poison })
+    expect(first).toMatchObject({
+      outcome: 'dead_lettered',
+      deadLetter: { reason: 'too large', body: { poison: true } },
+      entry: { state: 'dead_lettered', offset: 7 },
+    })
+    if (first.outcome !== 'dead_lettered') throw new TypeError(first.outcome)
+    expect(decide(first.entry, { record: poison })).toMatchObject({ outcome: 'unchanged' })
+    expect(decide(first.entry)).toMatchObject({ outcome: 'published', change: { reason: 'UPDATED' } })
+  })
+})
