@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+
+export interface CommandResult {
+  /** 0 when it succeeded; undefined when it could not be started, was killed or ran out of time. */
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CommandOptions {
+  readonly timeoutMs: number
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Runs a program to its end and collects its output. Rejects only when `signal` aborts. */
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const { promise, resolve } = Promise.withResolvers<CommandResult>()
+  execFile(
+    file,
+    args,
+    { timeout: options.timeoutMs, signal, env: options.env ?? process.env, maxBuffer: 16 * 1024 * 1024 },
+    (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code
+      resolve({ exitCode: typeof code === 'number' ? code : undefined, stdout, stderr })
+    },
+  )
+  const result = await promise
+  signal.throwIfAborted()
+  return result
+}
