@@ -1,0 +1,130 @@
+import { parseDigest, parseSchemaId } from '../listing/content.ts'
+import { instant, type Instant } from '../listing/instant.ts'
+import type { ChangeStamps, Subresource } from '../listing/resource.ts'
+import type { IndexEntry } from '../replication/ports.ts'
+import { InvariantViolation } from '../support/errors.ts'
+
+// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id), 2 bits of the change stamps present,
+// 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and the change stamps
+// that are present, in the order of the resource's subresources; then the MLS id to the end. Whole numbers above 32 bits
+// are doubles, which hold them up to 2^53.
+const VERSION = 1
+const STATES = ['live', 'deleted', 'dead_lettered'] as const
+const HAS_TIMESTAMP = 4
+const HAS_MLS = 8
+const FIXED_BYTES = 51
+const MAX_STAMPS = 8
+
+/**
+ * The entry as bytes. A change stamp that is absent is kept as null.
+ *
+ * @throws {InvariantViolation} on a value that the form cannot hold.
+ */
+export function encodeEntry(subresources: readonly Subresource[], entry: IndexEntry): Buffer {
+  const stamps = presentStamps(subresources, entry.changeStamps)
+  const timestamp = entry.modificationTimestamp
+  const mlsBytes = entry.mlsId === null ? 0 : Buffer.byteLength(entry.mlsId)
+  const doubles = stamps.values.length + (timestamp === null ? 0 : 1)
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + mlsBytes)
+  let at = FIXED_BYTES
+  try {
+    bytes[0] = VERSION
+    bytes[1] =
+      STATES.indexOf(entry.state) |
+      (timestamp === null ? 0 : HAS_TIMESTAMP) |
+      (entry.mlsId === null ? 0 : HAS_MLS)
+    bytes[2] = stamps.bits
+    if (entry.digest.length !== 32 || bytes.write(entry.digest, 3, 'hex') !== 16)
+      throw new RangeError('not a digest')
+    bytes.writeUInt32BE(entry.schemaId, 19)
+    bytes.writeInt32BE(entry.partition, 23)
+    bytes.writeDoubleBE(whole(entry.offset), 27)
+    bytes.writeDoubleBE(whole(entry.request), 35)
+    bytes.writeDoubleBE(instant(entry.observedAt), 43)
+    if (timestamp !== null) at = bytes.writeDoubleBE(instant(timestamp), at)
+    for (const stamp of stamps.values) at = bytes.writeDoubleBE(instant(stamp), at)
+  } catch (error) {
+    throw new InvariantViolation(`An index entry cannot be stored: ${JSON.stringify(entry)}.`, {
+      cause: error,
+    })
+  }
+  if (entry.mlsId !== null) bytes.write(entry.mlsId, at)
+  return bytes
+}
+
+/** Undefined if the bytes are no entry. */
+export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer): IndexEntry | undefined {
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) return undefined
+  const flags = bytes.readUInt8(1)
+  const bits = bytes.readUInt8(2)
+  const state = STATES[flags & 3]
+  if (state === undefined || flags > 15 || bits >> subresources.length !== 0) return undefined
+  const hasTimestamp = (flags & HAS_TIMESTAMP) !== 0
+  const hasMls = (flags & HAS_MLS) !== 0
+  const mlsAt = FIXED_BYTES + (bitCount(bits) + (hasTimestamp ? 1 : 0)) * 8
+  if (hasMls ? bytes.length < mlsAt : bytes.length !== mlsAt) return undefined
+
+  const digest = parseDigest(bytes.toString('hex', 3, 19))
+  const schemaId = parseSchemaId(bytes.readUInt32BE(19))
+  if (digest === undefined || schemaId === undefined) return undefined
+  try {
+    let at = FIXED_BYTES
+    const nextInstant = (): Instant => {
+      const value = instant(bytes.readDoubleBE(at))
+      at += 8
+      return value
+    }
+    const modificationTimestamp = hasTimestamp ? nextInstant() : null
+    const changeStamps: Record<string, Instant | null> = {}
+    for (const [i, { name }] of subresources.entries()) {
+      changeStamps[name] = (bits & (1 << i)) === 0 ? null : nextInstant()
+    }
+    return {
+      state,
+      digest,
+      schemaId,
+      modificationTimestamp,
+      observedAt: instant(bytes.readDoubleBE(43)),
+      changeStamps,
+      mlsId: hasMls ? bytes.toString('utf8', mlsAt) : null,
+      partition: bytes.readInt32BE(23),
+      offset: whole(bytes.readDoubleBE(27)),
+      request: whole(bytes.readDoubleBE(35)),
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function presentStamps(
+  subresources: readonly Subresource[],
+  stamps: ChangeStamps,
+): { bits: number; values: Instant[] } {
+  const names = new Set(subresources.map(({ name }) => name))
+  if (names.size > MAX_STAMPS || Object.keys(stamps).some((name) => !names.has(name))) {
+    throw new InvariantViolation(
+      `The index has no place for the change stamps ${Object.keys(stamps).join(', ')}.`,
+    )
+  }
+  let bits = 0
+  const values: Instant[] = []
+  for (const [i, { name }] of subresources.entries()) {
+    const stamp = stamps[name] ?? null
+    if (stamp === null) continue
+    bits |= 1 << i
+    values.push(stamp)
+  }
+  return { bits, values }
+}
+
+function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`)
+  return value
+}
+
+function bitCount(bits: number): number {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1
+  return count
+}

@@ -1,0 +1,48 @@
+import type { PassId } from '../listing/pass.ts'
+import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
+import type { ResourceName } from '../listing/resource.ts'
+import type { LedgerSet } from '../replication/ports.ts'
+import type { KeyRange } from './level-store.ts'
+
+// entry/<resource>/<key>          what is known of a key
+// ledger/<pass>/<set>/<key>       a mark of a pass
+// meta/state, meta/sums/<resource>
+
+export const STATE_KEY = 'meta/state'
+
+export function sumsKey(resource: ResourceName): string {
+  return `meta/sums/${resource}`
+}
+
+export const ALL_ENTRIES: KeyRange = range('entry')
+
+export function entryPrefix(resource: ResourceName): string {
+  return `entry/${resource}/`
+}
+
+export function entryRange(resource: ResourceName): KeyRange {
+  return range(`entry/${resource}`)
+}
+
+export function ledgerPrefix(pass: PassId, set: LedgerSet): string {
+  return `${ledgerPath(pass)}/${set}/`
+}
+
+export function ledgerRange(pass: PassId, set?: LedgerSet): KeyRange {
+  return range(set === undefined ? ledgerPath(pass) : `${ledgerPath(pass)}/${set}`)
+}
+
+/** The record key that follows the prefix; undefined if none does. */
+export function recordKeyOf(storeKey: string, prefix: string): RecordKey | undefined {
+  return storeKey.startsWith(prefix) ? parseRecordKey(storeKey.slice(prefix.length)) : undefined
+}
+
+// Escaped, so that no pass id can reach into another's marks.
+function ledgerPath(pass: PassId): string {
+  return `ledger/${encodeURIComponent(pass)}`
+}
+
+// '0' is the character after '/'.
+function range(path: string): KeyRange {
+  return { start: `${path}/`, end: `${path}0` }
+}

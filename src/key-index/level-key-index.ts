@@ -1,0 +1,263 @@
+import type { Instant } from '../listing/instant.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import { RESOURCES, type ResourceName, type Subresource } from '../listing/resource.ts'
+import type { FeedIdentity, IndexEntry, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { SerialQueue } from '../support/serial-queue.ts'
+import { BucketSums, checkOf, type EntryCheck } from './bucket-sums.ts'
+import { decodeEntry, encodeEntry } from './entry-codec.ts'
+import { IndexCorruptError } from './errors.ts'
+import { ALL_ENTRIES, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
+import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
+import { LevelWalkLedger } from './level-walk-ledger.ts'
+import { decodeState, encodeState } from './state-codec.ts'
+
+type Sums = Map<ResourceName, BucketSums>
+/** Checks of keys as they stand in the index; undefined for a key that is not in it. */
+type KnownChecks = ReadonlyMap<RecordKey, EntryCheck | undefined>
+
+type LastRead = { readonly resource: ResourceName; readonly checks: KnownChecks } | undefined
+
+interface Meta {
+  readonly state: IndexState | null
+  /** `state` as it is stored. */
+  readonly stateBytes: Buffer | undefined
+  readonly sums: Sums
+  /** Whether everything that was stored could be read. */
+  readonly readable: boolean
+}
+
+/** The key index in LevelDB. Made by `openKeyIndex`. */
+export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
+  readonly ledger: LevelWalkLedger
+  /** Why the index that was found could not be opened and was replaced by an empty one; null if it was opened. */
+  readonly recreated: Error | null
+  readonly #store: LevelStore
+  // Bucket sums are read, changed and written: one writer at a time.
+  readonly #queue = new SerialQueue()
+  #meta: Meta
+  // A page is read, then applied: keeping the checks of what was read spares `apply` the second read.
+  #lastRead: LastRead
+  #writes = 0
+
+  private constructor(store: LevelStore, meta: Meta, recreated: Error | null) {
+    this.#store = store
+    this.#meta = meta
+    this.recreated = recreated
+    this.ledger = new LevelWalkLedger(store)
+  }
+
+  /** Takes over the store. */
+  static async load(store: LevelStore, recreated: Error | null): Promise<LevelKeyIndex> {
+    await using view = store.view()
+    return new LevelKeyIndex(store, await readMeta(view), recreated)
+  }
+
+  state(): IndexState | null {
+    return this.#meta.state
+  }
+
+  async getMany(
+    resource: ResourceName,
+    keys: readonly RecordKey[],
+  ): Promise<readonly (IndexEntry | undefined)[]> {
+    const writes = this.#writes
+    const values = await this.#store.getMany(storeKeys(resource, keys))
+    if (writes === this.#writes) this.#lastRead = { resource, checks: checksOf(keys, values) }
+    const subresources = subresourcesOf(resource)
+    return values.map((value, i) =>
+      value === undefined ? undefined : this.#decode(subresources, keys[i] ?? '', value),
+    )
+  }
+
+  async *entries(
+    resource: ResourceName,
+  ): AsyncGenerator<readonly (readonly [RecordKey, IndexEntry])[], void, undefined> {
+    const subresources = subresourcesOf(resource)
+    const prefix = entryPrefix(resource)
+    await using view = this.#store.view()
+    for await (const batch of view.batches(entryRange(resource))) {
+      yield batch.map(([storeKey, value]) => {
+        const key = recordKeyOf(storeKey, prefix)
+        if (key === undefined) throw this.#corrupt(storeKey)
+        return [key, this.#decode(subresources, key, value)] as const
+      })
+    }
+  }
+
+  apply(update: IndexUpdate): Promise<void> {
+    return this.#queue.run(() => this.#writing((lastRead) => this.#apply(update, lastRead)))
+  }
+
+  reset(feed: FeedIdentity, at: Instant): Promise<void> {
+    return this.#queue.run(() =>
+      this.#writing(async () => {
+        await this.ledger.idle()
+        // Whatever fails from here on leaves an index that states no feed.
+        this.#meta = { state: null, stateBytes: undefined, sums: new Map(), readable: false }
+        await this.#store.recreate()
+        const state: IndexState = { feed, nextOffsets: {}, writtenAt: at, request: 0 }
+        const stateBytes = encodeState(state)
+        await this.#store.write([{ type: 'put', key: STATE_KEY, value: stateBytes }])
+        this.#meta = { state, stateBytes, sums: new Map(), readable: true }
+      }),
+    )
+  }
+
+  async verify(): Promise<boolean> {
+    const { view, meta } = await this.#queue.run(async () => ({
+      view: this.#store.view(),
+      meta: this.#meta,
+    }))
+    await using _ = view
+    try {
+      const stored = await readMeta(view)
+      if (!meta.readable || !stored.readable || !sameBytes(stored.stateBytes, meta.stateBytes)) return false
+      const scanned = await scan(view)
+      return scanned !== undefined && sameSums(scanned, meta.sums) && sameSums(stored.sums, meta.sums)
+    } catch (error) {
+      if (error instanceof IndexCorruptError) return false
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue.idle()
+    await this.ledger.idle()
+    await this.#store[Symbol.asyncDispose]()
+  }
+
+  async #apply(update: IndexUpdate, lastRead: LastRead): Promise<void> {
+    const { resource, puts } = update
+    const drops = [...new Set(update.drops)]
+    const both = drops.find((key) => puts.has(key))
+    if (both !== undefined) {
+      throw new InvariantViolation(`One update of the index both puts and drops ${both}.`)
+    }
+    const sums = new BucketSums(this.#meta.sums.get(resource))
+    const operations: StoreOperation[] = []
+    const keys = [...puts.keys(), ...drops]
+    const known: KnownChecks = lastRead?.resource === resource ? lastRead.checks : new Map()
+    for (const check of await this.#currentChecks(resource, keys, known)) sums.remove(check)
+
+    const subresources = subresourcesOf(resource)
+    const prefix = entryPrefix(resource)
+    let request = this.#meta.state?.request ?? 0
+    for (const [key, entry] of puts) {
+      const value = encodeEntry(subresources, entry)
+      sums.add(checkOf(key, value))
+      operations.push({ type: 'put', key: prefix + key, value })
+      request = Math.max(request, entry.request)
+    }
+    for (const key of drops) operations.push({ type: 'del', key: prefix + key })
+    if (keys.length > 0) operations.push({ type: 'put', key: sumsKey(resource), value: sums.toBytes() })
+
+    const before = this.#meta.state
+    const nextOffsets = update.nextOffsets ?? before?.nextOffsets ?? {}
+    const state = before === null ? null : { feed: before.feed, nextOffsets, writtenAt: update.at, request }
+    const stateBytes = state === null ? this.#meta.stateBytes : encodeState(state)
+    if (state !== null && stateBytes !== undefined) {
+      operations.push({ type: 'put', key: STATE_KEY, value: stateBytes })
+    }
+
+    await this.#store.write(operations)
+    const allSums = keys.length > 0 ? new Map(this.#meta.sums).set(resource, sums) : this.#meta.sums
+    this.#meta = { state, stateBytes, sums: allSums, readable: this.#meta.readable }
+  }
+
+  /** The checks of those of `keys` that are in the index. */
+  async #currentChecks(
+    resource: ResourceName,
+    keys: readonly RecordKey[],
+    known: KnownChecks,
+  ): Promise<EntryCheck[]> {
+    const unread = keys.filter((key) => !known.has(key))
+    const read = checksOf(unread, await this.#store.getMany(storeKeys(resource, unread)))
+    return keys.flatMap((key) => known.get(key) ?? read.get(key) ?? [])
+  }
+
+  /** Runs a write, before, during and after which nothing that was read is remembered. */
+  async #writing(write: (lastRead: LastRead) => Promise<void>): Promise<void> {
+    const lastRead = this.#lastRead
+    this.#forgetReads()
+    try {
+      await write(lastRead)
+    } finally {
+      this.#forgetReads()
+    }
+  }
+
+  #forgetReads(): void {
+    this.#writes += 1
+    this.#lastRead = undefined
+  }
+
+  #decode(subresources: readonly Subresource[], key: string, value: Buffer): IndexEntry {
+    const entry = decodeEntry(subresources, value)
+    if (entry === undefined) throw this.#corrupt(key)
+    return entry
+  }
+
+  #corrupt(key: string): IndexCorruptError {
+    return new IndexCorruptError(this.#store.location, `the entry of ${JSON.stringify(key)} cannot be read`)
+  }
+}
+
+async function readMeta(view: StoreView): Promise<Meta> {
+  const stateBytes = await view.get(STATE_KEY)
+  const state = stateBytes === undefined ? null : decodeState(stateBytes)
+  let readable = state !== undefined
+  const sums: Sums = new Map()
+  for (const { name } of RESOURCES) {
+    const bytes = await view.get(sumsKey(name))
+    if (bytes === undefined) continue
+    const parsed = BucketSums.fromBytes(bytes)
+    if (parsed === undefined) readable = false
+    else sums.set(name, parsed)
+  }
+  return { state: state ?? null, stateBytes, sums, readable }
+}
+
+/** Undefined if there are entries of no known resource, or under no possible key. */
+async function scan(view: StoreView): Promise<Sums | undefined> {
+  const sums: Sums = new Map()
+  const prefixes = RESOURCES.map(({ name }) => ({ name, prefix: entryPrefix(name) }))
+  for await (const batch of view.batches(ALL_ENTRIES)) {
+    for (const [storeKey, value] of batch) {
+      const at = prefixes.find(({ prefix }) => storeKey.startsWith(prefix))
+      const key = at === undefined ? undefined : recordKeyOf(storeKey, at.prefix)
+      if (at === undefined || key === undefined) return undefined
+      const ofResource = sums.get(at.name) ?? new BucketSums()
+      ofResource.add(checkOf(key, value))
+      sums.set(at.name, ofResource)
+    }
+  }
+  return sums
+}
+
+function sameSums(a: Sums, b: Sums): boolean {
+  const none = new BucketSums()
+  return RESOURCES.every(({ name }) => (a.get(name) ?? none).equals(b.get(name) ?? none))
+}
+
+function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.equals(b)
+}
+
+function storeKeys(resource: ResourceName, keys: readonly RecordKey[]): string[] {
+  const prefix = entryPrefix(resource)
+  return keys.map((key) => prefix + key)
+}
+
+function checksOf(keys: readonly RecordKey[], values: readonly (Buffer | undefined)[]): KnownChecks {
+  return new Map(
+    keys.map((key, i) => {
+      const value = values[i]
+      return [key, value === undefined ? undefined : checkOf(key, value)]
+    }),
+  )
+}
+
+function subresourcesOf(resource: ResourceName): readonly Subresource[] {
+  return RESOURCES.find(({ name }) => name === resource)?.subresources ?? []
+}

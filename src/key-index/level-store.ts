@@ -1,0 +1,139 @@
+import { ClassicLevel, type Snapshot } from 'classic-level'
+import { openingError, readError, writeError } from './errors.ts'
+
+/** All keys that begin with `start`; `end` is the first that comes after them. */
+export interface KeyRange {
+  readonly start: string
+  readonly end: string
+}
+
+export type StoreOperation =
+  | { readonly type: 'put'; readonly key: string; readonly value: Buffer }
+  | { readonly type: 'del'; readonly key: string }
+
+/** A view of the store at one moment, to be read in batches. */
+export interface StoreView extends AsyncDisposable {
+  batches(range: KeyRange): AsyncGenerator<readonly (readonly [string, Buffer])[], void, undefined>
+  get(key: string): Promise<Buffer | undefined>
+}
+
+type Database = ClassicLevel<string, Buffer>
+
+const BATCH_ENTRIES = 1000
+// LevelDB's own limit of 16 KiB would end a batch after about 100 entries.
+const BATCH_BYTES = 1024 * 1024
+
+/**
+ * LevelDB with this room's errors. Keys are ASCII, so that LevelDB's order of bytes is JavaScript's order of strings.
+ * Writes are not synced to the disk: what a crash of the host takes is read again from the topics (R2).
+ */
+export class LevelStore implements AsyncDisposable {
+  readonly location: string
+  readonly #cacheBytes: number
+  #db: Database
+
+  private constructor(location: string, cacheBytes: number, db: Database) {
+    this.location = location
+    this.#cacheBytes = cacheBytes
+    this.#db = db
+  }
+
+  /** @throws what LevelDB says; `openingError` translates it. */
+  static async open(location: string, cacheBytes: number): Promise<LevelStore> {
+    return new LevelStore(location, cacheBytes, await openDatabase(location, cacheBytes))
+  }
+
+  /** Deletes LevelDB's files in `location`, and no others. */
+  static async destroy(location: string): Promise<void> {
+    await ClassicLevel.destroy(location)
+  }
+
+  /**
+   * Empties the store. By removing its files: a damaged table cannot be cleared key by key, and a full one not quickly.
+   * Iterators that are still open fail.
+   */
+  async recreate(): Promise<void> {
+    try {
+      await this.#db.close()
+      await LevelStore.destroy(this.location)
+      this.#db = await openDatabase(this.location, this.#cacheBytes)
+    } catch (error) {
+      throw openingError(this.location, error)
+    }
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    try {
+      return await this.#db.getMany([...keys])
+    } catch (error) {
+      throw readError(this.location, error)
+    }
+  }
+
+  /** Atomic. */
+  async write(operations: readonly StoreOperation[]): Promise<void> {
+    if (operations.length === 0) return
+    try {
+      await this.#db.batch([...operations])
+    } catch (error) {
+      throw writeError(this.location, error)
+    }
+  }
+
+  async clear({ start, end }: KeyRange): Promise<void> {
+    try {
+      await this.#db.clear({ gte: start, lt: end })
+    } catch (error) {
+      throw readError(this.location, error)
+    }
+  }
+
+  view(): StoreView {
+    const db = this.#db
+    const location = this.location
+    const snapshot = this.#snapshot()
+    return {
+      async *batches({ start, end }) {
+        const options = { gte: start, lt: end, snapshot, highWaterMarkBytes: BATCH_BYTES }
+        try {
+          await using iterator = db.iterator(options)
+          for (;;) {
+            const batch = await iterator.nextv(BATCH_ENTRIES)
+            if (batch.length === 0) return
+            yield batch
+          }
+        } catch (error) {
+          throw readError(location, error)
+        }
+      },
+      async get(key) {
+        try {
+          return await db.get(key, { snapshot })
+        } catch (error) {
+          throw readError(location, error)
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        await snapshot.close()
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#db.close()
+  }
+
+  #snapshot(): Snapshot {
+    try {
+      return this.#db.snapshot()
+    } catch (error) {
+      throw readError(this.location, error)
+    }
+  }
+}
+
+async function openDatabase(location: string, cacheSize: number): Promise<Database> {
+  const db: Database = new ClassicLevel(location, { valueEncoding: 'buffer', cacheSize })
+  await db.open()
+  return db
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { IndexCorruptError, levelErrorCode, openingError } from './errors.ts'
+import { LevelKeyIndex } from './level-key-index.ts'
+import { LevelStore } from './level-store.ts'
+
+export interface KeyIndexOptions {
+  /** LevelDB's cache of uncompressed blocks, in bytes. @default 32 MiB */
+  readonly cacheBytes?: number
+}
+
+const FOLDER = 'index'
+const CACHE_BYTES = 32 * 1024 * 1024
+
+/**
+ * Opens the index in `<dataDirectory>/index`, or makes an empty one. One that cannot be read is replaced by an empty one,
+ * which `recreated` tells: it is a cache, and `state()` null has it rebuilt from the topics (R2).
+ *
+ * @throws {IndexLockedError} another process has it open.
+ * @throws {IndexUnavailableError} the folder cannot be made or written to.
+ */
+export async function openKeyIndex(
+  dataDirectory: string,
+  options: KeyIndexOptions,
+  signal: AbortSignal,
+): Promise<LevelKeyIndex> {
+  const location = join(dataDirectory, FOLDER)
+  const cacheBytes = options.cacheBytes ?? CACHE_BYTES
+  signal.throwIfAborted()
+  let index: LevelKeyIndex
+  try {
+    index = await openAt(location, cacheBytes, null)
+  } catch (error) {
+    if (!isDamage(error)) throw openingError(location, error)
+    index = await recreateAt(location, cacheBytes, error)
+  }
+  if (signal.aborted) await index[Symbol.asyncDispose]()
+  signal.throwIfAborted()
+  return index
+}
+
+async function recreateAt(location: string, cacheBytes: number, cause: Error): Promise<LevelKeyIndex> {
+  try {
+    await LevelStore.destroy(location)
+    return await openAt(location, cacheBytes, cause)
+  } catch (error) {
+    throw openingError(location, error)
+  }
+}
+
+async function openAt(location: string, cacheBytes: number, recreated: Error | null): Promise<LevelKeyIndex> {
+  const store = await LevelStore.open(location, cacheBytes)
+  try {
+    return await LevelKeyIndex.load(store, recreated)
+  } catch (error) {
+    await store[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+// A manifest that is gone is an I/O error to LevelDB, like a folder without permission: that one fails again when made anew.
+function isDamage(error: unknown): error is Error {
+  const code = levelErrorCode(error)
+  return error instanceof IndexCorruptError || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR'
+}

@@ -1,0 +1,61 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeEntry, encodeEntry } from '../../src/key-index/entry-codec.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { indexEntries, indexEntry } from '../support/index-entry.ts'
+
+const { subresources } = LISTINGS
+
+test('an entry survives its encoding', () => {
+  fc.assert(
+    fc.property(indexEntries, (entry) => {
+      expect(decodeEntry(subresources, encodeEntry(subresources, entry))).toEqual(entry)
+    }),
+  )
+})
+
+test('bytes of any kind decode to an entry that encodes to the same bytes, or to none', () => {
+  const damaged = fc.tuple(indexEntries, fc.nat(), fc.nat({ max: 255 })).map(([entry, at, byte]) => {
+    const bytes = encodeEntry(subresources, { ...entry, mlsId: null })
+    bytes[at % bytes.length] = byte
+    return bytes
+  })
+  const anything = fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes))
+  fc.assert(
+    fc.property(fc.oneof(damaged, anything), (bytes) => {
+      const entry = decodeEntry(subresources, bytes)
+      if (entry !== undefined) expect(encodeEntry(subresources, entry)).toHaveLength(bytes.length)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a truncated entry, one of a later version and one with a state unknown are none', () => {
+  const bytes = encodeEntry(subresources, indexEntry({ mlsId: null }))
+  expect(decodeEntry(subresources, bytes.subarray(0, -1))).toBeUndefined()
+  expect(decodeEntry(subresources, Buffer.concat([bytes, Buffer.alloc(1)]))).toBeUndefined()
+  expect(decodeEntry(subresources, withByte(bytes, 0, 2))).toBeUndefined()
+  expect(decodeEntry(subresources, withByte(bytes, 1, 3))).toBeUndefined()
+  expect(decodeEntry(subresources, withByte(bytes, 2, 8))).toBeUndefined()
+})
+
+test('an entry is about 100 bytes', () => {
+  expect(encodeEntry(subresources, indexEntry()).length).toBeLessThanOrEqual(100)
+})
+
+test.each([
+  ['a digest that is none', indexEntry({ digest: 'xyz' as never })],
+  ['a stamp that has no place', indexEntry({ changeStamps: { tours: null } })],
+  ['an offset that is no whole number', indexEntry({ offset: 1.5 })],
+  ['a schema id that is no unsigned 32-bit number', indexEntry({ schemaId: -1 as never })],
+])('%s is refused', (_, entry) => {
+  expect(() => encodeEntry(subresources, entry)).toThrow(
+    expect.objectContaining({ code: 'INVARIANT_VIOLATION' }),
+  )
+})
+
+function withByte(bytes: Buffer, at: number, value: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[at] = value
+  return copy
+}

@@ -1,0 +1,320 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { instant } from '../../src/listing/instant.ts'
+import { passId } from '../../src/listing/pass.ts'
+import { recordKey, type RecordKey } from '../../src/listing/record-key.ts'
+import type { IndexEntry, IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
+import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../support/index-entry.ts'
+
+/** A new, empty index. */
+export type OpenIndex = () => Promise<{ readonly index: KeyIndex } & AsyncDisposable>
+
+const AT = instant(1_760_000_000_000)
+const K = (text: string): RecordKey => recordKey(text)
+const PASS = passId('purge/2026-05-02T14:03:09Z')
+
+/** The cases that every `KeyIndex` passes. */
+export function keyIndexContract(name: string, open: OpenIndex): void {
+  describe(`${name} as a key index`, () => {
+    entryCases(open)
+    stateCases(open)
+    ledgerCases(open)
+  })
+}
+
+function entryCases(open: OpenIndex): void {
+  test('an entry is read as it was put, whatever it holds', async () => {
+    await using opened = await open()
+    await fc.assert(
+      fc.asyncProperty(recordKeys, indexEntries, async (key, entry) => {
+        await opened.index.apply(update([[key, entry]]))
+        expect(await opened.index.getMany('listings', [key])).toEqual([entry])
+      }),
+    )
+  })
+
+  test('a change stamp that was not given is read as null', async () => {
+    await using opened = await open()
+    await opened.index.apply(update([[K('1'), indexEntry({ changeStamps: {} })]]))
+    const [entry] = await opened.index.getMany('listings', [K('1')])
+    expect(entry?.changeStamps).toEqual({ photos: null, videos: null, documents: null })
+  })
+
+  test('answers come in the order asked, undefined for unknown keys, twice for keys asked twice', async () => {
+    await using opened = await open()
+    const [one, two] = [indexEntry({ request: 1 }), indexEntry({ request: 2 })]
+    await opened.index.apply(
+      update([
+        [K('1'), one],
+        [K('2'), two],
+      ]),
+    )
+    const found = await opened.index.getMany('listings', [K('2'), K('9'), K('1'), K('2')])
+    expect(found).toEqual([two, undefined, one, two])
+  })
+
+  test('a key that is both put and dropped by one update is refused, and nothing of it is applied', async () => {
+    await using opened = await open()
+    const contradictory = {
+      ...update([
+        [K('1'), indexEntry()],
+        [K('2'), indexEntry()],
+      ]),
+      drops: [K('2')],
+    }
+    await expect(opened.index.apply(contradictory)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    expect(await opened.index.getMany('listings', [K('1'), K('2')])).toEqual([undefined, undefined])
+  })
+
+  test('any sequence of updates and reads answers as a map would, and verifies (R2)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant('apply'),
+        puts: fc.array(fc.tuple(recordKeys, indexEntries), { maxLength: 6 }),
+        drops: fc.array(recordKeys, { maxLength: 4 }),
+      }),
+      fc.record({ kind: fc.constant('read'), keys: fc.array(recordKeys, { maxLength: 8 }) }),
+      fc.record({ kind: fc.constant('scan') }),
+      fc.record({ kind: fc.constant('verify') }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        await index.reset(feedIdentity(), AT)
+        const model = new Map<RecordKey, IndexEntry>()
+        for (const s of steps) {
+          if ('puts' in s) {
+            const puts = new Map(s.puts)
+            const drops = s.drops.filter((key) => !puts.has(key))
+            await index.apply({ ...update([]), puts, drops })
+            for (const [key, entry] of puts) model.set(key, entry)
+            for (const key of drops) model.delete(key)
+          } else if ('keys' in s) {
+            expect(await index.getMany('listings', s.keys)).toEqual(s.keys.map((key) => model.get(key)))
+          } else if (s.kind === 'scan') {
+            expect(await allEntries(index)).toEqual(inOrder(model))
+          } else {
+            expect(await index.verify()).toBe(true)
+          }
+        }
+        expect(await allEntries(index)).toEqual(inOrder(model))
+        expect(await index.verify()).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('reads and updates that overlap leave the checksums right (R2)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.reset(feedIdentity(), AT)
+    const keys = Array.from({ length: 20 }, (_, i) => K(`k${i}`))
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, round) => {
+        const some = keys.filter((_key, i) => (i + round) % 3 === 0)
+        const reading = index.getMany('listings', keys)
+        await index.apply(update(some.map((key) => [key, indexEntry({ request: round })] as const)))
+        await reading
+      }),
+    )
+    expect(await index.verify()).toBe(true)
+  })
+
+  test('a scan comes in ascending order of key and shows the index as it was when the scan began (R14)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    const keys = Array.from({ length: 2500 }, (_, i) => K(String((i * 7919) % 2500).padStart(6, '0')))
+    await index.apply(update(keys.map((key) => [key, indexEntry()] as const)))
+    const seen: RecordKey[] = []
+    for await (const batch of index.entries('listings')) {
+      expect(batch.length).toBeLessThanOrEqual(1000)
+      for (const [key] of batch) seen.push(key)
+      const last = batch.at(-1)?.[0] ?? ''
+      await index.apply(update([[K(`${last}x`), indexEntry()]]))
+    }
+    expect(seen).toEqual([...keys].sort())
+  })
+
+  test('a scan that is left early leaves the index usable', async () => {
+    await using opened = await open()
+    await opened.index.apply(update([[K('1'), indexEntry()]]))
+    for await (const batch of opened.index.entries('listings')) {
+      expect(batch).toHaveLength(1)
+      break
+    }
+    await opened.index.reset(feedIdentity(), AT)
+    expect(await allEntries(opened.index)).toEqual([])
+  })
+}
+
+function stateCases(open: OpenIndex): void {
+  test('a new index states nothing, and verifies', async () => {
+    await using opened = await open()
+    expect(opened.index.state()).toBeNull()
+    expect(await opened.index.verify()).toBe(true)
+    expect(await allEntries(opened.index)).toEqual([])
+  })
+
+  test('an update brings the offsets, the time and the highest request forward (R2, R6)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    const feed = feedIdentity()
+    await index.reset(feed, AT)
+    expect(index.state()).toEqual({ feed, nextOffsets: {}, writtenAt: AT, request: 0 })
+
+    const later = instant(AT + 1)
+    const nextOffsets = { listings: [4, 0, 9] }
+    await index.apply({ ...update([[K('1'), indexEntry({ request: 12 })]]), nextOffsets, at: later })
+    expect(index.state()).toEqual({ feed, nextOffsets, writtenAt: later, request: 12 })
+
+    const last = instant(AT + 2)
+    await index.apply({ ...update([[K('1'), indexEntry({ request: 5 })]]), at: last })
+    expect(index.state()).toEqual({ feed, nextOffsets, writtenAt: last, request: 12 })
+  })
+
+  test('an update without a feed keeps entries and states nothing', async () => {
+    await using opened = await open()
+    await opened.index.apply({ ...update([[K('1'), indexEntry()]]), nextOffsets: { listings: [1] } })
+    expect(opened.index.state()).toBeNull()
+    expect(await opened.index.verify()).toBe(true)
+  })
+
+  test('a reset empties entries and ledgers and states the new feed', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.reset(feedIdentity(), AT)
+    await index.apply({ ...update([[K('1'), indexEntry()]]), nextOffsets: { listings: [1] } })
+    await index.ledger.add(PASS, 'seen', 1, [[K('1'), '']])
+    const feed = feedIdentity({ generation: 2 })
+    await index.reset(feed, AT)
+    expect(await index.getMany('listings', [K('1')])).toEqual([undefined])
+    expect(await allEntries(index)).toEqual([])
+    expect(await index.ledger.size(PASS, 'seen', 9)).toBe(0)
+    expect(index.state()).toEqual({ feed, nextOffsets: {}, writtenAt: AT, request: 0 })
+    expect(await index.verify()).toBe(true)
+  })
+}
+
+function ledgerCases(open: OpenIndex): void {
+  test('a key is new once: on its first page, and once on that page (R7)', async () => {
+    await using opened = await open()
+    const { ledger } = opened.index
+    const first = await ledger.add(PASS, 'seen', 1, [
+      [K('b'), ''],
+      [K('a'), ''],
+      [K('b'), ''],
+    ])
+    expect(first).toEqual([true, true, false])
+    expect(await ledger.add(PASS, 'seen', 2, [[K('a'), ''] as const, [K('c'), ''] as const])).toEqual([
+      false,
+      true,
+    ])
+  })
+
+  test('what pages after a crash had added counts as not there (R7)', async () => {
+    const pages = fc.array(fc.array(recordKeys, { maxLength: 6 }), { minLength: 1, maxLength: 8 })
+    await using opened = await open()
+    const { ledger } = opened.index
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(pages, fc.nat(), fc.nat(), async (walk, crash, resume) => {
+        const pass = passId(`crash/${run++}`)
+        const seen = new Set<RecordKey>()
+        const truth = walk.map((keys) => keys.map((key) => !seen.has(key) && seen.add(key) !== undefined))
+        const addPage = (page: number): Promise<readonly boolean[]> =>
+          ledger.add(
+            pass,
+            'seen',
+            page,
+            (walk[page] ?? []).map((key) => [key, ''] as const),
+          )
+
+        const crashAt = crash % (walk.length + 1)
+        for (let page = 0; page < crashAt; page++) await addPage(page)
+        const resumeAt = crashAt === 0 ? 0 : resume % (crashAt + 1)
+        const before = truth.slice(0, resumeAt).flat().filter(Boolean).length
+        expect(await ledger.size(pass, 'seen', resumeAt)).toBe(before)
+        for (let page = resumeAt; page < walk.length; page++) expect(await addPage(page)).toEqual(truth[page])
+
+        expect(await ledger.size(pass, 'seen', walk.length)).toBe(seen.size)
+        expect((await allMarks(opened.index, pass)).map(([key]) => key)).toEqual([...seen].sort())
+        await ledger.drop(pass)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('marks come in ascending order of key, in batches, with the newest note (R14)', async () => {
+    await using opened = await open()
+    const { ledger } = opened.index
+    const keys = Array.from({ length: 2500 }, (_, i) => K(String((i * 7919) % 2500).padStart(6, '0')))
+    await ledger.add(
+      PASS,
+      'recheck',
+      1,
+      keys.map((key) => [key, 'first'] as const),
+    )
+    await ledger.add(PASS, 'recheck', 2, [[K('000007'), 'sécond'] as const])
+    const marks: (readonly [RecordKey, string])[] = []
+    for await (const batch of ledger.entries(PASS, 'recheck')) {
+      expect(batch.length).toBeLessThanOrEqual(1000)
+      marks.push(...batch)
+    }
+    expect(marks.map(([key]) => key)).toEqual([...keys].sort())
+    expect(new Map(marks).get(K('000007'))).toBe('sécond')
+    expect(new Map(marks).get(K('000008'))).toBe('first')
+    expect(await ledger.size(PASS, 'recheck', 2)).toBe(2500)
+  })
+
+  test('passes and sets do not mix, and are dropped one by one', async () => {
+    await using opened = await open()
+    const { ledger } = opened.index
+    const other = passId('purge')
+    await ledger.add(PASS, 'seen', 1, [[K('1'), ''] as const])
+    await ledger.add(PASS, 'gone', 1, [[K('2'), ''] as const])
+    await ledger.add(other, 'seen', 1, [[K('3'), ''] as const])
+    const sizes = (): Promise<number[]> =>
+      Promise.all([ledger.size(PASS, 'seen', 2), ledger.size(PASS, 'gone', 2), ledger.size(other, 'seen', 2)])
+    expect(await sizes()).toEqual([1, 1, 1])
+    await ledger.drop(PASS, 'gone')
+    expect(await sizes()).toEqual([1, 0, 1])
+    await ledger.drop(other)
+    expect(await sizes()).toEqual([1, 0, 0])
+    expect(await ledger.add(PASS, 'gone', 1, [[K('2'), ''] as const])).toEqual([true])
+    await ledger.drop(PASS)
+    expect(await sizes()).toEqual([0, 0, 0])
+  })
+
+  test('nothing to add is nothing new', async () => {
+    await using opened = await open()
+    expect(await opened.index.ledger.add(PASS, 'seen', 1, [])).toEqual([])
+  })
+
+  test('marks are no entries, and are outside the checksums', async () => {
+    await using opened = await open()
+    await opened.index.reset(feedIdentity(), AT)
+    await opened.index.ledger.add(PASS, 'seen', 1, [[K('1'), ''] as const])
+    expect(await allEntries(opened.index)).toEqual([])
+    expect(await opened.index.verify()).toBe(true)
+  })
+}
+
+export function update(puts: Iterable<readonly [RecordKey, IndexEntry]>): IndexUpdate {
+  return { resource: 'listings', puts: new Map(puts), drops: [], nextOffsets: undefined, at: AT }
+}
+
+async function allEntries(index: KeyIndex): Promise<(readonly [RecordKey, IndexEntry])[]> {
+  return (await Array.fromAsync(index.entries('listings'))).flat()
+}
+
+async function allMarks(
+  index: KeyIndex,
+  pass: ReturnType<typeof passId>,
+): Promise<(readonly [RecordKey, string])[]> {
+  return (await Array.fromAsync(index.ledger.entries(pass, 'seen'))).flat()
+}
+
+function inOrder(model: ReadonlyMap<RecordKey, IndexEntry>): (readonly [RecordKey, IndexEntry])[] {
+  return [...model].sort(([a], [b]) => (a < b ? -1 : 1))
+}

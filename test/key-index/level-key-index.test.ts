@@ -1,0 +1,161 @@
+import { ClassicLevel } from 'classic-level'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { instant } from '../../src/listing/instant.ts'
+import { passId } from '../../src/listing/pass.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
+import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
+import { feedIdentity, indexEntry } from '../support/index-entry.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { keyIndexContract, update } from './key-index-contract.ts'
+
+const AT = instant(1_760_000_000_000)
+const K = recordKey
+const { signal } = new AbortController()
+
+keyIndexContract('LevelKeyIndex', async () => {
+  const folder = await tempFolder()
+  const index = await openKeyIndex(folder.path, {}, signal)
+  return {
+    index,
+    async [Symbol.asyncDispose]() {
+      await index[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+})
+
+describe('the index on disk', () => {
+  test('is found as it was left, its ledgers too (R2)', async () => {
+    await using folder = await tempFolder()
+    await using before = await filled(folder.path)
+    await before.ledger.add(passId('p'), 'seen', 1, [[K('1'), '']])
+    const state = before.state()
+    await before[Symbol.asyncDispose]()
+
+    await using after = await openKeyIndex(folder.path, {}, signal)
+    expect(after.recreated).toBeNull()
+    expect(after.state()).toEqual(state)
+    expect(await after.getMany('listings', [K('k3'), K('k30')])).toEqual([
+      indexEntry({ request: 3 }),
+      undefined,
+    ])
+    expect(await after.ledger.size(passId('p'), 'seen', 2)).toBe(1)
+    expect(await after.verify()).toBe(true)
+    await after.apply(update([[K('k3'), indexEntry({ request: 99 })]]))
+    expect(await after.verify()).toBe(true)
+  })
+
+  test('fails to verify after any one bit of it has flipped (R2)', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index[Symbol.asyncDispose]()
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(), async (which, bit) => {
+        const flip = (values: Map<string, Buffer>): void => {
+          const value = [...values.values()][which % values.size]!
+          value[(bit >> 3) % value.length]! ^= 1 << (bit & 7)
+        }
+        await editRaw(folder.path, flip)
+        expect(await reopenAndVerify(folder.path)).toBe(false)
+        await editRaw(folder.path, flip)
+        expect(await reopenAndVerify(folder.path)).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test.each<[string, (values: Map<string, Buffer>) => void]>([
+    ['an entry is lost', (values) => values.delete('entry/listings/k3')],
+    [
+      'an entry is added',
+      (values) => values.set('entry/listings/k99', Buffer.from(values.get('entry/listings/k3')!)),
+    ],
+    [
+      'two entries change places',
+      (values) => {
+        const [a, b] = [values.get('entry/listings/k1')!, values.get('entry/listings/k2')!]
+        values.set('entry/listings/k1', b).set('entry/listings/k2', a)
+      },
+    ],
+    ['an entry has an impossible key', (values) => values.set('entry/listings//', Buffer.alloc(60))],
+    ['an entry is of no resource', (values) => values.set('entry/boats/1', Buffer.alloc(60))],
+    ['the checksums are lost', (values) => values.delete('meta/sums/listings')],
+    ['the checksums are cut', (values) => values.set('meta/sums/listings', Buffer.alloc(9))],
+  ])('fails to verify when %s (R2)', async (_, edit) => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index[Symbol.asyncDispose]()
+    await editRaw(folder.path, edit)
+    expect(await reopenAndVerify(folder.path)).toBe(false)
+  })
+
+  test('states nothing when its state cannot be read, so that it is rebuilt (R2)', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index[Symbol.asyncDispose]()
+    await editRaw(folder.path, (values) => values.set('meta/state', Buffer.from('{}')))
+    await using damaged = await openKeyIndex(folder.path, {}, signal)
+    expect(damaged.state()).toBeNull()
+    expect(await damaged.verify()).toBe(false)
+    await damaged.reset(feedIdentity(), AT)
+    expect(await damaged.verify()).toBe(true)
+  })
+
+  test('answers INDEX_CORRUPT for an entry that is none', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index[Symbol.asyncDispose]()
+    await editRaw(folder.path, (values) => values.set('entry/listings/k3', Buffer.alloc(60, 0xff)))
+    await using damaged = await openKeyIndex(folder.path, {}, signal)
+    await expect(damaged.getMany('listings', [K('k3')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+    await expect(Array.fromAsync(damaged.entries('listings'))).rejects.toMatchObject({
+      code: 'INDEX_CORRUPT',
+    })
+  })
+
+  test('applies a batch whole or not at all: an entry that cannot be stored leaves everything as it was (R1)', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    const state = index.state()
+    const bad = update([
+      [K('k1'), indexEntry({ request: 77 })],
+      [K('k2'), indexEntry({ offset: 0.5 })],
+    ])
+    await expect(index.apply(bad)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    expect(await index.getMany('listings', [K('k1')])).toEqual([indexEntry({ request: 1 })])
+    expect(index.state()).toEqual(state)
+    expect(await index.verify()).toBe(true)
+  })
+
+  test('is not usable after it was closed', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index[Symbol.asyncDispose]()
+    await expect(index.getMany('listings', [K('k1')])).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    await expect(index.verify()).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+  })
+})
+
+async function filled(dataDirectory: string): Promise<LevelKeyIndex> {
+  const index = await openKeyIndex(dataDirectory, {}, signal)
+  await index.reset(feedIdentity(), AT)
+  const puts = Array.from({ length: 20 }, (_, i) => [K(`k${i}`), indexEntry({ request: i })] as const)
+  await index.apply({ ...update(puts), nextOffsets: { listings: [20, 1, 2] } })
+  return index
+}
+
+async function reopenAndVerify(dataDirectory: string): Promise<boolean> {
+  await using index = await openKeyIndex(dataDirectory, {}, signal)
+  return await index.verify()
+}
+
+/** Changes what LevelDB holds behind the index's back. */
+async function editRaw(dataDirectory: string, edit: (values: Map<string, Buffer>) => void): Promise<void> {
+  await using db = new ClassicLevel<string, Buffer>(`${dataDirectory}/index`, { valueEncoding: 'buffer' })
+  const values = new Map(await db.iterator().all())
+  edit(values)
+  await db.clear()
+  await db.batch([...values].map(([key, value]) => ({ type: 'put', key, value })))
+}
