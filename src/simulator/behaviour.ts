@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+const ACCESS = ['granted', 'bad-key', 'expired', 'disabled', 'user-inactive', 'wrong-host'] as const
+const END_OF_WALK = ['empty-page', 'repeated-token', 'no-token', 'null-token', 'empty-token'] as const
+
+/** Everything that a test may switch while the simulator runs. What is UNCONFIRMED about the source is a switch here. */
+export const behaviourSchema = z.strictObject({
+  /**
+   * How a `_skiptoken` walk ends (spark-api.md §2.3, §8). `empty-page`: an empty page that repeats the token it was
+   * asked with; all others: already the last page with rows says so.
+   */
+  endOfWalk: z.enum(END_OF_WALK),
+  /** `Results` of a reply to `_pagination=count`: both are seen (§2.2). */
+  countResults: z.enum(['absent', 'empty']),
+  /** The `Date` header: off the clock by so many milliseconds, or not sent. */
+  dateSkewMs: z.number().int(),
+  dateSent: z.boolean(),
+  gzip: z.boolean(),
+  /** Seed of the order of JSON members, another for each reply; null for the order of definition. */
+  keyOrderSeed: z.number().int().nullable(),
+  /** Answers 400/1016 to requests without `X-SparkApi-User-Agent` (§1.4). */
+  userAgentRequired: z.boolean(),
+  /** `string`: `"50000.0"`, longitudes with a leading blank (§4.1, older replies). */
+  decimals: z.enum(['number', 'string']),
+  /** `StandardFields` of a row under `_select=Id` (UNCONFIRMED, §2.4). */
+  emptyStandardFields: z.enum(['empty', 'absent']),
+  /** A filter field that the API does not know: refused with 1040, or dropped with a wider result (§2.7). */
+  unknownFields: z.enum(['refused', 'dropped']),
+  /** Known fields that cannot be searched, and what happens to a filter that names one. */
+  unsearchable: z.record(z.string(), z.enum(['refused', 'dropped'])),
+  /** 401/1000, 401/1020, 401/1010, 403/1015, 403/1021. */
+  access: z.enum(ACCESS),
+  /** Keys whose own page `/v1/listings/{Id}` answers 403/1500. */
+  forbiddenKeys: z.array(z.string()),
+  /** A key without replication rights has a `_limit` of 25 at most. */
+  role: z.enum(['replication', 'regular']),
+  /** The member that `_expand=CustomFieldsRaw` adds (UNCONFIRMED, §4.1). */
+  customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw']),
+})
+
+export type Behaviour = Readonly<z.output<typeof behaviourSchema>>
+
+export const DEFAULT_BEHAVIOUR: Behaviour = {
+  endOfWalk: 'empty-page',
+  countResults: 'absent',
+  dateSkewMs: 0,
+  dateSent: true,
+  gzip: true,
+  keyOrderSeed: 1,
+  userAgentRequired: false,
+  decimals: 'number',
+  emptyStandardFields: 'empty',
+  unknownFields: 'refused',
+  unsearchable: {},
+  access: 'granted',
+  forbiddenKeys: [],
+  role: 'replication',
+  customFieldsMember: 'CustomFields',
+}
+
+/** @throws {z.ZodError} if the change names an unknown switch or a wrong position of one. */
+export function changedBehaviour(current: Behaviour, change: object): Behaviour {
+  return behaviourSchema.parse({ ...current, ...change })
+}

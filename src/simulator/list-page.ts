@@ -1,0 +1,215 @@
+import type { JsonValue } from '../listing/json.ts'
+import { toJsonText } from '../listing/json.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { Collection } from './collection.ts'
+import { ApiFailure, problemsMember } from './envelope.ts'
+import type { Member, SparkqlProblem } from './envelope.ts'
+import type { Fault } from './faults.ts'
+import type { KeyOrder } from './key-order.ts'
+import { DEFINITION_ORDER } from './key-order.ts'
+import type { ListQuery } from './list-query.ts'
+import { compileFilter } from './sparkql-filter.ts'
+import type { CompiledFilter } from './sparkql-filter.ts'
+import { SparkqlError } from './sparkql-lexer.ts'
+
+interface Page<Row> {
+  readonly rows: readonly Row[]
+  /** Undefined: no such member. */
+  readonly token: string | null | undefined
+}
+
+/**
+ * The members of `D` that answer a list query (spark-api.md §2.1–2.3).
+ * @throws {ApiFailure}
+ */
+export function listMembers<Row>(
+  collection: Collection<Row>,
+  query: ListQuery,
+  behaviour: Behaviour,
+  order: KeyOrder,
+  fault: Fault | undefined,
+): Member[] {
+  refuse(query, fault)
+  const filter = filterOf(collection, query, fault)
+  const members: Member[] = []
+  if (filter.problems.length > 0) members.push(problemsMember(filter.problems))
+  if (query.pagination !== 'none') {
+    const total = countRows(collection.rows(''), filter) + (fault?.kind === 'wrong-count' ? fault.by : 0)
+    members.push(paginationMember(query, Math.max(0, total)))
+  }
+  if (query.pagination === 'count') {
+    if (behaviour.countResults === 'empty') members.push(['Results', '[]'])
+    return members
+  }
+  const { rows, token } = pageOf(collection, query, filter, behaviour, fault)
+  const render = collection.renderer(query, order)
+  members.push(['Results', `[${rows.map(render).join(',')}]`])
+  if (token !== undefined) members.push(['SkipToken', JSON.stringify(token)])
+  return members
+}
+
+function refuse(query: ListQuery, fault: Fault | undefined): void {
+  if (fault?.kind === 'refused-count' && query.pagination !== 'none') {
+    throw new ApiFailure(400, 1053, '_pagination is not possible for this request')
+  }
+  if (fault?.kind === 'refused-token' && (query.skipToken ?? '') !== '') {
+    throw new ApiFailure(400, 1053, '_skiptoken is not one that was given out')
+  }
+}
+
+function filterOf<Row>(
+  collection: Collection<Row>,
+  query: ListQuery,
+  fault: Fault | undefined,
+): CompiledFilter<Row> {
+  if (fault?.kind === 'sparkql-errors') {
+    const problem: SparkqlProblem = { token: fault.token, status: 'Dropped', message: 'Field dropped' }
+    return { matches: () => true, problems: [problem] }
+  }
+  if (query.filter.trim() === '') return { matches: () => true, problems: [] }
+  try {
+    return compileFilter(query.filter, (field) => collection.resolve(field))
+  } catch (error) {
+    if (!(error instanceof SparkqlError)) throw error
+    throw new ApiFailure(400, error.code, error.message, [error.problem])
+  }
+}
+
+function countRows<Row>(rows: Iterable<Row>, filter: CompiledFilter<Row>): number {
+  let count = 0
+  for (const row of rows) if (filter.matches(row)) count += 1
+  return count
+}
+
+function paginationMember(query: ListQuery, total: number): Member {
+  const totalPages = Math.max(1, Math.ceil(total / Math.max(1, query.limit)))
+  const position = query.skip === undefined ? { CurrentPage: query.page } : { CurrentOffset: query.skip }
+  const hash = { TotalRows: total, PageSize: query.limit, TotalPages: totalPages, ...position }
+  return ['Pagination', JSON.stringify(hash)]
+}
+
+function pageOf<Row>(
+  collection: Collection<Row>,
+  query: ListQuery,
+  filter: CompiledFilter<Row>,
+  behaviour: Behaviour,
+  fault: Fault | undefined,
+): Page<Row> {
+  const { limit, skipToken } = query
+  if (skipToken === undefined) {
+    const offset = query.skip ?? (query.page - 1) * limit
+    return { rows: take(ordered(collection, query, filter), offset, limit), token: undefined }
+  }
+  const wanted = fault?.kind === 'short-page' ? Math.min(fault.rows, limit) : limit
+  const found = take(matching(collection.rows(skipToken), filter), 0, wanted + 1)
+  const whole: Walk<Row> = { sent: skipToken, rows: found.slice(0, wanted), more: found.length > wanted }
+  const walk = disturbed(collection, whole, limit, fault)
+  return { rows: walk.rows, token: nextToken(collection, walk, behaviour, fault) }
+}
+
+interface Walk<Row> {
+  readonly sent: string
+  readonly rows: readonly Row[]
+  /** Rows are left behind these. */
+  readonly more: boolean
+}
+
+function disturbed<Row>(
+  collection: Collection<Row>,
+  walk: Walk<Row>,
+  limit: number,
+  fault: Fault | undefined,
+): Walk<Row> {
+  if (fault?.kind === 'empty-page') return { ...walk, rows: [], more: true }
+  // Not the last one: the token hangs on it.
+  if (fault?.kind === 'lost-rows') {
+    return { ...walk, rows: walk.rows.toSpliced(0, Math.min(fault.rows, walk.rows.length - 1)) }
+  }
+  if (fault?.kind !== 'duplicate-row' || limit < 2) return walk
+  const before = collection.find(walk.sent)
+  if (before === undefined) return { ...walk, rows: [...walk.rows, ...walk.rows.slice(-1)] }
+  const rows = [before, ...walk.rows].slice(0, limit)
+  return { ...walk, rows, more: walk.more || rows.length <= walk.rows.length }
+}
+
+function nextToken<Row>(
+  collection: Collection<Row>,
+  walk: Walk<Row>,
+  behaviour: Behaviour,
+  fault: Fault | undefined,
+): string | null | undefined {
+  if (fault?.kind === 'false-end') return END_TOKENS[fault.token](walk.sent)
+  if (fault?.kind === 'empty-page') return tokenBehind(walk.sent)
+  if (!walk.more && behaviour.endOfWalk !== 'empty-page')
+    return END_TOKENS[END_OF[behaviour.endOfWalk]](walk.sent)
+  const last = walk.rows.at(-1)
+  return last === undefined ? walk.sent : collection.keyOf(last)
+}
+
+const END_TOKENS = {
+  absent: () => undefined,
+  null: () => null,
+  empty: () => '',
+  same: (sent: string) => sent,
+} as const
+const END_OF = {
+  'repeated-token': 'same',
+  'no-token': 'absent',
+  'null-token': 'null',
+  'empty-token': 'empty',
+} as const
+
+/** A token above the one sent and below the next key: keys end in six zeros (spark-api.md §1.2). */
+function tokenBehind(sent: string): string {
+  return (BigInt(sent === '' ? '0' : sent) + 1n).toString().padStart(26, '0')
+}
+
+function* matching<Row>(rows: Iterable<Row>, filter: CompiledFilter<Row>): Generator<Row, void, undefined> {
+  for (const row of rows) if (filter.matches(row)) yield row
+}
+
+/** By `_orderby`, else by key. A walk by token is always by key (seeds, "Replication"). */
+function ordered<Row>(
+  collection: Collection<Row>,
+  query: ListQuery,
+  filter: CompiledFilter<Row>,
+): Iterable<Row> {
+  const rows = matching(collection.rows(''), filter)
+  if (query.orderBy.length === 0) return rows
+  const readers = query.orderBy.map(({ field, descending }) => {
+    const reader = collection.resolve(field)
+    if (typeof reader === 'string') throw new ApiFailure(400, 1053, `_orderby cannot use ${field}`)
+    return { reader, sign: descending ? -1 : 1 }
+  })
+  return [...rows].sort((a, b) => {
+    for (const { reader, sign } of readers) {
+      const difference = compareValues(reader.value(a), reader.value(b))
+      if (difference !== 0) return sign * difference
+    }
+    return 0
+  })
+}
+
+function compareValues(a: JsonValue, b: JsonValue): number {
+  if (a === b) return 0
+  if (a === null) return -1
+  if (b === null) return 1
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return toJsonText(a) < toJsonText(b) ? -1 : 1
+}
+
+function take<Row>(rows: Iterable<Row>, offset: number, count: number): Row[] {
+  return Iterator.from(rows).drop(offset).take(count).toArray()
+}
+
+/** One row, as a list of one (spark-api.md §1.3). @throws {ApiFailure} 404/404 */
+export function oneMember<Row>(
+  collection: Collection<Row>,
+  key: string,
+  shape: Pick<ListQuery, 'select' | 'expand'>,
+  order: KeyOrder = DEFINITION_ORDER,
+): Member {
+  const row = collection.find(key)
+  if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
+  return ['Results', `[${collection.renderer(shape, order)(row)}]`]
+}

@@ -1,0 +1,71 @@
+import { ApiFailure } from './envelope.ts'
+
+/** The parameters of a list service (spark-api.md §2.2–2.6), checked. Parameters that it does not know are passed over. */
+export interface ListQuery {
+  readonly limit: number
+  /** Undefined if the parameter is absent, empty at the beginning of a walk. */
+  readonly skipToken: string | undefined
+  /** From 1. */
+  readonly page: number
+  readonly skip: number | undefined
+  readonly pagination: 'none' | 'full' | 'count'
+  readonly select: ReadonlySet<string> | undefined
+  readonly expand: ReadonlySet<string>
+  readonly filter: string
+  readonly orderBy: readonly { readonly field: string; readonly descending: boolean }[]
+}
+
+const DEFAULT_LIMIT = 10
+const MAX_PAGE = 100_000
+const MAX_SKIP = 2_500_000
+
+/** @throws {ApiFailure} 400/1053 */
+export function listQuery(params: URLSearchParams, maxLimit: number): ListQuery {
+  return {
+    limit: wholeNumber(params, '_limit', 0, maxLimit) ?? DEFAULT_LIMIT,
+    skipToken: skipToken(params.get('_skiptoken')),
+    page: wholeNumber(params, '_page', 1, MAX_PAGE) ?? 1,
+    skip: wholeNumber(params, '_skip', 0, MAX_SKIP),
+    pagination: pagination(params.get('_pagination')),
+    select: params.has('_select') ? new Set(names(params.get('_select'))) : undefined,
+    expand: new Set(names(params.get('_expand'))),
+    filter: params.get('_filter') ?? '',
+    orderBy: names(params.get('_orderby')).map((name) => ({
+      field: name.replace(/^[+ -]/, ''),
+      descending: name.startsWith('-'),
+    })),
+  }
+}
+
+function wholeNumber(params: URLSearchParams, name: string, min: number, max: number): number | undefined {
+  const text = params.get(name)
+  if (text === null) return undefined
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new ApiFailure(400, 1053, `${name} must be a whole number from ${min} to ${max}`)
+}
+
+function skipToken(text: string | null): string | undefined {
+  if (text === null) return undefined
+  if (/^\d{0,26}$/.test(text)) return text
+  throw new ApiFailure(400, 1053, '_skiptoken is not one that was given out')
+}
+
+function pagination(text: string | null): ListQuery['pagination'] {
+  switch (text) {
+    case null:
+    case '0':
+      return 'none'
+    case '1':
+      return 'full'
+    case 'count':
+      return 'count'
+    default:
+      throw new ApiFailure(400, 1053, '_pagination must be 0, 1 or count')
+  }
+}
+
+/** A comma list whose quoted parts may hold commas themselves. */
+function names(text: string | null): string[] {
+  return text?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((name) => name.replaceAll(/\\(.)/g, '$1')) ?? []
+}

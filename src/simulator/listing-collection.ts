@@ -1,0 +1,51 @@
+import { parseInstant } from '../listing/instant.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { Collection } from './collection.ts'
+import type { FieldDefinition } from './field-catalog.ts'
+import { fieldValue, listingRenderer } from './listing-json.ts'
+import type { Listing } from './listing.ts'
+import type { Market } from './market.ts'
+import type { FieldReader, FieldResolution } from './sparkql-filter.ts'
+
+/** The listings as the API has them. */
+export function listingCollection(market: Market, behaviour: () => Behaviour): Collection<Listing> {
+  return {
+    maxLimit: 1000,
+    rows: (after) => market.rows(after),
+    keyOf: (listing) => listing.key,
+    find: (key) => market.find(key),
+    resolve(name): FieldResolution<Listing> {
+      const field = market.standardFields.find(name) ?? market.customFields.find(name)
+      const { unsearchable, unknownFields } = behaviour()
+      if (field === undefined || !field.inMetadata) return unknownFields
+      return unsearchable[name] ?? fieldReader(field, market)
+    },
+    renderer: (shape, order) =>
+      listingRenderer({
+        standard: market.standardFields,
+        custom: market.customFields,
+        select: shape.select,
+        customFields: shape.expand.has('CustomFieldsRaw'),
+        behaviour: behaviour(),
+        today: market.today,
+        order,
+      }),
+  }
+}
+
+function fieldReader(field: FieldDefinition, market: Market): FieldReader<Listing> {
+  const value = (listing: Listing): ReturnType<typeof fieldValue> => fieldValue(listing, field, market.today)
+  const plainStamp = (listing: Listing): boolean =>
+    field.id === 'ModificationTimestamp' && !listing.overrides?.has(field.id) && !listing.masks?.has(field.id)
+  return {
+    type: field.type,
+    multiSelect: field.values.kind === 'multi',
+    value,
+    seconds(listing) {
+      if (plainStamp(listing)) return listing.modifiedAt / 1000
+      const text = value(listing)
+      const at = typeof text === 'string' ? parseInstant(text) : undefined
+      return at === undefined ? null : Math.floor(at / 1000)
+    },
+  }
+}

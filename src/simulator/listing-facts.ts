@@ -1,0 +1,45 @@
+import type { JsonValue } from '../listing/json.ts'
+import type { Listing } from './listing.ts'
+import { dateText, datetimeText, dayNumber } from './time-text.ts'
+
+/** The fields that tell the listing's own state, by field id. `today` in days since 1970. */
+export const LISTING_FACTS: Readonly<Record<string, (listing: Listing, today: number) => JsonValue>> = {
+  ListingKey: (l) => l.key,
+  ListingId: (l) => `${l.key.slice(2, 4)}-${l.number}`,
+  ListingNumber: (l) => l.number,
+  MlsId: (l) => l.mlsId,
+  StandardStatus: (l) => l.status,
+  MlsStatus: (l) => (l.status === 'Pending' ? 'Active w/Contingency' : l.status),
+  ListPrice: (l) => l.price,
+  OriginalListPrice: (l) => l.previousPrice ?? l.price,
+  PreviousListPrice: (l) => l.previousPrice,
+  ClosePrice: (l) => l.closePrice,
+  CloseDate: (l) => (l.status === 'Closed' ? dateText(l.statusAt) : null),
+  OnMarketDate: (l) => dateText(l.createdAt),
+  ListingContractDate: (l) => dateText(l.createdAt),
+  OffMarketDate: (l) => (l.status === 'Active' ? null : dateText(l.statusAt)),
+  DaysOnMarket: daysOnMarket,
+  CumulativeDaysOnMarket: (l, today) => daysOnMarket(l, today) + (l.seed % 30),
+  ModificationTimestamp: (l) => datetimeText(l.modifiedAt),
+  StatusChangeTimestamp: (l) => datetimeText(l.statusAt),
+  PriceChangeTimestamp: (l) => optional(l.priceAt),
+  MajorChangeTimestamp: (l) => datetimeText(Math.max(l.statusAt, l.priceAt ?? 0)),
+  MajorChangeType: (l) => ((l.priceAt ?? 0) > l.statusAt ? 'Price Change' : 'Status Change'),
+  OriginalEntryTimestamp: (l) => datetimeText(l.createdAt),
+  PhotosChangeTimestamp: (l) => optional(l.photosAt),
+  VideosChangeTimestamp: (l) => optional(l.videosAt),
+  DocumentsChangeTimestamp: (l) => optional(l.documentsAt),
+  PhotosCount: (l) => l.photos,
+  VideosCount: (l) => (l.videosAt === null ? 0 : 1),
+  DocumentsCount: (l) => (l.documentsAt === null ? 0 : 1 + (l.seed % 3)),
+}
+
+/** Grows by the day while the listing is active, without any stamp. */
+function daysOnMarket(listing: Listing, today: number): number {
+  const last = listing.status === 'Active' ? today : dayNumber(listing.statusAt)
+  return Math.max(0, last - dayNumber(listing.createdAt))
+}
+
+function optional(at: number | null): string | null {
+  return at === null ? null : datetimeText(at)
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+
+import type { JsonObject } from '../listing/json.ts'
+import { ApiFailure, successText } from './envelope.ts'
+import type { FieldCatalog, FieldDefinition } from './field-catalog.ts'
+import type { KeyOrder } from './key-order.ts'
+import { datetimeText, wholeSeconds } from './time-text.ts'
+import { jsonReply } from './reply.ts'
+import type { Reply } from './reply.ts'
+
+const ALL_TYPES = ['A', 'B', 'C', 'D', 'E']
+const PROPERTY_TYPES = ['Residential', 'Land', 'Multi-Family', 'Commercial', 'Farm'].map((MlsName, i) => ({
+  MlsName,
+  MlsCode: ALL_TYPES[i] ?? 'A',
+}))
+
+/** Request headers of a conditional GET (seeds, "Conditional GET Requests"). */
+export interface Conditions {
+  readonly ifNoneMatch: string | undefined
+  readonly ifModifiedSince: string | undefined
+}
+
+export function standardFieldsReply(catalog: FieldCatalog, order: KeyOrder, conditions: Conditions): Reply {
+  const listed = catalog.fields.filter((field) => field.inMetadata)
+  const fields = Object.fromEntries(listed.map((field) => [field.name, standardField(field)]))
+  return conditionalReply([fields], catalog.updatedAt, order, conditions)
+}
+
+/** @throws {ApiFailure} 404 */
+export function standardFieldReply(
+  catalog: FieldCatalog,
+  name: string,
+  mlsIds: readonly string[],
+  order: KeyOrder,
+): Reply {
+  const field = catalog.find(name)
+  if (field === undefined || !field.inMetadata) throw new ApiFailure(404, 404, 'Not found')
+  const names = name === 'MlsId' ? mlsIds : optionsOf(field)
+  const FieldList = names.map((option) => ({ Name: option, Value: option, AppliesTo: ALL_TYPES }))
+  const results = [{ [name]: { ...standardField(field), FieldList } }]
+  return jsonReply(200, successText([['Results', JSON.stringify(results)]], order))
+}
+
+export function customFieldsReply(catalog: FieldCatalog, order: KeyOrder, conditions: Conditions): Reply {
+  const groups: Record<string, { Label: string; Fields: Record<string, JsonObject> }> = {}
+  for (const field of catalog.fields) {
+    if (field.group === null || !field.inMetadata) continue
+    const group = (groups[field.group.name] ??= { Label: field.group.name, Fields: {} })
+    group.Fields[field.name] = customField(field, field.group.category)
+  }
+  return conditionalReply([groups], catalog.updatedAt, order, conditions)
+}
+
+export function propertyTypesReply(updatedAt: number, order: KeyOrder, conditions: Conditions): Reply {
+  return conditionalReply(PROPERTY_TYPES, updatedAt, order, conditions)
+}
+
+/** If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2); a 304 has the ETag alone. */
+function conditionalReply(
+  results: unknown,
+  updatedAt: number,
+  order: KeyOrder,
+  conditions: Conditions,
+): Reply {
+  const json = JSON.stringify(results)
+  const etag = `"${createHash('md5').update(json).digest('hex')}"`
+  const { ifNoneMatch, ifModifiedSince } = conditions
+  const unchanged =
+    ifNoneMatch === undefined
+      ? ifModifiedSince !== undefined && Date.parse(ifModifiedSince) >= wholeSeconds(updatedAt)
+      : ifNoneMatch.split(',').some((tag) => tag.trim() === etag)
+  if (unchanged) return { status: 304, headers: { ETag: etag }, body: '' }
+  const lastUpdated = JSON.stringify(datetimeText(updatedAt))
+  const reply = jsonReply(
+    200,
+    successText(
+      [
+        ['LastUpdated', lastUpdated],
+        ['Results', json],
+      ],
+      order,
+    ),
+  )
+  const lastModified = new Date(wholeSeconds(updatedAt)).toUTCString()
+  return { ...reply, headers: { ...reply.headers, ETag: etag, 'Last-Modified': lastModified } }
+}
+
+/** Attributes of spark-api.md §4.9; any may be missing, so Booleans go without those of lists. */
+function standardField(field: FieldDefinition): JsonObject {
+  const lists = { HasList: hasList(field), MultiSelect: field.values.kind === 'multi' }
+  return {
+    ResourceUri: `/v1/standardfields/${field.name}`,
+    Label: labelOf(field.name),
+    Type: field.type,
+    Searchable: true,
+    ...(field.type === 'Boolean' ? {} : lists),
+    ...(hasList(field) ? { MaxListSize: 200 } : {}),
+    Nullable: field.nullRate > 0,
+    Currency: field.name.endsWith('Price'),
+    Format: null,
+    MlsVisible: { PropertyTypes: ALL_TYPES },
+    AllMlsVisible: { PropertyTypes: ['A'] },
+  }
+}
+
+function customField(field: FieldDefinition, category: string): JsonObject {
+  return {
+    // Blanks stay as they are (§4.9).
+    ResourceUri: `/v1/customfields/${field.name}`,
+    Label: field.name,
+    Type: field.type,
+    Searchable: true,
+    HasList: hasList(field),
+    MultiSelect: field.values.kind === 'multi',
+    MaxListSize: hasList(field) ? 200 : false,
+    MlsVisible: ALL_TYPES,
+    AllMlsVisible: [],
+    FieldCategory: category,
+  }
+}
+
+function hasList(field: FieldDefinition): boolean {
+  return field.values.kind === 'choice' || field.values.kind === 'multi'
+}
+
+function optionsOf(field: FieldDefinition): readonly string[] {
+  return field.values.kind === 'choice' || field.values.kind === 'multi' ? field.values.options : []
+}
+
+/** `BedsTotal` as `Beds Total`. */
+function labelOf(name: string): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+}

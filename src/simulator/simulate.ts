@@ -1,0 +1,22 @@
+import type { SimulatorOptions } from './simulator.ts'
+import { startSimulator } from './simulator.ts'
+
+export interface SimulateOptions extends SimulatorOptions {
+  /** Changes a minute by themselves; 0 for none. @default 0 */
+  readonly ratePerMinute?: number
+  /** Where the line with URL and token goes. @default standard output */
+  readonly write?: (line: string) => void
+}
+
+/** Runs the simulator until the signal aborts, then resolves. */
+export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<void> {
+  const { ratePerMinute = 0, write = (line) => process.stdout.write(line), ...rest } = options
+  signal.throwIfAborted()
+  await using simulator = await startSimulator(rest)
+  write(`SPARK_API_URL=${simulator.url} SPARK_ACCESS_TOKEN=${simulator.accessToken}\n`)
+  if (ratePerMinute > 0) simulator.start(ratePerMinute)
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

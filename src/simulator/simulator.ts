@@ -1,0 +1,189 @@
+import { setMaxListeners } from 'node:events'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { isIP } from 'node:net'
+
+import { ListingstreamError } from '../support/errors.ts'
+import { Api } from './api.ts'
+import { changedBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
+import { control, CONTROL_PREFIX } from './control.ts'
+import { FaultScript } from './faults.ts'
+import { DEFINITION_ORDER } from './key-order.ts'
+import { Market } from './market.ts'
+import { requestListener } from './request-listener.ts'
+import { RequestLog } from './request-log.ts'
+import type { FieldSet } from './standard-fields.ts'
+import { trickle } from './trickle.ts'
+
+export interface SimulatorOptions {
+  /** Listings at the start. @default 1000 */
+  readonly listings?: number
+  /** The same seed gives the same listings and the same changes. @default 1 */
+  readonly seed?: number
+  /** @default 0, any free port */
+  readonly port?: number
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** @default 'simulator-token' */
+  readonly accessToken?: string
+  /** Milliseconds since 1970. @default Date.now */
+  readonly clock?: () => number
+  /** End of the generated past: first listings have no later stamp. @default 2026-01-01, or the clock if that is earlier */
+  readonly epoch?: number
+  /** MLSs in the data share. @default 1 */
+  readonly mlsCount?: number
+  /** About 150 fields, or about 430. @default 'standard' */
+  readonly fields?: FieldSet
+  /** Longest time in milliseconds until a change is visible (spark-api.md §5, 1). @default 0 */
+  readonly cacheLagMs?: number
+  /** Keeps rendered pages until something changes, for benchmarks. @default false */
+  readonly storedPages?: boolean
+  readonly behaviour?: Partial<Behaviour>
+}
+
+/** What the API would answer, told by the other side. */
+export interface Truth {
+  /** `StandardFields` of every visible listing, by key. */
+  readonly listings: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** Keys that were visible once and are no more. */
+  readonly deleted: ReadonlySet<string>
+}
+
+const EPOCH = Date.UTC(2026, 0, 1)
+
+/**
+ * Starts a Spark API on loopback.
+ * @throws {ListingstreamError} SIMULATOR_PORT if the port cannot be had
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulator = new Simulator(options)
+  await simulator.listen()
+  return simulator
+}
+
+export class Simulator implements AsyncDisposable {
+  readonly accessToken: string
+  readonly market: Market
+  readonly faults = new FaultScript()
+  readonly requests = new RequestLog()
+  readonly api: Api
+  readonly seed: number
+  readonly #options: SimulatorOptions
+  readonly #server: Server
+  readonly #closing = new AbortController()
+  #behaviour: Behaviour
+  #clockOffset = 0
+  #trickle: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
+  #url = ''
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options
+    this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
+    this.accessToken = options.accessToken ?? 'simulator-token'
+    this.seed = options.seed ?? 1
+    const epoch = options.epoch ?? Math.min(EPOCH, this.now())
+    this.market = new Market({
+      listings: options.listings ?? 1000,
+      seed: this.seed,
+      epoch,
+      mlsCount: options.mlsCount ?? 1,
+      fields: options.fields ?? 'standard',
+      cacheLagMs: options.cacheLagMs ?? 0,
+      now: () => this.now(),
+    })
+    const { market, accessToken, seed } = this
+    this.api = new Api({ market, accessToken, seed, epoch, behaviour: () => this.#behaviour })
+    // Every request that waits listens to it.
+    setMaxListeners(0, this.#closing.signal)
+    const answer = requestListener(this, options.storedPages === true, this.#closing.signal)
+    this.#server = createServer((request, response) => {
+      const handle = request.url?.startsWith(CONTROL_PREFIX) === true ? control : answer
+      void handle(request, response, this)
+    })
+  }
+
+  /** Base URL without a slash at its end. */
+  get url(): string {
+    return this.#url
+  }
+
+  get behaviour(): Behaviour {
+    return this.#behaviour
+  }
+
+  /** @throws {z.ZodError} */
+  configure(change: Partial<Behaviour>): void {
+    this.#behaviour = changedBehaviour(this.#behaviour, change)
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return (this.#options.clock ?? Date.now)() + this.#clockOffset
+  }
+
+  advanceClock(ms: number): void {
+    this.#clockOffset += ms
+    this.market.advance()
+  }
+
+  /** Changes the market by itself, so many times a minute, until `stop`. */
+  start(ratePerMinute: number): void {
+    void this.stop()
+    const stop = new AbortController()
+    this.#trickle = { stop, ended: trickle(this.market, ratePerMinute, this.seed, stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#trickle
+    this.#trickle = undefined
+    running?.stop.abort()
+    await running?.ended
+  }
+
+  /** One line of JSON for each visible listing, as the API would serve it, in order of definition. */
+  *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
+    this.market.advance()
+    const render = this.api.listings.renderer({ select: undefined, expand }, DEFINITION_ORDER)
+    for (const listing of this.market.rows('')) yield render(listing)
+  }
+
+  truth(): Truth {
+    const listings = new Map<string, Readonly<Record<string, unknown>>>()
+    for (const line of this.truthLines()) {
+      const { Id, StandardFields } = JSON.parse(line) as {
+        Id: string
+        StandardFields: Record<string, unknown>
+      }
+      listings.set(Id, StandardFields)
+    }
+    return { listings, deleted: new Set(this.market.gone) }
+  }
+
+  async listen(): Promise<void> {
+    const { port = 0, host = '127.0.0.1' } = this.#options
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', (cause: Error) =>
+      reject(
+        new ListingstreamError(`The simulator cannot listen on ${host}:${port}. Choose another port.`, {
+          code: 'SIMULATOR_PORT',
+          retryable: false,
+          cause,
+        }),
+      ),
+    )
+    this.#server.listen(port, host, resolve)
+    await promise
+    const address = this.#server.address()
+    const bound = typeof address === 'object' && address !== null ? address.port : port
+    this.#url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    this.#closing.abort()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeAllConnections()
+    await closed
+  }
+}

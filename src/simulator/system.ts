@@ -1,0 +1,33 @@
+import type { JsonObject } from '../listing/json.ts'
+import { SOURCE_ZONE } from './sparkql-lexer.ts'
+
+/** Id of the user whom the access token stands for. */
+export const USER_ID = '20000426143505724628000000'
+
+/** The user and its MLS: `/v1/system` (spark-api.md §4.9). */
+export function systemInfo(mlsId: string): JsonObject {
+  return {
+    Name: 'Replication User',
+    Id: USER_ID,
+    Office: 'Cedar & Stone Realty',
+    OfficeId: '20000426143505724629000000',
+    Company: 'Cedar & Stone',
+    CompanyId: '20000426143505724630000000',
+    Mls: 'Simulated MLS',
+    MlsId: mlsId,
+    Configuration: [
+      {
+        FlexmlsProducts: [],
+        TimeZone: 'America/Chicago',
+        TimeZoneOffset: SOURCE_ZONE,
+        IdxDisclaimer: 'Invented data.',
+        MlsLogos: [],
+        CurrencyType: 'USD',
+        ExtendedActiveStatuses: { Enabled: false },
+      },
+    ],
+    DisplayCompliance: {
+      [mlsId]: { View: { Summary: { DisplayCompliance: [] }, Detail: { DisplayCompliance: [] } } },
+    },
+  }
+}
