@@ -133,7 +133,8 @@ export class LevelStore implements AsyncDisposable {
 }
 
 async function openDatabase(location: string, cacheSize: number): Promise<Database> {
-  const db: Database = new ClassicLevel(location, { valueEncoding: 'buffer', cacheSize })
+  // Digests do not compress.
+  const db: Database = new ClassicLevel(location, { valueEncoding: 'buffer', cacheSize, compression: false })
   await db.open()
   return db
 }
