@@ -13,18 +13,12 @@ import { LevelWalkLedger } from './level-walk-ledger.ts'
 import { decodeState, encodeState } from './state-codec.ts'
 
 type Sums = Map<ResourceName, BucketSums>
-/** Checks of keys as they stand in the index; undefined for a key that is not in it. */
-type KnownChecks = ReadonlyMap<RecordKey, EntryCheck | undefined>
-
-type LastRead = { readonly resource: ResourceName; readonly checks: KnownChecks } | undefined
+/** Checks by LevelDB key, as they stand in the index; undefined for a key that is not in it. */
+type KnownChecks = ReadonlyMap<string, EntryCheck | undefined>
 
 interface Meta {
   readonly state: IndexState | null
-  /** `state` as it is stored. */
-  readonly stateBytes: Buffer | undefined
   readonly sums: Sums
-  /** Whether everything that was stored could be read. */
-  readonly readable: boolean
 }
 
 /** The key index in LevelDB. Made by `openKeyIndex`. */
@@ -37,7 +31,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   readonly #queue = new SerialQueue()
   #meta: Meta
   // A page is read, then applied: keeping the checks of what was read spares `apply` the second read.
-  #lastRead: LastRead
+  #lastRead: KnownChecks = new Map()
   #writes = 0
 
   private constructor(store: LevelStore, meta: Meta, recreated: Error | null) {
@@ -50,7 +44,8 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   /** Takes over the store. */
   static async load(store: LevelStore, recreated: Error | null): Promise<LevelKeyIndex> {
     await using view = store.view()
-    return new LevelKeyIndex(store, await readMeta(view), recreated)
+    const { state, sums } = await readMeta(view)
+    return new LevelKeyIndex(store, { state: state ?? null, sums: sums ?? new Map() }, recreated)
   }
 
   state(): IndexState | null {
@@ -63,7 +58,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   ): Promise<readonly (IndexEntry | undefined)[]> {
     const writes = this.#writes
     const values = await this.#store.getMany(storeKeys(resource, keys))
-    if (writes === this.#writes) this.#lastRead = { resource, checks: checksOf(keys, values) }
+    if (writes === this.#writes) this.#lastRead = checksOf(resource, keys, values)
     const subresources = subresourcesOf(resource)
     return values.map((value, i) =>
       value === undefined ? undefined : this.#decode(subresources, keys[i] ?? '', value),
@@ -94,27 +89,22 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
       this.#writing(async () => {
         await this.ledger.idle()
         // Whatever fails from here on leaves an index that states no feed.
-        this.#meta = { state: null, stateBytes: undefined, sums: new Map(), readable: false }
+        this.#meta = { state: null, sums: new Map() }
         await this.#store.recreate()
         const state: IndexState = { feed, nextOffsets: {}, writtenAt: at, request: 0 }
-        const stateBytes = encodeState(state)
-        await this.#store.write([{ type: 'put', key: STATE_KEY, value: stateBytes }])
-        this.#meta = { state, stateBytes, sums: new Map(), readable: true }
+        await this.#store.write([{ type: 'put', key: STATE_KEY, value: encodeState(state) }])
+        this.#meta = { state, sums: new Map() }
       }),
     )
   }
 
   async verify(): Promise<boolean> {
-    const { view, meta } = await this.#queue.run(async () => ({
-      view: this.#store.view(),
-      meta: this.#meta,
-    }))
-    await using _ = view
+    await using view = this.#store.view()
     try {
-      const stored = await readMeta(view)
-      if (!meta.readable || !stored.readable || !sameBytes(stored.stateBytes, meta.stateBytes)) return false
+      const { state, sums } = await readMeta(view)
+      if (state === undefined || sums === undefined) return false
       const scanned = await scan(view)
-      return scanned !== undefined && sameSums(scanned, meta.sums) && sameSums(stored.sums, meta.sums)
+      return scanned !== undefined && sameSums(scanned, sums)
     } catch (error) {
       if (error instanceof IndexCorruptError) return false
       throw error
@@ -127,7 +117,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     await this.#store[Symbol.asyncDispose]()
   }
 
-  async #apply(update: IndexUpdate, lastRead: LastRead): Promise<void> {
+  async #apply(update: IndexUpdate, lastRead: KnownChecks): Promise<void> {
     const { resource, puts } = update
     const drops = [...new Set(update.drops)]
     const both = drops.find((key) => puts.has(key))
@@ -137,8 +127,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const sums = new BucketSums(this.#meta.sums.get(resource))
     const operations: StoreOperation[] = []
     const keys = [...puts.keys(), ...drops]
-    const known: KnownChecks = lastRead?.resource === resource ? lastRead.checks : new Map()
-    for (const check of await this.#currentChecks(resource, keys, known)) sums.remove(check)
+    for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
 
     const subresources = subresourcesOf(resource)
     const prefix = entryPrefix(resource)
@@ -155,14 +144,11 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const before = this.#meta.state
     const nextOffsets = update.nextOffsets ?? before?.nextOffsets ?? {}
     const state = before === null ? null : { feed: before.feed, nextOffsets, writtenAt: update.at, request }
-    const stateBytes = state === null ? this.#meta.stateBytes : encodeState(state)
-    if (state !== null && stateBytes !== undefined) {
-      operations.push({ type: 'put', key: STATE_KEY, value: stateBytes })
-    }
+    if (state !== null) operations.push({ type: 'put', key: STATE_KEY, value: encodeState(state) })
 
     await this.#store.write(operations)
     const allSums = keys.length > 0 ? new Map(this.#meta.sums).set(resource, sums) : this.#meta.sums
-    this.#meta = { state, stateBytes, sums: allSums, readable: this.#meta.readable }
+    this.#meta = { state, sums: allSums }
   }
 
   /** The checks of those of `keys` that are in the index. */
@@ -171,13 +157,14 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     keys: readonly RecordKey[],
     known: KnownChecks,
   ): Promise<EntryCheck[]> {
-    const unread = keys.filter((key) => !known.has(key))
-    const read = checksOf(unread, await this.#store.getMany(storeKeys(resource, unread)))
-    return keys.flatMap((key) => known.get(key) ?? read.get(key) ?? [])
+    const prefix = entryPrefix(resource)
+    const unread = keys.filter((key) => !known.has(prefix + key))
+    const read = checksOf(resource, unread, await this.#store.getMany(storeKeys(resource, unread)))
+    return keys.flatMap((key) => known.get(prefix + key) ?? read.get(prefix + key) ?? [])
   }
 
   /** Runs a write, before, during and after which nothing that was read is remembered. */
-  async #writing(write: (lastRead: LastRead) => Promise<void>): Promise<void> {
+  async #writing(write: (lastRead: KnownChecks) => Promise<void>): Promise<void> {
     const lastRead = this.#lastRead
     this.#forgetReads()
     try {
@@ -189,7 +176,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
 
   #forgetReads(): void {
     this.#writes += 1
-    this.#lastRead = undefined
+    this.#lastRead = new Map()
   }
 
   #decode(subresources: readonly Subresource[], key: string, value: Buffer): IndexEntry {
@@ -203,19 +190,21 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   }
 }
 
-async function readMeta(view: StoreView): Promise<Meta> {
+/** What cannot be read is undefined. */
+async function readMeta(
+  view: StoreView,
+): Promise<{ readonly state: IndexState | null | undefined; readonly sums: Sums | undefined }> {
   const stateBytes = await view.get(STATE_KEY)
   const state = stateBytes === undefined ? null : decodeState(stateBytes)
-  let readable = state !== undefined
   const sums: Sums = new Map()
   for (const { name } of RESOURCES) {
     const bytes = await view.get(sumsKey(name))
     if (bytes === undefined) continue
     const parsed = BucketSums.fromBytes(bytes)
-    if (parsed === undefined) readable = false
-    else sums.set(name, parsed)
+    if (parsed === undefined) return { state, sums: undefined }
+    sums.set(name, parsed)
   }
-  return { state: state ?? null, stateBytes, sums, readable }
+  return { state, sums }
 }
 
 /** Undefined if there are entries of no known resource, or under no possible key. */
@@ -240,20 +229,21 @@ function sameSums(a: Sums, b: Sums): boolean {
   return RESOURCES.every(({ name }) => (a.get(name) ?? none).equals(b.get(name) ?? none))
 }
 
-function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : a.equals(b)
-}
-
 function storeKeys(resource: ResourceName, keys: readonly RecordKey[]): string[] {
   const prefix = entryPrefix(resource)
   return keys.map((key) => prefix + key)
 }
 
-function checksOf(keys: readonly RecordKey[], values: readonly (Buffer | undefined)[]): KnownChecks {
+function checksOf(
+  resource: ResourceName,
+  keys: readonly RecordKey[],
+  values: readonly (Buffer | undefined)[],
+): KnownChecks {
+  const prefix = entryPrefix(resource)
   return new Map(
     keys.map((key, i) => {
       const value = values[i]
-      return [key, value === undefined ? undefined : checkOf(key, value)]
+      return [prefix + key, value === undefined ? undefined : checkOf(key, value)]
     }),
   )
 }

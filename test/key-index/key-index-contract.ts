@@ -114,8 +114,10 @@ function entryCases(open: OpenIndex): void {
       Array.from({ length: 30 }, async (_, round) => {
         const some = keys.filter((_key, i) => (i + round) % 3 === 0)
         const reading = index.getMany('listings', keys)
+        const verifying = index.verify()
         await index.apply(update(some.map((key) => [key, indexEntry({ request: round })] as const)))
         await reading
+        expect(await verifying).toBe(true)
       }),
     )
     expect(await index.verify()).toBe(true)
