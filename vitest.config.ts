@@ -1,13 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+import { CountReporter } from './test/support/count-reporter.ts'
+
 export default defineConfig({
   test: {
+    reporters: ['default', new CountReporter()],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.integration.test.ts'] } },
       {
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
+          globalSetup: ['test/support/stack-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

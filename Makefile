@@ -1,0 +1,47 @@
+# node_modules/.bin comes first, so that the recipes run on the Node of package-lock.json whatever the system has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help setup check test test-unit test-integration build bench demo up down clean
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: node_modules/.package-lock.json ## Install the dependencies, if they changed
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+check: setup ## Types, lint, format
+	tsc -p tsconfig.json
+	oxlint --type-aware
+	oxfmt --check
+
+test: check ## Everything: check, unit and integration tests
+	@vitest run
+
+test-unit: setup ## The fast tests
+	@vitest run --project unit
+
+test-integration: setup ## The tests against a real Kafka and schema registry, which they start
+	@vitest run --project integration
+
+build: setup ## Compile to dist/
+	tsc -p tsconfig.build.json
+
+bench: setup ## Measure
+	@node bench/run.ts
+
+demo: setup ## See it work: a simulated source, a local Kafka, the changes as they come
+	@node src/cli/main.ts demo
+
+up: setup ## The same, left running
+	@node src/cli/main.ts demo --keep
+
+down: setup ## Stop the local Kafka and schema registry
+	@node src/cli/main.ts stack down
+
+clean: ## Remove what was built
+	rm -rf dist coverage
