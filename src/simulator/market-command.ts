@@ -20,7 +20,7 @@ const selection = {
   /** How many listings, chosen by the seed; default 1, for `bulk-touch`, `bulk-edit`, `mask` and `unmask` all. */
   count: z.number().int().min(1).optional(),
   /** These listings instead of chosen ones. */
-  keys: z.array(z.string()).optional(),
+  keys: z.array(z.string()).readonly().optional(),
   /** Choose among those of one MLS. */
   mlsId: z.string().optional(),
   /** The change's stamp; default now. */

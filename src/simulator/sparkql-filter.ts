@@ -19,7 +19,7 @@ export interface FieldReader<Row> {
 export type FieldResolution<Row> = FieldReader<Row> | 'refused' | 'dropped'
 
 export interface CompiledFilter<Row> {
-  matches(row: Row): boolean
+  readonly matches: (row: Row) => boolean
   /** Tokens that were dropped: the result is wider than what was asked for. */
   readonly problems: readonly SparkqlProblem[]
 }

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+
+import { simulate } from '../../src/simulator/simulate.ts'
+import { startSimulator } from '../../src/simulator/simulator.ts'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { get, NOW, request, walk } from './spark-request.ts'
+
+const clock = (): number => NOW
+
+async function command(simulator: Simulator, path: string, body: unknown, method = 'POST'): Promise<unknown> {
+  const response = await fetch(`${simulator.url}/_simulator/${path}`, { method, body: JSON.stringify(body) })
+  return { status: response.status, body: await response.json() }
+}
+
+test('the truth is, line by line, what the API serves', async () => {
+  await using simulator = await startSimulator({ listings: 250, clock })
+  simulator.market.apply({ action: 'remove', count: 5 })
+  const text = await (await fetch(`${simulator.url}/_simulator/truth?_expand=CustomFieldsRaw`)).text()
+  const told = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+  const served = await walk(simulator, { _limit: '100', _expand: 'CustomFieldsRaw' })
+  expect(told).toEqual(served.flatMap((page) => page.Results ?? []))
+  expect(told).toHaveLength(245)
+})
+
+test('another process can drive market, faults, metadata, behaviour and clock', async () => {
+  await using simulator = await startSimulator({ listings: 20, clock, cacheLagMs: 60_000 })
+  const applied = await command(simulator, 'market', {
+    action: 'remove',
+    count: 2,
+    at: '2026-05-02T14:00:00Z',
+  })
+  const { keys } = (applied as { body: { keys: string[] } }).body
+  await command(simulator, 'clock', { advanceMs: 60_000 })
+  expect(await (await fetch(`${simulator.url}/_simulator/deleted`)).json()).toEqual(keys.toSorted())
+
+  await command(simulator, 'faults', [
+    { fault: { kind: 'status', status: 503, code: 1510 }, path: '/v1/system' },
+  ])
+  expect((await get(simulator, '/v1/system')).status).toBe(503)
+  await command(simulator, 'faults', { fault: { kind: 'hang' }, times: null })
+  expect(await command(simulator, 'faults', undefined, 'DELETE')).toMatchObject({ status: 200 })
+  expect((await get(simulator, '/v1/system')).status).toBe(200)
+
+  await command(simulator, 'behaviour', { endOfWalk: 'no-token' })
+  expect(simulator.behaviour.endOfWalk).toBe('no-token')
+  await command(simulator, 'metadata', { action: 'remove', name: 'City' })
+  expect(simulator.market.standardFields.find('City')).toBeUndefined()
+})
+
+test('requests are summed up by path and status, without the access token (R15)', async () => {
+  await using simulator = await startSimulator({ listings: 20, clock })
+  const [key] = simulator.truth().listings.keys()
+  await get(simulator, `/v1/listings/${key}`)
+  await get(simulator, '/v1/listings', { _limit: '1001' })
+  await get(simulator, '/v1/listings')
+  const text = await (await fetch(`${simulator.url}/_simulator/requests`)).text()
+  expect(JSON.parse(text)).toMatchObject({
+    requests: 3,
+    byPath: { '/v1/listings': { '200': 1, '400': 1 }, '/v1/listings/{Id}': { '200': 1 } },
+    faults: { fired: 0, waiting: 0 },
+  })
+  expect(text + JSON.stringify(simulator.requests.latest)).not.toContain(simulator.accessToken)
+})
+
+test.each([
+  ['market', { action: 'explode' }, 400],
+  ['market', { action: 'touch', keys: ['1'] }, 400],
+  ['faults', { fault: { kind: 'status', status: 200 } }, 400],
+  ['behaviour', { endOfWalk: 'never' }, 400],
+  ['nothing', {}, 404],
+])('a mistake at %s is told, and changes nothing: %j', async (path, body, status) => {
+  await using simulator = await startSimulator({ listings: 2, clock })
+  const { revision } = simulator.market
+  expect(await command(simulator, path, body)).toMatchObject({ status, body: { error: expect.any(String) } })
+  expect([simulator.market.revision, simulator.faults.waiting]).toEqual([revision, 0])
+})
+
+test('a trickle changes the market until it is stopped', async () => {
+  await using simulator = await startSimulator({ listings: 50 })
+  const { revision } = simulator.market
+  await command(simulator, 'market', { action: 'start', ratePerMinute: 60_000 })
+  await expect.poll(() => simulator.market.revision).toBeGreaterThan(revision + 3)
+  await command(simulator, 'market', { action: 'stop' })
+  const stopped = simulator.market.revision
+  await get(simulator, '/v1/listings')
+  expect(simulator.market.revision).toBe(stopped)
+})
+
+test('stored pages are rendered once, and anew after a change', async () => {
+  await using simulator = await startSimulator({ listings: 20, clock, storedPages: true })
+  const text = async (token = simulator.accessToken): Promise<string> =>
+    (
+      await request(simulator, '/v1/listings?_limit=20', { headers: { Authorization: `Bearer ${token}` } })
+    ).text()
+  const first = await text()
+  expect(await text()).toBe(first)
+  expect(await text('other')).toContain('1000')
+  simulator.market.apply({ action: 'prices' })
+  const repriced = await text()
+  expect(JSON.parse(repriced)).not.toEqual(JSON.parse(first))
+  simulator.configure({ decimals: 'string' })
+  expect(await text()).not.toBe(repriced)
+})
+
+test('a port that is taken is named in the error', async () => {
+  await using simulator = await startSimulator({ listings: 1 })
+  const port = Number(new URL(simulator.url).port)
+  await expect(startSimulator({ listings: 1, port })).rejects.toMatchObject({ code: 'SIMULATOR_PORT' })
+})
+
+test('simulate prints one line with URL and token, and ends when told to', async () => {
+  const stop = new AbortController()
+  const lines: string[] = []
+  const running = simulate(
+    { listings: 5, accessToken: 'abc', ratePerMinute: 6000, write: (line) => lines.push(line) },
+    stop.signal,
+  )
+  await expect.poll(() => lines.length).toBe(1)
+  const url = /^SPARK_API_URL=(\S+) SPARK_ACCESS_TOKEN=abc\n$/.exec(lines[0] ?? '')?.[1] ?? ''
+  const response = await fetch(`${url}/v1/listings`, { headers: { Authorization: 'Bearer abc' } })
+  expect(response.status).toBe(200)
+  await response.arrayBuffer()
+  stop.abort()
+  await running
+  await expect(fetch(url)).rejects.toThrow(TypeError)
+})

@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest'
+
+import type { MarketCommand } from '../../src/simulator/market-command.ts'
+import { startSimulator } from '../../src/simulator/simulator.ts'
+import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { trickleCommand } from '../../src/simulator/trickle.ts'
+import { get, keysWhere, NOW } from './spark-request.ts'
+
+const STAMP = '2026-05-02T14:03:09Z'
+
+function start(options: SimulatorOptions = {}): Promise<Simulator> {
+  return startSimulator({ listings: 200, clock: () => NOW, ...options })
+}
+
+/** Names of the fields that the command changed, by key. */
+function changes(simulator: Simulator, command: MarketCommand): Map<string, string[]> {
+  const before = simulator.truth().listings
+  const { keys } = simulator.market.apply(command)
+  const after = simulator.truth().listings
+  return new Map(
+    keys.map((key) => {
+      const [old = {}, current = {}] = [before.get(key), after.get(key)]
+      const names = Object.keys({ ...old, ...current })
+      return [
+        key,
+        names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(current[name])).toSorted(),
+      ]
+    }),
+  )
+}
+
+describe('the market is deterministic', () => {
+  const commands: MarketCommand[] = [
+    { action: 'prices', count: 5 },
+    { action: 'new', count: 2 },
+    { action: 'remove', count: 3 },
+    { action: 'status', count: 4 },
+    { action: 'return', count: 1 },
+  ]
+
+  async function story(seed: number): Promise<string[]> {
+    await using simulator = await start({ seed })
+    for (const command of commands) simulator.market.apply(command)
+    return [...simulator.truthLines()]
+  }
+
+  test('the same seed tells the same story, another seed another', async () => {
+    expect(await story(3)).toEqual(await story(3))
+    expect(await story(3)).not.toEqual(await story(4))
+  })
+
+  test('the clock at the start does not matter to what is generated', async () => {
+    await using one = await start()
+    await using other = await start({ clock: () => NOW + 1000 })
+    expect([...one.truthLines()]).toEqual([...other.truthLines()])
+  })
+})
+
+describe('a command', () => {
+  test('prices: price, stamps and nothing else', async () => {
+    await using simulator = await start()
+    for (const names of changes(simulator, { action: 'prices', count: 20 }).values()) {
+      expect(names).toEqual(
+        expect.arrayContaining(['ListPrice', 'ModificationTimestamp', 'PriceChangeTimestamp']),
+      )
+      expect(names.filter((name) => !/Price|Timestamp|MajorChangeType/.test(name))).toEqual([])
+    }
+  })
+
+  test.each(['touch', 'bulk-touch'] as const)('%s: only ModificationTimestamp (R5)', async (action) => {
+    await using simulator = await start()
+    const changed = changes(simulator, { action, count: 20 })
+    expect([...changed.values()]).toEqual(Array.from({ length: 20 }, () => ['ModificationTimestamp']))
+    expect(await keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)).toEqual(
+      [...changed.keys()].toSorted(),
+    )
+  })
+
+  test('bulk-edit: every listing under one stamp', async () => {
+    await using simulator = await start()
+    const changed = changes(simulator, { action: 'bulk-edit' })
+    expect(changed.size).toBe(200)
+    expect(new Set([...changed.values()].flat())).toEqual(new Set(['Disclaimer', 'ModificationTimestamp']))
+  })
+
+  test('status: Active, Pending, Closed with price and date', async () => {
+    await using simulator = await start()
+    const [key = ''] = await keysWhere(simulator, "StandardStatus Eq 'Active'")
+    const statuses = [1, 2].map(() => {
+      simulator.market.apply({ action: 'status', keys: [key] })
+      const { StandardStatus, CloseDate, ClosePrice } = simulator.truth().listings.get(key) ?? {}
+      return [StandardStatus, CloseDate, typeof ClosePrice]
+    })
+    expect(statuses).toEqual([
+      ['Pending', null, 'object'],
+      ['Closed', '2026-05-02', 'number'],
+    ])
+  })
+
+  test('media: photos and their stamp', async () => {
+    await using simulator = await start()
+    const [names] = changes(simulator, { action: 'media' }).values()
+    expect(names).toEqual(['ModificationTimestamp', 'PhotosChangeTimestamp', 'PhotosCount'])
+  })
+
+  test('new: a higher key, at the end of the walk', async () => {
+    await using simulator = await start()
+    const before = [...simulator.truth().listings.keys()]
+    const { keys } = simulator.market.apply({ action: 'new', count: 3 })
+    expect([...simulator.truth().listings.keys()]).toEqual([...before, ...keys])
+    expect(keys).toEqual(keys.toSorted())
+  })
+
+  test('remove: gone for good', async () => {
+    await using simulator = await start()
+    const { keys } = simulator.market.apply({ action: 'remove', count: 2 })
+    simulator.market.apply({ action: 'return', keys })
+    expect(simulator.truth().deleted).toEqual(new Set(keys))
+    expect(simulator.truth().listings.size).toBe(198)
+  })
+
+  test('leave and return: back under the old key, with the old stamp', async () => {
+    await using simulator = await start()
+    const before = simulator.truth()
+    const { keys } = simulator.market.apply({ action: 'leave', count: 5 })
+    expect(simulator.truth().deleted).toEqual(new Set(keys))
+    expect(simulator.market.apply({ action: 'return', count: 5 }).keys.toSorted()).toEqual(keys.toSorted())
+    expect(simulator.truth()).toEqual(before)
+  })
+
+  test('leave of one MLS: the others stay', async () => {
+    await using simulator = await start({ mlsCount: 2 })
+    const [mlsId = '', other = ''] = simulator.market.mlsIds
+    simulator.market.apply({ action: 'leave', mlsId, count: 200 })
+    const left = [...simulator.truth().listings.values()].map((fields) => fields['MlsId'])
+    expect(new Set(left)).toEqual(new Set([other]))
+  })
+
+  test('relist: the same house under a new key', async () => {
+    await using simulator = await start()
+    const before = simulator.truth().listings
+    const [old = '', fresh = ''] = simulator.market.apply({ action: 'relist' }).keys
+    const after = simulator.truth()
+    expect(after.deleted).toEqual(new Set([old]))
+    expect(after.listings.get(fresh)?.['UnparsedAddress']).toBe(before.get(old)?.['UnparsedAddress'])
+    expect(fresh > [...before.keys()].toSorted().at(-1)!).toBe(true)
+  })
+
+  test('mask and unmask: ******** without a stamp, and back', async () => {
+    await using simulator = await start()
+    const before = simulator.truth()
+    const changed = changes(simulator, { action: 'mask', fields: ['ListPrice', 'City'] })
+    expect(changed.size).toBe(200)
+    expect(new Set([...changed.values()].flat())).toEqual(new Set(['ListPrice', 'City']))
+    expect((await get(simulator, '/v1/listings')).D.Results?.[0]?.StandardFields?.['ListPrice']).toBe(
+      '********',
+    )
+    simulator.market.apply({ action: 'unmask', fields: ['ListPrice', 'City'] })
+    expect(simulator.truth()).toEqual(before)
+  })
+
+  test('set: any value, also one that does not fit, also an older stamp', async () => {
+    await using simulator = await start()
+    const [key = ''] = simulator.truth().listings.keys()
+    const set = (fields: Record<string, string>, stamp?: boolean): Map<string, string[]> =>
+      changes(simulator, { action: 'set', keys: [key], fields, ...(stamp === undefined ? {} : { stamp }) })
+    expect(set({ YearBuilt: 'about 1900' }, false).get(key)).toEqual(['YearBuilt'])
+    expect(set({ YearBuilt: 'about 1910' }).get(key)).toEqual(['ModificationTimestamp', 'YearBuilt'])
+    set({ ModificationTimestamp: '2020-01-01T00:00:00Z' })
+    expect(await keysWhere(simulator, 'ModificationTimestamp Eq 2020-01-01T00:00:00Z')).toEqual([key])
+    simulator.market.apply({ action: 'touch', keys: [key] })
+    expect(await keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)).toEqual([key])
+  })
+
+  test('for a listing or a field that does not exist is refused', async () => {
+    await using simulator = await start()
+    expect(() => simulator.market.apply({ action: 'touch', keys: ['1'] })).toThrow(/There is no listing 1/)
+    expect(() => simulator.market.apply({ action: 'mask', fields: ['Nope'] })).toThrow(
+      /There is no field Nope/,
+    )
+  })
+
+  test('every kind that a trickle draws can be applied', async () => {
+    await using simulator = await start({ cacheLagMs: 1000 })
+    const actions = Array.from({ length: 300 }, (_, number) => trickleCommand(5, number))
+    for (const command of actions) simulator.market.apply(command)
+    expect(new Set(actions.map(({ action }) => action)).size).toBe(8)
+  })
+})
+
+describe('cache lag', () => {
+  const LAG = 20 * 60_000
+
+  test('a change becomes visible with its own stamp, up to 20 minutes later', async () => {
+    let now = NOW
+    await using simulator = await start({ cacheLagMs: LAG, clock: () => now })
+    const { keys } = simulator.market.apply({ action: 'touch', count: 50 })
+    const visible = (): Promise<string[]> => keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)
+    const seen: number[] = []
+    for (const minutes of [0, 5, 10, 15, 20]) {
+      now = NOW + minutes * 60_000
+      seen.push((await visible()).length)
+    }
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    expect(new Set(seen).size).toBeGreaterThan(3)
+    expect(await visible()).toEqual(keys.toSorted())
+    expect(simulator.market.pending).toBe(0)
+  })
+
+  test('the changes of one listing become visible in their order', async () => {
+    let now = NOW
+    await using simulator = await start({ listings: 1, cacheLagMs: LAG, clock: () => now })
+    const [key = ''] = simulator.truth().listings.keys()
+    for (let i = 0; i < 20; i += 1) {
+      simulator.market.apply({ action: 'set', keys: [key], fields: { BedsTotal: i } })
+      now += 1000
+    }
+    const seen: number[] = []
+    for (; now < NOW + LAG + 60_000; now += 20_000) {
+      seen.push(Number(simulator.truth().listings.get(key)?.['BedsTotal'] ?? -1))
+    }
+    const changed = seen.slice(seen.indexOf(seen.find((value) => value !== seen[0]) ?? 0))
+    expect(changed).toEqual(changed.toSorted((a, b) => a - b))
+    expect(seen.at(-1)).toBe(19)
+  })
+})
+
+test('DaysOnMarket grows by the day without a stamp', async () => {
+  let now = NOW
+  await using simulator = await start({ clock: () => now })
+  const [key = ''] = await keysWhere(simulator, "StandardStatus Eq 'Active'")
+  const before = simulator.truth().listings.get(key) ?? {}
+  now += 3 * 86_400_000
+  const after = simulator.truth().listings.get(key) ?? {}
+  expect(Number(after['DaysOnMarket'])).toBe(Number(before['DaysOnMarket']) + 3)
+  expect(after['ModificationTimestamp']).toBe(before['ModificationTimestamp'])
+})
+
+describe('metadata at run time', () => {
+  const named = async (simulator: Simulator): Promise<Record<string, { Type: string }>> =>
+    (await get(simulator, '/v1/standardfields')).D.Results?.[0] as unknown as Record<string, { Type: string }>
+  const values = (simulator: Simulator, name: string): unknown[] =>
+    [...simulator.truth().listings.values()].map((fields) => fields[name])
+
+  test('a field is added to metadata and listings, or to one of them (R12)', async () => {
+    await using simulator = await start()
+    simulator.market.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
+    simulator.market.changeMetadata({
+      action: 'add',
+      name: 'Ghost',
+      type: 'Integer',
+      inMetadata: false,
+      nullRate: 0,
+    })
+    simulator.market.changeMetadata({ action: 'add', name: 'Unserved', type: 'Integer', inListings: false })
+    const fields = await named(simulator)
+    expect(fields).toHaveProperty('SolarYN.Type', 'Boolean')
+    expect(fields).not.toHaveProperty('Ghost')
+    expect(fields).toHaveProperty('Unserved')
+    expect(new Set(values(simulator, 'SolarYN'))).toEqual(new Set([true, false, null]))
+    expect(values(simulator, 'Ghost')[0]).toBeTypeOf('number')
+    expect(values(simulator, 'Unserved')[0]).toBeUndefined()
+  })
+
+  test('a field is removed', async () => {
+    await using simulator = await start()
+    simulator.market.changeMetadata({ action: 'remove', name: 'City' })
+    expect(await named(simulator)).not.toHaveProperty('City')
+    expect(values(simulator, 'City')[0]).toBeUndefined()
+  })
+
+  test('a field gets another type and values of it', async () => {
+    await using simulator = await start()
+    simulator.market.changeMetadata({ action: 'retype', name: 'YearBuilt', type: 'Character' })
+    expect(await named(simulator)).toHaveProperty('YearBuilt.Type', 'Character')
+    expect(values(simulator, 'YearBuilt').filter((value) => typeof value === 'number')).toEqual([])
+  })
+
+  test('a field is renamed and keeps its values', async () => {
+    await using simulator = await start()
+    const before = values(simulator, 'BedsTotal')
+    simulator.market.changeMetadata({ action: 'rename', name: 'BedsTotal', to: 'BedroomsTotal' })
+    expect(await named(simulator)).toHaveProperty('BedroomsTotal')
+    expect(values(simulator, 'BedroomsTotal')).toEqual(before)
+    expect(values(simulator, 'BedsTotal')[0]).toBeUndefined()
+  })
+
+  test('a custom field is added to its group', async () => {
+    await using simulator = await start()
+    simulator.market.changeMetadata({
+      action: 'add',
+      custom: true,
+      group: 'Pond',
+      name: 'Depth',
+      type: 'Decimal',
+    })
+    expect((await get(simulator, '/v1/customfields')).D.Results?.[0]).toHaveProperty('Pond.Fields.Depth')
+    expect([...simulator.truthLines(new Set(['CustomFieldsRaw']))].join('')).toContain('{"Pond":[{"Depth":')
+  })
+})

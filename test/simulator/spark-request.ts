@@ -1,0 +1,65 @@
+import type { Simulator } from '../../src/simulator/simulator.ts'
+
+export interface Row {
+  readonly Id: string
+  readonly ResourceUri: string
+  readonly StandardFields?: Readonly<Record<string, unknown>>
+  readonly [name: string]: unknown
+}
+
+export interface Data {
+  readonly Success: boolean
+  readonly Results?: readonly Row[]
+  readonly SkipToken?: string | null
+  readonly Code?: number
+  readonly LastUpdated?: string
+  readonly SparkQLErrors?: readonly { readonly Token: string; readonly Status: string }[]
+  readonly Pagination?: Readonly<Record<string, number>>
+}
+
+export const NOW = Date.UTC(2026, 4, 2, 14, 3, 9)
+
+export function request(
+  simulator: Simulator,
+  path: string,
+  init: RequestInit & { readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
+  const headers = { Authorization: `Bearer ${simulator.accessToken}`, ...init.headers }
+  return fetch(simulator.url + path, { ...init, headers })
+}
+
+/** Status and `D` of a GET with these parameters. */
+export async function get(
+  simulator: Simulator,
+  path: string,
+  params: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; D: Data }> {
+  const query = new URLSearchParams(params).toString()
+  const response = await request(simulator, query === '' ? path : `${path}?${query}`)
+  const { D } = (await response.json()) as { D: Data }
+  return { status: response.status, D }
+}
+
+/** A walk as the vendor's page describes it: to an empty page, or an absent, empty or unchanged token. */
+export async function walk(
+  simulator: Simulator,
+  params: Readonly<Record<string, string>> = {},
+): Promise<readonly Data[]> {
+  const pages: Data[] = []
+  let token = ''
+  for (;;) {
+    const { D } = await get(simulator, '/v1/listings', { ...params, _skiptoken: token })
+    pages.push(D)
+    const next = D.SkipToken ?? ''
+    if (next === '' || next === token) return pages
+    token = next
+  }
+}
+
+export function keysOf(pages: readonly Data[]): string[] {
+  return pages.flatMap((page) => (page.Results ?? []).map((row) => row.Id))
+}
+
+export async function keysWhere(simulator: Simulator, filter: string): Promise<string[]> {
+  return keysOf(await walk(simulator, { _limit: '1000', _select: 'Id', _filter: filter }))
+}
