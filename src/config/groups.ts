@@ -1,0 +1,197 @@
+import { z } from 'zod'
+
+import type { Settings, SettingsGroup } from './settings.ts'
+import type { SettingsMistake } from './settings-error.ts'
+import {
+  basicAuth,
+  brokers,
+  duration,
+  fieldNames,
+  flag,
+  host,
+  httpUrl,
+  integer,
+  oneOf,
+  password,
+  path,
+  pem,
+  ratio,
+  token,
+  topicPrefix,
+} from './values.ts'
+
+/** Text by variable; unset variables are absent. */
+export type RawValues = Readonly<Record<string, string>>
+
+interface Group<T> {
+  readonly variables: readonly string[]
+  parse(values: RawValues): readonly SettingsMistake[] | { readonly value: T }
+}
+
+/** `together` names what is wrong between variables that may each be right alone. */
+function group<Shape extends z.ZodRawShape, T>(
+  shape: Shape,
+  build: (parsed: z.output<z.ZodObject<Shape>>) => T,
+  together: (values: RawValues) => readonly SettingsMistake[] = () => [],
+): Group<T> {
+  const schema = z.object(shape)
+  return {
+    variables: Object.keys(shape),
+    parse(values) {
+      const parsed = schema.safeParse(values)
+      const mistakes = (parsed.error?.issues ?? []).map((issue) => ({
+        name: String(issue.path[0]),
+        problem: issue.message,
+      }))
+      mistakes.push(...together(values))
+      return parsed.success && mistakes.length === 0 ? { value: build(parsed.data) } : mistakes
+    },
+  }
+}
+
+export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
+  spark: group(
+    {
+      SPARK_API_URL: httpUrl('https://replication.sparkapi.com')
+        .refine(
+          (url) => !/\/v\d+$/.test(url),
+          'Leave out the version at its end. Example: https://replication.sparkapi.com',
+        )
+        .default('https://replication.sparkapi.com'),
+      SPARK_ACCESS_TOKEN: token(
+        'This is required: the personal access token that the MLS or the vendor issued, here or in a file named by SPARK_ACCESS_TOKEN_FILE. Example: SPARK_ACCESS_TOKEN_FILE=/run/secrets/spark-token',
+      ),
+      SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
+      PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
+    },
+    (s) => ({
+      apiUrl: s.SPARK_API_URL,
+      accessToken: s.SPARK_ACCESS_TOKEN,
+      requestTimeoutMs: s.SPARK_REQUEST_TIMEOUT,
+      pageLimit: s.PAGE_LIMIT,
+    }),
+  ),
+
+  kafka: group(
+    {
+      KAFKA_BROKERS: brokers.default(['localhost:9092']),
+      KAFKA_SSL: flag.default(false),
+      KAFKA_SSL_CA: pem.optional(),
+      KAFKA_SSL_CERT: pem.optional(),
+      KAFKA_SSL_KEY: pem.pipe(password).optional(),
+      KAFKA_SASL_MECHANISM: oneOf('plain', 'scram-sha-256', 'scram-sha-512').optional(),
+      KAFKA_SASL_USERNAME: z.string().default(''),
+      KAFKA_SASL_PASSWORD: password.optional(),
+      KAFKA_COMPRESSION: oneOf('zstd', 'gzip', 'none').default('zstd'),
+      // The broker refuses more than its transaction.max.timeout.ms, by default 15 minutes (kafka-client.md §1).
+      KAFKA_TRANSACTION_TIMEOUT: duration('60s', { min: 1000, max: 900_000 }).default(60_000),
+    },
+    (s) => ({
+      brokers: s.KAFKA_BROKERS,
+      ssl: s.KAFKA_SSL
+        ? { ca: s.KAFKA_SSL_CA ?? null, cert: s.KAFKA_SSL_CERT ?? null, key: s.KAFKA_SSL_KEY ?? null }
+        : null,
+      sasl:
+        s.KAFKA_SASL_MECHANISM === undefined || s.KAFKA_SASL_PASSWORD === undefined
+          ? null
+          : {
+              mechanism: s.KAFKA_SASL_MECHANISM,
+              username: s.KAFKA_SASL_USERNAME,
+              password: s.KAFKA_SASL_PASSWORD,
+            },
+      compression: s.KAFKA_COMPRESSION,
+      transactionTimeoutMs: s.KAFKA_TRANSACTION_TIMEOUT,
+    }),
+    kafkaTogether,
+  ),
+
+  registry: group(
+    {
+      SCHEMA_REGISTRY_URL: httpUrl('http://localhost:8081/apis/ccompat/v7').default(
+        'http://localhost:8081/apis/ccompat/v7',
+      ),
+      SCHEMA_REGISTRY_AUTH: basicAuth.optional(),
+    },
+    (s) => ({ url: s.SCHEMA_REGISTRY_URL, auth: s.SCHEMA_REGISTRY_AUTH ?? null }),
+  ),
+
+  feed: group({ TOPIC_PREFIX: topicPrefix.default('spark'), DATA_DIR: path.default('./data') }, (s) => ({
+    topicPrefix: s.TOPIC_PREFIX,
+    dataDir: s.DATA_DIR,
+  })),
+
+  topics: group(
+    {
+      KAFKA_PARTITIONS: integer(3, { min: 1, max: 1000 }).default(3),
+      KAFKA_REPLICATION_FACTOR: integer(3, { min: 1, max: 100 }).optional(),
+      TOPICS_CREATE: flag.default(true),
+    },
+    (s) => ({
+      partitions: s.KAFKA_PARTITIONS,
+      replicationFactor: s.KAFKA_REPLICATION_FACTOR ?? null,
+      create: s.TOPICS_CREATE,
+    }),
+  ),
+
+  passes: group(
+    {
+      UPDATE_INTERVAL: duration('5m', { min: 100 }).default(300_000),
+      PURGE_INTERVAL: duration('24h', { min: 100 }).default(86_400_000),
+      UPDATE_OVERLAP: duration('20m', { min: 0 }).default(1_200_000),
+      PURGE_MAX_DELETES: integer(100, { min: 0, max: 1_000_000_000 }).default(100),
+      PURGE_MAX_RATIO: ratio.default(0.1),
+      PURGE_HARD_MAX: integer(5000, { min: 1, max: 1_000_000_000 }).default(5000),
+      VOLATILE_FIELDS: fieldNames.default(['DaysOnMarket', 'CumulativeDaysOnMarket']),
+    },
+    (s) => ({
+      updateIntervalMs: s.UPDATE_INTERVAL,
+      purgeIntervalMs: s.PURGE_INTERVAL,
+      updateOverlapMs: s.UPDATE_OVERLAP,
+      guard: { maxDeletes: s.PURGE_MAX_DELETES, maxRatio: s.PURGE_MAX_RATIO, hardMax: s.PURGE_HARD_MAX },
+      volatileFields: s.VOLATILE_FIELDS,
+    }),
+  ),
+
+  http: group(
+    {
+      HTTP_PORT: integer(8080, { min: 0, max: 65_535 }).default(8080),
+      HTTP_HOST: host.default('127.0.0.1'),
+      ADMIN_TOKEN: token().optional(),
+    },
+    (s) => ({ port: s.HTTP_PORT, host: s.HTTP_HOST, adminToken: s.ADMIN_TOKEN ?? null }),
+  ),
+
+  log: group(
+    { LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent').default('info') },
+    (s) => ({ level: s.LOG_LEVEL }),
+  ),
+}
+
+/** Half a login or half a certificate is a mistake, never an unprotected connection. */
+function kafkaTogether(values: RawValues): readonly SettingsMistake[] {
+  const mistakes: SettingsMistake[] = []
+  const demand = (name: string, because: string, example: string): void => {
+    if (values[name] === undefined) {
+      mistakes.push({ name, problem: `This is required with ${because}. Example: ${example}` })
+    }
+  }
+  for (const name of ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY']) {
+    if (values[name] !== undefined && values['KAFKA_SSL'] === undefined) {
+      demand('KAFKA_SSL', name, 'true')
+      break
+    }
+  }
+  if (values['KAFKA_SSL_CERT'] !== undefined) demand('KAFKA_SSL_KEY', 'KAFKA_SSL_CERT', './client.key')
+  if (values['KAFKA_SSL_KEY'] !== undefined) demand('KAFKA_SSL_CERT', 'KAFKA_SSL_KEY', './client.pem')
+  if (values['KAFKA_SASL_MECHANISM'] !== undefined) {
+    demand('KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM', 'listingstream')
+    demand(
+      'KAFKA_SASL_PASSWORD',
+      'KAFKA_SASL_MECHANISM',
+      'KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka-password',
+    )
+  } else if (values['KAFKA_SASL_USERNAME'] !== undefined || values['KAFKA_SASL_PASSWORD'] !== undefined) {
+    demand('KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD', 'scram-sha-512')
+  }
+  return mistakes
+}

@@ -1,0 +1,134 @@
+import { didYouMean } from './did-you-mean.ts'
+import type { RawValues } from './groups.ts'
+import type { SettingsMistake } from './settings-error.ts'
+
+/** Each of these may also be given by a file, named by `<variable>_FILE`. */
+const SECRETS: ReadonlySet<string> = new Set([
+  'SPARK_ACCESS_TOKEN',
+  'KAFKA_SASL_PASSWORD',
+  'SCHEMA_REGISTRY_AUTH',
+  'ADMIN_TOKEN',
+])
+
+/** The value of each of these is the path of a file. */
+const FILES: ReadonlySet<string> = new Set(['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'])
+
+type Layer = ReadonlyMap<string, string>
+type ReadFile = (path: string) => string
+
+/** Collects the text of variables from layers of settings; what goes wrong is kept, not thrown. */
+export class RawSettings {
+  readonly mistakes: SettingsMistake[] = []
+  readonly #readFile: ReadFile
+
+  constructor(readFile: ReadFile) {
+    this.#readFile = readFile
+  }
+
+  /** The settings file's values by name; empty if there is no such file. `known` are all variables that there are. */
+  fileLayer(path: string, known: readonly string[]): Layer {
+    const layer = new Map<string, string>()
+    const names = new Set([...known, ...[...SECRETS].map((name) => `${name}_FILE`)])
+    for (const [name, value] of Object.entries(this.#readObject(path))) {
+      if (!names.has(name)) {
+        const meant = didYouMean(name, names)
+        const hint = meant === undefined ? 'docs/operations.md names them all' : `did you mean ${meant}?`
+        this.#mistake(name, `There is no such setting (in ${path}); ${hint}`)
+        continue
+      }
+      const text = settingText(value)
+      if (text === undefined) {
+        this.#mistake(name, `In ${path} this must be a text, a number, true, false or a list of texts`)
+      } else if (text !== '') {
+        layer.set(name, text)
+      }
+    }
+    return layer
+  }
+
+  /** Text of the variables, from the first layer that has them. */
+  collect(variables: readonly string[], layers: readonly Layer[]): RawValues {
+    const values: Record<string, string> = {}
+    for (const name of variables) {
+      const byFile = SECRETS.has(name) ? `${name}_FILE` : undefined
+      const layer = layers.find((layer) => layer.has(name) || (byFile !== undefined && layer.has(byFile)))
+      const direct = layer?.get(name)
+      const path = byFile === undefined ? undefined : layer?.get(byFile)
+      if (direct !== undefined && path !== undefined) {
+        this.#mistake(name, `Set this or ${name}_FILE, not both`)
+        continue
+      }
+      const text = this.#resolve(name, direct, path)
+      if (text !== undefined) values[name] = text
+    }
+    return values
+  }
+
+  #resolve(name: string, direct: string | undefined, path: string | undefined): string | undefined {
+    if (path !== undefined) return this.#contents(`${name}_FILE`, path)
+    if (direct === undefined) return undefined
+    if (FILES.has(name)) return this.#contents(name, direct)
+    return SECRETS.has(name) ? direct : direct.trim()
+  }
+
+  /** Without line breaks at the end. The path is not told: it may be the secret itself, set by mistake (R15). */
+  #contents(name: string, path: string): string | undefined {
+    try {
+      const text = this.#readFile(path.trim()).replace(/[\r\n]+$/, '')
+      if (text !== '') return text
+      this.#mistake(name, 'The file that this names is empty')
+    } catch (error) {
+      this.#mistake(name, `The file that this names cannot be read (${errorCode(error)})`)
+    }
+    return undefined
+  }
+
+  #readObject(path: string): object {
+    let text: string
+    try {
+      text = this.#readFile(path)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') this.#mistake(path, `The file cannot be read (${errorCode(error)})`)
+      return {}
+    }
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(text)
+    } catch {
+      // The parser's message quotes the file, which may hold secrets.
+      this.#mistake(path, 'The file is not JSON. Example: {"TOPIC_PREFIX": "spark"}')
+      return {}
+    }
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
+    this.#mistake(path, 'The file must hold one JSON object. Example: {"TOPIC_PREFIX": "spark"}')
+    return {}
+  }
+
+  #mistake(name: string, problem: string): void {
+    this.mistakes.push({ name, problem })
+  }
+}
+
+/** An empty variable is an unset one, as Compose files write it. */
+export function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
+  const layer = new Map<string, string>()
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && value.trim() !== '') layer.set(name, value)
+  }
+  return layer
+}
+
+/** As the same setting would be written in the environment; undefined if it could not. */
+function settingText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() === '' ? '' : value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (!Array.isArray(value)) return undefined
+  if (!value.every((item) => typeof item === 'string')) return undefined
+  return value.length === 0 ? 'none' : value.join(',')
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'unknown error'
+}

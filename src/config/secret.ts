@@ -1,0 +1,28 @@
+import { inspect } from 'node:util'
+
+const REDACTED = '[redacted]'
+
+/** A text that shows itself only to who asks for it by `reveal()`; printed, logged or serialised it is `[redacted]` (R15). */
+export class Secret {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  reveal(): string {
+    return this.#text
+  }
+
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  [inspect.custom](): string {
+    return REDACTED
+  }
+}

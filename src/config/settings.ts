@@ -1,0 +1,99 @@
+import type { Millis } from '../listing/instant.ts'
+import type { Secret } from './secret.ts'
+
+/** design.md §4.1, typed. Durations are milliseconds. */
+export interface Settings {
+  readonly spark: SparkSettings
+  readonly kafka: KafkaSettings
+  readonly registry: RegistrySettings
+  readonly feed: FeedSettings
+  readonly topics: TopicSettings
+  readonly passes: PassSettings
+  readonly http: HttpSettings
+  readonly log: LogSettings
+}
+
+/** A command asks for the groups that it needs; what belongs to another group is neither needed nor checked. */
+export type SettingsGroup = keyof Settings
+
+export interface SparkSettings {
+  /** Without `/v1` and without a slash at its end. @default https://replication.sparkapi.com */
+  readonly apiUrl: string
+  readonly accessToken: Secret
+  /** Of one request, from its sending to the last byte of its answer. @default 60 s */
+  readonly requestTimeoutMs: Millis
+  /** `_limit` for listings. @default 1000 */
+  readonly pageLimit: number
+}
+
+export interface KafkaSettings {
+  /** `host:port`. @default localhost:9092 */
+  readonly brokers: readonly string[]
+  /** Null: no encryption. Certificates and key are PEM texts; null uses the system's. */
+  readonly ssl: {
+    readonly ca: string | null
+    readonly cert: string | null
+    readonly key: Secret | null
+  } | null
+  readonly sasl: SaslSettings | null
+  /** @default zstd */
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  /** How long the broker lets a transaction stay open. @default 60 s */
+  readonly transactionTimeoutMs: Millis
+}
+
+export interface SaslSettings {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: Secret
+}
+
+export interface RegistrySettings {
+  /** Base of the Confluent-compatible API. @default http://localhost:8081/apis/ccompat/v7 */
+  readonly url: string
+  /** `user:password`. */
+  readonly auth: Secret | null
+}
+
+export interface FeedSettings {
+  /** @default spark */
+  readonly topicPrefix: string
+  /** As it was given; a relative path counts from the working directory. @default ./data */
+  readonly dataDir: string
+}
+
+/** Of topics that the program makes. */
+export interface TopicSettings {
+  /** @default 3 */
+  readonly partitions: number
+  /** Null: the broker's own default. */
+  readonly replicationFactor: number | null
+  /** @default true */
+  readonly create: boolean
+}
+
+export interface PassSettings {
+  /** @default 5 min */
+  readonly updateIntervalMs: Millis
+  /** @default 24 h */
+  readonly purgeIntervalMs: Millis
+  /** @default 20 min */
+  readonly updateOverlapMs: Millis
+  /** R10. @default 100, 0.1, 5000 */
+  readonly guard: { readonly maxDeletes: number; readonly maxRatio: number; readonly hardMax: number }
+  /** @default DaysOnMarket, CumulativeDaysOnMarket */
+  readonly volatileFields: readonly string[]
+}
+
+export interface HttpSettings {
+  /** 0: any free port. @default 8080 */
+  readonly port: number
+  /** @default 127.0.0.1 */
+  readonly host: string
+  readonly adminToken: Secret | null
+}
+
+export interface LogSettings {
+  /** @default info */
+  readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}

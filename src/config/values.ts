@@ -1,0 +1,147 @@
+/**
+ * How the text of one variable becomes a value. Every message is a sentence that ends with an example of a right value;
+ * a text that may hold a password is not repeated in it (R15).
+ */
+import { z } from 'zod'
+
+import { parseDuration } from './duration.ts'
+import { Secret } from './secret.ts'
+
+/** setTimeout holds 2^31 − 1 ms, 24.8 days. */
+const LONGEST_TIMER = 24 * 86_400_000
+
+function refuse(context: z.RefinementCtx, problem: string): z.ZodNever['_output'] {
+  context.addIssue({ code: 'custom', message: problem })
+  return z.NEVER
+}
+
+/** The value as it may be repeated to the operator: what stands before an @ in an address is a password. */
+function shown(text: string): string {
+  if (text.includes('@')) return 'the value (not shown, it may hold a password)'
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
+
+/** A text that `parse` understands; undefined from it is a mistake. */
+function text<T>(problem: string, parse: (value: string) => T | undefined) {
+  return z.string().transform((value, context): T => {
+    const parsed = parse(value)
+    return parsed === undefined ? refuse(context, `${shown(value)} is not ${problem}`) : parsed
+  })
+}
+
+/** Goes into an HTTP header as it is, so a blank or a line break in it is a slip of copying. */
+export function token(missing?: string) {
+  return z
+    .string({ error: missing })
+    .regex(/^[\x21-\x7E]+$/, 'The token holds a blank or a character that no token has; copy it again')
+    .transform((value) => new Secret(value))
+}
+
+export const password = z.string().transform((value) => new Secret(value))
+
+/** `user:password` for HTTP basic authentication. */
+export const basicAuth = z
+  .string()
+  .regex(
+    /^[^:\r\n]+:[^\r\n]+$/,
+    'This is not a user name and a password with a colon between. Example: user:password',
+  )
+  .transform((value) => new Secret(value))
+
+/** PEM text, read from the file that the variable names. */
+export const pem = z
+  .string()
+  .regex(/-----BEGIN [A-Z ]+-----/, 'The file holds no PEM block. Example: ./ca.pem')
+
+/** In milliseconds, between `min` and `max` milliseconds. */
+export function duration(example: string, { min, max = LONGEST_TIMER }: { min: number; max?: number }) {
+  const range = `between ${spoken(min)} and ${spoken(max)}`
+  return text(`a duration ${range}. Example: ${example}`, (value) => {
+    const ms = parseDuration(value)
+    return ms === undefined || ms < min || ms > max ? undefined : ms
+  })
+}
+
+function spoken(ms: number): string {
+  if (ms % 86_400_000 === 0 && ms > 0) return `${ms / 86_400_000}d`
+  if (ms % 60_000 === 0 && ms > 0) return `${ms / 60_000}m`
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
+
+export function integer(example: number, { min, max }: { min: number; max: number }) {
+  return text(`a whole number between ${min} and ${max}. Example: ${example}`, (value) => {
+    if (!/^\d{1,10}$/.test(value)) return undefined
+    const number = Number(value)
+    return number < min || number > max ? undefined : number
+  })
+}
+
+/** A share of the whole, above 0 and up to 1. */
+export const ratio = text('a share above 0 and up to 1. Example: 0.1', (value) => {
+  if (!/^(\d{1,3}\.?\d{0,9}|\.\d{1,9})$/.test(value)) return undefined
+  const number = Number(value)
+  return number > 0 && number <= 1 ? number : undefined
+})
+
+export const flag = text('true or false. Example: true', (value) => {
+  if (value === 'true') return true
+  return value === 'false' ? false : undefined
+})
+
+export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]) {
+  return text(`one of ${choices.join(', ')}. Example: ${choices[0]}`, (value) =>
+    choices.find((choice) => choice === value),
+  )
+}
+
+/** An http or https address without credentials, query or fragment; comes without a slash at its end. */
+export function httpUrl(example: string) {
+  return z.string().transform((value, context): string => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+      return refuse(context, `${shown(value)} is not an http or https address. Example: ${example}`)
+    }
+    if (url.username !== '' || url.password !== '') {
+      return refuse(context, `The address must not hold a user name or password. Example: ${example}`)
+    }
+    if (url.search !== '' || url.hash !== '' || value.includes('?') || value.includes('#')) {
+      return refuse(context, `The address must end with its path, without ? or #. Example: ${example}`)
+    }
+    return url.href.replace(/\/+$/, '')
+  })
+}
+
+const BROKER = /^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/
+
+/** `host:port`, separated by commas. */
+export const brokers = text('a comma list of host:port. Example: kafka-1:9092,kafka-2:9092', (value) => {
+  const list = value.split(',').map((broker) => broker.trim())
+  const valid = list.every((broker) => {
+    const port = Number(BROKER.exec(broker)?.[2] ?? 0)
+    return port >= 1 && port <= 65_535
+  })
+  return valid ? [...new Set(list)] : undefined
+})
+
+/** Field names of the API, separated by commas; `none` for an empty list. */
+export const fieldNames = text(
+  'a comma list of field names (letters, digits, _), or none. Example: DaysOnMarket,CumulativeDaysOnMarket',
+  (value) => {
+    if (value === 'none') return []
+    const list = value.split(',').map((name) => name.trim())
+    return list.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? [...new Set(list)] : undefined
+  },
+)
+
+// 249 characters are a topic's limit; the longest name after the prefix is `.listing-documents`.
+export const topicPrefix = text(
+  'a topic prefix of at most 200 letters, digits, dots, _ or -, beginning and ending with a letter or digit. Example: spark',
+  (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),
+)
+
+export const path = text('a path. Example: ./data', (value) => (value.includes('\0') ? undefined : value))
+
+/** An address or name to listen at. */
+export const host = text('a host name or address to listen at. Example: 127.0.0.1', (value) =>
+  /^[A-Za-z0-9.:_-]+$/.test(value) ? value : undefined,
+)

@@ -1,0 +1,281 @@
+import { inspect } from 'node:util'
+
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { loadSettings } from '../../src/config/load-settings.ts'
+import { SettingsError } from '../../src/config/settings-error.ts'
+import type { SettingsGroup } from '../../src/config/settings.ts'
+
+const ALL: readonly SettingsGroup[] = [
+  'spark',
+  'kafka',
+  'registry',
+  'feed',
+  'topics',
+  'passes',
+  'http',
+  'log',
+]
+const TOKEN = { SPARK_ACCESS_TOKEN: 'tok-0123456789' }
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+
+/** A disk with these files only. */
+function disk(files: Readonly<Record<string, string>> = {}): (path: string) => string {
+  return (path) => {
+    const text = files[path]
+    if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
+    return text
+  }
+}
+
+function load<G extends SettingsGroup>(
+  groups: readonly G[],
+  env: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+) {
+  return loadSettings(groups, { env, readFile: disk(files) })
+}
+
+function mistakesOf(
+  env: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+  groups = ALL,
+) {
+  try {
+    load(groups, env, files)
+  } catch (error) {
+    if (error instanceof SettingsError) return error
+    throw error
+  }
+  throw new Error('the settings were taken')
+}
+
+const file = (settings: object) => ({ 'listingstream.config.json': JSON.stringify(settings) })
+
+describe('defaults', () => {
+  test('the table of design.md §4.1 holds when only the token is given', () => {
+    const { spark, ...others } = load(ALL, TOKEN)
+    expect({ ...spark, accessToken: spark.accessToken.reveal() }).toEqual({
+      apiUrl: 'https://replication.sparkapi.com',
+      accessToken: 'tok-0123456789',
+      requestTimeoutMs: 60_000,
+      pageLimit: 1000,
+    })
+    expect(others).toEqual({
+      kafka: {
+        brokers: ['localhost:9092'],
+        ssl: null,
+        sasl: null,
+        compression: 'zstd',
+        transactionTimeoutMs: 60_000,
+      },
+      registry: { url: 'http://localhost:8081/apis/ccompat/v7', auth: null },
+      feed: { topicPrefix: 'spark', dataDir: './data' },
+      topics: { partitions: 3, replicationFactor: null, create: true },
+      passes: {
+        updateIntervalMs: 300_000,
+        purgeIntervalMs: 86_400_000,
+        updateOverlapMs: 1_200_000,
+        guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5000 },
+        volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
+      },
+      http: { port: 8080, host: '127.0.0.1', adminToken: null },
+      log: { level: 'info' },
+    })
+  })
+
+  test('an empty variable counts as unset', () => {
+    expect(load(['feed'], { TOPIC_PREFIX: '', DATA_DIR: ' ' }).feed).toEqual({
+      topicPrefix: 'spark',
+      dataDir: './data',
+    })
+  })
+})
+
+describe('groups', () => {
+  test('a command that does not speak to the API needs no token', () => {
+    expect(load(['kafka', 'registry', 'feed'], {})).not.toHaveProperty('spark')
+  })
+
+  test('a mistake in a group that was not asked for is not reported', () => {
+    expect(load(['feed'], { PAGE_LIMIT: 'many' }).feed.topicPrefix).toBe('spark')
+  })
+})
+
+describe('sources', () => {
+  test('the environment wins over the settings file, and the file over the default', () => {
+    const files = file({ TOPIC_PREFIX: 'from-file', DATA_DIR: '/from/file' })
+    expect(load(['feed'], { TOPIC_PREFIX: 'from-env' }, files).feed).toEqual({
+      topicPrefix: 'from-env',
+      dataDir: '/from/file',
+    })
+  })
+
+  test('numbers, booleans and lists may stand in the file as such', () => {
+    const settings = load(
+      ['kafka', 'topics', 'passes'],
+      {},
+      file({
+        KAFKA_BROKERS: ['a:1', '[::1]:2'],
+        KAFKA_PARTITIONS: 12,
+        TOPICS_CREATE: false,
+        PURGE_MAX_RATIO: 0.25,
+        VOLATILE_FIELDS: [],
+      }),
+    )
+    expect(settings.kafka.brokers).toEqual(['a:1', '[::1]:2'])
+    expect(settings.topics).toMatchObject({ partitions: 12, create: false })
+    expect(settings.passes.guard.maxRatio).toBe(0.25)
+    expect(settings.passes.volatileFields).toEqual([])
+  })
+
+  test('a secret is read from the file that its _FILE variable names, without the line break at its end', () => {
+    const files = { '/run/token': 'tok-from-file\n', '/run/admin': 'adm\r\n' }
+    const env = { SPARK_ACCESS_TOKEN_FILE: '/run/token', ADMIN_TOKEN_FILE: '/run/admin' }
+    const { spark, http } = load(['spark', 'http'], env, files)
+    expect(spark.accessToken.reveal()).toBe('tok-from-file')
+    expect(http.adminToken?.reveal()).toBe('adm')
+  })
+
+  test('a secret of the environment hides the _FILE of the settings file', () => {
+    const { spark } = load(['spark'], TOKEN, file({ SPARK_ACCESS_TOKEN_FILE: '/not/there' }))
+    expect(spark.accessToken.reveal()).toBe('tok-0123456789')
+  })
+
+  test('a secret given twice in the same place is a mistake', () => {
+    const error = mistakesOf({ ...TOKEN, SPARK_ACCESS_TOKEN_FILE: '/run/token' })
+    expect(error.mistakes).toEqual([
+      { name: 'SPARK_ACCESS_TOKEN', problem: 'Set this or SPARK_ACCESS_TOKEN_FILE, not both' },
+    ])
+  })
+
+  test('certificates are read from the files that the variables name', () => {
+    const env = {
+      KAFKA_SSL: 'true',
+      KAFKA_SSL_CA: 'ca.pem',
+      KAFKA_SSL_CERT: 'me.pem',
+      KAFKA_SSL_KEY: 'me.key',
+    }
+    const { kafka } = load(['kafka'], env, { 'ca.pem': PEM, 'me.pem': PEM, 'me.key': PEM })
+    expect(kafka.ssl?.ca).toContain('BEGIN CERTIFICATE')
+    expect(kafka.ssl?.key?.reveal()).toContain('BEGIN CERTIFICATE')
+  })
+})
+
+describe('mistakes', () => {
+  test('are all reported at once, each with its variable and an example, with exit code 2', () => {
+    const env = {
+      SPARK_API_URL: 'https://replication.sparkapi.com/v1',
+      KAFKA_BROKERS: 'localhost',
+      KAFKA_SSL: 'yes',
+      SCHEMA_REGISTRY_URL: 'registry:8081',
+      TOPIC_PREFIX: 'a/b',
+      UPDATE_INTERVAL: '5 minutes',
+      PURGE_INTERVAL: '30d',
+      PURGE_MAX_RATIO: '10',
+      PAGE_LIMIT: '2000',
+      VOLATILE_FIELDS: 'Days On Market',
+      HTTP_PORT: '99999',
+      LOG_LEVEL: 'verbose',
+      KAFKA_COMPRESSION: 'lz4',
+      KAFKA_TRANSACTION_TIMEOUT: '1h',
+    }
+    const error = mistakesOf(env)
+    expect(error).toMatchObject({ code: 'SETTINGS_INVALID', exitCode: 2, retryable: false })
+    const names = error.mistakes.map(({ name }) => name)
+    expect(names.toSorted()).toEqual([...Object.keys(env), 'SPARK_ACCESS_TOKEN'].toSorted())
+    for (const { name, problem } of error.mistakes) {
+      expect(problem).toMatch(/Example: \S/)
+      expect(error.message).toContain(`${name}: `)
+    }
+  })
+
+  test('every example that a message gives is itself a right value', () => {
+    const variables = ['KAFKA_BROKERS', 'KAFKA_SSL', 'SCHEMA_REGISTRY_URL', 'TOPIC_PREFIX', 'UPDATE_INTERVAL']
+    variables.push(
+      'PURGE_MAX_RATIO',
+      'PAGE_LIMIT',
+      'VOLATILE_FIELDS',
+      'HTTP_PORT',
+      'LOG_LEVEL',
+      'SPARK_API_URL',
+    )
+    variables.push('KAFKA_COMPRESSION', 'KAFKA_TRANSACTION_TIMEOUT', 'UPDATE_OVERLAP', 'HTTP_HOST')
+    for (const name of variables) {
+      const example = /Example: (\S+)$/.exec(mistakesOf({ ...TOKEN, [name]: '!!' }).mistakes[0]!.problem)?.[1]
+      expect(() => load(ALL, { ...TOKEN, [name]: example ?? '' }), name).not.toThrow()
+    }
+  })
+
+  test('an unknown name in the settings file is one, with the name that was probably meant', () => {
+    const error = mistakesOf(TOKEN, file({ TOPIC_PREFX: 'a', topicPrefix: 'b', COLOUR: 'red' }))
+    expect(error.message).toMatch(/TOPIC_PREFX: .*did you mean TOPIC_PREFIX\?/)
+    expect(error.message).toMatch(/topicPrefix: .*did you mean TOPIC_PREFIX\?/)
+    expect(error.mistakes.find(({ name }) => name === 'COLOUR')?.problem).not.toContain('did you mean')
+  })
+
+  test('a value in the settings file that no variable could hold is one', () => {
+    expect(mistakesOf(TOKEN, file({ TOPIC_PREFIX: { a: 1 }, DATA_DIR: null })).mistakes).toHaveLength(2)
+  })
+
+  test('half a login or half a certificate is one, never an unprotected connection', () => {
+    const names = (env: Record<string, string>) =>
+      mistakesOf(env, { f: PEM }, ['kafka']).mistakes.map(({ name }) => name)
+    expect(names({ KAFKA_SASL_MECHANISM: 'plain' })).toEqual(['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'])
+    expect(names({ KAFKA_SASL_USERNAME: 'u' })).toEqual(['KAFKA_SASL_MECHANISM'])
+    expect(names({ KAFKA_SSL_CA: 'f' })).toEqual(['KAFKA_SSL'])
+    expect(names({ KAFKA_SSL: 'true', KAFKA_SSL_CERT: 'f' })).toEqual(['KAFKA_SSL_KEY'])
+  })
+
+  test('an unreadable secret file is reported once, not as a missing secret too', () => {
+    const error = mistakesOf({ SPARK_ACCESS_TOKEN_FILE: '/not/there' })
+    expect(error.mistakes).toEqual([
+      { name: 'SPARK_ACCESS_TOKEN_FILE', problem: 'The file that this names cannot be read (ENOENT)' },
+    ])
+  })
+})
+
+describe('secrets (R15)', () => {
+  const printed = (value: unknown) => `${inspect(value, { depth: 9 })} ${JSON.stringify(value)}`
+
+  test('are redacted however the settings are printed', () => {
+    const env = { ...TOKEN, SCHEMA_REGISTRY_AUTH: 'user:hunter2', ADMIN_TOKEN: 'hunter2' }
+    const settings = load(ALL, env)
+    expect(printed(settings)).not.toMatch(/tok-0123456789|hunter2/)
+    expect(String(settings.spark.accessToken)).toBe('[redacted]')
+  })
+
+  test('are in no mistake: not bad ones, not those in addresses, not a secret where a path belongs', () => {
+    const error = mistakesOf({
+      SPARK_ACCESS_TOKEN: 'two hunter2',
+      SCHEMA_REGISTRY_AUTH: 'hunter2',
+      ADMIN_TOKEN_FILE: 'hunter2',
+      SPARK_API_URL: 'https://me:hunter2@example.com',
+      SCHEMA_REGISTRY_URL: 'me:hunter2@example.com',
+      KAFKA_BROKERS: 'me:hunter2@kafka:9092',
+      KAFKA_SSL_KEY: 'hunter2',
+    })
+    expect(error.mistakes.length).toBeGreaterThanOrEqual(7)
+    expect(printed(error) + error.stack).not.toContain('hunter2')
+  })
+
+  test('are not quoted from a settings file that is not JSON', () => {
+    const error = mistakesOf(TOKEN, { 'listingstream.config.json': '{"ADMIN_TOKEN": "hunter2" x' })
+    expect(error.mistakes[0]?.name).toBe('listingstream.config.json')
+    expect(printed(error)).not.toContain('hunter2')
+  })
+
+  test('any token of visible characters comes through as it is, or the mistake does not show it', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 8, unit: 'grapheme' }), (text) => {
+        fc.pre(text.trim() !== '')
+        if (/^[\x21-\x7E]+$/.test(text)) {
+          expect(load(['spark'], { SPARK_ACCESS_TOKEN: text }).spark.accessToken.reveal()).toBe(text)
+        } else {
+          expect(mistakesOf({ SPARK_ACCESS_TOKEN: text }, {}, ['spark']).message).not.toContain(text)
+        }
+      }),
+    )
+  })
+})
