@@ -1,0 +1,153 @@
+/** What a failed answer of the API means, and what to do about it (spark-api.md §3.3). */
+import type { Envelope } from './envelope.ts'
+import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
+
+interface Verdict {
+  readonly code: SparkErrorCode
+  readonly retryable: boolean
+  readonly advice: string
+}
+
+const CONTACT = 'Ask api-support@sparkplatform.com.'
+const ENDPOINT = 'Check SPARK_API_URL: replication keys belong to https://replication.sparkapi.com.'
+
+const UNAUTHORIZED = permanent(
+  'SPARK_UNAUTHORIZED',
+  'The access token is not accepted. Check SPARK_ACCESS_TOKEN.',
+)
+const KEY_DISABLED = permanent(
+  'SPARK_KEY_DISABLED',
+  `The key behind SPARK_ACCESS_TOKEN is not active. ${CONTACT}`,
+)
+const KEY_RESTRICTED = permanent(
+  'SPARK_KEY_RESTRICTED',
+  `The key behind SPARK_ACCESS_TOKEN may not be used in this way or from this address. ${CONTACT}`,
+)
+const WRONG_ENDPOINT = permanent('SPARK_WRONG_ENDPOINT', ENDPOINT)
+const NOT_PERMITTED = permanent(
+  'SPARK_NOT_PERMITTED',
+  `The key behind SPARK_ACCESS_TOKEN has no right to this. ${CONTACT}`,
+)
+const NOT_FOUND = permanent('SPARK_NOT_FOUND', 'The API has no such record, or does not show it to this key.')
+const METHOD_REFUSED = permanent(
+  'SPARK_METHOD_REFUSED',
+  `The API does not take this kind of request. ${ENDPOINT}`,
+)
+const FILTER_REFUSED = permanent(
+  'SPARK_FILTER_REFUSED',
+  'The API refused the filter, or dropped a part of it. Check that the key may search these fields.',
+)
+const BAD_PARAMETER = permanent(
+  'SPARK_BAD_PARAMETER',
+  'The API refused a parameter. Check PAGE_LIMIT: 1000 needs a replication key, others may ask for 25.',
+)
+const REFUSED = permanent('SPARK_REFUSED', `The API refused the request. ${CONTACT}`)
+const UNAVAILABLE = passing('SPARK_UNAVAILABLE', 'The API is not available now; it is asked again later.')
+const TOO_SLOW = passing(
+  'SPARK_TOO_SLOW',
+  'The API cancelled the request because it took too long. Lower PAGE_LIMIT if this stays.',
+)
+const RATE_LIMITED = passing(
+  'SPARK_RATE_LIMITED',
+  'The API takes no more requests for a while. Raise UPDATE_INTERVAL if this stays.',
+)
+
+const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
+  [404, NOT_FOUND],
+  [405, METHOD_REFUSED],
+  [1000, UNAUTHORIZED],
+  [1005, KEY_DISABLED],
+  [1010, KEY_DISABLED],
+  [1013, KEY_RESTRICTED],
+  [1015, permanent('SPARK_ACCOUNT_INACTIVE', `The user of the key is unknown or switched off. ${CONTACT}`)],
+  [1016, KEY_RESTRICTED],
+  [1017, METHOD_REFUSED],
+  [1018, METHOD_REFUSED],
+  [1019, KEY_RESTRICTED],
+  [1020, permanent('SPARK_SESSION_EXPIRED', 'The access token has expired. Set a new SPARK_ACCESS_TOKEN.')],
+  [1021, WRONG_ENDPOINT],
+  [1023, UNAVAILABLE],
+  [1024, passing('SPARK_NOT_IN_SYNC', 'The data is being brought up to date; it is asked for again later.')],
+  [1026, UNAVAILABLE],
+  [1030, permanent('SPARK_WRONG_ENDPOINT', 'The API wants TLS: SPARK_API_URL must begin with https://.')],
+  [1035, BAD_PARAMETER],
+  [1040, FILTER_REFUSED],
+  [1041, FILTER_REFUSED],
+  [1050, BAD_PARAMETER],
+  [1053, BAD_PARAMETER],
+  [1500, NOT_PERMITTED],
+  [1505, NOT_PERMITTED],
+  [1510, UNAVAILABLE],
+  [1515, TOO_SLOW],
+  [1516, TOO_SLOW],
+  [1550, RATE_LIMITED],
+  [2005, UNAVAILABLE],
+])
+
+export interface FailedAnswer {
+  readonly path: string
+  readonly httpStatus: number
+  /** Undefined if the body was none; the status then decides. */
+  readonly envelope: Envelope | undefined
+  readonly retryAfterMs: number | undefined
+}
+
+/** The error for an answer that is not a success. `envelope.message` must be free of secrets. */
+export function failureOf({ path, httpStatus, envelope, retryAfterMs }: FailedAnswer): SparkApiError {
+  const { code, retryable, advice } = verdictOn(httpStatus, envelope)
+  const apiCode = envelope?.code
+  const said = envelope?.message === undefined ? '' : ` (the API says: ${JSON.stringify(envelope.message)})`
+  const named = apiCode === undefined ? '' : ` with Code ${apiCode}`
+  return new SparkApiError(`${path} failed: HTTP ${httpStatus}${named}${said}. ${advice}`, {
+    code,
+    retryable,
+    path,
+    httpStatus,
+    apiCode,
+    retryAfterMs,
+  })
+}
+
+function verdictOn(httpStatus: number, envelope: Envelope | undefined): Verdict {
+  const code = envelope?.code
+  const known = code === undefined ? undefined : BY_CODE.get(code)
+  if (known !== undefined) return known
+  if (code !== undefined && code >= 2000 && code <= 2999) return FILTER_REFUSED
+  if (envelope?.filterErrors === true) return FILTER_REFUSED
+  return byStatus(httpStatus, envelope)
+}
+
+function byStatus(httpStatus: number, envelope: Envelope | undefined): Verdict {
+  switch (httpStatus) {
+    case 400:
+      return BAD_PARAMETER
+    case 401:
+      return UNAUTHORIZED
+    case 403:
+      return NOT_PERMITTED
+    case 404:
+    case 410:
+      // Without the API's own Code it may be a wrong URL or a gateway: no word about the record (R9).
+      return passing('SPARK_BAD_RESPONSE', `The answer is not the API's own. ${ENDPOINT}`)
+    case 405:
+    case 414:
+      return METHOD_REFUSED
+    case 408:
+      return UNAVAILABLE
+    case 429:
+      return RATE_LIMITED
+  }
+  if (httpStatus >= 500) return UNAVAILABLE
+  if (httpStatus >= 300 && httpStatus < 400) return WRONG_ENDPOINT
+  // A failure that says nothing at all (spark-api.md §3.1) may pass; one with a Code of its own is an answer.
+  if (envelope !== undefined && envelope.code === undefined && httpStatus < 300) return UNAVAILABLE
+  return REFUSED
+}
+
+function permanent(code: SparkErrorCode, advice: string): Verdict {
+  return { code, retryable: false, advice }
+}
+
+function passing(code: SparkErrorCode, advice: string): Verdict {
+  return { code, retryable: true, advice }
+}

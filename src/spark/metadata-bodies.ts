@@ -1,0 +1,57 @@
+/** `Results` of the metadata services (spark-api.md §4.9). Undefined if they cannot be what the service answers. */
+import type { FieldDescription } from '../listing/field-description.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
+
+export interface PropertyType {
+  /** `MlsCode`, the value of the field `PropertyType`; differs from MLS to MLS. */
+  readonly code: string
+  /** `MlsName`. */
+  readonly name: string
+}
+
+/** One object in the list, its members the fields. None at all is no description of any MLS. */
+export function readStandardFields(results: readonly JsonValue[]): readonly FieldDescription[] | undefined {
+  const objects = objectsIn(results)
+  const fields = objects?.flatMap((members) => describeAll(members, null))
+  return fields?.length === 0 ? undefined : fields
+}
+
+/** One object in the list, its members the groups, each with `Fields`. */
+export function readCustomFields(results: readonly JsonValue[]): readonly FieldDescription[] | undefined {
+  const groups = objectsIn(results)?.flatMap((members) => Object.entries(members))
+  return groups?.flatMap(([group, description]) => {
+    const members = isJsonObject(description) ? description['Fields'] : undefined
+    return isJsonObject(members) ? describeAll(members, group) : []
+  })
+}
+
+export function readPropertyTypes(results: readonly JsonValue[]): readonly PropertyType[] | undefined {
+  return objectsIn(results)?.flatMap(({ MlsCode: code, MlsName: name }) =>
+    typeof code === 'string' ? [{ code, name: typeof name === 'string' ? name : code }] : [],
+  )
+}
+
+function objectsIn(results: readonly JsonValue[]): readonly JsonObject[] | undefined {
+  return results.every(isJsonObject) ? results : undefined
+}
+
+function describeAll(members: JsonObject, group: string | null): readonly FieldDescription[] {
+  return Object.entries(members).map(([name, value]) =>
+    describe(name, isJsonObject(value) ? value : {}, group),
+  )
+}
+
+/** Any attribute may be missing (spark-api.md §4.9); a field that says nothing of itself is still a field. */
+function describe(name: string, attributes: JsonObject, group: string | null): FieldDescription {
+  const { Type, Label, HasList, MultiSelect, Searchable, Nullable } = attributes
+  return {
+    name,
+    type: typeof Type === 'string' ? Type : '',
+    label: typeof Label === 'string' && Label !== '' ? Label : name,
+    hasList: HasList === true,
+    multiSelect: MultiSelect === true,
+    searchable: Searchable === true,
+    nullable: typeof Nullable === 'boolean' ? Nullable : null,
+    group,
+  }
+}

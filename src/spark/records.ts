@@ -1,0 +1,73 @@
+/** Elements of `Results` as records (spark-api.md §4.1). */
+import { parseInstant, type Instant } from '../listing/instant.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
+import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
+import type { ChangeStamps, ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+
+/** What the role may not see (spark-api.md §4.2). */
+const MASKED = '********'
+
+export interface ReadRecords {
+  readonly records: readonly SourceRecord[]
+  readonly unreadable: readonly UnreadableRecord[]
+}
+
+export function readRecords(resource: ResourceDescription, results: readonly JsonValue[]): ReadRecords {
+  const records: SourceRecord[] = []
+  const unreadable: UnreadableRecord[] = []
+  for (const body of results) {
+    const row = readRecord(resource, body)
+    if ('key' in row) records.push(row)
+    else unreadable.push(row)
+  }
+  return { records, unreadable }
+}
+
+export function readRecord(resource: ResourceDescription, body: JsonValue): SourceRecord | UnreadableRecord {
+  if (!isJsonObject(body)) return { reason: 'the row is not an object', body }
+  // Listings have their fields one level down, other resources at the top (spark-api.md §4.8).
+  const fields = isJsonObject(body['StandardFields']) ? body['StandardFields'] : body
+  const key = keyOf(resource, body, fields)
+  if (typeof key === 'object') return { reason: key.reason, body }
+  return {
+    key,
+    modificationTimestamp: instantOf(fields[resource.timestampField]),
+    mlsId: textOf(fields['MlsId']),
+    changeStamps: stampsOf(resource, fields),
+    body,
+  }
+}
+
+/** With `_select` the key is sure to be at `Id` alone (spark-api.md §2.4). */
+function keyOf(
+  { keyField }: ResourceDescription,
+  body: JsonObject,
+  fields: JsonObject,
+): RecordKey | { readonly reason: string } {
+  const named = stated(fields[keyField])
+  const id = stated(body['Id'])
+  if (named === undefined && id === undefined) return { reason: `the row has neither ${keyField} nor Id` }
+  if (named !== undefined && id !== undefined && named !== id) {
+    return { reason: `${keyField} and Id are not the same` }
+  }
+  return (
+    parseRecordKey(named ?? id) ?? { reason: `${named === undefined ? 'Id' : keyField} is not a valid key` }
+  )
+}
+
+function stampsOf({ subresources }: ResourceDescription, fields: JsonObject): ChangeStamps {
+  return Object.fromEntries(subresources.map(({ name, stampField }) => [name, instantOf(fields[stampField])]))
+}
+
+function instantOf(value: JsonValue | undefined): Instant | null {
+  return typeof value === 'string' ? (parseInstant(value) ?? null) : null
+}
+
+function textOf(value: JsonValue | undefined): string | null {
+  return typeof value === 'string' && value !== '' && value !== MASKED ? value : null
+}
+
+function stated(value: JsonValue | undefined): JsonValue | undefined {
+  return value === null || value === MASKED ? undefined : value
+}

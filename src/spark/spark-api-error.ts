@@ -1,0 +1,55 @@
+import { ListingstreamError } from '../support/errors.ts'
+
+/** `SPARK_TOKEN_REFUSED` is also `TOKEN_REFUSED` of replication's ports, which may not be imported as a value. */
+export const TOKEN_REFUSED = 'SPARK_TOKEN_REFUSED'
+
+export type SparkErrorCode =
+  | 'SPARK_UNAUTHORIZED'
+  | 'SPARK_KEY_DISABLED'
+  | 'SPARK_KEY_RESTRICTED'
+  | 'SPARK_ACCOUNT_INACTIVE'
+  | 'SPARK_SESSION_EXPIRED'
+  | 'SPARK_WRONG_ENDPOINT'
+  | 'SPARK_NOT_PERMITTED'
+  | 'SPARK_NOT_FOUND'
+  | 'SPARK_METHOD_REFUSED'
+  | 'SPARK_FILTER_REFUSED'
+  | 'SPARK_BAD_PARAMETER'
+  | 'SPARK_REFUSED'
+  | typeof TOKEN_REFUSED
+  | 'SPARK_NOT_IN_SYNC'
+  | 'SPARK_RATE_LIMITED'
+  | 'SPARK_TOO_SLOW'
+  | 'SPARK_UNAVAILABLE'
+  | 'SPARK_TIMEOUT'
+  | 'SPARK_CONNECTION'
+  | 'SPARK_BAD_RESPONSE'
+
+export interface SparkApiErrorOptions {
+  readonly code: SparkErrorCode
+  readonly retryable: boolean
+  /** Path on the API, without its query. */
+  readonly path: string
+  /** Undefined if no answer came. */
+  readonly httpStatus?: number | undefined
+  /** `D.Code` (spark-api.md §3.3). */
+  readonly apiCode?: number | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+}
+
+/** Every failure of a request to the Spark API, with or without an answer. */
+export class SparkApiError extends ListingstreamError {
+  declare readonly code: SparkErrorCode
+  readonly path: string
+  readonly httpStatus: number | undefined
+  readonly apiCode: number | undefined
+
+  constructor(message: string, options: SparkApiErrorOptions) {
+    const { code, retryable, cause, retryAfterMs } = options
+    super(message, { code, retryable, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    this.path = options.path
+    this.httpStatus = options.httpStatus
+    this.apiCode = options.apiCode
+  }
+}

@@ -1,0 +1,199 @@
+/** Requests to the API with what belongs to every one of them: identity, number, envelope, retries, metrics. */
+import type { Instant } from '../listing/instant.ts'
+import type { JsonValue } from '../listing/json.ts'
+import type { Clock } from '../replication/ports.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { parseEnvelope, type Envelope } from './envelope.ts'
+import { failureOf } from './failure.ts'
+import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
+import { parseJsonText } from './json-text.ts'
+import { SparkApiError } from './spark-api-error.ts'
+import { pathOf, unreadable, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+
+/** Longer than this a request does not wait within itself: it fails, and the error carries the wait. */
+const LONGEST_WAIT_MS = 5 * 60_000
+
+export interface RetryOptions {
+  /** Requests in all, the first one included. */
+  readonly attempts: number
+  /** Upper end of the first wait; it doubles with every failure. Waits have full jitter. */
+  readonly baseMs: number
+  /** Upper end of any wait, but for `Retry-After`. */
+  readonly capMs: number
+}
+
+/** One request as it ended, for metrics. */
+export interface RequestEvent {
+  /** Without query; `{Id}` stands for a record's key. */
+  readonly path: string
+  /** Null if no answer came. */
+  readonly status: number | null
+  /** `OK`, or the code of the error. */
+  readonly code: string
+  readonly durationMs: number
+  /** Of the answer's body, as they came over the wire. */
+  readonly bytes: number
+}
+
+export interface SparkClientOptions {
+  readonly transport: Transport
+  readonly accessToken: string
+  readonly firstRequestNumber: number
+  readonly retry: RetryOptions
+  readonly onRequest: (event: RequestEvent) => void
+  readonly clock: Clock
+  /** From 0 up to 1. */
+  readonly random: () => number
+}
+
+export interface Call extends HttpRequest {
+  /** `RequestEvent.path`. @default the path of `target` */
+  readonly label?: string
+}
+
+/** A call that depends on how the attempt before it failed. */
+export type CallAfter = (last: SparkApiError | undefined) => Call
+
+/** A call as it ended, with what is known of the attempt that ended it. */
+export interface Exchange {
+  readonly request: number
+  readonly serverDate: Instant | null
+  readonly etag: string | null
+  readonly lastModified: string | null
+  readonly outcome: Outcome
+}
+
+export type Outcome =
+  | { readonly kind: 'success'; readonly envelope: Envelope }
+  | { readonly kind: 'not_modified' }
+  | { readonly kind: 'failure'; readonly error: SparkApiError }
+
+export interface Success extends Exchange {
+  readonly envelope: Envelope
+}
+
+export class SparkClient {
+  readonly #options: SparkClientOptions
+  #nextRequest: number
+
+  constructor(options: SparkClientOptions) {
+    this.#options = options
+    this.#nextRequest = options.firstRequestNumber
+  }
+
+  /** @throws {SparkApiError} if the call failed for good, or as often as it may. */
+  async succeed(call: Call | CallAfter, signal: AbortSignal): Promise<Success> {
+    const exchange = await this.call(call, signal)
+    const { outcome } = exchange
+    if (outcome.kind === 'failure') throw outcome.error
+    if (outcome.kind === 'not_modified')
+      throw new InvariantViolation('A conditional request was used as a plain one.')
+    return { ...exchange, envelope: outcome.envelope }
+  }
+
+  /**
+   * Tries until it succeeds, fails for good or has failed as often as it may. Rejects only if the signal aborts.
+   */
+  async call(call: Call | CallAfter, signal: AbortSignal): Promise<Exchange> {
+    let last: SparkApiError | undefined
+    for (let failures = 1; ; failures += 1) {
+      const exchange = await this.#attempt(typeof call === 'function' ? call(last) : call, signal)
+      if (exchange.outcome.kind !== 'failure') return exchange
+      last = exchange.outcome.error
+      const wait = this.#waitAfter(last, failures)
+      if (wait === undefined) return exchange
+      await this.#options.clock.sleep(wait, signal)
+    }
+  }
+
+  /** Undefined: not again. */
+  #waitAfter(error: SparkApiError, failures: number): number | undefined {
+    const { attempts, baseMs, capMs } = this.#options.retry
+    // A personal token has no session to renew (spark-api.md §3.6); the API gets one chance to have been wrong.
+    const most = error.retryable
+      ? attempts
+      : error.code === 'SPARK_SESSION_EXPIRED'
+        ? Math.min(2, attempts)
+        : 1
+    const asked = error.retryAfterMs ?? 0
+    if (failures >= most || asked > LONGEST_WAIT_MS) return undefined
+    const jitter = this.#options.random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
+    return Math.max(asked, jitter)
+  }
+
+  async #attempt(call: Call, signal: AbortSignal): Promise<Exchange> {
+    const { transport, onRequest } = this.#options
+    const request = this.#nextRequest
+    this.#nextRequest += 1
+    const began = performance.now()
+    let response: HttpResponse | undefined
+    let outcome: Outcome
+    try {
+      response = await transport.send(call, signal)
+      outcome = this.#read(call, response)
+    } catch (error) {
+      if (!(error instanceof SparkApiError)) throw error
+      outcome = { kind: 'failure', error }
+    }
+    onRequest({
+      path: call.label ?? pathOf(call.target),
+      status: response?.status ?? null,
+      code: outcome.kind === 'failure' ? outcome.error.code : 'OK',
+      durationMs: performance.now() - began,
+      bytes: response?.bytes ?? 0,
+    })
+    return {
+      request,
+      serverDate: parseHttpDate(response?.header('date')),
+      etag: response?.header('etag') ?? null,
+      lastModified: response?.header('last-modified') ?? null,
+      outcome,
+    }
+  }
+
+  /** @throws {SparkApiError} if a success cannot be read. */
+  #read(call: Call, response: HttpResponse): Outcome {
+    const path = pathOf(call.target)
+    const { status } = response
+    if (status === 304 && isConditional(call)) return { kind: 'not_modified' }
+    const envelope = readEnvelope(path, response)
+    const success = status >= 200 && status < 300 && envelope?.success === true && !envelope.filterErrors
+    if (success) return { kind: 'success', envelope }
+    const now = parseHttpDate(response.header('date')) ?? this.#options.clock.now()
+    const error = failureOf({
+      path,
+      httpStatus: status,
+      envelope: envelope === undefined ? undefined : this.#withoutSecrets(envelope),
+      retryAfterMs: parseRetryAfter(response.header('retry-after'), now),
+    })
+    return { kind: 'failure', error }
+  }
+
+  /** The API's own words go into errors and logs; they might quote the request (R15). */
+  #withoutSecrets(envelope: Envelope): Envelope {
+    const message = envelope.message?.replaceAll(this.#options.accessToken, '[access token]').slice(0, 300)
+    return { ...envelope, message }
+  }
+}
+
+/** Undefined for an error status without an envelope, since the status says enough. */
+function readEnvelope(path: string, { status, text }: HttpResponse): Envelope | undefined {
+  const isError = status < 200 || status >= 300
+  let body: JsonValue
+  try {
+    body = parseJsonText(text)
+  } catch {
+    if (isError) return undefined
+    // The parser's message quotes the body; the customer's data has no place in a log.
+    throw unreadable(path, `is not JSON (${text.length} characters)`, undefined, status)
+  }
+  const envelope = parseEnvelope(body)
+  if (envelope === undefined && !isError) {
+    throw unreadable(path, 'has not the form of the Spark API', undefined, status)
+  }
+  return envelope
+}
+
+function isConditional({ headers }: Call): boolean {
+  return 'if-none-match' in headers || 'if-modified-since' in headers
+}

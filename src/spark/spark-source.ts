@@ -1,0 +1,203 @@
+/** The port `Source` over HTTP: one key of the Spark API, one connection pool. */
+import { instant } from '../listing/instant.ts'
+import type { SourceIdentity } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
+import { sleep } from '../support/abort.ts'
+import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
+import { onlyResult } from './envelope.ts'
+import { get, oneOf } from './query.ts'
+import { readRecord, readRecords } from './records.ts'
+import type { SparkApiError } from './spark-api-error.ts'
+import { SparkClient, type RequestEvent, type RetryOptions } from './spark-client.ts'
+import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
+import { Transport, unreadable } from './transport.ts'
+import { walkPages } from './walk.ts'
+
+/** SparkQL's limit for a list of values (spark-api.md §2.7). */
+const MOST_KEYS = 200
+
+export interface SparkSourceOptions {
+  /** Base without `/v1`. */
+  readonly apiUrl: string
+  readonly accessToken: string
+  /** `_limit` of walks; a resource's own maximum goes before it. */
+  readonly pageLimit: number
+  /** `X-SparkApi-User-Agent`, name and version of the program. */
+  readonly userAgent: string
+  /** For headers and body of one request. @default 60000 */
+  readonly requestTimeoutMs?: number
+  /** @default 8 attempts, from 1 s, at most 60 s */
+  readonly retry?: RetryOptions
+  /** Higher than that of any request of an earlier process (R6). */
+  readonly firstRequestNumber: number
+  /** Must not throw. */
+  readonly onRequest?: (event: RequestEvent) => void
+  /** @default the system's */
+  readonly clock?: Clock
+  /** @default Math.random */
+  readonly random?: () => number
+}
+
+export interface SparkSource extends Source, AsyncDisposable {
+  readonly metadata: SparkMetadata
+}
+
+const DEFAULT_RETRY: RetryOptions = { attempts: 8, baseMs: 1_000, capMs: 60_000 }
+const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()), sleep }
+
+/**
+ * Sends nothing yet. Disposing of it ends requests under way.
+ * @throws {ListingstreamError} `SPARK_SETTINGS` if the URL or the token cannot be used.
+ */
+export function createSparkSource(options: SparkSourceOptions): SparkSource {
+  const apiUrl = parseApiUrl(options.apiUrl)
+  if (!/^[\x21-\x7e]+$/.test(options.accessToken)) {
+    throw settingsError('SPARK_ACCESS_TOKEN is empty or has characters that no token has.')
+  }
+  const transport = new Transport({
+    apiUrl,
+    requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      authorization: `Bearer ${options.accessToken}`,
+      'user-agent': options.userAgent,
+      'x-sparkapi-user-agent': options.userAgent,
+    },
+  })
+  const client = new SparkClient({
+    transport,
+    accessToken: options.accessToken,
+    firstRequestNumber: options.firstRequestNumber,
+    retry: options.retry ?? DEFAULT_RETRY,
+    onRequest: options.onRequest ?? (() => undefined),
+    clock: options.clock ?? SYSTEM_CLOCK,
+    random: options.random ?? Math.random,
+  })
+  return new HttpSource(transport, client, apiUrl.host, options.pageLimit)
+}
+
+class HttpSource implements SparkSource {
+  readonly metadata: SparkMetadata
+  readonly #transport: Transport
+  readonly #client: SparkClient
+  readonly #host: string
+  readonly #pageLimit: number
+
+  constructor(transport: Transport, client: SparkClient, host: string, pageLimit: number) {
+    this.#transport = transport
+    this.#client = client
+    this.#host = host
+    this.#pageLimit = pageLimit
+    this.metadata = createSparkMetadata(client)
+  }
+
+  async identify(signal: AbortSignal): Promise<SourceIdentity> {
+    const path = '/v1/system'
+    const { envelope } = await this.#client.succeed(get(path), signal)
+    const system = onlyResult(envelope)
+    const userId = system?.['Id']
+    const mlsId = system?.['MlsId']
+    if (typeof userId !== 'string' || typeof mlsId !== 'string') {
+      throw unreadable(path, "does not name the key's user (Id) and MLS (MlsId)")
+    }
+    return { host: this.#host, userId, mlsId }
+  }
+
+  walk(request: WalkRequest, signal: AbortSignal): AsyncIterable<SourcePage> {
+    return walkPages(this.#client, request, this.#pageLimit, signal)
+  }
+
+  async count(
+    { path }: ResourceDescription,
+    filter: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const call = get(path, { _pagination: 'count', _filter: filter === '' ? undefined : filter })
+    const { outcome } = await this.#client.call(call, signal)
+    if (outcome.kind === 'failure') {
+      if (isRefusal(outcome.error)) return undefined
+      throw outcome.error
+    }
+    if (outcome.kind === 'not_modified' || outcome.envelope.totalRows === undefined) {
+      throw unreadable(path, 'has no Pagination.TotalRows, although it was asked to count')
+    }
+    return outcome.envelope.totalRows
+  }
+
+  async findByKeys(
+    resource: ResourceDescription,
+    keys: readonly RecordKey[],
+    select: WalkRequest['select'],
+    signal: AbortSignal,
+  ): Promise<KeysAnswer> {
+    if (keys.length === 0 || keys.length > MOST_KEYS) {
+      throw new InvariantViolation(`${keys.length} keys were asked for at once; 1 to ${MOST_KEYS} can be.`)
+    }
+    const { path, keyField } = resource
+    const call = get(path, {
+      _limit: String(keys.length),
+      _select: select === 'keys' ? keyField : undefined,
+      _filter: oneOf(keyField, keys),
+    })
+    const { outcome, request, serverDate } = await this.#client.call(call, signal)
+    if (outcome.kind === 'failure') {
+      const { error } = outcome
+      if (error.code === 'SPARK_FILTER_REFUSED' || isRefusal(error))
+        return { kind: 'refused', why: error.message }
+      throw error
+    }
+    const results = outcome.kind === 'success' ? outcome.envelope.results : undefined
+    if (results === undefined) throw unreadable(path, 'has no Results')
+    const { records, unreadable: bad } = readRecords(resource, results)
+    // A row that cannot be read may be one of the keys: its absence from the records would prove nothing (R8).
+    if (bad[0] !== undefined) return { kind: 'refused', why: `A row cannot be read: ${bad[0].reason}.` }
+    return { kind: 'answered', request, serverDate, records }
+  }
+
+  async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
+    const call = { ...get(`${resource.path}/${encodeURIComponent(key)}`), label: `${resource.path}/{Id}` }
+    const { outcome, request, serverDate } = await this.#client.call(call, signal)
+    if (outcome.kind === 'failure') {
+      const { error } = outcome
+      if (error.httpStatus === 404 && error.apiCode === 404) return { kind: 'gone', request, serverDate }
+      if (error.code === 'SPARK_NOT_PERMITTED') return { kind: 'inconclusive', why: error.message }
+      throw error
+    }
+    const body = outcome.kind === 'success' ? onlyResult(outcome.envelope) : undefined
+    const record = body === undefined ? undefined : readRecord(resource, body)
+    if (record === undefined || !('key' in record) || record.key !== key) {
+      return { kind: 'inconclusive', why: `The API answered for ${key} without that record.` }
+    }
+    return { kind: 'found', request, serverDate, record }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]()
+  }
+}
+
+/** The API does not take such a request at all, whatever the data; no outage and no lack of rights. */
+function isRefusal({ httpStatus, code }: SparkApiError): boolean {
+  if (code === 'SPARK_METHOD_REFUSED') return true
+  return httpStatus === 400 && (code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_BAD_PARAMETER')
+}
+
+function parseApiUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (
+    url === null ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.search !== '' ||
+    url.username !== ''
+  ) {
+    throw settingsError('SPARK_API_URL must be an http or https URL without user, query or fragment.')
+  }
+  return url
+}
+
+function settingsError(message: string): ListingstreamError {
+  return new ListingstreamError(message, { code: 'SPARK_SETTINGS', retryable: false, exitCode: 2 })
+}

@@ -1,0 +1,102 @@
+/** One paged read by `_skiptoken` (spark-api.md §2.3, R7). */
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourcePage, WalkRequest } from '../replication/ports.ts'
+import { get } from './query.ts'
+import { readRecords } from './records.ts'
+import { SparkApiError, TOKEN_REFUSED } from './spark-api-error.ts'
+import type { CallAfter, SparkClient, Success } from './spark-client.ts'
+import { unreadable } from './transport.ts'
+
+/** Empty pages with a new token that are followed one after the other (R7). */
+const MOST_EMPTY_PAGES = 3
+
+/** A page that the API cannot make in time is asked for in halves, down to this. */
+const SMALLEST_LIMIT = 50
+
+export async function* walkPages(
+  client: SparkClient,
+  request: WalkRequest,
+  pageLimit: number,
+  signal: AbortSignal,
+): AsyncGenerator<SourcePage, void, undefined> {
+  const { resource } = request
+  let token = request.token
+  let emptyPages = 0
+  for (;;) {
+    const page = await fetchPage(client, { ...request, token }, pageLimit, signal)
+    const isEmpty = page.records.length === 0 && page.unreadable.length === 0
+    emptyPages = isEmpty ? emptyPages + 1 : 0
+    if (page.nextToken !== null && emptyPages > MOST_EMPTY_PAGES) {
+      throw unreadable(
+        resource.path,
+        `has been empty for ${emptyPages} pages, each of which named a next one`,
+      )
+    }
+    yield page
+    if (page.nextToken === null) return
+    token = page.nextToken
+  }
+}
+
+async function fetchPage(
+  client: SparkClient,
+  request: WalkRequest,
+  pageLimit: number,
+  signal: AbortSignal,
+): Promise<SourcePage> {
+  const { resource, token } = request
+  const answer = await askForPage(client, request, Math.min(pageLimit, resource.maxLimit), signal)
+  const { results, skipToken } = answer.envelope
+  if (results === undefined) throw unreadable(resource.path, 'has no Results')
+  return {
+    request: answer.request,
+    token,
+    nextToken: skipToken === token ? null : skipToken,
+    serverDate: answer.serverDate,
+    ...readRecords(resource, results),
+  }
+}
+
+async function askForPage(
+  client: SparkClient,
+  { resource, filter, select, token }: WalkRequest,
+  pageLimit: number,
+  signal: AbortSignal,
+): Promise<Success> {
+  let limit = pageLimit
+  const call: CallAfter = (last) => {
+    if (isTooMuch(last)) limit = Math.min(limit, Math.max(SMALLEST_LIMIT, Math.floor(limit / 2)))
+    return get(resource.path, {
+      _limit: String(limit),
+      _select: select === 'keys' ? resource.keyField : undefined,
+      _filter: filter === '' ? undefined : filter,
+      _skiptoken: token,
+    })
+  }
+  try {
+    return await client.succeed(call, signal)
+  } catch (error) {
+    throw token !== '' && error instanceof SparkApiError ? tokenRefusal(error, resource) : error
+  }
+}
+
+/** 1515, or no answer in time from our side: fewer rows may do (spark-api.md §3.3). */
+function isTooMuch(last: SparkApiError | undefined): boolean {
+  return last?.apiCode === 1515 || last?.code === 'SPARK_TIMEOUT'
+}
+
+/** A 400 that is about parameters, where the only new parameter is the token (R7). Any other error as it is. */
+function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): SparkApiError {
+  if (error.httpStatus !== 400 || error.code !== 'SPARK_BAD_PARAMETER') return error
+  return new SparkApiError(
+    `The API no longer takes the token at which the walk of ${name} stands. The walk begins anew.`,
+    {
+      code: TOKEN_REFUSED,
+      retryable: true,
+      path: error.path,
+      httpStatus: error.httpStatus,
+      apiCode: error.apiCode,
+      cause: error,
+    },
+  )
+}

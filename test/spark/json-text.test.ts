@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { JsonBigInteger, toJsonText } from '../../src/listing/json.ts'
+import { parseJsonText } from '../../src/spark/json-text.ts'
+
+describe('parseJsonText', () => {
+  test('text comes back as it was, whatever the JSON (R12)', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify({ value })
+        expect(toJsonText(parseJsonText(text))).toBe(text)
+      }),
+    )
+  })
+
+  test('an integer keeps every digit, wherever it stands (R12)', () => {
+    fc.assert(
+      fc.property(fc.bigInt(), fc.constantFrom('', ' ', '\n\t'), (n, blank) => {
+        const read = parseJsonText(`{"a":${blank}${n},"b":[${blank}${n},${n}]}`)
+        expect(toJsonText(read)).toBe(`{"a":${n},"b":[${n},${n}]}`)
+      }),
+    )
+  })
+
+  test.each([
+    ['9007199254740990', 9_007_199_254_740_990],
+    ['-9007199254740990', -9_007_199_254_740_990],
+    ['9007199254740991', new JsonBigInteger('9007199254740991')],
+    ['-9007199254740991', new JsonBigInteger('-9007199254740991')],
+    ['9007199254740991.5', 9_007_199_254_740_991.5],
+    ['46.812500000000000000', 46.8125],
+  ])('%s is read as %o', (text, value) => {
+    expect(parseJsonText(`{"n":${text}}`)).toEqual({ n: value })
+  })
+
+  test('digits in a string stay a string', () => {
+    const text = '{"Id":"20260102030405000001000000","Remarks":"call: 12345678901234567890"}'
+    expect(toJsonText(parseJsonText(text))).toBe(text)
+  })
+
+  test.each(['', '{"a":', '<html>', 'undefined'])('%j is refused', (text) => {
+    expect(() => parseJsonText(text)).toThrow(SyntaxError)
+  })
+})
