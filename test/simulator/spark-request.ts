@@ -22,7 +22,7 @@ export const NOW = Date.UTC(2026, 4, 2, 14, 3, 9)
 export function request(
   simulator: Simulator,
   path: string,
-  init: RequestInit & { readonly headers?: Readonly<Record<string, string>> } = {},
+  init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Response> {
   const headers = { Authorization: `Bearer ${simulator.accessToken}`, ...init.headers }
   return fetch(simulator.url + path, { ...init, headers })
