@@ -1,0 +1,104 @@
+import kafkajs from 'kafkajs'
+import type { Kafka, RetryOptions, SASLOptions } from 'kafkajs'
+import Cluster from 'kafkajs/src/cluster/index.js'
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+
+import { clientLog } from './client-log.ts'
+import { registerZstd } from './compression.ts'
+import type { KafkaSasl, KafkaSettings } from './settings.ts'
+import { SocketSet } from './sockets.ts'
+
+const CONNECTION_TIMEOUT_MS = 3_000
+const METADATA_MAX_AGE_MS = 300_000
+const READ_COMMITTED = 1
+
+export interface ClientLimits {
+  /** How long one request may wait for its answer. */
+  readonly requestTimeoutMs: number
+  /** First pause and number of retries; the pause doubles up to one second. */
+  readonly retry: { readonly initialMs: number; readonly retries: number }
+}
+
+/** One kafkajs client with sockets of its own, closed as a whole. */
+export interface KafkaClient extends AsyncDisposable {
+  readonly kafka: Kafka
+  /** The layer below kafkajs's consumer: it fetches without a group (kafka-client.md §4). */
+  fetchCluster(): Cluster
+  close(): Promise<void>
+}
+
+export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
+  registerZstd()
+  stopIdleTimers()
+  const sockets = new SocketSet()
+  const connection = {
+    brokers: [...settings.brokers],
+    clientId: settings.clientId,
+    ...(settings.ssl === undefined || settings.ssl === false
+      ? {}
+      : { ssl: settings.ssl === true ? {} : { ...settings.ssl } }),
+    ...(settings.sasl === undefined ? {} : { sasl: saslOptions(settings.sasl) }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: limits.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    socketFactory: sockets.factory,
+    retry: retryOptions(limits.retry),
+  }
+  const kafka = new kafkajs.Kafka({
+    ...connection,
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: () => clientLog(settings.log ?? (() => undefined), () => sockets.closed),
+  })
+  const close = (): Promise<void> => sockets.close()
+  return {
+    kafka,
+    fetchCluster: () =>
+      new Cluster({
+        ...connection,
+        logger: kafka.logger(),
+        metadataMaxAge: METADATA_MAX_AGE_MS,
+        allowAutoTopicCreation: false,
+        isolationLevel: READ_COMMITTED,
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** All fields, because kafkajs's own defaults depend on NODE_ENV. */
+function retryOptions(retry: ClientLimits['retry']): RetryOptions {
+  return {
+    initialRetryTime: retry.initialMs,
+    maxRetryTime: 1_000,
+    retries: retry.retries,
+    factor: 0.2,
+    multiplier: 2,
+  }
+}
+
+function saslOptions({ mechanism, username, password }: KafkaSasl): SASLOptions {
+  // One object per mechanism: the library's type is a union over them.
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password }
+    case 'scram-sha-256':
+      return { mechanism, username, password }
+    case 'scram-sha-512':
+      return { mechanism, username, password }
+  }
+}
+
+const schedule = RequestQueue.prototype.scheduleCheckPendingRequests
+
+function scheduleIfNeeded(this: RequestQueue): void {
+  if (this.pending.length === 0 && this.throttledUntil <= Date.now()) return
+  schedule.call(this)
+}
+
+/**
+ * kafkajs looks for waiting requests every millisecond, for ever, on every connection that was used once
+ * (tulios/kafkajs#1751). There is nothing to look for while none waits and nothing is throttled.
+ */
+function stopIdleTimers(): void {
+  RequestQueue.prototype.scheduleCheckPendingRequests = scheduleIfNeeded
+}

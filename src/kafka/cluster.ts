@@ -1,0 +1,271 @@
+import kafkajs from 'kafkajs'
+import type { Admin, ITopicMetadata } from 'kafkajs'
+
+import { sleep } from '../support/abort.ts'
+import { createClient } from './client.ts'
+import type { ClientLimits, KafkaClient } from './client.ts'
+import { withDeadline } from './deadline.ts'
+import { KafkaError, kafkaUnreachable, protocolTypeOf } from './errors.ts'
+import { parseOffset } from './offset.ts'
+import type { KafkaSettings } from './settings.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const ADMIN_TIMEOUT_MS = 30_000
+const ADMIN_LIMITS: ClientLimits = { requestTimeoutMs: 10_000, retry: { initialMs: 50, retries: 6 } }
+const LEADER_POLL_MS = 100
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  /** @default the broker's */
+  readonly replicationFactor?: number
+  /** e.g. `{'cleanup.policy': 'compact'}` */
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Effective values of the settings asked for. */
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface PartitionOffsets {
+  /** Log start offset. */
+  readonly beginning: number
+  /** Last stable offset: one above everything that a read-committed reader can get now. */
+  readonly end: number
+}
+
+/** Settings that say what becomes of a topic's records. */
+export const RETENTION_CONFIGS = [
+  'cleanup.policy',
+  'min.compaction.lag.ms',
+  'delete.retention.ms',
+  'retention.ms',
+] as const
+
+/**
+ * A cluster that has answered. Every question opens a connection of its own and closes it: kafkajs's admin client
+ * remembers each topic it was asked for, and fails for all of them once one of them is deleted.
+ */
+export class KafkaCluster implements AsyncDisposable {
+  /** Empty only on a cluster that does not tell. */
+  readonly clusterId: string
+  readonly #settings: KafkaSettings
+  readonly #clients = new Set<KafkaClient>()
+
+  constructor(settings: KafkaSettings, clusterId: string) {
+    this.#settings = settings
+    this.clusterId = clusterId
+  }
+
+  /** A client that is closed with the cluster at the latest. For this room. */
+  newClient(limits: ClientLimits): KafkaClient {
+    const client = createClient(this.#settings, limits)
+    const close = async (): Promise<void> => {
+      this.#clients.delete(owned)
+      await client.close()
+    }
+    const owned: KafkaClient = { ...client, close, [Symbol.asyncDispose]: close }
+    this.#clients.add(owned)
+    return owned
+  }
+
+  /** Beginning and end of every partition, by partition number. Rejects with KAFKA_TOPIC_MISSING. */
+  async topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
+    return this.#ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
+      await requireTopic(admin, topic)
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return offsets
+        .toSorted((a, b) => a.partition - b.partition)
+        .map(({ low, high }) => ({ beginning: parseOffset(low), end: parseOffset(high) }))
+    })
+  }
+
+  /** Rejects with KAFKA_TOPIC_MISSING. */
+  async partitionCount(topic: string, signal: AbortSignal): Promise<number> {
+    return this.#ask(`Asking for topic ${topic}`, signal, async (admin) => {
+      return (await requireTopic(admin, topic)).partitions.length
+    })
+  }
+
+  /** Last stable offset of every partition, by partition number. */
+  async endOffsets(topic: string, signal: AbortSignal): Promise<readonly number[]> {
+    return (await this.topicOffsets(topic, signal)).map(({ end }) => end)
+  }
+
+  /** Log start offset of every partition, by partition number. */
+  async beginningOffsets(topic: string, signal: AbortSignal): Promise<readonly number[]> {
+    return (await this.topicOffsets(topic, signal)).map(({ beginning }) => beginning)
+  }
+
+  /** By name; topics that do not exist are left out. */
+  async describeTopics(
+    names: readonly string[],
+    signal: AbortSignal,
+    configNames: readonly string[] = RETENTION_CONFIGS,
+  ): Promise<ReadonlyMap<string, TopicDescription>> {
+    return this.#ask('Describing the topics', signal, async (admin) => {
+      const found: ITopicMetadata[] = []
+      for (const name of names) {
+        const topic = await topicMetadata(admin, name)
+        if (topic !== undefined) found.push(topic)
+      }
+      const configs = await topicConfigs(
+        admin,
+        found.map(({ name }) => name),
+        configNames,
+      )
+      return new Map(
+        found.map(({ name, partitions }) => [
+          name,
+          {
+            name,
+            partitions: partitions.length,
+            replicationFactor: partitions[0]?.replicas.length ?? 0,
+            configs: configs.get(name) ?? {},
+          },
+        ]),
+      )
+    })
+  }
+
+  /**
+   * Creates those that do not exist and resolves when every partition has a leader. A topic that exists, or that
+   * somebody else creates at the same time, is left as it is: describe it afterwards.
+   */
+  async createTopics(specs: readonly TopicSpec[], signal: AbortSignal): Promise<void> {
+    if (specs.length === 0) return
+    await this.#ask('Creating the topics', signal, async (admin) => {
+      try {
+        await admin.createTopics({
+          waitForLeaders: false,
+          topics: specs.map(({ name, partitions, replicationFactor, configs }) => ({
+            topic: name,
+            numPartitions: partitions,
+            ...(replicationFactor === undefined ? {} : { replicationFactor }),
+            configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+          })),
+        })
+      } catch (error) {
+        refuseUnlessExisting(error)
+      }
+      for (const { name } of specs) {
+        while (!hasLeaders(await topicMetadata(admin, name))) await sleep(LEADER_POLL_MS, signal)
+      }
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.close()))
+  }
+
+  async #ask<T>(doing: string, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
+    await using client = this.newClient(ADMIN_LIMITS)
+    const admin = client.kafka.admin()
+    return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, async () => {
+      await admin.connect()
+      return work(admin)
+    })
+  }
+}
+
+/**
+ * Resolves once the cluster has answered a question. A mere connection proves nothing: kafkajs calls a peer connected
+ * that never says a word (kafka-client.md §8). Rejects with KAFKA_UNREACHABLE (retryable) or KAFKA_UNAUTHORIZED.
+ *
+ * @param timeoutMs @default 10 s
+ */
+export async function connectKafka(
+  settings: KafkaSettings,
+  signal: AbortSignal,
+  timeoutMs: number = CONNECT_TIMEOUT_MS,
+): Promise<KafkaCluster> {
+  await using client = createClient(settings, ADMIN_LIMITS)
+  const admin = client.kafka.admin()
+  const doing = `Connecting to Kafka at ${settings.brokers.join(',')}`
+  try {
+    const { clusterId } = await withDeadline(doing, timeoutMs, signal, async () => {
+      await admin.connect()
+      return answered(() => admin.describeCluster(), doing)
+    })
+    return new KafkaCluster(settings, clusterId)
+  } catch (error) {
+    // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.
+    if (error instanceof KafkaError && error.code === 'KAFKA_FAILED')
+      throw kafkaUnreachable(doing, 'no answer', error)
+    throw error
+  }
+}
+
+/** kafkajs swallows what the brokers said to a metadata question, and then stumbles over the missing answer. */
+async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw kafkaUnreachable(doing, 'no broker answered', error)
+  }
+}
+
+async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata> {
+  const topic = await topicMetadata(admin, name)
+  if (topic !== undefined) return topic
+  throw new KafkaError(
+    `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
+    {
+      code: 'KAFKA_TOPIC_MISSING',
+      retryable: false,
+    },
+  )
+}
+
+async function topicMetadata(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
+  try {
+    const { topics } = await answered(
+      () => admin.fetchTopicMetadata({ topics: [name] }),
+      `Asking for topic ${name}`,
+    )
+    return topics.find((topic) => topic.name === name)
+  } catch (error) {
+    if (protocolTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
+    throw error
+  }
+}
+
+async function topicConfigs(
+  admin: Admin,
+  names: readonly string[],
+  configNames: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  if (names.length === 0) return new Map()
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name,
+      configNames: [...configNames],
+    })),
+  })
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  )
+}
+
+function hasLeaders(topic: ITopicMetadata | undefined): boolean {
+  return (
+    topic !== undefined &&
+    topic.partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0)
+  )
+}
+
+function refuseUnlessExisting(error: unknown): void {
+  const parts: readonly unknown[] = error instanceof kafkajs.KafkaJSAggregateError ? error.errors : [error]
+  const refusal = parts.find((part) => protocolTypeOf(part) !== 'TOPIC_ALREADY_EXISTS')
+  if (refusal !== undefined) throw refusal
+}

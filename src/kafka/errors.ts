@@ -1,0 +1,177 @@
+import kafkajs from 'kafkajs'
+
+import { ListingstreamError } from '../support/errors.ts'
+import type { ListingstreamErrorOptions } from '../support/errors.ts'
+
+export class KafkaError extends ListingstreamError {}
+
+/**
+ * The broker refused the producer's epoch: another producer took the transactional id, or the broker ended the
+ * transaction for its age. The two cannot be told apart here (R3). Nothing of the transaction is or will be visible.
+ */
+export class KafkaEpochError extends KafkaError {
+  constructor(message: string, options: { readonly cause: unknown }) {
+    super(message, { code: 'KAFKA_EPOCH', retryable: false, ...options })
+  }
+}
+
+/**
+ * A commit was asked for and no "yes" came back: the transaction is wholly visible or not at all, and only a new
+ * producer's `begin()` followed by a look at the topics tells which (R3). The cause may be a `KafkaEpochError`.
+ */
+export class KafkaCommitUnknown extends KafkaError {
+  constructor(message: string, options: { readonly cause: unknown }) {
+    super(message, { code: 'KAFKA_COMMIT_UNKNOWN', retryable: false, ...options })
+  }
+}
+
+/** What was asked for is not in the log: deleted, truncated, or the topic was created anew. */
+export class KafkaOffsetOutOfRange extends KafkaError {
+  readonly topic: string
+  readonly partition: number
+
+  constructor(topic: string, partition: number, why: string, cause?: unknown) {
+    super(
+      `Topic ${topic}, partition ${partition}: ${why}. The topic was deleted, truncated or created anew.`,
+      {
+        code: 'KAFKA_OFFSET_OUT_OF_RANGE',
+        retryable: false,
+        cause,
+      },
+    )
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
+type Verdict = Pick<ListingstreamErrorOptions, 'code' | 'retryable'> & { readonly advice: string }
+
+const UNREACHABLE: Verdict = {
+  code: 'KAFKA_UNREACHABLE',
+  retryable: true,
+  advice:
+    'the cluster does not answer. Check that it is up and that KAFKA_BROKERS (and KAFKA_SSL) are right.',
+}
+const UNAUTHENTICATED: Verdict = {
+  code: 'KAFKA_UNAUTHORIZED',
+  retryable: false,
+  advice:
+    'the broker refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
+}
+const FORBIDDEN: Verdict = {
+  code: 'KAFKA_UNAUTHORIZED',
+  retryable: false,
+  advice: 'the user of KAFKA_SASL_USERNAME lacks a right. Grant it in the cluster (docs/operations.md).',
+}
+const TOO_LARGE: Verdict = {
+  code: 'KAFKA_RECORD_TOO_LARGE',
+  retryable: false,
+  advice: 'a record exceeds what the topic takes. Raise max.message.bytes of the topic.',
+}
+const TOPIC_MISSING: Verdict = {
+  code: 'KAFKA_TOPIC_MISSING',
+  retryable: false,
+  advice: 'the topic or partition does not exist. Create it, or set TOPICS_CREATE=true and start again.',
+}
+const EPOCH: Verdict = {
+  code: 'KAFKA_EPOCH',
+  retryable: false,
+  advice: 'the producer was fenced by another one, or its transaction timed out.',
+}
+const SEQUENCE: Verdict = {
+  code: 'KAFKA_APPEND_UNVERIFIED',
+  retryable: true,
+  advice:
+    'the broker lost track of the sequence of records. The transaction is repeated with a new producer.',
+}
+
+/** By `type` of kafkajs's protocol errors, which are the names of the Kafka protocol. */
+const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
+  ['SASL_AUTHENTICATION_FAILED', UNAUTHENTICATED],
+  ['UNSUPPORTED_SASL_MECHANISM', UNAUTHENTICATED],
+  ['ILLEGAL_SASL_STATE', UNAUTHENTICATED],
+  ['TOPIC_AUTHORIZATION_FAILED', FORBIDDEN],
+  ['GROUP_AUTHORIZATION_FAILED', FORBIDDEN],
+  ['CLUSTER_AUTHORIZATION_FAILED', FORBIDDEN],
+  ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', FORBIDDEN],
+  ['MESSAGE_TOO_LARGE', TOO_LARGE],
+  ['RECORD_LIST_TOO_LARGE', TOO_LARGE],
+  ['UNKNOWN_TOPIC_OR_PARTITION', TOPIC_MISSING],
+  ['INVALID_PRODUCER_EPOCH', EPOCH],
+  ['PRODUCER_FENCED', EPOCH],
+  ['INVALID_PRODUCER_ID_MAPPING', EPOCH],
+  ['INVALID_TXN_STATE', EPOCH],
+  ['OUT_OF_ORDER_SEQUENCE_NUMBER', SEQUENCE],
+  ['DUPLICATE_SEQUENCE_NUMBER', SEQUENCE],
+  ['UNKNOWN_PRODUCER_ID', SEQUENCE],
+])
+
+/**
+ * What a failure of the client library means, read from its classes and protocol types down the chain of causes.
+ * `doing` opens the message: "Reading topic x". Errors that are ours already pass unchanged.
+ */
+export function kafkaError(error: unknown, doing: string): ListingstreamError {
+  if (error instanceof ListingstreamError) return error
+  const verdict = verdictOn(error)
+  const message = `${doing}: ${verdict.advice}`
+  if (verdict.code === 'KAFKA_EPOCH') return new KafkaEpochError(message, { cause: error })
+  return new KafkaError(message, { code: verdict.code, retryable: verdict.retryable, cause: error })
+}
+
+/** `why`: "no answer within 10 ms". */
+export function kafkaUnreachable(doing: string, why: string, cause?: unknown): KafkaError {
+  const { code, retryable, advice } = UNREACHABLE
+  return new KafkaError(`${doing}: ${why}; ${advice}`, { code, retryable, cause })
+}
+
+function verdictOn(error: unknown): Verdict {
+  const chain = [...causesOf(error)]
+  for (const link of chain) {
+    if (link instanceof kafkajs.KafkaJSSASLAuthenticationError) return UNAUTHENTICATED
+    const verdict = VERDICTS.get(protocolType(link) ?? '')
+    if (verdict !== undefined) return verdict
+  }
+  if (chain.some(isOutage)) return UNREACHABLE
+  const type = chain.map(protocolType).find((found) => found !== undefined)
+  if (type !== undefined) {
+    return { code: 'KAFKA_REJECTED', retryable: false, advice: `the broker refused it with ${type}.` }
+  }
+  return {
+    code: 'KAFKA_FAILED',
+    retryable: false,
+    advice: 'the Kafka client failed in a way that it does not name; the cause tells more.',
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  return (
+    error instanceof kafkajs.KafkaJSConnectionError ||
+    error instanceof kafkajs.KafkaJSRequestTimeoutError ||
+    error instanceof kafkajs.KafkaJSBrokerNotFound ||
+    error instanceof kafkajs.KafkaJSMetadataNotLoaded ||
+    error instanceof kafkajs.KafkaJSGroupCoordinatorNotFound ||
+    error instanceof kafkajs.KafkaJSTimeout ||
+    error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded ||
+    // Retried by the library already, in vain: a leader is missing, a coordinator is loading.
+    (error instanceof kafkajs.KafkaJSProtocolError && error.retriable)
+  )
+}
+
+/** The first protocol type of the chain, e.g. `TOPIC_ALREADY_EXISTS`. */
+export function protocolTypeOf(error: unknown): string | undefined {
+  return [...causesOf(error)].map(protocolType).find((type) => type !== undefined)
+}
+
+function protocolType(error: unknown): string | undefined {
+  return error instanceof kafkajs.KafkaJSProtocolError ? error.type : undefined
+}
+
+/** The error, its causes and, of an aggregate, its parts. */
+function* causesOf(error: unknown, depth = 0): Generator {
+  if (error === undefined || error === null || depth > 10) return
+  yield error
+  if (error instanceof kafkajs.KafkaJSAggregateError) {
+    for (const part of error.errors) yield* causesOf(part, depth + 1)
+  }
+  if (error instanceof Error) yield* causesOf(error.cause, depth + 1)
+}

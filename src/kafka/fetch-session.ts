@@ -1,0 +1,128 @@
+import kafkajs from 'kafkajs'
+import type Cluster from 'kafkajs/src/cluster/index.js'
+
+import type { KafkaClient } from './client.ts'
+import type { KafkaCluster } from './cluster.ts'
+import type { Cursor, RecordBatch } from './cursor.ts'
+import { withDeadline } from './deadline.ts'
+import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
+
+const REQUEST_TIMEOUT_MS = 15_000
+const RESPONSE_MAX_BYTES = 8 * 1024 * 1024
+
+/** One client and what it knows of the leaders. */
+export class FetchSession {
+  readonly #client: KafkaClient
+  readonly #cluster: Cluster
+
+  private constructor(client: KafkaClient) {
+    this.#client = client
+    this.#cluster = client.fetchCluster()
+  }
+
+  static async open(
+    cluster: KafkaCluster,
+    cursors: readonly Cursor[],
+    signal: AbortSignal,
+  ): Promise<FetchSession> {
+    const client = cluster.newClient({
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      retry: { initialMs: 50, retries: 4 },
+    })
+    const session = new FetchSession(client)
+    try {
+      const topics = [...new Set(cursors.map(({ topic }) => topic))]
+      await withDeadline(`Reading ${topics.join(', ')}`, REQUEST_TIMEOUT_MS, signal, async () => {
+        await session.#cluster.connect()
+        await session.#cluster.addMultipleTargetTopics(topics)
+      })
+      return session
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  /** One answer of each leader. */
+  async fetch(
+    cursors: readonly Cursor[],
+    maxWaitMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly RecordBatch[]> {
+    const doing = `Reading ${[...new Set(cursors.map(({ topic }) => topic))].join(', ')}`
+    return await withDeadline(doing, REQUEST_TIMEOUT_MS + maxWaitMs, signal, async () => {
+      await this.#cluster.refreshMetadataIfNecessary()
+      const answers = await Promise.all(
+        [...this.#byLeader(cursors)].map(([leader, led]) => this.#fetchFrom(leader, led, maxWaitMs)),
+      )
+      return answers.flat()
+    })
+  }
+
+  #byLeader(cursors: readonly Cursor[]): ReadonlyMap<string, readonly Cursor[]> {
+    const groups = new Map<string, Cursor[]>()
+    for (const cursor of cursors) {
+      const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(cursor.topic, [cursor.partition]))
+      if (leader === undefined) {
+        throw new KafkaError(`Topic ${cursor.topic} has no partition ${cursor.partition}.`, {
+          code: 'KAFKA_TOPIC_MISSING',
+          retryable: false,
+        })
+      }
+      const group = groups.get(leader)
+      if (group === undefined) groups.set(leader, [cursor])
+      else group.push(cursor)
+    }
+    return groups
+  }
+
+  async #fetchFrom(
+    leader: string,
+    cursors: readonly Cursor[],
+    maxWaitMs: number,
+  ): Promise<readonly RecordBatch[]> {
+    const broker = await this.#cluster.findBroker({ nodeId: leader })
+    const { responses } = await broker
+      .fetch({
+        isolationLevel: 1,
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes: Math.max(RESPONSE_MAX_BYTES, ...cursors.map(({ maxBytes }) => maxBytes)),
+        topics: cursors.map(({ topic, partition, position, maxBytes }) => ({
+          topic,
+          partitions: [{ partition, fetchOffset: String(position), maxBytes }],
+        })),
+      })
+      .catch((error: unknown) => {
+        throw outOfRange(error, cursors) ?? error
+      })
+    const batches: RecordBatch[] = []
+    for (const { topicName, partitions } of responses) {
+      for (const fetched of partitions) {
+        const cursor = cursors.find(
+          ({ topic, partition }) => topic === topicName && partition === fetched.partition,
+        )
+        const batch = cursor?.accept(fetched)
+        if (batch !== undefined) batches.push(batch)
+      }
+    }
+    return batches
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+}
+
+function outOfRange(error: unknown, cursors: readonly Cursor[]): KafkaOffsetOutOfRange | undefined {
+  if (!(error instanceof kafkajs.KafkaJSOffsetOutOfRange)) return undefined
+  const cursor = cursors.find(
+    ({ topic, partition }) => topic === error.topic && partition === error.partition,
+  )
+  return new KafkaOffsetOutOfRange(
+    error.topic,
+    error.partition,
+    `the log does not hold offset ${cursor?.position ?? ''}`,
+    error,
+  )
+}

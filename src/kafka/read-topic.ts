@@ -1,0 +1,127 @@
+import { sleep } from '../support/abort.ts'
+import { isRetryable } from '../support/errors.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { Cursor } from './cursor.ts'
+import type { RecordBatch } from './cursor.ts'
+import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
+import { FetchSession } from './fetch-session.ts'
+
+export type { KafkaRecord, RecordBatch } from './cursor.ts'
+
+const RETRY_PAUSE_MS = 200
+
+/** From `from` (inclusive) to `to` (exclusive, at most the last stable offset). */
+export interface ReadRange {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface ReadOptions {
+  /** How long the broker may wait for something to send. @default 50 ms for `readTopic`, 250 ms for `followTopics` */
+  readonly maxWaitMs?: number
+  /** Without progress for this long, outages included, the reading fails. @default 30 s */
+  readonly stallTimeoutMs?: number
+}
+
+/**
+ * The committed records of the ranges; ends when every range was read to its end. No consumer group, nothing left
+ * behind on the broker. The next block is fetched when the caller asks for it, so memory holds one answer (8 MiB as
+ * compressed by the writer, or one larger batch). Outages and leader moves are waited out.
+ *
+ * Rejects with `KafkaOffsetOutOfRange` if a range is not in the log, KAFKA_TOPIC_MISSING, KAFKA_UNAUTHORIZED, and
+ * after `stallTimeoutMs` with KAFKA_READ_STALLED or the outage itself (both retryable).
+ */
+export async function* readTopic(
+  cluster: KafkaCluster,
+  {
+    topic,
+    ranges,
+    ...options
+  }: ReadOptions & { readonly topic: string; readonly ranges: readonly ReadRange[] },
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  for (const { partition, from, to } of ranges) {
+    if (from > to)
+      throw new KafkaOffsetOutOfRange(
+        topic,
+        partition,
+        `offset ${from} is asked for, but the topic ends at ${to}`,
+      )
+  }
+  const cursors = ranges.map(({ partition, from, to }) => new Cursor(topic, partition, from, to))
+  yield* read(cluster, cursors, { maxWaitMs: 50, ...options }, signal)
+}
+
+/**
+ * The committed records of the topics as they come, without end: rejects with the signal's reason. Partitions that
+ * are added later are not seen.
+ */
+export async function* followTopics(
+  cluster: KafkaCluster,
+  {
+    topics,
+    from,
+    ...options
+  }: ReadOptions & { readonly topics: readonly string[]; readonly from: 'beginning' | 'latest' },
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, never, undefined> {
+  const cursors: Cursor[] = []
+  for (const topic of topics) {
+    for (const [partition, { beginning, end }] of (await cluster.topicOffsets(topic, signal)).entries()) {
+      cursors.push(new Cursor(topic, partition, from === 'beginning' ? beginning : end, Infinity))
+    }
+  }
+  yield* read(cluster, cursors, { maxWaitMs: 250, ...options }, signal)
+  throw new KafkaError('There is no topic to follow.', { code: 'KAFKA_TOPIC_MISSING', retryable: false })
+}
+
+async function* read(
+  cluster: KafkaCluster,
+  cursors: readonly Cursor[],
+  options: Required<Pick<ReadOptions, 'maxWaitMs'>> & ReadOptions,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const { maxWaitMs, stallTimeoutMs = 30_000 } = options
+  let session: FetchSession | undefined
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const open = cursors.filter((cursor) => !cursor.done)
+      if (open.length === 0) return
+      try {
+        session ??= await FetchSession.open(cluster, open, signal)
+        const batches = await session.fetch(open, maxWaitMs, signal)
+        requireProgress(open, stallTimeoutMs)
+        const fetchedAt = performance.now()
+        yield* batches
+        // The caller's own time is no standstill.
+        const takenMs = performance.now() - fetchedAt
+        for (const cursor of open) cursor.movedAt += takenMs
+      } catch (error) {
+        // Whatever the library believed of leaders and connections is wrong now.
+        await session?.close()
+        session = undefined
+        if (signal.aborted || !isRetryable(error) || isStalled(open, stallTimeoutMs)) throw error
+        await sleep(RETRY_PAUSE_MS, signal)
+      }
+    }
+  } finally {
+    await session?.close()
+  }
+}
+
+function isStalled(cursors: readonly Cursor[], stallTimeoutMs: number): boolean {
+  return cursors.some(({ done, movedAt }) => !done && performance.now() - movedAt > stallTimeoutMs)
+}
+
+function requireProgress(cursors: readonly Cursor[], stallTimeoutMs: number): void {
+  if (!isStalled(cursors, stallTimeoutMs)) return
+  const stuck = cursors.map(
+    ({ topic, partition, position, end }) => `${topic}/${partition} at ${position} of ${end}`,
+  )
+  throw new KafkaError(`Reading made no progress for ${stallTimeoutMs} ms: ${stuck.join(', ')}.`, {
+    code: 'KAFKA_READ_STALLED',
+    retryable: true,
+  })
+}

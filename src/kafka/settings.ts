@@ -1,0 +1,32 @@
+/** Where the cluster is and how to get in. */
+export interface KafkaSettings {
+  /** `host:port`, at least one. */
+  readonly brokers: readonly string[]
+  /** `true` for TLS with the system's authorities. @default false */
+  readonly ssl?: KafkaTls | boolean
+  readonly sasl?: KafkaSasl
+  readonly clientId: string
+  /** Told what the client library has to say. Must not throw. @default nobody */
+  readonly log?: KafkaLog
+}
+
+/** PEM texts. */
+export interface KafkaTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: string
+}
+
+export type KafkaLogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export type KafkaLog = (
+  level: KafkaLogLevel,
+  message: string,
+  extra: Readonly<Record<string, string | number>>,
+) => void

@@ -1,0 +1,349 @@
+import type { Producer, RecordMetadata, Transaction as KafkajsTransaction } from 'kafkajs'
+
+import { InvariantViolation } from '../support/errors.ts'
+import { SerialQueue } from '../support/serial-queue.ts'
+import { chunksOf } from './chunks.ts'
+import type { OutgoingRecord } from './chunks.ts'
+import type { KafkaClient } from './client.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { compressionType } from './compression.ts'
+import type { KafkaCompression } from './compression.ts'
+import { withDeadline } from './deadline.ts'
+import { KafkaCommitUnknown, KafkaError } from './errors.ts'
+
+/** One call is one batch, and a broker refuses a batch above 1 MiB by default (kafka-client.md §11). */
+const MAX_CALL_BYTES = 512 * 1024
+const DISPOSE_TIMEOUT_MS = 5_000
+
+export interface ProducerOptions {
+  /** @default zstd */
+  readonly compression?: KafkaCompression
+  /** After this long the broker ends an open transaction. Above the longest outage to be survived. @default 60 s */
+  readonly transactionTimeoutMs?: number
+  /** How long one request may wait for its answer. @default 15 s */
+  readonly requestTimeoutMs?: number
+  /** How long one `begin`, call of `send`, `commit` or `abort` may take with all its retries. @default 60 s */
+  readonly operationTimeoutMs?: number
+}
+
+export interface Appended {
+  /** Offset of each record, in the order given. */
+  readonly offsets: readonly number[]
+  readonly baseOffset: number
+  /** One above the last record. The commit's marker takes this offset, so the next record lies above it. */
+  readonly nextOffset: number
+}
+
+/** An open transaction. Void after `commit` or `abort`, or when anything failed. */
+export interface Transaction {
+  /**
+   * Appends the records in order; resolves when all in-sync replicas have them. Several partitions may be sent to at
+   * once. Bounds, retries and errors are those of the producer.
+   */
+  send(
+    topic: string,
+    partition: number,
+    records: readonly OutgoingRecord[],
+    signal: AbortSignal,
+  ): Promise<Appended>
+  /** Rejects with `KafkaCommitUnknown` whatever went wrong. Without records it asks the broker nothing. */
+  commit(signal: AbortSignal): Promise<void>
+  abort(signal: AbortSignal): Promise<void>
+}
+
+/**
+ *                begin              commit, abort
+ *     idle ─────────────▶ open ──────────────────▶ idle
+ *       └──── any error ────┴───▶ failed      dispose: any ───▶ closed
+ */
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'open'; readonly transaction: OpenTransaction }
+  | { readonly kind: 'failed'; readonly cause: unknown }
+  | { readonly kind: 'closed' }
+
+interface OpenTransaction {
+  readonly inner: KafkajsTransaction
+  readonly queues: Map<string, SerialQueue>
+  sending: number
+  /** Set before the end is asked for: from then on nobody may ask for another end. */
+  ending: boolean
+}
+
+/**
+ * A producer under the rules that kafka-client.md §0 and §11 paid for: one partition and 512 KiB at most in a call,
+ * the reply must name that partition and an offset above all earlier ones, and after any error, lost race or abort
+ * of a signal the object is of no more use. Dispose of it and open another; that one's first `begin` settles what
+ * became of the transaction.
+ *
+ * Errors: `KafkaEpochError`, `KafkaCommitUnknown`, and `KafkaError` with KAFKA_UNREACHABLE (retryable),
+ * KAFKA_APPEND_UNVERIFIED (retryable), KAFKA_RECORD_TOO_LARGE, KAFKA_TOPIC_MISSING, KAFKA_UNAUTHORIZED,
+ * KAFKA_REJECTED, KAFKA_PRODUCER_UNUSABLE (an earlier call failed), KAFKA_FAILED. "Retryable" means: with a new object.
+ */
+export class TransactionalProducer implements AsyncDisposable {
+  readonly transactionalId: string
+  readonly #cluster: KafkaCluster
+  readonly #client: KafkaClient
+  readonly #producer: Producer
+  readonly #options: Required<ProducerOptions>
+  readonly #partitionCounts = new Map<string, Promise<number>>()
+  readonly #lastOffsets = new Map<string, number>()
+  #state: State = { kind: 'idle' }
+  /** The transaction to end when the object is disposed of, also after a failure. */
+  #unended: OpenTransaction | undefined
+
+  private constructor(cluster: KafkaCluster, transactionalId: string, options: Required<ProducerOptions>) {
+    this.#cluster = cluster
+    this.transactionalId = transactionalId
+    this.#options = options
+    this.#client = cluster.newClient({
+      requestTimeoutMs: options.requestTimeoutMs,
+      // Pauses of 5 ms to 1 s, a minute in all: markers are awaited quickly, a broker's restart is survived.
+      retry: { initialMs: 5, retries: 60 },
+    })
+    this.#producer = this.#client.kafka.producer({
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionTimeout: options.transactionTimeoutMs,
+      allowAutoTopicCreation: false,
+      createPartitioner: () => partitionOfMessage,
+    })
+  }
+
+  /** Connects. Fences nobody yet: that is the first `begin`'s doing, which sends InitProducerId. */
+  static async open(
+    cluster: KafkaCluster,
+    transactionalId: string,
+    options: ProducerOptions,
+    signal: AbortSignal,
+  ): Promise<TransactionalProducer> {
+    const producer = new TransactionalProducer(cluster, transactionalId, {
+      compression: options.compression ?? 'zstd',
+      transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+      requestTimeoutMs: options.requestTimeoutMs ?? 15_000,
+      operationTimeoutMs: options.operationTimeoutMs ?? 60_000,
+    })
+    try {
+      await producer.#bounded('connecting', signal, () => producer.#producer.connect())
+      return producer
+    } catch (error) {
+      await producer[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /**
+   * Begins a transaction. The first one of a producer ends whatever another producer of the same id had open, and
+   * fences it; after it, the topics up to their end offsets tell what is committed (R2).
+   */
+  async begin(signal: AbortSignal): Promise<Transaction> {
+    this.#requireState('idle')
+    const inner = await this.#guarded('beginning a transaction', signal, () => this.#producer.transaction())
+    const transaction: OpenTransaction = { inner, queues: new Map(), sending: 0, ending: false }
+    this.#unended = transaction
+    this.#state = { kind: 'open', transaction }
+    return {
+      send: (topic, partition, records, sendSignal) =>
+        this.#send(transaction, topic, partition, records, sendSignal),
+      commit: (commitSignal) => this.#commit(transaction, commitSignal),
+      abort: (abortSignal) => this.#abort(transaction, abortSignal),
+    }
+  }
+
+  /** Ends an open transaction by aborting it, unless its commit was asked for; then closes the connections for good. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state.kind === 'closed') return
+    this.#state = { kind: 'closed' }
+    const unended = this.#unended
+    if (unended !== undefined && !unended.ending) {
+      unended.ending = true
+      // An open transaction would hold back every reader until it times out. If this fails, that is what happens.
+      await this.#bounded('aborting', AbortSignal.timeout(DISPOSE_TIMEOUT_MS), () =>
+        unended.inner.abort(),
+      ).catch(() => undefined)
+    }
+    await this.#client.close()
+  }
+
+  async #send(
+    transaction: OpenTransaction,
+    topic: string,
+    partition: number,
+    records: readonly OutgoingRecord[],
+    signal: AbortSignal,
+  ): Promise<Appended> {
+    this.#requireOpen(transaction)
+    const place = `${topic}/${partition}`
+    const queue = transaction.queues.get(place) ?? new SerialQueue()
+    transaction.queues.set(place, queue)
+    transaction.sending += 1
+    try {
+      return await queue.run(() =>
+        this.#guarded(`sending to ${topic}, partition ${partition}`, signal, async () => {
+          if (records.length === 0) throw new InvariantViolation('Nothing to send.')
+          await this.#requirePartition(topic, partition, signal)
+          const offsets: number[] = []
+          for (const chunk of chunksOf(records, MAX_CALL_BYTES)) {
+            // Another partition's failure ends this one's work too.
+            this.#requireOpen(transaction)
+            const baseOffset = await this.#call(transaction, topic, partition, chunk)
+            for (const index of chunk.keys()) offsets.push(baseOffset + index)
+          }
+          return { offsets, baseOffset: offsets[0] ?? 0, nextOffset: (offsets.at(-1) ?? 0) + 1 }
+        }),
+      )
+    } finally {
+      transaction.sending -= 1
+    }
+  }
+
+  /** One batch to one partition. Resolves with the offset of its first record. */
+  async #call(
+    transaction: OpenTransaction,
+    topic: string,
+    partition: number,
+    records: readonly OutgoingRecord[],
+  ): Promise<number> {
+    const reply = await transaction.inner.send({
+      topic,
+      acks: -1,
+      timeout: this.#options.requestTimeoutMs,
+      compression: compressionType(this.#options.compression),
+      messages: records.map(({ key, value, headers, timestamp }) => ({
+        partition,
+        key,
+        value,
+        headers: { ...headers },
+        ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
+      })),
+    })
+    const place = `${topic}/${partition}`
+    const baseOffset = verifiedBaseOffset(reply, topic, partition, this.#lastOffsets.get(place) ?? -1)
+    this.#lastOffsets.set(place, baseOffset + records.length - 1)
+    return baseOffset
+  }
+
+  async #commit(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
+    await this.#end(transaction, 'committing', signal, async () => {
+      try {
+        await this.#bounded('committing', signal, () => transaction.inner.commit())
+      } catch (error) {
+        signal.throwIfAborted()
+        throw new KafkaCommitUnknown(
+          `It is not known whether a transaction of ${this.transactionalId} was committed. A new producer and the topics tell.`,
+          { cause: error },
+        )
+      }
+    })
+  }
+
+  async #abort(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
+    await this.#end(transaction, 'aborting', signal, () =>
+      this.#bounded('aborting', signal, () => transaction.inner.abort()),
+    )
+  }
+
+  async #end(
+    transaction: OpenTransaction,
+    doing: string,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    this.#requireOpen(transaction)
+    await this.#failing(async () => {
+      signal.throwIfAborted()
+      // kafkajs would end the transaction around a send that is still on its way (kafka-client.md §1c).
+      if (transaction.sending > 0)
+        throw new InvariantViolation(`A transaction was ended (${doing}) while it was sending.`)
+      transaction.ending = true
+      await work()
+    })
+    this.#unended = undefined
+    this.#state = { kind: 'idle' }
+  }
+
+  /** Asked once per topic, because kafkajs retries an unknown topic for a minute and takes an unknown partition in silence. */
+  async #requirePartition(topic: string, partition: number, signal: AbortSignal): Promise<void> {
+    const counted = this.#partitionCounts.get(topic) ?? this.#cluster.partitionCount(topic, signal)
+    this.#partitionCounts.set(topic, counted)
+    if (partition < (await counted)) return
+    throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, {
+      code: 'KAFKA_TOPIC_MISSING',
+      retryable: false,
+    })
+  }
+
+  #requireState(kind: 'idle' | 'open'): void {
+    if (this.#state.kind === kind) return
+    if (this.#state.kind === 'failed' || this.#state.kind === 'closed') {
+      throw new KafkaError(
+        `The producer of ${this.transactionalId} is of no more use: ${this.#state.kind === 'closed' ? 'it was closed' : 'an earlier call failed'}.`,
+        {
+          code: 'KAFKA_PRODUCER_UNUSABLE',
+          retryable: false,
+          ...(this.#state.kind === 'failed' ? { cause: this.#state.cause } : {}),
+        },
+      )
+    }
+    throw new InvariantViolation(
+      `The producer of ${this.transactionalId} is ${this.#state.kind}, not ${kind}.`,
+    )
+  }
+
+  #requireOpen(transaction: OpenTransaction): void {
+    this.#requireState('open')
+    if (this.#state.kind !== 'open' || this.#state.transaction !== transaction || transaction.ending) {
+      throw new InvariantViolation(`A transaction of ${this.transactionalId} was used after its end.`)
+    }
+  }
+
+  #guarded<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#failing(() => this.#bounded(doing, signal, work))
+  }
+
+  /** An error of `work` is the end of this object. */
+  async #failing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (this.#state.kind === 'idle' || this.#state.kind === 'open')
+        this.#state = { kind: 'failed', cause: error }
+      throw error
+    }
+  }
+
+  #bounded<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const what = `Kafka producer ${this.transactionalId}, ${doing}`
+    return withDeadline(what, this.#options.operationTimeoutMs, signal, work)
+  }
+}
+
+/** Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11). */
+export function verifiedBaseOffset(
+  reply: readonly RecordMetadata[],
+  topic: string,
+  partition: number,
+  lastOffset: number,
+): number {
+  const [only] = reply
+  if (
+    only?.topicName === topic &&
+    only.partition === partition &&
+    only.errorCode === 0 &&
+    reply.length === 1
+  ) {
+    const baseOffset = Number(only.baseOffset)
+    if (Number.isSafeInteger(baseOffset) && baseOffset > lastOffset) return baseOffset
+  }
+  throw new KafkaError(
+    `The broker's reply does not prove that the records for ${topic}, partition ${partition} were appended. The transaction is repeated with a new producer.`,
+    { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
+  )
+}
+
+/** Every message names its partition. */
+function partitionOfMessage({ message }: { readonly message: { readonly partition?: number } }): number {
+  if (message.partition === undefined) throw new InvariantViolation('A message without a partition.')
+  return message.partition
+}
