@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { instant, minus } from '../../src/listing/instant.ts'
 import { parseHttpDate, parseRetryAfter } from '../../src/spark/http-dates.ts'
