@@ -177,6 +177,18 @@ describe('pages', () => {
     expect(keysOf(pages)).toHaveLength(31)
   })
 
+  test('a duplicate row that pushes another off the last page puts off the end', async () => {
+    await using simulator = await startSimulator({
+      listings: 20,
+      clock,
+      behaviour: { endOfWalk: 'no-token' },
+    })
+    simulator.faults.add({ fault: { kind: 'duplicate-row' }, nth: 2 })
+    const pages = await walk(simulator)
+    expect(shape(pages)).toEqual([10, 10, 1])
+    expect([...new Set(keysOf(pages))]).toEqual([...simulator.truth().listings.keys()])
+  })
+
   test('a first page repeats its own last row', async () => {
     const { pages, keys } = await disturbedWalk({ kind: 'duplicate-row' }, 1)
     expect(pages[0]?.Results?.at(-1)?.Id).toBe(pages[0]?.Results?.at(-2)?.Id)
