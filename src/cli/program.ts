@@ -1,0 +1,139 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+
+import { runDaemon } from '../app/daemon.ts'
+import { runDemo } from '../app/demo.ts'
+import { runOnePass } from '../app/one-pass.ts'
+import { runSimulator } from '../app/simulate.ts'
+import { runStack } from '../app/stack.ts'
+import { showStatus } from '../app/status.ts'
+import { tailEvents } from '../app/tail.ts'
+import { reportError } from './report-error.ts'
+import { stopSignals } from './stop-signals.ts'
+
+/** Wrong words on the command line. */
+const WRONG_USAGE = 2
+
+/** Runs one command and answers the exit code. Results go to stdout, everything else to stderr. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  using stop = stopSignals()
+  let exitCode = 0
+  const program = commands(stop.signal, (code) => (exitCode = code))
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
+    if (stop.signal.aborted && error === stop.signal.reason) return 0
+    return reportError(error, (text) => process.stderr.write(text))
+  }
+}
+
+type Result = Promise<number>
+
+function commands(signal: AbortSignal, done: (exitCode: number) => void): Command {
+  const program = new Command('listingstream')
+    .description('Publishes every change of the listings behind a Spark API to Kafka: once, in order.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => process.stdout.write(text) })
+    .showHelpAfterError('(see listingstream --help)')
+  const acting =
+    <T extends unknown[]>(action: (...args: T) => Result) =>
+    async (...args: T): Promise<void> =>
+      done(await action(...args))
+
+  const takeOver = new Option('--take-over', 'take the feed from an owner with another DATA_DIR')
+  const acceptSource = new Option('--accept-source', 'accept another user of the same MLS as the source')
+
+  program
+    .command('run')
+    .description('the daemon: a snapshot if none was completed, then updates and purges by schedule')
+    .addOption(acceptSource)
+    .action(acting((options: { acceptSource?: true }) => runDaemon(options, signal)))
+  program
+    .command('snapshot')
+    .description('walk all records and publish what is new or different; goes on where it was interrupted')
+    .option('--restart', 'begin a new generation and fill the topics again')
+    .addOption(takeOver)
+    .addOption(acceptSource)
+    .action(acting((options: PassFlags) => runOnePass('snapshot', options, signal)))
+  program
+    .command('update')
+    .description('publish what changed since the last update')
+    .addOption(takeOver)
+    .addOption(acceptSource)
+    .action(acting((options: PassFlags) => runOnePass('update', options, signal)))
+  program
+    .command('purge')
+    .description('find what disappeared, prove it, delete it')
+    .option('--dry-run', 'only say what it would do')
+    .addOption(takeOver)
+    .addOption(acceptSource)
+    .action(acting((options: PassFlags) => runOnePass('purge', options, signal)))
+  program
+    .command('status')
+    .description('passes, watermark, counts, a held purge')
+    .option('--json', 'as JSON')
+    .action(acting((options: { json?: true }) => showStatus(options, signal)))
+  program
+    .command('tail')
+    .description('events as they come')
+    .option('--from-beginning', 'begin with the oldest event of the topics')
+    .option('--json', 'one JSON line an event')
+    .action(acting((options: { fromBeginning?: true; json?: true }) => tailEvents(options, signal)))
+  program
+    .command('simulate')
+    .description('a simulated Spark API')
+    .option('--listings <n>', 'listings at the start', wholeNumber, 1000)
+    .option('--port <p>', 'port on loopback; 0 for any free one', wholeNumber, 8100)
+    .option('--seed <s>', 'the same seed gives the same listings and changes', wholeNumber, 1)
+    .option('--rate <n>', 'changes a minute', wholeNumber, 60)
+    .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
+    .option('--stored-pages', 'keep rendered pages, for benchmarks')
+    .action(acting((options: SimulateFlags) => runSimulator(options, signal)))
+  const stack = program.command('stack').description('Kafka and a schema registry on this machine')
+  for (const [name, description] of [
+    ['up', 'start both and wait until they answer'],
+    ['down', 'stop what "up" started'],
+    ['status', 'say what runs'],
+  ] as const) {
+    stack
+      .command(name)
+      .description(description)
+      .action(acting(() => runStack(name, signal)))
+  }
+  program
+    .command('demo')
+    .description('everything once on this machine: stack, simulated market, all passes, comparison')
+    .option('--keep', 'leave it running, with changes trickling in, until Ctrl-C')
+    .option('--listings <n>', 'listings at the start', wholeNumber, 5000)
+    .option('--seed <s>', 'of the simulated market', wholeNumber, 1)
+    .action(acting((options: DemoFlags) => runDemo(options, signal)))
+  return program
+}
+
+interface PassFlags {
+  readonly restart?: true
+  readonly dryRun?: true
+  readonly takeOver?: true
+  readonly acceptSource?: true
+}
+
+interface SimulateFlags {
+  readonly listings: number
+  readonly port: number
+  readonly seed: number
+  readonly rate: number
+  readonly cacheLag: number
+  readonly storedPages?: true
+}
+
+interface DemoFlags {
+  readonly keep?: true
+  readonly listings: number
+  readonly seed: number
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
+}

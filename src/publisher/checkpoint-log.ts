@@ -1,0 +1,120 @@
+/** What the topic `checkpoints` says: who owns the feed, how far its passes are, which transaction was the last. */
+import { decodeState } from '../events/decode-state.ts'
+import type { Checkpoint, Owner } from '../events/state-records.ts'
+import type { WriterSchemas } from '../events/writer-schemas.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
+import { instant, type Instant } from '../listing/instant.ts'
+import type { NextOffsets, PassKind, PassProgress, SourceIdentity } from '../listing/pass.ts'
+import type { ResourceName } from '../listing/resource.ts'
+import type { FeedState } from '../replication/ports.ts'
+
+/** Read-committed and incremental: `refresh` reads what was added since the last time. */
+export class CheckpointLog {
+  readonly #cluster: KafkaCluster
+  readonly #topic: string
+  readonly #schemas: WriterSchemas
+  #position: number | undefined
+  #owner: Owner | undefined
+  #ownerAliveAt: Instant = instant(0)
+  #last: Checkpoint | undefined
+  #seq = 0
+  readonly #watermarks = new Map<ResourceName, Of<Instant>>()
+  readonly #passes = new Map<`${ResourceName}/${PassKind}`, Of<PassProgress>>()
+
+  constructor(cluster: KafkaCluster, topic: string, schemas: WriterSchemas) {
+    this.#cluster = cluster
+    this.#topic = topic
+    this.#schemas = schemas
+  }
+
+  /** Reads up to the last stable offset as it is now (R2). */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const [offsets] = await this.#cluster.topicOffsets(this.#topic, signal)
+    if (offsets === undefined) return
+    const from = Math.max(this.#position ?? 0, offsets.beginning)
+    const ranges = [{ partition: 0, from, to: offsets.end }]
+    for await (const batch of readTopic(this.#cluster, { topic: this.#topic, ranges }, signal)) {
+      for (const record of batch.records) await this.#take(record, signal)
+      this.#position = batch.nextOffset
+    }
+  }
+
+  /** Undefined for a feed that nobody has owned yet. */
+  get owner(): Owner | undefined {
+    return this.#owner
+  }
+
+  /** When the owner last wrote anything, by the clock of its host. */
+  get ownerAliveAt(): Instant {
+    return this.#ownerAliveAt
+  }
+
+  /** Number of the last committed transaction; 0 before the first. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** Of the data topics after that transaction; empty before the first. */
+  get nextOffsets(): NextOffsets {
+    return this.#last?.nextOffsets ?? {}
+  }
+
+  get source(): SourceIdentity | null {
+    return this.#last?.source ?? null
+  }
+
+  get generation(): number {
+    return this.#last?.generation ?? 1
+  }
+
+  state(): FeedState {
+    return {
+      generation: this.generation,
+      source: this.source,
+      watermarks: ofGeneration(this.#watermarks, this.generation),
+      passes: ofGeneration(this.#passes, this.generation),
+    }
+  }
+
+  async #take({ value, timestamp }: KafkaRecord, signal: AbortSignal): Promise<void> {
+    const record = value === null ? undefined : await decodeState(value, this.#schemas, signal)
+    switch (record?.kind) {
+      case 'owner':
+        this.#owner = record.owner
+        this.#ownerAliveAt = instant(timestamp)
+        break
+      case 'watermark': {
+        const { resource, generation, watermark } = record.watermark
+        this.#watermarks.set(resource, { generation, value: watermark })
+        break
+      }
+      case 'checkpoint':
+        this.#takeCheckpoint(record.checkpoint, instant(timestamp))
+        break
+      case 'marker':
+      case undefined:
+        break
+    }
+  }
+
+  #takeCheckpoint(checkpoint: Checkpoint, writtenAt: Instant): void {
+    const { progress, generation, instanceId, seq } = checkpoint
+    this.#passes.set(`${progress.resource}/${progress.pass}`, { generation, value: progress })
+    if (instanceId === this.#owner?.instanceId) this.#ownerAliveAt = writtenAt
+    if (seq < this.#seq) return
+    this.#seq = seq
+    this.#last = checkpoint
+  }
+}
+
+/** A restart begins anew: what earlier generations left is no state of this one. */
+interface Of<T> {
+  readonly generation: number
+  readonly value: T
+}
+
+function ofGeneration<K, T>(all: ReadonlyMap<K, Of<T>>, generation: number): ReadonlyMap<K, T> {
+  const kept = [...all].filter(([, of]) => of.generation === generation)
+  return new Map(kept.map(([key, of]) => [key, of.value]))
+}

@@ -1,0 +1,38 @@
+/** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
+import { deadLetterParts } from '../events/dead-letter.ts'
+import type { OutgoingRecord } from '../kafka/chunks.ts'
+import type { DeadLetter } from '../listing/change.ts'
+import type { PassId } from '../listing/pass.ts'
+import type { TopicNames } from './topics.ts'
+import { asBuffer } from './transaction-records.ts'
+
+/**
+ * Key `<topic>/<key>`, and `/<part>` after it where there are several: compaction keeps the last record of a key. Headers
+ * `reason`, `pass-id`, `part` and `parts` (from 1).
+ */
+export async function deadLetterRecords(
+  letters: readonly DeadLetter[],
+  names: TopicNames,
+  pass: PassId,
+): Promise<readonly OutgoingRecord[]> {
+  const records: OutgoingRecord[] = []
+  for (const letter of letters) {
+    const { key, parts } = await deadLetterParts(letter)
+    const name = `${names.data({ name: letter.resource })}/${key}`
+    for (const [i, part] of parts.entries()) {
+      records.push({
+        key: parts.length === 1 ? name : `${name}/${i + 1}`,
+        value: asBuffer(part),
+        headers: {
+          reason: letter.reason,
+          'pass-id': pass,
+          part: String(i + 1),
+          parts: String(parts.length),
+          'content-type': 'application/json',
+          'content-encoding': 'gzip',
+        },
+      })
+    }
+  }
+  return records
+}

@@ -1,0 +1,34 @@
+import { ListingstreamError } from '../support/errors.ts'
+
+/** R3: another instance owns the feed. The process publishes nothing more and ends with exit code 4. */
+export class FencedError extends ListingstreamError {
+  constructor(
+    prefix: string,
+    owner: { readonly instanceId: string; readonly host: string; readonly pid: number },
+  ) {
+    super(
+      `Another instance owns the feed "${prefix}" now (host ${owner.host}, pid ${owner.pid}). This one stops; only one may write a TOPIC_PREFIX.`,
+      { code: 'FENCED', retryable: false, exitCode: 4 },
+    )
+  }
+}
+
+/** The outcome of a commit could not be read from the topics in time. The next start settles it (R2). */
+export class CommitUnsettledError extends ListingstreamError {
+  constructor(cause: unknown) {
+    super(
+      'Kafka did not say whether the last transaction was committed, and could not be asked since. Start again when the cluster is up: the start settles it.',
+      { code: 'COMMIT_UNSETTLED', retryable: false, cause },
+    )
+  }
+}
+
+/** R2: the topic is shorter than the checkpoint says. */
+export class TopicTruncatedError extends ListingstreamError {
+  constructor(topic: string, partition: number, end: number, expected: number) {
+    super(
+      `Topic ${topic}, partition ${partition} ends at offset ${end}, but the checkpoint was written when it ended at ${expected}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
+      { code: 'TOPIC_TRUNCATED', retryable: false },
+    )
+  }
+}

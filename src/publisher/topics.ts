@@ -1,0 +1,136 @@
+/** The topics of a feed (design.md §4.3): made by the program, never auto-created, and checked at every start. */
+import type { KafkaCluster, TopicDescription, TopicSpec } from '../kafka/cluster.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { ListingstreamError } from '../support/errors.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+/** `delete.retention.ms` of the data topics: how long a subscriber can be away and still see every tombstone. */
+export const DELETE_RETENTION_MS = 7 * DAY_MS
+
+export interface TopicNames {
+  readonly prefix: string
+  readonly checkpoints: string
+  readonly control: string
+  readonly deadLetters: string
+  data(resource: Pick<ResourceDescription, 'name'>): string
+}
+
+export function topicNames(prefix: string): TopicNames {
+  return {
+    prefix,
+    checkpoints: `${prefix}.checkpoints`,
+    control: `${prefix}.control`,
+    deadLetters: `${prefix}.dead-letters`,
+    data: ({ name }) => `${prefix}.${name}`,
+  }
+}
+
+function topicSpecs({
+  names,
+  resources,
+  partitions,
+  deleteRetentionMs,
+}: TopicSettings): readonly TopicSpec[] {
+  const data = resources.map((resource) => ({
+    name: names.data(resource),
+    partitions,
+    configs: {
+      'cleanup.policy': 'compact',
+      'min.compaction.lag.ms': String(DAY_MS),
+      'delete.retention.ms': String(deleteRetentionMs),
+    },
+  }))
+  return [
+    ...data,
+    { name: names.checkpoints, partitions: 1, configs: { 'cleanup.policy': 'compact' } },
+    {
+      name: names.control,
+      partitions: 1,
+      configs: { 'cleanup.policy': 'delete', 'retention.ms': String(90 * DAY_MS) },
+    },
+    {
+      name: names.deadLetters,
+      partitions: 1,
+      configs: { 'cleanup.policy': 'compact,delete', 'retention.ms': String(30 * DAY_MS) },
+    },
+  ]
+}
+
+/** A topic that the feed cannot be published to as it is. */
+export class TopicError extends ListingstreamError {
+  constructor(message: string, code: 'TOPIC_MISSING' | 'TOPIC_MISCONFIGURED') {
+    super(message, { code, retryable: false, exitCode: 2 })
+  }
+}
+
+export interface TopicSettings {
+  readonly names: TopicNames
+  readonly resources: readonly ResourceDescription[]
+  /** `KAFKA_PARTITIONS`, of data topics that have to be made. */
+  readonly partitions: number
+  /** `KAFKA_REPLICATION_FACTOR`; undefined for the broker's. */
+  readonly replicationFactor: number | undefined
+  readonly deleteRetentionMs: number
+  /** `TOPICS_CREATE` */
+  readonly create: boolean
+}
+
+/**
+ * Makes the topics that are missing and checks the others. Answers the partition count of each data topic, by resource.
+ *
+ * @throws {TopicError} exit code 2
+ */
+export async function ensureTopics(
+  cluster: KafkaCluster,
+  settings: TopicSettings,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const { names, resources, replicationFactor } = settings
+  const specs = topicSpecs(settings).map((spec) =>
+    replicationFactor === undefined ? spec : { ...spec, replicationFactor },
+  )
+  const topics = specs.map(({ name }) => name)
+  const before = await cluster.describeTopics(topics, signal)
+  const missing = specs.filter(({ name }) => !before.has(name))
+  for (const spec of specs) checkTopic(spec, before.get(spec.name))
+  if (missing.length > 0 && !settings.create) {
+    throw new TopicError(
+      `These topics are missing and TOPICS_CREATE is false: ${missing.map(({ name }) => name).join(', ')}. Create them, or set TOPICS_CREATE=true.`,
+      'TOPIC_MISSING',
+    )
+  }
+  await cluster.createTopics(missing, signal)
+  const partitions = new Map(
+    specs.map((spec) => [spec.name, before.get(spec.name)?.partitions ?? spec.partitions]),
+  )
+  return new Map(resources.map((resource) => [resource.name, partitions.get(names.data(resource)) ?? 0]))
+}
+
+/** Only what would break the contract stops a start: retention and compaction lag may be an operator's choice. */
+function checkTopic(spec: TopicSpec, found: TopicDescription | undefined): void {
+  if (found === undefined) return
+  const wanted = policies(spec.configs['cleanup.policy'])
+  const actual = policies(found.configs['cleanup.policy'])
+  if (wanted !== actual) {
+    throw new TopicError(
+      `Topic ${spec.name} has cleanup.policy=${actual}, but must have ${wanted}. Correct it with kafka-configs, or choose another TOPIC_PREFIX.`,
+      'TOPIC_MISCONFIGURED',
+    )
+  }
+  if (found.partitions !== 1 && !isCompactedData(spec)) {
+    throw new TopicError(
+      `Topic ${spec.name} has ${found.partitions} partitions, but its order needs exactly one. Choose another TOPIC_PREFIX, or delete the topic if nothing needs it.`,
+      'TOPIC_MISCONFIGURED',
+    )
+  }
+}
+
+function isCompactedData(spec: TopicSpec): boolean {
+  return 'delete.retention.ms' in spec.configs
+}
+
+function policies(text: string | undefined): string {
+  const parts = (text ?? '').split(',').map((policy) => policy.trim())
+  return parts.toSorted().join(',')
+}

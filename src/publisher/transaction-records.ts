@@ -1,0 +1,61 @@
+/** The records of one transaction, encoded before it is opened, so that an open one waits for nothing but the broker. */
+import type { EventCodec } from '../events/event-codec.ts'
+import type { OutgoingRecord } from '../kafka/chunks.ts'
+import { partitionFor } from '../kafka/partition.ts'
+import type { Change } from '../listing/change.ts'
+import type { PassId } from '../listing/pass.ts'
+import type { TransactionRequest } from '../replication/ports.ts'
+import { headersOf, type HeaderContext, type RecordRole } from './record-headers.ts'
+
+/** Where a change's last record lies among its partition's records. */
+export interface Placement {
+  readonly partition: number
+  readonly index: number
+}
+
+export interface DataRecords {
+  readonly byPartition: ReadonlyMap<number, readonly OutgoingRecord[]>
+  /** For each change, in order. */
+  readonly placements: readonly Placement[]
+}
+
+/** One key, one partition (R6); an event and its tombstone follow each other (R13). */
+export function dataRecords(
+  request: TransactionRequest,
+  prefix: string,
+  partitions: number,
+  codec: EventCodec,
+): DataRecords {
+  const { resource } = request
+  const { passId } = request.progress
+  const context: HeaderContext = { prefix, resource, passId }
+  const byPartition = new Map<number, OutgoingRecord[]>()
+  const placements: Placement[] = []
+  for (const change of request.changes) {
+    const partition = partitionFor(change.key, partitions)
+    const records = byPartition.get(partition) ?? []
+    byPartition.set(partition, records)
+    records.push(record(change, 'event', valueOf(change, passId, codec), context))
+    if (change.kind === 'deletion') records.push(record(change, 'tombstone', null, context))
+    placements.push({ partition, index: records.length - 1 })
+  }
+  return { byPartition, placements }
+}
+
+function valueOf(change: Change, passId: PassId, codec: EventCodec): Buffer {
+  return asBuffer(change.kind === 'upsert' ? codec.upserted(change, passId) : codec.deleted(change, passId))
+}
+
+/** kafkajs takes Buffers; nothing is copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function record(
+  change: Change,
+  role: RecordRole,
+  value: Buffer | null,
+  context: HeaderContext,
+): OutgoingRecord {
+  return { key: change.key, value, headers: headersOf(change, role, context) }
+}
