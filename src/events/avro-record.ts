@@ -1,0 +1,47 @@
+import { z } from 'zod'
+
+import { EventError } from './event-error.ts'
+
+const AVRO_FIELD = z.looseObject({
+  name: z.string(),
+  type: z.unknown(),
+  default: z.unknown().optional(),
+  doc: z.string().optional(),
+  /** Ours: the source's name of a standard field, where the Avro name is another one. */
+  sourceField: z.string().optional(),
+})
+export type AvroField = z.infer<typeof AVRO_FIELD>
+
+const AVRO_RECORD = z.looseObject({
+  type: z.literal('record'),
+  name: z.string(),
+  namespace: z.string().optional(),
+  doc: z.string().optional(),
+  /** Ours, of `StandardFields`: fields that are kept out of it because they change by themselves. */
+  volatile: z.array(z.string()).optional(),
+  fields: z.array(AVRO_FIELD),
+})
+export type AvroRecord = z.infer<typeof AVRO_RECORD>
+
+const NULLABLE_RECORD = z.tuple([z.literal('null'), AVRO_RECORD])
+
+/** @throws {EventError} EVENT_UNREADABLE if the text is not the schema of a record. */
+export function parseAvroRecord(text: string): AvroRecord {
+  try {
+    return AVRO_RECORD.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new EventError('A schema in the registry is not the JSON of an Avro record.', { cause })
+  }
+}
+
+/** The record that a nullable field holds. @throws {EventError} EVENT_UNREADABLE if there is no such field. */
+export function nestedRecord(record: AvroRecord, field: string): AvroRecord {
+  const nested = NULLABLE_RECORD.safeParse(record.fields.find(({ name }) => name === field)?.type)
+  if (nested.success) return nested.data[1]
+  throw new EventError(`The Avro record ${record.name} has no field ${field} that is a nullable record.`)
+}
+
+/** Compact, members in a fixed order: the registry's ids follow the bytes (kafka-client.md §9). */
+export function serializeSchema(record: AvroRecord): string {
+  return JSON.stringify(AVRO_RECORD.parse(record))
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+
+import { instant, type Instant } from '../listing/instant.ts'
+import { passId } from '../listing/pass.ts'
+import { readAvro } from './decode-value.ts'
+import { EventError } from './event-error.ts'
+import type { Checkpoint, MarkerRecord, Owner, Watermark } from './state-records.ts'
+import { unframe } from './wire-format.ts'
+import type { WriterSchemas } from './writer-schemas.ts'
+
+/** A record of the topics `checkpoints` and `control`. */
+export type StateRecord =
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'watermark'; readonly watermark: Watermark }
+  | { readonly kind: 'owner'; readonly owner: Owner }
+  | { readonly kind: 'marker'; readonly marker: MarkerRecord }
+
+/**
+ * Reads a record of the publisher's own topics. Undefined for a kind of record that this version does not know.
+ *
+ * @throws {EventError} EVENT_UNREADABLE if it lacks what this version needs; errors of the registry client.
+ */
+export async function decodeState(
+  bytes: Uint8Array,
+  schemas: WriterSchemas,
+  signal: AbortSignal,
+): Promise<StateRecord | undefined> {
+  const { schemaId, avro } = unframe(bytes)
+  const { name, type } = await schemas.get(schemaId, signal)
+  const value = readAvro(type, avro, name)
+  switch (name) {
+    case 'Checkpoint':
+      return { kind: 'checkpoint', checkpoint: parse(CHECKPOINT, value, name) }
+    case 'Watermark':
+      return { kind: 'watermark', watermark: parse(WATERMARK, value, name) }
+    case 'Owner':
+      return { kind: 'owner', owner: parse(OWNER, value, name) }
+    case 'PassMarker':
+      return { kind: 'marker', marker: parse(MARKER, value, name) }
+    default:
+      return undefined
+  }
+}
+
+const INSTANT = z.number().transform((ms): Instant => instant(ms))
+const PASS_ID = z.string().transform(passId)
+const RESOURCE = z.literal('listings')
+const PASS = lowerCase(['snapshot', 'update', 'purge'])
+const OFFSETS = z.record(z.string(), z.array(z.number()))
+const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
+const STAMP = { generation: z.number(), instanceId: z.string(), seq: z.number() }
+const COUNTS = z.object({
+  published: z.number(),
+  unchanged: z.number(),
+  stale: z.number(),
+  dead_lettered: z.number(),
+})
+const DELETES = z.object({
+  emitted: z.number(),
+  held: z.number(),
+  refuted: z.number(),
+  inconclusive: z.number(),
+})
+
+const PROGRESS = z.object({
+  resource: RESOURCE,
+  pass: PASS,
+  passId: PASS_ID,
+  state: lowerCase(['running', 'completed', 'held', 'failed']),
+  initial: z.boolean(),
+  startedAt: INSTANT,
+  filter: z.string(),
+  token: z.string().nullable(),
+  walkEnded: z.boolean(),
+  page: z.number(),
+  walked: z.number(),
+  walkedInRange: z.number(),
+  counts: COUNTS,
+  deletes: DELETES,
+  sweepOffsets: z.array(z.number()),
+})
+
+const CHECKPOINT = z
+  .object({ ...STAMP, ...PROGRESS.shape, nextOffsets: OFFSETS, source: SOURCE })
+  .transform(({ generation, instanceId, seq, nextOffsets, source, ...progress }): Checkpoint => {
+    return { generation, instanceId, seq, progress, nextOffsets, source }
+  })
+
+const WATERMARK: z.ZodType<Watermark> = z.object({
+  ...STAMP,
+  resource: RESOURCE,
+  watermark: INSTANT,
+  passId: PASS_ID,
+})
+
+const OWNER: z.ZodType<Owner> = z.object({
+  instanceId: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  dataDir: z.string(),
+  startedAt: INSTANT,
+  aliveAt: INSTANT,
+  version: z.string(),
+  generation: z.number(),
+  seq: z.number(),
+  source: SOURCE.nullable(),
+  clusterId: z.string(),
+})
+
+const MARKER: z.ZodType<MarkerRecord> = z.object({
+  event: lowerCase(['started', 'completed', 'held', 'failed']),
+  resource: RESOURCE,
+  pass: PASS,
+  passId: PASS_ID,
+  startedAt: INSTANT,
+  initial: z.boolean(),
+  walked: z.number(),
+  counts: COUNTS,
+  deletes: DELETES,
+  detail: z.string().nullable(),
+  generation: z.number(),
+  at: INSTANT,
+  endOffsets: OFFSETS,
+})
+
+/** An Avro symbol as our own words spell it. */
+function lowerCase<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+): z.ZodType<Words[number]> {
+  return z
+    .string()
+    .transform((symbol) => symbol.toLowerCase())
+    .pipe(z.enum(words))
+}
+
+function parse<T>(type: z.ZodType<T>, value: unknown, name: string): T {
+  const parsed = type.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new EventError(
+    `A ${name} lacks what this version needs (${z.prettifyError(parsed.error).replaceAll('\n', ' ')}). A newer version of listingstream may have written it: run that one.`,
+  )
+}

@@ -1,0 +1,74 @@
+import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
+import { AvroBuffer } from './avro-buffer.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { digestOf } from './digest.ts'
+import type { ListingSchemas } from './listing-schemas.ts'
+
+/** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
+export const MAX_RECORD_BYTES = 900_000
+
+/** The port's `EncodeResult`. */
+export type ListingEncodeResult =
+  | { readonly kind: 'encoded'; readonly content: EncodedContent }
+  | { readonly kind: 'unencodable'; readonly reason: string; readonly digest: Digest }
+
+export interface ListingEncoderOptions {
+  /** Largest content record, in bytes. @default MAX_RECORD_BYTES */
+  readonly maxRecordBytes?: number
+}
+
+/** Implements the port `ContentEncoder` for listings. */
+export class ListingEncoder {
+  readonly #schemas: ListingSchemas
+  readonly #maxRecordBytes: number
+  readonly #buffer = new AvroBuffer()
+
+  constructor(schemas: ListingSchemas, options: ListingEncoderOptions = {}) {
+    this.#schemas = schemas
+    this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
+  }
+
+  async prepare(_: ResourceDescription, older: Iterable<SchemaId>, signal: AbortSignal): Promise<void> {
+    await this.#schemas.load(older, signal)
+  }
+
+  encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
+    const { id, content, projection } = this.#schemas.current()
+    const projected = projection.project(record.key, record.body)
+    let encoded: Buffer
+    try {
+      encoded = this.#buffer.encode(content, projected.content)
+    } catch {
+      // avsc's error names no path (kafka-client.md §10).
+      const paths: string[] = []
+      content.isValid(projected.content, { errorHook: (path) => paths.push(path.join('.')) })
+      return unencodable(record, `Avro cannot hold ${paths.length === 0 ? 'the record' : paths.join(', ')}.`)
+    }
+    if (encoded.length > this.#maxRecordBytes) {
+      return unencodable(
+        record,
+        `The record has ${encoded.length} bytes; at most ${this.#maxRecordBytes} can be published.`,
+      )
+    }
+    return {
+      kind: 'encoded',
+      content: {
+        schemaId: id,
+        digest: digestOf(encoded),
+        bytes: Buffer.from(encoded),
+        volatileFields: projected.volatileFields,
+      },
+    }
+  }
+
+  digestUnder(_: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest {
+    const { content, projection } = this.#schemas.version(schema)
+    return digestOf(this.#buffer.encode(content, projection.project(record.key, record.body).content))
+  }
+}
+
+function unencodable(record: SourceRecord, reason: string): ListingEncodeResult {
+  return { kind: 'unencodable', reason, digest: digestOf(canonicalJson(record.body)) }
+}

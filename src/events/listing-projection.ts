@@ -1,0 +1,190 @@
+import type { LooseValue } from '../listing/content.ts'
+import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../listing/json.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { AvroRecord } from './avro-record.ts'
+import { canonicalJson, safeName } from './canonical-json.ts'
+import { CUSTOM_FIELDS_MEMBERS, readCustomFields, type CustomFieldValue } from './custom-fields.ts'
+import { EventError } from './event-error.ts'
+import { kindOfAvroType, type FieldKind } from './field-kind.ts'
+import { fit, MASKED, withoutMinusZero, type FieldValue } from './field-value.ts'
+import { sourceName } from './listing-schema.ts'
+
+/** The `listing` record as avsc takes it. Maps and sets are sorted (R5). */
+export interface ListingContent {
+  readonly standardFields: object
+  readonly customFields: Readonly<Record<string, CustomFieldValue>>
+  readonly maskedFields: readonly string[]
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+export interface Projected {
+  readonly content: ListingContent
+  readonly volatileFields: Readonly<Record<string, LooseValue>>
+}
+
+/** One field of the schema that takes a value of the source. */
+interface Cell {
+  readonly index: number
+  readonly kind: FieldKind
+}
+
+/** What becomes of a standard field of the source; `also`: its second fields, once it was retyped. */
+interface Slot {
+  readonly role: 'field' | 'volatile' | 'timestamp'
+  readonly cell: Cell
+  readonly also: readonly Cell[]
+}
+
+/** Makes a record whose fields stand in the schema's order; undefined takes the default. */
+export type RowConstructor = new (...cells: readonly (FieldValue | null)[]) => object
+
+export interface ListingProjectionOptions {
+  /** The schema of `StandardFields`. */
+  readonly standardFields: AvroRecord
+  readonly row: RowConstructor
+  /** For a schema that does not name them itself. */
+  readonly volatileFields: readonly string[]
+  readonly timestampField: string
+}
+
+const NO_CELL: Cell = { index: -1, kind: 'string' }
+const EMPTY: Readonly<Record<string, never>> = Object.freeze({})
+const NO_NAMES: readonly string[] = Object.freeze([])
+const CUSTOM_MEMBERS: ReadonlySet<string> = new Set(CUSTOM_FIELDS_MEMBERS)
+/** Where our own decoder would lose the name `__proto__`. */
+const UNSAFE_MEMBER = '__proto__'
+
+/** From the source's JSON to the content record of one schema. Nothing gets lost on the way (R12). */
+export class ListingProjection {
+  readonly #slots: ReadonlyMap<string, Slot>
+  readonly #cells: (FieldValue | null)[]
+  readonly #row: RowConstructor
+
+  constructor(options: ListingProjectionOptions) {
+    this.#slots = slotsOf(options)
+    this.#cells = options.standardFields.fields.map(() => null)
+    this.#row = options.row
+  }
+
+  project(key: RecordKey, body: JsonObject): Projected {
+    const found = new Findings()
+    this.#cells.fill(null)
+    let customFields: Readonly<Record<string, CustomFieldValue>> | undefined
+    for (const name in body) {
+      const member = body[name] ?? null
+      if (member === null || isCacheNoise(name, member, key)) continue
+      if (name === 'StandardFields' && isJsonObject(member)) {
+        this.#readStandardFields(member, found)
+      } else {
+        const custom =
+          CUSTOM_MEMBERS.has(name) && name === customMember(body) ? readCustomFields(member) : undefined
+        if (custom === undefined) found.unmapped.push([`$.${safeName(name)}`, canonicalJson(member)])
+        else {
+          customFields = toMap(custom.values)
+          found.masked.push(...custom.masked)
+          found.unmapped.push(...custom.unmapped)
+        }
+      }
+    }
+    return {
+      content: {
+        standardFields: new this.#row(...this.#cells),
+        customFields: customFields ?? EMPTY,
+        maskedFields: found.masked.length === 0 ? NO_NAMES : found.masked.sort(),
+        unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
+      },
+      volatileFields: found.volatile.length === 0 ? EMPTY : toMap(found.volatile.sort(byName)),
+    }
+  }
+
+  #readStandardFields(fields: JsonObject, found: Findings): void {
+    const cells = this.#cells
+    for (const name in fields) {
+      const value = fields[name]
+      // A new field that is null changes nothing (R5).
+      if (value === null || value === undefined) continue
+      const slot = this.#slots.get(name)
+      if (slot?.role === 'volatile') {
+        found.volatile.push([safeName(name), looseText(value)])
+      } else if (value === MASKED) {
+        found.masked.push(safeName(name))
+      } else if (slot === undefined) {
+        const path = name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)
+        found.unmapped.push([path, canonicalJson(value)])
+      } else {
+        const fitted = fit(slot.cell.kind, value)
+        let held = fitted !== undefined
+        if (fitted !== undefined && slot.role === 'field') cells[slot.cell.index] = fitted
+        for (const cell of slot.also) {
+          const other = fit(cell.kind, value)
+          if (other === undefined) continue
+          cells[cell.index] = other
+          held = true
+        }
+        if (!held) found.unmapped.push([name, canonicalJson(value)])
+      }
+    }
+  }
+}
+
+/** What is gathered beside the typed fields. */
+class Findings {
+  readonly masked: string[] = []
+  readonly unmapped: [string, string][] = []
+  readonly volatile: [string, LooseValue][] = []
+}
+
+function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
+  const { standardFields, row, timestampField } = options
+  if (row.length !== standardFields.fields.length) {
+    throw new EventError('A schema of the registry does not describe the record that avsc made of it.')
+  }
+  const slots = new Map<string, Slot>()
+  for (const [index, field] of standardFields.fields.entries()) {
+    const kind = kindOfAvroType(field.type)
+    // A type of some later version: its field keeps the default here.
+    if (kind === undefined) continue
+    const name = sourceName(field)
+    const earlier = slots.get(name)
+    if (earlier === undefined) slots.set(name, { role: 'field', cell: { index, kind }, also: [] })
+    else slots.set(name, { ...earlier, also: [...earlier.also, { index, kind }] })
+  }
+  for (const name of standardFields.volatile ?? options.volatileFields) {
+    slots.set(name, { role: 'volatile', cell: NO_CELL, also: [] })
+  }
+  slots.set(timestampField, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: [] })
+  return slots
+}
+
+/**
+ * Members that say nothing about the listing: its key once more, and when the source cached it (§4.1), which moves
+ * without any change.
+ */
+function isCacheNoise(name: string, member: JsonValue, key: RecordKey): boolean {
+  if (name === 'Id') return member === key
+  if (name === 'ResourceUri') return typeof member === 'string' && member.endsWith(`/${key}`)
+  return name === 'LastCachedTimestamp'
+}
+
+/** Of several members with custom fields only one is read: they show the same fields. */
+function customMember(body: JsonObject): string | undefined {
+  return CUSTOM_FIELDS_MEMBERS.find((name) => body[name] !== undefined && body[name] !== null)
+}
+
+function looseText(value: JsonValue): LooseValue {
+  if (typeof value === 'string') return value.isWellFormed() ? value : canonicalJson(value)
+  if (typeof value === 'number') return withoutMinusZero(value)
+  if (value === null || typeof value === 'boolean') return value
+  return value instanceof JsonBigInteger ? value.text : canonicalJson(value)
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  if (a[0] === b[0]) return 0
+  return a[0] < b[0] ? -1 : 1
+}
+
+function toMap<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
+  const map: Record<string, T> = Object.create(null)
+  for (const [name, value] of entries) map[name] = value
+  return map
+}

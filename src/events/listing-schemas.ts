@@ -1,0 +1,80 @@
+import type { SchemaId } from '../listing/content.ts'
+import type { FieldDescription } from '../listing/field-description.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { compileListing, type CompiledListing } from './compiled-listing.ts'
+import { EventError } from './event-error.ts'
+import { evolve } from './listing-schema.ts'
+import type { SchemaRegistry } from './schema-registry.ts'
+import { subjectName } from './subject-name.ts'
+
+export interface ListingSchemasOptions {
+  readonly registry: SchemaRegistry
+  /** The resource's topic, with its prefix. */
+  readonly topic: string
+  readonly resource: ResourceDescription
+  readonly volatileFields: readonly string[]
+}
+
+/** The versions of `ListingUpserted` that a process works with: the current one and those it compares with (R5). */
+export class ListingSchemas {
+  readonly #options: ListingSchemasOptions
+  readonly #versions = new Map<SchemaId, CompiledListing>()
+  #current: CompiledListing | undefined
+
+  constructor(options: ListingSchemasOptions) {
+    this.#options = options
+  }
+
+  /** Null before the first `use`. */
+  get currentId(): SchemaId | null {
+    return this.#current?.id ?? null
+  }
+
+  /**
+   * Makes the schema for these fields current: the subject's latest version if that has them all, otherwise a new
+   * version, which is registered before its first use.
+   */
+  async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
+    const { registry, topic, resource, volatileFields } = this.#options
+    const { timestampField } = resource
+    const subject = subjectName(topic, resource.events.upserted)
+    const latest = await registry.latest(subject, signal)
+    const text = evolve(latest?.schema ?? null, fields, { volatileFields, timestampField })
+    const id = text === latest?.schema ? latest.id : await registry.register(subject, text, signal)
+    this.#current = this.#versions.get(id) ?? this.#compile(id, text)
+    return id
+  }
+
+  /** Makes sure that the versions can be had from `version`; nothing is asked for twice. */
+  async load(ids: Iterable<SchemaId>, signal: AbortSignal): Promise<void> {
+    for (const id of new Set(ids)) {
+      if (this.#versions.has(id)) continue
+      const text = await this.#options.registry.byId(id, signal)
+      if (text === undefined) {
+        throw new EventError(
+          `The schema registry does not know schema ${id}, with which listings were published. Restore the registry's contents: subscribers need them too.`,
+        )
+      }
+      this.#compile(id, text)
+    }
+  }
+
+  current(): CompiledListing {
+    if (this.#current === undefined) throw new InvariantViolation('No schema is in use yet.')
+    return this.#current
+  }
+
+  version(id: SchemaId): CompiledListing {
+    const version = this.#versions.get(id)
+    if (version === undefined) throw new InvariantViolation(`Schema ${id} was not loaded.`)
+    return version
+  }
+
+  #compile(id: SchemaId, text: string): CompiledListing {
+    const { volatileFields, resource } = this.#options
+    const compiled = compileListing(id, text, { volatileFields, timestampField: resource.timestampField })
+    this.#versions.set(id, compiled)
+    return compiled
+  }
+}

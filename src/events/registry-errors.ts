@@ -1,0 +1,50 @@
+import { ListingstreamError } from '../support/errors.ts'
+
+/** The registry did not answer, or not now. Retried: nobody has to change anything. */
+export class RegistryUnreachable extends ListingstreamError {
+  constructor(
+    what: string,
+    how: string,
+    options: { readonly cause?: unknown; readonly retryAfterMs?: number | undefined } = {},
+  ) {
+    const { cause, retryAfterMs } = options
+    super(
+      `The schema registry cannot be reached (${what}: ${how}). Check that it runs and that SCHEMA_REGISTRY_URL names it.`,
+      {
+        code: 'REGISTRY_UNREACHABLE',
+        retryable: true,
+        cause,
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      },
+    )
+  }
+}
+
+export class RegistryUnauthorized extends ListingstreamError {
+  constructor(what: string, status: number) {
+    super(
+      `The schema registry refused the credentials (${what}: HTTP ${status}). Check SCHEMA_REGISTRY_AUTH and the user's rights on the subject.`,
+      { code: 'REGISTRY_UNAUTHORIZED', retryable: false },
+    )
+  }
+}
+
+/** The schema is incompatible with an earlier version (409) or invalid (422). */
+export class RegistryRefused extends ListingstreamError {
+  constructor(what: string, status: number, reason: string) {
+    super(
+      `The schema registry refused a schema (${what}: HTTP ${status}, ${reason}). Somebody may have registered a version of another origin in the subject: compare its versions, or choose another TOPIC_PREFIX.`,
+      { code: 'REGISTRY_REFUSED', retryable: false },
+    )
+  }
+}
+
+/** Something answered that does not speak the registry's API. */
+export class RegistryBadResponse extends ListingstreamError {
+  constructor(what: string, how: string) {
+    super(
+      `What answers under SCHEMA_REGISTRY_URL does not behave as a schema registry (${what}: ${how}). For Apicurio the URL ends in /apis/ccompat/v7, for Confluent it is the bare host.`,
+      { code: 'REGISTRY_BAD_RESPONSE', retryable: false },
+    )
+  }
+}

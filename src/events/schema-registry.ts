@@ -1,0 +1,209 @@
+import { z } from 'zod'
+
+import { parseSchemaId, type SchemaId } from '../listing/content.ts'
+import {
+  RegistryBadResponse,
+  RegistryRefused,
+  RegistryUnauthorized,
+  RegistryUnreachable,
+} from './registry-errors.ts'
+
+export interface SchemaRegistryOptions {
+  /** Base of a Confluent-compatible API (setting `SCHEMA_REGISTRY_URL`). May carry `user:password@`. */
+  readonly url: string
+  /** `user:password` for basic authentication. */
+  readonly auth?: string
+  /** For one request with its answer. @default 10_000 */
+  readonly timeoutMs?: number
+}
+
+export interface RegisteredSchema {
+  readonly id: SchemaId
+  /** As it was registered. */
+  readonly schema: string
+}
+
+const ID = z.number().transform((value, context) => {
+  const id = parseSchemaId(value)
+  if (id !== undefined) return id
+  context.addIssue({ code: 'custom', message: 'is no schema id' })
+  return z.NEVER
+})
+const ID_ANSWER = z.object({ id: ID })
+const VERSION_ANSWER = z.object({ id: ID, schema: z.string() })
+const SCHEMA_ANSWER = z.object({ schema: z.string(), schemaType: z.string().optional() })
+const CONFIG_ANSWER = z.object({ compatibilityLevel: z.string() })
+const CONFIG_WRITTEN = z.object({ compatibility: z.string() })
+const CHECK_ANSWER = z.object({ is_compatible: z.boolean() })
+const PROBLEM = z.object({ error_code: z.number(), message: z.string().optional() })
+
+/** Every version can read, and be read by, every other (design.md §4.3). */
+const COMPATIBILITY = 'FULL_TRANSITIVE'
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
+/** Subject, version and schema that are not there; a plain 404 is a wrong base URL. */
+const NOT_FOUND = new Set([40401, 40402, 40403])
+/** No setting for this subject: the registry's default counts. */
+const NO_SUBJECT_CONFIG = 40408
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: string
+  readonly body?: unknown
+}
+
+/**
+ * A Confluent-compatible schema registry, as far as a publisher and a reader need it. Ids follow the bytes of a schema
+ * (kafka-client.md §9). Calls are not repeated here: the errors say whether that makes sense.
+ */
+export class SchemaRegistry {
+  readonly #base: string
+  readonly #authorization: string | undefined
+  readonly #timeoutMs: number
+  readonly #byId = new Map<SchemaId, string>()
+
+  constructor(options: SchemaRegistryOptions) {
+    const url = new URL(options.url)
+    const inUrl = url.username === '' ? undefined : decodeURIComponent(`${url.username}:${url.password}`)
+    const auth = options.auth ?? inUrl
+    // fetch refuses such URLs with an error that quotes them (R15).
+    url.username = ''
+    url.password = ''
+    this.#base = url.href.replace(/\/+$/, '')
+    this.#authorization = auth === undefined ? undefined : `Basic ${Buffer.from(auth).toString('base64')}`
+    this.#timeoutMs = options.timeoutMs ?? 10_000
+  }
+
+  /**
+   * The id of the schema in the subject. If it is not there yet, the subject is made FULL_TRANSITIVE and the schema its
+   * next version; otherwise nothing is written.
+   */
+  async register(subject: string, schema: string, signal: AbortSignal): Promise<SchemaId> {
+    const body = { schema }
+    const known = await this.#ask(
+      { method: 'POST', path: path`/subjects/${subject}`, body },
+      ID_ANSWER,
+      signal,
+    )
+    if (known !== undefined) return this.#remember(known.id, schema)
+    await this.ensureCompatibility(subject, signal)
+    const call: Call = { method: 'POST', path: path`/subjects/${subject}/versions`, body }
+    const { id } = await this.#demand(call, ID_ANSWER, signal)
+    return this.#remember(id, schema)
+  }
+
+  /** Sets FULL_TRANSITIVE on the subject, which need not exist yet, unless it is set. */
+  async ensureCompatibility(subject: string, signal: AbortSignal): Promise<void> {
+    const config = path`/config/${subject}`
+    const current = await this.#ask({ method: 'GET', path: config }, CONFIG_ANSWER, signal)
+    if (current?.compatibilityLevel === COMPATIBILITY) return
+    const body = { compatibility: COMPATIBILITY }
+    await this.#demand({ method: 'PUT', path: config, body }, CONFIG_WRITTEN, signal)
+  }
+
+  /** The subject's latest version; undefined if it has none. */
+  async latest(subject: string, signal: AbortSignal): Promise<RegisteredSchema | undefined> {
+    const call: Call = { method: 'GET', path: path`/subjects/${subject}/versions/latest` }
+    return this.#ask(call, VERSION_ANSWER, signal)
+  }
+
+  /** The text of a schema; undefined if the registry does not know it. Asked for once: ids never change their schema. */
+  async byId(id: SchemaId, signal: AbortSignal): Promise<string | undefined> {
+    const cached = this.#byId.get(id)
+    if (cached !== undefined) return cached
+    const call: Call = { method: 'GET', path: `/schemas/ids/${id}` }
+    const found = await this.#ask(call, SCHEMA_ANSWER, signal)
+    if (found === undefined) return undefined
+    if (found.schemaType !== undefined && found.schemaType !== 'AVRO') {
+      throw new RegistryBadResponse(this.#describe(call), `schema ${id} is ${found.schemaType}, not AVRO`)
+    }
+    this.#remember(id, found.schema)
+    return found.schema
+  }
+
+  /** Whether the schema could be the subject's next version. True for a subject without versions. */
+  async check(subject: string, schema: string, signal: AbortSignal): Promise<boolean> {
+    const call: Call = {
+      method: 'POST',
+      path: path`/compatibility/subjects/${subject}/versions`,
+      body: { schema },
+    }
+    const answer = await this.#ask(call, CHECK_ANSWER, signal)
+    return answer?.is_compatible ?? true
+  }
+
+  #remember(id: SchemaId, schema: string): SchemaId {
+    this.#byId.set(id, schema)
+    return id
+  }
+
+  #describe({ method, path }: Call): string {
+    return `${method} ${this.#base}${path}`
+  }
+
+  async #demand<T>(call: Call, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const found = await this.#ask(call, answer, signal)
+    if (found === undefined) throw new RegistryBadResponse(this.#describe(call), 'HTTP 404')
+    return found
+  }
+
+  /** Undefined if the registry says that what was asked for is not there. */
+  async #ask<T>(call: Call, answer: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {
+    const { status, text, retryAfter } = await this.#fetch(call, signal)
+    const what = this.#describe(call)
+    if (status >= 200 && status < 300) {
+      const parsed = answer.safeParse(parseJson(text))
+      if (parsed.success) return parsed.data
+      throw new RegistryBadResponse(what, z.prettifyError(parsed.error))
+    }
+    const problem = PROBLEM.safeParse(parseJson(text)).data
+    const code = problem?.error_code
+    if (status === 404 && code !== undefined && (NOT_FOUND.has(code) || code === NO_SUBJECT_CONFIG)) {
+      return undefined
+    }
+    if (status === 401 || status === 403) throw new RegistryUnauthorized(what, status)
+    if (status === 408 || status === 429 || status >= 500) {
+      throw new RegistryUnreachable(what, `HTTP ${status}`, { retryAfterMs: retryAfter })
+    }
+    if (status === 409 || status === 422) {
+      throw new RegistryRefused(what, status, problem?.message ?? 'no reason given')
+    }
+    throw new RegistryBadResponse(what, `HTTP ${status}`)
+  }
+
+  async #fetch(
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<{ status: number; text: string; retryAfter: number | undefined }> {
+    signal.throwIfAborted()
+    const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` }
+    if (this.#authorization !== undefined) headers['authorization'] = this.#authorization
+    const init: RequestInit = { method: call.method, headers }
+    if (call.body !== undefined) {
+      headers['content-type'] = MEDIA_TYPE
+      init.body = JSON.stringify(call.body)
+    }
+    init.signal = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
+    try {
+      const response = await fetch(this.#base + call.path, init)
+      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+      const retryAfter = Number.isFinite(seconds) ? seconds * 1000 : undefined
+      return { status: response.status, text: await response.text(), retryAfter }
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new RegistryUnreachable(this.#describe(call), 'no answer', { cause })
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Subjects may hold any character (kafka-client.md §9). */
+function path(literals: TemplateStringsArray, ...names: readonly string[]): string {
+  return String.raw({ raw: literals }, ...names.map(encodeURIComponent))
+}

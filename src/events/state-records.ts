@@ -1,0 +1,85 @@
+import type { Instant } from '../listing/instant.ts'
+import type {
+  DeleteCounts,
+  NextOffsets,
+  OutcomeCounts,
+  PassEvent,
+  PassId,
+  PassKind,
+  PassMarker,
+  PassProgress,
+  SourceIdentity,
+} from '../listing/pass.ts'
+import type { ResourceName } from '../listing/resource.ts'
+
+/** Which transaction of the feed wrote a record, and who. */
+export interface TransactionStamp {
+  readonly generation: number
+  readonly instanceId: string
+  /** Rises by one a transaction. */
+  readonly seq: number
+}
+
+/** Record `<resource>/<pass>` of the topic `checkpoints`. */
+export interface Checkpoint extends TransactionStamp {
+  readonly progress: PassProgress
+  /** Of every data topic after this transaction. */
+  readonly nextOffsets: NextOffsets
+  readonly source: SourceIdentity
+}
+
+/** Record `<resource>/watermark` of the topic `checkpoints`. */
+export interface Watermark extends TransactionStamp {
+  readonly resource: ResourceName
+  readonly watermark: Instant
+  readonly passId: PassId
+}
+
+/** Record `owner` of the topic `checkpoints` (R3). */
+export interface Owner {
+  readonly instanceId: string
+  readonly host: string
+  readonly pid: number
+  /** Names the data directory, so that another one on the same host is told apart. */
+  readonly dataDir: string
+  readonly startedAt: Instant
+  readonly aliveAt: Instant
+  readonly version: string
+  readonly generation: number
+  /** Of the last transaction that the owner knows of. */
+  readonly seq: number
+  /** Null before the source was first asked. */
+  readonly source: SourceIdentity | null
+  readonly clusterId: string
+}
+
+/** What a record of the topic `control` is made of. */
+export interface NewMarker {
+  readonly marker: PassMarker
+  readonly generation: number
+  /** By the local clock. */
+  readonly at: Instant
+  /** Of every data topic after the marker's transaction. */
+  readonly endOffsets: NextOffsets
+}
+
+/** A record of the topic `control`, as it is read. */
+export interface MarkerRecord {
+  readonly event: PassEvent
+  readonly resource: ResourceName
+  readonly pass: PassKind
+  readonly passId: PassId
+  readonly startedAt: Instant
+  /** Of the generation's first snapshot: once it is completed, the topic holds the whole resource. */
+  readonly initial: boolean
+  readonly walked: number
+  readonly counts: OutcomeCounts
+  readonly deletes: DeleteCounts
+  /** In words, for `held` and `failed`. */
+  readonly detail: string | null
+  readonly generation: number
+  /** By the clock of the process that wrote it. */
+  readonly at: Instant
+  /** Of every data topic after the marker's transaction. */
+  readonly endOffsets: NextOffsets
+}

@@ -1,0 +1,7 @@
+/** Namespace of all our Avro records. */
+export const NAMESPACE = 'listingstream'
+
+/** TopicRecordNameStrategy: one topic can hold several record types, each with its own history. */
+export function subjectName(topic: string, recordName: string): string {
+  return `${topic}-${NAMESPACE}.${recordName}`
+}
