@@ -10,7 +10,7 @@ import { compileType } from './compile-type.ts'
 import type { ListingSchemas } from './listing-schemas.ts'
 import { readSchemaFile, type SchemaFileName } from './schema-file.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
-import type { Checkpoint, NewMarker, Owner, Watermark } from './state-records.ts'
+import type { Checkpoint, MarkerRecord, Owner, Watermark } from './state-records.ts'
 import { subjectName } from './subject-name.ts'
 import { frame } from './wire-format.ts'
 
@@ -110,15 +110,11 @@ export class EventCodec {
     return this.#value('Owner', owner)
   }
 
-  marker({ marker: { event, progress, detail }, generation, at, endOffsets }: NewMarker): Uint8Array {
+  marker(marker: MarkerRecord): Uint8Array {
     return this.#value('PassMarker', {
-      ...progress,
-      pass: progress.pass.toUpperCase(),
-      event: event.toUpperCase(),
-      detail,
-      generation,
-      at,
-      endOffsets,
+      ...marker,
+      pass: marker.pass.toUpperCase(),
+      event: marker.event.toUpperCase(),
     })
   }
 

@@ -53,17 +53,7 @@ export interface Owner {
   readonly clusterId: string
 }
 
-/** What a record of the topic `control` is made of. */
-export interface NewMarker {
-  readonly marker: PassMarker
-  readonly generation: number
-  /** By the local clock. */
-  readonly at: Instant
-  /** Of every data topic after the marker's transaction. */
-  readonly endOffsets: NextOffsets
-}
-
-/** A record of the topic `control`, as it is read. */
+/** Record of the topic `control`. */
 export interface MarkerRecord {
   readonly event: PassEvent
   readonly resource: ResourceName
@@ -82,4 +72,12 @@ export interface MarkerRecord {
   readonly at: Instant
   /** Of every data topic after the marker's transaction. */
   readonly endOffsets: NextOffsets
+}
+
+export function markerRecord(
+  { event, progress, detail }: PassMarker,
+  context: Pick<MarkerRecord, 'generation' | 'at' | 'endOffsets'>,
+): MarkerRecord {
+  const { resource, pass, passId, startedAt, initial, walked, counts, deletes } = progress
+  return { event, resource, pass, passId, startedAt, initial, walked, counts, deletes, detail, ...context }
 }
