@@ -1,0 +1,201 @@
+import type { AddressInfo } from 'node:net'
+
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { z } from 'zod'
+
+import type { PassKind } from '../listing/pass.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import type { Logger } from './logger.ts'
+import { refuseChange, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
+
+const PASS_OPTIONS = z
+  .strictObject({
+    /** Of a purge: say what it would do. */
+    dryRun: z.boolean().default(false),
+    /** Of a snapshot: begin a new generation. */
+    restart: z.boolean().default(false),
+  })
+  .default({ dryRun: false, restart: false })
+const PASS = z.enum(['snapshot', 'update', 'purge'])
+
+export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
+
+/** `GET /status`, `POST /passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
+export interface HttpServerOptions extends GuardOptions {
+  /** 0: any free port. */
+  readonly port: number
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  /** `ready` decides between 200 and 503; the whole report is the answer. */
+  readiness(): { readonly ready: boolean }
+  status(signal: AbortSignal): Promise<object> | object
+  /**
+   * Runs a pass and answers with its result, however long it takes. The signal aborts when the server closes, not when
+   * the client goes.
+   */
+  runPass(pass: PassKind, options: PassRequestOptions, signal: AbortSignal): Promise<object>
+  readonly logger: Logger
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** At which processes of this machine reach it, without a slash at its end. */
+  readonly url: string
+}
+
+/** How long a client may take to send its request. */
+const REQUEST_TIMEOUT_MS = 30_000
+/** How long a closing server waits for clients to take their answers. */
+const CLOSE_GRACE_MS = 2_000
+
+/**
+ * Health, metrics and status for monitoring, and passes on demand. Listens when it resolves.
+ *
+ * @throws {ListingstreamError} `HTTP_LISTEN_FAILED` if the address cannot be bound.
+ */
+export async function startHttpServer(options: HttpServerOptions, signal: AbortSignal): Promise<HttpServer> {
+  signal.throwIfAborted()
+  const closing = new AbortController()
+  const app = fastify({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: 65_536,
+    forceCloseConnections: 'idle',
+  })
+  // A form of another site may send text/plain without being asked; JSON it may not.
+  app.removeContentTypeParser('text/plain')
+  const stop = AbortSignal.any([signal, closing.signal])
+  answerErrorsAsJson(app, options.logger, stop)
+  addReadRoutes(app, options, stop)
+  addPassRoute(app, options, stop)
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await app.close()
+    throw listenError(error, options)
+  }
+  return {
+    url: localUrl(options.host, app.server.address()),
+    async [Symbol.asyncDispose]() {
+      closing.abort()
+      const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS)
+      try {
+        await app.close()
+      } finally {
+        clearTimeout(force)
+      }
+    },
+  }
+}
+
+function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
+  app.addHook('onSend', async (_request, reply) => {
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  })
+  app.get('/livez', async () => ({ alive: true }))
+  app.get('/readyz', async (_request, reply) => {
+    const report = options.readiness()
+    return reply.code(report.ready ? 200 : 503).send(report)
+  })
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.text()),
+  )
+  app.get('/status', async (request, reply) => {
+    const refusal = refuseRead(request.headers, options)
+    return refusal === undefined ? options.status(stop) : refuse(reply, refusal)
+  })
+}
+
+function addPassRoute(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
+  app.post(
+    '/passes/:pass',
+    {
+      // Before the body is read.
+      onRequest: async (request, reply) => {
+        const refusal = refuseChange(request.headers, options)
+        if (refusal !== undefined) return refuse(reply, refusal)
+      },
+    },
+    (request) => {
+      const { pass } = parse(z.object({ pass: PASS }), request.params)
+      const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
+      return options.runPass(pass, passOptions, stop)
+    },
+  )
+}
+
+function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
+  if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
+  return reply.code(status).send({ code, message })
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new ListingstreamError(`The request is not right. ${z.prettifyError(parsed.error)}`, {
+    code: 'HTTP_BAD_REQUEST',
+    retryable: false,
+    exitCode: 2,
+  })
+}
+
+/** `{code, message, retryable, exitCode}`, so that a command that handed its work over can end as if it had done it. */
+function answerErrorsAsJson(app: FastifyInstance, logger: Logger, stop: AbortSignal): void {
+  app.setNotFoundHandler(async (request, reply) =>
+    reply
+      .code(404)
+      .send({ code: 'HTTP_NOT_FOUND', message: `There is no ${request.method} ${pathOf(request.url)}.` }),
+  )
+  app.setErrorHandler(async (thrown: unknown, request, reply) => {
+    const error = stop.aborted && thrown === stop.reason ? stopping() : thrown
+    if (error instanceof ListingstreamError) {
+      const { code, message, retryable, exitCode } = error
+      return reply.code(statusOf(error)).send({ code, message, retryable, exitCode })
+    }
+    if (isClientError(error)) {
+      return reply.code(error.statusCode).send({ code: 'HTTP_BAD_REQUEST', message: error.message })
+    }
+    logger.error({ err: error, method: request.method, path: pathOf(request.url) }, 'request failed')
+    return reply
+      .code(500)
+      .send({ code: 'INTERNAL_ERROR', message: 'It failed unexpectedly; the log of the daemon says how.' })
+  })
+}
+
+function stopping(): ListingstreamError {
+  return new ListingstreamError('The daemon was stopped before this was done; what it had done is kept.', {
+    code: 'DAEMON_STOPPING',
+    retryable: true,
+  })
+}
+
+function statusOf({ code, retryable, exitCode }: ListingstreamError): number {
+  if (code === 'HTTP_BAD_REQUEST') return 400
+  if (exitCode === 3) return 409
+  return retryable ? 503 : 500
+}
+
+/** Raised by fastify itself for a request that it cannot read. */
+function isClientError(error: unknown): error is Error & { statusCode: number } {
+  return (
+    error instanceof Error &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number' &&
+    error.statusCode >= 400 &&
+    error.statusCode < 500
+  )
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}
+
+function listenError(cause: unknown, { host, port }: HttpServerOptions): ListingstreamError {
+  return new ListingstreamError(
+    `The HTTP server cannot listen at ${host} port ${port}. Free that port, or set HTTP_PORT and HTTP_HOST to others.`,
+    { code: 'HTTP_LISTEN_FAILED', retryable: false, cause },
+  )
+}
+
+function localUrl(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  if (host === '0.0.0.0' || host === '::') return `http://${host === '::' ? '[::1]' : '127.0.0.1'}:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,183 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+import type { Change } from '../listing/change.ts'
+import type { Instant } from '../listing/instant.ts'
+import type { OutcomeCounts, PassId, PassProgress } from '../listing/pass.ts'
+import { RESOURCES, type ResourceName } from '../listing/resource.ts'
+import type { Observer } from '../replication/ports.ts'
+
+export interface MetricsOptions {
+  /** For the age of watermarks, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+  /** For durations, in milliseconds from any origin. @default performance.now */
+  readonly monotonic?: () => number
+  /** CPU, memory, event loop and garbage collection of the process. @default true */
+  readonly processMetrics?: boolean
+}
+
+const SECOND = 1000
+const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
+const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/**
+ * The metrics of design.md §4.3, in a registry of their own. `topic` is a topic's name without its prefix. Counters begin
+ * at 0 with the process.
+ */
+export class Metrics implements Observer {
+  readonly #registry = new Registry()
+  readonly #now: () => number
+  readonly #monotonic: () => number
+  readonly #begun = new Map<string, { passId: PassId; at: number }>()
+  readonly #watermarks = new Map<ResourceName, Instant>()
+  readonly #held = new Map<ResourceName, number>()
+  readonly #records
+  readonly #events
+  readonly #passes
+  readonly #passDuration
+  readonly #requests
+  readonly #transactions
+
+  constructor(options: MetricsOptions = {}) {
+    const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
+    this.#now = now
+    this.#monotonic = monotonic
+    const registers = [this.#registry]
+    this.#records = new Counter({
+      name: 'listingstream_records_total',
+      help: 'Records read from the source, each counted under its one outcome (R11)',
+      labelNames: ['resource', 'outcome'],
+      registers,
+    })
+    this.#events = new Counter({
+      name: 'listingstream_events_total',
+      help: 'Events committed to Kafka, tombstones not counted',
+      labelNames: ['topic', 'type'],
+      registers,
+    })
+    this.#passes = new Counter({
+      name: 'listingstream_passes_total',
+      help: 'Passes that ended, by how they ended',
+      labelNames: ['resource', 'pass', 'state'],
+      registers,
+    })
+    this.#passDuration = new Histogram({
+      name: 'listingstream_pass_duration_seconds',
+      help: 'Time from the start of a pass to its end, or from the start of the process if it was resumed',
+      labelNames: ['pass'],
+      buckets: PASS_BUCKETS,
+      registers,
+    })
+    this.#requests = new Counter({
+      name: 'listingstream_api_requests_total',
+      help: 'Requests to the Spark API by HTTP status; none: no answer came',
+      labelNames: ['code'],
+      registers,
+    })
+    this.#transactions = new Histogram({
+      name: 'listingstream_transaction_duration_seconds',
+      help: 'Time from the begin of a Kafka transaction to its known outcome',
+      buckets: TRANSACTION_BUCKETS,
+      registers,
+    })
+    this.#addGauges(registers)
+    if (processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'listingstream_' })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** All metrics in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  pageCommitted(progress: PassProgress, page: OutcomeCounts, changes: readonly Change[]): void {
+    const { resource } = progress
+    for (const [outcome, count] of Object.entries(page)) this.#records.inc({ resource, outcome }, count)
+    const events = RESOURCES.find(({ name }) => name === resource)?.events
+    if (events === undefined) return
+    const upserts = changes.filter(({ kind }) => kind === 'upsert').length
+    this.events(resource, events.upserted, upserts)
+    this.events(resource, events.deleted, changes.length - upserts)
+  }
+
+  passStarted(progress: PassProgress): void {
+    const track = trackOf(progress)
+    // A pass that comes back after an outage has not begun anew.
+    if (this.#begun.get(track)?.passId === progress.passId) return
+    this.#begun.set(track, { passId: progress.passId, at: this.#monotonic() })
+  }
+
+  passEnded(progress: PassProgress): void {
+    const { resource, pass, state, deletes } = progress
+    this.#passes.inc({ resource, pass, state })
+    const begun = this.#begun.get(trackOf(progress))
+    if (begun?.passId === progress.passId) {
+      this.#passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
+      this.#begun.delete(trackOf(progress))
+    }
+    // A sweep that failed says nothing of an earlier hold.
+    if (pass === 'purge' && state !== 'failed') this.#held.set(resource, deletes.held)
+  }
+
+  watermarkMoved(resource: ResourceName, watermark: Instant): void {
+    this.#watermarks.set(resource, watermark)
+  }
+
+  /** For events outside the resource's own topic, too. */
+  events(topic: string, type: string, count: number): void {
+    if (count > 0) this.#events.inc({ topic, type }, count)
+  }
+
+  /** `status` is null if no answer came. */
+  apiRequest({ status }: { readonly status: number | null }): void {
+    this.#requests.inc({ code: status ?? 'none' })
+  }
+
+  transaction(seconds: number): void {
+    this.#transactions.observe(seconds)
+  }
+
+  /** Of a hold that an earlier process left. */
+  deletesHeld(resource: ResourceName, count: number): void {
+    this.#held.set(resource, count)
+  }
+
+  /** Each reads the state at the time of the scrape. */
+  #addGauges(registers: Registry[]): void {
+    const watermarks = this.#watermarks
+    const held = this.#held
+    const now = this.#now
+    const timestamp = new Gauge({
+      name: 'listingstream_watermark_timestamp_seconds',
+      help: 'Time up to which all changes of the source are published (R4)',
+      labelNames: ['resource'],
+      registers,
+      collect: () => {
+        for (const [resource, watermark] of watermarks) timestamp.set({ resource }, watermark / SECOND)
+      },
+    })
+    const age = new Gauge({
+      name: 'listingstream_watermark_age_seconds',
+      help: 'Seconds since the watermark, by the local clock',
+      labelNames: ['resource'],
+      registers,
+      collect: () => {
+        for (const [resource, watermark] of watermarks) age.set({ resource }, (now() - watermark) / SECOND)
+      },
+    })
+    const deletes = new Gauge({
+      name: 'listingstream_deletes_held',
+      help: 'Deletes that the guard holds back (R10)',
+      registers,
+      collect: () => {
+        deletes.set([...held.values()].reduce((sum, count) => sum + count, 0))
+      },
+    })
+  }
+}
+
+function trackOf({ resource, pass }: PassProgress): string {
+  return `${resource}/${pass}`
+}

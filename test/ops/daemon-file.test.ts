@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { readDaemonFile, writeDaemonFile } from '../../src/ops/daemon-file.ts'
+
+const info = {
+  url: 'http://127.0.0.1:8080',
+  pid: process.pid,
+  startedAt: '2026-05-02T10:00:00.000Z',
+  instanceId: 'one',
+}
+
+async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'listingstream-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
+
+test('what was written is read, only its owner can read it, and it is gone afterwards', async () => {
+  await using folder = await temporaryFolder()
+  const dataDir = join(folder.path, 'not', 'there', 'yet')
+  {
+    await using _file = await writeDaemonFile(dataDir, info)
+    expect(await readDaemonFile(dataDir)).toEqual(info)
+    expect((await stat(join(dataDir, 'daemon.json'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(dataDir)).toEqual(['daemon.json'])
+  }
+  expect(await readDaemonFile(dataDir)).toBeUndefined()
+  expect(await readdir(dataDir)).toEqual([])
+})
+
+test('a daemon that was replaced leaves the file of its successor alone', async () => {
+  await using folder = await temporaryFolder()
+  const first = await writeDaemonFile(folder.path, info)
+  await using _second = await writeDaemonFile(folder.path, { ...info, instanceId: 'two' })
+  await first[Symbol.asyncDispose]()
+  expect((await readDaemonFile(folder.path))?.instanceId).toBe('two')
+})
+
+test('a file whose process is dead counts as none', async () => {
+  await using folder = await temporaryFolder()
+  const script = 'process.stdout.write(String(process.pid))'
+  const pid = Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
+  await using _file = await writeDaemonFile(folder.path, { ...info, pid })
+  expect(await readDaemonFile(folder.path)).toBeUndefined()
+})
+
+test.each([
+  '',
+  '{',
+  'null',
+  '[]',
+  JSON.stringify({ ...info, pid: -1 }),
+  JSON.stringify({ ...info, pid: 'x' }),
+  JSON.stringify({ ...info, url: 'file:///etc/passwd' }),
+])('a garbled file counts as none: %s', async (text) => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'daemon.json'), text)
+  expect(await readDaemonFile(folder.path)).toBeUndefined()
+})

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+
+import { instant } from '../../src/listing/instant.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { Health } from '../../src/ops/health.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+import { progressOf } from './progress.ts'
+
+const unreachable = new ListingstreamError('No broker answers.', {
+  code: 'KAFKA_UNREACHABLE',
+  retryable: true,
+})
+
+function healthAt(clock: { ms: number }) {
+  return new Health(() => instant(clock.ms))
+}
+
+test('it is not ready before it has started, and says what it waits for', () => {
+  const health = healthAt({ ms: 5 })
+  health.starting('Reads the topics.')
+  expect(health.report()).toMatchObject({
+    ready: false,
+    reasons: [{ code: 'STARTING', message: 'Reads the topics.', since: 5 }],
+  })
+  health.started()
+  expect(health.report()).toMatchObject({ ready: true, reasons: [] })
+})
+
+test('a parked track makes it unready until that very track goes on', () => {
+  const clock = { ms: 100 }
+  const health = healthAt(clock)
+  health.started()
+  health.parked(LISTINGS, 'update', unreachable, 5000)
+  health.parked(LISTINGS, 'purge', unreachable, 5000)
+  clock.ms = 5100
+  health.parked(LISTINGS, 'update', unreachable, 10_000)
+  health.resumed(LISTINGS, 'purge')
+  expect(health.report()).toMatchObject({
+    ready: false,
+    reasons: [
+      { code: 'KAFKA_UNREACHABLE', resource: 'listings', pass: 'update', since: 100, retryAt: 15_100 },
+    ],
+  })
+  health.resumed(LISTINGS, 'update')
+  expect(health.report().ready).toBe(true)
+})
+
+test('a held purge is told but does not make it unready, until a sweep is clear (R10)', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  const purge = progressOf({ pass: 'purge' })
+  health.passEnded({ ...purge, state: 'held' }, '700 deletes')
+  expect(health.report()).toMatchObject({
+    ready: true,
+    held: [{ resource: 'listings', detail: '700 deletes' }],
+  })
+  health.passEnded(progressOf({ pass: 'update', state: 'completed' }), null)
+  expect(health.report().held).toHaveLength(1)
+  health.passEnded({ ...purge, state: 'completed' }, null)
+  expect(health.report().held).toEqual([])
+})
+
+test('it remembers the last completed pass of each kind', () => {
+  const clock = { ms: 1 }
+  const health = healthAt(clock)
+  health.passEnded(progressOf({ state: 'completed' }), null)
+  clock.ms = 2
+  health.passEnded(progressOf({ state: 'failed' }), 'incomplete')
+  health.passEnded(progressOf({ pass: 'snapshot', state: 'completed' }), null)
+  expect(health.report().lastCompleted.map(({ pass, at }) => [pass, at])).toEqual([
+    ['update', 1],
+    ['snapshot', 2],
+  ])
+})

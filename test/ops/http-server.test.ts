@@ -1,0 +1,211 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+
+import { describe, expect, test } from 'vitest'
+
+import type { PassKind } from '../../src/listing/pass.ts'
+import {
+  startHttpServer,
+  type HttpServerOptions,
+  type PassRequestOptions,
+} from '../../src/ops/http-server.ts'
+import { createLogger } from '../../src/ops/logger.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+
+const never = new AbortController().signal
+const logger = createLogger({ level: 'silent' })
+
+function start(changes: Partial<HttpServerOptions> = {}, signal = never) {
+  const options: HttpServerOptions = {
+    host: '127.0.0.1',
+    port: 0,
+    adminToken: null,
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
+    readiness: () => ({ ready: true }),
+    status: () => ({ watermark: null }),
+    runPass: async (pass) => ({ ran: pass }),
+    logger,
+    ...changes,
+  }
+  return startHttpServer(options, signal)
+}
+
+const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+describe('reading', () => {
+  test('/livez is 200 while the process lives, ready or not', async () => {
+    await using server = await start({ readiness: () => ({ ready: false }) })
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+  })
+
+  test('/readyz is 200, or 503 with the reasons', async () => {
+    let report: { ready: boolean; reasons: string[] } = { ready: true, reasons: [] }
+    await using server = await start({ readiness: () => report })
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    report = { ready: false, reasons: ['parked'] }
+    const response = await fetch(`${server.url}/readyz`)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual(report)
+  })
+
+  test('/metrics is in Prometheus format, /status is JSON, neither is cached', async () => {
+    await using server = await start()
+    const metrics = await fetch(`${server.url}/metrics`)
+    expect(metrics.headers.get('content-type')).toContain('version=0.0.4')
+    expect(await metrics.text()).toBe('up 1\n')
+    const status = await fetch(`${server.url}/status`)
+    expect(await status.json()).toEqual({ watermark: null })
+    expect(status.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('what does not exist is 404 with code and message', async () => {
+    await using server = await start()
+    const response = await fetch(`${server.url}/nothing?token=hunter2`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({ code: 'HTTP_NOT_FOUND', message: 'There is no GET /nothing.' })
+  })
+})
+
+describe('running a pass', () => {
+  test('answers with its result; options come as JSON or not at all', async () => {
+    const ran: [PassKind, PassRequestOptions][] = []
+    await using server = await start({
+      runPass: async (pass, options) => {
+        ran.push([pass, options])
+        return { state: 'completed' }
+      },
+    })
+    const response = await fetch(`${server.url}/passes/purge`, post({ dryRun: true }))
+    expect(await response.json()).toEqual({ state: 'completed' })
+    expect((await fetch(`${server.url}/passes/update`, { method: 'POST' })).status).toBe(200)
+    expect(ran).toEqual([
+      ['purge', { dryRun: true, restart: false }],
+      ['update', { dryRun: false, restart: false }],
+    ])
+  })
+
+  test.each([
+    ['/passes/everything', post({})],
+    ['/passes/purge', post({ dryrun: true })],
+    ['/passes/purge', post({ dryRun: 'yes' })],
+    ['/passes/purge', { ...post({}), body: '{' }],
+  ])('a request that is not understood runs nothing: %s', async (path, init) => {
+    let runs = 0
+    await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
+    const response = await fetch(server.url + path, init)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ code: 'HTTP_BAD_REQUEST', message: expect.any(String) })
+    expect(runs).toBe(0)
+  })
+
+  test('a form post, which a page of any site may send, runs nothing', async () => {
+    let runs = 0
+    await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
+    const response = await fetch(`${server.url}/passes/purge`, { method: 'POST', body: '{}' })
+    expect(response.status).toBe(415)
+    expect(runs).toBe(0)
+  })
+
+  test('a refused request runs nothing', async () => {
+    let runs = 0
+    await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
+    const headers = { origin: 'https://evil.example' }
+    const response = await fetch(`${server.url}/passes/purge`, { method: 'POST', headers })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ code: 'HTTP_CROSS_ORIGIN' })
+    expect(runs).toBe(0)
+  })
+
+  test('bound to all addresses it needs the token', async () => {
+    await using server = await start({ host: '0.0.0.0', adminToken: { reveal: () => 'right' } })
+    const run = (authorization: string) =>
+      fetch(`${server.url}/passes/update`, { method: 'POST', headers: { authorization } })
+    const refused = await run('Bearer wrong')
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    expect((await run('Bearer right')).status).toBe(200)
+  })
+
+  test.each([
+    [{ code: 'GUARD_HELD', retryable: false, exitCode: 3 }, 409],
+    [{ code: 'KAFKA_UNREACHABLE', retryable: true, exitCode: 1 }, 503],
+    [{ code: 'SPARK_UNAUTHORIZED', retryable: false, exitCode: 1 }, 500],
+  ] as const)('an error of ours goes to the client with code and exit code: %j', async (error, status) => {
+    await using server = await start({
+      runPass: async () => {
+        throw new ListingstreamError('What to do.', error)
+      },
+    })
+    const response = await fetch(`${server.url}/passes/update`, { method: 'POST' })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toEqual({ ...error, message: 'What to do.' })
+  })
+
+  test('an error that nobody foresaw is not shown to the client (R15)', async () => {
+    await using server = await start({
+      runPass: async () => {
+        throw new Error('with hunter2')
+      },
+    })
+    const response = await fetch(`${server.url}/passes/update`, { method: 'POST' })
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('hunter2')
+  })
+
+  test('a pass goes on when its client has gone', async () => {
+    const running = Promise.withResolvers<AbortSignal>()
+    const release = Promise.withResolvers<object>()
+    await using server = await start({
+      runPass: (_pass, _options, signal) => {
+        running.resolve(signal)
+        return release.promise
+      },
+    })
+    const client = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const gone = once(client, 'close')
+    client.write('POST /passes/update HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n')
+    const signal = await running.promise
+    client.destroy()
+    await gone
+    // The server has seen the end of the connection once it answers a later one.
+    await fetch(`${server.url}/livez`)
+    expect(signal.aborted).toBe(false)
+    release.resolve({})
+  })
+})
+
+describe('start and stop', () => {
+  test('an address that is taken fails the start, with the port and what to do', async () => {
+    await using server = await start()
+    const port = Number(new URL(server.url).port)
+    await expect(start({ port })).rejects.toMatchObject({
+      code: 'HTTP_LISTEN_FAILED',
+      message: expect.stringContaining(`port ${port}`),
+    })
+  })
+
+  test('closing aborts a running pass, answers its client and frees the port, kept connections or not', async () => {
+    const running = Promise.withResolvers<void>()
+    const server = await start({
+      runPass: (_pass, _options, signal) => {
+        running.resolve()
+        const { promise, reject } = Promise.withResolvers<object>()
+        signal.addEventListener('abort', () => reject(signal.reason))
+        return promise
+      },
+    })
+    await (await fetch(`${server.url}/livez`)).text()
+    const answer = fetch(`${server.url}/passes/update`, { method: 'POST' })
+    await running.promise
+    await server[Symbol.asyncDispose]()
+    const response = await answer
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ code: 'DAEMON_STOPPING' })
+    await using again = await start({ port: Number(new URL(server.url).port) })
+    expect((await fetch(`${again.url}/livez`)).status).toBe(200)
+  })
+})

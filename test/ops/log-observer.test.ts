@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+
+import { NO_OUTCOMES } from '../../src/listing/pass.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { LogObserver, observers } from '../../src/ops/log-observer.ts'
+import { createLogger } from '../../src/ops/logger.ts'
+import type { Observer } from '../../src/replication/ports.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+import { progressOf } from './progress.ts'
+
+function logged() {
+  const lines: { level: string; msg: string; [field: string]: unknown }[] = []
+  const clock = { ms: 0 }
+  const destination = { write: (line: string) => lines.push(JSON.parse(line)) }
+  const observer = new LogObserver(createLogger({ level: 'info', destination }), () => clock.ms)
+  return { observer, clock, lines, messages: () => lines.map(({ msg }) => msg) }
+}
+
+test('a pass is told at its start, at most every 5 s while it goes on, and at its end', () => {
+  const { observer, clock, lines, messages } = logged()
+  observer.passStarted(progressOf(), false)
+  for (let page = 1; page <= 12; page += 1) {
+    clock.ms += 1000
+    observer.pageCommitted(progressOf({ page, walked: page * 10 }), NO_OUTCOMES, [])
+  }
+  observer.passEnded(progressOf({ state: 'completed', page: 12 }), null)
+  expect(messages()).toEqual(['pass started', 'pass goes on', 'pass goes on', 'pass completed'])
+  expect(lines[1]).toMatchObject({ passId: 'pass-1', page: 5, walked: 50 })
+})
+
+test('a held purge is a warning that says why and how many', () => {
+  const { observer, lines } = logged()
+  const deletes = { emitted: 0, held: 700, refuted: 0, inconclusive: 0 }
+  observer.passEnded(progressOf({ pass: 'purge', state: 'held', deletes }), 'over PURGE_MAX_DELETES')
+  expect(lines[0]).toMatchObject({
+    level: 'warn',
+    msg: 'pass held',
+    deletes,
+    detail: 'over PURGE_MAX_DELETES',
+  })
+})
+
+test('a standstill is one line, however often it is tried again, until its cause changes or it is over', () => {
+  const { observer, lines, messages } = logged()
+  const down = new ListingstreamError('No broker.', { code: 'KAFKA_UNREACHABLE', retryable: true })
+  const refused = new ListingstreamError('No token.', { code: 'SPARK_UNAUTHORIZED', retryable: false })
+  observer.parked(LISTINGS, 'update', down, 5000)
+  observer.parked(LISTINGS, 'update', down, 10_000)
+  observer.parked(LISTINGS, 'update', refused, 30_000)
+  observer.resumed(LISTINGS, 'update')
+  observer.parked(LISTINGS, 'update', refused, 5000)
+  expect(messages().filter((message) => message.startsWith('parked'))).toHaveLength(3)
+  expect(messages()).toContain('goes on again')
+  expect(lines[0]).toMatchObject({ level: 'error', err: { code: 'KAFKA_UNREACHABLE' }, retryInMs: 5000 })
+})
+
+test('observers() tells each of them everything, in order', () => {
+  const told: string[] = []
+  const named = (name: string): Observer => ({
+    pageCommitted: ({ page }) => void told.push(`${name} page ${page}`),
+    passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
+    passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
+    watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
+  })
+  const both = observers(named('a'), named('b'))
+  both.passStarted(progressOf(), true)
+  both.pageCommitted(progressOf({ page: 7 }), NO_OUTCOMES, [])
+  both.passEnded(progressOf(), 'why')
+  both.watermarkMoved('listings', progressOf().startedAt)
+  const each = ['started true', 'page 7', 'ended why', 'watermark listings']
+  expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))
+})

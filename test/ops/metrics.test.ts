@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+
+import type { Change } from '../../src/listing/change.ts'
+import { instant } from '../../src/listing/instant.ts'
+import { passId } from '../../src/listing/pass.ts'
+import { Metrics } from '../../src/ops/metrics.ts'
+import { progressOf } from './progress.ts'
+
+const upsert = { kind: 'upsert' } as Change
+const deletion = { kind: 'deletion' } as Change
+
+function metricsAt(clock: { now: number; monotonic: number }) {
+  const metrics = new Metrics({
+    now: () => clock.now,
+    monotonic: () => clock.monotonic,
+    processMetrics: false,
+  })
+  const sample = async (name: string) =>
+    (await metrics.text())
+      .split('\n')
+      .find((line) => line.startsWith(`listingstream_${name} `))
+      ?.split(' ')[1]
+  return { metrics, sample }
+}
+
+describe('Metrics', () => {
+  test('each record is counted under its outcome (R11), each event under topic and type', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const counts = { published: 3, unchanged: 5, stale: 1, dead_lettered: 0 }
+    metrics.pageCommitted(progressOf(), counts, [upsert, deletion, upsert])
+    expect(await sample('records_total{resource="listings",outcome="published"}')).toBe('3')
+    expect(await sample('records_total{resource="listings",outcome="unchanged"}')).toBe('5')
+    expect(await sample('events_total{topic="listings",type="ListingUpserted"}')).toBe('2')
+    expect(await sample('events_total{topic="listings",type="ListingDeleted"}')).toBe('1')
+  })
+
+  test('the age of the watermark is that of the moment of the scrape (R4)', async () => {
+    const clock = { now: 100_000, monotonic: 0 }
+    const { metrics, sample } = metricsAt(clock)
+    expect(await sample('watermark_age_seconds{resource="listings"}')).toBeUndefined()
+    metrics.watermarkMoved('listings', instant(70_000))
+    expect(await sample('watermark_timestamp_seconds{resource="listings"}')).toBe('70')
+    expect(await sample('watermark_age_seconds{resource="listings"}')).toBe('30')
+    clock.now = 130_000
+    expect(await sample('watermark_age_seconds{resource="listings"}')).toBe('60')
+  })
+
+  test('the duration of a pass that was parked in between counts from its first start', async () => {
+    const clock = { now: 0, monotonic: 0 }
+    const { metrics, sample } = metricsAt(clock)
+    metrics.passStarted(progressOf())
+    clock.monotonic = 4000
+    metrics.passStarted(progressOf())
+    clock.monotonic = 9000
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample('pass_duration_seconds_sum{pass="update"}')).toBe('9')
+    expect(await sample('passes_total{resource="listings",pass="update",state="completed"}')).toBe('1')
+  })
+
+  test('a pass that ended before this process saw its start has no duration', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.passStarted(progressOf({ passId: passId('other') }))
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample('pass_duration_seconds_count{pass="update"}')).toBeUndefined()
+  })
+
+  test('held deletes stay until the next sweep that comes to a verdict (R10)', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const purge = progressOf({ pass: 'purge' })
+    expect(await sample('deletes_held')).toBe('0')
+    metrics.passEnded({ ...purge, state: 'held', deletes: { ...purge.deletes, held: 700 } })
+    expect(await sample('deletes_held')).toBe('700')
+    metrics.passEnded({ ...purge, state: 'failed' })
+    expect(await sample('deletes_held')).toBe('700')
+    metrics.passEnded({ ...purge, state: 'completed' })
+    expect(await sample('deletes_held')).toBe('0')
+  })
+
+  test('requests are counted by HTTP status, those without an answer as none; transactions by seconds', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.apiRequest({ status: 200 })
+    metrics.apiRequest({ status: 429 })
+    metrics.apiRequest({ status: null })
+    metrics.transaction(0.2)
+    expect(await sample('api_requests_total{code="200"}')).toBe('1')
+    expect(await sample('api_requests_total{code="429"}')).toBe('1')
+    expect(await sample('api_requests_total{code="none"}')).toBe('1')
+    expect(await sample('transaction_duration_seconds_bucket{le="0.25"}')).toBe('1')
+    expect(await sample('transaction_duration_seconds_bucket{le="0.1"}')).toBe('0')
+  })
+
+  test('two registries in one process do not meet; process metrics bear the prefix', async () => {
+    const first = new Metrics()
+    const second = new Metrics()
+    first.apiRequest({ status: 200 })
+    expect(await first.text()).toContain('listingstream_process_cpu_seconds_total')
+    expect(await second.text()).not.toContain('api_requests_total{')
+  })
+})

@@ -1,0 +1,24 @@
+import { instant } from '../../src/listing/instant.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
+
+/** A pass that has just begun, with what a test changes of it. */
+export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
+  return {
+    resource: 'listings',
+    pass: 'update',
+    passId: passId('pass-1'),
+    state: 'running',
+    initial: false,
+    startedAt: instant(Date.UTC(2026, 4, 2)),
+    filter: '',
+    token: '',
+    walkEnded: false,
+    page: 0,
+    walked: 0,
+    walkedInRange: 0,
+    counts: NO_OUTCOMES,
+    deletes: NO_DELETES,
+    sweepOffsets: [],
+    ...changes,
+  }
+}
