@@ -1,6 +1,6 @@
 /**
  * The two inner modules of kafkajs that this room uses. The package has no `exports` map, and its version is pinned
- * exactly; test/kafka/kafkajs-private.test.ts fails when an update changes what is relied on.
+ * exactly; test/kafka/client.test.ts fails when an update changes what is relied on.
  */
 declare module 'kafkajs/src/cluster/index.js' {
   import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs'

@@ -1,4 +1,4 @@
-import type { Producer, RecordMetadata, Transaction as KafkajsTransaction } from 'kafkajs'
+import type { Producer, Transaction as KafkajsTransaction } from 'kafkajs'
 
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
@@ -10,6 +10,7 @@ import { compressionType } from './compression.ts'
 import type { KafkaCompression } from './compression.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
+import { verifiedBaseOffset } from './verified-append.ts'
 
 /** One call is one batch, and a broker refuses a batch above 1 MiB by default (kafka-client.md §11). */
 const MAX_CALL_BYTES = 512 * 1024
@@ -317,29 +318,6 @@ export class TransactionalProducer implements AsyncDisposable {
     const what = `Kafka producer ${this.transactionalId}, ${doing}`
     return withDeadline(what, this.#options.operationTimeoutMs, signal, work)
   }
-}
-
-/** Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11). */
-export function verifiedBaseOffset(
-  reply: readonly RecordMetadata[],
-  topic: string,
-  partition: number,
-  lastOffset: number,
-): number {
-  const [only] = reply
-  if (
-    only?.topicName === topic &&
-    only.partition === partition &&
-    only.errorCode === 0 &&
-    reply.length === 1
-  ) {
-    const baseOffset = Number(only.baseOffset)
-    if (Number.isSafeInteger(baseOffset) && baseOffset > lastOffset) return baseOffset
-  }
-  throw new KafkaError(
-    `The broker's reply does not prove that the records for ${topic}, partition ${partition} were appended. The transaction is repeated with a new producer.`,
-    { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
-  )
 }
 
 /** Every message names its partition. */

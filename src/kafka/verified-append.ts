@@ -1,0 +1,26 @@
+import type { RecordMetadata } from 'kafkajs'
+
+import { KafkaError } from './errors.ts'
+
+/** Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11). */
+export function verifiedBaseOffset(
+  reply: readonly RecordMetadata[],
+  topic: string,
+  partition: number,
+  lastOffset: number,
+): number {
+  const [only] = reply
+  if (
+    only?.topicName === topic &&
+    only.partition === partition &&
+    only.errorCode === 0 &&
+    reply.length === 1
+  ) {
+    const baseOffset = Number(only.baseOffset)
+    if (Number.isSafeInteger(baseOffset) && baseOffset > lastOffset) return baseOffset
+  }
+  throw new KafkaError(
+    `The broker's reply does not prove that the records for ${topic}, partition ${partition} were appended. The transaction is repeated with a new producer.`,
+    { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
+  )
+}

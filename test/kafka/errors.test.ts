@@ -1,0 +1,85 @@
+import kafkajs from 'kafkajs'
+import { describe, expect, test } from 'vitest'
+
+import { KafkaEpochError, KafkaError, kafkaError } from '../../src/kafka/errors.ts'
+
+function protocolError(type: string, retriable = false): Error {
+  return new kafkajs.KafkaJSProtocolError({
+    name: '',
+    message: 'words',
+    type,
+    code: 1,
+    retriable,
+  } as unknown as Error)
+}
+
+function wrapped(cause: Error): Error {
+  // The types leave out the second argument.
+  return Object.assign(new kafkajs.KafkaJSNonRetriableError('outer words'), { cause })
+}
+
+function saslRefusal(): Error {
+  // The types have no arguments; the library gives a message, and cannot do without.
+  const construct: new (message: string) => Error = kafkajs.KafkaJSSASLAuthenticationError
+  return new construct('no')
+}
+
+describe('what a failure of the client means', () => {
+  test.each([
+    ['INVALID_PRODUCER_EPOCH', 'KAFKA_EPOCH', false],
+    ['INVALID_PRODUCER_ID_MAPPING', 'KAFKA_EPOCH', false],
+    ['INVALID_TXN_STATE', 'KAFKA_EPOCH', false],
+    ['MESSAGE_TOO_LARGE', 'KAFKA_RECORD_TOO_LARGE', false],
+    ['RECORD_LIST_TOO_LARGE', 'KAFKA_RECORD_TOO_LARGE', false],
+    ['UNKNOWN_TOPIC_OR_PARTITION', 'KAFKA_TOPIC_MISSING', false],
+    ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'KAFKA_APPEND_UNVERIFIED', true],
+    ['SASL_AUTHENTICATION_FAILED', 'KAFKA_UNAUTHORIZED', false],
+    ['TOPIC_AUTHORIZATION_FAILED', 'KAFKA_UNAUTHORIZED', false],
+    ['INVALID_CONFIG', 'KAFKA_REJECTED', false],
+  ])('%s is %s, also as the cause of another error', (type, code, retryable) => {
+    for (const error of [
+      protocolError(type),
+      wrapped(protocolError(type)),
+      wrapped(wrapped(protocolError(type))),
+    ]) {
+      expect(kafkaError(error, 'Doing it')).toMatchObject({ code, retryable })
+    }
+  })
+
+  test('an epoch error has a class of its own (R3)', () => {
+    expect(kafkaError(protocolError('INVALID_PRODUCER_EPOCH'), 'Sending')).toBeInstanceOf(KafkaEpochError)
+  })
+
+  test.each([
+    ['a refused connection', new kafkajs.KafkaJSConnectionError('no')],
+    ['a refused connection inside another error', wrapped(new kafkajs.KafkaJSConnectionError('no'))],
+    ['a request without an answer', new kafkajs.KafkaJSRequestTimeoutError('late')],
+    ['a leader that is missing after all retries', protocolError('LEADER_NOT_AVAILABLE', true)],
+  ])('%s may be retried later', (_, error) => {
+    expect(kafkaError(error, 'Doing it')).toMatchObject({ code: 'KAFKA_UNREACHABLE', retryable: true })
+  })
+
+  test('refused credentials name their settings', () => {
+    const error = kafkaError(saslRefusal(), 'Connecting')
+    expect(error).toMatchObject({ code: 'KAFKA_UNAUTHORIZED', retryable: false })
+    expect(error.message).toContain('KAFKA_SASL_PASSWORD')
+  })
+
+  test('one refusal among several parts is found', () => {
+    const parts = [protocolError('TOPIC_ALREADY_EXISTS'), protocolError('CLUSTER_AUTHORIZATION_FAILED')]
+    const error = new kafkajs.KafkaJSAggregateError('parts', parts)
+    expect(kafkaError(error, 'Creating')).toMatchObject({ code: 'KAFKA_UNAUTHORIZED' })
+  })
+
+  test('what the client does not name is not retried', () => {
+    expect(kafkaError(new TypeError('oops'), 'Doing it')).toMatchObject({
+      code: 'KAFKA_FAILED',
+      retryable: false,
+    })
+  })
+
+  test('an error of ours passes as it is', () => {
+    const error = new KafkaError('ours', { code: 'KAFKA_READ_STALLED', retryable: true })
+    expect(kafkaError(error, 'Doing it')).toBe(error)
+  })
+})
