@@ -8,12 +8,14 @@ import { instant, type Instant } from '../listing/instant.ts'
 import type { NextOffsets, PassKind, PassProgress, SourceIdentity } from '../listing/pass.ts'
 import type { ResourceName } from '../listing/resource.ts'
 import type { FeedState } from '../replication/ports.ts'
+import { SerialQueue } from '../support/serial-queue.ts'
 
 /** Read-committed and incremental: `refresh` reads what was added since the last time. */
 export class CheckpointLog {
   readonly #cluster: KafkaCluster
   readonly #topic: string
   readonly #schemas: WriterSchemas
+  readonly #reading = new SerialQueue()
   #position: number | undefined
   #owner: Owner | undefined
   #ownerAliveAt: Instant = instant(0)
@@ -29,7 +31,11 @@ export class CheckpointLog {
   }
 
   /** Reads up to the last stable offset as it is now (R2). */
-  async refresh(signal: AbortSignal): Promise<void> {
+  refresh(signal: AbortSignal): Promise<void> {
+    return this.#reading.run(() => this.#read(signal))
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
     const [offsets] = await this.#cluster.topicOffsets(this.#topic, signal)
     if (offsets === undefined) return
     const from = Math.max(this.#position ?? 0, offsets.beginning)

@@ -10,14 +10,14 @@ import { asBuffer } from './transaction-records.ts'
  * Key `<topic>/<key>`, and `/<part>` after it where there are several: compaction keeps the last record of a key. Headers
  * `reason`, `pass-id`, `part` and `parts` (from 1).
  */
-export async function deadLetterRecords(
+export function deadLetterRecords(
   letters: readonly DeadLetter[],
   names: TopicNames,
   pass: PassId,
-): Promise<readonly OutgoingRecord[]> {
+): readonly OutgoingRecord[] {
   const records: OutgoingRecord[] = []
   for (const letter of letters) {
-    const { key, parts } = await deadLetterParts(letter)
+    const { key, parts } = deadLetterParts(letter)
     const name = `${names.data({ name: letter.resource })}/${key}`
     for (const [i, part] of parts.entries()) {
       records.push({

@@ -85,7 +85,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     const draft: Draft = {
       request,
       data: dataRecords(request, names.prefix, this.#partitionsOf(request.resource), codec),
-      deadLetters: await deadLetterRecords(request.deadLetters, names, request.progress.passId),
+      deadLetters: deadLetterRecords(request.deadLetters, names, request.progress.passId),
     }
     using grace = graceAfter(signal, GRACE_MS)
     for (let attempt = 1; ; attempt += 1) {
@@ -183,18 +183,19 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
    */
   async #begin(signal: AbortSignal): Promise<Transaction> {
     if (this.#producer === undefined) {
-      await this.#requireOwnership(signal)
+      await this.requireOwnership(signal)
       const { cluster, names, producer } = this.#options
       this.#producer = await TransactionalProducer.open(cluster, transactionalId(names), producer, signal)
       this.#begun = await this.#producer.begin(signal)
-      await this.#requireOwnership(signal)
+      await this.requireOwnership(signal)
     }
     const begun = this.#begun ?? (await this.#producer.begin(signal))
     this.#begun = undefined
     return begun
   }
 
-  async #requireOwnership(signal: AbortSignal): Promise<void> {
+  /** @throws {FencedError} if another instance has taken the feed; an idle one would not notice otherwise. */
+  async requireOwnership(signal: AbortSignal): Promise<void> {
     const { log, owner, names } = this.#options
     await log.refresh(signal)
     if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {

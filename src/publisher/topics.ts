@@ -1,5 +1,6 @@
 /** The topics of a feed (design.md §4.3): made by the program, never auto-created, and checked at every start. */
 import type { KafkaCluster, TopicDescription, TopicSpec } from '../kafka/cluster.ts'
+import type { NextOffsets } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
 
@@ -105,6 +106,22 @@ export async function ensureTopics(
     specs.map((spec) => [spec.name, before.get(spec.name)?.partitions ?? spec.partitions]),
   )
   return new Map(resources.map((resource) => [resource.name, partitions.get(names.data(resource)) ?? 0]))
+}
+
+/** A key's partition follows from their number: with another one, order per key is lost (kafka-client.md §11). */
+export function requireSamePartitions(
+  checkpoint: NextOffsets,
+  actual: ReadonlyMap<string, number>,
+  names: TopicNames,
+): void {
+  for (const [resource, offsets] of Object.entries(checkpoint)) {
+    const count = actual.get(resource)
+    if (count === undefined || count === offsets.length) continue
+    throw new TopicError(
+      `Topic ${names.prefix}.${resource} has ${count} partitions, but the feed was written to ${offsets.length}. Restore that number, or choose another TOPIC_PREFIX.`,
+      'TOPIC_MISCONFIGURED',
+    )
+  }
 }
 
 /** Only what would break the contract stops a start: retention and compaction lag may be an operator's choice. */

@@ -31,20 +31,20 @@ export class FeedRunner {
     options: PurgeOptions,
     signal: AbortSignal,
   ): Promise<PassResult> {
-    switch (pass) {
-      case 'snapshot':
-        return this.#walks.run(async () => {
+    const queue = pass === 'update' ? this.#updates : this.#walks
+    return queue.run(async () => {
+      signal.throwIfAborted()
+      await this.feed.metadata.refresh(resource, signal)
+      switch (pass) {
+        case 'snapshot':
           return { progress: await runSnapshot(this.feed, resource, signal), purge: undefined }
-        })
-      case 'update':
-        return this.#updates.run(async () => {
+        case 'update':
           return { progress: await runUpdate(this.feed, resource, signal), purge: undefined }
-        })
-      case 'purge':
-        return this.#walks.run(async () => {
+        case 'purge': {
           const purge = await runPurge(this.feed, resource, options, signal)
           return { progress: purge.progress, purge }
-        })
-    }
+        }
+      }
+    })
   }
 }

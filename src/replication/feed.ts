@@ -3,11 +3,12 @@ import type { PassId } from '../listing/pass.ts'
 import type { CommittedState } from './feed-state.ts'
 import type { GuardLimits } from './guard.ts'
 import type { PageCommitter } from './page-committer.ts'
-import type { ChangePublisher, Clock, KeyIndex, Observer, Source } from './ports.ts'
+import type { ChangePublisher, Clock, KeyIndex, Observer, ResourceMetadata, Source } from './ports.ts'
 
 /** One source under one topic prefix: everything that its passes share. Assembled once, in `app/`. */
 export interface Feed {
   readonly source: Source
+  readonly metadata: ResourceMetadata
   readonly publisher: ChangePublisher
   readonly index: KeyIndex
   readonly committer: PageCommitter

@@ -115,6 +115,12 @@ export interface ContentEncoder {
   digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest
 }
 
+/** What the source says of a resource's fields, turned into the schema of its events. */
+export interface ResourceMetadata {
+  /** Asks the source if anything changed, and makes the schema that follows from it current. Called before each pass. */
+  refresh(resource: ResourceDescription, signal: AbortSignal): Promise<void>
+}
+
 // ---- the key index -----------------------------------------------------------------------------------------------
 
 /** What is known of a key. */

@@ -1,0 +1,40 @@
+/** From checked settings to the options of the clients. Secrets leave their wrapper here and nowhere else. */
+import type { KafkaSettings as KafkaOptions, RegistrySettings } from '../config/settings.ts'
+import { SchemaRegistry } from '../events/schema-registry.ts'
+import type { KafkaLog, KafkaSettings } from '../kafka/settings.ts'
+import type { Logger } from '../ops/logger.ts'
+
+export function kafkaSettings({ brokers, ssl, sasl }: KafkaOptions, logger: Logger): KafkaSettings {
+  return {
+    brokers,
+    clientId: 'listingstream',
+    log: kafkaLog(logger),
+    ...(ssl === null
+      ? {}
+      : {
+          ssl: {
+            ...(ssl.ca === null ? {} : { ca: ssl.ca }),
+            ...(ssl.cert === null ? {} : { cert: ssl.cert }),
+            ...(ssl.key === null ? {} : { key: ssl.key.reveal() }),
+          },
+        }),
+    ...(sasl === null
+      ? {}
+      : {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: sasl.username,
+            password: sasl.password.reveal(),
+          },
+        }),
+  }
+}
+
+export function schemaRegistry({ url, auth }: RegistrySettings): SchemaRegistry {
+  return new SchemaRegistry(auth === null ? { url } : { url, auth: auth.reveal() })
+}
+
+/** What the client reports, the program decides upon and reports itself; in between it is detail. */
+function kafkaLog(logger: Logger): KafkaLog {
+  return (level, message, extra) => logger.debug({ ...extra, kafka: level }, message)
+}

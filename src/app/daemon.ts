@@ -1,0 +1,208 @@
+/** `run`: keeps a feed going until it is stopped or another instance takes it. */
+import { loadSettings } from '../config/load-settings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Millis } from '../listing/instant.ts'
+import type { PassKind } from '../listing/pass.ts'
+import { LISTINGS, RESOURCES, type ResourceDescription } from '../listing/resource.ts'
+import { writeDaemonFile } from '../ops/daemon-file.ts'
+import { startHttpServer, type HttpServer, type PassRequestOptions } from '../ops/http-server.ts'
+import { runSchedule, type Parking } from '../replication/loop.ts'
+import { sleep } from '../support/abort.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import { feedStatus } from './feed-status.ts'
+import { now, openFeed, type OpenFeed } from './open-feed.ts'
+import { reportOf } from './pass-report.ts'
+import { surroundings, type Surroundings } from './surroundings.ts'
+
+export interface DaemonOptions {
+  readonly acceptSource?: true
+}
+
+type DaemonSettings = Pick<Settings, (typeof GROUPS)[number]>
+
+const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
+const FIRST_RETRY_MS = 2_000
+const LONGEST_RETRY_MS = 15 * 60_000
+/** How soon an idle daemon notices that another instance has taken its feed (R3). */
+const OWNERSHIP_CHECK_MS = 5_000
+
+export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(GROUPS)
+  const daemon = new Daemon(settings, options, surroundings(settings))
+  try {
+    await daemon.run(signal)
+    return 0
+  } catch (error) {
+    if (signal.aborted) return 0
+    throw error
+  }
+}
+
+class Daemon {
+  readonly #settings: DaemonSettings
+  readonly #options: DaemonOptions
+  readonly #around: Surroundings
+  #feed: OpenFeed | undefined
+
+  constructor(settings: DaemonSettings, options: DaemonOptions, around: Surroundings) {
+    this.#settings = settings
+    this.#options = options
+    this.#around = around
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { logger, health } = this.#around
+    await using server = await this.#serve(signal)
+    logger.info({ url: server.url }, 'listening for health, metrics and status')
+    await using feed = await this.#openPatiently(signal)
+    this.#feed = feed
+    await using _file = await writeDaemonFile(this.#settings.feed.dataDir, {
+      url: server.url,
+      pid: process.pid,
+      startedAt: new Date(feed.owner.startedAt).toISOString(),
+      instanceId: feed.owner.instanceId,
+    })
+    health.started()
+    const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
+    const schedule = { updateInterval: updateIntervalMs, purgeInterval: purgeIntervalMs }
+    const stop = new AbortController()
+    const either = AbortSignal.any([signal, stop.signal])
+    const tasks = [
+      runSchedule(feed.runner, RESOURCES, schedule, this.#parking(), either),
+      watchOwnership(feed, either),
+    ]
+    try {
+      await Promise.all(tasks)
+    } finally {
+      stop.abort(signal.reason)
+      await Promise.allSettled(tasks)
+      this.#feed = undefined
+    }
+  }
+
+  #serve(signal: AbortSignal): Promise<HttpServer> {
+    const { http, feed } = this.#settings
+    const { metrics, health, logger } = this.#around
+    return startHttpServer(
+      {
+        ...http,
+        metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
+        readiness: () => health.report(),
+        status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),
+        runPass: (pass, options, serving) => this.#runPass(pass, options, AbortSignal.any([signal, serving])),
+        logger,
+      },
+      signal,
+    )
+  }
+
+  #status(prefix: string): object {
+    if (this.#feed === undefined) return { prefix }
+    const { runner, owner, source } = this.#feed
+    const { state } = runner.feed
+    const passes = new Map(
+      state.passes().map((progress) => [`${progress.resource}/${progress.pass}` as const, progress]),
+    )
+    return feedStatus(
+      prefix,
+      { generation: state.generation, source, watermarks: state.watermarks(), passes },
+      {
+        host: owner.host,
+        pid: owner.pid,
+        dataDir: owner.dataDir,
+        aliveAt: new Date(now()).toISOString(),
+      },
+    )
+  }
+
+  async #runPass(
+    pass: PassKind,
+    { dryRun, restart }: PassRequestOptions,
+    signal: AbortSignal,
+  ): Promise<object> {
+    if (this.#feed === undefined) {
+      throw new ListingstreamError(
+        'The daemon does not own the feed yet; see /readyz for what it waits for.',
+        {
+          code: 'NOT_READY',
+          retryable: true,
+        },
+      )
+    }
+    if (restart) {
+      throw new ListingstreamError(
+        'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
+        { code: 'RESTART_NEEDS_STOP', retryable: false },
+      )
+    }
+    return reportOf(await this.#feed.runner.run(LISTINGS, pass, { dryRun }, signal), dryRun)
+  }
+
+  /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */
+  async #openPatiently(signal: AbortSignal): Promise<OpenFeed> {
+    const { logger, health, metrics, observer } = this.#around
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await openFeed(
+          {
+            settings: this.#settings,
+            wishes: { anyOwner: true, acceptSource: this.#options.acceptSource ?? false },
+            restart: false,
+            patient: true,
+            logger,
+            metrics,
+            observer,
+          },
+          signal,
+        )
+      } catch (error) {
+        signal.throwIfAborted()
+        const isFinal =
+          !(error instanceof ListingstreamError) || error.exitCode !== 1 || FINAL_CODES.has(error.code)
+        if (isFinal) throw error
+        const wait = Math.max(
+          error.retryAfterMs ?? 0,
+          Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures),
+        )
+        health.starting(error.message, error.code)
+        const level = failures === 0 ? 'error' : 'debug'
+        logger[level]({ err: error, retryInMs: wait }, 'cannot start yet: it waits until this is over')
+        await sleep(wait, signal)
+      }
+    }
+  }
+
+  #parking(): Parking {
+    const { health, log } = this.#around
+    return {
+      parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, wait: Millis) {
+        health.parked(resource, pass, error, wait)
+        log.parked(resource, pass, error, wait)
+      },
+      resumed(resource: ResourceDescription, pass: PassKind) {
+        health.resumed(resource, pass)
+        log.resumed(resource, pass)
+      },
+    }
+  }
+}
+
+/** Waiting does not help against these: somebody has to decide (R2), or to mend the program. */
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  'TOPIC_TRUNCATED',
+  'TOPIC_FOREIGN_RECORD',
+  'INVARIANT_VIOLATION',
+])
+
+async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(OWNERSHIP_CHECK_MS, signal)
+    try {
+      await publisher.requireOwnership(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      // An outage is the passes' to report; here only the rival matters.
+      if (error instanceof ListingstreamError && error.exitCode === 4) throw error
+    }
+  }
+}

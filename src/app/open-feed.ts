@@ -1,0 +1,278 @@
+/** The composition root: connects every adapter, takes the feed over, and hands back what runs its passes. */
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+
+import type { Settings } from '../config/settings.ts'
+import { EventCodec } from '../events/event-codec.ts'
+import { ListingEncoder } from '../events/listing-encoder.ts'
+import { ListingSchemas } from '../events/listing-schemas.ts'
+import type { Owner } from '../events/state-records.ts'
+import { WriterSchemas } from '../events/writer-schemas.ts'
+import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
+import type { LevelKeyIndex } from '../key-index/level-key-index.ts'
+import { openKeyIndex } from '../key-index/open-key-index.ts'
+import { instant, type Instant } from '../listing/instant.ts'
+import { passId, type SourceIdentity } from '../listing/pass.ts'
+import { LISTINGS, RESOURCES } from '../listing/resource.ts'
+import type { Logger } from '../ops/logger.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { CheckpointLog } from '../publisher/checkpoint-log.ts'
+import { recoverIndex } from '../publisher/index-recovery.ts'
+import type { KafkaPublisher } from '../publisher/kafka-publisher.ts'
+import { takeOver } from '../publisher/take-over.ts'
+import {
+  DELETE_RETENTION_MS,
+  ensureTopics,
+  requireSamePartitions,
+  topicNames,
+  type TopicNames,
+} from '../publisher/topics.ts'
+import type { Feed } from '../replication/feed.ts'
+import { FeedRunner } from '../replication/feed-runner.ts'
+import { CommittedState } from '../replication/feed-state.ts'
+import { PageCommitter } from '../replication/page-committer.ts'
+import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
+import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
+import { sleep } from '../support/abort.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { MetadataRefresher } from './metadata-refresher.ts'
+import { requireFree, requireSameSource, type TakeOverWishes } from './ownership.ts'
+import { PROGRAM, VERSION } from './version.ts'
+
+export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
+
+export interface OpenFeedOptions {
+  readonly settings: FeedSettings
+  readonly wishes: TakeOverWishes
+  /** `snapshot --restart` */
+  readonly restart: boolean
+  /** The daemon waits for Kafka as long as it takes; a one-pass command gives up. */
+  readonly patient: boolean
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly observer: Observer
+}
+
+export interface OpenFeed extends AsyncDisposable {
+  readonly runner: FeedRunner
+  readonly owner: Owner
+  readonly source: SourceIdentity
+  readonly publisher: KafkaPublisher
+}
+
+export const now = (): Instant => instant(Date.now())
+const SYSTEM_CLOCK: Clock = { now, sleep }
+
+/** How long a one-pass command may try to find out whether its last transaction was committed. */
+const SETTLE_WITHIN_MS = 120_000
+/** How often the daemon looks whether the process that it took the feed from has let go of the index. */
+const LOCK_POLL_MS = 200
+
+export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): Promise<OpenFeed> {
+  const { settings, logger } = options
+  await using opened = new AsyncDisposableStack()
+  const held = opened.use(await openUnlessLocked(options, signal))
+  const identity = await identify(options, signal)
+  const cluster = opened.use(await connectKafka(kafkaSettings(settings.kafka, logger), signal))
+  const names = topicNames(settings.feed.topicPrefix)
+  const registry = schemaRegistry(settings.registry)
+  const schemas = new ListingSchemas({
+    registry,
+    topic: names.data(LISTINGS),
+    resource: LISTINGS,
+    volatileFields: settings.passes.volatileFields,
+  })
+  const codec = await EventCodec.open(registry, eventTopics(names), schemas, signal)
+  const partitions = await makeTopics(options, cluster, names, signal)
+
+  const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
+  await log.refresh(signal)
+  const owner = newOwner(options, identity, cluster, log)
+  requireSameSource(log, identity, options.wishes)
+  if (!options.restart) requireSamePartitions(log.nextOffsets, partitions, names)
+  requireFree(log, owner, settings.passes.updateIntervalMs, Date.now(), options.wishes)
+
+  const { publisher, state, nextOffsets } = await takeOver(
+    {
+      cluster,
+      names,
+      codec,
+      log,
+      owner,
+      source: identity,
+      partitions,
+      resources: RESOURCES,
+      restart: options.restart,
+      producer: {
+        compression: settings.kafka.compression,
+        transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
+      },
+      settleWithinMs: options.patient ? undefined : SETTLE_WITHIN_MS,
+      onTransaction: (seconds) => options.metrics.transaction(seconds),
+      onDoubt: (err) =>
+        logger.warn({ err }, 'Kafka does not say whether a transaction was committed; asking again'),
+      now,
+    },
+    signal,
+  )
+  opened.use(publisher)
+
+  const index = held ?? opened.use(await openWhenFree(options, signal))
+  const feedIdentity: FeedIdentity = {
+    generation: state.generation,
+    clusterId: cluster.clusterId,
+    source: identity,
+    partitions: Object.fromEntries(partitions),
+  }
+  const recovery = await recoverIndex(
+    {
+      cluster,
+      names,
+      resources: RESOURCES,
+      index,
+      feed: feedIdentity,
+      nextOffsets,
+      deleteRetention: DELETE_RETENTION_MS,
+      now,
+      onProgress: (progress) => logger.debug({ ...progress }, 'reading the topics back'),
+    },
+    signal,
+  )
+  logger.info({ ...recovery, generation: state.generation }, 'key index is up with the topics')
+
+  const source = opened.use(sparkSource(options, (index.state()?.request ?? 0) + 1))
+  const feed = assemble(options, { source, publisher, index, schemas, state: new CommittedState(state) })
+  for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
+  const owned = opened.move()
+  return {
+    runner: new FeedRunner(feed),
+    owner,
+    source: identity,
+    publisher,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state'> {
+  readonly source: SparkSource
+  readonly schemas: ListingSchemas
+}
+
+function assemble({ settings, observer, logger }: OpenFeedOptions, parts: Parts): Feed {
+  const { source, publisher, index, state, schemas } = parts
+  const { updateOverlapMs: overlap, guard } = settings.passes
+  const encoder = new ListingEncoder(schemas)
+  const clock = SYSTEM_CLOCK
+  return {
+    source,
+    publisher,
+    index,
+    state,
+    clock,
+    observer,
+    overlap,
+    guard,
+    metadata: new MetadataRefresher(source.metadata, schemas, logger),
+    committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
+    newPassId: () => passId(randomUUID()),
+    deleteRetention: DELETE_RETENTION_MS,
+    batchSize: settings.spark.pageLimit,
+  }
+}
+
+function sparkSource({ settings, metrics }: OpenFeedOptions, firstRequestNumber: number): SparkSource {
+  const { apiUrl, accessToken, requestTimeoutMs, pageLimit } = settings.spark
+  return createSparkSource({
+    apiUrl,
+    accessToken: accessToken.reveal(),
+    requestTimeoutMs,
+    pageLimit,
+    userAgent: PROGRAM,
+    firstRequestNumber,
+    onRequest: (event) => metrics.apiRequest(event),
+  })
+}
+
+/** Asked before anything is written anywhere: a wrong token must leave no trace. */
+async function identify(options: OpenFeedOptions, signal: AbortSignal): Promise<SourceIdentity> {
+  await using source = sparkSource(options, 1)
+  return await source.identify(signal)
+}
+
+function eventTopics(names: TopicNames): Parameters<typeof EventCodec.open>[1] {
+  return { listings: names.data(LISTINGS), checkpoints: names.checkpoints, control: names.control }
+}
+
+function makeTopics(
+  { settings }: OpenFeedOptions,
+  cluster: KafkaCluster,
+  names: TopicNames,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const { partitions, replicationFactor, create } = settings.topics
+  return ensureTopics(
+    cluster,
+    {
+      names,
+      resources: RESOURCES,
+      partitions,
+      replicationFactor: replicationFactor ?? undefined,
+      deleteRetentionMs: DELETE_RETENTION_MS,
+      create,
+    },
+    signal,
+  )
+}
+
+function newOwner(
+  { settings }: OpenFeedOptions,
+  source: SourceIdentity,
+  { clusterId }: KafkaCluster,
+  log: CheckpointLog,
+): Owner {
+  const startedAt = now()
+  return {
+    instanceId: randomUUID(),
+    host: hostname(),
+    pid: process.pid,
+    dataDir: resolve(settings.feed.dataDir),
+    startedAt,
+    aliveAt: startedAt,
+    version: VERSION,
+    generation: log.generation,
+    seq: log.seq,
+    source,
+    clusterId,
+  }
+}
+
+/** Undefined if another process has the index and this one may take it from there: the daemon that is replaced. */
+async function openUnlessLocked(
+  { settings, wishes }: OpenFeedOptions,
+  signal: AbortSignal,
+): Promise<LevelKeyIndex | undefined> {
+  try {
+    return await openKeyIndex(settings.feed.dataDir, {}, signal)
+  } catch (error) {
+    if (wishes.anyOwner && isLocked(error)) return undefined
+    throw error
+  }
+}
+
+/** The process that held the index finds itself fenced within seconds, and ends. */
+async function openWhenFree({ settings }: OpenFeedOptions, signal: AbortSignal): Promise<LevelKeyIndex> {
+  for (;;) {
+    try {
+      return await openKeyIndex(settings.feed.dataDir, {}, signal)
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      await sleep(LOCK_POLL_MS, signal)
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof ListingstreamError && error.code === 'INDEX_LOCKED'
+}

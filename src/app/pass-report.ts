@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+import type { PassResult } from '../replication/feed-runner.ts'
+
+/** How a pass ended, as a command prints it and as a daemon answers it. */
+const PASS_REPORT = z.object({
+  resource: z.string(),
+  pass: z.string(),
+  passId: z.string(),
+  state: z.string(),
+  startedAt: z.string(),
+  pages: z.number(),
+  walked: z.number(),
+  counts: z.record(z.string(), z.number()),
+  /** Of a purge; null otherwise. */
+  purge: z
+    .object({
+      dryRun: z.boolean(),
+      gone: z.number(),
+      unknown: z.number(),
+      emitted: z.number(),
+      held: z.number(),
+      refuted: z.number(),
+      inconclusive: z.number(),
+      /** Why the guard holds the deletes; null if it does not. */
+      heldBecause: z.string().nullable(),
+    })
+    .nullable(),
+})
+export type PassReport = z.output<typeof PASS_REPORT>
+
+export function parsePassReport(answer: unknown): PassReport {
+  return PASS_REPORT.parse(answer)
+}
+
+export function reportOf({ progress, purge }: PassResult, dryRun: boolean): PassReport {
+  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes } = progress
+  return {
+    resource,
+    pass,
+    passId,
+    state: dryRun ? 'dry-run' : state,
+    startedAt: new Date(startedAt).toISOString(),
+    pages: page,
+    walked,
+    counts: { ...counts },
+    purge:
+      purge === undefined
+        ? null
+        : {
+            dryRun,
+            gone: purge.gone,
+            unknown: purge.unknown,
+            ...deletes,
+            heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
+          },
+  }
+}
+
+/** design.md §4.2: 3 if the guard holds deletes. */
+export function exitCodeOf({ state }: PassReport): number {
+  return state === 'held' ? 3 : 0
+}
+
+/** One line for a person. */
+export function describeReport({ resource, pass, state, walked, counts, purge }: PassReport): string {
+  const outcomes = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+  const head = `${pass} of ${resource} ${state}: ${walked} walked`
+  if (purge === null) return [head, ...outcomes].join(', ')
+  const { gone, emitted, refuted, inconclusive, unknown, heldBecause } = purge
+  const deletes = [
+    `${gone} gone`,
+    `${emitted} deleted`,
+    `${refuted} still there`,
+    `${inconclusive} inconclusive`,
+    `${unknown} unknown and read`,
+  ]
+  const held = heldBecause === null ? [] : [`held: ${heldBecause}`]
+  return [head, ...deletes, ...held].join(', ')
+}

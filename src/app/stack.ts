@@ -1,0 +1,21 @@
+import { stackDown, stackStatus, stackUp } from '../stack/stack.ts'
+
+/** Progress goes to stderr, what a script may want to read to stdout. */
+export async function runStack(action: 'up' | 'down' | 'status', signal: AbortSignal): Promise<number> {
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+  switch (action) {
+    case 'up': {
+      const { brokers, registryUrl } = await stackUp({ progress }, signal)
+      process.stdout.write(`KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl}\n`)
+      return 0
+    }
+    case 'down':
+      await stackDown({ progress }, signal)
+      return 0
+    case 'status': {
+      const status = await stackStatus({}, signal)
+      process.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`)
+      return status.state === 'up' ? 0 : 1
+    }
+  }
+}

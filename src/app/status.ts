@@ -1,0 +1,71 @@
+import { loadSettings } from '../config/load-settings.ts'
+import type { Settings } from '../config/settings.ts'
+import { WriterSchemas } from '../events/writer-schemas.ts'
+import { connectKafka } from '../kafka/cluster.ts'
+import { askDaemon } from '../ops/daemon-client.ts'
+import { readDaemonFile } from '../ops/daemon-file.ts'
+import { createLogger } from '../ops/logger.ts'
+import { CheckpointLog } from '../publisher/checkpoint-log.ts'
+import { topicNames } from '../publisher/topics.ts'
+import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { feedStatus, type FeedStatus } from './feed-status.ts'
+
+const GROUPS = ['kafka', 'registry', 'feed', 'http', 'log'] as const
+
+/** Asks the daemon that holds DATA_DIR, else reads the topic `checkpoints`. */
+export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(GROUPS)
+  const daemon = await readDaemonFile(settings.feed.dataDir)
+  const status =
+    daemon === undefined
+      ? await readStatus(settings, signal)
+      : await askDaemon(
+          daemon,
+          { method: 'GET', path: '/status', adminToken: settings.http.adminToken },
+          signal,
+        )
+  process.stdout.write(json === true ? `${JSON.stringify(status)}\n` : describe(status))
+  return 0
+}
+
+async function readStatus(
+  settings: Pick<Settings, (typeof GROUPS)[number]>,
+  signal: AbortSignal,
+): Promise<FeedStatus> {
+  const logger = createLogger({ level: settings.log.level })
+  await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
+  const names = topicNames(settings.feed.topicPrefix)
+  const log = new CheckpointLog(
+    cluster,
+    names.checkpoints,
+    new WriterSchemas(schemaRegistry(settings.registry)),
+  )
+  const known = await cluster.describeTopics([names.checkpoints], signal)
+  if (known.size > 0) await log.refresh(signal)
+  const { owner } = log
+  return feedStatus(
+    names.prefix,
+    log.state(),
+    owner === undefined
+      ? null
+      : {
+          host: owner.host,
+          pid: owner.pid,
+          dataDir: owner.dataDir,
+          aliveAt: new Date(log.ownerAliveAt).toISOString(),
+        },
+  )
+}
+
+/** For a person: one fact a line, names and values as in the JSON. */
+function describe(status: unknown, indent = ''): string {
+  if (typeof status !== 'object' || status === null) return `${indent}${String(status)}\n`
+  return Object.entries(status)
+    .map(([name, value]) => {
+      const nested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+      if (nested) return `${indent}${name}:\n${describe(value, `${indent}  `)}`
+      const text = typeof value === 'object' && value !== null ? '–' : String(value)
+      return `${indent}${name}: ${text}\n`
+    })
+    .join('')
+}
