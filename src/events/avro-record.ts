@@ -41,7 +41,15 @@ export function nestedRecord(record: AvroRecord, field: string): AvroRecord {
   throw new EventError(`The Avro record ${record.name} has no field ${field} that is a nullable record.`)
 }
 
-/** Compact, members in a fixed order: the registry's ids follow the bytes (kafka-client.md §9). */
+/** A nullable record, as the type of a field. */
+export function nullable(record: AvroRecord): readonly ['null', AvroRecord] {
+  return ['null', AVRO_RECORD.parse(record)]
+}
+
+/**
+ * Compact, members in a fixed order (those of nested records too, if they come from `nullable`): the registry's ids
+ * follow the bytes (kafka-client.md §9).
+ */
 export function serializeSchema(record: AvroRecord): string {
   return JSON.stringify(AVRO_RECORD.parse(record))
 }

@@ -5,6 +5,7 @@
 import type { FieldDescription } from '../listing/field-description.ts'
 import {
   nestedRecord,
+  nullable,
   parseAvroRecord,
   serializeSchema,
   type AvroField,
@@ -131,7 +132,7 @@ function addMissing(known: readonly AvroField[], wanted: readonly AvroField[]): 
 
 function withNested(record: AvroRecord, field: string, nested: AvroRecord): AvroRecord {
   const fields = record.fields.map((holder) =>
-    holder.name === field ? { ...holder, type: ['null', nested] } : holder,
+    holder.name === field ? { ...holder, type: nullable(nested) } : holder,
   )
   return { ...record, fields }
 }

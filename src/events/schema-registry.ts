@@ -33,7 +33,8 @@ const ID_ANSWER = z.object({ id: ID })
 const VERSION_ANSWER = z.object({ id: ID, schema: z.string() })
 const SCHEMA_ANSWER = z.object({ schema: z.string(), schemaType: z.string().optional() })
 const CONFIG_ANSWER = z.object({ compatibilityLevel: z.string() })
-const CONFIG_WRITTEN = z.object({ compatibility: z.string() })
+/** Confluent names it `compatibility`, Apicurio as in the answer to GET. */
+const CONFIG_WRITTEN = z.union([z.object({ compatibility: z.string() }), CONFIG_ANSWER])
 const CHECK_ANSWER = z.object({ is_compatible: z.boolean() })
 const PROBLEM = z.object({ error_code: z.number(), message: z.string().optional() })
 

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest'
+
+import type { Deletion, Upsert } from '../../src/listing/change.ts'
+import type { SchemaId } from '../../src/listing/content.ts'
+import { instant } from '../../src/listing/instant.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
+import { decodeState } from '../../src/events/decode-state.ts'
+import { decodeValue } from '../../src/events/decode-value.ts'
+import { EventCodec } from '../../src/events/event-codec.ts'
+import { frame, unframe } from '../../src/events/wire-format.ts'
+import { markerRecord, type Checkpoint, type Owner, type Watermark } from '../../src/events/state-records.ts'
+import { Bench, described, FIELDS, KEY, listing, NEVER } from './sample.ts'
+
+const TOPICS = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
+const PASS = passId('p-1')
+const SOURCE = {
+  host: 'api.example.org',
+  userId: '20240101000000000000000001',
+  mlsId: '20240101000000000000000002',
+}
+const STAMP = { generation: 2, instanceId: 'i-1', seq: 41 }
+
+const PROGRESS: PassProgress = {
+  resource: 'listings',
+  pass: 'snapshot',
+  passId: PASS,
+  state: 'running',
+  initial: true,
+  startedAt: instant(1_700_000_000_000),
+  filter: "MlsStatus Eq 'Active'",
+  token: '',
+  walkEnded: false,
+  page: 3,
+  walked: 2999,
+  walkedInRange: 2990,
+  counts: { ...NO_OUTCOMES, published: 2998, stale: 1 },
+  deletes: NO_DELETES,
+  sweepOffsets: [],
+}
+
+async function open(bench: Bench): Promise<EventCodec> {
+  return EventCodec.open(bench.registry, TOPICS, bench.schemas, NEVER)
+}
+
+function upsert(bench: Bench): Upsert {
+  return {
+    kind: 'upsert',
+    key: KEY,
+    reason: 'UPDATED',
+    modificationTimestamp: instant(Date.UTC(2024, 4, 2, 14, 3, 9)),
+    observedAt: instant(Date.UTC(2024, 4, 2, 14, 20)),
+    mlsId: null,
+    changeStamps: {},
+    previousDigest: null,
+    content: bench.encode(listing({ City: 'Dunmere', CloseDate: '2024-05-02', DaysOnMarket: 12 })),
+  }
+}
+
+describe('events', () => {
+  test('ListingUpserted embeds the content and reads as one record of its schema', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const change = upsert(bench)
+    const bytes = codec.upserted(change, PASS)
+    expect(unframe(bytes).schemaId).toBe(change.content.schemaId)
+    const decoded = await decodeValue(bytes, bench.writers, NEVER)
+    expect(decoded.name).toBe('ListingUpserted')
+    expect(JSON.parse(JSON.stringify(decoded.value))).toMatchObject({
+      listingKey: KEY,
+      change: 'UPDATED',
+      modificationTimestamp: '2024-05-02T14:03:09.000Z',
+      observedAt: '2024-05-02T14:20:00.000Z',
+      passId: 'p-1',
+      volatileFields: { DaysOnMarket: 12 },
+      listing: {
+        standardFields: { City: 'Dunmere', CloseDate: '2024-05-02', BedsTotal: null },
+        customFields: {},
+        maskedFields: [],
+        unmappedFields: {},
+      },
+    })
+  })
+
+  test('ListingUpserted is written under the schema of its content, not under a newer one', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const change = upsert(bench)
+    await bench.schemas.use([...FIELDS, described('Acres', 'Decimal')], NEVER)
+    const { schemaId, value } = await decodeValue(codec.upserted(change, PASS), bench.writers, NEVER)
+    expect(schemaId).toBe(change.content.schemaId)
+    expect(value).not.toHaveProperty('listing.standardFields.Acres')
+  })
+
+  test('ListingDeleted says why and how it is known (R9)', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const deletion: Deletion = {
+      kind: 'deletion',
+      key: KEY,
+      reason: 'NOT_IN_SOURCE',
+      evidence: 'HTTP_404',
+      deletedAt: instant(1000),
+      lastModificationTimestamp: null,
+      mlsId: null,
+      changeStamps: {},
+      previousDigest: null,
+    }
+    expect(await decodeValue(codec.deleted(deletion, PASS), bench.writers, NEVER)).toMatchObject({
+      name: 'ListingDeleted',
+      value: {
+        listingKey: KEY,
+        reason: 'NOT_IN_SOURCE',
+        evidence: 'HTTP_404',
+        deletedAt: '1970-01-01T00:00:01.000Z',
+        lastModificationTimestamp: null,
+        passId: 'p-1',
+      },
+    })
+  })
+
+  test('each record type has its own subject in its topic, and opening again registers nothing', async () => {
+    await using bench = await Bench.open()
+    await open(bench)
+    expect([...bench.server.versions.keys()].sort()).toEqual([
+      'spark.checkpoints-listingstream.Checkpoint',
+      'spark.checkpoints-listingstream.Owner',
+      'spark.checkpoints-listingstream.Watermark',
+      'spark.control-listingstream.PassMarker',
+      'spark.listings-listingstream.ListingDeleted',
+      'spark.listings-listingstream.ListingUpserted',
+    ])
+    const asked = bench.server.requests.length
+    await open(bench)
+    expect(
+      bench.server
+        .calls()
+        .slice(asked)
+        .filter((call) => call.endsWith('/versions')),
+    ).toEqual([])
+  })
+})
+
+describe("the publisher's own records", () => {
+  test('a checkpoint comes back as it was', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const checkpoint: Checkpoint = {
+      ...STAMP,
+      progress: PROGRESS,
+      nextOffsets: { listings: [7, 0, 12] },
+      source: SOURCE,
+    }
+    const ended: Checkpoint = {
+      ...checkpoint,
+      progress: {
+        ...PROGRESS,
+        pass: 'purge',
+        state: 'held',
+        token: null,
+        walkEnded: true,
+        deletes: { ...NO_DELETES, held: 120 },
+        sweepOffsets: [3, 4, 5],
+      },
+    }
+    for (const each of [checkpoint, ended]) {
+      const read = await decodeState(codec.checkpoint(each), bench.writers, NEVER)
+      expect(read).toEqual({ kind: 'checkpoint', checkpoint: each })
+    }
+  })
+
+  test('watermark, owner and marker come back as they were', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const watermark: Watermark = { ...STAMP, resource: 'listings', watermark: instant(5), passId: PASS }
+    const owner: Owner = {
+      ...STAMP,
+      host: 'host-1',
+      pid: 77,
+      dataDir: 'd-1',
+      startedAt: instant(1),
+      aliveAt: instant(2),
+      version: '0.1.0',
+      source: null,
+      clusterId: 'c-1',
+    }
+    const marker = markerRecord(
+      { event: 'held', progress: PROGRESS, detail: '120 deletes' },
+      { generation: 2, at: instant(9), endOffsets: { listings: [8, 1, 13] } },
+    )
+    const read = async (bytes: Uint8Array) => decodeState(bytes, bench.writers, NEVER)
+    expect(await read(codec.watermark(watermark))).toEqual({ kind: 'watermark', watermark })
+    expect(await read(codec.owner(owner))).toEqual({ kind: 'owner', owner })
+    expect(await read(codec.owner({ ...owner, source: SOURCE }))).toEqual({
+      kind: 'owner',
+      owner: { ...owner, source: SOURCE },
+    })
+    expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
+  })
+
+  test('a record of another type is no state', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    expect(await decodeState(codec.upserted(upsert(bench), PASS), bench.writers, NEVER)).toBeUndefined()
+  })
+
+  test('a state that only a newer version knows is refused, not guessed', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const later = {
+      ...STAMP,
+      progress: { ...PROGRESS, state: 'unknown' as 'held' },
+      nextOffsets: {},
+      source: SOURCE,
+    }
+    await expect(decodeState(codec.checkpoint(later), bench.writers, NEVER)).rejects.toMatchObject({
+      code: 'EVENT_UNREADABLE',
+    })
+  })
+})
+
+describe('what cannot be read', () => {
+  test('an unknown schema id, a cut value and one with bytes too many (EVENT_UNREADABLE)', async () => {
+    await using bench = await Bench.open()
+    const codec = await open(bench)
+    const bytes = codec.upserted(upsert(bench), PASS)
+    const broken = [
+      frame(9999 as SchemaId, bytes.subarray(5)),
+      bytes.subarray(0, bytes.length - 1),
+      Buffer.concat([bytes, Uint8Array.of(0)]),
+    ]
+    for (const each of broken) {
+      await expect(decodeValue(each, bench.writers, NEVER)).rejects.toMatchObject({
+        code: 'EVENT_UNREADABLE',
+        retryable: false,
+      })
+    }
+  })
+})

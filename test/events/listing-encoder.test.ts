@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { JsonBigInteger, type JsonObject } from '../../src/listing/json.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { ListingEncoder } from '../../src/events/listing-encoder.ts'
+import { jsonObject, jsonValue, shuffled } from './arbitrary-json.ts'
+import { Bench, described, FIELDS, KEY, listing, NEVER, VOLATILE } from './sample.ts'
+
+const FULL: JsonObject = {
+  ListingKey: KEY,
+  City: 'Dunmere',
+  BedsTotal: 3,
+  ListPrice: '350000.50',
+  GarageYN: true,
+  CloseDate: '2024-05-02',
+  StatusChangeTimestamp: '2024-05-01T10:00:00Z',
+  Cooling: { 'Window Unit(s)': true, 'Central Air': true },
+  ModificationTimestamp: '2024-05-02T14:03:09Z',
+  DaysOnMarket: 12,
+}
+
+let bench: Bench
+beforeAll(async () => {
+  bench = await Bench.open()
+})
+afterAll(() => bench[Symbol.asyncDispose]())
+
+function digest(fields: JsonObject, others: JsonObject = {}): string {
+  return bench.encode(listing(fields, others)).digest
+}
+
+describe('the content record', () => {
+  test('holds the standard fields as the schema types them', () => {
+    expect(bench.content(listing(FULL))).toEqual({
+      standardFields: {
+        ListingKey: KEY,
+        City: 'Dunmere',
+        BedsTotal: 3,
+        ListPrice: 350_000.5,
+        GarageYN: true,
+        CloseDate: 19_845,
+        StatusChangeTimestamp: Date.UTC(2024, 4, 1, 10),
+        Cooling: ['Central Air', 'Window Unit(s)'],
+      },
+      customFields: {},
+      maskedFields: [],
+      unmappedFields: {},
+    })
+  })
+
+  test('does not remember the listing before', () => {
+    bench.encode(listing(FULL))
+    expect(Object.values(bench.content(listing({ City: 'Hollin' })).standardFields)).toEqual([
+      null,
+      'Hollin',
+      ...Array.from({ length: 6 }, () => null),
+    ])
+  })
+
+  test('names masked values and leaves null in their place (R12)', () => {
+    const read = bench.content(
+      listing(
+        { ...FULL, CloseDate: '********', BedsTotal: '********', Unheard: '********' },
+        { CustomFields: [{ Main: [{ G: [{ F: '********' }] }] }] },
+      ),
+    )
+    expect(read.maskedFields).toEqual(['"G"."F"', 'BedsTotal', 'CloseDate', 'Unheard'])
+    expect(read.standardFields).toMatchObject({ CloseDate: null, BedsTotal: null, City: 'Dunmere' })
+    expect(read.customFields).toEqual({ '"G"."F"': null })
+    expect(read.unmappedFields).toEqual({})
+  })
+
+  test('keeps unknown fields, wrong types and further members as JSON text (R12)', () => {
+    const read = bench.content(
+      listing(
+        {
+          City: 58_103,
+          BedsTotal: new JsonBigInteger('9007199254740993'),
+          CloseDate: '2023-02-29',
+          ModificationTimestamp: 'yesterday',
+          Photos: [{ Uri: 'u', Id: '1' }],
+          'lone \ud800': '\udc00',
+        },
+        { Permissions: { Editable: true, Actions: [] }, LastCachedTimestamp: '2024-05-02T14:03:09Z' },
+      ),
+    )
+    expect(read.unmappedFields).toEqual({
+      '$.Permissions': '{"Actions":[],"Editable":true}',
+      BedsTotal: '9007199254740993',
+      City: '58103',
+      CloseDate: '"2023-02-29"',
+      ModificationTimestamp: '"yesterday"',
+      Photos: '[{"Id":"1","Uri":"u"}]',
+      'lone \\ud800': '"\\udc00"',
+    })
+  })
+
+  test('keeps an Id and a ResourceUri that are not just the key once more', () => {
+    const read = bench.content(listing({}, { Id: '7', ResourceUri: '/v1/listings/7' }))
+    expect(read.unmappedFields).toEqual({ '$.Id': '"7"', '$.ResourceUri': '"/v1/listings/7"' })
+  })
+
+  test('keeps a field named __proto__', () => {
+    const body = JSON.parse('{"__proto__":{"a":1},"City":"Hollin"}')
+    const read = bench.content(listing(body))
+    expect(read.unmappedFields).toEqual({ '$.StandardFields.__proto__': '{"a":1}' })
+    expect(read.standardFields['City']).toBe('Hollin')
+  })
+
+  test('keeps StandardFields and CustomFields of another shape whole', () => {
+    const read = bench.content({ ...listing({}), body: { StandardFields: [1], CustomFields: 'text' } })
+    expect(read.unmappedFields).toEqual({ '$.StandardFields': '[1]', '$.CustomFields': '"text"' })
+  })
+
+  test.for(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw'])(
+    'reads custom fields under %s',
+    (member) => {
+      const read = bench.content(listing({}, { [member]: [{ Main: [{ G: [{ F: 1 }, { E: [1, 'a'] }] }] }] }))
+      expect(read.customFields).toEqual({ '"G"."F"': 1, '"G"."E"': [1, 'a'] })
+      expect(read.unmappedFields).toEqual({})
+    },
+  )
+
+  test('reads one member with custom fields and keeps the others', () => {
+    const custom = [{ Main: [{ G: [{ F: 1 }] }] }]
+    const read = bench.content(listing({}, { CustomFieldsRaw: custom, CustomFields: custom }))
+    expect(read.customFields).toEqual({ '"G"."F"': 1 })
+    expect(Object.keys(read.unmappedFields)).toEqual(['$.CustomFieldsRaw'])
+  })
+
+  test('every value of any JSON comes back in exactly one way (R12)', () => {
+    fc.assert(
+      fc.property(jsonObject, (fields) => {
+        const { standardFields, maskedFields, unmappedFields } = bench.content(listing(fields))
+        const typed = Object.keys(standardFields).filter((name) => standardFields[name] !== null)
+        const given = Object.keys(fields).filter((name) => fields[name] !== null)
+        expect([...typed, ...maskedFields, ...Object.keys(unmappedFields)].sort()).toEqual(given.sort())
+        for (const [name, text] of Object.entries(unmappedFields)) {
+          expect(JSON.parse(text)).toEqual(fields[name])
+        }
+      }),
+    )
+  })
+})
+
+describe('the digest (R5)', () => {
+  test('does not depend on the order of JSON members', () => {
+    const custom = fc.dictionary(fc.constantFrom('F', 'G', 'H'), jsonValue)
+    const body = fc.record({ fields: jsonObject, extra: jsonValue, custom })
+    fc.assert(
+      fc.property(body.chain(shuffled), ([one, other]) => {
+        const of = ({ fields, extra, custom: members }: typeof one) =>
+          digest({ ...fields }, { Extra: extra, CustomFields: [{ Main: [{ Group: [members] }] }] })
+        expect(of(other)).toBe(of(one))
+      }),
+    )
+  })
+
+  test('is 128 bits of SHA-256 over the record that the event embeds', () => {
+    const { bytes, digest: found } = bench.encode(listing(FULL))
+    expect(found).toBe(createHash('sha256').update(bytes).digest('hex').slice(0, 32))
+  })
+
+  test.for<readonly [string, JsonObject, JsonObject]>([
+    ['the modification timestamp', { ModificationTimestamp: '2025-01-01T00:00:00Z' }, {}],
+    ['a volatile field', { DaysOnMarket: 13, CumulativeDaysOnMarket: 400 }, {}],
+    ['an unknown field that is null', { Unheard: null }, {}],
+    ['a member that is null', {}, { Extra: null, CustomFields: null }],
+    ["the source's cache time", {}, { LastCachedTimestamp: '2025-01-01T00:00:00Z' }],
+    ['the form of a decimal', { ListPrice: 350_000.5 }, {}],
+  ])('does not move with %s', ([, fields, others]) => {
+    expect(digest({ ...FULL, ...fields }, others)).toBe(digest(FULL))
+  })
+
+  test.for<readonly [string, JsonObject, JsonObject]>([
+    ['a typed field', { City: 'Hollin' }, {}],
+    ['a value that is masked now', { City: '********' }, {}],
+    ['an unknown field', { Unheard: 0 }, {}],
+    ['a value that no longer fits', { BedsTotal: 'three' }, {}],
+    ['an empty text instead of null', { MissingBefore: '' }, {}],
+    ['a custom field', {}, { CustomFields: [{ Main: [{ G: [{ F: 1 }] }] }] }],
+    ['a further member', {}, { Permissions: { Editable: true } }],
+  ])('moves with %s', ([, fields, others]) => {
+    expect(digest({ ...FULL, ...fields }, others)).not.toBe(digest(FULL))
+  })
+})
+
+describe('volatile fields', () => {
+  test('travel as they came, sorted, outside the content', () => {
+    const { volatileFields } = bench.encode(
+      listing({ DaysOnMarket: '********', CumulativeDaysOnMarket: new JsonBigInteger('9007199254740993') }),
+    )
+    expect(Object.entries(volatileFields)).toEqual([
+      ['CumulativeDaysOnMarket', '9007199254740993'],
+      ['DaysOnMarket', '********'],
+    ])
+  })
+})
+
+describe('older schemas (R5)', () => {
+  test('give the digest that was published under them, whatever became of the schema since', async () => {
+    await using own = await Bench.open(FIELDS)
+    const record = listing({ ...FULL, Zoning: 'R-1', BedsTotal: 4 })
+    const before = own.encode(record)
+    await own.schemas.use(
+      [...FIELDS, described('Zoning', 'Character'), described('BedsTotal', 'Decimal')],
+      NEVER,
+    )
+    const after = own.encode(record)
+    expect(after.schemaId).not.toBe(before.schemaId)
+    expect(after.digest).not.toBe(before.digest)
+
+    const later = new ListingEncoder(own.listingSchemas(VOLATILE))
+    await later.prepare(LISTINGS, [before.schemaId, after.schemaId, before.schemaId], NEVER)
+    expect(later.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
+    expect(later.digestUnder(LISTINGS, record, after.schemaId)).toBe(after.digest)
+  })
+
+  test('a retyped field keeps its old field filled while the value fits it', async () => {
+    await using own = await Bench.open()
+    await own.schemas.use([described('BedsTotal', 'Decimal')], NEVER)
+    expect(own.content(listing({ BedsTotal: 4 })).standardFields).toMatchObject({
+      BedsTotal: 4,
+      BedsTotal_double: 4,
+    })
+    expect(own.content(listing({ BedsTotal: 2.5 }))).toMatchObject({
+      standardFields: { BedsTotal: null, BedsTotal_double: 2.5 },
+      unmappedFields: {},
+    })
+    expect(own.content(listing({ BedsTotal: 'few' })).unmappedFields).toEqual({ BedsTotal: '"few"' })
+  })
+
+  test('another choice of volatile fields changes no listing by itself', async () => {
+    await using own = await Bench.open()
+    const record = listing(FULL)
+    const before = own.encode(record)
+    const schemas = own.listingSchemas(['GarageYN'])
+    await schemas.use(FIELDS, NEVER)
+    const encoder = new ListingEncoder(schemas)
+    await encoder.prepare(LISTINGS, [before.schemaId], NEVER)
+    expect(encoder.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
+    const result = encoder.encode(LISTINGS, record)
+    expect(result).toMatchObject({ kind: 'encoded', content: { volatileFields: { GarageYN: true } } })
+  })
+
+  test('are asked of the registry once', async () => {
+    await using own = await Bench.open()
+    const { schemaId } = own.encode(listing(FULL))
+    const encoder = new ListingEncoder(own.listingSchemas(VOLATILE))
+    const asked = own.server.requests.length
+    await encoder.prepare(LISTINGS, [schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [schemaId], NEVER)
+    expect(own.server.calls().slice(asked)).toEqual([`GET /schemas/ids/${schemaId}`])
+  })
+
+  test('one that the registry lost stops the program', async () => {
+    await using own = await Bench.open()
+    const missing = (own.encode(listing(FULL)).schemaId + 7) as typeof own.schemas.currentId & number
+    await expect(own.encoder.prepare(LISTINGS, [missing], NEVER)).rejects.toMatchObject({
+      code: 'EVENT_UNREADABLE',
+      retryable: false,
+    })
+  })
+})
+
+describe('what cannot be an event', () => {
+  test('a record that is too large is unencodable, with a digest of its JSON (R12)', async () => {
+    await using own = await Bench.open(FIELDS, { maxRecordBytes: 200 })
+    const result = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
+    expect(result).toMatchObject({ kind: 'unencodable', reason: expect.stringContaining('200') })
+    const again = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
+    expect(again).toEqual(result)
+    expect(own.encoder.encode(LISTINGS, listing({ City: 'x' })).kind).toBe('encoded')
+  })
+
+  test('a large record is encoded whole: the buffer grows', () => {
+    const text = 'ü'.repeat(200_000)
+    expect(bench.content(listing({ City: text })).standardFields['City']).toBe(text)
+  })
+})

@@ -1,0 +1,106 @@
+import type { FieldDescription } from '../../src/listing/field-description.ts'
+import { parseInstant } from '../../src/listing/instant.ts'
+import type { JsonObject } from '../../src/listing/json.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import type { SourceRecord } from '../../src/listing/source-record.ts'
+import { ListingEncoder, type ListingEncoderOptions } from '../../src/events/listing-encoder.ts'
+import { ListingSchemas } from '../../src/events/listing-schemas.ts'
+import { SchemaRegistry } from '../../src/events/schema-registry.ts'
+import { WriterSchemas } from '../../src/events/writer-schemas.ts'
+import { LoopbackRegistry } from './loopback-registry.ts'
+
+export const KEY = recordKey('20240117093015123456000000')
+export const NEVER = new AbortController().signal
+export const VOLATILE = ['DaysOnMarket', 'CumulativeDaysOnMarket']
+export const SCHEMA_OPTIONS = { volatileFields: VOLATILE, timestampField: LISTINGS.timestampField }
+
+export function described(name: string, type: string, multiSelect = false): FieldDescription {
+  return {
+    name,
+    type,
+    multiSelect,
+    label: `${name} label`,
+    hasList: multiSelect,
+    searchable: true,
+    nullable: true,
+    group: null,
+  }
+}
+
+export const FIELDS: readonly FieldDescription[] = [
+  described('ListingKey', 'Character'),
+  described('City', 'Character'),
+  described('BedsTotal', 'Integer'),
+  described('ListPrice', 'Decimal'),
+  described('GarageYN', 'Boolean'),
+  described('CloseDate', 'Date'),
+  described('StatusChangeTimestamp', 'Datetime'),
+  described('Cooling', 'Character', true),
+  described('ModificationTimestamp', 'Datetime'),
+  described('DaysOnMarket', 'Integer'),
+]
+
+/** A row whose `StandardFields` are these. */
+export function listing(standardFields: JsonObject, others: JsonObject = {}): SourceRecord {
+  const stamp = standardFields['ModificationTimestamp']
+  return {
+    key: KEY,
+    modificationTimestamp: typeof stamp === 'string' ? (parseInstant(stamp) ?? null) : null,
+    mlsId: null,
+    changeStamps: {},
+    body: { Id: KEY, ResourceUri: `/v1/listings/${KEY}`, StandardFields: standardFields, ...others },
+  }
+}
+
+/** Everything that turns rows into events, on a registry of its own. */
+export class Bench implements AsyncDisposable {
+  readonly server: LoopbackRegistry
+  readonly registry: SchemaRegistry
+  readonly schemas: ListingSchemas
+  readonly encoder: ListingEncoder
+  readonly writers: WriterSchemas
+
+  private constructor(server: LoopbackRegistry, options: ListingEncoderOptions) {
+    this.server = server
+    this.registry = new SchemaRegistry({ url: server.url })
+    this.schemas = this.listingSchemas(VOLATILE)
+    this.encoder = new ListingEncoder(this.schemas, options)
+    this.writers = new WriterSchemas(new SchemaRegistry({ url: server.url }))
+  }
+
+  static async open(fields = FIELDS, options: ListingEncoderOptions = {}): Promise<Bench> {
+    const bench = new Bench(await LoopbackRegistry.start(), options)
+    await bench.schemas.use(fields, NEVER)
+    return bench
+  }
+
+  /** Those of another process. */
+  listingSchemas(volatileFields: readonly string[]): ListingSchemas {
+    const registry = new SchemaRegistry({ url: this.server.url })
+    return new ListingSchemas({ registry, topic: 'spark.listings', resource: LISTINGS, volatileFields })
+  }
+
+  encode(record: SourceRecord) {
+    const result = this.encoder.encode(LISTINGS, record)
+    if (result.kind !== 'encoded') throw new Error(result.reason)
+    return result.content
+  }
+
+  /** The content as numbers and lists, read back by avsc alone. */
+  content(record: SourceRecord): ReadBack {
+    const { schemaId, bytes } = this.encode(record)
+    return this.schemas.version(schemaId).content.fromBuffer(Buffer.from(bytes)) as ReadBack
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]()
+  }
+}
+
+export interface ReadBack {
+  readonly standardFields: Record<string, unknown>
+  readonly customFields: Record<string, unknown>
+  readonly maskedFields: string[]
+  readonly unmappedFields: Record<string, string>
+}
