@@ -1,0 +1,28 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+// Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the constant
+// of the refused token, and the simulator's helper.
+const ORIGIN =
+  /(?:\bcode:|\bcode =|\w+ErrorCode =|\bTOKEN_REFUSED =|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
+
+function codesInSource(): Set<string> {
+  const files = globSync('src/**/*.ts', { cwd: ROOT })
+  const origins = files.flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(ORIGIN) ?? [])
+  return new Set(origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? []))
+}
+
+function codesInDocs(): readonly string[] {
+  const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8')
+  const section = page.slice(page.indexOf('\n## Error codes'))
+  return [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \|/gm)].map(([, code]) => code!)
+}
+
+test('every error code is explained in docs/operations.md, once, and none is that does not exist', () => {
+  const documented = codesInDocs()
+  expect(documented.toSorted()).toEqual([...codesInSource()].toSorted())
+})
