@@ -32,7 +32,7 @@ export class RawSettings {
     for (const [name, value] of Object.entries(this.#readObject(path))) {
       if (!names.has(name)) {
         const meant = didYouMean(name, names)
-        const hint = meant === undefined ? 'docs/operations.md names them all' : `did you mean ${meant}?`
+        const hint = meant === undefined ? 'the README names them all' : `did you mean ${meant}?`
         this.#mistake(name, `There is no such setting (in ${path}); ${hint}`)
         continue
       }

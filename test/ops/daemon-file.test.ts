@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { readDaemonFile, writeDaemonFile } from '../../src/ops/daemon-file.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 
 const info = {
   url: 'http://127.0.0.1:8080',
@@ -14,13 +14,8 @@ const info = {
   instanceId: 'one',
 }
 
-async function temporaryFolder() {
-  const path = await mkdtemp(join(tmpdir(), 'listingstream-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
-}
-
 test('what was written is read, only its owner can read it, and it is gone afterwards', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await tempFolder()
   const dataDir = join(folder.path, 'not', 'there', 'yet')
   {
     await using _file = await writeDaemonFile(dataDir, info)
@@ -33,7 +28,7 @@ test('what was written is read, only its owner can read it, and it is gone after
 })
 
 test('a daemon that was replaced leaves the file of its successor alone', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await tempFolder()
   const first = await writeDaemonFile(folder.path, info)
   await using _second = await writeDaemonFile(folder.path, { ...info, instanceId: 'two' })
   await first[Symbol.asyncDispose]()
@@ -41,7 +36,7 @@ test('a daemon that was replaced leaves the file of its successor alone', async 
 })
 
 test('a file whose process is dead counts as none', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await tempFolder()
   const script = 'process.stdout.write(String(process.pid))'
   const pid = Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
   await using _file = await writeDaemonFile(folder.path, { ...info, pid })
@@ -57,7 +52,7 @@ test.each([
   JSON.stringify({ ...info, pid: 'x' }),
   JSON.stringify({ ...info, url: 'file:///etc/passwd' }),
 ])('a garbled file counts as none: %s', async (text) => {
-  await using folder = await temporaryFolder()
+  await using folder = await tempFolder()
   await writeFile(join(folder.path, 'daemon.json'), text)
   expect(await readDaemonFile(folder.path)).toBeUndefined()
 })
