@@ -4,6 +4,7 @@ import { channel } from 'node:diagnostics_channel'
 import { on, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -303,6 +304,18 @@ describe('a producer that failed', () => {
     expect(await settledKeys(topic)).toEqual([])
   })
 
+  test('a transaction ends once: a second end is refused and does not disturb the first', async () => {
+    const topic = await newTopic()
+    await using producer = await openProducer(topic)
+    const transaction = await producer.begin(never)
+    await transaction.send(topic, 0, [record('a')], never)
+    const committing = transaction.commit(never)
+    await expect(transaction.abort(never)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    await committing
+    await (await producer.begin(never)).abort(never)
+    expect(await settledKeys(topic)).toEqual(['a'])
+  })
+
   test('an aborted signal rejects with its reason and ends the use of the producer', async () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
@@ -353,27 +366,57 @@ describe('reading', () => {
     })
   })
 
-  test("the caller's own time is no standstill, and nothing more is fetched meanwhile (R14)", async () => {
-    const topic = await newTopic({ partitions: 2 })
+  test("the caller's own time is no standstill", async () => {
+    const topic = await newTopic()
+    await using producer = await openProducer(topic)
+    const publish = async (): Promise<void> => {
+      const transaction = await producer.begin(never)
+      await transaction.send(topic, 0, [record('k')], never)
+      await transaction.commit(never)
+    }
+    await publish()
+    let records = 0
+    let later = Promise.resolve()
+    // The second record comes a while after the caller, slower than the time allowed, has asked for more.
+    for await (const batch of readTopic(
+      cluster,
+      { topic, ranges: [{ partition: 0, from: 0, to: 3 }], stallTimeoutMs: 1_000 },
+      never,
+    )) {
+      if (records === 0 && batch.records.length > 0) {
+        await delay(1_200)
+        later = delay(200).then(publish)
+      }
+      records += batch.records.length
+    }
+    await later
+    expect(records).toBe(2)
+  })
+
+  test('nothing is fetched while the caller works (R14)', async () => {
+    const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    for (const partition of [0, 1]) {
-      await transaction.send(
-        topic,
-        partition,
-        Array.from({ length: 30 }, (_, n) => record(String(n), noise(100_000))),
-        never,
-      )
-    }
+    const records = Array.from({ length: 30 }, (_, n) => record(String(n), noise(100_000)))
+    await transaction.send(topic, 0, records, never)
     await transaction.commit(never)
-    const ranges = [0, 1].map((partition) => ({ partition, from: 0, to: 31 }))
-    let records = 0
-    for await (const batch of readTopic(cluster, { topic, ranges, stallTimeoutMs: 150 }, never)) {
-      records += batch.records.length
-      // The caller is slow: longer than the time in which the reading itself must get on.
-      await new Promise((resolve) => setTimeout(resolve, 200))
+    const sockets: Socket[] = []
+    using _ = watchSockets((socket) => void sockets.push(socket))
+    const received = (): number => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+    let batches = 0
+    for await (const batch of readTopic(
+      cluster,
+      { topic, ranges: [{ partition: 0, from: 0, to: 31 }] },
+      never,
+    )) {
+      batches += 1
+      const before = received()
+      expect(before).toBeGreaterThan(0)
+      await delay(100)
+      expect(received()).toBe(before)
+      expect(batch.records.length).toBeLessThan(30)
     }
-    expect(records).toBe(60)
+    expect(batches).toBeGreaterThan(1)
   })
 
   test('a compacted topic is read to its end, with the last record of every key (R2)', async () => {
