@@ -42,6 +42,8 @@ class Daemon {
   readonly #settings: DaemonSettings
   readonly #options: DaemonOptions
   readonly #around: Surroundings
+  /** Also stops passes that came over HTTP, when the daemon ends by itself. */
+  readonly #stop = new AbortController()
   #feed: OpenFeed | undefined
 
   constructor(settings: DaemonSettings, options: DaemonOptions, around: Surroundings) {
@@ -65,7 +67,7 @@ class Daemon {
     health.started()
     const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
     const schedule = { updateInterval: updateIntervalMs, purgeInterval: purgeIntervalMs }
-    const stop = new AbortController()
+    const stop = this.#stop
     const either = AbortSignal.any([signal, stop.signal])
     const tasks = [
       runSchedule(feed.runner, RESOURCES, schedule, this.#parking(), either),
@@ -75,8 +77,9 @@ class Daemon {
       await Promise.all(tasks)
     } finally {
       stop.abort(signal.reason)
-      await Promise.allSettled(tasks)
       this.#feed = undefined
+      await Promise.allSettled(tasks)
+      await feed.runner.idle()
     }
   }
 
@@ -89,7 +92,8 @@ class Daemon {
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
         status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),
-        runPass: (pass, options, serving) => this.#runPass(pass, options, AbortSignal.any([signal, serving])),
+        runPass: (pass, options, serving) =>
+          this.#runPass(pass, options, AbortSignal.any([signal, serving, this.#stop.signal])),
         logger,
       },
       signal,

@@ -4,6 +4,7 @@ import type { PassKind } from '../listing/pass.ts'
 import { LISTINGS } from '../listing/resource.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
 import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
+import { ListingstreamError } from '../support/errors.ts'
 import { openFeed } from './open-feed.ts'
 import { describeReport, exitCodeOf, parsePassReport, reportOf, type PassReport } from './pass-report.ts'
 import { surroundings } from './surroundings.ts'
@@ -26,9 +27,8 @@ export async function runOnePass(
   const settings = loadSettings(GROUPS)
   const daemon = await readDaemonFile(settings.feed.dataDir)
   const report =
-    daemon === undefined
-      ? await runHere(pass, options, settings, signal)
-      : await runThere(daemon, pass, options, settings, signal)
+    (daemon === undefined ? undefined : await runThere(daemon, pass, options, settings, signal)) ??
+    (await runHere(pass, options, settings, signal))
   process.stdout.write(`${describeReport(report)}\n`)
   return exitCodeOf(report)
 }
@@ -56,18 +56,24 @@ async function runHere(
   return reportOf(await feed.runner.run(LISTINGS, pass, { dryRun }, signal), dryRun)
 }
 
+/** Undefined if nobody is there: a daemon that was killed leaves its file, and another process may have its pid. */
 async function runThere(
   daemon: DaemonInfo,
   pass: PassKind,
   { dryRun = false, restart = false }: { readonly dryRun?: boolean; readonly restart?: boolean },
   { http }: Pick<Settings, 'http'>,
   signal: AbortSignal,
-): Promise<PassReport> {
+): Promise<PassReport | undefined> {
   const question = {
     method: 'POST' as const,
     path: `/passes/${pass}`,
     body: { dryRun, restart },
     adminToken: http.adminToken,
   }
-  return parsePassReport(await askDaemon(daemon, question, signal))
+  try {
+    return parsePassReport(await askDaemon(daemon, question, signal))
+  } catch (error) {
+    if (error instanceof ListingstreamError && error.code === 'DAEMON_UNREACHABLE') return undefined
+    throw error
+  }
 }

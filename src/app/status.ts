@@ -4,10 +4,10 @@ import { WriterSchemas } from '../events/writer-schemas.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
 import { readDaemonFile } from '../ops/daemon-file.ts'
-import { createLogger } from '../ops/logger.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { topicNames } from '../publisher/topics.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { loggerFor } from './surroundings.ts'
 import { feedStatus, type FeedStatus } from './feed-status.ts'
 
 const GROUPS = ['kafka', 'registry', 'feed', 'http', 'log'] as const
@@ -32,7 +32,7 @@ async function readStatus(
   settings: Pick<Settings, (typeof GROUPS)[number]>,
   signal: AbortSignal,
 ): Promise<FeedStatus> {
-  const logger = createLogger({ level: settings.log.level })
+  const logger = loggerFor(settings)
   await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
   const names = topicNames(settings.feed.topicPrefix)
   const log = new CheckpointLog(

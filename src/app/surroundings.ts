@@ -15,15 +15,26 @@ export interface Surroundings {
   readonly observer: Observer
 }
 
-export function surroundings(
-  settings: Pick<Settings, 'spark' | 'kafka' | 'registry' | 'log'> & Partial<Pick<Settings, 'http'>>,
-): Surroundings {
-  const { spark, kafka, registry, http } = settings
-  const secrets = [spark.accessToken, kafka.sasl?.password, registry.auth, http?.adminToken]
-  const logger = createLogger({
-    level: settings.log.level,
+type LoggingSettings = Pick<Settings, 'log'> &
+  Partial<Pick<Settings, 'spark' | 'kafka' | 'registry' | 'http'>>
+
+/** Strikes out every secret that the settings hold (R15). */
+export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings): Logger {
+  const secrets = [
+    spark?.accessToken,
+    kafka?.sasl?.password,
+    kafka?.ssl?.key,
+    registry?.auth,
+    http?.adminToken,
+  ]
+  return createLogger({
+    level: log.level,
     secrets: secrets.filter((secret) => secret !== null && secret !== undefined),
   })
+}
+
+export function surroundings(settings: LoggingSettings): Surroundings {
+  const logger = loggerFor(settings)
   const metrics = new Metrics()
   const health = new Health(now)
   const log = new LogObserver(logger)

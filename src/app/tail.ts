@@ -4,9 +4,9 @@ import { WriterSchemas } from '../events/writer-schemas.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { followTopics, type KafkaRecord } from '../kafka/read-topic.ts'
 import { RESOURCES } from '../listing/resource.ts'
-import { createLogger } from '../ops/logger.ts'
 import { topicNames } from '../publisher/topics.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { loggerFor } from './surroundings.ts'
 
 export interface TailOptions {
   readonly fromBeginning?: true
@@ -16,7 +16,7 @@ export interface TailOptions {
 /** Prints committed events until it is stopped. */
 export async function tailEvents({ fromBeginning, json }: TailOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(['kafka', 'registry', 'feed', 'log'])
-  const logger = createLogger({ level: settings.log.level })
+  const logger = loggerFor(settings)
   const names = topicNames(settings.feed.topicPrefix)
   const schemas = new WriterSchemas(schemaRegistry(settings.registry))
   await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)

@@ -47,4 +47,9 @@ export class FeedRunner {
       }
     })
   }
+
+  /** Resolves when no pass runs. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#updates.idle(), this.#walks.idle()])
+  }
 }
