@@ -42,9 +42,8 @@ class Daemon {
   readonly #settings: DaemonSettings
   readonly #options: DaemonOptions
   readonly #around: Surroundings
-  /** Also stops passes that came over HTTP, when the daemon ends by itself. */
-  readonly #stop = new AbortController()
-  #feed: OpenFeed | undefined
+  /** Its signal also stops passes that came over HTTP when the feed is over. */
+  #running: { readonly feed: OpenFeed; readonly signal: AbortSignal } | undefined
 
   constructor(settings: DaemonSettings, options: DaemonOptions, around: Surroundings) {
     this.#settings = settings
@@ -56,19 +55,34 @@ class Daemon {
     const { logger, health } = this.#around
     await using server = await this.#serve(signal)
     logger.info({ url: server.url }, 'listening for health, metrics and status')
+    for (;;) {
+      try {
+        await this.#runFeed(server.url, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof ListingstreamError) || !REOPEN_CODES.has(error.code)) throw error
+        health.starting(error.message, error.code)
+        logger.error({ err: error }, 'opening the feed again')
+        await sleep(FIRST_RETRY_MS, signal)
+      }
+    }
+  }
+
+  /** Owns the feed until the signal aborts or the feed is over; always rejects. */
+  async #runFeed(url: string, signal: AbortSignal): Promise<void> {
+    const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
+    const schedule = { updateInterval: updateIntervalMs, purgeInterval: purgeIntervalMs }
     await using feed = await this.#openPatiently(signal)
-    this.#feed = feed
     await using _file = await writeDaemonFile(this.#settings.feed.dataDir, {
-      url: server.url,
+      url,
       pid: process.pid,
       startedAt: new Date(feed.owner.startedAt).toISOString(),
       instanceId: feed.owner.instanceId,
     })
-    health.started()
-    const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
-    const schedule = { updateInterval: updateIntervalMs, purgeInterval: purgeIntervalMs }
-    const stop = this.#stop
+    const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
+    this.#running = { feed, signal: either }
+    this.#around.health.started()
     const tasks = [
       runSchedule(feed.runner, RESOURCES, schedule, this.#parking(), either),
       watchOwnership(feed, either),
@@ -76,8 +90,8 @@ class Daemon {
     try {
       await Promise.all(tasks)
     } finally {
+      this.#running = undefined
       stop.abort(signal.reason)
-      this.#feed = undefined
       await Promise.allSettled(tasks)
       await feed.runner.idle()
     }
@@ -92,8 +106,7 @@ class Daemon {
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
         status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),
-        runPass: (pass, options, serving) =>
-          this.#runPass(pass, options, AbortSignal.any([signal, serving, this.#stop.signal])),
+        runPass: (pass, options, serving) => this.#runPass(pass, options, serving),
         logger,
       },
       signal,
@@ -101,8 +114,8 @@ class Daemon {
   }
 
   #status(prefix: string): object {
-    if (this.#feed === undefined) return { prefix }
-    const { runner, owner, source } = this.#feed
+    if (this.#running === undefined) return { prefix }
+    const { runner, owner, source } = this.#running.feed
     const { state } = runner.feed
     const passes = new Map(
       state.passes().map((progress) => [`${progress.resource}/${progress.pass}` as const, progress]),
@@ -124,7 +137,8 @@ class Daemon {
     { dryRun, restart }: PassRequestOptions,
     signal: AbortSignal,
   ): Promise<object> {
-    if (this.#feed === undefined) {
+    const running = this.#running
+    if (running === undefined) {
       throw new ListingstreamError(
         'The daemon does not own the feed yet; see /readyz for what it waits for.',
         {
@@ -139,7 +153,8 @@ class Daemon {
         { code: 'RESTART_NEEDS_STOP', retryable: false },
       )
     }
-    return reportOf(await this.#feed.runner.run(LISTINGS, pass, { dryRun }, signal), dryRun)
+    const either = AbortSignal.any([signal, running.signal])
+    return reportOf(await running.feed.runner.run(LISTINGS, pass, { dryRun }, either), dryRun)
   }
 
   /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */
@@ -196,6 +211,14 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'TOPIC_TRUNCATED',
   'TOPIC_FOREIGN_RECORD',
   'INVARIANT_VIOLATION',
+])
+
+/** The feed has to be opened anew, which brings the index up to the topics or rebuilds it (R2). */
+const REOPEN_CODES: ReadonlySet<string> = new Set([
+  'COMMIT_UNSETTLED',
+  'INDEX_BEHIND',
+  'INDEX_CORRUPT',
+  'INDEX_UNAVAILABLE',
 ])
 
 async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,16 @@ const LONGEST_RETRY_MS = 15 * 60_000
 /** How often the update track looks whether the first snapshot has begun. */
 const WATERMARK_POLL_MS = 500
 
+/** The feed itself is over: taken by a rival, to be opened again for its index, or in the hands of a bug. */
+const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
+  'FENCED',
+  'COMMIT_UNSETTLED',
+  'INDEX_BEHIND',
+  'INDEX_CORRUPT',
+  'INDEX_UNAVAILABLE',
+  'INVARIANT_VIOLATION',
+])
+
 /** Runs until the signal aborts (then it rejects with its reason) or the feed is lost to another instance. */
 export async function runSchedule(
   runner: FeedRunner,
@@ -103,7 +113,7 @@ async function persist(
       return
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof ListingstreamError) || error.exitCode === 4 || isBug(error)) throw error
+      if (!(error instanceof ListingstreamError) || NOT_TO_BE_WAITED_OUT.has(error.code)) throw error
       const wait = Math.max(
         error.retryAfterMs ?? 0,
         Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures * (isRetryable(error) ? 1 : 6)),
@@ -112,8 +122,4 @@ async function persist(
       await clock.sleep(wait, signal)
     }
   }
-}
-
-function isBug(error: ListingstreamError): boolean {
-  return error.code === 'INVARIANT_VIOLATION'
 }

@@ -12,6 +12,7 @@ import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts
 import { SerialQueue } from '../support/serial-queue.ts'
 import { classify } from './classify.ts'
 import type { CommittedState } from './feed-state.ts'
+import { IndexBehindError } from './pass-errors.ts'
 import type {
   ChangePublisher,
   Clock,
@@ -72,6 +73,8 @@ interface Batch {
 export class PageCommitter {
   readonly #options: PageCommitterOptions
   readonly #queue = new SerialQueue()
+  /** Set when the index could not be written after a commit: nothing may be classified against it any more. */
+  #behind: IndexBehindError | undefined
 
   constructor(options: PageCommitterOptions) {
     this.#options = options
@@ -85,8 +88,7 @@ export class PageCommitter {
     commitment: (counts: OutcomeCounts) => Commitment,
     signal: AbortSignal,
   ): Promise<PageResult> {
-    return this.#queue.run(async () => {
-      signal.throwIfAborted()
+    return this.#enter(signal, async () => {
       const { batch, askAgain } = await this.#classify(resource, page, initial, signal)
       const progress = await this.#commit(resource, batch, commitment(batch.counts), signal)
       return { progress, askAgain }
@@ -104,8 +106,7 @@ export class PageCommitter {
     commitment: (emitted: number, refuted: number) => Commitment,
     signal: AbortSignal,
   ): Promise<PassProgress> {
-    return this.#queue.run(async () => {
-      signal.throwIfAborted()
+    return this.#enter(signal, async () => {
       const found = await this.#options.index.getMany(resource.name, keys)
       const changes: Deletion[] = []
       const entries = new Map<RecordKey, IndexEntry>()
@@ -127,8 +128,9 @@ export class PageCommitter {
   forget(
     resource: ResourceDescription,
     entries: readonly (readonly [RecordKey, IndexEntry])[],
+    signal: AbortSignal,
   ): Promise<void> {
-    return this.#queue.run(async () => {
+    return this.#enter(signal, async () => {
       const { index, clock } = this.#options
       const keys = entries.map(([key]) => key)
       const now = await index.getMany(resource.name, keys)
@@ -144,10 +146,17 @@ export class PageCommitter {
     commitment: Commitment,
     signal: AbortSignal,
   ): Promise<PassProgress> {
-    return this.#queue.run(async () => {
-      signal.throwIfAborted()
+    return this.#enter(signal, async () => {
       const batch: Batch = { changes: [], deadLetters: [], entries: new Map(), counts: NO_OUTCOMES }
       return this.#commit(resource, batch, commitment, signal)
+    })
+  }
+
+  #enter<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      signal.throwIfAborted()
+      if (this.#behind !== undefined) throw this.#behind
+      return task()
     })
   }
 
@@ -224,13 +233,18 @@ export class PageCommitter {
       signal,
     )
     placeEntries(batch, receipt)
-    await index.apply({
-      resource: resource.name,
-      puts: batch.entries,
-      drops: [],
-      nextOffsets: receipt.nextOffsets,
-      at: clock.now(),
-    })
+    try {
+      await index.apply({
+        resource: resource.name,
+        puts: batch.entries,
+        drops: [],
+        nextOffsets: receipt.nextOffsets,
+        at: clock.now(),
+      })
+    } catch (error) {
+      this.#behind = new IndexBehindError(error)
+      throw this.#behind
+    }
     state.record(progress, moved)
     observer.pageCommitted(progress, batch.counts, batch.changes)
     if (moved !== null) observer.watermarkMoved(resource.name, moved)

@@ -23,3 +23,17 @@ export class NoSnapshotError extends ListingstreamError {
     )
   }
 }
+
+/**
+ * A transaction is committed that the index does not reflect, or the index cannot be read: what is classified against it
+ * now would be published twice. Only opening the feed again mends it (R1, R2).
+ */
+export class IndexBehindError extends ListingstreamError {
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `The key index could not follow the topics: ${why} Nothing is lost; the next start brings it up to the topics.`,
+      { code: 'INDEX_BEHIND', retryable: true, cause },
+    )
+  }
+}

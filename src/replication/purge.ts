@@ -153,7 +153,7 @@ async function findMissing(
   let expired: (readonly [RecordKey, IndexEntry])[] = []
 
   const forget = async (): Promise<void> => {
-    if (expired.length > 0) await feed.committer.forget(resource, expired)
+    if (expired.length > 0) await feed.committer.forget(resource, expired, signal)
     expired = []
   }
   const settle = async (): Promise<void> => {
