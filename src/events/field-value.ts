@@ -14,8 +14,6 @@ const MAX_LONG = 2 ** 53 - 2
 // Decimals came as strings, some with blanks (spark-api.md §5, 21). Up to 15 digits a double holds all of them.
 const INTEGER_TEXT = /^\s*-?\d{1,15}\s*$/
 const DECIMAL_TEXT = /^\s*-?(?!\d{16})(?=[\d.]{1,16}\s*$)\d+(\.\d+)?\s*$/
-const DATE = /^\d{4}-\d{2}-\d{2}$/
-const DATETIME_IN_SECONDS = /^[1-9]\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
 
 /** The value as the kind holds it without loss; undefined if it does not fit (R12). */
 export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
@@ -29,7 +27,7 @@ export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined
     case 'date':
-      return typeof value === 'string' && DATE.test(value) ? daysOf(value) : undefined
+      return typeof value === 'string' ? daysOf(value) : undefined
     case 'timestamp':
       return typeof value === 'string' ? millisOf(value) : undefined
     case 'array':
@@ -70,33 +68,55 @@ function fitList(value: JsonValue): readonly string[] | undefined {
 /** A multi-select is an object of trues (spark-api.md §4.3); its options, sorted. Undefined for any other object. */
 export function chosenOptions(value: Readonly<Record<string, JsonValue>>): readonly string[] | undefined {
   const options: string[] = []
+  let sorted = true
+  let last = ''
   for (const option in value) {
     if (value[option] !== true || !option.isWellFormed()) return undefined
+    if (option < last) sorted = false
+    last = option
     options.push(option)
   }
-  return options.length > 1 ? options.sort() : options
+  return sorted ? options : options.sort()
 }
 
-/** Days since 1970-01-01; undefined for a day that no calendar has. The text has the right shape. */
+/** Days since 1970-01-01; undefined for a day that no calendar has. */
 function daysOf(text: string): number | undefined {
-  const ms = parseInstant(`${text}T00:00:00Z`)
+  if (text.length !== 10) return undefined
+  const ms = startOfDay(text) ?? parseInstant(`${text}T00:00:00Z`)
   return ms === undefined ? undefined : ms / DAY_MS
 }
 
 /** As `parseInstant`, with a short cut for the form in which the source sends nearly all of them. */
 function millisOf(text: string): number | undefined {
-  if (!DATETIME_IN_SECONDS.test(text)) return parseInstant(text)
-  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)]
-  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)]
-  // Days 29 to 31 and whatever else needs a closer look take the long way.
-  if (month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59) {
+  if (text.length !== 20 || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') {
     return parseInstant(text)
   }
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+  const day = startOfDay(text)
+  const hour = twoDigits(text, 11)
+  const minute = twoDigits(text, 14)
+  const second = twoDigits(text, 17)
+  if (day === undefined || !(hour < 24 && minute < 60 && second < 60)) return parseInstant(text)
+  return day + ((hour * 60 + minute) * 60 + second) * 1000
 }
 
-function digits(text: string, from: number, to: number): number {
-  let value = 0
-  for (let i = from; i < to; i++) value = value * 10 + text.charCodeAt(i) - 48
-  return value
+/**
+ * Milliseconds of the day that a text begins with, `2024-05-02…`; undefined for what needs a closer look: the days 29
+ * to 31, years of the first millennium, and whatever is no date.
+ */
+function startOfDay(text: string): number | undefined {
+  if (text[4] !== '-' || text[7] !== '-') return undefined
+  const century = twoDigits(text, 0)
+  const year = century * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  if (!(century >= 10 && year < 10_000 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
+    return undefined
+  return Date.UTC(year, month - 1, day)
+}
+
+/** NaN if one of them is no digit. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }

@@ -19,13 +19,15 @@ export interface ListingEncoderOptions {
   readonly maxRecordBytes?: number
 }
 
+type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
+
 /** Implements the port `ContentEncoder` for listings. */
 export class ListingEncoder {
-  readonly #schemas: ListingSchemas
+  readonly #schemas: Versions
   readonly #maxRecordBytes: number
   readonly #buffer = new AvroBuffer()
 
-  constructor(schemas: ListingSchemas, options: ListingEncoderOptions = {}) {
+  constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
     this.#schemas = schemas
     this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
   }

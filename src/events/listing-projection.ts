@@ -32,7 +32,7 @@ interface Cell {
 interface Slot {
   readonly role: 'field' | 'volatile' | 'timestamp'
   readonly cell: Cell
-  readonly also: readonly Cell[]
+  readonly also: readonly Cell[] | undefined
 }
 
 /** Makes a record whose fields stand in the schema's order; undefined takes the default. */
@@ -59,6 +59,8 @@ export class ListingProjection {
   readonly #slots: ReadonlyMap<string, Slot>
   readonly #cells: (FieldValue | null)[]
   readonly #row: RowConstructor
+  #lastMasked = NO_NAMES
+  #lastMaskedSorted = NO_NAMES
 
   constructor(options: ListingProjectionOptions) {
     this.#slots = slotsOf(options)
@@ -90,11 +92,20 @@ export class ListingProjection {
       content: {
         standardFields: new this.#row(...this.#cells),
         customFields: customFields ?? EMPTY,
-        maskedFields: found.masked.length === 0 ? NO_NAMES : found.masked.sort(),
+        maskedFields: found.masked.length === 0 ? NO_NAMES : this.#sorted(found.masked),
         unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
       },
       volatileFields: found.volatile.length === 0 ? EMPTY : toMap(found.volatile.sort(byName)),
     }
+  }
+
+  /** The same fields are masked in nearly every listing of a user, so that the last answer is likely to be this one. */
+  #sorted(names: readonly string[]): readonly string[] {
+    if (!sameNames(names, this.#lastMasked)) {
+      this.#lastMasked = names
+      this.#lastMaskedSorted = names.toSorted()
+    }
+    return this.#lastMaskedSorted
   }
 
   #readStandardFields(fields: JsonObject, found: Findings): void {
@@ -105,9 +116,9 @@ export class ListingProjection {
       if (value === null || value === undefined) continue
       const slot = this.#slots.get(name)
       if (slot?.role === 'volatile') {
-        found.volatile.push([safeName(name), looseText(value)])
+        found.volatile.push([name, looseText(value)])
       } else if (value === MASKED) {
-        found.masked.push(safeName(name))
+        found.masked.push(slot === undefined ? safeName(name) : name)
       } else if (slot === undefined) {
         const path = name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)
         found.unmapped.push([path, canonicalJson(value)])
@@ -115,15 +126,22 @@ export class ListingProjection {
         const fitted = fit(slot.cell.kind, value)
         let held = fitted !== undefined
         if (fitted !== undefined && slot.role === 'field') cells[slot.cell.index] = fitted
-        for (const cell of slot.also) {
-          const other = fit(cell.kind, value)
-          if (other === undefined) continue
-          cells[cell.index] = other
-          held = true
-        }
+        if (slot.also !== undefined) held = this.#fillAlso(slot.also, value) || held
         if (!held) found.unmapped.push([name, canonicalJson(value)])
       }
     }
+  }
+
+  /** Whether any of them holds it. */
+  #fillAlso(also: readonly Cell[], value: JsonValue): boolean {
+    let held = false
+    for (const cell of also) {
+      const fitted = fit(cell.kind, value)
+      if (fitted === undefined) continue
+      this.#cells[cell.index] = fitted
+      held = true
+    }
+    return held
   }
 }
 
@@ -146,13 +164,13 @@ function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
     if (kind === undefined) continue
     const name = sourceName(field)
     const earlier = slots.get(name)
-    if (earlier === undefined) slots.set(name, { role: 'field', cell: { index, kind }, also: [] })
-    else slots.set(name, { ...earlier, also: [...earlier.also, { index, kind }] })
+    if (earlier === undefined) slots.set(name, { role: 'field', cell: { index, kind }, also: undefined })
+    else slots.set(name, { ...earlier, also: [...(earlier.also ?? []), { index, kind }] })
   }
   for (const name of standardFields.volatile ?? options.volatileFields) {
-    slots.set(name, { role: 'volatile', cell: NO_CELL, also: [] })
+    slots.set(name, { role: 'volatile', cell: NO_CELL, also: undefined })
   }
-  slots.set(timestampField, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: [] })
+  slots.set(timestampField, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: undefined })
   return slots
 }
 
@@ -169,6 +187,12 @@ function isCacheNoise(name: string, member: JsonValue, key: RecordKey): boolean 
 /** Of several members with custom fields only one is read: they show the same fields. */
 function customMember(body: JsonObject): string | undefined {
   return CUSTOM_FIELDS_MEMBERS.find((name) => body[name] !== undefined && body[name] !== null)
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 function looseText(value: JsonValue): LooseValue {

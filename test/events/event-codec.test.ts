@@ -9,7 +9,7 @@ import { decodeValue } from '../../src/events/decode-value.ts'
 import { EventCodec } from '../../src/events/event-codec.ts'
 import { frame, unframe } from '../../src/events/wire-format.ts'
 import { markerRecord, type Checkpoint, type Owner, type Watermark } from '../../src/events/state-records.ts'
-import { Bench, described, FIELDS, KEY, listing, NEVER } from './sample.ts'
+import { Fixture, described, FIELDS, KEY, listing, NEVER } from './sample.ts'
 
 const TOPICS = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
 const PASS = passId('p-1')
@@ -38,11 +38,11 @@ const PROGRESS: PassProgress = {
   sweepOffsets: [],
 }
 
-async function open(bench: Bench): Promise<EventCodec> {
-  return EventCodec.open(bench.registry, TOPICS, bench.schemas, NEVER)
+async function open(fixture: Fixture): Promise<EventCodec> {
+  return EventCodec.open(fixture.registry, TOPICS, fixture.schemas, NEVER)
 }
 
-function upsert(bench: Bench): Upsert {
+function upsert(fixture: Fixture): Upsert {
   return {
     kind: 'upsert',
     key: KEY,
@@ -52,18 +52,18 @@ function upsert(bench: Bench): Upsert {
     mlsId: null,
     changeStamps: {},
     previousDigest: null,
-    content: bench.encode(listing({ City: 'Dunmere', CloseDate: '2024-05-02', DaysOnMarket: 12 })),
+    content: fixture.encode(listing({ City: 'Dunmere', CloseDate: '2024-05-02', DaysOnMarket: 12 })),
   }
 }
 
 describe('events', () => {
   test('ListingUpserted embeds the content and reads as one record of its schema', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
-    const change = upsert(bench)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const change = upsert(fixture)
     const bytes = codec.upserted(change, PASS)
     expect(unframe(bytes).schemaId).toBe(change.content.schemaId)
-    const decoded = await decodeValue(bytes, bench.writers, NEVER)
+    const decoded = await decodeValue(bytes, fixture.writers, NEVER)
     expect(decoded.name).toBe('ListingUpserted')
     expect(JSON.parse(JSON.stringify(decoded.value))).toMatchObject({
       listingKey: KEY,
@@ -82,18 +82,18 @@ describe('events', () => {
   })
 
   test('ListingUpserted is written under the schema of its content, not under a newer one', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
-    const change = upsert(bench)
-    await bench.schemas.use([...FIELDS, described('Acres', 'Decimal')], NEVER)
-    const { schemaId, value } = await decodeValue(codec.upserted(change, PASS), bench.writers, NEVER)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const change = upsert(fixture)
+    await fixture.schemas.use([...FIELDS, described('Acres', 'Decimal')], NEVER)
+    const { schemaId, value } = await decodeValue(codec.upserted(change, PASS), fixture.writers, NEVER)
     expect(schemaId).toBe(change.content.schemaId)
     expect(value).not.toHaveProperty('listing.standardFields.Acres')
   })
 
   test('ListingDeleted says why and how it is known (R9)', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
     const deletion: Deletion = {
       kind: 'deletion',
       key: KEY,
@@ -105,7 +105,7 @@ describe('events', () => {
       changeStamps: {},
       previousDigest: null,
     }
-    expect(await decodeValue(codec.deleted(deletion, PASS), bench.writers, NEVER)).toMatchObject({
+    expect(await decodeValue(codec.deleted(deletion, PASS), fixture.writers, NEVER)).toMatchObject({
       name: 'ListingDeleted',
       value: {
         listingKey: KEY,
@@ -119,9 +119,9 @@ describe('events', () => {
   })
 
   test('each record type has its own subject in its topic, and opening again registers nothing', async () => {
-    await using bench = await Bench.open()
-    await open(bench)
-    expect([...bench.server.versions.keys()].sort()).toEqual([
+    await using fixture = await Fixture.open()
+    await open(fixture)
+    expect([...fixture.server.versions.keys()].sort()).toEqual([
       'spark.checkpoints-listingstream.Checkpoint',
       'spark.checkpoints-listingstream.Owner',
       'spark.checkpoints-listingstream.Watermark',
@@ -129,10 +129,10 @@ describe('events', () => {
       'spark.listings-listingstream.ListingDeleted',
       'spark.listings-listingstream.ListingUpserted',
     ])
-    const asked = bench.server.requests.length
-    await open(bench)
+    const asked = fixture.server.requests.length
+    await open(fixture)
     expect(
-      bench.server
+      fixture.server
         .calls()
         .slice(asked)
         .filter((call) => call.endsWith('/versions')),
@@ -142,8 +142,8 @@ describe('events', () => {
 
 describe("the publisher's own records", () => {
   test('a checkpoint comes back as it was', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
     const checkpoint: Checkpoint = {
       ...STAMP,
       progress: PROGRESS,
@@ -163,14 +163,14 @@ describe("the publisher's own records", () => {
       },
     }
     for (const each of [checkpoint, ended]) {
-      const read = await decodeState(codec.checkpoint(each), bench.writers, NEVER)
+      const read = await decodeState(codec.checkpoint(each), fixture.writers, NEVER)
       expect(read).toEqual({ kind: 'checkpoint', checkpoint: each })
     }
   })
 
   test('watermark, owner and marker come back as they were', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
     const watermark: Watermark = { ...STAMP, resource: 'listings', watermark: instant(5), passId: PASS }
     const owner: Owner = {
       ...STAMP,
@@ -187,7 +187,7 @@ describe("the publisher's own records", () => {
       { event: 'held', progress: PROGRESS, detail: '120 deletes' },
       { generation: 2, at: instant(9), endOffsets: { listings: [8, 1, 13] } },
     )
-    const read = async (bytes: Uint8Array) => decodeState(bytes, bench.writers, NEVER)
+    const read = async (bytes: Uint8Array) => decodeState(bytes, fixture.writers, NEVER)
     expect(await read(codec.watermark(watermark))).toEqual({ kind: 'watermark', watermark })
     expect(await read(codec.owner(owner))).toEqual({ kind: 'owner', owner })
     expect(await read(codec.owner({ ...owner, source: SOURCE }))).toEqual({
@@ -198,21 +198,21 @@ describe("the publisher's own records", () => {
   })
 
   test('a record of another type is no state', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
-    expect(await decodeState(codec.upserted(upsert(bench), PASS), bench.writers, NEVER)).toBeUndefined()
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    expect(await decodeState(codec.upserted(upsert(fixture), PASS), fixture.writers, NEVER)).toBeUndefined()
   })
 
   test('a state that only a newer version knows is refused, not guessed', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
     const later = {
       ...STAMP,
       progress: { ...PROGRESS, state: 'unknown' as 'held' },
       nextOffsets: {},
       source: SOURCE,
     }
-    await expect(decodeState(codec.checkpoint(later), bench.writers, NEVER)).rejects.toMatchObject({
+    await expect(decodeState(codec.checkpoint(later), fixture.writers, NEVER)).rejects.toMatchObject({
       code: 'EVENT_UNREADABLE',
     })
   })
@@ -220,16 +220,16 @@ describe("the publisher's own records", () => {
 
 describe('what cannot be read', () => {
   test('an unknown schema id, a cut value and one with bytes too many (EVENT_UNREADABLE)', async () => {
-    await using bench = await Bench.open()
-    const codec = await open(bench)
-    const bytes = codec.upserted(upsert(bench), PASS)
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const bytes = codec.upserted(upsert(fixture), PASS)
     const broken = [
       frame(9999 as SchemaId, bytes.subarray(5)),
       bytes.subarray(0, bytes.length - 1),
       Buffer.concat([bytes, Uint8Array.of(0)]),
     ]
     for (const each of broken) {
-      await expect(decodeValue(each, bench.writers, NEVER)).rejects.toMatchObject({
+      await expect(decodeValue(each, fixture.writers, NEVER)).rejects.toMatchObject({
         code: 'EVENT_UNREADABLE',
         retryable: false,
       })

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
+import avsc from 'avsc'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { JsonBigInteger, type JsonObject } from '../../src/listing/json.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
+import type { ContentEncoder } from '../../src/replication/ports.ts'
 import { ListingEncoder } from '../../src/events/listing-encoder.ts'
 import { jsonObject, jsonValue, shuffled } from './arbitrary-json.ts'
-import { Bench, described, FIELDS, KEY, listing, NEVER, VOLATILE } from './sample.ts'
+import { Fixture, described, FIELDS, KEY, listing, NEVER, VOLATILE } from './sample.ts'
 
 const FULL: JsonObject = {
   ListingKey: KEY,
@@ -21,19 +23,19 @@ const FULL: JsonObject = {
   DaysOnMarket: 12,
 }
 
-let bench: Bench
+let fixture: Fixture
 beforeAll(async () => {
-  bench = await Bench.open()
+  fixture = await Fixture.open()
 })
-afterAll(() => bench[Symbol.asyncDispose]())
+afterAll(() => fixture[Symbol.asyncDispose]())
 
 function digest(fields: JsonObject, others: JsonObject = {}): string {
-  return bench.encode(listing(fields, others)).digest
+  return fixture.encode(listing(fields, others)).digest
 }
 
 describe('the content record', () => {
   test('holds the standard fields as the schema types them', () => {
-    expect(bench.content(listing(FULL))).toEqual({
+    expect(fixture.content(listing(FULL))).toEqual({
       standardFields: {
         ListingKey: KEY,
         City: 'Dunmere',
@@ -51,8 +53,8 @@ describe('the content record', () => {
   })
 
   test('does not remember the listing before', () => {
-    bench.encode(listing(FULL))
-    expect(Object.values(bench.content(listing({ City: 'Hollin' })).standardFields)).toEqual([
+    fixture.encode(listing(FULL))
+    expect(Object.values(fixture.content(listing({ City: 'Hollin' })).standardFields)).toEqual([
       null,
       'Hollin',
       ...Array.from({ length: 6 }, () => null),
@@ -60,7 +62,7 @@ describe('the content record', () => {
   })
 
   test('names masked values and leaves null in their place (R12)', () => {
-    const read = bench.content(
+    const read = fixture.content(
       listing(
         { ...FULL, CloseDate: '********', BedsTotal: '********', Unheard: '********' },
         { CustomFields: [{ Main: [{ G: [{ F: '********' }] }] }] },
@@ -72,8 +74,18 @@ describe('the content record', () => {
     expect(read.unmappedFields).toEqual({})
   })
 
+  test('names what is masked in this listing, not in the one before', () => {
+    const masked = (...names: readonly string[]) =>
+      fixture.content(listing(Object.fromEntries(names.map((name) => [name, '********'])))).maskedFields
+    expect(masked('City', 'BedsTotal')).toEqual(['BedsTotal', 'City'])
+    expect(masked('City', 'BedsTotal')).toEqual(['BedsTotal', 'City'])
+    expect(masked('City', 'Cooling')).toEqual(['City', 'Cooling'])
+    expect(masked('City')).toEqual(['City'])
+    expect(masked()).toEqual([])
+  })
+
   test('keeps unknown fields, wrong types and further members as JSON text (R12)', () => {
-    const read = bench.content(
+    const read = fixture.content(
       listing(
         {
           City: 58_103,
@@ -98,26 +110,28 @@ describe('the content record', () => {
   })
 
   test('keeps an Id and a ResourceUri that are not just the key once more', () => {
-    const read = bench.content(listing({}, { Id: '7', ResourceUri: '/v1/listings/7' }))
+    const read = fixture.content(listing({}, { Id: '7', ResourceUri: '/v1/listings/7' }))
     expect(read.unmappedFields).toEqual({ '$.Id': '"7"', '$.ResourceUri': '"/v1/listings/7"' })
   })
 
   test('keeps a field named __proto__', () => {
     const body = JSON.parse('{"__proto__":{"a":1},"City":"Hollin"}')
-    const read = bench.content(listing(body))
+    const read = fixture.content(listing(body))
     expect(read.unmappedFields).toEqual({ '$.StandardFields.__proto__': '{"a":1}' })
     expect(read.standardFields['City']).toBe('Hollin')
   })
 
   test('keeps StandardFields and CustomFields of another shape whole', () => {
-    const read = bench.content({ ...listing({}), body: { StandardFields: [1], CustomFields: 'text' } })
+    const read = fixture.content({ ...listing({}), body: { StandardFields: [1], CustomFields: 'text' } })
     expect(read.unmappedFields).toEqual({ '$.StandardFields': '[1]', '$.CustomFields': '"text"' })
   })
 
   test.for(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw'])(
     'reads custom fields under %s',
     (member) => {
-      const read = bench.content(listing({}, { [member]: [{ Main: [{ G: [{ F: 1 }, { E: [1, 'a'] }] }] }] }))
+      const read = fixture.content(
+        listing({}, { [member]: [{ Main: [{ G: [{ F: 1 }, { E: [1, 'a'] }] }] }] }),
+      )
       expect(read.customFields).toEqual({ '"G"."F"': 1, '"G"."E"': [1, 'a'] })
       expect(read.unmappedFields).toEqual({})
     },
@@ -125,7 +139,7 @@ describe('the content record', () => {
 
   test('reads one member with custom fields and keeps the others', () => {
     const custom = [{ Main: [{ G: [{ F: 1 }] }] }]
-    const read = bench.content(listing({}, { CustomFieldsRaw: custom, CustomFields: custom }))
+    const read = fixture.content(listing({}, { CustomFieldsRaw: custom, CustomFields: custom }))
     expect(read.customFields).toEqual({ '"G"."F"': 1 })
     expect(Object.keys(read.unmappedFields)).toEqual(['$.CustomFieldsRaw'])
   })
@@ -133,7 +147,7 @@ describe('the content record', () => {
   test('every value of any JSON comes back in exactly one way (R12)', () => {
     fc.assert(
       fc.property(jsonObject, (fields) => {
-        const { standardFields, maskedFields, unmappedFields } = bench.content(listing(fields))
+        const { standardFields, maskedFields, unmappedFields } = fixture.content(listing(fields))
         const typed = Object.keys(standardFields).filter((name) => standardFields[name] !== null)
         const given = Object.keys(fields).filter((name) => fields[name] !== null)
         expect([...typed, ...maskedFields, ...Object.keys(unmappedFields)].sort()).toEqual(given.sort())
@@ -159,7 +173,7 @@ describe('the digest (R5)', () => {
   })
 
   test('is 128 bits of SHA-256 over the record that the event embeds', () => {
-    const { bytes, digest: found } = bench.encode(listing(FULL))
+    const { bytes, digest: found } = fixture.encode(listing(FULL))
     expect(found).toBe(createHash('sha256').update(bytes).digest('hex').slice(0, 32))
   })
 
@@ -189,7 +203,7 @@ describe('the digest (R5)', () => {
 
 describe('volatile fields', () => {
   test('travel as they came, sorted, outside the content', () => {
-    const { volatileFields } = bench.encode(
+    const { volatileFields } = fixture.encode(
       listing({ DaysOnMarket: '********', CumulativeDaysOnMarket: new JsonBigInteger('9007199254740993') }),
     )
     expect(Object.entries(volatileFields)).toEqual([
@@ -201,7 +215,7 @@ describe('volatile fields', () => {
 
 describe('older schemas (R5)', () => {
   test('give the digest that was published under them, whatever became of the schema since', async () => {
-    await using own = await Bench.open(FIELDS)
+    await using own = await Fixture.open(FIELDS)
     const record = listing({ ...FULL, Zoning: 'R-1', BedsTotal: 4 })
     const before = own.encode(record)
     await own.schemas.use(
@@ -212,14 +226,14 @@ describe('older schemas (R5)', () => {
     expect(after.schemaId).not.toBe(before.schemaId)
     expect(after.digest).not.toBe(before.digest)
 
-    const later = new ListingEncoder(own.listingSchemas(VOLATILE))
+    const later: ContentEncoder = new ListingEncoder(own.listingSchemas(VOLATILE))
     await later.prepare(LISTINGS, [before.schemaId, after.schemaId, before.schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     expect(later.digestUnder(LISTINGS, record, after.schemaId)).toBe(after.digest)
   })
 
   test('a retyped field keeps its old field filled while the value fits it', async () => {
-    await using own = await Bench.open()
+    await using own = await Fixture.open()
     await own.schemas.use([described('BedsTotal', 'Decimal')], NEVER)
     expect(own.content(listing({ BedsTotal: 4 })).standardFields).toMatchObject({
       BedsTotal: 4,
@@ -233,7 +247,7 @@ describe('older schemas (R5)', () => {
   })
 
   test('another choice of volatile fields changes no listing by itself', async () => {
-    await using own = await Bench.open()
+    await using own = await Fixture.open()
     const record = listing(FULL)
     const before = own.encode(record)
     const schemas = own.listingSchemas(['GarageYN'])
@@ -246,7 +260,7 @@ describe('older schemas (R5)', () => {
   })
 
   test('are asked of the registry once', async () => {
-    await using own = await Bench.open()
+    await using own = await Fixture.open()
     const { schemaId } = own.encode(listing(FULL))
     const encoder = new ListingEncoder(own.listingSchemas(VOLATILE))
     const asked = own.server.requests.length
@@ -256,7 +270,7 @@ describe('older schemas (R5)', () => {
   })
 
   test('one that the registry lost stops the program', async () => {
-    await using own = await Bench.open()
+    await using own = await Fixture.open()
     const missing = (own.encode(listing(FULL)).schemaId + 7) as typeof own.schemas.currentId & number
     await expect(own.encoder.prepare(LISTINGS, [missing], NEVER)).rejects.toMatchObject({
       code: 'EVENT_UNREADABLE',
@@ -267,7 +281,7 @@ describe('older schemas (R5)', () => {
 
 describe('what cannot be an event', () => {
   test('a record that is too large is unencodable, with a digest of its JSON (R12)', async () => {
-    await using own = await Bench.open(FIELDS, { maxRecordBytes: 200 })
+    await using own = await Fixture.open(FIELDS, { maxRecordBytes: 200 })
     const result = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
     expect(result).toMatchObject({ kind: 'unencodable', reason: expect.stringContaining('200') })
     const again = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
@@ -275,8 +289,26 @@ describe('what cannot be an event', () => {
     expect(own.encoder.encode(LISTINGS, listing({ City: 'x' })).kind).toBe('encoded')
   })
 
+  test('a value that its type cannot hold makes the record unencodable, and the reason names it', () => {
+    const { schemas } = fixture
+    const other = avsc.Type.forSchema({
+      type: 'record',
+      name: 'Other',
+      fields: [{ name: 'maskedFields', type: { type: 'array', items: 'long' } }],
+    })
+    const encoder = new ListingEncoder({
+      load: async () => undefined,
+      version: (id) => schemas.version(id),
+      current: () => ({ ...schemas.current(), content: other }),
+    })
+    expect(encoder.encode(LISTINGS, listing({ City: '********' }))).toMatchObject({
+      kind: 'unencodable',
+      reason: expect.stringContaining('maskedFields.0'),
+    })
+  })
+
   test('a large record is encoded whole: the buffer grows', () => {
     const text = 'ü'.repeat(200_000)
-    expect(bench.content(listing({ City: text })).standardFields['City']).toBe(text)
+    expect(fixture.content(listing({ City: text })).standardFields['City']).toBe(text)
   })
 })

@@ -54,7 +54,7 @@ export function listing(standardFields: JsonObject, others: JsonObject = {}): So
 }
 
 /** Everything that turns rows into events, on a registry of its own. */
-export class Bench implements AsyncDisposable {
+export class Fixture implements AsyncDisposable {
   readonly server: LoopbackRegistry
   readonly registry: SchemaRegistry
   readonly schemas: ListingSchemas
@@ -69,10 +69,10 @@ export class Bench implements AsyncDisposable {
     this.writers = new WriterSchemas(new SchemaRegistry({ url: server.url }))
   }
 
-  static async open(fields = FIELDS, options: ListingEncoderOptions = {}): Promise<Bench> {
-    const bench = new Bench(await LoopbackRegistry.start(), options)
-    await bench.schemas.use(fields, NEVER)
-    return bench
+  static async open(fields = FIELDS, options: ListingEncoderOptions = {}): Promise<Fixture> {
+    const fixture = new Fixture(await LoopbackRegistry.start(), options)
+    await fixture.schemas.use(fields, NEVER)
+    return fixture
   }
 
   /** Those of another process. */
