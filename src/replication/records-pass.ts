@@ -3,10 +3,11 @@ import type { Instant } from '../listing/instant.ts'
 import type { PassKind, PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
 import type { Feed } from './feed.ts'
 import { endAsFailed } from './pass-end.ts'
-import { afterPage, ended, withOutcomes } from './progress.ts'
-import { findRecords, KEYS_PER_QUESTION } from './questions.ts'
+import { afterPage, ended } from './progress.ts'
+import { publishByKey } from './publish-by-key.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { changedSince, EVERYTHING } from './window.ts'
 import { NoSnapshotError } from './pass-errors.ts'
@@ -69,7 +70,10 @@ async function run(
       },
       signal,
     )
-    const settled = await askAgain(feed, resource, walked, signal)
+    // R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth.
+    const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
+    const again = { set: 'recheck', accepts, askedAgain: true } as const
+    const settled = await publishByKey(feed, resource, walked, again, signal)
     return await complete(feed, resource, settled, signal)
   } catch (error) {
     await endAsFailed(feed, resource, pass, error, signal)
@@ -98,46 +102,6 @@ async function complete(
   return done
 }
 
-/**
- * R6: a record with an older stamp than the one known, where that one was observed long ago. Asked for once more: the
- * same answer again is the source's new truth.
- */
-async function askAgain(
-  feed: Feed,
-  resource: ResourceDescription,
-  walked: PassProgress,
-  signal: AbortSignal,
-): Promise<PassProgress> {
-  let progress = walked
-  for await (const batch of feed.index.ledger.entries(walked.passId, 'recheck')) {
-    const stamps = new Map(batch)
-    const keys = batch.map(([key]) => key)
-    for (let start = 0; start < keys.length; start += KEYS_PER_QUESTION) {
-      const asked = keys.slice(start, start + KEYS_PER_QUESTION)
-      for await (const found of findRecords(feed.source, resource, asked, signal)) {
-        const records = found.records.filter((record) => stamps.get(record.key) === stampOf(record))
-        const unchanged = found.records.length - records.length
-        const observedAt = found.serverDate ?? progress.startedAt
-        const { request } = found
-        const before = progress
-        const { progress: after } = await feed.committer.commitPage(
-          resource,
-          { records, unreadable: [], request, observedAt, askedAgain: true },
-          before.initial,
-          (counts) => ({
-            progress: withOutcomes(before, { ...counts, stale: counts.stale + unchanged }),
-            watermark: null,
-            markers: [],
-          }),
-          signal,
-        )
-        progress = after
-      }
-    }
-  }
-  return progress
-}
-
-function stampOf(record: { readonly modificationTimestamp: Instant | null }): string {
+function stampOf(record: SourceRecord): string {
   return String(record.modificationTimestamp)
 }

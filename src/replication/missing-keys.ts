@@ -1,0 +1,139 @@
+/** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
+import type { DeletionEvidence } from '../listing/change.ts'
+import { instant, type Instant } from '../listing/instant.ts'
+import type { PassProgress } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { compareKeys } from './compare.ts'
+import type { Feed } from './feed.ts'
+import type { Shrinkage } from './guard.ts'
+import type { IndexEntry } from './ports.ts'
+import { askWhetherGone, KEYS_PER_QUESTION, type Fate } from './questions.ts'
+
+/** The outcome of the comparison; the keys themselves lie in the ledger. */
+export interface Findings {
+  readonly gone: number
+  readonly unknown: number
+  readonly refuted: number
+  readonly inconclusive: number
+  readonly feed: Shrinkage
+  readonly byMls: ReadonlyMap<string, Shrinkage>
+}
+
+/** Compares walk and index, asks about every key that the walk did not show, and files the proved ones in the ledger. */
+export async function findMissing(
+  feed: Feed,
+  resource: ResourceDescription,
+  walked: PassProgress,
+  signal: AbortSignal,
+): Promise<Findings> {
+  const { ledger } = feed.index
+  const { passId } = walked
+  // A sweep that was interrupted while it compared asks anew: yesterday's proof may be today's listing.
+  await ledger.drop(passId, 'gone')
+  await ledger.drop(passId, 'unknown')
+  const live = new Tally()
+  const deletes = new Tally()
+  const counts = { gone: 0, unknown: 0, refuted: 0, inconclusive: 0 }
+  let missing: { key: RecordKey; mlsId: string | null }[] = []
+  let witness: RecordKey | undefined
+  let expired: (readonly [RecordKey, IndexEntry])[] = []
+
+  const forget = async (): Promise<void> => {
+    if (expired.length > 0) await feed.committer.forget(resource, expired, signal)
+    expired = []
+  }
+  const settle = async (): Promise<void> => {
+    const keys = missing.map(({ key }) => key)
+    const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
+    missing = []
+    // An empty walk has no witness, and is held whatever the answers would be (R10).
+    if (keys.length === 0) return
+    if (walked.walked === 0) return keys.forEach((key) => deletes.add(mlsOf.get(key) ?? null))
+    const fates = await askWhetherGone(feed.source, resource, keys, witness, signal)
+    const proved: [RecordKey, string][] = []
+    for (const [key, fate] of fates) {
+      if (fate.kind === 'gone') {
+        proved.push([key, formatProof(fate, walked.startedAt)])
+        deletes.add(mlsOf.get(key) ?? null)
+        counts.gone += 1
+      } else {
+        counts[fate.kind === 'present' ? 'refuted' : 'inconclusive'] += 1
+      }
+    }
+    await ledger.add(passId, 'gone', walked.page + 1, proved)
+  }
+
+  for await (const { key, entry, walked: seen } of compareKeys(
+    feed.index.entries(resource.name),
+    ledger.entries(passId, 'seen'),
+  )) {
+    signal.throwIfAborted()
+    if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
+    if (seen) {
+      witness = key
+      if (entry === undefined || entry.state === 'deleted') {
+        counts.unknown += 1
+        await ledger.add(passId, 'unknown', walked.page + 1, [[key, '']])
+      }
+    } else if (entry !== undefined && entry.state !== 'deleted') {
+      if (entry.offset >= sweepEnd(walked, entry)) counts.refuted += 1
+      else missing.push({ key, mlsId: entry.mlsId })
+    } else if (entry !== undefined && walked.startedAt - entry.observedAt > feed.deleteRetention) {
+      expired.push([key, entry])
+    }
+    if (missing.length === KEYS_PER_QUESTION) await settle()
+    if (expired.length === feed.batchSize) await forget()
+  }
+  await settle()
+  await forget()
+  return { ...counts, ...shrinkage(live, deletes) }
+}
+
+/** R9 c: a key whose last record was published since the sweep began is not deleted by it. */
+export function sweepEnd(walked: PassProgress, entry: IndexEntry): number {
+  return walked.sweepOffsets[entry.partition] ?? (entry.offset < 0 ? 0 : -1)
+}
+
+export interface Proof {
+  readonly evidence: DeletionEvidence
+  readonly request: number
+  readonly at: Instant
+}
+
+/** As the ledger's note. */
+function formatProof(fate: Extract<Fate, { kind: 'gone' }>, startedAt: Instant): string {
+  return `${fate.evidence} ${fate.request} ${fate.at ?? startedAt}`
+}
+
+export function parseProof(note: string): Proof {
+  const [evidence, request, at] = note.split(' ')
+  if (evidence !== 'LIST_QUERY' && evidence !== 'HTTP_404') {
+    throw new InvariantViolation(`The ledger holds a proof of unknown kind: ${note}.`)
+  }
+  return { evidence, request: Number(request), at: instant(Number(at)) }
+}
+
+/** Records of the feed and of each MLS in it. */
+class Tally {
+  total = 0
+  readonly byMls = new Map<string, number>()
+
+  add(mlsId: string | null): void {
+    this.total += 1
+    if (mlsId !== null) this.byMls.set(mlsId, (this.byMls.get(mlsId) ?? 0) + 1)
+  }
+}
+
+function shrinkage(live: Tally, deletes: Tally): Pick<Findings, 'feed' | 'byMls'> {
+  return {
+    feed: { live: live.total, deletes: deletes.total },
+    byMls: new Map(
+      [...deletes.byMls].map(([mlsId, count]) => [
+        mlsId,
+        { live: live.byMls.get(mlsId) ?? 0, deletes: count },
+      ]),
+    ),
+  }
+}
