@@ -13,6 +13,11 @@ const CONNECT_TIMEOUT_MS = 10_000
 const ADMIN_TIMEOUT_MS = 30_000
 const ADMIN_LIMITS: ClientLimits = { requestTimeoutMs: 10_000, retry: { initialMs: 50, retries: 6 } }
 const LEADER_POLL_MS = 100
+const LEADER_TIMEOUT_MS = 15_000
+const LEADER_MISSING: ReadonlySet<string | undefined> = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+])
 
 export interface TopicSpec {
   readonly name: string
@@ -73,8 +78,24 @@ export class KafkaCluster implements AsyncDisposable {
     return owned
   }
 
-  /** Beginning and end of every partition, by partition number. Rejects with KAFKA_TOPIC_MISSING. */
+  /**
+   * Beginning and end of every partition, by partition number. Waits while a partition has no leader that answers: a
+   * topic is announced some moments before it is, and kafkajs gives that question no second try. Rejects with
+   * KAFKA_TOPIC_MISSING.
+   */
   async topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
+    const deadline = performance.now() + LEADER_TIMEOUT_MS
+    for (;;) {
+      try {
+        return await this.#topicOffsets(topic, signal)
+      } catch (error) {
+        if (!LEADER_MISSING.has(protocolTypeOf(error)) || performance.now() > deadline) throw error
+        await sleep(LEADER_POLL_MS, signal)
+      }
+    }
+  }
+
+  async #topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
     return this.#ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
       await requireTopic(admin, topic)
       const offsets = await admin.fetchTopicOffsets(topic)
