@@ -114,7 +114,6 @@ function describe({ feed, simulator }: Stage, { url }: DaemonInfo, logFile: stri
     (name) => `${topicPrefix}.${name}`,
   )
   return [
-    '',
     `Running until Ctrl-C; ${CHANGES_PER_MINUTE} changes a minute, an update every 5 s, a purge every 2 min.`,
     `  Kafka            ${brokers.join(',')}`,
     `  schema registry  ${registryUrl}`,

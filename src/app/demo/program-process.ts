@@ -12,7 +12,8 @@ export const PROGRAM_FILE = fileURLToPath(
   new URL(`../../cli/main${extname(import.meta.url)}`, import.meta.url),
 )
 
-const STOP_GRACE_MS = 8_000
+/** Below the ten seconds that the whole program has from the first signal to its end. */
+const STOP_GRACE_MS = 5_000
 /** What a child needs of our environment; everything else could be a setting of another feed. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL'] as const
 const LINES_SHOWN = 12
