@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,17 +35,13 @@ export async function downloadJars(
     const partial = await mkdtemp(join(folder, 'download-'))
     try {
       await runMaven(tools.maven, partial, signal)
+      await requireComplete(partial)
       await moveIntoPlace(partial, target)
     } finally {
       await rm(partial, { recursive: true, force: true })
     }
   }
   return jarsIn(target)
-}
-
-/** Where `downloadJars(folder)` puts them, whether they are there or not. */
-export async function locateJars(folder: string): Promise<StackJars> {
-  return jarsIn(await jarFolder(folder))
 }
 
 async function jarFolder(folder: string): Promise<string> {
@@ -71,6 +67,16 @@ async function runMaven(maven: string, folder: string, signal: AbortSignal): Pro
   throw new StackError(
     'STACK_DOWNLOAD_FAILED',
     `Maven could not download the broker and the registry: ${said.replace(/^.*\[ERROR\]\s*/, '')} Check the network and Maven's settings, then run it again.`,
+  )
+}
+
+/** Maven's exit code says that nothing failed, not that everything is there. */
+async function requireComplete(folder: string): Promise<void> {
+  const jars = await readdir(join(folder, 'kafka')).catch((): string[] => [])
+  if (jars.some((name) => name.startsWith('kafka_')) && (await exists(jarsIn(folder).registryJar))) return
+  throw new StackError(
+    'STACK_DOWNLOAD_FAILED',
+    'Maven reported success but the broker or the registry is not among what it copied. Check its settings (an offline or filtering mirror), then run it again.',
   )
 }
 

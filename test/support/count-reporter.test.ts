@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { countLine, countTests } from './count-reporter.ts'
+import { countLine, countRun, countTests } from './count-reporter.ts'
 import type { CountedModule } from './count-reporter.ts'
 
 function module(state: string, ...tests: readonly string[]): CountedModule {
@@ -25,5 +25,12 @@ describe('the last line of a run', () => {
     expect(countTests([module('failed')], 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
     expect(countTests([module('failed', 'passed')], 0)).toEqual({ passed: 1, failed: 1, skipped: 0 })
     expect(countTests([module('passed', 'passed')], 2)).toEqual({ passed: 1, failed: 2, skipped: 0 })
+  })
+
+  test('a run that ends badly never reads as success, even if no test of it failed', () => {
+    const clean = { passed: 4, failed: 0, skipped: 0 }
+    expect(countRun(clean, 0)).toEqual(clean)
+    expect(countRun(clean, 1)).toEqual({ ...clean, failed: 1 })
+    expect(countRun({ ...clean, failed: 2 }, 1)).toEqual({ ...clean, failed: 2 })
   })
 })

@@ -18,14 +18,19 @@ export interface CountedModule {
  */
 export class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    const line = countLine(countTests(modules, unhandledErrors.length))
-    // At exit: the other reporters and the tear-down of the set-up still have something to say.
-    process.once('exit', () => process.stdout.write(`${line}\n`))
+    const counts = countTests(modules, unhandledErrors.length)
+    // At exit: the other reporters and the tear-down of the set-up still have something to say, and may fail.
+    process.once('exit', (exitCode) => process.stdout.write(`${countLine(countRun(counts, exitCode))}\n`))
   }
 }
 
 export function countLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
+}
+
+/** A run that failed without a failed test, in its set-up for one, counts as one failure. */
+export function countRun(counts: Counts, exitCode: number): Counts {
+  return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
 export function countTests(modules: readonly CountedModule[], errorsOutsideTests: number): Counts {
