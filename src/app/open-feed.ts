@@ -22,10 +22,10 @@ import { recoverIndex } from '../publisher/index-recovery.ts'
 import type { KafkaPublisher } from '../publisher/kafka-publisher.ts'
 import { takeOver } from '../publisher/take-over.ts'
 import {
-  DELETE_RETENTION_MS,
   ensureTopics,
   requireSamePartitions,
   topicNames,
+  type DataTopics,
   type TopicNames,
 } from '../publisher/topics.ts'
 import type { Feed } from '../replication/feed.ts'
@@ -85,7 +85,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     volatileFields: settings.passes.volatileFields,
   })
   const codec = await EventCodec.open(registry, eventTopics(names), schemas, signal)
-  const partitions = await makeTopics(options, cluster, names, signal)
+  const { partitions, deleteRetention } = await makeTopics(options, cluster, names, signal)
 
   const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
   await log.refresh(signal)
@@ -134,7 +134,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       index,
       feed: feedIdentity,
       nextOffsets,
-      deleteRetention: DELETE_RETENTION_MS,
+      deleteRetention,
       now,
       onProgress: (progress) => logger.debug({ ...progress }, 'reading the topics back'),
     },
@@ -143,7 +143,14 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   logger.info({ ...recovery, generation: state.generation }, 'key index is up with the topics')
 
   const source = opened.use(sparkSource(options, (index.state()?.request ?? 0) + 1))
-  const feed = assemble(options, { source, publisher, index, schemas, state: new CommittedState(state) })
+  const feed = assemble(options, {
+    source,
+    publisher,
+    index,
+    schemas,
+    deleteRetention,
+    state: new CommittedState(state),
+  })
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
   const owned = opened.move()
   return {
@@ -155,7 +162,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   }
 }
 
-interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state'> {
+interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention'> {
   readonly source: SparkSource
   readonly schemas: ListingSchemas
 }
@@ -177,7 +184,8 @@ function assemble({ settings, observer, logger }: OpenFeedOptions, parts: Parts)
     metadata: new MetadataRefresher(source.metadata, schemas, logger),
     committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
     newPassId: () => passId(randomUUID()),
-    deleteRetention: DELETE_RETENTION_MS,
+    // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).
+    deleteRetention: Math.max(parts.deleteRetention, overlap),
     batchSize: settings.spark.pageLimit,
   }
 }
@@ -210,7 +218,7 @@ function makeTopics(
   cluster: KafkaCluster,
   names: TopicNames,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<DataTopics> {
   const { partitions, replicationFactor, create } = settings.topics
   return ensureTopics(
     cluster,
@@ -219,7 +227,6 @@ function makeTopics(
       resources: RESOURCES,
       partitions,
       replicationFactor: replicationFactor ?? undefined,
-      deleteRetentionMs: DELETE_RETENTION_MS,
       create,
     },
     signal,

@@ -1,13 +1,14 @@
 /** The topics of a feed (design.md §4.3): made by the program, never auto-created, and checked at every start. */
 import type { KafkaCluster, TopicDescription, TopicSpec } from '../kafka/cluster.ts'
+import type { Millis } from '../listing/instant.ts'
 import type { NextOffsets } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** `delete.retention.ms` of the data topics: how long a subscriber can be away and still see every tombstone. */
-export const DELETE_RETENTION_MS = 7 * DAY_MS
+/** `delete.retention.ms` of data topics that the program makes: so long can a subscriber be away and see every tombstone. */
+const DELETE_RETENTION_MS = 7 * DAY_MS
 
 export interface TopicNames {
   readonly prefix: string
@@ -27,19 +28,14 @@ export function topicNames(prefix: string): TopicNames {
   }
 }
 
-function topicSpecs({
-  names,
-  resources,
-  partitions,
-  deleteRetentionMs,
-}: TopicSettings): readonly TopicSpec[] {
+function topicSpecs({ names, resources, partitions }: TopicSettings): readonly TopicSpec[] {
   const data = resources.map((resource) => ({
     name: names.data(resource),
     partitions,
     configs: {
       'cleanup.policy': 'compact',
       'min.compaction.lag.ms': String(DAY_MS),
-      'delete.retention.ms': String(deleteRetentionMs),
+      'delete.retention.ms': String(DELETE_RETENTION_MS),
     },
   }))
   return [
@@ -72,13 +68,20 @@ export interface TopicSettings {
   readonly partitions: number
   /** `KAFKA_REPLICATION_FACTOR`; undefined for the broker's. */
   readonly replicationFactor: number | undefined
-  readonly deleteRetentionMs: number
   /** `TOPICS_CREATE` */
   readonly create: boolean
 }
 
+/** What recovery has to know of the data topics (R2). */
+export interface DataTopics {
+  /** By resource. */
+  readonly partitions: ReadonlyMap<string, number>
+  /** Effective `delete.retention.ms`, the shortest of all: it may be an operator's choice. */
+  readonly deleteRetention: Millis
+}
+
 /**
- * Makes the topics that are missing and checks the others. Answers the partition count of each data topic, by resource.
+ * Makes the topics that are missing and checks all of them.
  *
  * @throws {TopicError} exit code 2
  */
@@ -86,15 +89,15 @@ export async function ensureTopics(
   cluster: KafkaCluster,
   settings: TopicSettings,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<DataTopics> {
   const { names, resources, replicationFactor } = settings
   const specs = topicSpecs(settings).map((spec) =>
     replicationFactor === undefined ? spec : { ...spec, replicationFactor },
   )
   const topics = specs.map(({ name }) => name)
   const before = await cluster.describeTopics(topics, signal)
-  const missing = specs.filter(({ name }) => !before.has(name))
   for (const spec of specs) checkTopic(spec, before.get(spec.name))
+  const missing = specs.filter(({ name }) => !before.has(name))
   if (missing.length > 0 && !settings.create) {
     throw new TopicError(
       `These topics are missing and TOPICS_CREATE is false: ${missing.map(({ name }) => name).join(', ')}. Create them, or set TOPICS_CREATE=true.`,
@@ -102,10 +105,55 @@ export async function ensureTopics(
     )
   }
   await cluster.createTopics(missing, signal)
-  const partitions = new Map(
-    specs.map((spec) => [spec.name, before.get(spec.name)?.partitions ?? spec.partitions]),
-  )
-  return new Map(resources.map((resource) => [resource.name, partitions.get(names.data(resource)) ?? 0]))
+  return dataTopics(new Map([...specs.map(asDescribed), ...before]), names, resources)
+}
+
+/**
+ * The data topics as they are.
+ *
+ * @throws {TopicError} exit code 2, if one does not exist
+ */
+export async function describeDataTopics(
+  cluster: KafkaCluster,
+  names: TopicNames,
+  resources: readonly ResourceDescription[],
+  signal: AbortSignal,
+): Promise<DataTopics> {
+  const topics = resources.map((resource) => names.data(resource))
+  const found = await cluster.describeTopics(topics, signal)
+  const missing = topics.filter((name) => !found.has(name))
+  if (missing.length > 0) {
+    throw new TopicError(
+      `These topics do not exist: ${missing.join(', ')}. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" makes them.`,
+      'TOPIC_MISSING',
+    )
+  }
+  return dataTopics(found, names, resources)
+}
+
+type Described = Pick<TopicDescription, 'partitions' | 'configs'>
+
+function asDescribed({ name, partitions, configs }: TopicSpec): readonly [string, Described] {
+  return [name, { partitions, configs }]
+}
+
+function dataTopics(
+  found: ReadonlyMap<string, Described>,
+  names: TopicNames,
+  resources: readonly ResourceDescription[],
+): DataTopics {
+  const described = resources.map((resource) => [resource.name, found.get(names.data(resource))] as const)
+  const retentions = described.map(([, topic]) => retentionOf(topic))
+  return {
+    partitions: new Map(described.map(([name, topic]) => [name, topic?.partitions ?? 0])),
+    deleteRetention: Math.min(...retentions),
+  }
+}
+
+/** A broker that does not tell it is taken to have Kafka's own default. */
+function retentionOf(topic: Described | undefined): Millis {
+  const text = topic?.configs['delete.retention.ms'] ?? ''
+  return /^\d+$/.test(text) ? Number(text) : DAY_MS
 }
 
 /** A key's partition follows from their number: with another one, order per key is lost (kafka-client.md §11). */
