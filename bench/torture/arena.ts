@@ -1,0 +1,177 @@
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { DEFAULT_BEHAVIOUR, type Behaviour } from '../../src/simulator/behaviour.ts'
+import { hash32, pick, Prng } from '../../src/simulator/prng.ts'
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { sleep } from '../../src/support/abort.ts'
+import type { TortureCluster } from './cluster.ts'
+import { LiveMarket } from './live-market.ts'
+import { Program, type Aim } from './program.ts'
+
+export interface ArenaOptions {
+  readonly seed: number
+  readonly listings: number
+  readonly cluster: TortureCluster
+  /** Of the whole bench; the run has a folder of its own in it. */
+  readonly folder: string
+}
+
+/** Settings that differ from run to run, so that no bug hides behind a default. */
+interface Weather {
+  readonly overlapMs: number
+  readonly cacheLagMs: number
+  readonly behaviour: Partial<Behaviour>
+}
+
+const DAEMON_POLL_MS = 20
+
+/** One run: a market, a feed of its own, and the processes that work on it. */
+export class Arena implements AsyncDisposable {
+  readonly seed: number
+  readonly prng: Prng
+  readonly cluster: TortureCluster
+  readonly simulator: Simulator
+  readonly market: LiveMarket
+  readonly prefix: string
+  readonly folder: string
+  readonly dataDir: string
+  readonly settings: Readonly<Record<string, string>>
+  /** How far the source's `Date` may be off. */
+  clockSlackMs = 0
+  topicRecreated = false
+  readonly signal: AbortSignal
+  readonly #programs: Program[] = []
+  readonly #atEnd: (() => Promise<void>)[] = []
+
+  private constructor(
+    options: ArenaOptions,
+    parts: { simulator: Simulator; prng: Prng; weather: Weather; folder: string },
+    signal: AbortSignal,
+  ) {
+    this.seed = options.seed
+    this.cluster = options.cluster
+    this.signal = signal
+    this.simulator = parts.simulator
+    this.prng = parts.prng
+    this.folder = parts.folder
+    this.dataDir = join(this.folder, 'data')
+    this.prefix = `torture-${process.pid}-${options.seed}`
+    this.market = new LiveMarket({
+      market: parts.simulator.market,
+      prng: new Prng(hash32(options.seed, 3)),
+      seed: options.seed,
+      now: () => parts.simulator.now(),
+      cacheLagMs: parts.weather.cacheLagMs,
+    })
+    this.settings = {
+      SPARK_API_URL: parts.simulator.url,
+      SPARK_ACCESS_TOKEN: parts.simulator.accessToken,
+      SPARK_REQUEST_TIMEOUT: '1500ms',
+      KAFKA_BROKERS: options.cluster.brokers.join(','),
+      SCHEMA_REGISTRY_URL: options.cluster.registryUrl,
+      TOPIC_PREFIX: this.prefix,
+      DATA_DIR: this.dataDir,
+      PAGE_LIMIT: '25',
+      KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
+      UPDATE_INTERVAL: '150ms',
+      PURGE_INTERVAL: '400ms',
+      UPDATE_OVERLAP: `${parts.weather.overlapMs}ms`,
+      PURGE_MAX_DELETES: '1000000',
+      PURGE_HARD_MAX: '1000000',
+      HTTP_PORT: '0',
+      NODE_COMPILE_CACHE: join(options.folder, '../torture-compile-cache'),
+    }
+  }
+
+  static async open(options: ArenaOptions, signal: AbortSignal): Promise<Arena> {
+    const { seed, listings } = options
+    const prng = new Prng(hash32(seed, 1))
+    const folder = join(options.folder, `run-${seed}`)
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    const weather = chooseWeather(prng)
+    const { cacheLagMs, behaviour } = weather
+    const simulator = await startSimulator({ listings, seed, cacheLagMs, behaviour })
+    return new Arena(options, { simulator, prng, weather, folder }, signal)
+  }
+
+  /** Starts the program. All that is still running at the end of the run is killed. */
+  async start(
+    args: readonly string[],
+    options: { readonly aim?: Aim; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Program> {
+    const env = { ...this.settings, ...options.env }
+    const program = await Program.start({ args, env, folder: this.folder, aim: options.aim })
+    this.#programs.push(program)
+    return program
+  }
+
+  /** Resolves when the daemon has opened the feed, or has ended. */
+  async opened(daemon: Program, dataDir = this.dataDir): Promise<string | undefined> {
+    while (daemon.exit === undefined) {
+      const info = await readDaemonInfo(dataDir)
+      if (info?.pid === daemon.pid) return info.url
+      await sleep(DAEMON_POLL_MS, this.signal)
+    }
+    return undefined
+  }
+
+  /** A pause of between `from` and `to` milliseconds. */
+  async pause(from: number, to: number): Promise<void> {
+    await sleep(from + this.prng.below(to - from), this.signal)
+  }
+
+  /** What has to be undone when the run is over. */
+  atEnd(undo: () => Promise<void>): void {
+    this.#atEnd.push(undo)
+  }
+
+  /** No faults, no programs, a market that stands still. */
+  async calm(): Promise<void> {
+    await this.market[Symbol.asyncDispose]()
+    for (const program of this.#programs) await program.kill()
+    this.simulator.faults.clear()
+    this.simulator.configure(DEFAULT_BEHAVIOUR)
+    this.cluster.heal()
+    await this.cluster.ready(this.signal)
+  }
+
+  async log(): Promise<string> {
+    return (await this.#programs[0]?.log()) ?? ''
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.market[Symbol.asyncDispose]()
+    for (const program of this.#programs) await program[Symbol.asyncDispose]()
+    await this.simulator[Symbol.asyncDispose]()
+    for (const undo of this.#atEnd.toReversed()) await undo()
+  }
+}
+
+/** A cache lag needs an overlap above it (design: what is visible late is found by the overlap). */
+function chooseWeather(prng: Prng): Weather {
+  const overlapMs = pick([0, 3_000, 1_200_000], prng.next32())
+  return {
+    overlapMs,
+    cacheLagMs: overlapMs === 0 ? 0 : pick([0, 0, 700], prng.next32()),
+    behaviour: {
+      endOfWalk: pick(
+        ['empty-page', 'repeated-token', 'no-token', 'null-token', 'empty-token'] as const,
+        prng.next32(),
+      ),
+      countResults: pick(['absent', 'empty'] as const, prng.next32()),
+      keyOrderSeed: prng.below(1_000),
+      gzip: prng.below(2) === 0,
+      emptyStandardFields: pick(['empty', 'absent'] as const, prng.next32()),
+    },
+  }
+}
+
+async function readDaemonInfo(dataDir: string): Promise<{ pid: number; url: string } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dataDir, 'daemon.json'), 'utf8')) as { pid: number; url: string }
+  } catch {
+    return undefined
+  }
+}

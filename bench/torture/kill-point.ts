@@ -1,0 +1,17 @@
+/** Named places in the life of the program where the bench can end or stop it. */
+export const KILL_POINTS = {
+  'before-send': ['before-begin', 'before-send'],
+  'between-send-and-commit': ['between-sends', 'between-send-and-commit', 'during-commit'],
+  'between-commit-and-index': ['between-commit-and-index'],
+  'in-index-write': ['in-index-write', 'after-index'],
+  'in-recovery': [
+    'before-owner-commit',
+    'after-owner-commit',
+    'before-reset',
+    'after-reset',
+    'in-recovery-write',
+    'after-recovery-apply',
+  ],
+} as const
+
+export type KillPoint = (typeof KILL_POINTS)[keyof typeof KILL_POINTS][number]

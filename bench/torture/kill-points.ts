@@ -1,0 +1,93 @@
+/**
+ * Preloaded into the program (`node --import`): sends it a signal when it passes a named point for the nth time. It wraps
+ * what the rooms export, so the program itself knows nothing of it.
+ *
+ * `TORTURE_POINT` is `<point>:<n>`, `TORTURE_SIGNAL` the signal (default SIGKILL).
+ */
+import { writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+
+import { TransactionalProducer, type Transaction } from '../../src/kafka/transactional-producer.ts'
+import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
+import { LevelStore } from '../../src/key-index/level-store.ts'
+import type { KillPoint } from './kill-point.ts'
+
+const [wanted = '', count = '1'] = (process.env['TORTURE_POINT'] ?? '').split(':')
+const signal = process.env['TORTURE_SIGNAL'] === 'SIGSTOP' ? 'SIGSTOP' : 'SIGKILL'
+let left = Number(count)
+let commits = 0
+
+function pass(point: KillPoint): void {
+  if (point !== wanted) return
+  left -= 1
+  if (left !== 0) return
+  writeSync(1, `torture: ${signal} at ${point}\n`)
+  process.kill(process.pid, signal)
+}
+
+/** The first transaction is the owner record's; the index is only recovered before the second. */
+function recovering(): boolean {
+  return commits <= 1
+}
+
+type AsyncMethod = (...args: never[]) => Promise<unknown>
+
+/** Puts `around` in the place of a method; `inner` is the method, bound. */
+function wrap<Name extends string, Type extends Record<Name, AsyncMethod>>(
+  prototype: Type,
+  name: Name,
+  around: (inner: () => ReturnType<Type[Name]>) => Promise<Awaited<ReturnType<Type[Name]>>>,
+): void {
+  const original: AsyncMethod = prototype[name]
+  Object.defineProperty(prototype, name, {
+    value: function tortured(this: Type, ...args: never[]) {
+      return around(() => original.apply(this, args) as ReturnType<Type[Name]>)
+    },
+  })
+}
+
+wrap(TransactionalProducer.prototype, 'begin', async (begin) => {
+  pass('before-begin')
+  return tortured(await begin())
+})
+
+wrap(LevelStore.prototype, 'write', async (write) => {
+  const writing = write()
+  // LevelDB now writes on a thread of its own.
+  pass(recovering() ? 'in-recovery-write' : 'in-index-write')
+  await writing
+})
+
+wrap(LevelKeyIndex.prototype, 'reset', async (reset) => {
+  pass('before-reset')
+  await reset()
+  pass('after-reset')
+})
+
+wrap(LevelKeyIndex.prototype, 'apply', async (apply) => {
+  await apply()
+  pass(recovering() ? 'after-recovery-apply' : 'after-index')
+})
+
+function tortured(transaction: Transaction): Transaction {
+  return {
+    async send(...args) {
+      if (commits > 0) pass('before-send')
+      const appended = await transaction.send(...args)
+      if (commits > 0) pass('between-sends')
+      return appended
+    },
+    async commit(...args) {
+      pass(commits > 0 ? 'between-send-and-commit' : 'before-owner-commit')
+      const committing = transaction.commit(...args)
+      if (wanted === 'during-commit' && commits > 0) {
+        await setImmediate()
+        pass('during-commit')
+      }
+      await committing
+      commits += 1
+      pass(commits > 1 ? 'between-commit-and-index' : 'after-owner-commit')
+    },
+    abort: (...args) => transaction.abort(...args),
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * `make torture`: breaks the program in every way that the bench knows, and lets an independent checker judge what is in
+ * the topics afterwards. `SEED` (default 1) is the first seed, `RUNS` (default 30) the number of runs, `LISTINGS` (default
+ * 150) the size of the market, `FAULT` one fault for all of them, `REPORT` a JSON file to write. Exit code 1 if anything
+ * was violated.
+ */
+import { writeFile } from 'node:fs/promises'
+
+import { asMarkdown, tabulate } from './report.ts'
+import { torture } from './torture.ts'
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)))
+
+function wholeNumber(name: string, otherwise: number): number {
+  const text = process.env[name] ?? String(otherwise)
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number.`)
+  return Number(text)
+}
+
+const { SEED, RUNS, LISTINGS } = {
+  SEED: wholeNumber('SEED', 1),
+  RUNS: wholeNumber('RUNS', 30),
+  LISTINGS: wholeNumber('LISTINGS', 150),
+}
+const started = new Date()
+const { results, skipped } = await torture(
+  {
+    seed: SEED,
+    runs: RUNS,
+    listings: LISTINGS,
+    fault: process.env['FAULT'],
+    say: (line) => void process.stderr.write(`${line}\n`),
+  },
+  stop.signal,
+)
+const rows = tabulate({ results })
+process.stdout.write(asMarkdown(rows))
+for (const line of skipped) process.stdout.write(`Skipped: ${line}\n`)
+const report = process.env['REPORT']
+if (report !== undefined) {
+  const run = { started, ended: new Date(), seed: SEED, runs: RUNS, listings: LISTINGS }
+  const text = JSON.stringify({ ...run, rows, skipped, results }, undefined, 2)
+  await writeFile(report, `${text}\n`)
+}
+process.exitCode = results.some(({ findings }) => findings.length > 0) ? 1 : 0

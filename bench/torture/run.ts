@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+
+import type { ArenaOptions } from './arena.ts'
+import { Arena } from './arena.ts'
+import { checkFeed } from './checker.ts'
+import { deleteTopics } from './feed-topics.ts'
+import type { Finding } from './findings.ts'
+import { readFeed } from './read-feed.ts'
+import { readIndex } from './read-index.ts'
+import { SCENARIOS, type ScenarioName } from './scenarios.ts'
+import { settle } from './settle.ts'
+
+export interface RunResult {
+  readonly seed: number
+  readonly fault: ScenarioName
+  readonly findings: readonly Finding[]
+  /** Changes of the market, and committed records that came of them. */
+  readonly changes: number
+  readonly records: number
+  readonly seconds: number
+  /** Folder with the program's log. */
+  readonly folder: string
+}
+
+/** One fault on one feed, settled and checked. */
+export async function tortureOnce(
+  fault: ScenarioName,
+  options: ArenaOptions,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const started = performance.now()
+  await using arena = await Arena.open(options, signal)
+  arena.market.start()
+  arena.atEnd(() => deleteTopics(arena))
+  const seen = await SCENARIOS[fault].torture(arena)
+  const unsettled = await settle(arena)
+  const { checked, records } = unsettled.length > 0 ? NOT_CHECKED : await check(arena)
+  return {
+    seed: options.seed,
+    fault,
+    findings: [...seen, ...unsettled, ...checked],
+    changes: arena.market.changes,
+    records,
+    seconds: (performance.now() - started) / 1_000,
+    folder: arena.folder,
+  }
+}
+
+const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
+
+async function check(arena: Arena): Promise<{ checked: readonly Finding[]; records: number }> {
+  const { cluster, prefix, simulator, market, clockSlackMs, topicRecreated, signal } = arena
+  const dump = await readFeed(
+    { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix },
+    signal,
+  )
+  const { listings } = simulator.truth()
+  const index = await readIndex(join(arena.dataDir, 'index'))
+  const truth = { listings, hidden: market.hidden, clockSlackMs }
+  return {
+    checked: checkFeed({ dump, truth, index, topicRecreated }),
+    records: dump.listings.length,
+  }
+}

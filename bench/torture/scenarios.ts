@@ -1,0 +1,71 @@
+/** The faults of the bench: each breaks things while the market changes, and leaves the rest to the settling. */
+import { breakApi } from './break-api.ts'
+import { killBroker, rollBrokers } from './break-brokers.ts'
+import { fillDisk } from './break-disk.ts'
+import { deleteIndex, flipIndex, putBackIndex, truncateIndex } from './break-index.ts'
+import { cutNetwork, delayNetwork, loseReplies, takeRegistryDown } from './break-network.ts'
+import { fenceByRival, killAtPoint, killAtRandom, stopBeyondTimeout } from './break-process.ts'
+import { recreateTopic } from './break-topic.ts'
+import type { Arena } from './arena.ts'
+import type { Finding } from './findings.ts'
+
+export interface Scenario {
+  /** Brokers of the cluster that it needs. */
+  readonly brokers: 1 | 3
+  /** In how many of 100 runs of all faults. */
+  readonly share: number
+  /** Answers what it saw go wrong by itself. */
+  readonly torture: (arena: Arena) => Promise<readonly Finding[]>
+}
+
+function scenario(
+  share: number,
+  torture: (arena: Arena) => Promise<readonly Finding[] | void>,
+  brokers: 1 | 3 = 1,
+): Scenario {
+  return { brokers, share, torture: async (arena) => (await torture(arena)) ?? [] }
+}
+
+export const SCENARIOS = {
+  'kill -9 at a random time': scenario(10, killAtRandom),
+  'kill -9 before send': scenario(6, (arena) => killAtPoint(arena, 'before-send')),
+  'kill -9 between send and commit': scenario(8, (arena) => killAtPoint(arena, 'between-send-and-commit')),
+  'kill -9 between commit and index': scenario(7, (arena) => killAtPoint(arena, 'between-commit-and-index')),
+  'kill -9 in an index write': scenario(7, (arena) => killAtPoint(arena, 'in-index-write')),
+  'kill -9 in recovery': scenario(7, (arena) => killAtPoint(arena, 'in-recovery')),
+  'SIGSTOP beyond the transaction timeout': scenario(5, stopBeyondTimeout),
+  'second instance': scenario(5, fenceByRival),
+  'broker killed and restarted': scenario(3, killBroker),
+  'three brokers, rolling restart and kill -9': scenario(3, rollBrokers, 3),
+  'topic deleted and made again': scenario(3, recreateTopic),
+  'old copy of the index': scenario(5, putBackIndex),
+  'index deleted': scenario(4, deleteIndex),
+  'index truncated': scenario(4, truncateIndex),
+  'index byte flipped': scenario(4, flipIndex),
+  'registry down': scenario(3, takeRegistryDown),
+  'network cut': scenario(4, cutNetwork),
+  'network delayed': scenario(2, delayNetwork),
+  'broker replies lost': scenario(4, loseReplies),
+  'API failures': scenario(4, breakApi),
+  'disk full': scenario(2, fillDisk),
+} as const satisfies Readonly<Record<string, Scenario>>
+export type ScenarioName = keyof typeof SCENARIOS
+export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[]
+
+export function scenarioName(text: string): ScenarioName {
+  const name = SCENARIO_NAMES.find((known) => known === text)
+  if (name === undefined)
+    throw new Error(`There is no fault "${text}". There are: ${SCENARIO_NAMES.join('; ')}`)
+  return name
+}
+
+/** By the shares: hundred seeds in a row have every fault, spread evenly. */
+export function faultOfSeed(seed: number): ScenarioName {
+  const slots = SCENARIO_NAMES.flatMap((name) =>
+    Array.from({ length: SCENARIOS[name].share }, (_, i) => ({
+      name,
+      at: (i + 0.5) / SCENARIOS[name].share,
+    })),
+  ).sort((a, b) => a.at - b.at)
+  return slots[seed % slots.length]?.name ?? 'kill -9 at a random time'
+}

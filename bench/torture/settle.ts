@@ -1,0 +1,60 @@
+import { sleep } from '../../src/support/abort.ts'
+import type { Arena } from './arena.ts'
+import type { Finding } from './findings.ts'
+
+/** Beyond every overlap that a run may have, within the hour that a source's clock may differ (R4). */
+const CLOCK_STEP_MS = 25 * 60_000
+const WITHIN_MS = 60_000
+const STOP_MS = 15_000
+const RETRY_MS = 100
+
+/**
+ * Two of each: the first may go on with an interrupted pass, whose pages were read before the market stood still.
+ */
+const PASSES = ['update', 'update', 'purge', 'purge'] as const
+
+/** Faults off, market held still: the program must come to its end by itself. Answers what kept it from that. */
+export async function settle(arena: Arena): Promise<readonly Finding[]> {
+  await arena.calm()
+  arena.simulator.advanceClock(CLOCK_STEP_MS)
+  const started = performance.now()
+  const env = { UPDATE_INTERVAL: '1h', PURGE_INTERVAL: '1h' }
+  const daemon = await arena.start(['run'], { env })
+  const url = await arena.opened(daemon)
+  if (url === undefined) return [unsettled(`run ended with ${JSON.stringify(daemon.exit)}`)]
+  for (const pass of PASSES) {
+    for (;;) {
+      const answer = await ask(url, pass, arena.signal)
+      if (answer === 'completed') break
+      if (daemon.exit !== undefined || performance.now() - started > WITHIN_MS) {
+        return [unsettled(`${pass} does not complete: ${answer}, ${JSON.stringify(daemon.exit)}`)]
+      }
+      await sleep(RETRY_MS, arena.signal)
+    }
+  }
+  daemon.signal('SIGTERM')
+  const exit = await daemon.ends(STOP_MS, arena.signal)
+  if (exit?.code !== 0) return [unsettled(`SIGTERM ended it with ${JSON.stringify(exit)}`)]
+  return []
+}
+
+/** `completed`, or what went wrong. */
+async function ask(url: string, pass: string, signal: AbortSignal): Promise<string> {
+  try {
+    const response = await fetch(`${url}/passes/${pass}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]),
+    })
+    const answer = (await response.json()) as { state?: string; code?: string; message?: string }
+    return answer.state ?? `${answer.code}: ${answer.message}`
+  } catch (error) {
+    signal.throwIfAborted()
+    return String(error)
+  }
+}
+
+function unsettled(what: string): Finding {
+  return { column: 'unsettled', what }
+}

@@ -1,0 +1,89 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+import { mayMount } from './break-disk.ts'
+import { removeLeftovers, TortureCluster } from './cluster.ts'
+import { tortureOnce, type RunResult } from './run.ts'
+import { faultOfSeed, scenarioName, SCENARIOS } from './scenarios.ts'
+
+export interface TortureOptions {
+  /** Of the first run. */
+  readonly seed: number
+  readonly runs: number
+  readonly listings: number
+  /** Each seed has its own where undefined. */
+  readonly fault: string | undefined
+  readonly say: (line: string) => void
+}
+
+export interface TortureResults {
+  readonly results: readonly RunResult[]
+  /** Runs that this machine does not allow, in words. */
+  readonly skipped: readonly string[]
+}
+
+const FINDINGS_SHOWN = 8
+
+export async function torture(options: TortureOptions, signal: AbortSignal): Promise<TortureResults> {
+  const { listings, say } = options
+  const fault = options.fault === undefined ? undefined : scenarioName(options.fault)
+  await removeLeftovers()
+  await using clusters = new Clusters(say)
+  const folder = resolve('.stack', `torture-runs-${process.pid}`)
+  await mkdir(folder, { recursive: true })
+  const canMount = await mayMount(folder)
+  const results: RunResult[] = []
+  const skipped: string[] = []
+  for (let seed = options.seed; seed < options.seed + options.runs; seed += 1) {
+    const name = fault ?? faultOfSeed(seed)
+    if (name === 'disk full' && !canMount) {
+      skipped.push(`${name} (seed ${seed}): this user may not mount a tmpfs`)
+      continue
+    }
+    const cluster = await clusters.of(SCENARIOS[name].brokers, signal)
+    const result = await tortureOnce(name, { seed, listings, cluster, folder }, signal)
+    results.push(result)
+    say(lineOf(result, results.length + skipped.length, options.runs))
+    if (result.findings.length === 0) await rm(result.folder, { recursive: true, force: true })
+    else say(describe(result, listings))
+  }
+  if (results.every(({ findings }) => findings.length === 0))
+    await rm(folder, { recursive: true, force: true })
+  return { results, skipped }
+}
+
+/** The three brokers are started when the first run needs them. */
+class Clusters implements AsyncDisposable {
+  readonly #say: (line: string) => void
+  readonly #started = new Map<number, TortureCluster>()
+
+  constructor(say: (line: string) => void) {
+    this.#say = say
+  }
+
+  async of(brokers: number, signal: AbortSignal): Promise<TortureCluster> {
+    const cluster = this.#started.get(brokers) ?? (await TortureCluster.start(brokers, this.#say, signal))
+    this.#started.set(brokers, cluster)
+    return cluster
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cluster of this.#started.values()) await cluster[Symbol.asyncDispose]()
+  }
+}
+
+function lineOf(
+  { seed, fault, findings, changes, records, seconds }: RunResult,
+  done: number,
+  of: number,
+): string {
+  const verdict = findings.length === 0 ? 'ok' : `${findings.length} VIOLATIONS`
+  return `${done}/${of} seed ${seed}, ${fault}: ${verdict} (${changes} changes, ${records} records, ${seconds.toFixed(1)} s)`
+}
+
+function describe({ seed, fault, findings, folder }: RunResult, listings: number): string {
+  const shown = findings.slice(0, FINDINGS_SHOWN).map(({ column, what }) => `    ${column}: ${what}`)
+  const more = findings.length > shown.length ? [`    … and ${findings.length - shown.length} more`] : []
+  const replay = `    again: make torture SEED=${seed} RUNS=1 LISTINGS=${listings} FAULT=${JSON.stringify(fault)}`
+  return [...shown, ...more, replay, `    log: ${join(folder, 'program.log')}`].join('\n')
+}
