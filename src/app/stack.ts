@@ -1,16 +1,26 @@
 import { stackDown, stackStatus, stackUp } from '../stack/stack.ts'
 
+export interface StackFlags {
+  readonly kafkaPort?: number
+  readonly registryPort?: number
+  readonly deleteData?: true
+}
+
 /** Progress goes to stderr, what a script may want to read to stdout. */
-export async function runStack(action: 'up' | 'down' | 'status', signal: AbortSignal): Promise<number> {
+export async function runStack(
+  action: 'up' | 'down' | 'status',
+  flags: StackFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`)
   switch (action) {
     case 'up': {
-      const { brokers, registryUrl } = await stackUp({ progress }, signal)
+      const { brokers, registryUrl } = await stackUp({ ...flags, progress }, signal)
       process.stdout.write(`KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl}\n`)
       return 0
     }
     case 'down':
-      await stackDown({ progress }, signal)
+      await stackDown({ progress, deleteData: flags.deleteData ?? false }, signal)
       return 0
     case 'status': {
       const status = await stackStatus({}, signal)

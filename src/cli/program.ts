@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { runDaemon } from '../app/daemon.ts'
 import { runDemo } from '../app/demo.ts'
 import { runOnePass } from '../app/one-pass.ts'
-import { runSimulator } from '../app/simulate.ts'
-import { runStack } from '../app/stack.ts'
+import { runSimulator, type SimulateFlags } from '../app/simulate.ts'
+import { runStack, type StackFlags } from '../app/stack.ts'
 import { showStatus } from '../app/status.ts'
 import { tailEvents } from '../app/tail.ts'
 import { reportError } from './report-error.ts'
@@ -91,16 +91,21 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .option('--stored-pages', 'keep rendered pages, for benchmarks')
     .action(acting((options: SimulateFlags) => runSimulator(options, signal)))
   const stack = program.command('stack').description('Kafka and a schema registry on this machine')
-  for (const [name, description] of [
-    ['up', 'start both and wait until they answer'],
-    ['down', 'stop what "up" started'],
-    ['status', 'say what runs'],
-  ] as const) {
-    stack
-      .command(name)
-      .description(description)
-      .action(acting(() => runStack(name, signal)))
-  }
+  stack
+    .command('up')
+    .description('start both and wait until they answer')
+    .option('--kafka-port <p>', 'port of the broker on loopback', wholeNumber, 9092)
+    .option('--registry-port <p>', 'port of the registry on loopback', wholeNumber, 8081)
+    .action(acting((flags: StackFlags) => runStack('up', flags, signal)))
+  stack
+    .command('down')
+    .description('stop what "up" started')
+    .option('--delete-data', 'and remove their data')
+    .action(acting((flags: StackFlags) => runStack('down', flags, signal)))
+  stack
+    .command('status')
+    .description('say what runs')
+    .action(acting(() => runStack('status', {}, signal)))
   program
     .command('demo')
     .description('everything once on this machine: stack, simulated market, all passes, comparison')
@@ -116,15 +121,6 @@ interface PassFlags {
   readonly dryRun?: true
   readonly takeOver?: true
   readonly acceptSource?: true
-}
-
-interface SimulateFlags {
-  readonly listings: number
-  readonly port: number
-  readonly seed: number
-  readonly rate: number
-  readonly cacheLag: number
-  readonly storedPages?: true
 }
 
 interface DemoFlags {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { Change, Deletion, Upsert } from '../../src/listing/change.ts'
@@ -11,7 +11,7 @@ import { headersOf, parseHeaders } from '../../src/publisher/record-headers.ts'
 
 const context = { prefix: 'spark', resource: LISTINGS, passId: passId('pass-1') }
 const digests = fc
-  .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 })
+  .string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 32, maxLength: 32 })
   .map((text) => parseDigest(text)!)
 const instants = fc.integer({ min: 0, max: 4_000_000_000_000 }).map(instant)
 const nullableInstants = fc.option(instants, { nil: null })

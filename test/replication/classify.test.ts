@@ -13,8 +13,8 @@ const NOW = instant(1_780_000_000_000)
 const SCHEMA_1 = parseSchemaId(1)!
 const SCHEMA_2 = parseSchemaId(2)!
 
-const digestOf = (text: unknown) =>
-  parseDigest(Buffer.from(String(text)).toString('hex').padEnd(32, '0').slice(0, 32))!
+const digestOf = (text: string) =>
+  parseDigest(Buffer.from(text).toString('hex').padEnd(32, '0').slice(0, 32))!
 
 /** The digest is the record's `city`, with a mark for the older schema; `poison` cannot be encoded. */
 const encoder: ContentEncoder = {
@@ -26,12 +26,12 @@ const encoder: ContentEncoder = {
           kind: 'encoded',
           content: {
             schemaId: SCHEMA_2,
-            digest: digestOf(body['city']),
+            digest: digestOf(JSON.stringify(body['city'])),
             bytes: new Uint8Array(),
             volatileFields: {},
           },
         },
-  digestUnder: (_, { body }, schema) => digestOf(`${schema}:${String(body['city'])}`),
+  digestUnder: (_, { body }, schema) => digestOf(`${schema}:${JSON.stringify(body['city'])}`),
 }
 
 function record(overrides: Partial<SourceRecord> = {}): SourceRecord {
@@ -48,7 +48,7 @@ function record(overrides: Partial<SourceRecord> = {}): SourceRecord {
 function entry(overrides: Partial<IndexEntry> = {}): IndexEntry {
   return {
     state: 'live',
-    digest: digestOf('Fargo'),
+    digest: digestOf('"Fargo"'),
     schemaId: SCHEMA_2,
     modificationTimestamp: NOW,
     observedAt: NOW,
@@ -95,20 +95,20 @@ describe('what becomes of a record', () => {
     })
   })
   test('other content is an update of the content before', () => {
-    expect(decide(entry({ digest: digestOf('Moorhead') }))).toMatchObject({
+    expect(decide(entry({ digest: digestOf('"Moorhead"') }))).toMatchObject({
       outcome: 'published',
-      change: { reason: 'UPDATED', previousDigest: digestOf('Moorhead') },
+      change: { reason: 'UPDATED', previousDigest: digestOf('"Moorhead"') },
     })
   })
   test('content written under an older schema is compared under that schema (R5)', () => {
-    const older = entry({ schemaId: SCHEMA_1, digest: digestOf('1:Fargo') })
+    const older = entry({ schemaId: SCHEMA_1, digest: digestOf('1:"Fargo"') })
     expect(decide(older)).toMatchObject({ outcome: 'unchanged', entry: { schemaId: SCHEMA_1 } })
-    expect(decide(entry({ schemaId: SCHEMA_1, digest: digestOf('1:Moorhead') }))).toMatchObject({
+    expect(decide(entry({ schemaId: SCHEMA_1, digest: digestOf('1:"Moorhead"') }))).toMatchObject({
       outcome: 'published',
     })
   })
   test('an answer to a request sent before the one that last confirmed the key is stale (R6)', () => {
-    expect(decide(entry({ request: 10, digest: digestOf('Moorhead') }))).toEqual({
+    expect(decide(entry({ request: 10, digest: digestOf('"Moorhead"') }))).toEqual({
       outcome: 'stale',
       askAgain: false,
     })

@@ -8,7 +8,8 @@ import { get, NOW, request, walk } from './spark-request.ts'
 const clock = (): number => NOW
 
 async function command(simulator: Simulator, path: string, body: unknown, method = 'POST'): Promise<unknown> {
-  const response = await fetch(`${simulator.url}/_simulator/${path}`, { method, body: JSON.stringify(body) })
+  const content = method === 'GET' ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(`${simulator.url}/_simulator/${path}`, { method, ...content })
   return { status: response.status, body: await response.json() }
 }
 
