@@ -30,16 +30,19 @@ export class CheckpointLog {
     this.#schemas = schemas
   }
 
-  /** Reads up to the last stable offset as it is now (R2). */
-  refresh(signal: AbortSignal): Promise<void> {
-    return this.#reading.run(() => this.#read(signal))
+  /**
+   * Reads up to the last stable offset as it is now (R2), but at least to `end`: a commit is answered before its records
+   * can be read (kafka-client.md §2).
+   */
+  refresh(signal: AbortSignal, end = 0): Promise<void> {
+    return this.#reading.run(() => this.#read(end, signal))
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
+  async #read(end: number, signal: AbortSignal): Promise<void> {
     const [offsets] = await this.#cluster.topicOffsets(this.#topic, signal)
     if (offsets === undefined) return
     const from = Math.max(this.#position ?? 0, offsets.beginning)
-    const ranges = [{ partition: 0, from, to: offsets.end }]
+    const ranges = [{ partition: 0, from, to: Math.max(offsets.end, end) }]
     for await (const batch of readTopic(this.#cluster, { topic: this.#topic, ranges }, signal)) {
       for (const record of batch.records) await this.#take(record, signal)
       this.#position = batch.nextOffset

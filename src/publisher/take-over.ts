@@ -26,9 +26,10 @@ export interface TakenOver {
 /** @throws {TopicTruncatedError} if a data topic is shorter than the last checkpoint says and this is no restart. */
 export async function takeOver(options: TakeOverOptions, signal: AbortSignal): Promise<TakenOver> {
   const { log, names, owner, restart } = options
-  const producer = await claim(options, signal)
+  const { producer, end } = await claim(options, signal)
   try {
-    await log.refresh(signal)
+    // Without its own record in sight it would take the last owner's for a rival's.
+    await log.refresh(signal, end)
     if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {
       throw new FencedError(names.prefix, log.owner)
     }
@@ -44,8 +45,14 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
   }
 }
 
+interface Claim {
+  readonly producer: TransactionalProducer
+  /** The offset after the owner record. */
+  readonly end: number
+}
+
 /** A first transaction with the owner record alone: it fences the last writer and ends what that one left open. */
-async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<TransactionalProducer> {
+async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Claim> {
   const { cluster, names, codec, owner } = options
   for (let attempt = 1; ; attempt += 1) {
     const producer = await TransactionalProducer.open(
@@ -57,9 +64,9 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Tra
     try {
       const transaction = await producer.begin(signal)
       const record = { key: 'owner', value: asBuffer(codec.owner(owner)), headers: {} }
-      await transaction.send(names.checkpoints, 0, [record], signal)
+      const { nextOffset } = await transaction.send(names.checkpoints, 0, [record], signal)
       await transaction.commit(signal)
-      return producer
+      return { producer, end: nextOffset }
     } catch (error) {
       await producer[Symbol.asyncDispose]()
       // Whether or not it was committed: the same record once more says the same.
