@@ -30,6 +30,7 @@ export interface KafkaClient extends AsyncDisposable {
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   registerZstd()
   stopIdleTimers()
+  retryInitProducerId()
   const sockets = new SocketSet()
   const connection = {
     brokers: [...settings.brokers],
@@ -63,6 +64,23 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/**
+ * kafkajs looks for the retries of InitProducerId in a property that its cluster does not have, and falls back to five
+ * with pauses from 300 ms to 5 s. A new producer that pauses so long finds the old one in its next transaction each time,
+ * and gives up. The caller bounds the whole.
+ */
+const INIT_RETRY: RetryOptions = {
+  initialRetryTime: 10,
+  maxRetryTime: 100,
+  retries: Number.MAX_SAFE_INTEGER,
+  factor: 0.2,
+  multiplier: 2,
+}
+
+function retryInitProducerId(): void {
+  Object.assign(Cluster.prototype, { retry: INIT_RETRY })
 }
 
 /** All fields, because kafkajs's own defaults depend on NODE_ENV. */

@@ -27,6 +27,9 @@ import { asBuffer, dataRecords, type DataRecords } from './transaction-records.t
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
 const MOST_ATTEMPTS = 5
 const SETTLE_PAUSE_MS = 1_000
+/** So long has a rival to say that it is the owner, after its producer fenced this one's (R3). */
+const GIVE_WAY_MS = 2_000
+const GIVE_WAY_POLL_MS = 100
 /** After a stop was asked for, an open transaction may still take so long (the process has ten seconds). */
 const GRACE_MS = 5_000
 
@@ -93,6 +96,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
         return await this.#attempt(draft, grace.signal)
       } catch (error) {
         await this.#discardProducer()
+        if (isEpochError(error)) await this.#giveWay(grace.signal)
         const settled =
           error instanceof KafkaCommitUnknown ? await this.#settle(error, grace.signal) : undefined
         if (settled !== undefined) return settled
@@ -203,6 +207,23 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     }
   }
 
+  /**
+   * A producer that came back at once would fence the rival's before that one's owner record is committed, and a busy
+   * older instance would keep a newer one out for ever.
+   */
+  async #giveWay(signal: AbortSignal): Promise<void> {
+    const until = performance.now() + GIVE_WAY_MS
+    do {
+      await sleep(GIVE_WAY_POLL_MS, signal)
+      try {
+        await this.requireOwnership(signal)
+      } catch (error) {
+        // An outage is for the next producer to report.
+        if (error instanceof FencedError || signal.aborted) throw error
+      }
+    } while (performance.now() < until)
+  }
+
   /** The receipt if the transaction in doubt turns out to be committed; undefined if it never will be. */
   async #settle(doubt: KafkaCommitUnknown, signal: AbortSignal): Promise<Receipt | undefined> {
     const { log, settleWithinMs, onDoubt } = this.#options
@@ -247,6 +268,13 @@ function plain(key: string, value: Uint8Array): OutgoingRecord {
 /** One writer a prefix (R3). */
 export function transactionalId(names: TopicNames): string {
   return `${names.prefix}.publisher`
+}
+
+/** Another producer took the transactional id, or the broker ended the transaction for its age. */
+function isEpochError(error: unknown): boolean {
+  return error instanceof KafkaCommitUnknown
+    ? error.cause instanceof KafkaEpochError
+    : error instanceof KafkaEpochError
 }
 
 /** Nothing of the transaction is visible, and a new producer may well succeed with it (R3). */
