@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto'
+
+import { EventCodec } from '../../src/events/event-codec.ts'
+import { ListingEncoder } from '../../src/events/listing-encoder.ts'
+import { ListingSchemas } from '../../src/events/listing-schemas.ts'
+import { SchemaRegistry } from '../../src/events/schema-registry.ts'
+import type { Owner } from '../../src/events/state-records.ts'
+import { WriterSchemas } from '../../src/events/writer-schemas.ts'
+import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
+import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
+import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
+import type { Change, Deletion, Upsert } from '../../src/listing/change.ts'
+import { instant, type Instant } from '../../src/listing/instant.ts'
+import {
+  NO_DELETES,
+  NO_OUTCOMES,
+  passId,
+  type PassProgress,
+  type SourceIdentity,
+} from '../../src/listing/pass.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS, RESOURCES } from '../../src/listing/resource.ts'
+import { CheckpointLog } from '../../src/publisher/checkpoint-log.ts'
+import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
+import { ensureTopics, topicNames, type DataTopics, type TopicNames } from '../../src/publisher/topics.ts'
+import type { TransactionRequest } from '../../src/replication/ports.ts'
+import { FIELDS, VOLATILE } from '../events/sample.ts'
+import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
+
+const NEVER = new AbortController().signal
+export const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
+export const now = (): Instant => instant(Date.now())
+
+export interface Instance extends TakenOver, AsyncDisposable {
+  readonly log: CheckpointLog
+  readonly owner: Owner
+}
+
+export interface InstanceOptions {
+  /** @default the feed's own; another one goes through a proxy */
+  readonly cluster?: KafkaCluster
+  readonly restart?: boolean
+  readonly producer?: ProducerOptions
+}
+
+/** A feed on the real broker and registry, under a prefix of its own. */
+export class TestFeed implements AsyncDisposable {
+  readonly cluster: KafkaCluster
+  readonly names: TopicNames
+  readonly registry: SchemaRegistry
+  readonly topics: DataTopics
+  readonly schemas: ListingSchemas
+  readonly encoder: ListingEncoder
+  readonly #codec: EventCodec
+
+  private constructor(
+    cluster: KafkaCluster,
+    names: TopicNames,
+    registry: SchemaRegistry,
+    parts: {
+      readonly topics: DataTopics
+      readonly schemas: ListingSchemas
+      readonly codec: EventCodec
+    },
+  ) {
+    this.cluster = cluster
+    this.names = names
+    this.registry = registry
+    this.topics = parts.topics
+    this.schemas = parts.schemas
+    this.encoder = new ListingEncoder(parts.schemas)
+    this.#codec = parts.codec
+  }
+
+  static async open(): Promise<TestFeed> {
+    const { brokers, registryUrl } = testStack()
+    const names = topicNames(uniqueTopicPrefix())
+    const cluster = await connectKafka({ brokers, clientId: names.prefix }, NEVER)
+    const registry = new SchemaRegistry({ url: registryUrl })
+    const listings = names.data(LISTINGS)
+    const schemas = new ListingSchemas({
+      registry,
+      topic: listings,
+      resource: LISTINGS,
+      volatileFields: VOLATILE,
+    })
+    await schemas.use(FIELDS, NEVER)
+    const { checkpoints, control } = names
+    const codec = await EventCodec.open(registry, { listings, checkpoints, control }, schemas, NEVER)
+    const topics = await createTopics(cluster, names)
+    return new TestFeed(cluster, names, registry, { topics, schemas, codec })
+  }
+
+  /** Makes those that are missing. */
+  async createTopics(): Promise<DataTopics> {
+    return createTopics(this.cluster, this.names)
+  }
+
+  newLog(cluster = this.cluster): CheckpointLog {
+    return new CheckpointLog(cluster, this.names.checkpoints, new WriterSchemas(this.registry))
+  }
+
+  /** A new instance of the program takes the feed. */
+  async takeOver(options: InstanceOptions = {}): Promise<Instance> {
+    const cluster = options.cluster ?? this.cluster
+    const log = this.newLog(cluster)
+    await log.refresh(NEVER)
+    const owner = newOwner(log, cluster)
+    const taken = await takeOver(
+      {
+        cluster,
+        names: this.names,
+        codec: this.#codec,
+        log,
+        owner,
+        source: SOURCE,
+        partitions: this.topics.partitions,
+        resources: RESOURCES,
+        restart: options.restart ?? false,
+        producer: options.producer ?? {},
+        settleWithinMs: 60_000,
+        onTransaction: () => undefined,
+        onDoubt: () => undefined,
+        now,
+      },
+      NEVER,
+    )
+    return {
+      ...taken,
+      log,
+      owner,
+      [Symbol.asyncDispose]: () => taken.publisher[Symbol.asyncDispose](),
+    }
+  }
+
+  async upsert(key: string, fields: Readonly<Record<string, string | number>> = {}): Promise<Upsert> {
+    const record = sourceRecord(key, fields)
+    await this.encoder.prepare(LISTINGS, [], NEVER)
+    const result = this.encoder.encode(LISTINGS, record)
+    if (result.kind !== 'encoded') throw new Error(result.reason)
+    return {
+      kind: 'upsert',
+      reason: 'SNAPSHOT',
+      key: record.key,
+      modificationTimestamp: record.modificationTimestamp,
+      observedAt: now(),
+      mlsId: record.mlsId,
+      changeStamps: record.changeStamps,
+      content: result.content,
+      previousDigest: null,
+    }
+  }
+
+  upserts(keys: readonly string[], fields: Readonly<Record<string, string | number>> = {}) {
+    return Promise.all(keys.map((key) => this.upsert(key, fields)))
+  }
+
+  /** Everything that a read-committed reader gets, by partition and offset. */
+  async read(topic: string): Promise<readonly PlacedRecord[]> {
+    const offsets = await this.cluster.topicOffsets(topic, NEVER)
+    const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
+    const placed: PlacedRecord[] = []
+    for await (const { partition, records } of readTopic(this.cluster, { topic, ranges }, NEVER)) {
+      placed.push(...records.map((record) => ({ ...record, partition })))
+    }
+    return placed.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
+  }
+
+  /**
+   * The listings' topic, after a new producer's first transaction has ended whatever was open or not yet decided: the
+   * feed is taken over for that.
+   */
+  async settled(): Promise<readonly PlacedRecord[]> {
+    await using _ = await this.takeOver()
+    return await this.read(this.names.data(LISTINGS))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cluster[Symbol.asyncDispose]()
+  }
+}
+
+export interface PlacedRecord extends KafkaRecord {
+  readonly partition: number
+}
+
+export function keysOf(records: readonly KafkaRecord[]): readonly string[] {
+  return records.map(({ key }) => String(key))
+}
+
+export function deletion(key: string): Deletion {
+  return {
+    kind: 'deletion',
+    reason: 'NOT_IN_SOURCE',
+    evidence: 'LIST_QUERY',
+    key: recordKey(key),
+    mlsId: 'mls-1',
+    changeStamps: { photos: null, videos: null, documents: null },
+    previousDigest: null,
+    deletedAt: now(),
+    lastModificationTimestamp: SERVER_TIME,
+  }
+}
+
+export function progress(over: Partial<PassProgress> = {}): PassProgress {
+  return {
+    resource: 'listings',
+    pass: 'snapshot',
+    passId: passId('pass-1'),
+    state: 'running',
+    initial: true,
+    startedAt: SERVER_TIME,
+    filter: '',
+    token: 'token-1',
+    walkEnded: false,
+    page: 1,
+    walked: 0,
+    walkedInRange: 0,
+    counts: NO_OUTCOMES,
+    deletes: NO_DELETES,
+    sweepOffsets: [],
+    ...over,
+  }
+}
+
+/** One page of the pass `pass-1`. */
+export function page(changes: readonly Change[], over: Partial<TransactionRequest> = {}): TransactionRequest {
+  return {
+    resource: LISTINGS,
+    changes,
+    deadLetters: [],
+    progress: progress(),
+    watermark: null,
+    markers: [],
+    ...over,
+  }
+}
+
+function createTopics(cluster: KafkaCluster, names: TopicNames): Promise<DataTopics> {
+  const settings = {
+    names,
+    resources: RESOURCES,
+    partitions: 3,
+    replicationFactor: undefined,
+    create: true,
+  }
+  return ensureTopics(cluster, settings, NEVER)
+}
+
+function newOwner(log: CheckpointLog, { clusterId }: KafkaCluster): Owner {
+  return {
+    instanceId: randomUUID(),
+    host: 'host-1',
+    pid: process.pid,
+    dataDir: '/data',
+    startedAt: now(),
+    aliveAt: now(),
+    version: 'test',
+    generation: log.generation,
+    seq: log.seq,
+    source: SOURCE,
+    clusterId,
+  }
+}
