@@ -3,7 +3,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup check test test-unit test-integration build bench demo up down clean
+.PHONY: help setup check test test-unit test-integration build bench torture demo up down clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ build: setup ## Compile to dist/
 
 bench: setup ## Measure
 	@node bench/run.ts
+
+torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, FAULT, REPORT
+	@node --no-warnings bench/torture/main.ts
 
 demo: setup ## See it work: a simulated source, a local Kafka, the changes as they come
 	@node src/cli/main.ts demo

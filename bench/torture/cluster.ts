@@ -18,7 +18,7 @@ import { TcpProxy } from './tcp-proxy.ts'
 const DOWNLOADS = resolve('.stack')
 const FOLDER_NAME = /^torture-(\d+)-\d+$/
 const DOWN_MS = 60_000
-const START_MS = 60_000
+const START_MS = 180_000
 const POLL_MS = 50
 
 interface Broker {
@@ -31,10 +31,8 @@ interface Broker {
 
 /** What the broker must do quickly here: notice a dead peer, end a transaction that is too old. */
 const QUICK = {
-  'broker.session.timeout.ms': 3_000,
-  'broker.heartbeat.interval.ms': 500,
-  'controller.quorum.election.timeout.ms': 500,
-  'controller.quorum.fetch.timeout.ms': 1_000,
+  'broker.session.timeout.ms': 5_000,
+  'broker.heartbeat.interval.ms': 1_000,
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': 200,
 }
 

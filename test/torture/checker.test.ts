@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+
+import { checkFeed, type CheckedFeed } from '../../bench/torture/checker.ts'
+import { COLUMNS, type Column, type FeedRecord, type IndexedKey } from '../../bench/torture/findings.ts'
+import { FeedScript } from './feed-script.ts'
+
+function columns(feed: CheckedFeed): readonly Column[] {
+  return [...new Set(checkFeed(feed).map(({ column }) => column))]
+}
+
+/** A feed as it should be: a snapshot, a change, a delete with its tombstone, a restored listing. */
+function goodFeed(): FeedScript {
+  const feed = new FeedScript()
+  feed.owner('first')
+  feed.transaction({ upserts: ['a', 'b', 'c'] })
+  feed.transaction({ upserts: ['a'] })
+  feed.transaction({ deletes: ['b'] })
+  feed.transaction({ upserts: ['b'] })
+  feed.owner('second')
+  feed.transaction({ deletes: ['c'] })
+  return feed
+}
+
+const replaced = <T>(items: readonly T[], index: number, ...others: readonly T[]): readonly T[] =>
+  items.toSpliced(index, 1, ...others)
+
+const indexOf = (records: readonly FeedRecord[], name: string | undefined): number =>
+  records.findIndex(({ value }) => value?.name === name)
+
+/** For each column a feed that is broken in just this way. */
+const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => CheckedFeed)[]>> = {
+  lost: [
+    () => {
+      const feed = goodFeed().checked()
+      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
+      return { ...feed, truth: { ...feed.truth, listings } }
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const listings = new Map(feed.truth.listings).set('a', { ListPrice: 7 })
+      return { ...feed, truth: { ...feed.truth, listings } }
+    },
+  ],
+  duplicated: [
+    () => {
+      const feed = goodFeed()
+      feed.transaction({ upserts: ['a'], sameContent: true })
+      return feed.checked()
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const [first, second] = feed.dump.listings
+      const copied = { ...second!, headers: { ...second!.headers, ce_id: first!.headers['ce_id']! } }
+      return { ...feed, dump: { ...feed.dump, listings: replaced(feed.dump.listings, 1, copied) } }
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const marker = { passId: 'pass', event: 'COMPLETED' }
+      const control = [0, 2].map((offset) => feedRecord('pass', offset, 'PassMarker', marker))
+      return { ...feed, dump: { ...feed.dump, control } }
+    },
+  ],
+  'out of order': [
+    () => {
+      const feed = goodFeed()
+      feed.transaction({ upserts: ['a'], stampBack: true })
+      return feed.checked()
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const at = indexOf(feed.dump.listings, 'ListingUpserted')
+      const record = feed.dump.listings[at]!
+      const value = { ...record.value!, body: { ...record.value!.body, change: 'RESTORED' } }
+      return {
+        ...feed,
+        dump: { ...feed.dump, listings: replaced(feed.dump.listings, at, { ...record, value }) },
+      }
+    },
+  ],
+  'torn transaction': [
+    () => {
+      const feed = goodFeed().checked()
+      return { ...feed, dump: { ...feed.dump, listings: feed.dump.listings.toSpliced(1, 1) } }
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const at = indexOf(feed.dump.listings, undefined)
+      return { ...feed, dump: { ...feed.dump, listings: feed.dump.listings.toSpliced(at, 1) } }
+    },
+    () => {
+      const feed = goodFeed().checked()
+      return { ...feed, dump: { ...feed.dump, checkpoints: feed.dump.checkpoints.slice(0, -1) } }
+    },
+  ],
+  'false delete': [
+    () => {
+      const feed = goodFeed().checked()
+      return { ...feed, truth: { ...feed.truth, hidden: new Map() } }
+    },
+    () => {
+      const feed = goodFeed().checked()
+      const hidden = new Map([...feed.truth.hidden, ['c', [{ from: 0, to: 1 }]] as const])
+      return { ...feed, truth: { ...feed.truth, hidden } }
+    },
+  ],
+  'missing delete': [
+    () => {
+      const feed = goodFeed().checked()
+      const listings = new Map(feed.truth.listings)
+      listings.delete('a')
+      return { ...feed, truth: { ...feed.truth, listings } }
+    },
+  ],
+  'index differs': [
+    () => withIndex((index) => index.delete('a')),
+    () => withIndex((index) => index.set('z', index.get('a')!)),
+    ...(['state', 'digest', 'schemaId', 'partition', 'offset'] as const).map(
+      (field) => () =>
+        withIndex((index) =>
+          index.set('a', { ...index.get('a')!, [field]: field === 'digest' ? 'f'.repeat(32) : 99 }),
+        ),
+    ),
+  ],
+  'checkpoint regression': [
+    () => withCheckpoint((body) => ({ ...body, seq: 1 })),
+    () => withCheckpoint((body) => ({ ...body, generation: 0 })),
+    () => {
+      const feed = goodFeed().checked()
+      const watermarks = [2_000, 1_000].map((watermark, i) =>
+        feedRecord('listings/watermark', 100 + i, 'Watermark', {
+          generation: 1,
+          watermark,
+          instanceId: 'second',
+        }),
+      )
+      return { ...feed, dump: { ...feed.dump, checkpoints: [...feed.dump.checkpoints, ...watermarks] } }
+    },
+  ],
+  'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
+}
+
+function feedRecord(key: string, offset: number, name: string, body: object): FeedRecord {
+  const value = { name, body: { ...body }, fieldTypes: new Map<string, string>(), schemaId: 9 }
+  return { partition: 0, offset, timestamp: 0, key, headers: {}, value }
+}
+
+function withIndex(change: (index: Map<string, IndexedKey>) => unknown): CheckedFeed {
+  const feed = goodFeed().checked()
+  const index = new Map(feed.index)
+  change(index)
+  return { ...feed, index }
+}
+
+/** The last checkpoint, changed. */
+function withCheckpoint(change: (body: Readonly<Record<string, unknown>>) => object): CheckedFeed {
+  const feed = goodFeed().checked()
+  const { checkpoints } = feed.dump
+  const last = checkpoints.at(-1)!
+  const value = { ...last.value!, body: { ...change(last.value!.body) } }
+  return { ...feed, dump: { ...feed.dump, checkpoints: [...checkpoints.slice(0, -1), { ...last, value }] } }
+}
+
+describe('the checker of the fault bench', () => {
+  test('finds nothing in a feed that is as it should be', () => {
+    expect(checkFeed(goodFeed().checked())).toEqual([])
+  })
+
+  test('has a broken feed for every column that it fills itself', () => {
+    expect([...Object.keys(BROKEN), 'unsettled'].sort()).toEqual([...COLUMNS].sort())
+  })
+
+  const cases = Object.entries(BROKEN).flatMap(([column, feeds]) =>
+    feeds.map((feed, i) => ({ column, number: i + 1, feed })),
+  )
+  test.each(cases)('catches: $column ($number)', ({ column, feed }) => {
+    expect(columns(feed())).toContain(column)
+  })
+
+  test('does not look into what was deleted with a topic that was made anew', () => {
+    const feed = goodFeed()
+    feed.recreateTopic()
+    feed.transaction({ upserts: ['a', 'b'], again: true })
+    expect(checkFeed(feed.checked())).toEqual([])
+  })
+})
