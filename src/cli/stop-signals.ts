@@ -8,7 +8,10 @@ export interface StopSignals extends Disposable {
   readonly signal: AbortSignal
 }
 
-/** The first SIGINT or SIGTERM aborts; the second, or ten seconds, ends the process at once. */
+/**
+ * The first SIGINT or SIGTERM aborts; the second, or ten seconds, ends the process at once. A reader of stdout that goes
+ * away (`listingstream tail | head`) stops the command too.
+ */
 export function stopSignals(): StopSignals {
   const controller = new AbortController()
   let force: NodeJS.Timeout | undefined
@@ -18,12 +21,18 @@ export function stopSignals(): StopSignals {
     force = setTimeout(() => process.exit(1), FORCE_AFTER_MS)
     force.unref()
   }
+  const onOutputError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error
+    controller.abort(new Error('stopped: nobody reads the output'))
+  }
+  process.stdout.on('error', onOutputError)
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
       clearTimeout(force)
+      process.stdout.off('error', onOutputError)
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
     },
