@@ -57,12 +57,6 @@ export interface Commitment {
   readonly markers: readonly PassMarker[]
 }
 
-export interface PageResult {
-  readonly progress: PassProgress
-  /** Keys whose record is stale by its stamp alone and has to be asked for again at the end of the pass. */
-  readonly askAgain: readonly SourceRecord[]
-}
-
 interface Batch {
   readonly changes: readonly Change[]
   readonly deadLetters: readonly DeadLetter[]
@@ -80,18 +74,23 @@ export class PageCommitter {
     this.#options = options
   }
 
-  /** Commits a page of records. `commitment` is asked once the outcomes are known. */
+  /**
+   * Commits a page of records. `commitment` is asked once the outcomes are known, and before anything is committed: what
+   * it writes down of `askAgain`, the records that are stale by their stamp alone (R6), outlives a crash after the commit.
+   */
   commitPage(
     resource: ResourceDescription,
     page: Sightings,
     initial: boolean,
-    commitment: (counts: OutcomeCounts) => Commitment,
+    commitment: (
+      counts: OutcomeCounts,
+      askAgain: readonly SourceRecord[],
+    ) => Commitment | Promise<Commitment>,
     signal: AbortSignal,
-  ): Promise<PageResult> {
+  ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
       const { batch, askAgain } = await this.#classify(resource, page, initial, signal)
-      const progress = await this.#commit(resource, batch, commitment(batch.counts), signal)
-      return { progress, askAgain }
+      return this.#commit(resource, batch, await commitment(batch.counts, askAgain), signal)
     })
   }
 

@@ -33,7 +33,7 @@ export async function publishByKey(
         const refused = found.records.length - records.length
         const observedAt = found.serverDate ?? from.startedAt
         const before = progress
-        const committed = await feed.committer.commitPage(
+        progress = await feed.committer.commitPage(
           resource,
           { records, unreadable: [], request: found.request, observedAt, askedAgain },
           from.initial,
@@ -44,7 +44,6 @@ export async function publishByKey(
           }),
           signal,
         )
-        progress = committed.progress
       }
     }
   }

@@ -54,19 +54,21 @@ async function run(
         // An update that finds nothing costs one transaction, not two.
         if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
         const sightings = { ...page, observedAt, askedAgain: false }
-        const { progress: after, askAgain } = await feed.committer.commitPage(
+        return feed.committer.commitPage(
           resource,
           sightings,
           progress.initial,
-          (counts) => {
+          async (counts, askAgain) => {
             const next = afterPage(progress, page, { ...fresh, counts })
+            const again = askAgain.map((record): readonly [RecordKey, string] => [
+              record.key,
+              stampOf(record),
+            ])
+            await feed.index.ledger.add(next.passId, 'recheck', next.page, again)
             return { progress: next, watermark: firstWatermark(feed, next), markers: startMarkers(next) }
           },
           signal,
         )
-        const again = askAgain.map((record): readonly [RecordKey, string] => [record.key, stampOf(record)])
-        await feed.index.ledger.add(after.passId, 'recheck', after.page, again)
-        return after
       },
       signal,
     )
