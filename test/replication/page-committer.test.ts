@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest'
+import { instant } from '../../src/listing/instant.ts'
+import { passId, type OutcomeCounts } from '../../src/listing/pass.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import type { SourceRecord } from '../../src/listing/source-record.ts'
+import type { Commitment, Sightings } from '../../src/replication/page-committer.ts'
+import type { IndexUpdate } from '../../src/replication/ports.ts'
+import { begun, total } from '../../src/replication/progress.ts'
+import { MemoryFeed } from '../support/memory-feed.ts'
+import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+
+const { signal } = new AbortController()
+
+const progress = begun({
+  resource: 'listings',
+  pass: 'update',
+  passId: passId('update-1'),
+  initial: false,
+  startedAt: SERVER_TIME,
+  filter: '',
+  sweepOffsets: [],
+})
+
+function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {
+  return { records, unreadable: [], request: 1, observedAt: SERVER_TIME, askedAgain: false, ...over }
+}
+
+const plain = (): Commitment => ({ progress, watermark: null, markers: [] })
+
+function commit(opened: MemoryFeed, page: Sightings, commitment = plain, by = signal) {
+  return opened.feed.committer.commitPage(LISTINGS, page, false, commitment, by)
+}
+
+const entryOf = async ({ index }: MemoryFeed, key: string) =>
+  (await index.getMany('listings', [recordKey(key)]))[0]
+
+/** Notes how much is committed whenever it is written, and breaks when told to. */
+class WatchedIndex extends MemoryKeyIndex {
+  readonly writtenAfter: number[] = []
+  broken: Error | undefined
+  committed = (): number => 0
+
+  override async apply(update: IndexUpdate): Promise<void> {
+    this.writtenAfter.push(this.committed())
+    if (this.broken !== undefined) throw this.broken
+    await super.apply(update)
+  }
+}
+
+describe('one transaction a page (R1)', () => {
+  test('holds the events and the checkpoint, and the index follows it', async () => {
+    const index = new WatchedIndex()
+    const opened = new MemoryFeed({}, { index })
+    index.committed = () => opened.publisher.transactions.length
+    const marker = { event: 'started' as const, progress, detail: null }
+    await commit(opened, seen([sourceRecord('1'), sourceRecord('2')]), () => ({
+      progress,
+      watermark: SERVER_TIME,
+      markers: [marker],
+    }))
+    expect(opened.committed()).toHaveLength(1)
+    const [{ request, receipt }] = opened.committed() as [ReturnType<MemoryFeed['committed']>[number]]
+    expect(request).toMatchObject({ progress, watermark: SERVER_TIME, markers: [marker] })
+    expect(request.changes.map(({ key }) => key)).toEqual(['1', '2'])
+    expect(index.writtenAfter).toEqual([1])
+    expect(await entryOf(opened, '2')).toMatchObject({ state: 'live', request: 1, ...receipt.positions[1] })
+    expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME)
+  })
+
+  test('a commit that fails leaves index, checkpoint and watermark as they were', async () => {
+    const opened = new MemoryFeed({})
+    const outage = new Error('outage')
+    opened.publisher.failBeforeCommit(0, outage)
+    const page = seen([sourceRecord('1')])
+    const moving = (): Commitment => ({ progress, watermark: SERVER_TIME, markers: [] })
+    await expect(commit(opened, page, moving)).rejects.toBe(outage)
+    expect(await entryOf(opened, '1')).toBeUndefined()
+    expect(opened.feed.state.watermark('listings')).toBeUndefined()
+    expect(opened.feed.state.lastPass('listings', 'update')).toBeUndefined()
+    expect(opened.observer.pages).toEqual([])
+    await commit(opened, page, moving)
+    expect(opened.changes()).toHaveLength(1)
+  })
+
+  test('pages given at once are classified one after the other, each against the one before', async () => {
+    const opened = new MemoryFeed({})
+    const same = sourceRecord('1')
+    const outcomes: OutcomeCounts[] = []
+    const noting = (counts: OutcomeCounts): Commitment => {
+      outcomes.push(counts)
+      return plain()
+    }
+    const { committer } = opened.feed
+    await Promise.all([
+      committer.commitPage(LISTINGS, seen([same], { request: 1 }), false, noting, signal),
+      committer.commitPage(LISTINGS, seen([same], { request: 2 }), false, noting, signal),
+    ])
+    expect(outcomes.map(({ published, unchanged }) => [published, unchanged])).toEqual([
+      [1, 0],
+      [0, 1],
+    ])
+    expect(opened.changes()).toHaveLength(1)
+  })
+
+  test('once the index has missed a commit, nothing more is classified against it', async () => {
+    const index = new WatchedIndex()
+    const opened = new MemoryFeed({}, { index })
+    index.broken = new Error('disk full')
+    const behind = { code: 'INDEX_BEHIND', cause: index.broken }
+    await expect(commit(opened, seen([sourceRecord('1')]))).rejects.toMatchObject(behind)
+    index.broken = undefined
+    await expect(commit(opened, seen([sourceRecord('1')]))).rejects.toMatchObject(behind)
+    expect(opened.changes()).toHaveLength(1)
+  })
+
+  test('nothing is committed for a signal that has aborted', async () => {
+    const opened = new MemoryFeed({})
+    const stop = new Error('stop')
+    await expect(commit(opened, seen([sourceRecord('1')]), plain, AbortSignal.abort(stop))).rejects.toBe(stop)
+    expect(opened.committed()).toEqual([])
+  })
+})
+
+describe('the outcomes of a page', () => {
+  test('of a key twice on a page the last row counts, the others are stale (R6)', async () => {
+    const opened = new MemoryFeed({})
+    const rows = [sourceRecord('1', { City: 'Fargo' }), sourceRecord('1', { City: 'Moorhead' })]
+    await commit(opened, seen(rows))
+    expect(opened.observer.pages[0]?.counts).toMatchObject({ published: 1, stale: 1 })
+    const fields = JSON.parse(
+      Buffer.from(opened.publisher.live().get(rows[0]!.key)!.content.bytes).toString(),
+    )
+    expect(fields.StandardFields.City).toBe('Moorhead')
+  })
+
+  test('every row read has exactly one (R11)', async () => {
+    const opened = new MemoryFeed({})
+    await commit(opened, seen([sourceRecord('same'), sourceRecord('late')], { request: 5 }))
+    const rows = [
+      sourceRecord('same'),
+      sourceRecord('new'),
+      sourceRecord('new'),
+      sourceRecord('bad', { Poison: 1 }),
+    ]
+    const unreadable = [{ reason: 'no key', body: { StandardFields: {} } }]
+    await commit(opened, seen(rows, { request: 6, unreadable }))
+    const counts = opened.observer.pages[1]!.counts
+    expect(counts).toEqual({ published: 1, unchanged: 1, stale: 1, dead_lettered: 2 })
+    expect(total(counts)).toBe(rows.length + unreadable.length)
+    await commit(opened, seen([sourceRecord('late', { City: 'Fargo' })], { request: 4 }))
+    expect(opened.observer.pages[2]?.counts).toEqual({
+      published: 0,
+      unchanged: 0,
+      stale: 1,
+      dead_lettered: 0,
+    })
+  })
+
+  test('what cannot be published goes whole to the dead letters, once (R12)', async () => {
+    const opened = new MemoryFeed({})
+    const bad = sourceRecord('bad', { Poison: 1 })
+    const row = { reason: 'no key', body: { StandardFields: { City: 'Fargo' } } }
+    await commit(opened, seen([bad], { unreadable: [row] }))
+    await commit(opened, seen([bad], { request: 2 }))
+    expect(opened.committed().map(({ request }) => request.deadLetters)).toEqual([
+      [
+        { resource: 'listings', key: null, ...row },
+        { resource: 'listings', key: 'bad', reason: 'it is poison', body: bad.body },
+      ],
+      [],
+    ])
+    expect(await entryOf(opened, 'bad')).toMatchObject({ state: 'dead_lettered', offset: -1, request: 2 })
+  })
+})
+
+test('a watermark never goes back (R4)', async () => {
+  const opened = new MemoryFeed({})
+  const { committer } = opened.feed
+  for (const minutes of [0, 5, 3, 5]) {
+    const watermark = instant(SERVER_TIME + minutes * 60_000)
+    await committer.commitProgress(LISTINGS, { progress, watermark, markers: [] }, signal)
+  }
+  const moved = [SERVER_TIME, SERVER_TIME + 300_000]
+  expect(opened.committed().map(({ request }) => request.watermark)).toEqual([...moved, null, null])
+  expect(opened.observer.watermarks).toEqual(moved)
+  expect(opened.feed.state.watermark('listings')).toBe(moved[1])
+})
+
+describe('deletions', () => {
+  const deletedAt = instant(SERVER_TIME + 60_000)
+  const proof = { reason: 'NOT_IN_SOURCE', evidence: 'LIST_QUERY', deletedAt } as const
+
+  test('are chosen by the entries as they are in the queue; the others count as refuted (R9 c)', async () => {
+    const opened = new MemoryFeed({})
+    await commit(opened, seen([sourceRecord('1'), sourceRecord('2')]))
+    const fates: [number, number][] = []
+    const update = commit(opened, seen([sourceRecord('2', { City: 'Fargo' })], { request: 9 }))
+    const deletes = opened.feed.committer.commitDeletions(
+      LISTINGS,
+      ['1', '2', 'nobody'].map(recordKey),
+      (key, { modificationTimestamp, mlsId, changeStamps, digest, request }) => {
+        if (request > 5) return undefined
+        const known = { lastModificationTimestamp: modificationTimestamp, mlsId, changeStamps }
+        return { deletion: { kind: 'deletion', key, ...known, ...proof, previousDigest: digest }, request: 5 }
+      },
+      (...counts) => {
+        fates.push(counts)
+        return plain()
+      },
+      signal,
+    )
+    await Promise.all([update, deletes])
+    expect(fates).toEqual([[1, 2]])
+    expect([...opened.publisher.live().keys()]).toEqual(['2'])
+    const tombstone = opened.committed()[2]?.receipt.positions[0]
+    expect(await entryOf(opened, '1')).toMatchObject({
+      state: 'deleted',
+      observedAt: deletedAt,
+      request: 5,
+      ...tombstone,
+    })
+  })
+
+  test('are forgotten only while they still stand (R9)', async () => {
+    const opened = new MemoryFeed({})
+    await commit(opened, seen([sourceRecord('1'), sourceRecord('2')]))
+    const live = await entryOf(opened, '1')
+    const deleted = { ...live!, state: 'deleted' as const }
+    const puts = new Map([[recordKey('2'), deleted]])
+    await opened.index.apply({
+      resource: 'listings',
+      puts,
+      drops: [],
+      nextOffsets: undefined,
+      at: SERVER_TIME,
+    })
+    const remembered = ['1', '2'].map((key) => [recordKey(key), deleted] as const)
+    await opened.feed.committer.forget(LISTINGS, remembered, signal)
+    expect(await entryOf(opened, '1')).toEqual(live)
+    expect(await entryOf(opened, '2')).toBeUndefined()
+    expect(opened.committed()).toHaveLength(1)
+  })
+})

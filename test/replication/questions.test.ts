@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { askWhetherGone, findRecords, judgeListAnswer } from '../../src/replication/questions.ts'
+import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+
+const { signal } = new AbortController()
+const keys = ['1', '2'].map(recordKey)
+const witness = recordKey('w')
+
+function answered(...shown: string[]) {
+  return { kind: 'answered' as const, request: 4, serverDate: SERVER_TIME, records: shown.map(keyRecord) }
+}
+
+describe('what a list answer proves (R9 b)', () => {
+  test('the keys that it leaves out are gone, by the request that asked', () => {
+    expect(judgeListAnswer(answered('2', 'w'), keys, witness)).toEqual(
+      new Map<string, unknown>([
+        ['1', { kind: 'gone', evidence: 'LIST_QUERY', request: 4, at: SERVER_TIME }],
+        ['2', { kind: 'present' }],
+      ]),
+    )
+  })
+  test('nothing without the witness, even if it shows none of the keys', () => {
+    expect(judgeListAnswer(answered(), keys, witness)).toBeUndefined()
+    expect(judgeListAnswer(answered('2'), keys, witness)).toBeUndefined()
+  })
+  test('nothing with a key that nobody asked for: the filter was not applied', () => {
+    expect(judgeListAnswer(answered('2', 'w', '9'), keys, witness)).toBeUndefined()
+  })
+  test('nothing if the filter was refused', () => {
+    expect(judgeListAnswer({ kind: 'refused', why: 'no' }, keys, witness)).toBeUndefined()
+  })
+})
+
+describe('asking whether keys are gone (R9 b)', () => {
+  test('takes one question with the witness in it', async () => {
+    const source = new ScriptedSource({ records: [sourceRecord('w'), sourceRecord('2')] })
+    const fates = await askWhetherGone(source, LISTINGS, keys, witness, signal)
+    expect([...fates].map(([key, { kind }]) => [key, kind])).toEqual([
+      ['1', 'gone'],
+      ['2', 'present'],
+    ])
+    expect(source.asked).toEqual([{ kind: 'findByKeys', keys: [...keys, witness], select: 'keys' }])
+  })
+
+  test.each([
+    ['refused', () => 'refused' as const],
+    ['missing the witness', () => []],
+    ['of other keys', () => [keyRecord('w'), keyRecord('9')]],
+  ])('one by one if the answer is %s', async (_, findByKeys) => {
+    const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
+    const fates = await askWhetherGone(source, LISTINGS, keys, witness, signal)
+    expect([...fates.values()]).toMatchObject([{ kind: 'gone', evidence: 'HTTP_404' }, { kind: 'present' }])
+    expect(source.asked.slice(1)).toEqual(keys.map((key) => ({ kind: 'findOne', key })))
+  })
+
+  test('one by one if there is no witness', async () => {
+    const source = new ScriptedSource({})
+    await askWhetherGone(source, LISTINGS, keys, undefined, signal)
+    expect(source.asked.map(({ kind }) => kind)).toEqual(['findOne', 'findOne'])
+  })
+
+  test('a 403 for one key says nothing about it, and nothing about the others', async () => {
+    const source = new ScriptedSource({ findOne: (key) => (key === '1' ? 'inconclusive' : undefined) })
+    const fates = await askWhetherGone(source, LISTINGS, keys, undefined, signal)
+    expect([...fates.values()].map(({ kind }) => kind)).toEqual(['inconclusive', 'gone'])
+  })
+
+  test('any other failure is not read as absence (R8)', async () => {
+    const outage = new Error('outage')
+    const list = new ScriptedSource({ findByKeys: () => outage })
+    await expect(askWhetherGone(list, LISTINGS, keys, witness, signal)).rejects.toBe(outage)
+    const single = new ScriptedSource({ findOne: () => outage })
+    await expect(askWhetherGone(single, LISTINGS, keys, undefined, signal)).rejects.toBe(outage)
+  })
+})
+
+describe('records by key', () => {
+  const found = async (source: ScriptedSource) => {
+    const all: [number, string[]][] = []
+    for await (const { request, records } of findRecords(source, LISTINGS, keys, signal)) {
+      all.push([request, records.map(({ key }) => key)])
+    }
+    return all
+  }
+  test('come in one answer', async () => {
+    const source = new ScriptedSource({ records: keys.map((key) => sourceRecord(key)) })
+    expect(await found(source)).toEqual([[1, ['1', '2']]])
+    expect(source.asked).toMatchObject([{ select: 'everything' }])
+  })
+  test.each([
+    ['the filter is refused', () => 'refused' as const],
+    ['the answer holds what was not asked for', () => [sourceRecord('9')]],
+  ])('are asked for one by one, those gone left out, if %s', async (_, findByKeys) => {
+    const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
+    expect(await found(source)).toEqual([[3, ['2']]])
+  })
+})

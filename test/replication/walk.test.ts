@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest'
+import { instant, type Instant } from '../../src/listing/instant.ts'
+import { NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { TOKEN_REFUSED, type WalkRequest } from '../../src/replication/ports.ts'
+import { afterPage, begun } from '../../src/replication/progress.ts'
+import { startMarkers, walkToEnd, type WalkedPage } from '../../src/replication/walk.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+import { MemoryFeed, OVERLAP_MS } from '../support/memory-feed.ts'
+import { keyRecord, SERVER_TIME, sourceRecord, type SourceScript } from '../support/scripted-source.ts'
+
+const { signal } = new AbortController()
+const PASS = passId('pass-1')
+const HOUR_MS = 3_600_000
+const refused = new ListingstreamError('the token is not known', { code: TOKEN_REFUSED, retryable: true })
+
+interface Walked {
+  readonly opened: MemoryFeed
+  readonly pages: WalkedPage[]
+  readonly result: Promise<PassProgress>
+}
+
+/** Walks as a pass would, with nothing to publish. */
+function walk(
+  script: SourceScript,
+  options: {
+    readonly select?: WalkRequest['select']
+    readonly pass?: PassProgress['pass']
+    readonly filter?: string
+    readonly interrupted?: PassProgress
+    readonly opened?: MemoryFeed
+  } = {},
+): Walked {
+  const opened = options.opened ?? new MemoryFeed(script)
+  const { pass = 'snapshot', select = 'everything', filter = '', interrupted } = options
+  const pages: WalkedPage[] = []
+  const begin = { pass, passId: PASS, initial: false, sweepOffsets: [] }
+  const result = walkToEnd(
+    opened.feed,
+    { resource: LISTINGS, select, filter, interrupted, begin },
+    async (walked) => {
+      pages.push(walked)
+      const { page, fresh, progress } = walked
+      return afterPage(progress, page, { ...fresh, counts: NO_OUTCOMES })
+    },
+    signal,
+  )
+  return { opened, pages, result }
+}
+
+const askedIn = ({ opened }: Walked, kind: 'walk' | 'count') =>
+  opened.source.asked.filter((question) => question.kind === kind)
+
+function stamped(key: string, modificationTimestamp: Instant) {
+  return sourceRecord(key, {}, { modificationTimestamp })
+}
+
+describe('the start of a pass (R4)', () => {
+  test("is the server's date of the first response, not the local clock", async () => {
+    const serverDate = instant(SERVER_TIME + 17_000)
+    const later = instant(SERVER_TIME + 60_000)
+    const walked = walk({
+      walks: [
+        [
+          { records: [sourceRecord('1')], serverDate },
+          { records: [], serverDate: later },
+        ],
+      ],
+      counts: [1],
+    })
+    expect(await walked.result).toMatchObject({ startedAt: serverDate, passId: PASS, page: 2 })
+    expect(walked.pages.map(({ observedAt }) => observedAt)).toEqual([serverDate, later])
+  })
+
+  test('is never guessed: without a Date header the pass fails', async () => {
+    const walked = walk({ walks: [[{ records: [sourceRecord('1')], serverDate: null }]] })
+    await expect(walked.result).rejects.toMatchObject({ code: 'SOURCE_CLOCK' })
+    expect(walked.pages).toEqual([])
+  })
+
+  test('a Date header that is missing later does no harm', async () => {
+    const first = { records: [sourceRecord('1')] }
+    const walked = walk({ walks: [[first, { records: [], serverDate: null }]], counts: [1] })
+    expect(await walked.result).toMatchObject({ startedAt: SERVER_TIME })
+    expect(walked.pages[1]?.observedAt).toBe(SERVER_TIME)
+  })
+
+  test.each([HOUR_MS, -HOUR_MS])('is believed up to an hour from the local clock (%i ms)', async (off) => {
+    const at = instant(SERVER_TIME + off)
+    const just = walk({ walks: [[{ records: [], serverDate: at }]], counts: [0] })
+    expect(await just.result).toMatchObject({ startedAt: at })
+    const beyond = walk({ walks: [[{ records: [], serverDate: instant(at + Math.sign(off)) }]] })
+    await expect(beyond.result).rejects.toMatchObject({ code: 'SOURCE_CLOCK' })
+    expect(beyond.pages).toEqual([])
+  })
+})
+
+describe('what a walk has shown (R7)', () => {
+  test('is counted by distinct keys, however often a key comes', async () => {
+    const rows = (...keys: string[]) => ({ records: keys.map((key) => sourceRecord(key)) })
+    const walked = walk({ walks: [[rows('1', '2', '2'), rows('2', '3'), rows('1')]], counts: [3] })
+    expect(await walked.result).toMatchObject({ walked: 3, walkedInRange: 3, page: 3 })
+    expect(walked.pages.map(({ fresh }) => fresh.walked)).toEqual([2, 1, 0])
+  })
+
+  test('a short page does not end the walk, nor does an empty one with a new token', async () => {
+    const steps = [{ records: [sourceRecord('1')] }, { records: [] }, { records: [sourceRecord('2')] }]
+    expect(await walk({ walks: [steps], counts: [2] }).result).toMatchObject({ walked: 2, page: 3 })
+  })
+
+  test('only records stamped before the overlap of its start count for completeness', async () => {
+    const bound = SERVER_TIME - OVERLAP_MS
+    const records = [
+      stamped('1', instant(bound - 1)),
+      stamped('2', instant(bound)),
+      stamped('3', SERVER_TIME),
+    ]
+    const walked = walk({ walks: [[{ records }]], counts: [1] })
+    expect(await walked.result).toMatchObject({ walked: 3, walkedInRange: 1 })
+    expect(askedIn(walked, 'count')).toEqual([
+      { kind: 'count', filter: 'ModificationTimestamp Lt 2026-05-02T13:40:00Z' },
+    ])
+  })
+})
+
+describe('the end of a walk (R7)', () => {
+  test('is not believed if the source counts more than was shown', async () => {
+    const walked = walk({ walks: [[{ records: [sourceRecord('1')] }]], counts: [2] })
+    await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE', retryable: true })
+  })
+
+  test('more than the source counts is no fault', async () => {
+    const walked = walk({ walks: [[{ records: [sourceRecord('1'), sourceRecord('2')] }]], counts: [1] })
+    expect(await walked.result).toMatchObject({ walked: 2 })
+  })
+
+  test('the count is of the same filter, narrowed, and asked after the last page', async () => {
+    const filter = 'ModificationTimestamp Gt 2026-05-02T13:00:00Z'
+    const walked = walk(
+      { walks: [[{ records: [sourceRecord('1')] }]], counts: [0] },
+      { pass: 'update', filter },
+    )
+    await walked.result
+    expect(walked.opened.source.asked.map(({ kind }) => kind)).toEqual(['walk', 'count'])
+    const narrowed = `${filter} And ModificationTimestamp Lt 2026-05-02T13:40:00Z`
+    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: narrowed }])
+  })
+
+  test('an update window that was empty is not counted; an empty full walk is', async () => {
+    const script = { walks: [[{ records: [] }]], counts: [5] }
+    expect(await walk(script, { pass: 'update' }).result).toMatchObject({ walked: 0 })
+    await expect(walk(script).result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+  })
+
+  test('a walk of keys alone is held against the plain count', async () => {
+    const script = { walks: [[{ records: [keyRecord('1'), keyRecord('2')] }]], counts: [2] }
+    const walked = walk(script, { pass: 'purge', select: 'keys' })
+    expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 0 })
+    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: '' }])
+    const short = walk({ ...script, counts: [3] }, { pass: 'purge', select: 'keys' })
+    await expect(short.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+  })
+
+  describe('when the source refuses to count', () => {
+    const pages = [{ records: [sourceRecord('1')] }, { records: [sourceRecord('2')], token: 'token-1' }]
+
+    test('is asked for once more, by the last token, and may show less', async () => {
+      const walked = walk({ walks: [pages, [{ records: [] }]], counts: [undefined] })
+      expect(await walked.result).toMatchObject({ walked: 2 })
+      expect(askedIn(walked, 'walk').map((question) => 'token' in question && question.token)).toEqual([
+        '',
+        'token-1',
+      ])
+    })
+
+    test.each([
+      ['goes on', [{ records: [sourceRecord('2')] }, { records: [] }]],
+      ['shows a key that it did not show before', [{ records: [sourceRecord('2'), sourceRecord('3')] }]],
+    ])('is not believed if it then %s', async (_, again) => {
+      const walked = walk({ walks: [pages, again], counts: [undefined] })
+      await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+    })
+  })
+})
+
+describe('a refused token (R7)', () => {
+  test('restarts the walk under the same pass id and filter; what was counted is counted anew', async () => {
+    const rows = [{ records: [sourceRecord('1'), sourceRecord('2')] }]
+    const walked = walk({ walks: [[...rows, { fail: refused }], rows], counts: [2] })
+    expect(await walked.result).toMatchObject({ passId: PASS, filter: '', walked: 2, page: 1 })
+    expect(walked.pages.map(({ fresh }) => fresh.walked)).toEqual([2, 2])
+    expect(askedIn(walked, 'walk').map((question) => 'token' in question && question.token)).toEqual(['', ''])
+  })
+
+  test('keeps the start even if hours lie between', async () => {
+    const rows = [{ records: [sourceRecord('1')] }]
+    const opened: MemoryFeed = new MemoryFeed({
+      walks: [
+        [...rows, { run: () => (opened.source.now = instant(SERVER_TIME + HOUR_MS)) }, { fail: refused }],
+        rows,
+      ],
+      counts: [1],
+    })
+    expect(await walk({}, { opened }).result).toMatchObject({ startedAt: SERVER_TIME, walked: 1 })
+  })
+
+  test('ends the pass when it comes again and again', async () => {
+    const once = [{ records: [sourceRecord('1')] }, { fail: refused }]
+    const walked = walk({ walks: [once, once, once, once, once] })
+    await expect(walked.result).rejects.toBe(refused)
+    expect(askedIn(walked, 'walk')).toHaveLength(4)
+  })
+
+  test('of a walk that has not begun is an error like any other', async () => {
+    await expect(walk({ walks: [[{ fail: refused }]] }).result).rejects.toBe(refused)
+  })
+})
+
+describe('a resumed walk', () => {
+  const interrupted: PassProgress = {
+    ...begun({
+      resource: 'listings',
+      pass: 'update',
+      passId: passId('pass-0'),
+      initial: false,
+      startedAt: instant(SERVER_TIME - 5 * HOUR_MS),
+      filter: 'ModificationTimestamp Gt 2026-05-02T08:00:00Z',
+      sweepOffsets: [],
+    }),
+    token: 'token-7',
+    page: 7,
+    walked: 7,
+    walkedInRange: 7,
+  }
+
+  test('goes on at its token, under its own filter, id and start (R4)', async () => {
+    const walked = walk(
+      { walks: [[{ records: [stamped('8', instant(0))] }]], counts: [8] },
+      { pass: 'update', filter: 'ModificationTimestamp Gt 2026-05-02T13:00:00Z', interrupted },
+    )
+    const { passId: id, startedAt, filter } = interrupted
+    expect(await walked.result).toMatchObject({ passId: id, startedAt, filter, page: 8, walked: 8 })
+    expect(askedIn(walked, 'walk')).toMatchObject([{ filter, token: 'token-7' }])
+    expect(walked.opened.observer.started).toEqual([{ progress: interrupted, resumed: true }])
+  })
+
+  test('that had ended reads its last page again, and counts nothing of it twice', async () => {
+    const walked = walk(
+      { walks: [[{ records: [stamped('7', instant(0))] }]], counts: [7] },
+      { pass: 'update', interrupted: { ...interrupted, walkEnded: true } },
+    )
+    expect(await walked.result).toMatchObject({ page: 8, walked: 7, walkedInRange: 7, walkEnded: true })
+  })
+
+  test('whose last page is the last no more follows what was added', async () => {
+    const walked = walk(
+      {
+        walks: [[{ records: [stamped('7', instant(0))] }, { records: [stamped('8', instant(0))] }]],
+        counts: [8],
+      },
+      { pass: 'update', interrupted: { ...interrupted, walkEnded: true } },
+    )
+    expect(await walked.result).toMatchObject({ page: 9, walked: 8, walkedInRange: 8 })
+  })
+
+  test('whose token is refused begins anew under the same id (R7)', async () => {
+    const records = ['1', '2'].map((key) => stamped(key, instant(0)))
+    const walked = walk(
+      { walks: [[{ fail: refused }], [{ records }]], counts: [2] },
+      { pass: 'update', interrupted },
+    )
+    const { passId: id, startedAt } = interrupted
+    expect(await walked.result).toMatchObject({ passId: id, startedAt, page: 1, walked: 2 })
+  })
+})
+
+test('a failure of the source is the failure of the walk, after the pages before it (R8)', async () => {
+  const outage = new Error('outage')
+  const walked = walk({ walks: [[{ records: [sourceRecord('1')] }, { fail: outage }]] })
+  await expect(walked.result).rejects.toBe(outage)
+  expect(walked.pages).toHaveLength(1)
+})
+
+test('only the first transaction of a pass says that it has started', async () => {
+  const { pages, result } = walk({ walks: [[{ records: [] }, { records: [] }]], counts: [0] })
+  const last = await result
+  const first = afterPage(pages[0]!.progress, pages[0]!.page, { walked: 0, inRange: 0, counts: NO_OUTCOMES })
+  expect(startMarkers(first)).toEqual([{ event: 'started', progress: first, detail: null }])
+  expect(startMarkers(last)).toEqual([])
+})
