@@ -10,6 +10,8 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly timeoutMs: number
   readonly env?: NodeJS.ProcessEnv
+  /** It is killed when it writes more. @default 16 MiB */
+  readonly maxOutputBytes?: number
 }
 
 /** Runs a program to its end and collects its output. Rejects only when `signal` aborts. */
@@ -19,16 +21,12 @@ export async function runCommand(
   options: CommandOptions,
   signal: AbortSignal,
 ): Promise<CommandResult> {
+  const { timeoutMs: timeout, env = process.env, maxOutputBytes: maxBuffer = 16 * 1024 * 1024 } = options
   const { promise, resolve } = Promise.withResolvers<CommandResult>()
-  execFile(
-    file,
-    args,
-    { timeout: options.timeoutMs, signal, env: options.env ?? process.env, maxBuffer: 16 * 1024 * 1024 },
-    (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code
-      resolve({ exitCode: typeof code === 'number' ? code : undefined, stdout, stderr })
-    },
-  )
+  execFile(file, args, { timeout, signal, env, maxBuffer }, (error, stdout, stderr) => {
+    const code = error === null ? 0 : error.code
+    resolve({ exitCode: typeof code === 'number' ? code : undefined, stdout, stderr })
+  })
   const result = await promise
   signal.throwIfAborted()
   return result
