@@ -1,0 +1,190 @@
+/**
+ * `make bench`: the initial download, simulator → program → real broker, beside what one thread could do at most with the
+ * same pages in the same run. Environment: LISTINGS (50000), ROUNDS (3), BENCH_PROFILE=1 for one more round under
+ * `--cpu-prof`, BENCH_USE_RUNNING_STACK=1 for KAFKA_BROKERS and SCHEMA_REGISTRY_URL instead of a stack of its own.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { PROGRAM_FILE } from '../src/app/demo/program-process.ts'
+import { PROGRAM } from '../src/app/version.ts'
+import { SchemaRegistry } from '../src/events/schema-registry.ts'
+import { freePort } from '../src/stack/ports.ts'
+import { stackDown, stackUp } from '../src/stack/stack.ts'
+import { download, type Download } from './download-round.ts'
+import { keyOf, measureThreadLimit, resultsOf, type ListingSchema, type ThreadLimit } from './thread-limit.ts'
+
+const LISTINGS = Number(process.env['LISTINGS'] ?? 50_000)
+const ROUNDS = Number(process.env['ROUNDS'] ?? 3)
+const SMALL = Math.ceil(LISTINGS / 5)
+const RESULTS = join(import.meta.dirname, 'results')
+const TOKEN = 'simulator-token'
+
+interface Round {
+  readonly limit: ThreadLimit
+  readonly download: Download
+}
+
+const signal = AbortSignal.timeout(30 * 60_000)
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+async function main(): Promise<void> {
+  await using stack = await startStack()
+  await using api = await startSimulator(LISTINGS)
+  const settings = { ...stack.settings, SPARK_API_URL: api.url, SPARK_ACCESS_TOKEN: TOKEN }
+  const run = Date.now().toString(36)
+
+  say(`Warming up: ${LISTINGS} listings, their pages rendered and stored`)
+  await download({ listings: LISTINGS, prefix: `bench-${run}-warm`, settings }, signal)
+  const pages = await fetchPages(api.url)
+  const schema = await schemaOf(stack.settings.SCHEMA_REGISTRY_URL, `bench-${run}-warm`)
+  const load = loadavg()[0] ?? 0
+
+  const rounds: Round[] = []
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const measure = (): ThreadLimit => measureThreadLimit(pages, schema)
+    const first = round % 2 === 1 ? measure() : undefined
+    const prefix = `bench-${run}-${round}`
+    const done = await download({ listings: LISTINGS, prefix, settings }, signal)
+    const limit = first ?? measure()
+    rounds.push({ limit, download: done })
+    say(
+      `Round ${round}: ${Math.round(done.listingsPerSecond)} of ${Math.round(limit.listingsPerSecond)} listings/s`,
+    )
+  }
+  if (process.env['BENCH_PROFILE'] === '1') {
+    await mkdir(RESULTS, { recursive: true })
+    const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${RESULTS}`]
+    await download({ listings: LISTINGS, prefix: `bench-${run}-profile`, settings, nodeFlags }, signal)
+  }
+  await using smallApi = await startSimulator(SMALL)
+  const smallSettings = { ...settings, SPARK_API_URL: smallApi.url }
+  const small = await download(
+    { listings: SMALL, prefix: `bench-${run}-small`, settings: smallSettings },
+    signal,
+  )
+
+  const result = summary(rounds, small, load)
+  await mkdir(RESULTS, { recursive: true })
+  await writeFile(join(RESULTS, 'latest.json'), `${JSON.stringify({ ...result, rounds }, undefined, 2)}\n`)
+  process.stdout.write(table(result))
+}
+
+type Summary = ReturnType<typeof summary>
+
+function summary(rounds: readonly Round[], small: Download, load: number) {
+  const of = (pick: (round: Round) => number): number => median(rounds.map(pick))
+  return {
+    program: PROGRAM,
+    node: process.version,
+    cores: cpus().length,
+    loadBefore: load,
+    listings: LISTINGS,
+    listingsPerSecond: of((round) => round.download.listingsPerSecond),
+    threadLimitPerSecond: of((round) => round.limit.listingsPerSecond),
+    ratio: of((round) => round.download.listingsPerSecond / round.limit.listingsPerSecond),
+    parseMsPer1k: of((round) => (round.limit.parseSeconds / LISTINGS) * 1e6),
+    encodeMsPer1k: of((round) => (round.limit.encodeSeconds / LISTINGS) * 1e6),
+    wallSeconds: of((round) => round.download.wallSeconds),
+    cpuSecondsPer10k: of((round) => round.download.cpuSecondsPer10k),
+    peakRssMb: of((round) => round.download.peakRssMb),
+    small: { listings: SMALL, peakRssMb: small.peakRssMb },
+  }
+}
+
+function table(result: Summary): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['initial download', `${Math.round(result.listingsPerSecond)} listings/s`],
+    ['single-thread limit', `${Math.round(result.threadLimitPerSecond)} listings/s`],
+    ['ratio', result.ratio.toFixed(2)],
+    ['JSON.parse', `${result.parseMsPer1k.toFixed(1)} ms per 1,000`],
+    ['avsc encode', `${result.encodeMsPer1k.toFixed(1)} ms per 1,000`],
+    ['CPU of the program', `${result.cpuSecondsPer10k.toFixed(2)} s per 10,000`],
+    ['whole process', `${result.wallSeconds.toFixed(1)} s`],
+    ['peak memory', `${Math.round(result.peakRssMb)} MB`],
+    [`peak memory, ${result.small.listings} listings`, `${Math.round(result.small.peakRssMb)} MB`],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const head = `${result.listings} listings, median of ${ROUNDS} rounds, ${result.cores} cores, load ${result.loadBefore.toFixed(1)} before\n`
+  return head + rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}
+
+interface BenchStack extends AsyncDisposable {
+  readonly settings: { readonly KAFKA_BROKERS: string; readonly SCHEMA_REGISTRY_URL: string }
+}
+
+async function startStack(): Promise<BenchStack> {
+  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = process.env
+  if (process.env['BENCH_USE_RUNNING_STACK'] === '1') {
+    if (KAFKA_BROKERS === undefined || SCHEMA_REGISTRY_URL === undefined) {
+      throw new Error('BENCH_USE_RUNNING_STACK needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL.')
+    }
+    return {
+      settings: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }
+  }
+  const folder = `.stack/bench-${process.pid}`
+  const { brokers, registryUrl } = await stackUp(
+    { folder, kafkaPort: await freePort(), registryPort: await freePort(), progress: say },
+    signal,
+  )
+  return {
+    settings: { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl },
+    [Symbol.asyncDispose]: () => stackDown({ folder, deleteData: true }, AbortSignal.timeout(60_000)),
+  }
+}
+
+/** A process of its own, so that its work is not counted as the program's. */
+async function startSimulator(listings: number): Promise<AsyncDisposable & { readonly url: string }> {
+  const flags = ['--stored-pages', '--rate', '0', '--port', '0', '--listings', String(listings)]
+  const child = spawn(process.execPath, [PROGRAM_FILE, 'simulate', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const url = /SPARK_API_URL=(\S+)/.exec(String(line))?.[1]
+  if (url === undefined) throw new Error(`The simulator said: ${String(line)}`)
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+async function fetchPages(url: string): Promise<readonly string[]> {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'x-sparkapi-user-agent': PROGRAM }
+  const pages: string[] = []
+  let token = ''
+  for (;;) {
+    const response = await fetch(`${url}/v1/listings?_limit=1000&_skiptoken=${token}`, { headers, signal })
+    const page = await response.text()
+    const rows = resultsOf(JSON.parse(page))
+    const last = rows.at(-1)
+    if (last === undefined) return pages
+    pages.push(page)
+    token = keyOf(last)
+  }
+}
+
+async function schemaOf(registryUrl: string, prefix: string): Promise<ListingSchema> {
+  const subject = `${prefix}.listings-listingstream.ListingUpserted`
+  const latest = await new SchemaRegistry({ url: registryUrl }).latest(subject, signal)
+  if (latest === undefined) throw new Error(`The registry has no ${subject}.`)
+  return { id: latest.id, text: latest.schema }
+}
+
+await main()
