@@ -81,10 +81,18 @@ const PROGRESS = z.object({
 })
 
 const CHECKPOINT = z
-  .object({ ...STAMP, ...PROGRESS.shape, nextOffsets: OFFSETS, source: SOURCE })
-  .transform(({ generation, instanceId, seq, nextOffsets, source, ...progress }): Checkpoint => {
-    return { generation, instanceId, seq, progress, nextOffsets, source }
+  .object({
+    ...STAMP,
+    ...PROGRESS.shape,
+    nextOffsets: OFFSETS,
+    startOffsets: OFFSETS.default({}),
+    source: SOURCE,
   })
+  .transform(
+    ({ generation, instanceId, seq, nextOffsets, startOffsets, source, ...progress }): Checkpoint => {
+      return { generation, instanceId, seq, progress, nextOffsets, startOffsets, source }
+    },
+  )
 
 const WATERMARK: z.ZodType<Watermark> = z.object({
   ...STAMP,

@@ -25,6 +25,8 @@ export interface Checkpoint extends TransactionStamp {
   readonly progress: PassProgress
   /** Of every data topic after this transaction. */
   readonly nextOffsets: NextOffsets
+  /** Log start offset of every data topic when the generation began; empty if a version wrote it that did not note it. */
+  readonly startOffsets: NextOffsets
   readonly source: SourceIdentity
 }
 

@@ -69,6 +69,11 @@ export class CheckpointLog {
     return this.#last?.nextOffsets ?? {}
   }
 
+  /** Log start offsets of the data topics when the generation began; empty where nobody noted them. */
+  get startOffsets(): NextOffsets {
+    return this.#last?.startOffsets ?? {}
+  }
+
   get source(): SourceIdentity | null {
     return this.#last?.source ?? null
   }

@@ -1,28 +1,31 @@
 /** R2: bringing the key index up to the topics, from where it stands or from their beginning. Values are not decoded. */
 import { unframe } from '../events/wire-format.ts'
-import type { KafkaCluster, PartitionOffsets } from '../kafka/cluster.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { NO_SCHEMA } from '../listing/content.ts'
 import type { Instant, Millis } from '../listing/instant.ts'
-import type { NextOffsets } from '../listing/pass.ts'
 import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import type { FeedIdentity, IndexEntry, KeyIndex } from '../replication/ports.ts'
+import type { FeedIdentity, IndexEntry, IndexState, KeyIndex } from '../replication/ports.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { parseHeaders } from './record-headers.ts'
+import type { TopicExtent } from './topic-extent.ts'
 import type { TopicNames } from './topics.ts'
 
-export interface RecoveryOptions {
+export interface RebuildOptions {
   readonly cluster: KafkaCluster
   readonly names: TopicNames
   readonly resources: readonly ResourceDescription[]
   readonly index: KeyIndex
   readonly feed: FeedIdentity
-  /** Ends of the data topics, read after `InitProducerId`. */
-  readonly nextOffsets: NextOffsets
-  readonly deleteRetention: Millis
+  /** As it is after `InitProducerId`, or once the checkpoint's transaction is wholly readable. */
+  readonly extent: TopicExtent
   readonly now: () => Instant
   readonly onProgress: (progress: RecoveryProgress) => void
+}
+
+export interface RecoveryOptions extends RebuildOptions {
+  readonly deleteRetention: Millis
 }
 
 export interface RecoveryProgress {
@@ -38,49 +41,53 @@ export type Recovery =
   | { readonly kind: 'tail'; readonly records: number }
   | { readonly kind: 'rebuilt'; readonly records: number; readonly why: string }
 
+/** Brings the index up to the topics by their tail, or rebuilds it where that would not make it right. */
 export async function recoverIndex(options: RecoveryOptions, signal: AbortSignal): Promise<Recovery> {
-  const { index, feed, now } = options
-  const offsets = await offsetsOf(options, signal)
-  const why = await unfitness(options, offsets)
-  if (why !== undefined) await index.reset(feed, now())
-  let records = 0
-  for (const resource of options.resources) {
-    records += await applyTopic(options, resource, offsets.get(resource.name) ?? [], signal)
-  }
-  if (why !== undefined) return { kind: 'rebuilt', records, why }
+  const why = await unfitness(options)
+  if (why !== undefined) return { kind: 'rebuilt', why, records: await rebuildIndex(options, signal) }
+  const records = await applyTopics(options, signal)
   return records === 0 ? { kind: 'current' } : { kind: 'tail', records }
 }
 
-async function offsetsOf(
-  { cluster, names, resources }: RecoveryOptions,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly PartitionOffsets[]>> {
-  const offsets = new Map<string, readonly PartitionOffsets[]>()
-  for (const resource of resources) {
-    offsets.set(resource.name, await cluster.topicOffsets(names.data(resource), signal))
-  }
-  return offsets
+/** Empties the index and reads the topics from their beginning. Interrupted, the next recovery goes on where it stood. */
+export async function rebuildIndex(options: RebuildOptions, signal: AbortSignal): Promise<number> {
+  const { index, feed, now } = options
+  await index.reset(feed, now())
+  return await applyTopics(options, signal)
 }
 
 /** Why the index cannot be brought forward; undefined if it can. The scan of its checksums comes last. */
-async function unfitness(
-  { index, feed, resources, nextOffsets, deleteRetention, now }: RecoveryOptions,
-  offsets: ReadonlyMap<string, readonly PartitionOffsets[]>,
-): Promise<string | undefined> {
+async function unfitness({
+  index,
+  feed,
+  extent,
+  deleteRetention,
+  now,
+}: RecoveryOptions): Promise<string | undefined> {
   const state = index.state()
   if (state === null) return 'it is new or was unreadable'
-  if (!sameFeed(state.feed, feed)) return 'it belongs to another feed, cluster, source or generation'
+  const misfit = misfitOf(state, feed, extent)
+  if (misfit !== undefined) return misfit
   // A tombstone that compaction has already dropped would never reach an index this old.
   if (now() - state.writtenAt >= deleteRetention / 2) return 'it is older than half of delete.retention.ms'
-  for (const resource of resources) {
-    for (const [partition, { beginning }] of (offsets.get(resource.name) ?? []).entries()) {
-      const at = state.nextOffsets[resource.name]?.[partition] ?? 0
-      const end = nextOffsets[resource.name]?.[partition] ?? 0
-      if (at > end) return `it is ahead of topic ${resource.name}`
-      if (at < beginning && at > 0) return `topic ${resource.name} begins after it`
+  return (await index.verify()) ? undefined : 'its checksums are wrong'
+}
+
+/** Why an index in this state cannot be one of the feed's topics; undefined if it can. */
+export function misfitOf(
+  state: IndexState,
+  feed: FeedIdentity,
+  { startOffsets, nextOffsets }: TopicExtent,
+): string | undefined {
+  if (!sameFeed(state.feed, feed)) return 'it belongs to another feed, cluster, source or generation'
+  for (const [name, ends] of Object.entries(nextOffsets)) {
+    for (const [partition, end] of ends.entries()) {
+      const at = state.nextOffsets[name]?.[partition] ?? 0
+      if (at > end) return `it is ahead of topic ${name}`
+      if (at > 0 && at < (startOffsets[name]?.[partition] ?? 0)) return `topic ${name} begins after it`
     }
   }
-  return (await index.verify()) ? undefined : 'its checksums are wrong'
+  return undefined
 }
 
 function sameFeed(a: FeedIdentity, b: FeedIdentity): boolean {
@@ -95,18 +102,22 @@ function sameFeed(a: FeedIdentity, b: FeedIdentity): boolean {
   )
 }
 
+async function applyTopics(options: RebuildOptions, signal: AbortSignal): Promise<number> {
+  let records = 0
+  for (const resource of options.resources) records += await applyTopic(options, resource, signal)
+  return records
+}
+
 async function applyTopic(
-  { cluster, names, index, nextOffsets, now, onProgress }: RecoveryOptions,
+  { cluster, names, index, extent, now, onProgress }: RebuildOptions,
   resource: ResourceDescription,
-  offsets: readonly PartitionOffsets[],
   signal: AbortSignal,
 ): Promise<number> {
   const topic = names.data(resource)
-  const ends = nextOffsets[resource.name] ?? []
-  const known = index.state()?.nextOffsets ?? {}
-  const positions = offsets.map(({ beginning }, partition) =>
-    Math.max(known[resource.name]?.[partition] ?? 0, beginning),
-  )
+  const ends = extent.nextOffsets[resource.name] ?? []
+  const starts = extent.startOffsets[resource.name] ?? []
+  const known = index.state()?.nextOffsets[resource.name] ?? []
+  const positions = ends.map((_, partition) => Math.max(known[partition] ?? 0, starts[partition] ?? 0))
   const ranges = ends.map((to, partition) => ({ partition, from: positions[partition] ?? 0, to }))
   const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   let records = 0

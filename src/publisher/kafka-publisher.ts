@@ -19,7 +19,7 @@ import type { ChangePublisher, Receipt, TransactionRequest } from '../replicatio
 import { sleep } from '../support/abort.ts'
 import { isRetryable, ListingstreamError } from '../support/errors.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
-import { deadLetterRecords } from './dead-letters.ts'
+import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
 import { CommitUnsettledError, FencedError } from './publisher-errors.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer, dataRecords, type DataRecords } from './transaction-records.ts'
@@ -43,6 +43,8 @@ export interface PublisherOptions {
   readonly source: SourceIdentity
   /** Of the data topics, as they were when the feed was taken over. */
   readonly nextOffsets: NextOffsets
+  /** Log start offsets of the data topics when the generation began. */
+  readonly startOffsets: NextOffsets
   /** Partition count of each data topic, by resource. */
   readonly partitions: ReadonlyMap<string, number>
   readonly producer: ProducerOptions
@@ -88,7 +90,10 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     const draft: Draft = {
       request,
       data: dataRecords(request, names.prefix, this.#partitionsOf(request.resource), codec),
-      deadLetters: deadLetterRecords(request.deadLetters, names, request.progress.passId),
+      deadLetters: [
+        ...deadLetterRecords(request.deadLetters, names, request.progress.passId),
+        ...deadLetterTombstones(request.resource, request.changes, names),
+      ],
     }
     using grace = graceAfter(signal, GRACE_MS)
     for (let attempt = 1; ; attempt += 1) {
@@ -127,7 +132,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   }
 
   async #send(transaction: Transaction, draft: Draft, signal: AbortSignal): Promise<Receipt> {
-    const { names, codec, owner, generation, source } = this.#options
+    const { names, codec, owner, generation, startOffsets, source } = this.#options
     const { request, data } = draft
     const { resource, progress, watermark, markers } = request
     const topic = names.data(resource)
@@ -148,7 +153,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       }),
     }
     const stamp = { generation, instanceId: owner.instanceId, seq: this.#seq + 1 }
-    const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, source }
+    const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source }
     const checkpoints = [
       plain(`${progress.resource}/${progress.pass}`, codec.checkpoint(checkpoint)),
       ...(watermark === null

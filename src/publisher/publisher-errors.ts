@@ -23,11 +23,12 @@ export class CommitUnsettledError extends ListingstreamError {
   }
 }
 
-/** R2: the topic is shorter than the checkpoint says. */
+/** R2: the topic is shorter than the checkpoint says, at its end or at its beginning. */
 export class TopicTruncatedError extends ListingstreamError {
-  constructor(topic: string, partition: number, end: number, expected: number) {
+  /** @param what "ends at offset 3, but …" */
+  constructor(topic: string, partition: number, what: string) {
     super(
-      `Topic ${topic}, partition ${partition} ends at offset ${end}, but the checkpoint was written when it ended at ${expected}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
+      `Topic ${topic}, partition ${partition} ${what}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
       { code: 'TOPIC_TRUNCATED', retryable: false },
     )
   }

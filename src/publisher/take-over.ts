@@ -1,16 +1,19 @@
 /** Becoming the feed's one writer, in the order of R2: `InitProducerId`, the owner record, then what the topics say. */
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import { TransactionalProducer } from '../kafka/transactional-producer.ts'
-import type { NextOffsets } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { FeedState } from '../replication/ports.ts'
 import { KafkaPublisher, transactionalId, type PublisherOptions } from './kafka-publisher.ts'
 import { asBuffer } from './transaction-records.ts'
-import { FencedError, TopicTruncatedError } from './publisher-errors.ts'
+import { FencedError } from './publisher-errors.ts'
+import { extentOfTopics, requireWhole, type TopicExtent } from './topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
 
-export interface TakeOverOptions extends Omit<PublisherOptions, 'nextOffsets' | 'generation'> {
+export interface TakeOverOptions extends Omit<
+  PublisherOptions,
+  'nextOffsets' | 'startOffsets' | 'generation'
+> {
   readonly resources: readonly ResourceDescription[]
   /** `snapshot --restart`: a new generation, whatever the topics still hold. */
   readonly restart: boolean
@@ -19,8 +22,8 @@ export interface TakeOverOptions extends Omit<PublisherOptions, 'nextOffsets' | 
 export interface TakenOver {
   readonly publisher: KafkaPublisher
   readonly state: FeedState
-  /** End of each data topic; the index has to be brought up to it. */
-  readonly nextOffsets: NextOffsets
+  /** The index has to be brought up to its end. */
+  readonly extent: TopicExtent
 }
 
 /** @throws {TopicTruncatedError} if a data topic is shorter than the last checkpoint says and this is no restart. */
@@ -33,12 +36,16 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
     if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {
       throw new FencedError(names.prefix, log.owner)
     }
-    const nextOffsets = await endsOfTopics(options, signal)
-    if (!restart) requireWhole(log.nextOffsets, nextOffsets, options)
+    const extent = await extentOfTopics(options, signal)
+    if (!restart) requireWhole(log, extent, names)
     const recovered = log.state()
     const state = restart ? restarted(recovered) : recovered
-    const publisher = new KafkaPublisher({ ...options, nextOffsets, generation: state.generation }, producer)
-    return { publisher, state, nextOffsets }
+    const startOffsets = restart ? extent.startOffsets : { ...extent.startOffsets, ...log.startOffsets }
+    const publisher = new KafkaPublisher(
+      { ...options, nextOffsets: extent.nextOffsets, startOffsets, generation: state.generation },
+      producer,
+    )
+    return { publisher, state, extent }
   } catch (error) {
     await producer[Symbol.asyncDispose]()
     throw error
@@ -72,26 +79,6 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Cla
       // Whether or not it was committed: the same record once more says the same.
       const again = error instanceof KafkaCommitUnknown || error instanceof KafkaEpochError
       if (!again || attempt >= MOST_ATTEMPTS) throw error
-    }
-  }
-}
-
-async function endsOfTopics(
-  { cluster, names, resources }: TakeOverOptions,
-  signal: AbortSignal,
-): Promise<NextOffsets> {
-  const ends: Record<string, readonly number[]> = {}
-  for (const resource of resources) {
-    ends[resource.name] = await cluster.endOffsets(names.data(resource), signal)
-  }
-  return ends
-}
-
-function requireWhole(expected: NextOffsets, actual: NextOffsets, { names }: TakeOverOptions): void {
-  for (const [name, offsets] of Object.entries(expected)) {
-    for (const [partition, offset] of offsets.entries()) {
-      const end = actual[name]?.[partition] ?? 0
-      if (end < offset) throw new TopicTruncatedError(`${names.prefix}.${name}`, partition, end, offset)
     }
   }
 }

@@ -148,6 +148,7 @@ describe("the publisher's own records", () => {
       ...STAMP,
       progress: PROGRESS,
       nextOffsets: { listings: [7, 0, 12] },
+      startOffsets: { listings: [0, 0, 5] },
       source: SOURCE,
     }
     const ended: Checkpoint = {
@@ -210,6 +211,7 @@ describe("the publisher's own records", () => {
       ...STAMP,
       progress: { ...PROGRESS, state: 'unknown' as 'held' },
       nextOffsets: {},
+      startOffsets: {},
       source: SOURCE,
     }
     await expect(decodeState(codec.checkpoint(later), fixture.writers, NEVER)).rejects.toMatchObject({
