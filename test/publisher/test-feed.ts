@@ -21,15 +21,27 @@ import {
 import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS, RESOURCES } from '../../src/listing/resource.ts'
 import { CheckpointLog } from '../../src/publisher/checkpoint-log.ts'
+import { recoverIndex, type Recovery } from '../../src/publisher/index-recovery.ts'
 import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
 import { ensureTopics, topicNames, type DataTopics, type TopicNames } from '../../src/publisher/topics.ts'
-import type { TransactionRequest } from '../../src/replication/ports.ts'
+import type { Feed } from '../../src/replication/feed.ts'
+import { CommittedState } from '../../src/replication/feed-state.ts'
+import { PageCommitter } from '../../src/replication/page-committer.ts'
+import type { FeedIdentity, KeyIndex, Observer, TransactionRequest } from '../../src/replication/ports.ts'
+import { sleep } from '../../src/support/abort.ts'
 import { FIELDS, VOLATILE } from '../events/sample.ts'
-import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { ScriptedSource, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
 
 const NEVER = new AbortController().signal
 export const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
+const NOBODY: Observer = {
+  pageCommitted: () => undefined,
+  passStarted: () => undefined,
+  passEnded: () => undefined,
+  watermarkMoved: () => undefined,
+}
+
 export const now = (): Instant => instant(Date.now())
 
 export interface Instance extends TakenOver, AsyncDisposable {
@@ -42,6 +54,18 @@ export interface InstanceOptions {
   readonly cluster?: KafkaCluster
   readonly restart?: boolean
   readonly producer?: ProducerOptions
+}
+
+export interface StartOptions extends InstanceOptions {
+  readonly source?: ScriptedSource
+  /** By which the age of an index is judged. */
+  readonly now?: () => Instant
+}
+
+export interface Started extends Instance {
+  readonly recovery: Recovery
+  readonly index: KeyIndex
+  readonly feed: Feed
 }
 
 /** A feed on the real broker and registry, under a prefix of its own. */
@@ -73,12 +97,16 @@ export class TestFeed implements AsyncDisposable {
     this.#codec = parts.codec
   }
 
-  static async open(): Promise<TestFeed> {
+  /** @param configs of the listings' topic, which an operator made beforehand */
+  static async open(configs?: Readonly<Record<string, string>>): Promise<TestFeed> {
     const { brokers, registryUrl } = testStack()
     const names = topicNames(uniqueTopicPrefix())
     const cluster = await connectKafka({ brokers, clientId: names.prefix }, NEVER)
     const registry = new SchemaRegistry({ url: registryUrl })
     const listings = names.data(LISTINGS)
+    if (configs !== undefined) {
+      await cluster.createTopics([{ name: listings, partitions: 3, configs }], NEVER)
+    }
     const schemas = new ListingSchemas({
       registry,
       topic: listings,
@@ -95,6 +123,61 @@ export class TestFeed implements AsyncDisposable {
   /** Makes those that are missing. */
   async createTopics(): Promise<DataTopics> {
     return createTopics(this.cluster, this.names)
+  }
+
+  /** Whom an index of this feed belongs to. */
+  identity(generation: number): FeedIdentity {
+    const { partitions } = this.topics
+    return {
+      generation,
+      clusterId: this.cluster.clusterId,
+      source: SOURCE,
+      partitions: Object.fromEntries(partitions),
+    }
+  }
+
+  /** A start of the program: takes the feed over, then brings the index up to the topics. */
+  async start(index: KeyIndex, options: StartOptions = {}): Promise<Started> {
+    const instance = await this.takeOver(options)
+    const recovery = await recoverIndex(
+      {
+        cluster: this.cluster,
+        names: this.names,
+        resources: RESOURCES,
+        index,
+        feed: this.identity(instance.state.generation),
+        extent: instance.extent,
+        deleteRetention: this.topics.deleteRetention,
+        now: options.now ?? now,
+        onProgress: () => undefined,
+      },
+      NEVER,
+    )
+    return { ...instance, recovery, index, feed: this.#assemble(instance, index, options) }
+  }
+
+  #assemble({ publisher, state: recovered }: Instance, index: KeyIndex, options: StartOptions): Feed {
+    const source = options.source ?? new ScriptedSource({}, now())
+    const state = new CommittedState(recovered)
+    const clock = { now: () => source.now, sleep }
+    const observer = NOBODY
+    const overlap = 20 * 60_000
+    const { encoder } = this
+    return {
+      source,
+      publisher,
+      index,
+      state,
+      clock,
+      observer,
+      overlap,
+      metadata: { refresh: async () => undefined },
+      committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
+      newPassId: () => passId(randomUUID()),
+      deleteRetention: this.topics.deleteRetention,
+      guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000 },
+      batchSize: 1_000,
+    }
   }
 
   newLog(cluster = this.cluster): CheckpointLog {
