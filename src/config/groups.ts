@@ -63,12 +63,14 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       ),
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
       PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
+      EXPAND: oneOf('CustomFieldsRaw', 'CustomFieldsExpandedRaw').optional(),
     },
     (s) => ({
       apiUrl: s.SPARK_API_URL,
       accessToken: s.SPARK_ACCESS_TOKEN,
       requestTimeoutMs: s.SPARK_REQUEST_TIMEOUT,
       pageLimit: s.PAGE_LIMIT,
+      expand: s.EXPAND ?? null,
     }),
   ),
 

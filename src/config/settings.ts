@@ -24,6 +24,8 @@ export interface SparkSettings {
   readonly requestTimeoutMs: Millis
   /** `_limit` for listings. @default 1000 */
   readonly pageLimit: number
+  /** `_expand` of listings: brings the MLS's own fields. @default null, none */
+  readonly expand: 'CustomFieldsRaw' | 'CustomFieldsExpandedRaw' | null
 }
 
 export interface KafkaSettings {

@@ -34,8 +34,8 @@ export const behaviourSchema = z.strictObject({
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
   role: z.enum(['replication', 'regular']),
-  /** The member that `_expand=CustomFieldsRaw` adds (UNCONFIRMED, §4.1). */
-  customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw']),
+  /** The member that `_expand` of custom fields adds (UNCONFIRMED, §4.1). */
+  customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw']),
 })
 
 export type Behaviour = Readonly<z.output<typeof behaviourSchema>>

@@ -25,7 +25,7 @@ export function listingCollection(market: Market, behaviour: () => Behaviour): C
         standard: market.standardFields,
         custom: market.customFields,
         select: shape.select,
-        customFields: shape.expand.has('CustomFieldsRaw'),
+        customFields: shape.expand.has('CustomFieldsRaw') || shape.expand.has('CustomFieldsExpandedRaw'),
         behaviour: behaviour(),
         today: market.today,
         order,

@@ -13,7 +13,7 @@ import type { SparkApiError } from './spark-api-error.ts'
 import { SparkClient, type RequestEvent, type RetryOptions } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { Transport, unreadable } from './transport.ts'
-import { walkPages } from './walk.ts'
+import { walkPages, type PageWishes } from './walk.ts'
 
 /** SparkQL's limit for a list of values (spark-api.md §2.7). */
 const MOST_KEYS = 200
@@ -24,6 +24,8 @@ export interface SparkSourceOptions {
   readonly accessToken: string
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
+  /** `_expand` wherever whole records are asked for (seeds, "Replication" 3). @default none */
+  readonly expand?: string | undefined
   /** `X-SparkApi-User-Agent`, name and version of the program. */
   readonly userAgent: string
   /** For headers and body of one request. @default 60000 */
@@ -76,7 +78,10 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
     clock: options.clock ?? SYSTEM_CLOCK,
     random: options.random ?? Math.random,
   })
-  return new HttpSource(transport, client, apiUrl.host, options.pageLimit)
+  return new HttpSource(transport, client, apiUrl.host, {
+    limit: options.pageLimit,
+    expand: options.expand,
+  })
 }
 
 class HttpSource implements SparkSource {
@@ -84,13 +89,13 @@ class HttpSource implements SparkSource {
   readonly #transport: Transport
   readonly #client: SparkClient
   readonly #host: string
-  readonly #pageLimit: number
+  readonly #wishes: PageWishes
 
-  constructor(transport: Transport, client: SparkClient, host: string, pageLimit: number) {
+  constructor(transport: Transport, client: SparkClient, host: string, wishes: PageWishes) {
     this.#transport = transport
     this.#client = client
     this.#host = host
-    this.#pageLimit = pageLimit
+    this.#wishes = wishes
     this.metadata = createSparkMetadata(client)
   }
 
@@ -107,7 +112,7 @@ class HttpSource implements SparkSource {
   }
 
   walk(request: WalkRequest, signal: AbortSignal): AsyncIterable<SourcePage> {
-    return walkPages(this.#client, request, this.#pageLimit, signal)
+    return walkPages(this.#client, request, this.#wishes, signal)
   }
 
   async count(
@@ -140,6 +145,7 @@ class HttpSource implements SparkSource {
     const call = get(path, {
       _limit: String(keys.length),
       _select: select === 'keys' ? keyField : undefined,
+      _expand: select === 'keys' ? undefined : this.#wishes.expand,
       _filter: oneOf(keyField, keys),
     })
     const { outcome, request, serverDate } = await this.#client.call(call, signal)
@@ -158,7 +164,8 @@ class HttpSource implements SparkSource {
   }
 
   async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
-    const call = { ...get(`${resource.path}/${encodeURIComponent(key)}`), label: `${resource.path}/{Id}` }
+    const target = get(`${resource.path}/${encodeURIComponent(key)}`, { _expand: this.#wishes.expand })
+    const call = { ...target, label: `${resource.path}/{Id}` }
     const { outcome, request, serverDate } = await this.#client.call(call, signal)
     if (outcome.kind === 'failure') {
       const { error } = outcome

@@ -13,17 +13,24 @@ const MOST_EMPTY_PAGES = 3
 /** A page that the API cannot make in time is asked for in halves, down to this. */
 const SMALLEST_LIMIT = 50
 
+export interface PageWishes {
+  /** `_limit`; a resource's own maximum goes before it. */
+  readonly limit: number
+  /** `_expand` where whole records are asked for; undefined for none. */
+  readonly expand: string | undefined
+}
+
 export async function* walkPages(
   client: SparkClient,
   request: WalkRequest,
-  pageLimit: number,
+  wishes: PageWishes,
   signal: AbortSignal,
 ): AsyncGenerator<SourcePage, void, undefined> {
   const { resource } = request
   let token = request.token
   let emptyPages = 0
   for (;;) {
-    const page = await fetchPage(client, { ...request, token }, pageLimit, signal)
+    const page = await fetchPage(client, { ...request, token }, wishes, signal)
     const isEmpty = page.records.length === 0 && page.unreadable.length === 0
     emptyPages = isEmpty ? emptyPages + 1 : 0
     if (page.nextToken !== null && emptyPages > MOST_EMPTY_PAGES) {
@@ -41,11 +48,12 @@ export async function* walkPages(
 async function fetchPage(
   client: SparkClient,
   request: WalkRequest,
-  pageLimit: number,
+  wishes: PageWishes,
   signal: AbortSignal,
 ): Promise<SourcePage> {
   const { resource, token } = request
-  const answer = await askForPage(client, request, Math.min(pageLimit, resource.maxLimit), signal)
+  const limit = Math.min(wishes.limit, resource.maxLimit)
+  const answer = await askForPage(client, request, { ...wishes, limit }, signal)
   const { results, skipToken } = answer.envelope
   if (results === undefined) throw unreadable(resource.path, 'has no Results')
   return {
@@ -60,15 +68,16 @@ async function fetchPage(
 async function askForPage(
   client: SparkClient,
   { resource, filter, select, token }: WalkRequest,
-  pageLimit: number,
+  { limit: most, expand }: PageWishes,
   signal: AbortSignal,
 ): Promise<Success> {
-  let limit = pageLimit
+  let limit = most
   const call: CallAfter = (last) => {
     if (isTooMuch(last)) limit = Math.min(limit, Math.max(SMALLEST_LIMIT, Math.floor(limit / 2)))
     return get(resource.path, {
       _limit: String(limit),
       _select: select === 'keys' ? resource.keyField : undefined,
+      _expand: select === 'keys' ? undefined : expand,
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })

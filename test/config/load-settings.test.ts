@@ -61,6 +61,7 @@ describe('defaults', () => {
       accessToken: 'tok-0123456789',
       requestTimeoutMs: 60_000,
       pageLimit: 1000,
+      expand: null,
     })
     expect(others).toEqual({
       kafka: {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { SparkSource } from '../../src/spark/spark-source.ts'
@@ -31,6 +32,21 @@ describe('what a walk sends', () => {
       { _limit: '1000', _select: 'ListingKey', _filter: filter, _skiptoken: 'a+b/=' },
     ])
     expect(t.api.asked[0]?.url).not.toContain('+')
+  })
+
+  test('custom fields where whole records are asked for, and never with keys', async () => {
+    await using t = await fixture([page([]), page([]), page([]), page([]), page([])], {
+      expand: 'CustomFieldsRaw',
+    })
+    const signal = AbortSignal.timeout(5_000)
+    const keys = [recordKey(keyOf(1))]
+    await walk(t.source)
+    await walk(t.source, { select: 'keys' })
+    await t.source.findByKeys(LISTINGS, keys, 'everything', signal)
+    await t.source.findByKeys(LISTINGS, keys, 'keys', signal)
+    await t.source.findOne(LISTINGS, recordKey(keyOf(1)), signal)
+    const raw = 'CustomFieldsRaw'
+    expect(t.api.asked.map(({ query }) => query['_expand'])).toEqual([raw, undefined, raw, undefined, raw])
   })
 
   test('who asks', async () => {
