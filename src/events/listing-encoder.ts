@@ -15,7 +15,7 @@ export type ListingEncodeResult =
   | { readonly kind: 'unencodable'; readonly reason: string; readonly digest: Digest }
 
 export interface ListingEncoderOptions {
-  /** Largest content record, in bytes. @default MAX_RECORD_BYTES */
+  /** Largest content record with its volatile fields, in bytes. @default MAX_RECORD_BYTES */
   readonly maxRecordBytes?: number
 }
 
@@ -48,10 +48,11 @@ export class ListingEncoder {
       content.isValid(projected.content, { errorHook: (path) => paths.push(path.join('.')) })
       return unencodable(record, `Avro cannot hold ${paths.length === 0 ? 'the record' : paths.join(', ')}.`)
     }
-    if (encoded.length > this.#maxRecordBytes) {
+    const bytes = encoded.length + bytesOf(projected.volatileFields)
+    if (bytes > this.#maxRecordBytes) {
       return unencodable(
         record,
-        `The record has ${encoded.length} bytes; at most ${this.#maxRecordBytes} can be published.`,
+        `The record has ${bytes} bytes; at most ${this.#maxRecordBytes} can be published.`,
       )
     }
     return {
@@ -61,6 +62,7 @@ export class ListingEncoder {
         digest: digestOf(encoded),
         bytes: Buffer.from(encoded),
         volatileFields: projected.volatileFields,
+        unmapped: Object.keys(projected.content.unmappedFields),
       },
     }
   }
@@ -69,6 +71,16 @@ export class ListingEncoder {
     const { content, projection } = this.#schemas.version(schema)
     return digestOf(this.#buffer.encode(content, projection.project(record.key, record.body).content))
   }
+}
+
+/** Of the volatile fields, which stand in the event's envelope; only their texts can be long. */
+function bytesOf(fields: EncodedContent['volatileFields']): number {
+  let bytes = 0
+  for (const name in fields) {
+    const value = fields[name]
+    bytes += name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8)
+  }
+  return bytes
 }
 
 function unencodable(record: SourceRecord, reason: string): ListingEncodeResult {

@@ -110,8 +110,7 @@ function usable(
 }
 
 function standardField(avroName: string, kind: FieldKind, field: FieldDescription): AvroField {
-  const type = field.multiSelect ? `${field.type}, several values` : field.type
-  const doc = `${field.label}. Type at the source: ${type}.`
+  const doc = describe(field)
   const base = { name: avroName, type: AVRO_TYPES[kind], default: null }
   if (avroName === field.name) return { ...base, doc }
   return {
@@ -119,6 +118,14 @@ function standardField(avroName: string, kind: FieldKind, field: FieldDescriptio
     doc: `${doc} The source first gave ${field.name} another type; the field ${field.name} still holds the value where it fits.`,
     sourceField: field.name,
   }
+}
+
+/** Of a new field; the doc of one that is there stays as it is, so that a new label is no new version. */
+function describe({ label, type, hasList, multiSelect, shownFor }: FieldDescription): string {
+  const several = multiSelect ? ', several values' : ''
+  const list = hasList ? ', from a list' : ''
+  const types = shownFor === null || shownFor.length === 0 ? '' : ` Property types: ${shownFor.join(', ')}.`
+  return `${label}. Type at the source: ${type === '' ? 'not said' : type}${several}${list}.${types}`
 }
 
 function seeAlso(doc: string | undefined, avroName: string): string {

@@ -5,7 +5,8 @@ import { InvariantViolation } from '../support/errors.ts'
 import { compileListing, type CompiledListing } from './compiled-listing.ts'
 import { EventError } from './event-error.ts'
 import { evolve } from './listing-schema.ts'
-import type { SchemaRegistry } from './schema-registry.ts'
+import { RegistryRefused } from './registry-errors.ts'
+import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts'
 import { subjectName } from './subject-name.ts'
 
 export interface ListingSchemasOptions {
@@ -21,6 +22,7 @@ export class ListingSchemas {
   readonly #options: ListingSchemasOptions
   readonly #versions = new Map<SchemaId, CompiledListing>()
   #current: CompiledListing | undefined
+  #refusal: RegistryRefused | null = null
 
   constructor(options: ListingSchemasOptions) {
     this.#options = options
@@ -31,9 +33,16 @@ export class ListingSchemas {
     return this.#current?.id ?? null
   }
 
+  /** Why the registry does not take the schema of the last `use`; null if it does. */
+  get refusal(): RegistryRefused | null {
+    return this.#refusal
+  }
+
   /**
    * Makes the schema for these fields current: the subject's latest version if that has them all, otherwise a new
-   * version, which is registered before its first use.
+   * version, which is registered before its first use. A version that the registry refuses does not stop the feed: the
+   * latest one is used, and what it has no field for travels in `unmappedFields` (R12).
+   * @throws {RegistryRefused} if the refused version would be the first one
    */
   async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
     const { registry, topic, resource, volatileFields } = this.#options
@@ -41,9 +50,31 @@ export class ListingSchemas {
     const subject = subjectName(topic, resource.events.upserted)
     const latest = await registry.latest(subject, signal)
     const text = evolve(latest?.schema ?? null, fields, { volatileFields, timestampField })
-    const id = text === latest?.schema ? latest.id : await registry.register(subject, text, signal)
-    this.#current = this.#versions.get(id) ?? this.#compile(id, text)
-    return id
+    const used = await this.#registered(subject, text, latest, signal)
+    this.#current = this.#versions.get(used.id) ?? this.#compile(used.id, used.schema)
+    return used.id
+  }
+
+  /** The version with this text; the latest one if the registry refuses it. */
+  async #registered(
+    subject: string,
+    text: string,
+    latest: RegisteredSchema | undefined,
+    signal: AbortSignal,
+  ): Promise<RegisteredSchema> {
+    if (text === latest?.schema) {
+      this.#refusal = null
+      return latest
+    }
+    try {
+      const id = await this.#options.registry.register(subject, text, signal)
+      this.#refusal = null
+      return { id, schema: text }
+    } catch (error) {
+      if (!(error instanceof RegistryRefused) || latest === undefined) throw error
+      this.#refusal = error
+      return latest
+    }
   }
 
   /** Makes sure that the versions can be had from `version`; nothing is asked for twice. */

@@ -19,4 +19,6 @@ export interface FieldDescription {
   readonly nullable: boolean | null
   /** Of a custom field: the group that it stands in. Null for standard fields. */
   readonly group: string | null
+  /** Property types in which the MLS shows it: codes, or names with codes. Null where the source says nothing. */
+  readonly shownFor: readonly string[] | null
 }

@@ -30,6 +30,12 @@ export interface HealthReport {
   readonly reasons: readonly NotReadyReason[]
   /** Passes that the guard held (R10): it works, but an operator should look. */
   readonly held: readonly { readonly resource: ResourceName; readonly detail: string }[]
+  /** Schemas that the registry refuses: it works with the one before, but an operator should look. */
+  readonly refusedSchemas: readonly {
+    readonly resource: ResourceName
+    readonly code: string
+    readonly message: string
+  }[]
   /** The last one of each kind since the process started. */
   readonly lastCompleted: readonly CompletedPass[]
 }
@@ -40,6 +46,7 @@ export class Health implements Observer, Parking {
   #starting: NotReadyReason | undefined
   readonly #parked = new Map<string, NotReadyReason>()
   readonly #held = new Map<ResourceName, string>()
+  readonly #refused = new Map<ResourceName, ListingstreamError>()
   readonly #completed = new Map<string, CompletedPass>()
 
   constructor(now: () => Instant) {
@@ -87,6 +94,11 @@ export class Health implements Observer, Parking {
   passStarted(_progress: PassProgress, _resumed: boolean): void {}
   watermarkMoved(_resource: ResourceName, _watermark: Instant): void {}
 
+  schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
+    if (error === null) this.#refused.delete(resource)
+    else this.#refused.set(resource, error)
+  }
+
   report(): HealthReport {
     const starting = this.#starting === undefined ? [] : [this.#starting]
     const reasons = [...starting, ...this.#parked.values()]
@@ -94,6 +106,11 @@ export class Health implements Observer, Parking {
       ready: reasons.length === 0,
       reasons,
       held: [...this.#held].map(([resource, detail]) => ({ resource, detail })),
+      refusedSchemas: [...this.#refused].map(([resource, { code, message }]) => ({
+        resource,
+        code,
+        message,
+      })),
       lastCompleted: [...this.#completed.values()],
     }
   }

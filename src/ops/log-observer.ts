@@ -8,13 +8,21 @@ import type { ListingstreamError } from '../support/errors.ts'
 import type { Logger } from './logger.ts'
 
 const PROGRESS_INTERVAL_MS = 5_000
+/** Of one pass: names come from the source, and are without end where it is broken (R14). */
+const MOST_UNMAPPED_TOLD = 500
 
-/** Tells of passes in the log: their start, their progress at most every 5 s, their end, and standstills once each. */
+/**
+ * Tells of passes in the log: their start, their progress at most every 5 s, what does not fit, their end, and standstills
+ * once each.
+ */
 export class LogObserver implements Observer, Parking {
   readonly #logger: Logger
   readonly #monotonic: () => number
   readonly #told = new Map<string, number>()
   readonly #parked = new Map<string, string>()
+  /** Fields told of, by pass. */
+  readonly #unmapped = new Map<string, Set<string>>()
+  readonly #refused = new Set<ResourceName>()
 
   /** @param monotonic milliseconds from any origin */
   constructor(logger: Logger, monotonic: () => number = () => performance.now()) {
@@ -32,7 +40,8 @@ export class LogObserver implements Observer, Parking {
     )
   }
 
-  pageCommitted(progress: PassProgress, _page: OutcomeCounts, _changes: readonly Change[]): void {
+  pageCommitted(progress: PassProgress, _page: OutcomeCounts, changes: readonly Change[]): void {
+    this.#tellUnmapped(progress, changes)
     const now = this.#monotonic()
     if (now - (this.#told.get(progress.passId) ?? -Infinity) < PROGRESS_INTERVAL_MS) return
     this.#told.set(progress.passId, now)
@@ -42,6 +51,7 @@ export class LogObserver implements Observer, Parking {
 
   passEnded(progress: PassProgress, detail: string | null): void {
     this.#told.delete(progress.passId)
+    this.#unmapped.delete(progress.passId)
     const { state, page, walked, counts, deletes } = progress
     const fields = {
       ...named(progress),
@@ -57,6 +67,32 @@ export class LogObserver implements Observer, Parking {
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: new Date(watermark).toISOString() }, 'watermark moved')
+  }
+
+  schemaRefused(resource: ResourceName, err: ListingstreamError | null): void {
+    if (err === null) {
+      if (this.#refused.delete(resource)) this.#logger.info({ resource }, 'the registry takes the schema now')
+    } else if (!this.#refused.has(resource)) {
+      this.#refused.add(resource)
+      this.#logger.error(
+        { resource, err },
+        'the registry refuses the new schema: the one before stays in use, new values go to unmappedFields',
+      )
+    }
+  }
+
+  /** Each field once a pass, with one listing as an example. */
+  #tellUnmapped(progress: PassProgress, changes: readonly Change[]): void {
+    for (const change of changes) {
+      const names = change.kind === 'upsert' ? (change.content.unmapped ?? []) : []
+      for (const field of names) {
+        const told = this.#unmapped.get(progress.passId) ?? new Set()
+        if (told.has(field) || told.size >= MOST_UNMAPPED_TOLD) continue
+        this.#unmapped.set(progress.passId, told.add(field))
+        const fields = { ...named(progress), field, key: change.key }
+        this.#logger.info(fields, 'a value has no field that it fits; it is kept in unmappedFields')
+      }
+    }
   }
 
   /** Later attempts that fail in the same way are told at level debug. */
@@ -89,6 +125,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
+    },
+    schemaRefused(...event) {
+      for (const observer of list) observer.schemaRefused?.(...event)
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Instant } from '../listing/instant.ts'
 import type { OutcomeCounts, PassId, PassProgress } from '../listing/pass.ts'
 import { RESOURCES, type ResourceName } from '../listing/resource.ts'
 import type { Observer } from '../replication/ports.ts'
+import type { ListingstreamError } from '../support/errors.ts'
 
 export interface MetricsOptions {
   /** For the age of watermarks, in milliseconds since 1970. @default Date.now */
@@ -15,6 +16,14 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean
 }
 
+export interface MetadataCheck {
+  readonly path: string
+  readonly status: number | null
+  readonly code: string
+  readonly bytes: number
+}
+
+const OTHER_FIELD = 'other'
 const SECOND = 1000
 const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
 const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -36,6 +45,11 @@ export class Metrics implements Observer {
   readonly #passDuration
   readonly #requests
   readonly #transactions
+  readonly #unmapped
+  readonly #metadataChecks
+  readonly #metadataBytes
+  readonly #schemaRefused
+  #fields: ReadonlySet<string> = new Set()
 
   constructor(options: MetricsOptions = {}) {
     const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
@@ -79,6 +93,30 @@ export class Metrics implements Observer {
       buckets: TRANSACTION_BUCKETS,
       registers,
     })
+    this.#unmapped = new Counter({
+      name: 'listingstream_unmapped_values_total',
+      help: 'Values published in unmappedFields, by field; other: the source does not describe the field',
+      labelNames: ['field'],
+      registers,
+    })
+    this.#metadataChecks = new Counter({
+      name: 'listingstream_metadata_checks_total',
+      help: 'Questions whether the metadata changed: unchanged, fetched, failed',
+      labelNames: ['path', 'result'],
+      registers,
+    })
+    this.#metadataBytes = new Counter({
+      name: 'listingstream_metadata_bytes_total',
+      help: 'Bytes of the bodies of these answers, as they came over the wire',
+      labelNames: ['path'],
+      registers,
+    })
+    this.#schemaRefused = new Gauge({
+      name: 'listingstream_schema_refused',
+      help: '1 while the registry refuses the schema that follows from the metadata, so that an older one is in use',
+      labelNames: ['resource'],
+      registers,
+    })
     this.#addGauges(registers)
     if (processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'listingstream_' })
   }
@@ -100,6 +138,29 @@ export class Metrics implements Observer {
     const upserts = changes.filter(({ kind }) => kind === 'upsert').length
     this.events(resource, events.upserted, upserts)
     this.events(resource, events.deleted, changes.length - upserts)
+    for (const change of changes) {
+      if (change.kind === 'upsert') change.content.unmapped?.forEach((name) => this.#countUnmapped(name))
+    }
+  }
+
+  #countUnmapped(name: string): void {
+    this.#unmapped.inc({ field: this.#fields.has(name) ? name : OTHER_FIELD })
+  }
+
+  /** Names of the fields that the source describes: only these become labels (R14). */
+  describedFields(names: readonly string[]): void {
+    this.#fields = new Set(names)
+  }
+
+  schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
+    this.#schemaRefused.set({ resource }, error === null ? 0 : 1)
+  }
+
+  /** Of a service that takes conditional requests. `code` is `OK`, or that of the error. */
+  metadataCheck({ path, status, code, bytes }: MetadataCheck): void {
+    const result = code !== 'OK' ? 'failed' : status === 304 ? 'unchanged' : 'fetched'
+    this.#metadataChecks.inc({ path, result })
+    this.#metadataBytes.inc({ path }, bytes)
   }
 
   passStarted(progress: PassProgress): void {

@@ -1,7 +1,8 @@
 /** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
 import { deadLetterParts } from '../events/dead-letter.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
-import type { DeadLetter } from '../listing/change.ts'
+import type { Change, DeadLetter } from '../listing/change.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
 import type { PassId } from '../listing/pass.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer } from './transaction-records.ts'
@@ -35,4 +36,18 @@ export function deadLetterRecords(
     }
   }
   return records
+}
+
+/** Tombstones for the letters of keys that are published or deleted after all; a letter without its first part is none. */
+export function deadLetterTombstones(
+  resource: Pick<ResourceDescription, 'name'>,
+  changes: readonly Change[],
+  names: TopicNames,
+): readonly OutgoingRecord[] {
+  return changes
+    .filter(({ endsDeadLetter }) => endsDeadLetter === true)
+    .flatMap(({ key }) => {
+      const name = `${names.data(resource)}/${key}`
+      return [name, `${name}/1`].map((part) => ({ key: part, value: null, headers: {} }))
+    })
 }

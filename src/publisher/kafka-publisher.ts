@@ -19,7 +19,7 @@ import type { ChangePublisher, Receipt, TransactionRequest } from '../replicatio
 import { sleep } from '../support/abort.ts'
 import { isRetryable, ListingstreamError } from '../support/errors.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
-import { deadLetterRecords } from './dead-letters.ts'
+import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
 import { CommitUnsettledError, FencedError } from './publisher-errors.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer, dataRecords, type DataRecords } from './transaction-records.ts'
@@ -90,7 +90,10 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     const draft: Draft = {
       request,
       data: dataRecords(request, names.prefix, this.#partitionsOf(request.resource), codec),
-      deadLetters: deadLetterRecords(request.deadLetters, names, request.progress.passId),
+      deadLetters: [
+        ...deadLetterRecords(request.deadLetters, names, request.progress.passId),
+        ...deadLetterTombstones(request.resource, request.changes, names),
+      ],
     }
     using grace = graceAfter(signal, GRACE_MS)
     for (let attempt = 1; ; attempt += 1) {

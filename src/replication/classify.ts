@@ -49,6 +49,7 @@ export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: M
       changeStamps: record.changeStamps,
       content: encoded.content,
       previousDigest: entry?.state === 'live' ? entry.digest : null,
+      ...(entry?.state === 'dead_lettered' ? { endsDeadLetter: true } : {}),
     },
   }
 }

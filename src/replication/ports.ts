@@ -17,6 +17,7 @@ import type {
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ChangeStamps, ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+import type { ListingstreamError } from '../support/errors.ts'
 
 // ---- the source --------------------------------------------------------------------------------------------------
 
@@ -264,4 +265,9 @@ export interface Observer {
   passStarted(progress: PassProgress, resumed: boolean): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
+  /**
+   * The registry does not take the schema that follows from the source's metadata, so that the feed goes on with the one
+   * before; null: it does. Told whenever the schema is looked at.
+   */
+  schemaRefused?(resource: ResourceName, error: ListingstreamError | null): void
 }

@@ -94,7 +94,8 @@ async function conclude(
   const findings = await findMissing(feed, resource, walked, signal)
   const { gone, unknown, refuted, inconclusive } = findings
   const verdict = judge(feed, walked, findings)
-  let progress = withDeletes(walked, { refuted, inconclusive })
+  // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
+  let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
   if (dryRun) return { progress, verdict, gone, unknown }
 
   // Keys that the index does not have are read whole and published, so that a sweep also heals.
@@ -170,6 +171,7 @@ function deletionOf(
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,
     previousDigest: entry.state === 'live' ? entry.digest : null,
+    ...(entry.state === 'dead_lettered' ? { endsDeadLetter: true } : {}),
   }
   return { deletion, request: proof.request }
 }

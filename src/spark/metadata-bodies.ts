@@ -43,7 +43,7 @@ function describeAll(members: JsonObject, group: string | null): readonly FieldD
 
 /** Any attribute may be missing (spark-api.md §4.9); a field that says nothing of itself is still a field. */
 function describe(name: string, attributes: JsonObject, group: string | null): FieldDescription {
-  const { Type, Label, HasList, MultiSelect, Searchable, Nullable } = attributes
+  const { Type, Label, HasList, MultiSelect, Searchable, Nullable, MlsVisible } = attributes
   return {
     name,
     type: typeof Type === 'string' ? Type : '',
@@ -53,5 +53,13 @@ function describe(name: string, attributes: JsonObject, group: string | null): F
     searchable: Searchable === true,
     nullable: typeof Nullable === 'boolean' ? Nullable : null,
     group,
+    shownFor: readPropertyTypeCodes(MlsVisible),
   }
+}
+
+/** `{"PropertyTypes":[…]}`, and a plain list for custom fields and in older replies (spark-api.md §4.9). */
+function readPropertyTypeCodes(visible: JsonValue | undefined): readonly string[] | null {
+  const codes = isJsonObject(visible) ? visible['PropertyTypes'] : visible
+  if (!Array.isArray(codes)) return null
+  return codes.filter((code) => typeof code === 'string')
 }

@@ -289,6 +289,19 @@ describe('what cannot be an event', () => {
     expect(own.encoder.encode(LISTINGS, listing({ City: 'x' })).kind).toBe('encoded')
   })
 
+  test('a volatile field counts too: it stands in the same record (R12)', async () => {
+    await using own = await Fixture.open(FIELDS, { maxRecordBytes: 200 })
+    const huge = listing({ DaysOnMarket: 'x'.repeat(300) })
+    expect(own.encoder.encode(LISTINGS, huge)).toMatchObject({ kind: 'unencodable' })
+    expect(own.encoder.encode(LISTINGS, listing({ DaysOnMarket: 'x' })).kind).toBe('encoded')
+  })
+
+  test('what has no field that it fits is named beside the content', () => {
+    const record = listing({ BedsTotal: 'few', Unheard: 1, City: 'Fargo' }, { Noise: [] })
+    expect(fixture.encode(record).unmapped?.toSorted()).toEqual(['$.Noise', 'BedsTotal', 'Unheard'])
+    expect(fixture.encode(listing({ City: 'Fargo' })).unmapped).toEqual([])
+  })
+
   test('a value that its type cannot hold makes the record unencodable, and the reason names it', () => {
     const { schemas } = fixture
     const other = avsc.Type.forSchema({

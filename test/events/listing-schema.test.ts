@@ -83,6 +83,16 @@ describe('schema of ListingUpserted', () => {
     expect(names(listingSchema(fields, SCHEMA_OPTIONS))).toEqual(['Twice', 'WaterFrontYN', 'WaterfrontYN'])
   })
 
+  test('a doc says what the metadata says: label, type, list, property types', () => {
+    const view = { ...described('View', 'Character', true), label: 'The view', shownFor: ['Land (B)', 'C'] }
+    const silent = { ...described('Odd', ''), shownFor: [] }
+    const [odd, known] = standardFields(listingSchema([view, silent], SCHEMA_OPTIONS))
+    expect(known?.doc).toBe(
+      'The view. Type at the source: Character, several values, from a list. Property types: Land (B), C.',
+    )
+    expect(odd?.doc).toBe('Odd label. Type at the source: not said.')
+  })
+
   test('a type that nobody documented is text', () => {
     const [field] = standardFields(listingSchema([described('Odd', 'Geography')], SCHEMA_OPTIONS))
     expect(field?.type).toEqual(['null', 'string'])

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import { Fixture, described, FIELDS, NEVER, VOLATILE } from './sample.ts'
+import { ListingSchemas } from '../../src/events/listing-schemas.ts'
+import { SchemaRegistry } from '../../src/events/schema-registry.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { LoopbackRegistry } from './loopback-registry.ts'
+import { Fixture, described, FIELDS, listing, NEVER, VOLATILE } from './sample.ts'
 
 const SUBJECT = 'spark.listings-listingstream.ListingUpserted'
 
@@ -33,7 +37,7 @@ describe('the schema in use', () => {
     expect(fixture.server.versions.get(SUBJECT)).toHaveLength(2)
   })
 
-  test('stays what it was when the registry refuses the next one', async () => {
+  test('stays what it was while the registry refuses the next one, and says why (R12)', async () => {
     await using fixture = await Fixture.open()
     const first = fixture.schemas.currentId
     fixture.server.interrupt = (call, response) => {
@@ -41,10 +45,31 @@ describe('the schema in use', () => {
       response.writeHead(409).end('{"error_code":409,"message":"incompatible"}')
       return true
     }
-    await expect(fixture.schemas.use([described('Zoning', 'Character')], NEVER)).rejects.toMatchObject({
-      code: 'REGISTRY_REFUSED',
-      retryable: false,
-    })
+    expect(await fixture.schemas.use([described('Zoning', 'Character')], NEVER)).toBe(first)
     expect(fixture.schemas.currentId).toBe(first)
+    expect(fixture.schemas.refusal).toMatchObject({ code: 'REGISTRY_REFUSED', retryable: false })
+    expect(fixture.content(listing({ Zoning: 'R1' })).unmappedFields).toEqual({ Zoning: '"R1"' })
+
+    fixture.server.interrupt = () => false
+    expect(await fixture.schemas.use([described('Zoning', 'Character')], NEVER)).not.toBe(first)
+    expect(fixture.schemas.refusal).toBeNull()
+    expect(fixture.content(listing({ Zoning: 'R1' })).standardFields).toMatchObject({ Zoning: 'R1' })
+  })
+
+  test('cannot be made up where the registry refuses the first one', async () => {
+    await using server = await LoopbackRegistry.start()
+    server.interrupt = (call, response) => {
+      if (!call.endsWith('/versions')) return false
+      response.writeHead(422).end('{"error_code":42201,"message":"invalid"}')
+      return true
+    }
+    const registry = new SchemaRegistry({ url: server.url })
+    const schemas = new ListingSchemas({
+      registry,
+      topic: 'spark.listings',
+      resource: LISTINGS,
+      volatileFields: [],
+    })
+    await expect(schemas.use(FIELDS, NEVER)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
   })
 })

@@ -25,6 +25,7 @@ export function described(name: string, type: string, multiSelect = false): Fiel
     searchable: true,
     nullable: true,
     group: null,
+    shownFor: null,
   }
 }
 

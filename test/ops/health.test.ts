@@ -60,6 +60,21 @@ test('a held purge is told but does not make it unready, until a sweep is clear 
   expect(health.report().held).toEqual([])
 })
 
+test('a refused schema is told but does not make it unready, until it is taken', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  health.schemaRefused(
+    'listings',
+    new ListingstreamError('It is refused.', { code: 'REGISTRY_REFUSED', retryable: false }),
+  )
+  expect(health.report()).toMatchObject({
+    ready: true,
+    refusedSchemas: [{ resource: 'listings', code: 'REGISTRY_REFUSED', message: 'It is refused.' }],
+  })
+  health.schemaRefused('listings', null)
+  expect(health.report().refusedSchemas).toEqual([])
+})
+
 test('it remembers the last completed pass of each kind', () => {
   const clock = { ms: 1 }
   const health = healthAt(clock)

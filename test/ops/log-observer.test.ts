@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
-import { NO_OUTCOMES } from '../../src/listing/pass.ts'
+import { RegistryRefused } from '../../src/events/registry-errors.ts'
+import type { Change } from '../../src/listing/change.ts'
+import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import { LogObserver, observers } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
@@ -54,6 +56,29 @@ test('a standstill is one line, however often it is tried again, until its cause
   expect(lines[0]).toMatchObject({ level: 'error', err: { code: 'KAFKA_UNREACHABLE' }, retryInMs: 5000 })
 })
 
+test('a field whose values do not fit is told once a pass, with one listing (R12)', () => {
+  const { observer, lines, messages } = logged()
+  const upserts = ['1', '2'].map((key) => ({ kind: 'upsert', key, content: { unmapped: ['BedsTotal'] } }))
+  const changes = upserts as unknown as readonly Change[]
+  observer.pageCommitted(progressOf({ page: 1 }), NO_OUTCOMES, changes)
+  observer.pageCommitted(progressOf({ page: 2 }), NO_OUTCOMES, changes)
+  const told = lines.filter(({ field }) => field === 'BedsTotal')
+  expect(told).toMatchObject([{ level: 'info', passId: 'pass-1', key: '1' }])
+  observer.passEnded(progressOf({ state: 'completed' }), null)
+  observer.pageCommitted(progressOf({ passId: passId('pass-2') }), NO_OUTCOMES, changes)
+  expect(messages().filter((message) => message.includes('unmappedFields'))).toHaveLength(2)
+})
+
+test('a schema that the registry refuses is one line until it is taken', () => {
+  const { observer, lines } = logged()
+  const error = new RegistryRefused('POST', 409, 'incompatible')
+  for (const refused of [null, error, error, null, null]) observer.schemaRefused('listings', refused)
+  expect(lines).toMatchObject([
+    { level: 'error', resource: 'listings', err: { code: 'REGISTRY_REFUSED' } },
+    { level: 'info', resource: 'listings' },
+  ])
+})
+
 test('observers() tells each of them everything, in order', () => {
   const told: string[] = []
   const named = (name: string): Observer => ({
@@ -61,12 +86,14 @@ test('observers() tells each of them everything, in order', () => {
     passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
+    schemaRefused: (resource) => void told.push(`${name} schema ${resource}`),
   })
   const both = observers(named('a'), named('b'))
   both.passStarted(progressOf(), true)
   both.pageCommitted(progressOf({ page: 7 }), NO_OUTCOMES, [])
   both.passEnded(progressOf(), 'why')
   both.watermarkMoved('listings', progressOf().startedAt)
-  const each = ['started true', 'page 7', 'ended why', 'watermark listings']
+  both.schemaRefused?.('listings', null)
+  const each = ['started true', 'page 7', 'ended why', 'watermark listings', 'schema listings']
   expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))
 })

@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
 
+import { RegistryRefused } from '../../src/events/registry-errors.ts'
 import type { Change } from '../../src/listing/change.ts'
 import { instant } from '../../src/listing/instant.ts'
-import { passId } from '../../src/listing/pass.ts'
+import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
 import { progressOf } from './progress.ts'
 
-const upsert = { kind: 'upsert' } as Change
+const upsert = upsertWith([])
 const deletion = { kind: 'deletion' } as Change
+
+function upsertWith(unmapped: readonly string[]): Change {
+  return { kind: 'upsert', content: { unmapped } } as unknown as Change
+}
 
 function metricsAt(clock: { now: number; monotonic: number }) {
   const metrics = new Metrics({
@@ -87,6 +92,37 @@ describe('Metrics', () => {
     expect(await sample('api_requests_total{code="none"}')).toBe('1')
     expect(await sample('transaction_duration_seconds_bucket{le="0.25"}')).toBe('1')
     expect(await sample('transaction_duration_seconds_bucket{le="0.1"}')).toBe('0')
+  })
+
+  test('values without a field are counted by field, and under one name where the source does not describe it (R12, R14)', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.describedFields(['BedsTotal', '"Group"."Field"'])
+    const changes = [upsertWith(['BedsTotal', '$.Noise']), deletion, upsertWith(['BedsTotal', 'Unheard'])]
+    metrics.pageCommitted(progressOf(), NO_OUTCOMES, changes)
+    expect(await sample('unmapped_values_total{field="BedsTotal"}')).toBe('2')
+    expect(await sample('unmapped_values_total{field="other"}')).toBe('2')
+    expect(await metrics.text()).not.toContain('Unheard')
+  })
+
+  test('questions for metadata are counted by how they ended, with the bytes of their answers', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const path = '/v1/standardfields'
+    metrics.metadataCheck({ path, status: 200, code: 'OK', bytes: 700 })
+    metrics.metadataCheck({ path, status: 304, code: 'OK', bytes: 0 })
+    metrics.metadataCheck({ path, status: 200, code: 'SPARK_UNAVAILABLE', bytes: 20 })
+    metrics.metadataCheck({ path, status: null, code: 'SPARK_TIMEOUT', bytes: 0 })
+    expect(await sample(`metadata_checks_total{path="${path}",result="fetched"}`)).toBe('1')
+    expect(await sample(`metadata_checks_total{path="${path}",result="unchanged"}`)).toBe('1')
+    expect(await sample(`metadata_checks_total{path="${path}",result="failed"}`)).toBe('2')
+    expect(await sample(`metadata_bytes_total{path="${path}"}`)).toBe('720')
+  })
+
+  test('a refused schema shows until it is taken', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.schemaRefused('listings', new RegistryRefused('POST', 409, 'incompatible'))
+    expect(await sample('schema_refused{resource="listings"}')).toBe('1')
+    metrics.schemaRefused('listings', null)
+    expect(await sample('schema_refused{resource="listings"}')).toBe('0')
   })
 
   test('two registries in one process do not meet; process metrics bear the prefix', async () => {

@@ -151,6 +151,7 @@ describe('what becomes of a record', () => {
     })
     if (first.outcome !== 'dead_lettered') throw new TypeError(first.outcome)
     expect(decide(first.entry, { record: poison })).toMatchObject({ outcome: 'unchanged' })
-    expect(decide(first.entry)).toMatchObject({ outcome: 'published', change: { reason: 'UPDATED' } })
+    const change = { reason: 'UPDATED', endsDeadLetter: true }
+    expect(decide(first.entry)).toMatchObject({ outcome: 'published', change })
   })
 })

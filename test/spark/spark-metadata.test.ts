@@ -14,6 +14,7 @@ const FIELDS = {
     HasList: true,
     MultiSelect: false,
     Nullable: true,
+    MlsVisible: { PropertyTypes: ['A', 'B'] },
   },
   Cooling: { Type: 'Character', HasList: true, MultiSelect: true, Label: '' },
   BedsTotal: { Type: 'Integer' },
@@ -28,7 +29,14 @@ function described(fields: typeof FIELDS = FIELDS): Reply {
 describe('standardFields', () => {
   test('brings every field with what is said of it', async () => {
     await using t = await fixture([described()])
-    const none = { hasList: false, multiSelect: false, searchable: false, nullable: null, group: null }
+    const none = {
+      hasList: false,
+      multiSelect: false,
+      searchable: false,
+      nullable: null,
+      group: null,
+      shownFor: null,
+    }
     expect(await t.source.metadata.standardFields(undefined, signal)).toEqual({
       kind: 'fetched',
       etag: ETAG,
@@ -43,6 +51,7 @@ describe('standardFields', () => {
           hasList: true,
           searchable: true,
           nullable: true,
+          shownFor: ['A', 'B'],
         },
         { ...none, name: 'Cooling', type: 'Character', label: 'Cooling', hasList: true, multiSelect: true },
         { ...none, name: 'BedsTotal', type: 'Integer', label: 'BedsTotal' },
