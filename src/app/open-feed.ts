@@ -33,10 +33,12 @@ import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
 import { PageCommitter } from '../replication/page-committer.ts'
 import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
+import { METADATA_PATHS } from '../spark/spark-metadata.ts'
 import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
 import { requireFree, requireSameSource, type TakeOverWishes } from './ownership.ts'
 import { PROGRAM, VERSION } from './version.ts'
@@ -64,6 +66,7 @@ export interface OpenFeed extends AsyncDisposable {
 
 export const now = (): Instant => instant(Date.now())
 const SYSTEM_CLOCK: Clock = { now, sleep }
+const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 
 /** How long a one-pass command may try to find out whether its last transaction was committed. */
 const SETTLE_WITHIN_MS = 120_000
@@ -148,6 +151,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     publisher,
     index,
     schemas,
+    cache: await metadataCache(options, identity),
     deleteRetention,
     state: new CommittedState(state),
   })
@@ -165,10 +169,11 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention'> {
   readonly source: SparkSource
   readonly schemas: ListingSchemas
+  readonly cache: MetadataCache
 }
 
-function assemble({ settings, observer, logger }: OpenFeedOptions, parts: Parts): Feed {
-  const { source, publisher, index, state, schemas } = parts
+function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, parts: Parts): Feed {
+  const { source, publisher, index, state, schemas, cache } = parts
   const { updateOverlapMs: overlap, guard } = settings.passes
   const encoder = new ListingEncoder(schemas)
   const clock = SYSTEM_CLOCK
@@ -181,7 +186,14 @@ function assemble({ settings, observer, logger }: OpenFeedOptions, parts: Parts)
     observer,
     overlap,
     guard,
-    metadata: new MetadataRefresher(source.metadata, schemas, logger),
+    metadata: new MetadataRefresher({
+      metadata: source.metadata,
+      schemas,
+      cache,
+      observer,
+      onFields: (names) => metrics.describedFields(names),
+      logger,
+    }),
     committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
     newPassId: () => passId(randomUUID()),
     // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).
@@ -191,16 +203,25 @@ function assemble({ settings, observer, logger }: OpenFeedOptions, parts: Parts)
 }
 
 function sparkSource({ settings, metrics }: OpenFeedOptions, firstRequestNumber: number): SparkSource {
-  const { apiUrl, accessToken, requestTimeoutMs, pageLimit } = settings.spark
+  const { apiUrl, accessToken, requestTimeoutMs, pageLimit, expand } = settings.spark
   return createSparkSource({
     apiUrl,
     accessToken: accessToken.reveal(),
     requestTimeoutMs,
     pageLimit,
+    expand: expand ?? undefined,
     userAgent: PROGRAM,
     firstRequestNumber,
-    onRequest: (event) => metrics.apiRequest(event),
+    onRequest: (event) => {
+      metrics.apiRequest(event)
+      if (METADATA.has(event.path)) metrics.metadataCheck(event)
+    },
   })
+}
+
+function metadataCache({ settings }: OpenFeedOptions, source: SourceIdentity): Promise<MetadataCache> {
+  const { apiUrl, accessToken } = settings.spark
+  return MetadataCache.open({ dataDir: settings.feed.dataDir, apiUrl, accessToken, source })
 }
 
 /** Asked before anything is written anywhere: a wrong token must leave no trace. */

@@ -28,6 +28,10 @@ export type MetadataAnswer<Item> =
       readonly items: readonly Item[]
     } & MetadataVersion)
 
+/** The services that take conditional requests. */
+export const METADATA_PATHS = ['/v1/standardfields', '/v1/customfields', '/v1/propertytypes'] as const
+export type MetadataPath = (typeof METADATA_PATHS)[number]
+
 export interface SparkMetadata {
   /** Never empty. */
   standardFields(
