@@ -59,7 +59,13 @@ const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
   [1005, KEY_DISABLED],
   [1010, KEY_DISABLED],
   [1013, KEY_RESTRICTED],
-  [1015, permanent('SPARK_ACCOUNT_INACTIVE', `The user of the key is unknown or switched off. ${CONTACT}`)],
+  [
+    1015,
+    permanent(
+      'SPARK_ACCOUNT_INACTIVE',
+      `The user of the key behind SPARK_ACCESS_TOKEN is unknown or switched off. ${CONTACT}`,
+    ),
+  ],
   [1016, KEY_RESTRICTED],
   [1017, METHOD_REFUSED],
   [1018, METHOD_REFUSED],
