@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { CLEAN } from '../support/topic-checker.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
-test('the topic holds exactly one event for each change, read by a client that is not ours (R1, R5, R13)', async () => {
+test.concurrent('the topic holds exactly one event for each change, read by a client that is not ours (R1, R5, R13)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 200, seed: 11 } })
   const { market } = feed.simulator
   await feed.done('snapshot')
@@ -23,9 +23,9 @@ test('the topic holds exactly one event for each change, read by a client that i
   expect(feed.check(events)).toEqual(CLEAN)
   const touched = new Set(keys.slice(25, 60))
   expect(events.filter(({ key }) => touched.has(key))).toHaveLength(35)
-}, 180_000)
+}, 240_000)
 
-test('a touch of 500 listings, and another order of JSON keys, publish nothing (R5)', async () => {
+test.concurrent('a touch of 500 listings, and another order of JSON keys, publish nothing (R5)', async () => {
   await using feed = await LiveFeed.open({
     simulator: { listings: 500, seed: 12, behaviour: { keyOrderSeed: null } },
     settings: { PAGE_LIMIT: '250' },
@@ -42,9 +42,9 @@ test('a touch of 500 listings, and another order of JSON keys, publish nothing (
   const events = await feed.readByConsole(500)
   expect(tally(events)).toEqual({ SNAPSHOT: 500 })
   expect(feed.check(events)).toEqual(CLEAN)
-}, 180_000)
+}, 240_000)
 
-test('changes made while the snapshot runs are in the topic after the next update (R4, R6)', async () => {
+test.concurrent('changes made while the snapshot runs are in the topic after the next update (R4, R6)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 120, seed: 13 } })
   const { market, requests, faults } = feed.simulator
   // The walk waits at its sixth page until the market has changed in front of it and behind it.
@@ -65,4 +65,4 @@ test('changes made while the snapshot runs are in the topic after the next updat
   const events = await feed.read()
   expect(feed.check(events)).toEqual(CLEAN)
   expect(tally(events)).toMatchObject({ UPDATED: 10, ListingDeleted: 1, Tombstone: 1 })
-}, 180_000)
+}, 240_000)

@@ -8,7 +8,7 @@ import { checkTopic, type Verdict } from '../support/topic-checker.ts'
 import { committedEvents, consoleEvents, type TopicEvent } from '../support/topic-events.ts'
 
 /** For one command or one reading, on a machine that has other things to do. */
-const DEADLINE_MS = 100_000
+const DEADLINE_MS = 150_000
 
 export interface LiveFeedOptions {
   readonly simulator?: SimulatorOptions

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+
+import { CLEAN } from '../support/topic-checker.ts'
+import type { TopicEvent } from '../support/topic-events.ts'
+import { LiveFeed, tally } from './live-feed.ts'
+
+const MINUTE_MS = 60_000
+
+function evidence(events: readonly TopicEvent[]): readonly string[] {
+  const deleted = events.filter(({ type }) => type === 'ListingDeleted')
+  return deleted.map(({ key, value }) => `${key} ${(value as { evidence: string }).evidence}`).sort()
+}
+
+test.concurrent('a purge deletes what was removed and nothing else, each with its tombstone, proved by a list query (R9, R13)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 31 } })
+  await feed.done('snapshot')
+  const removed = feed.simulator.market.apply({ action: 'remove', count: 5 }).keys
+  expect(await feed.done('purge', '--dry-run')).toContain('dry-run: 55 walked, 5 gone, 0 deleted')
+  expect(await feed.size()).toBe(60)
+
+  expect(await feed.done('purge')).toContain('55 walked, 5 gone, 5 deleted')
+  const events = await feed.readByConsole(70)
+  expect(tally(events)).toEqual({ SNAPSHOT: 60, ListingDeleted: 5, Tombstone: 5 })
+  expect(evidence(events)).toEqual(removed.map((key) => `${key} LIST_QUERY`).sort())
+  expect(feed.check(events)).toEqual(CLEAN)
+  expect(await feed.done('purge')).toContain('55 walked, 0 gone')
+}, 240_000)
+
+test.concurrent.each(['refused', 'dropped'] as const)(
+  'where a filter by ListingKey is %s, keys are asked for one by one, and a 403 proves nothing (R8, R9)',
+  async (unsearchable) => {
+    await using feed = await LiveFeed.open({ simulator: { listings: 40, seed: 32 } })
+    const { simulator } = feed
+    await feed.done('snapshot')
+    const gone = simulator.market.apply({ action: 'remove', count: 3 }).keys
+    const [forbidden = ''] = simulator.market.apply({ action: 'leave', count: 1 }).keys
+    simulator.configure({ unsearchable: { ListingKey: unsearchable }, forbiddenKeys: [forbidden] })
+
+    expect(await feed.done('purge')).toContain('36 walked, 3 gone, 3 deleted, 0 still there, 1 inconclusive')
+    const events = await feed.read()
+    expect(evidence(events)).toEqual(gone.map((key) => `${key} HTTP_404`).sort())
+    expect(feed.check(events)).toEqual({ ...CLEAN, missingDeletes: [forbidden] })
+
+    simulator.configure({ forbiddenKeys: [] })
+    expect(await feed.done('purge')).toContain('1 gone, 1 deleted, 0 still there, 0 inconclusive')
+    expect(feed.check(await feed.read())).toEqual(CLEAN)
+  },
+  240_000,
+)
+
+test.concurrent('a purge of 60 % of the feed is held with exit code 3, while upserts go on (R10)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 50, seed: 33 } })
+  const { market } = feed.simulator
+  await feed.done('snapshot')
+  const removed = market.apply({ action: 'remove', count: 30 }).keys
+  // Stamped behind every window: only the sweep finds it.
+  const [late = ''] = market.apply({ action: 'new', at: '2026-01-02T00:00:00Z' }).keys
+  const [changed = ''] = market.apply({ action: 'prices', count: 1 }).keys
+
+  const purge = await feed.run(['purge'])
+  expect(purge).toMatchObject({ code: 3 })
+  expect(purge.stdout).toContain('listings held: 21 walked, 30 gone, 0 deleted')
+  expect(purge.stdout).toContain("30 deletes are half of the feed's 50 records or more")
+  expect(JSON.parse(await feed.done('status', '--json'))).toMatchObject({
+    passes: [
+      { pass: 'snapshot', state: 'completed' },
+      { pass: 'purge', state: 'held', deletes: { held: 30 } },
+    ],
+  })
+  expect(await feed.done('update')).toContain('1 published')
+
+  const events = await feed.readByConsole(52)
+  expect(tally(events)).toEqual({ SNAPSHOT: 50, CREATED: 1, UPDATED: 1 })
+  expect(events.filter(({ key }) => key === late || key === changed)).toHaveLength(3)
+  const { missingDeletes, ...others } = feed.check(events)
+  expect(others).toEqual({ ...CLEAN, missingDeletes: undefined })
+  expect(missingDeletes.toSorted()).toEqual(removed.toSorted())
+}, 240_000)
+
+test.concurrent('a walk that comes back empty, with a count of 0, is held with exit code 3 (R8, R10)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 8, seed: 34 } })
+  const { market } = feed.simulator
+  await feed.done('snapshot')
+  const left = market.apply({ action: 'leave', count: 8 }).keys
+  expect(feed.keys()).toEqual([])
+
+  const purge = await feed.run(['purge'])
+  expect(purge).toMatchObject({ code: 3 })
+  expect(purge.stdout).toContain('the walk came back empty while 8 records are known')
+  expect(tally(await feed.readByConsole(8))).toEqual({ SNAPSHOT: 8 })
+
+  market.apply({ action: 'return', keys: left })
+  expect(await feed.done('purge')).toContain('listings completed: 8 walked, 0 gone')
+  const events = await feed.read()
+  expect(tally(events)).toEqual({ SNAPSHOT: 8 })
+  expect(feed.check(events)).toEqual(CLEAN)
+}, 240_000)
+
+test.concurrent('a listing that comes back with its old stamp is restored by the next purge, once the overlap is over (R6, R9)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 35 } })
+  const { simulator } = feed
+  await feed.done('snapshot')
+  const [key = ''] = simulator.market.apply({ action: 'leave', count: 1 }).keys
+  expect(await feed.done('purge')).toContain('1 gone, 1 deleted')
+  simulator.market.apply({ action: 'return', keys: [key] })
+  // Within it, it may as well be an old answer out of the vendor's cache.
+  expect(await feed.done('purge')).toContain('20 walked')
+  expect(tally(await feed.read())).toEqual({ SNAPSHOT: 20, ListingDeleted: 1, Tombstone: 1 })
+
+  simulator.advanceClock(21 * MINUTE_MS)
+  expect(await feed.done('purge')).toContain('1 unknown and read')
+  const events = await feed.readByConsole(23)
+  expect(tally(events)).toEqual({ SNAPSHOT: 20, ListingDeleted: 1, Tombstone: 1, RESTORED: 1 })
+  expect(feed.check(events, [key])).toEqual(CLEAN)
+}, 240_000)
