@@ -12,7 +12,7 @@ import { LiveFeed } from './live-feed.ts'
 import { ListingSubject, readWith } from './schema-readers.ts'
 
 const LISTINGS = 40
-const NO_EVENTS_OF_THEIR_OWN = { UPDATE_INTERVAL: '500ms', PURGE_INTERVAL: '1d', PAGE_LIMIT: '100' }
+const NO_EVENTS_OF_THEIR_OWN = { UPDATE_INTERVAL: '200ms', PURGE_INTERVAL: '1d', PAGE_LIMIT: '100' }
 /** No part of the content (R5). */
 const NO_CONTENT = new Set(['ModificationTimestamp', 'DaysOnMarket', 'CumulativeDaysOnMarket'])
 

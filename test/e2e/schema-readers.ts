@@ -83,8 +83,13 @@ export async function readWith(
   return { events, differences }
 }
 
-function compiled({ schema }: Version): Type {
-  return avsc.Type.forSchema(JSON.parse(schema), { wrapUnions: false })
+const TYPES = new Map<number, Type>()
+
+/** Once each: ids never change their schema. */
+function compiled({ id, schema }: Version): Type {
+  const type = TYPES.get(id) ?? avsc.Type.forSchema(JSON.parse(schema), { wrapUnions: false })
+  TYPES.set(id, type)
+  return type
 }
 
 /** Where records differ; a field that one of them does not know has to be null in the other's eyes, or absent. */
