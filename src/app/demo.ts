@@ -6,7 +6,7 @@ import { keepRunning } from './demo/keep-running.ts'
 import { startOwnStack } from './demo/own-stack.ts'
 import { rehearse } from './demo/rehearse.ts'
 import { openStage } from './demo/stage.ts'
-import { createSteps } from './demo/steps.ts'
+import { createSteps } from './steps.ts'
 import { summarize } from './demo/summary.ts'
 
 export interface DemoOptions {

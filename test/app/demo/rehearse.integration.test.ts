@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { rehearse } from '../../../src/app/demo/rehearse.ts'
 import { openStage } from '../../../src/app/demo/stage.ts'
-import { plainSteps } from '../../../src/app/demo/steps.ts'
+import { plainSteps } from '../../../src/app/steps.ts'
 import { summarize } from '../../../src/app/demo/summary.ts'
 import { testStack, uniqueTopicPrefix } from '../../support/test-stack.ts'
 

@@ -7,6 +7,8 @@ export interface Steps {
 }
 
 const REFRESH_MS = 200
+/** Of plain lines, which stay. */
+const REPEAT_MS = 10_000
 
 export function createSteps(stream: NodeJS.WriteStream = process.stderr): Steps {
   const isInteractive = stream.isTTY && process.env['TERM'] !== 'dumb' && !('CI' in process.env)
@@ -18,6 +20,7 @@ export function plainSteps(write: (line: string) => void): Steps {
     async step(title, work, detail) {
       const clock = startClock()
       write(`… ${title}`)
+      const repeat = setInterval(() => write(`… ${describe(title, clock, detail)}`), REPEAT_MS)
       try {
         const result = await work()
         write(`✔ ${describe(title, clock, detail)}`)
@@ -25,6 +28,8 @@ export function plainSteps(write: (line: string) => void): Steps {
       } catch (error) {
         write(`✖ ${describe(title, clock, detail)}`)
         throw error
+      } finally {
+        clearInterval(repeat)
       }
     },
   }
