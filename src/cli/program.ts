@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 
 import { runDaemon } from '../app/daemon.ts'
 import { runDemo } from '../app/demo.ts'
+import { checkIndex, rebuildIndexByHand } from '../app/index-command.ts'
 import { runOnePass } from '../app/one-pass.ts'
 import { runSimulator, type SimulateFlags } from '../app/simulate.ts'
 import { runStack, type StackFlags } from '../app/stack.ts'
@@ -90,6 +91,15 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
     .option('--stored-pages', 'keep rendered pages, for benchmarks')
     .action(acting((options: SimulateFlags) => runSimulator(options, signal)))
+  const index = program.command('index').description('the key index in DATA_DIR, a cache of the topics')
+  index
+    .command('check')
+    .description('compare it with the topics, key by key; exit code 1 if they differ')
+    .action(acting(() => checkIndex(signal)))
+  index
+    .command('rebuild')
+    .description('build it anew from the topics; publishes nothing and asks the source nothing')
+    .action(acting(() => rebuildIndexByHand(signal)))
   const stack = program.command('stack').description('Kafka and a schema registry on this machine')
   stack
     .command('up')

@@ -10,6 +10,16 @@ export class IndexLockedError extends ListingstreamError {
   }
 }
 
+/** Somebody only wanted to look at it. */
+export class IndexMissingError extends ListingstreamError {
+  constructor(location: string) {
+    super(
+      `There is no key index in ${location}. Check DATA_DIR; the next pass, or "listingstream index rebuild", builds it from the topics.`,
+      { code: 'INDEX_MISSING', retryable: false },
+    )
+  }
+}
+
 /** The index cannot be read. Nothing is lost: `reset` empties it, and it is built again from the topics (R2). */
 export class IndexCorruptError extends ListingstreamError {
   constructor(location: string, detail: string, cause?: unknown) {

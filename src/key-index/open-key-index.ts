@@ -1,11 +1,14 @@
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { IndexCorruptError, levelErrorCode, openingError } from './errors.ts'
+import { IndexCorruptError, IndexMissingError, levelErrorCode, openingError } from './errors.ts'
 import { LevelKeyIndex } from './level-key-index.ts'
 import { LevelStore } from './level-store.ts'
 
 export interface KeyIndexOptions {
   /** LevelDB's cache of uncompressed blocks, in bytes. @default 32 MiB */
   readonly cacheBytes?: number
+  /** Neither makes an index nor replaces a damaged one, for who only wants to look. @default false */
+  readonly mustExist?: boolean
 }
 
 const FOLDER = 'index'
@@ -15,6 +18,8 @@ const CACHE_BYTES = 32 * 1024 * 1024
  * Opens the index in `<dataDirectory>/index`, or makes an empty one. One that cannot be read is replaced by an empty one,
  * which `recreated` tells: it is a cache, and `state()` null has it rebuilt from the topics (R2).
  *
+ * @throws {IndexMissingError} with `mustExist`, if there is none.
+ * @throws {IndexCorruptError} with `mustExist`, if it cannot be read.
  * @throws {IndexLockedError} another process has it open.
  * @throws {IndexUnavailableError} the folder cannot be made or written to.
  */
@@ -24,18 +29,30 @@ export async function openKeyIndex(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex> {
   const location = join(dataDirectory, FOLDER)
-  const cacheBytes = options.cacheBytes ?? CACHE_BYTES
+  const { cacheBytes = CACHE_BYTES, mustExist = false } = options
   signal.throwIfAborted()
+  if (mustExist && !(await exists(location))) throw new IndexMissingError(location)
   let index: LevelKeyIndex
   try {
     index = await openAt(location, cacheBytes, null)
   } catch (error) {
     if (!isDamage(error)) throw openingError(location, error)
+    if (mustExist) throw new IndexCorruptError(location, 'LevelDB cannot open it', error)
     index = await recreateAt(location, cacheBytes, error)
   }
   if (signal.aborted) await index[Symbol.asyncDispose]()
   signal.throwIfAborted()
   return index
+}
+
+/** As LevelDB sees it: by the file that names its manifest. */
+async function exists(location: string): Promise<boolean> {
+  try {
+    await access(join(location, 'CURRENT'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function recreateAt(location: string, cacheBytes: number, cause: Error): Promise<LevelKeyIndex> {

@@ -33,3 +33,13 @@ export class TopicTruncatedError extends ListingstreamError {
     )
   }
 }
+
+/** Nothing was ever published under the prefix, or not there. */
+export class NoFeedError extends ListingstreamError {
+  constructor(prefix: string) {
+    super(
+      `There is no checkpoint under the prefix "${prefix}", so there is no feed to build an index of. Check TOPIC_PREFIX and KAFKA_BROKERS, or run "listingstream snapshot" first.`,
+      { code: 'NO_FEED', retryable: false },
+    )
+  }
+}

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
+import { expect } from 'vitest'
+
 import { EventCodec } from '../../src/events/event-codec.ts'
 import { ListingEncoder } from '../../src/events/listing-encoder.ts'
 import { ListingSchemas } from '../../src/events/listing-schemas.ts'
@@ -8,6 +10,8 @@ import type { Owner } from '../../src/events/state-records.ts'
 import { WriterSchemas } from '../../src/events/writer-schemas.ts'
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
+import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
+import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import type { Change, Deletion, Upsert } from '../../src/listing/change.ts'
 import { instant, type Instant } from '../../src/listing/instant.ts'
@@ -28,8 +32,10 @@ import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/feed-state.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
 import type { FeedIdentity, KeyIndex, Observer, TransactionRequest } from '../../src/replication/ports.ts'
+import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
 import { FIELDS, VOLATILE } from '../events/sample.ts'
+import { withAdmin } from '../support/kafka-admin.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
 
@@ -120,9 +126,14 @@ export class TestFeed implements AsyncDisposable {
     return new TestFeed(cluster, names, registry, { topics, schemas, codec })
   }
 
-  /** Makes those that are missing. */
-  async createTopics(): Promise<DataTopics> {
-    return createTopics(this.cluster, this.names)
+  /** Deletes the listings' topic and makes it anew. */
+  async remakeListings(): Promise<void> {
+    const topic = this.names.data(LISTINGS)
+    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }))
+    await expect
+      .poll(() => this.cluster.describeTopics([topic], NEVER), { timeout: 30_000 })
+      .toEqual(new Map())
+    await createTopics(this.cluster, this.names)
   }
 
   /** Whom an index of this feed belongs to. */
@@ -262,6 +273,30 @@ export class TestFeed implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster[Symbol.asyncDispose]()
   }
+}
+
+export const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'] as const
+
+export function openIndex(folder: string): Promise<LevelKeyIndex> {
+  return openKeyIndex(folder, {}, NEVER)
+}
+
+/** A source that shows these keys to one snapshot. */
+export function showing(keys: readonly string[]): ScriptedSource {
+  const records = keys.map((key) => sourceRecord(key))
+  return new ScriptedSource({ walks: [[{ records }]], counts: [keys.length], records }, now())
+}
+
+/** The first snapshot of a feed, by a process that works in this folder. */
+export async function snapshotOf(
+  feed: TestFeed,
+  folder: string,
+  keys: readonly string[] = KEYS,
+): Promise<void> {
+  await using index = await openIndex(folder)
+  await using started = await feed.start(index, { source: showing(keys) })
+  const { counts } = await runSnapshot(started.feed, LISTINGS, NEVER)
+  expect(counts.published).toBe(keys.length)
 }
 
 export interface PlacedRecord extends KafkaRecord {
