@@ -36,6 +36,7 @@ import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
 import { METADATA_PATHS } from '../spark/spark-metadata.ts'
 import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
 import { sleep } from '../support/abort.ts'
+import { atMostEvery } from '../support/at-most-every.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { MetadataCache } from './metadata-cache.ts'
@@ -72,6 +73,8 @@ const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 const SETTLE_WITHIN_MS = 120_000
 /** How often the daemon looks whether the process that it took the feed from has let go of the index. */
 const LOCK_POLL_MS = 200
+/** How often a long recovery of the index is told of. */
+const PROGRESS_INTERVAL_MS = 5_000
 
 export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): Promise<OpenFeed> {
   const { settings, logger } = options
@@ -139,7 +142,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       extent,
       deleteRetention,
       now,
-      onProgress: (progress) => logger.debug({ ...progress }, 'reading the topics back'),
+      onProgress: atMostEvery(PROGRESS_INTERVAL_MS, (progress) =>
+        logger.info({ ...progress }, 'reading the topics back'),
+      ),
     },
     signal,
   )
