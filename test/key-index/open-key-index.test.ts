@@ -61,6 +61,20 @@ test.each<[string, (index: string, files: readonly string[]) => Promise<void>]>(
   },
 )
 
+test('who only wants to look neither makes an index nor replaces a damaged one', async () => {
+  await using folder = await tempFolder()
+  const look = () => openKeyIndex(folder.path, { mustExist: true }, signal)
+  await expect(look()).rejects.toMatchObject({ code: 'INDEX_MISSING' })
+  expect(await readdir(folder.path)).toEqual([])
+
+  await compacted(folder.path)
+  const index = join(folder.path, 'index')
+  const table = named(await readdir(index), '.ldb')
+  await truncate(join(index, named(await readdir(index), 'MANIFEST-')))
+  await expect(look()).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+  expect(await readdir(index)).toContain(table)
+})
+
 test('damage that is found while reading is INDEX_CORRUPT, fails verify, and a reset heals it (R2)', async () => {
   await using folder = await tempFolder()
   await compacted(folder.path)
