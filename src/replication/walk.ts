@@ -127,7 +127,8 @@ async function countFresh(
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   let walked = 0
-  let inRange = 0
+  // A row without a usable key was shown, too: the source counts it, and it is not missing (R12).
+  let inRange = page.unreadable.length
   for (const [i, record] of page.records.entries()) {
     if (isNew[i] !== true) continue
     walked += 1

@@ -129,6 +129,14 @@ describe('the end of a walk (R7)', () => {
     await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE', retryable: true })
   })
 
+  test('a row without a usable key was shown, too: it does not make the walk incomplete (R12)', async () => {
+    const unreadable = [{ reason: 'no key', body: {} }]
+    const walked = walk({ walks: [[{ records: [sourceRecord('1')], unreadable }]], counts: [2] })
+    expect(await walked.result).toMatchObject({ walked: 1, walkedInRange: 2 })
+    const short = walk({ walks: [[{ records: [sourceRecord('1')], unreadable }]], counts: [3] })
+    await expect(short.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+  })
+
   test('more than the source counts is no fault', async () => {
     const walked = walk({ walks: [[{ records: [sourceRecord('1'), sourceRecord('2')] }]], counts: [1] })
     expect(await walked.result).toMatchObject({ walked: 2 })
