@@ -1,5 +1,5 @@
 /**
- * The two inner modules of kafkajs that this room uses. The package has no `exports` map, and its version is pinned
+ * The inner modules of kafkajs that this room uses. The package has no `exports` map, and its version is pinned
  * exactly; test/kafka/client.test.ts fails when an update changes what is relied on.
  */
 declare module 'kafkajs/src/cluster/index.js' {
@@ -84,5 +84,17 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     readonly pending: readonly unknown[]
     readonly throttledUntil: number
     scheduleCheckPendingRequests: (this: RequestQueue) => void
+  }
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    static nextPowerOfTwo: (bytes: number) => number
+    constructor(initialSize?: number)
+    buf: Buffer
+    offset: number
+    readonly buffer: Buffer
+    ensureAvailable: (this: Encoder, bytes: number) => void
+    writeUVarInt: (this: Encoder, value: number) => Encoder
   }
 }
