@@ -23,6 +23,7 @@ export class ManualClock implements Clock {
 
   async sleep(ms: Millis, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    if (ms <= 0) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const sleeper = { ms, due: instant(this.#now + ms), wake: resolve }
     const onAbort = (): void => reject(signal.reason)
@@ -40,7 +41,11 @@ export class ManualClock implements Clock {
 
   advance(ms: Millis): void {
     this.#now = instant(this.#now + ms)
-    for (const sleeper of this.#sleepers) if (sleeper.due <= this.#now) sleeper.wake()
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.due > this.#now) continue
+      this.#sleepers.delete(sleeper)
+      sleeper.wake()
+    }
   }
 
   /** Lengths of the sleeps under way. */

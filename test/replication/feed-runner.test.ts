@@ -1,0 +1,98 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { PassKind } from '../../src/listing/pass.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { CollectingObserver, assembleFeed } from '../support/memory-feed.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { MemoryPublisher } from '../support/memory-publisher.ts'
+import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { SteerableSource } from '../support/steerable-source.ts'
+
+const { signal } = new AbortController()
+
+function open() {
+  const clock = new ManualClock(SERVER_TIME)
+  const publisher = new MemoryPublisher()
+  const source = new SteerableSource([sourceRecord('1')], () => clock.now())
+  const observer = new CollectingObserver()
+  const refreshed: string[] = []
+  const metadata = { refresh: async () => void refreshed.push('refresh') }
+  const index = new MemoryKeyIndex()
+  const over = { metadata }
+  const runner = new FeedRunner(
+    assembleFeed({ source, publisher, topics: publisher, index, clock, observer, over }),
+  )
+  const run = (pass: PassKind, by = signal) => runner.run(LISTINGS, pass, { dryRun: false }, by)
+  return { runner, run, source, publisher, observer, refreshed }
+}
+
+describe('the runner of a feed', () => {
+  test('runs each kind of pass, and asks for the metadata before it', async () => {
+    const { run, refreshed, source } = open()
+    expect(await run('snapshot')).toMatchObject({ progress: { pass: 'snapshot' }, purge: undefined })
+    expect(await run('update')).toMatchObject({ progress: { pass: 'update' }, purge: undefined })
+    expect(await run('purge')).toMatchObject({
+      progress: { pass: 'purge' },
+      purge: { gone: 0, verdict: { kind: 'clear' } },
+    })
+    expect(source.walks).toEqual(['snapshot', 'update', 'purge'])
+    expect(refreshed).toHaveLength(3)
+  })
+
+  test('lets updates go on beside a long walk, page by page: each transaction alone (R1)', async () => {
+    const { run, runner, source, publisher } = open()
+    const gate = Promise.withResolvers<void>()
+    source.gates.set('snapshot', gate.promise)
+    const snapshot = run('snapshot')
+    await vi.waitUntil(() => runner.feed.state.watermark('listings') !== undefined, { interval: 1 })
+    expect(await run('update')).toMatchObject({ progress: { state: 'completed', counts: { published: 1 } } })
+    expect(runner.feed.state.interrupted('listings', 'snapshot')).toBeDefined()
+    gate.resolve()
+    expect(await snapshot).toMatchObject({ progress: { state: 'completed' } })
+    // The record that the update had published is not published again by the snapshot (R5).
+    expect(publisher.changes()).toHaveLength(1)
+    expect(publisher.transactions.map(({ request }) => request.progress.pass)).toEqual([
+      'snapshot',
+      'update',
+      'update',
+      'snapshot',
+      'snapshot',
+    ])
+  })
+
+  test('two updates wait for each other, and so do a snapshot and a purge', async () => {
+    const { run, observer } = open()
+    await Promise.all([run('snapshot'), run('purge'), run('snapshot')])
+    await Promise.all([run('update'), run('update')])
+    const order = observer.started.map(({ progress: { passId } }) => passId)
+    expect(observer.ended.map(({ progress: { passId } }) => passId)).toEqual(order)
+    expect(new Set(order).size).toBe(5)
+  })
+
+  test('a pass that fails does not stop the one that waits', async () => {
+    const { run, source } = open()
+    const outage = new Error('outage')
+    source.failures.set('snapshot', outage)
+    const failing = run('snapshot')
+    const waiting = run('purge')
+    await expect(failing).rejects.toBe(outage)
+    await expect(waiting).rejects.toMatchObject({ code: 'NO_SNAPSHOT' })
+  })
+
+  test('a pass whose signal aborts while it waits does not begin', async () => {
+    const { run, source, runner } = open()
+    const gate = Promise.withResolvers<void>()
+    source.gates.set('snapshot', gate.promise)
+    const controller = new AbortController()
+    const stop = new Error('stop')
+    const snapshot = run('snapshot')
+    const purge = run('purge', controller.signal)
+    controller.abort(stop)
+    gate.resolve()
+    await snapshot
+    await expect(purge).rejects.toBe(stop)
+    expect(source.walks).toEqual(['snapshot'])
+    await runner.idle()
+  })
+})

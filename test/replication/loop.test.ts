@@ -1,0 +1,264 @@
+import { describe, expect, test, vi } from 'vitest'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { runSchedule, type Parking } from '../../src/replication/loop.ts'
+import { ListingstreamError, type ListingstreamErrorOptions } from '../../src/support/errors.ts'
+import { CollectingObserver, assembleFeed } from '../support/memory-feed.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { MemoryPublisher } from '../support/memory-publisher.ts'
+import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { SteerableSource } from '../support/steerable-source.ts'
+
+const MINUTE_MS = 60_000
+const UPDATE_MS = 5 * MINUTE_MS
+const PURGE_MS = 24 * 60 * MINUTE_MS
+const WATERMARK_POLL_MS = 500
+const stop = new Error('stop')
+
+class CollectingParking implements Parking {
+  readonly events: (readonly [string, string, number?])[] = []
+  parked(...[, pass, , retryInMs]: Parameters<Parking['parked']>): void {
+    this.events.push(['parked', pass, retryInMs])
+  }
+  resumed(...[, pass]: Parameters<Parking['resumed']>): void {
+    this.events.push(['resumed', pass])
+  }
+}
+
+function failure(code: string, over: Partial<ListingstreamErrorOptions> = {}): ListingstreamError {
+  return new ListingstreamError('it does not work', { code, retryable: true, ...over })
+}
+
+interface Loop {
+  readonly clock: ManualClock
+  readonly publisher: MemoryPublisher
+  readonly index: MemoryKeyIndex
+  readonly parking: CollectingParking
+  readonly source: SteerableSource
+  readonly stopper: AbortController
+  readonly start: () => { readonly done: Promise<void>; readonly runner: FeedRunner }
+}
+
+/** A daemon's loop that does not run yet, on a clock that stands still; of the same feed as `before`, if given. */
+function open(before?: Loop): Loop {
+  const clock = before?.clock ?? new ManualClock(SERVER_TIME)
+  const publisher = before?.publisher ?? new MemoryPublisher()
+  const index = before?.index ?? new MemoryKeyIndex()
+  const observer = new CollectingObserver()
+  const parking = new CollectingParking()
+  const source = new SteerableSource([sourceRecord('1')], () => clock.now())
+  const stopper = new AbortController()
+  const start: Loop['start'] = () => {
+    const parts = { source, publisher, topics: publisher, index, clock, observer }
+    const runner = new FeedRunner(assembleFeed(parts))
+    const schedule = { updateInterval: UPDATE_MS, purgeInterval: PURGE_MS }
+    const done = runSchedule(runner, [LISTINGS], schedule, parking, stopper.signal)
+    done.catch(() => undefined)
+    return { done, runner }
+  }
+  return { clock, publisher, index, parking, source, stopper, start }
+}
+
+/** Both tracks at rest: the snapshot and the first update are done. */
+async function settled(opened: Loop) {
+  const running = opened.start()
+  const begun = () => running.runner.feed.state.watermark('listings') !== undefined
+  await vi.waitUntil(begun, { interval: 1 })
+  await opened.clock.pass(WATERMARK_POLL_MS)
+  await opened.clock.sleeperOf(UPDATE_MS)
+  return running
+}
+
+async function stopped({ stopper }: Loop, done: Promise<void>): Promise<void> {
+  stopper.abort(stop)
+  await expect(done).rejects.toBe(stop)
+}
+
+describe('the schedule', () => {
+  test('begins with a snapshot; updates follow as soon as it has set the watermark', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    expect(opened.source.walks).toEqual(['snapshot', 'update'])
+    await stopped(opened, done)
+  })
+
+  test('updates come at their interval, counted from begin to begin', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    for (const times of [2, 3]) {
+      await opened.clock.pass(UPDATE_MS)
+      await opened.clock.sleeperOf(UPDATE_MS)
+      expect(opened.source.times('update')).toBe(times)
+    }
+    await stopped(opened, done)
+  })
+
+  test('updates go on while a long snapshot runs', async () => {
+    const opened = open()
+    const gate = Promise.withResolvers<void>()
+    opened.source.gates.set('snapshot', gate.promise)
+    const { done, runner } = await settled(opened)
+    for (let i = 0; i < 3; i += 1) {
+      await opened.clock.pass(UPDATE_MS)
+      await opened.clock.sleeperOf(UPDATE_MS)
+    }
+    expect(runner.feed.state.interrupted('listings', 'snapshot')).toBeDefined()
+    expect(opened.source.times('update')).toBe(4)
+    expect(runner.feed.state.watermark('listings')).toBe(opened.clock.now())
+    gate.resolve()
+    await opened.clock.sleeperOf(PURGE_MS - WATERMARK_POLL_MS - 3 * UPDATE_MS)
+    expect(runner.feed.state.hasSnapshot('listings')).toBe(true)
+    await stopped(opened, done)
+  })
+
+  test('a purge is due one interval after the start of the last one, at first of the snapshot', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    await opened.clock.sleeperOf(PURGE_MS)
+    opened.clock.advance(PURGE_MS - WATERMARK_POLL_MS)
+    await opened.clock.sleeperOf(UPDATE_MS)
+    expect(opened.source.times('purge')).toBe(1)
+    await opened.clock.sleeperOf(PURGE_MS)
+    opened.clock.advance(PURGE_MS)
+    await opened.clock.sleeperOf(PURGE_MS)
+    expect(opened.source.times('purge')).toBe(2)
+    expect(opened.source.times('snapshot')).toBe(1)
+    await stopped(opened, done)
+  })
+
+  test('after a restart nothing is done before its time but the update', async () => {
+    const first = open()
+    await stopped(first, (await settled(first)).done)
+    first.clock.advance(UPDATE_MS)
+    const second = open(first)
+    const { done } = second.start()
+    await second.clock.sleeperOf(UPDATE_MS)
+    expect(second.clock.sleeping()).toEqual([PURGE_MS - WATERMARK_POLL_MS - UPDATE_MS, UPDATE_MS])
+    expect(second.source.walks).toEqual(['update'])
+    await stopped(second, done)
+  })
+
+  test.each(['snapshot', 'purge'] as const)('an interrupted %s goes on at once', async (pass) => {
+    const first = open()
+    if (pass === 'purge') await stopped(first, (await settled(first)).done)
+    const broken = open(first)
+    broken.source.gates.set(pass, new Promise(() => undefined))
+    if (pass === 'purge') broken.clock.advance(PURGE_MS)
+    const { done, runner } = broken.start()
+    await vi.waitUntil(() => runner.feed.state.interrupted('listings', pass) !== undefined, { interval: 1 })
+    await stopped(broken, done)
+
+    const second = open(first)
+    const resumed = second.start()
+    await vi.waitUntil(() => resumed.runner.feed.state.lastPass('listings', pass)?.state === 'completed', {
+      interval: 1,
+    })
+    expect(second.source.times(pass)).toBe(1)
+    await stopped(second, resumed.done)
+  })
+})
+
+describe('an error', () => {
+  test('parks its track, which tries again later and later, up to 15 minutes; the other one goes on', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    opened.source.failures.set('update', failure('SPARK_OUTAGE'))
+    await opened.clock.pass(UPDATE_MS)
+    const waits = [5, 10, 20, 40, 80, 160, 320, 640, 900, 900].map((seconds) => seconds * 1_000)
+    for (const wait of waits) await opened.clock.pass(wait)
+    await opened.clock.sleeperOf(900_000)
+    expect(opened.parking.events).toEqual([...waits, 900_000].map((wait) => ['parked', 'update', wait]))
+    expect(opened.clock.sleeping()).toHaveLength(2)
+    opened.source.failures.clear()
+    await opened.clock.pass(900_000)
+    await opened.clock.sleeperOf(UPDATE_MS)
+    expect(opened.parking.events.at(-1)).toEqual(['resumed', 'update'])
+    await stopped(opened, done)
+  })
+
+  test('the next standstill begins at short waits again', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    for (const interval of [UPDATE_MS, UPDATE_MS - 5_000]) {
+      opened.source.failures.set('update', failure('SPARK_OUTAGE'))
+      await opened.clock.pass(interval)
+      await opened.clock.sleeperOf(5_000)
+      opened.source.failures.clear()
+      await opened.clock.pass(5_000)
+      await opened.clock.sleeperOf(UPDATE_MS - 5_000)
+    }
+    expect(opened.parking.events).toEqual([
+      ['parked', 'update', 5_000],
+      ['resumed', 'update'],
+      ['parked', 'update', 5_000],
+      ['resumed', 'update'],
+    ])
+    await stopped(opened, done)
+  })
+
+  test.each([
+    ['is not retryable: six times as long', failure('SPARK_UNAUTHORIZED', { retryable: false }), 30_000],
+    ['names its own wait: that long', failure('SPARK_LIMIT', { retryAfterMs: 123_000 }), 123_000],
+    ['names a wait shorter than ours: ours', failure('SPARK_LIMIT', { retryAfterMs: 1 }), 5_000],
+  ])('that %s', async (_, error, wait) => {
+    const opened = open()
+    opened.source.failures.set('snapshot', error)
+    const { done } = opened.start()
+    await opened.clock.sleeperOf(wait)
+    expect(opened.parking.events).toEqual([['parked', 'snapshot', wait]])
+    await stopped(opened, done)
+  })
+
+  test.each([
+    ['another instance owns the feed (R3)', failure('FENCED', { retryable: false, exitCode: 4 })],
+    ['the index has missed a commit', failure('INDEX_BEHIND')],
+    ['a law of our own is broken', failure('INVARIANT_VIOLATION', { retryable: false })],
+    ['it is not one of ours', new TypeError('undefined is not a function')],
+  ])('ends the loop, and both of its tracks, when %s', async (_, error) => {
+    const opened = open()
+    const { done } = await settled(opened)
+    opened.source.failures.set('update', error)
+    await opened.clock.pass(UPDATE_MS)
+    await expect(done).rejects.toBe(error)
+    expect(opened.clock.sleeping()).toEqual([])
+    expect(opened.parking.events).toEqual([])
+  })
+
+  test('of a fenced commit ends it as well, whichever pass it hit (R3)', async () => {
+    const opened = open()
+    const fenced = failure('FENCED', { retryable: false, exitCode: 4 })
+    opened.publisher.failBeforeCommit(0, fenced)
+    const { done } = opened.start()
+    await expect(done).rejects.toBe(fenced)
+    expect(opened.publisher.transactions).toEqual([])
+  })
+})
+
+describe('an abort', () => {
+  test('ends it at once, though both tracks sleep', async () => {
+    const opened = open()
+    const { done } = await settled(opened)
+    await stopped(opened, done)
+    expect(opened.clock.sleeping()).toEqual([])
+  })
+
+  test('ends it at once in the middle of a walk, and is not taken for an error', async () => {
+    const opened = open()
+    opened.source.gates.set('snapshot', new Promise(() => undefined))
+    const { done, runner } = opened.start()
+    await vi.waitUntil(() => runner.feed.state.watermark('listings') !== undefined, { interval: 1 })
+    await stopped(opened, done)
+    expect(opened.parking.events).toEqual([])
+    expect(opened.clock.sleeping()).toEqual([])
+  })
+
+  test('ends it at once while it is parked', async () => {
+    const opened = open()
+    opened.source.failures.set('snapshot', failure('SPARK_OUTAGE'))
+    const { done } = opened.start()
+    await opened.clock.sleeperOf(5_000)
+    await stopped(opened, done)
+    expect(opened.clock.sleeping()).toEqual([])
+  })
+})

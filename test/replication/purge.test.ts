@@ -1,0 +1,400 @@
+import { describe, expect, test } from 'vitest'
+import { instant } from '../../src/listing/instant.ts'
+import { recordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import { TOKEN_REFUSED } from '../../src/replication/ports.ts'
+import { runPurge } from '../../src/replication/purge.ts'
+import { runUpdate } from '../../src/replication/records-pass.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+import { feedIdentity } from '../support/index-entry.ts'
+import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../support/memory-feed.ts'
+import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import {
+  keyRecord,
+  SERVER_TIME,
+  sourceRecord,
+  type SourceScript,
+  type WalkStep,
+} from '../support/scripted-source.ts'
+
+const { signal } = new AbortController()
+const HOUR_MS = 3_600_000
+const outage = new ListingstreamError('outage', { code: 'SPARK_OUTAGE', retryable: true })
+
+const keys = (count: number) => Array.from({ length: count }, (_, i) => String(100 + i))
+const all = (names: readonly string[]) => names.map((key) => sourceRecord(key))
+const shows = (...names: string[]): WalkStep => ({ records: names.map(keyRecord) })
+const purge = ({ feed }: MemoryFeed, dryRun = false) => runPurge(feed, LISTINGS, { dryRun }, signal)
+const live = ({ publisher }: MemoryFeed) => [...publisher.live().keys()].sort()
+const asked = ({ source }: MemoryFeed, kind: string) =>
+  source.asked.filter((question) => question.kind === kind)
+const entryOf = async ({ index }: MemoryFeed, key: string) =>
+  (await index.getMany('listings', [recordKey(key)]))[0]
+
+/** A feed of `known`, whose source shows `shown` in one walk and has `there` when asked by key. */
+function swept(
+  known: readonly string[],
+  shown: readonly string[],
+  { there = shown, ...script }: SourceScript & { readonly there?: readonly string[] } = {},
+  options: Parameters<typeof feedAfterSnapshot>[2] = {},
+) {
+  const walks = [[shows(...shown)]]
+  return feedAfterSnapshot(
+    all(known),
+    { walks, counts: [shown.length], records: all(there), ...script },
+    options,
+  )
+}
+
+describe('a purge', () => {
+  test('deletes what neither the walk nor the question shows (R9 a, b)', async () => {
+    const opened = await swept(['1', '2', '3'], ['1', '3'])
+    const { progress, verdict, gone } = await purge(opened)
+    expect(live(opened)).toEqual(['1', '3'])
+    expect(opened.changes()).toMatchObject([
+      {
+        kind: 'deletion',
+        key: '2',
+        reason: 'NOT_IN_SOURCE',
+        evidence: 'LIST_QUERY',
+        deletedAt: SERVER_TIME + HOUR_MS,
+        lastModificationTimestamp: SERVER_TIME - HOUR_MS,
+        previousDigest: expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
+    ])
+    expect({ verdict, gone }).toEqual({ verdict: { kind: 'clear' }, gone: 1 })
+    expect(progress).toMatchObject({ state: 'completed', deletes: { emitted: 1, refuted: 0, held: 0 } })
+    expect(opened.markers().map(({ event }) => event)).toEqual(['started', 'completed'])
+    expect(asked(opened, 'findByKeys')).toMatchObject([{ keys: ['2', '3'], select: 'keys' }])
+    expect(opened.committed().every(({ request }) => request.watermark === null)).toBe(true)
+  })
+
+  test('remembers a deleted key, with its last stamp, at its tombstone (R9)', async () => {
+    const opened = await swept(['1', '2'], ['1'])
+    await purge(opened)
+    expect(await entryOf(opened, '2')).toMatchObject({
+      state: 'deleted',
+      modificationTimestamp: SERVER_TIME - HOUR_MS,
+      observedAt: SERVER_TIME + HOUR_MS,
+    })
+  })
+
+  test('keeps what the question shows, whatever the walk said (R9 b)', async () => {
+    const opened = await swept(['1', '2', '3'], ['1'], { there: ['1', '2'] })
+    expect(await purge(opened)).toMatchObject({ progress: { deletes: { emitted: 1, refuted: 1 } } })
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+
+  test('keeps a key that answers 403, and goes on (R9 b)', async () => {
+    const opened = await swept(['1', '2', '3'], ['1'], {
+      findByKeys: () => 'refused',
+      findOne: (key) => (key === '2' ? 'inconclusive' : undefined),
+    })
+    expect(await purge(opened)).toMatchObject({
+      progress: { state: 'completed', deletes: { emitted: 1, inconclusive: 1 } },
+    })
+    expect(live(opened)).toEqual(['1', '2'])
+    expect(opened.changes()).toMatchObject([{ key: '3', evidence: 'HTTP_404' }])
+  })
+
+  test.each([
+    ['has lost the witness', () => []],
+    ['shows a key that nobody asked for', () => [keyRecord('1'), keyRecord('9')]],
+    ['is refused', () => 'refused' as const],
+  ])('takes no list answer that %s for a proof: it asks one by one (R9 b)', async (_, findByKeys) => {
+    const opened = await swept(['1', '2', '3'], ['1'], { there: ['1', '2'], findByKeys })
+    await purge(opened)
+    expect(asked(opened, 'findOne')).toMatchObject([{ key: '2' }, { key: '3' }])
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+
+  test('asks for at most 199 keys and a witness at once', async () => {
+    const known = keys(900)
+    const opened = await swept(known, known.slice(0, 500), {}, { over: { guard: lax } })
+    expect(await purge(opened)).toMatchObject({ gone: 400 })
+    expect(asked(opened, 'findByKeys').map((q) => 'keys' in q && q.keys.length)).toEqual([200, 200, 3])
+    expect(live(opened)).toEqual(known.slice(0, 500))
+  })
+
+  test('deletes in batches, one transaction each (R1)', async () => {
+    const opened = await swept(keys(9), keys(9).slice(0, 4), {}, { over: { batchSize: 2 } })
+    await purge(opened)
+    const deletes = opened.committed().map(({ request }) => request.changes.length)
+    expect(Math.max(...deletes)).toBe(2)
+    expect(deletes.reduce((sum, count) => sum + count)).toBe(5)
+  })
+
+  test('before a snapshot has been completed is refused', async () => {
+    const opened = new MemoryFeed({})
+    await expect(purge(opened)).rejects.toMatchObject({ code: 'NO_SNAPSHOT' })
+    expect(opened.source.asked).toEqual([])
+  })
+
+  test('also deletes a key whose last record could not be published', async () => {
+    const opened = await feedAfterSnapshot([sourceRecord('1')], {
+      walks: [[{ records: [sourceRecord('2', { Poison: 1 })] }], [shows('1')]],
+      counts: [0, 1],
+      records: all(['1']),
+    })
+    await runUpdate(opened.feed, LISTINGS, signal)
+    expect(await purge(opened)).toMatchObject({ gone: 1 })
+    expect(opened.changes()).toMatchObject([{ kind: 'deletion', key: '2', previousDigest: null }])
+    expect(await entryOf(opened, '2')).toMatchObject({ state: 'deleted' })
+  })
+})
+
+describe('nothing is deleted', () => {
+  test('when the walk stops before its end (R9 a)', async () => {
+    const opened = await swept(['1', '2'], [], { walks: [[shows('1'), { fail: outage }]] })
+    await expect(purge(opened)).rejects.toBe(outage)
+    expect(opened.changes()).toEqual([])
+    expect(opened.markers().map(({ event }) => event)).toEqual(['started'])
+  })
+
+  test('when the walk shows less than the source counts; the sweep has failed (R7, R9 a)', async () => {
+    const opened = await swept(['1', '2'], ['1'], { counts: [2] })
+    await expect(purge(opened)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+    expect(opened.changes()).toEqual([])
+    expect(opened.markers().map(({ event }) => event)).toEqual(['started', 'failed'])
+    expect(asked(opened, 'findByKeys')).toEqual([])
+  })
+
+  test('when a question fails in a way that says nothing (R8)', async () => {
+    const opened = await swept(['1', '2'], ['1'], { findByKeys: () => outage })
+    await expect(purge(opened)).rejects.toBe(outage)
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+
+  test('of what was published since the sweep began (R9 c)', async () => {
+    let opened: MemoryFeed | undefined
+    const late = sourceRecord('2', { City: 'Fargo' }, { modificationTimestamp: SERVER_TIME })
+    const update = () => runUpdate(opened!.feed, LISTINGS, signal)
+    opened = await feedAfterSnapshot(all(['1', '2']), {
+      walks: [[shows('1'), shows()], [{ records: [late], request: 50 }]],
+      counts: [1, 1],
+      records: all(['1']),
+    })
+    // The key was passed by the walk, is published, and is gone again when it is asked for.
+    const { source, feed } = opened
+    const count = source.count.bind(source)
+    let updated = false
+    source.count = async (...args) => {
+      if (!updated) {
+        updated = true
+        await update()
+      }
+      return count(...args)
+    }
+    const { progress } = await runPurge(feed, LISTINGS, { dryRun: false }, signal)
+    expect(progress.deletes).toMatchObject({ emitted: 0, refuted: 1 })
+    expect(live(opened)).toEqual(['1', '2'])
+    expect(asked(opened, 'findByKeys')).toEqual([])
+  })
+
+  test('of what was confirmed after the question was sent (R6)', async () => {
+    const opened = await feedAfterSnapshot(all(['1', '2']), {
+      walks: [[shows('1')], [{ records: all(['2']), request: 50 }]],
+      counts: [1, 1],
+      records: all(['1']),
+    })
+    const { index, feed } = opened
+    const entries = index.ledger.entries.bind(index.ledger)
+    index.ledger.entries = async function* (pass, set) {
+      if (set === 'gone') await runUpdate(feed, LISTINGS, signal)
+      yield* entries(pass, set)
+    }
+    expect(await purge(opened)).toMatchObject({ progress: { deletes: { emitted: 0, refuted: 1 } } })
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+})
+
+const lax = { maxDeletes: 1_000, maxRatio: 1, hardMax: 5_000 }
+const strict = { maxDeletes: 1, maxRatio: 0.1, hardMax: 5_000 }
+
+describe('the guard (R10)', () => {
+  test('holds deletes that are too many; what is unknown is published all the same', async () => {
+    const opened = await swept(['1', '2', '3'], ['1', '4'], {}, { over: { guard: strict } })
+    const { progress, verdict, gone } = await purge(opened)
+    expect(verdict).toMatchObject({ kind: 'held', why: expect.stringContaining('PURGE_MAX_DELETES') })
+    expect(gone).toBe(2)
+    expect(progress).toMatchObject({ state: 'held', deletes: { emitted: 0, held: 2 } })
+    expect(live(opened)).toEqual(['1', '2', '3', '4'])
+    expect(opened.markers().at(-1)).toMatchObject({
+      event: 'held',
+      detail: expect.stringContaining('2 of 3'),
+    })
+    expect(opened.observer.ended).toMatchObject([{ progress: { state: 'held' } }])
+  })
+
+  test('counts for each MLS of the feed as well', async () => {
+    const small = ['8', '9'].map((key) => sourceRecord(key, {}, { mlsId: 'mls-2' }))
+    const others = keys(98)
+    const opened = await feedAfterSnapshot(
+      [...all(others), ...small],
+      { walks: [[shows(...others)]], counts: [98], records: all(others) },
+      { over: { guard: strict } },
+    )
+    expect(await purge(opened)).toMatchObject({
+      verdict: { kind: 'held', why: expect.stringContaining('MLS mls-2') },
+    })
+    expect(opened.changes()).toEqual([])
+  })
+
+  test('holds everything when a complete walk is empty while records are known, and asks nothing', async () => {
+    const opened = await swept(['1', '2'], [])
+    expect(await purge(opened)).toMatchObject({
+      verdict: { kind: 'held' },
+      progress: { state: 'held', deletes: { held: 2, emitted: 0 } },
+    })
+    expect(live(opened)).toEqual(['1', '2'])
+    expect(opened.source.asked.map(({ kind }) => kind)).toEqual(['walk', 'count'])
+  })
+
+  test('an empty walk of a feed that is empty is no alarm', async () => {
+    const opened = await swept([], [])
+    expect(await purge(opened)).toMatchObject({
+      verdict: { kind: 'clear' },
+      progress: { state: 'completed' },
+    })
+  })
+
+  test('does not count what the question refuted', async () => {
+    const opened = await swept(['1', '2', '3'], ['1'], { there: ['1', '2'] }, { over: { guard: strict } })
+    expect(await purge(opened)).toMatchObject({ verdict: { kind: 'clear' } })
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+})
+
+describe('a key that the walk shows and the index does not know', () => {
+  test('is read whole and published', async () => {
+    const opened = await swept(['1'], ['1', '2'])
+    expect(await purge(opened)).toMatchObject({
+      unknown: 1,
+      progress: { counts: { published: 1, unchanged: 2 } },
+    })
+    expect(opened.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'CREATED' }])
+    expect(asked(opened, 'findByKeys')).toMatchObject([{ keys: ['2'], select: 'everything' }])
+  })
+
+  test('is restored if it had been deleted, once the overlap is over (R9)', async () => {
+    const first = await swept(['1', '2'], ['1'])
+    await purge(first)
+    const script = () => ({ walks: [[shows('1', '2')]], counts: [2], records: all(['1', '2']) })
+    const soon = first.restart(script(), { at: instant(SERVER_TIME + HOUR_MS + 60_000) })
+    const index = new MemoryKeyIndex()
+    await first.publisher.rebuild(index, feedIdentity(), SERVER_TIME)
+    expect(await purge(soon)).toMatchObject({ unknown: 1, progress: { counts: { stale: 1, published: 0 } } })
+    const late = first.restart(script(), { at: instant(SERVER_TIME + 3 * HOUR_MS), index })
+    await purge(late)
+    expect(late.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'RESTORED' }])
+  })
+})
+
+describe('a deleted key', () => {
+  test('is forgotten after delete.retention.ms, not before (R9)', async () => {
+    const first = await swept(['1', '2'], ['1'])
+    await purge(first)
+    const script = () => ({ walks: [[{ ...shows('1'), request: 90 } as WalkStep]], counts: [1] })
+    const deletedAt = SERVER_TIME + HOUR_MS
+    const before = first.restart(script(), { at: instant(deletedAt + DELETE_RETENTION_MS) })
+    await purge(before)
+    expect(await entryOf(before, '2')).toMatchObject({ state: 'deleted' })
+    const after = first.restart(script(), { at: instant(deletedAt + DELETE_RETENTION_MS + 1) })
+    await purge(after)
+    expect(await entryOf(after, '2')).toBeUndefined()
+    expect(after.changes()).toEqual([])
+  })
+})
+
+describe('an interrupted purge', () => {
+  test('goes on at its token while its ledger is whole', async () => {
+    const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    const second = first.restart({ walks: [[shows()]], counts: [2], records: all(['1', '2']) })
+    const { progress } = await purge(second)
+    expect(progress).toMatchObject({
+      passId: interrupted.passId,
+      startedAt: interrupted.startedAt,
+      walked: 2,
+    })
+    expect(asked(second, 'walk')).toMatchObject([{ token: interrupted.token }])
+    expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('walks again from the beginning if its ledger was lost: half a walk proves nothing (R9 a)', async () => {
+    const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    await first.index.ledger.drop(interrupted.passId)
+    const second = first.restart({ walks: [[shows('1', '2')]], counts: [2], records: all(['1', '2']) })
+    const { passId, sweepOffsets } = interrupted
+    expect(await purge(second)).toMatchObject({ progress: { passId, sweepOffsets, walked: 2, page: 1 } })
+    expect(asked(second, 'walk')).toMatchObject([{ token: '' }])
+    expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('walks again under its id when its token is refused (R7)', async () => {
+    const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const refused = new ListingstreamError('unknown token', { code: TOKEN_REFUSED, retryable: true })
+    const second = first.restart({
+      walks: [[{ fail: refused }], [shows('1', '2')]],
+      counts: [2],
+      records: all(['1', '2']),
+    })
+    await purge(second)
+    expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('asks anew about what it had found gone: yesterday’s proof may be today’s listing (R9 b)', async () => {
+    const first = await swept(['1', '2', '3'], ['1'])
+    // The page's checkpoint is committed, the deletes are not.
+    first.publisher.failBeforeCommit(1, outage)
+    await expect(purge(first)).rejects.toBe(outage)
+    expect(asked(first, 'findByKeys')).toHaveLength(1)
+    const second = first.restart({ walks: [[shows('1')]], counts: [1], records: all(['1', '2']) })
+    expect(await purge(second)).toMatchObject({ progress: { deletes: { emitted: 1, refuted: 1 } } })
+    expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('tells the fate of each key once, however often it had to ask', async () => {
+    const first = await swept(['1', '2', '3', '4'], ['1'], { there: ['1', '2'] }, { over: { batchSize: 1 } })
+    // Dies between its two deletes, whose first one has told of the key that was refuted.
+    first.publisher.failBeforeCommit(2, outage)
+    await expect(purge(first)).rejects.toBe(outage)
+    expect(live(first)).toEqual(['1', '2', '4'])
+    const second = first.restart({ walks: [[shows('1')]], counts: [1], records: all(['1', '2']) })
+    expect(await purge(second)).toMatchObject({
+      progress: { deletes: { emitted: 2, refuted: 1, held: 0, inconclusive: 0 } },
+    })
+    expect(live(second)).toEqual(['1', '2'])
+  })
+})
+
+describe('a dry run', () => {
+  test('walks, compares and asks, and leaves no trace in the topics', async () => {
+    const opened = await swept(['1', '2'], ['1', '3'])
+    expect(await purge(opened, true)).toMatchObject({ gone: 1, unknown: 1, verdict: { kind: 'clear' } })
+    expect(opened.committed()).toEqual([])
+    expect(opened.feed.state.lastPass('listings', 'purge')).toBeUndefined()
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+
+  test('says that the guard would hold', async () => {
+    const opened = await swept(['1', '2', '3'], ['1'], {}, { over: { guard: strict } })
+    expect(await purge(opened, true)).toMatchObject({ verdict: { kind: 'held' }, gone: 2 })
+  })
+
+  test('leaves an interrupted sweep alone, and keeps no ledger of its own', async () => {
+    const first = await swept(['1', '2'], [], { walks: [[shows('1'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    const second = first.restart({ walks: [[shows('1')]], counts: [1], records: all(['1']) })
+    const { progress } = await purge(second, true)
+    expect(progress.passId).not.toBe(interrupted.passId)
+    expect(await second.index.ledger.size(progress.passId, 'seen', 9)).toBe(0)
+    expect(second.feed.state.interrupted('listings', 'purge')).toEqual(interrupted)
+    expect(await second.index.ledger.size(interrupted.passId, 'seen', 9)).toBe(1)
+  })
+})
