@@ -9,6 +9,7 @@ import type { KafkaCluster } from '../kafka/cluster.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import {
   TransactionalProducer,
+  type Appended,
   type ProducerOptions,
   type Transaction,
 } from '../kafka/transactional-producer.ts'
@@ -20,7 +21,7 @@ import { sleep } from '../support/abort.ts'
 import { isRetryable, ListingstreamError } from '../support/errors.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
-import { CommitUnsettledError, FencedError } from './publisher-errors.ts'
+import { CommitUnsettledError, FencedError, TopicTruncatedError } from './publisher-errors.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer, dataRecords, type DataRecords } from './transaction-records.ts'
 
@@ -144,6 +145,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
         }),
       ),
     )
+    this.#requireForward(resource, topic, appended)
     const nextOffsets: NextOffsets = {
       ...this.#nextOffsets,
       // The commit's marker takes the offset after the last record.
@@ -184,6 +186,21 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       offset: appended.get(partition)?.offsets[index] ?? -1,
     }))
     return { seq: stamp.seq, positions, nextOffsets }
+  }
+
+  /** A topic that was made anew under a running process takes records like any other; only their offsets tell (R2). */
+  #requireForward(
+    { name }: ResourceDescription,
+    topic: string,
+    appended: ReadonlyMap<number, Pick<Appended, 'baseOffset'>>,
+  ): void {
+    const expected = this.nextOffsets(name)
+    for (const [partition, { baseOffset }] of appended) {
+      const end = expected[partition] ?? 0
+      if (baseOffset >= end) continue
+      const what = `took records at offset ${baseOffset}, but the checkpoint was written when it ended at ${end}`
+      throw new TopicTruncatedError(topic, partition, what)
+    }
   }
 
   /**

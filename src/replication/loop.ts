@@ -21,9 +21,10 @@ const LONGEST_RETRY_MS = 15 * 60_000
 /** How often the update track looks whether the first snapshot has begun. */
 const WATERMARK_POLL_MS = 500
 
-/** The feed itself is over: taken by a rival, to be opened again for its index, or in the hands of a bug. */
+/** The feed itself is over: taken by a rival, gone with its topic, to be opened again for its index, or in the hands of a bug. */
 const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
   'FENCED',
+  'TOPIC_TRUNCATED',
   'COMMIT_UNSETTLED',
   'INDEX_BEHIND',
   'INDEX_CORRUPT',
