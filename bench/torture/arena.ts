@@ -6,6 +6,7 @@ import { hash32, pick, Prng } from '../../src/simulator/prng.ts'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { TortureCluster } from './cluster.ts'
+import type { Sabotage } from './sabotage-kind.ts'
 import { LiveMarket } from './live-market.ts'
 import { Program, type Aim } from './program.ts'
 
@@ -15,6 +16,8 @@ export interface ArenaOptions {
   readonly cluster: TortureCluster
   /** Of the whole bench; the run has a folder of its own in it. */
   readonly folder: string
+  /** A broken build of the program, for a test of the bench itself. */
+  readonly sabotage?: Sabotage
 }
 
 /** Settings that differ from run to run, so that no bug hides behind a default. */
@@ -25,6 +28,7 @@ interface Weather {
 }
 
 const DAEMON_POLL_MS = 20
+const LONGEST_RUN_MS = 1_200_000
 
 /** One run: a market, a feed of its own, and the processes that work on it. */
 export class Arena implements AsyncDisposable {
@@ -63,6 +67,7 @@ export class Arena implements AsyncDisposable {
       seed: options.seed,
       now: () => parts.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
+      stampsReturns: parts.weather.overlapMs < LONGEST_RUN_MS,
     })
     this.settings = {
       SPARK_API_URL: parts.simulator.url,
@@ -80,6 +85,7 @@ export class Arena implements AsyncDisposable {
       PURGE_MAX_DELETES: '1000000',
       PURGE_HARD_MAX: '1000000',
       HTTP_PORT: '0',
+      ...(options.sabotage === undefined ? {} : { TORTURE_SABOTAGE: options.sabotage }),
       NODE_COMPILE_CACHE: join(options.folder, '../torture-compile-cache'),
     }
   }

@@ -1,4 +1,6 @@
+import { pick } from '../../src/simulator/prng.ts'
 import type { Arena } from './arena.ts'
+import { allInSync } from './feed-topics.ts'
 
 /** While transactions run; the program waits the outage out, and is sometimes killed in it as well. */
 export async function killBroker(arena: Arena): Promise<void> {
@@ -16,18 +18,19 @@ export async function killBroker(arena: Arena): Promise<void> {
   await arena.pause(500, 2_000)
 }
 
-/** One after the other is restarted, then one after the other is killed, always two of three at least. */
+/** One after the other is restarted, or one after the other is killed, when the one before is back in step. */
 export async function rollBrokers(arena: Arena): Promise<void> {
-  const { cluster, signal } = arena
+  const { cluster, prng, signal } = arena
   const daemon = await arena.start(['run'])
   await arena.opened(daemon)
-  for (const end of ['stopBroker', 'killBroker'] as const) {
-    for (let index = 0; index < cluster.size; index += 1) {
-      await arena.pause(200, 800)
-      await cluster[end](index, signal)
-      await arena.pause(100, 600)
-      await cluster.ready(signal)
-    }
+  const end = pick(['stopBroker', 'killBroker'] as const, prng.next32())
+  const first = prng.below(cluster.size)
+  for (let i = 0; i < cluster.size; i += 1) {
+    await arena.pause(200, 800)
+    await cluster[end]((first + i) % cluster.size, signal)
+    await arena.pause(100, 600)
+    await cluster.ready(signal)
+    await allInSync(arena)
   }
   await arena.pause(200, 800)
 }

@@ -15,7 +15,7 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   await deleteDataTopic(arena)
   if (arena.prng.below(2) === 0) await makeTopics(arena, {})
   if (running) {
-    await arena.pause(500, 2_000)
+    await daemon.ends(3_000, arena.signal)
     await daemon.kill()
   }
   arena.topicRecreated = true
@@ -24,7 +24,8 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   const log = await again.log()
   const restarted = await (await arena.start(['snapshot', '--restart'])).exited
   const findings: Finding[] = []
-  if (refused.code !== 1 || !log.includes('TOPIC_TRUNCATED')) {
+  const stopped = daemon.exit?.code === 1 || refused.code === 1
+  if (!stopped || !log.includes('TOPIC_TRUNCATED')) {
     findings.push({
       column: 'lost',
       what: `the topic was made anew, and update ended with ${JSON.stringify(refused)}`,

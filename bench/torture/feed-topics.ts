@@ -1,6 +1,9 @@
 import kafkajs, { type Admin } from 'kafkajs'
 
+import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
+
+const IN_SYNC_WITHIN_MS = 20_000
 
 /** The data topic before the program makes it, as an operator may have made it. */
 export async function makeTopics(arena: Arena, configs: Readonly<Record<string, string>>): Promise<void> {
@@ -33,6 +36,22 @@ export async function deleteTopics(arena: Arena): Promise<void> {
   await asAdmin(arena, async (admin) => {
     const known = new Set(await admin.listTopics())
     await admin.deleteTopics({ topics: names.filter((name) => known.has(name)) })
+  })
+}
+
+/** Resolves when every replica of every topic has what its leader has, as an operator waits for it in a rolling restart. */
+export async function allInSync(arena: Arena): Promise<void> {
+  const until = performance.now() + IN_SYNC_WITHIN_MS
+  await asAdmin(arena, async (admin) => {
+    for (;;) {
+      const { topics } = await admin.fetchTopicMetadata()
+      const behind = topics.flatMap(({ partitions }) =>
+        partitions.filter(({ isr, replicas }) => isr.length < replicas.length),
+      )
+      // A replica that does not come back is the cluster's trouble; the program has to live with it.
+      if (behind.length === 0 || performance.now() > until) return
+      await sleep(200, arena.signal)
+    }
   })
 }
 

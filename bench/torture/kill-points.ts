@@ -11,6 +11,7 @@ import { TransactionalProducer, type Transaction } from '../../src/kafka/transac
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { LevelStore } from '../../src/key-index/level-store.ts'
 import type { KillPoint } from './kill-point.ts'
+import { wrapMethod } from './wrap-method.ts'
 
 const [wanted = '', count = '1'] = (process.env['TORTURE_POINT'] ?? '').split(':')
 const signal = process.env['TORTURE_SIGNAL'] === 'SIGSTOP' ? 'SIGSTOP' : 'SIGKILL'
@@ -30,41 +31,25 @@ function recovering(): boolean {
   return commits <= 1
 }
 
-type AsyncMethod = (...args: never[]) => Promise<unknown>
-
-/** Puts `around` in the place of a method; `inner` is the method, bound. */
-function wrap<Name extends string, Type extends Record<Name, AsyncMethod>>(
-  prototype: Type,
-  name: Name,
-  around: (inner: () => ReturnType<Type[Name]>) => Promise<Awaited<ReturnType<Type[Name]>>>,
-): void {
-  const original: AsyncMethod = prototype[name]
-  Object.defineProperty(prototype, name, {
-    value: function tortured(this: Type, ...args: never[]) {
-      return around(() => original.apply(this, args) as ReturnType<Type[Name]>)
-    },
-  })
-}
-
-wrap(TransactionalProducer.prototype, 'begin', async (begin) => {
+wrapMethod(TransactionalProducer.prototype, 'begin', async (begin) => {
   pass('before-begin')
   return tortured(await begin())
 })
 
-wrap(LevelStore.prototype, 'write', async (write) => {
+wrapMethod(LevelStore.prototype, 'write', async (write) => {
   const writing = write()
   // LevelDB now writes on a thread of its own.
   pass(recovering() ? 'in-recovery-write' : 'in-index-write')
   await writing
 })
 
-wrap(LevelKeyIndex.prototype, 'reset', async (reset) => {
+wrapMethod(LevelKeyIndex.prototype, 'reset', async (reset) => {
   pass('before-reset')
   await reset()
   pass('after-reset')
 })
 
-wrap(LevelKeyIndex.prototype, 'apply', async (apply) => {
+wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply) => {
   await apply()
   pass(recovering() ? 'after-recovery-apply' : 'after-index')
 })

@@ -8,7 +8,8 @@ import { sleep } from '../../src/support/abort.ts'
 import type { KillPoint } from './kill-point.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const PRELOAD = new URL('kill-points.ts', import.meta.url).href
+const KILL_POINTS = new URL('kill-points.ts', import.meta.url).href
+const SABOTEUR = new URL('sabotage.ts', import.meta.url).href
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL'] as const
 const POLL_MS = 10
 
@@ -65,7 +66,10 @@ export class Program implements AsyncDisposable {
       aim === undefined
         ? {}
         : { TORTURE_POINT: `${aim.point}:${aim.nth}`, TORTURE_SIGNAL: aim.signal ?? 'SIGKILL' }
-    const preload = aim === undefined ? [] : ['--import', PRELOAD]
+    const preload = [
+      ...(aim === undefined ? [] : ['--import', KILL_POINTS]),
+      ...('TORTURE_SABOTAGE' in env ? ['--import', SABOTEUR] : []),
+    ]
     const child = spawn(process.execPath, ['--no-warnings', ...preload, MAIN, ...args], {
       cwd: folder,
       env: { ...inherited, ...env, ...aimed },

@@ -27,7 +27,7 @@ function scenario(
 }
 
 export const SCENARIOS = {
-  'kill -9 at a random time': scenario(10, killAtRandom),
+  'kill -9 at a random time': scenario(11, killAtRandom),
   'kill -9 before send': scenario(6, (arena) => killAtPoint(arena, 'before-send')),
   'kill -9 between send and commit': scenario(8, (arena) => killAtPoint(arena, 'between-send-and-commit')),
   'kill -9 between commit and index': scenario(7, (arena) => killAtPoint(arena, 'between-commit-and-index')),
@@ -36,7 +36,7 @@ export const SCENARIOS = {
   'SIGSTOP beyond the transaction timeout': scenario(5, stopBeyondTimeout),
   'second instance': scenario(5, fenceByRival),
   'broker killed and restarted': scenario(3, killBroker),
-  'three brokers, rolling restart and kill -9': scenario(3, rollBrokers, 3),
+  'three brokers, rolling restart and kill -9': scenario(2, rollBrokers, 3),
   'topic deleted and made again': scenario(3, recreateTopic),
   'old copy of the index': scenario(5, putBackIndex),
   'index deleted': scenario(4, deleteIndex),

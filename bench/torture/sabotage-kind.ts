@@ -1,0 +1,13 @@
+import type { Column } from './findings.ts'
+
+/** Ways to break the program on purpose, each with the column that has to show it. */
+export const SABOTAGE = {
+  'drops a change': 'lost',
+  'publishes twice': 'duplicated',
+  'publishes an old state again': 'out of order',
+  'commits half a transaction': 'torn transaction',
+  'deletes what is there': 'false delete',
+  'drops deletes': 'missing delete',
+  'misplaces keys in the index': 'index differs',
+} as const satisfies Readonly<Record<string, Column>>
+export type Sabotage = keyof typeof SABOTAGE

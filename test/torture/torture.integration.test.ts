@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { TortureCluster } from '../../bench/torture/cluster.ts'
+import type { ArenaOptions } from '../../bench/torture/arena.ts'
+import { tortureOnce } from '../../bench/torture/run.ts'
+import { SABOTAGE, type Sabotage } from '../../bench/torture/sabotage-kind.ts'
+import type { ScenarioName } from '../../bench/torture/scenarios.ts'
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
+
+const RUN_MS = 120_000
+const LISTINGS = 120
+
+/** A few faults that need little time; `make torture` has them all. */
+const FAULTS: readonly (readonly [seed: number, fault: ScenarioName])[] = [
+  [1, 'kill -9 between send and commit'],
+  [2, 'kill -9 between commit and index'],
+  [3, 'kill -9 in an index write'],
+  [4, 'kill -9 in recovery'],
+  [5, 'second instance'],
+  [6, 'broker replies lost'],
+  [7, 'index deleted'],
+]
+
+describe('the fault bench', () => {
+  let cluster: TortureCluster
+  let folder: TempFolder
+
+  beforeAll(async () => {
+    folder = await tempFolder()
+    cluster = await TortureCluster.start(1, () => undefined, AbortSignal.timeout(RUN_MS))
+  }, RUN_MS)
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]()
+    await folder[Symbol.asyncDispose]()
+  }, RUN_MS)
+
+  const options = (seed: number): ArenaOptions => ({ seed, listings: LISTINGS, cluster, folder: folder.path })
+
+  test.each(FAULTS)('finds no violation: seed %i, %s', { timeout: RUN_MS }, async (seed, fault) => {
+    const { findings, records } = await tortureOnce(fault, options(seed), AbortSignal.timeout(RUN_MS))
+    expect(findings).toEqual([])
+    expect(records).toBeGreaterThan(LISTINGS / 2)
+  })
+
+  test.each(Object.entries(SABOTAGE))(
+    'catches a broken build that %s: %s',
+    { timeout: RUN_MS },
+    async (sabotage, column) => {
+      const broken = { ...options(100), sabotage: sabotage as Sabotage }
+      const { findings } = await tortureOnce('kill -9 at a random time', broken, AbortSignal.timeout(RUN_MS))
+      expect(new Set(findings.map((finding) => finding.column))).toContain(column)
+    },
+  )
+})
