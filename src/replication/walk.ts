@@ -88,7 +88,7 @@ async function walkOnce(
       })
       feed.observer.passStarted(progress, false)
     }
-    const fresh = await countFresh(feed, page, progress)
+    const fresh = await countFresh(feed, select, page, progress)
     const observedAt = page.serverDate ?? progress.startedAt
     progress = await commit({ page, observedAt, fresh, progress })
     advanced(progress)
@@ -118,6 +118,7 @@ function startOf(page: SourcePage, feed: Feed): Instant {
 
 async function countFresh(
   feed: Feed,
+  select: WalkRequest['select'],
   page: SourcePage,
   progress: PassProgress,
 ): Promise<WalkedPage['fresh']> {
@@ -132,7 +133,9 @@ async function countFresh(
   for (const [i, record] of page.records.entries()) {
     if (isNew[i] !== true) continue
     walked += 1
-    if (record.modificationTimestamp !== null && record.modificationTimestamp < bound) inRange += 1
+    const { modificationTimestamp } = record
+    // Keys alone come without stamps, and are held against the plain count.
+    if (select === 'keys' || (modificationTimestamp !== null && modificationTimestamp < bound)) inRange += 1
   }
   return { walked, inRange }
 }
@@ -152,11 +155,9 @@ async function checkComplete(
   const counted = await feed.source.count(resource, filter, signal)
   if (counted === undefined) return confirmEnd(feed, resource, select, progress, lastPage, signal)
 
-  const walked = keysOnly ? progress.walked : progress.walkedInRange
-  const required = keysRequired(counted, select)
-  if (walked < required) {
+  if (progress.walkedInRange < keysRequired(counted, select)) {
     throw new IncompleteWalkError(
-      `The walk of ${resource.name} showed ${walked} records, but the API counts ${counted}${filter === EVERYTHING ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
+      `The walk of ${resource.name} showed ${progress.walkedInRange} records, but the API counts ${counted}${filter === EVERYTHING ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
     )
   }
 }

@@ -108,6 +108,12 @@ describe('what a walk has shown (R7)', () => {
     expect(await walk({ walks: [steps], counts: [2] }).result).toMatchObject({ walked: 2, page: 3 })
   })
 
+  test('a row without a usable key stands for a key of a walk of keys alone, too (R12)', async () => {
+    const unreadable = [{ reason: 'no key', body: {} }]
+    const script = { walks: [[{ records: [keyRecord('1')], unreadable }]], counts: [2] }
+    expect(await walk(script, { pass: 'purge', select: 'keys' }).result).toMatchObject({ walked: 1 })
+  })
+
   test('only records stamped before the overlap of its start count for completeness', async () => {
     const bound = SERVER_TIME - OVERLAP_MS
     const records = [
@@ -163,7 +169,7 @@ describe('the end of a walk (R7)', () => {
   test('a walk of keys alone is held against the plain count', async () => {
     const script = { walks: [[{ records: [keyRecord('1'), keyRecord('2')] }]], counts: [2] }
     const walked = walk(script, { pass: 'purge', select: 'keys' })
-    expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 0 })
+    expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 2 })
     expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: '' }])
     const short = walk({ ...script, counts: [3] }, { pass: 'purge', select: 'keys' })
     await expect(short.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
