@@ -47,11 +47,12 @@ export class ListingSubject {
   }
 
   async #ask(path: string, method = 'GET', body?: object): Promise<unknown> {
-    const response = await fetch(`${testStack().registryUrl}${path}`, {
+    const init: RequestInit = {
       method,
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      body: body === undefined ? null : JSON.stringify(body),
-    })
+    }
+    if (body !== undefined) init.body = JSON.stringify(body)
+    const response = await fetch(`${testStack().registryUrl}${path}`, init)
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return response.json()
   }
