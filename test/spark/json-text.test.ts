@@ -15,11 +15,20 @@ describe('parseJsonText', () => {
 
   test('an integer keeps every digit, wherever it stands (R12)', () => {
     fc.assert(
-      fc.property(fc.bigInt(), fc.constantFrom('', ' ', '\n\t'), (n, blank) => {
-        const read = parseJsonText(`{"a":${blank}${n},"b":[${blank}${n},${n}]}`)
-        expect(toJsonText(read)).toBe(`{"a":${n},"b":[${n},${n}]}`)
+      fc.property(fc.bigInt(), fc.constantFrom('', ' ', '\n\t'), fc.nat(40), (n, blank, before) => {
+        const pad = '0'.repeat(before)
+        const read = parseJsonText(`{"pad":"${pad}","a":${blank}${n},"b":[${blank}${n},${n}]}`)
+        expect(toJsonText(read)).toBe(`{"pad":"${pad}","a":${n},"b":[${n},${n}]}`)
       }),
     )
+  })
+
+  test('the shortest integer that needs it keeps its digits, at whatever place of the text (R12)', () => {
+    for (let before = 0; before < 40; before += 1) {
+      const text = `{"pad":"${'x'.repeat(before)}","n":-9007199254740991}`
+      expect(toJsonText(parseJsonText(text))).toBe(text)
+      expect(parseJsonText(text)).toMatchObject({ n: new JsonBigInteger('-9007199254740991') })
+    }
   })
 
   test.each([
