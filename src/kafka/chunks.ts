@@ -16,8 +16,8 @@ const HEADER_OVERHEAD_BYTES = 10
 /** Upper bound of the record's bytes in a batch before compression. */
 export function recordBytes(record: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + byteLength(record.key) + byteLength(record.value)
-  for (const [name, value] of Object.entries(record.headers)) {
-    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + byteLength(value)
+  for (const name in record.headers) {
+    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + byteLength(record.headers[name] ?? null)
   }
   return bytes
 }

@@ -2,7 +2,7 @@
  * Headers of every keyed record, tombstones too (design.md §4.3): what recovery reads instead of the value, and
  * CloudEvents 1.0 in binary mode (Kafka protocol binding, §3.2).
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type { Change } from '../listing/change.ts'
 import { NO_DIGEST, parseDigest, type Digest } from '../listing/content.ts'
@@ -94,7 +94,7 @@ function eventId(
   passId: PassId,
 ): string {
   const parts = [topic, key, previous ?? '', next, passId]
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+  return hash('sha256', parts.join('\0'), 'hex').slice(0, 32)
 }
 
 function formatStamps(stamps: ChangeStamps, resource: ResourceDescription): string {
