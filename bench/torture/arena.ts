@@ -93,7 +93,7 @@ export class Arena implements AsyncDisposable {
   static async open(options: ArenaOptions, signal: AbortSignal): Promise<Arena> {
     const { seed, listings } = options
     const prng = new Prng(hash32(seed, 1))
-    const folder = join(options.folder, `run-${seed}`)
+    const folder = runFolder(options.folder, seed)
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
     const weather = chooseWeather(prng)
@@ -153,6 +153,10 @@ export class Arena implements AsyncDisposable {
     await this.simulator[Symbol.asyncDispose]()
     for (const undo of this.#atEnd.toReversed()) await undo()
   }
+}
+
+export function runFolder(folder: string, seed: number): string {
+  return join(folder, `run-${seed}`)
 }
 
 /** A cache lag needs an overlap above it (design: what is visible late is found by the overlap). */

@@ -22,7 +22,10 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   const again = await arena.start(['update'])
   const refused = await again.exited
   const log = await again.log()
-  const restarted = await (await arena.start(['snapshot', '--restart'])).exited
+  const restart = await arena.start(['snapshot', '--restart'])
+  const restarted = await restart.exited
+  // A listing that comes back into view during the walk, with its old stamp, makes it incomplete (R7): the next one is not.
+  const incomplete = (await restart.log()).includes('PASS_INCOMPLETE')
   const findings: Finding[] = []
   const stopped = daemon.exit?.code === 1 || refused.code === 1
   if (!stopped || !log.includes('TOPIC_TRUNCATED')) {
@@ -31,7 +34,7 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
       what: `the topic was made anew, and update ended with ${JSON.stringify(refused)}`,
     })
   }
-  if (restarted.code !== 0) {
+  if (restarted.code !== 0 && !incomplete) {
     findings.push({
       column: 'unsettled',
       what: `snapshot --restart ended with ${JSON.stringify(restarted)}`,

@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
+import { runFolder, type ArenaOptions } from './arena.ts'
 import { mayMount } from './break-disk.ts'
 import { removeLeftovers, TortureCluster } from './cluster.ts'
 import { tortureOnce, type RunResult } from './run.ts'
-import { faultOfSeed, scenarioName, SCENARIOS } from './scenarios.ts'
+import { faultOfSeed, scenarioName, SCENARIOS, type ScenarioName } from './scenarios.ts'
 
 export interface TortureOptions {
   /** Of the first run. */
@@ -34,14 +35,15 @@ export async function torture(options: TortureOptions, signal: AbortSignal): Pro
   const canMount = await mayMount(folder)
   const results: RunResult[] = []
   const skipped: string[] = []
-  for (let seed = options.seed; seed < options.seed + options.runs; seed += 1) {
+  for (let seed = options.seed; seed < options.seed + options.runs && !signal.aborted; seed += 1) {
     const name = fault ?? faultOfSeed(seed)
     if (name === 'disk full' && !canMount) {
       skipped.push(`${name} (seed ${seed}): this user may not mount a tmpfs`)
       continue
     }
     const cluster = await clusters.of(SCENARIOS[name].brokers, signal)
-    const result = await tortureOnce(name, { seed, listings, cluster, folder }, signal)
+    const result = await tried(name, { seed, listings, cluster, folder }, signal)
+    if (result === undefined) break
     results.push(result)
     say(lineOf(result, results.length + skipped.length, options.runs))
     if (result.findings.length === 0) await rm(result.folder, { recursive: true, force: true })
@@ -50,6 +52,25 @@ export async function torture(options: TortureOptions, signal: AbortSignal): Pro
   if (results.every(({ findings }) => findings.length === 0))
     await rm(folder, { recursive: true, force: true })
   return { results, skipped }
+}
+
+/** Undefined if it was interrupted. A run that breaks down itself is a finding, and not the end of the others. */
+async function tried(
+  name: ScenarioName,
+  options: ArenaOptions,
+  signal: AbortSignal,
+): Promise<RunResult | undefined> {
+  const started = performance.now()
+  try {
+    return await tortureOnce(name, options, signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    const what = `the run broke down: ${error instanceof Error ? error.stack : String(error)}`
+    const seconds = (performance.now() - started) / 1_000
+    const findings = [{ column: 'unsettled', what }] as const
+    const { seed, folder } = options
+    return { seed, fault: name, findings, changes: 0, records: 0, seconds, folder: runFolder(folder, seed) }
+  }
 }
 
 /** The three brokers are started when the first run needs them. */
