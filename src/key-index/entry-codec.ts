@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 import { parseDigest, parseSchemaId } from '../listing/content.ts'
 import { instant, type Instant } from '../listing/instant.ts'
 import type { ChangeStamps, Subresource } from '../listing/resource.ts'
@@ -52,6 +54,12 @@ export function encodeEntry(subresources: readonly Subresource[], entry: IndexEn
   return bytes
 }
 
+/** Bytes that are no UTF-8 are garbage, not a text with replacement characters. */
+function validText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new RangeError('not a text')
+  return bytes.toString('utf8')
+}
+
 /** Undefined if the bytes are no entry. */
 export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer): IndexEntry | undefined {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) return undefined
@@ -86,7 +94,7 @@ export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer)
       modificationTimestamp,
       observedAt: instant(bytes.readDoubleBE(43)),
       changeStamps,
-      mlsId: hasMls ? bytes.toString('utf8', mlsAt) : null,
+      mlsId: hasMls ? validText(bytes.subarray(mlsAt)) : null,
       partition: bytes.readInt32BE(23),
       offset: whole(bytes.readDoubleBE(27)),
       request: whole(bytes.readDoubleBE(35)),
