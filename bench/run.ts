@@ -18,8 +18,8 @@ import { stackDown, stackUp } from '../src/stack/stack.ts'
 import { download, type Download } from './download-round.ts'
 import { keyOf, measureThreadLimit, resultsOf, type ListingSchema, type ThreadLimit } from './thread-limit.ts'
 
-const LISTINGS = Number(process.env['LISTINGS'] ?? 50_000)
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3)
+const LISTINGS = wholeNumber('LISTINGS', 50_000)
+const ROUNDS = wholeNumber('ROUNDS', 3)
 const SMALL = Math.ceil(LISTINGS / 5)
 const RESULTS = join(import.meta.dirname, 'results')
 const TOKEN = 'simulator-token'
@@ -29,27 +29,33 @@ interface Round {
   readonly download: Download
 }
 
-const signal = AbortSignal.timeout(30 * 60_000)
+// Ctrl-C too leaves no broker and no simulator behind.
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort(new Error('stopped by SIGINT')))
+const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(60 * 60_000)])
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 async function main(): Promise<void> {
   await using stack = await startStack()
   await using api = await startSimulator(LISTINGS)
+  await using smallApi = await startSimulator(SMALL)
   const settings = { ...stack.settings, SPARK_API_URL: api.url, SPARK_ACCESS_TOKEN: TOKEN }
   const run = Date.now().toString(36)
+  await mkdir(RESULTS, { recursive: true })
 
   say(`Warming up: ${LISTINGS} listings, their pages rendered and stored`)
-  await download({ listings: LISTINGS, prefix: `bench-${run}-warm`, settings }, signal)
   const pages = await fetchPages(api.url)
+  const keys = keysOf(pages)
+  await download({ keys, prefix: `bench-${run}-warm`, settings }, signal)
   const schema = await schemaOf(stack.settings.SCHEMA_REGISTRY_URL, `bench-${run}-warm`)
-  const load = loadavg()[0] ?? 0
+  const measure = (): ThreadLimit => measureThreadLimit(pages, schema)
+  measure()
+  const loadBefore = loadavg()[0] ?? 0
 
   const rounds: Round[] = []
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const measure = (): ThreadLimit => measureThreadLimit(pages, schema)
     const first = round % 2 === 1 ? measure() : undefined
-    const prefix = `bench-${run}-${round}`
-    const done = await download({ listings: LISTINGS, prefix, settings }, signal)
+    const done = await download({ keys, prefix: `bench-${run}-${round}`, settings }, signal)
     const limit = first ?? measure()
     rounds.push({ limit, download: done })
     say(
@@ -57,36 +63,37 @@ async function main(): Promise<void> {
     )
   }
   if (process.env['BENCH_PROFILE'] === '1') {
-    await mkdir(RESULTS, { recursive: true })
     const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${RESULTS}`]
-    await download({ listings: LISTINGS, prefix: `bench-${run}-profile`, settings, nodeFlags }, signal)
+    await download({ keys, prefix: `bench-${run}-profile`, settings, nodeFlags }, signal)
   }
-  await using smallApi = await startSimulator(SMALL)
+  const smallKeys = keysOf(await fetchPages(smallApi.url))
   const smallSettings = { ...settings, SPARK_API_URL: smallApi.url }
   const small = await download(
-    { listings: SMALL, prefix: `bench-${run}-small`, settings: smallSettings },
+    { keys: smallKeys, prefix: `bench-${run}-small`, settings: smallSettings },
     signal,
   )
 
-  const result = summary(rounds, small, load)
-  await mkdir(RESULTS, { recursive: true })
+  const result = summary(rounds, small, loadBefore)
   await writeFile(join(RESULTS, 'latest.json'), `${JSON.stringify({ ...result, rounds }, undefined, 2)}\n`)
   process.stdout.write(table(result))
 }
 
 type Summary = ReturnType<typeof summary>
 
-function summary(rounds: readonly Round[], small: Download, load: number) {
+function summary(rounds: readonly Round[], small: Download, loadBefore: number) {
+  const ratios = rounds.map((round) => round.download.listingsPerSecond / round.limit.listingsPerSecond)
   const of = (pick: (round: Round) => number): number => median(rounds.map(pick))
   return {
     program: PROGRAM,
     node: process.version,
     cores: cpus().length,
-    loadBefore: load,
+    loadBefore,
     listings: LISTINGS,
     listingsPerSecond: of((round) => round.download.listingsPerSecond),
     threadLimitPerSecond: of((round) => round.limit.listingsPerSecond),
-    ratio: of((round) => round.download.listingsPerSecond / round.limit.listingsPerSecond),
+    ratio: median(ratios),
+    lowestRatio: Math.min(...ratios),
+    highestRatio: Math.max(...ratios),
     parseMsPer1k: of((round) => (round.limit.parseSeconds / LISTINGS) * 1e6),
     encodeMsPer1k: of((round) => (round.limit.encodeSeconds / LISTINGS) * 1e6),
     wallSeconds: of((round) => round.download.wallSeconds),
@@ -100,7 +107,10 @@ function table(result: Summary): string {
   const rows: readonly (readonly [string, string])[] = [
     ['initial download', `${Math.round(result.listingsPerSecond)} listings/s`],
     ['single-thread limit', `${Math.round(result.threadLimitPerSecond)} listings/s`],
-    ['ratio', result.ratio.toFixed(2)],
+    [
+      'ratio',
+      `${result.ratio.toFixed(2)} (${result.lowestRatio.toFixed(2)} to ${result.highestRatio.toFixed(2)})`,
+    ],
     ['JSON.parse', `${result.parseMsPer1k.toFixed(1)} ms per 1,000`],
     ['avsc encode', `${result.encodeMsPer1k.toFixed(1)} ms per 1,000`],
     ['CPU of the program', `${result.cpuSecondsPer10k.toFixed(2)} s per 10,000`],
@@ -180,11 +190,21 @@ async function fetchPages(url: string): Promise<readonly string[]> {
   }
 }
 
+function keysOf(pages: readonly string[]): ReadonlySet<string> {
+  return new Set(pages.flatMap((page) => resultsOf(JSON.parse(page)).map(keyOf)))
+}
+
 async function schemaOf(registryUrl: string, prefix: string): Promise<ListingSchema> {
   const subject = `${prefix}.listings-listingstream.ListingUpserted`
   const latest = await new SchemaRegistry({ url: registryUrl }).latest(subject, signal)
   if (latest === undefined) throw new Error(`The registry has no ${subject}.`)
   return { id: latest.id, text: latest.schema }
+}
+
+function wholeNumber(name: string, fallback: number): number {
+  const value = process.env[name] ?? String(fallback)
+  if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`${name} must be a whole number above 0.`)
+  return Number(value)
 }
 
 await main()
