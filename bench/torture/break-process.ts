@@ -10,6 +10,12 @@ type PointGroup = keyof typeof KILL_POINTS
 
 const FENCED = 4
 
+/** To compare with: the daemon works for a while, and nothing is broken. */
+export async function leaveAlone(arena: Arena): Promise<void> {
+  await arena.opened(await arena.start(['run']))
+  await arena.pause(4_000, 5_000)
+}
+
 export async function killAtRandom(arena: Arena): Promise<void> {
   const kills = 2 + arena.prng.below(3)
   for (let i = 0; i < kills; i += 1) {

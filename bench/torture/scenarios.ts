@@ -4,7 +4,7 @@ import { killBroker, rollBrokers } from './break-brokers.ts'
 import { fillDisk } from './break-disk.ts'
 import { deleteIndex, flipIndex, putBackIndex, truncateIndex } from './break-index.ts'
 import { cutNetwork, delayNetwork, loseReplies, takeRegistryDown } from './break-network.ts'
-import { fenceByRival, killAtPoint, killAtRandom, stopBeyondTimeout } from './break-process.ts'
+import { fenceByRival, killAtPoint, killAtRandom, leaveAlone, stopBeyondTimeout } from './break-process.ts'
 import { recreateTopic } from './break-topic.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
@@ -27,7 +27,8 @@ function scenario(
 }
 
 export const SCENARIOS = {
-  'kill -9 at a random time': scenario(11, killAtRandom),
+  none: scenario(1, leaveAlone),
+  'kill -9 at a random time': scenario(10, killAtRandom),
   'kill -9 before send': scenario(6, (arena) => killAtPoint(arena, 'before-send')),
   'kill -9 between send and commit': scenario(8, (arena) => killAtPoint(arena, 'between-send-and-commit')),
   'kill -9 between commit and index': scenario(7, (arena) => killAtPoint(arena, 'between-commit-and-index')),

@@ -47,7 +47,7 @@ describe('the fault bench', () => {
     { timeout: RUN_MS },
     async (sabotage, column) => {
       const broken = { ...options(100), sabotage: sabotage as Sabotage }
-      const { findings } = await tortureOnce('kill -9 at a random time', broken, AbortSignal.timeout(RUN_MS))
+      const { findings } = await tortureOnce('none', broken, AbortSignal.timeout(RUN_MS))
       expect(new Set(findings.map((finding) => finding.column))).toContain(column)
     },
   )
