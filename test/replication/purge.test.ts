@@ -191,9 +191,16 @@ describe('nothing is deleted', () => {
     expect(asked(opened, 'findByKeys')).toEqual([])
   })
 
-  test('of what was confirmed after the question was sent (R6)', async () => {
+  test.each([
+    ['confirmed by a request sent after the question (R6)', sourceRecord('2'), 50],
+    [
+      'published after the question, though by a request sent before it (R9 c)',
+      sourceRecord('2', { City: 'Fargo' }, { modificationTimestamp: SERVER_TIME }),
+      1,
+    ],
+  ])('of what was %s', async (_, record, request) => {
     const opened = await feedAfterSnapshot(all(['1', '2']), {
-      walks: [[shows('1')], [{ records: all(['2']), request: 50 }]],
+      walks: [[shows('1')], [{ records: [record], request }]],
       counts: [1, 1],
       records: all(['1']),
     })
@@ -203,7 +210,7 @@ describe('nothing is deleted', () => {
       if (set === 'gone') await runUpdate(feed, LISTINGS, signal)
       yield* entries(pass, set)
     }
-    expect(await purge(opened)).toMatchObject({ progress: { deletes: { emitted: 0, refuted: 1 } } })
+    expect(await purge(opened)).toMatchObject({ gone: 1, progress: { deletes: { emitted: 0, refuted: 1 } } })
     expect(live(opened)).toEqual(['1', '2'])
   })
 })

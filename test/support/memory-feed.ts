@@ -11,6 +11,7 @@ import type { Feed } from '../../src/replication/feed.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
 import type {
   ChangePublisher,
+  Clock,
   ContentEncoder,
   KeyIndex,
   Observer,
@@ -77,7 +78,7 @@ export interface FeedParts {
   readonly index: KeyIndex
   /** Its checkpoints say what is already committed. */
   readonly topics: MemoryPublisher
-  readonly clock: ManualClock
+  readonly clock: Clock
   readonly observer: Observer
   readonly over?: Partial<Pick<Feed, 'guard' | 'batchSize' | 'deleteRetention' | 'metadata'>>
 }

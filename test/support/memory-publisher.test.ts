@@ -70,6 +70,23 @@ test('an index rebuilt from it, and the state of its checkpoints, are what was c
   expect(state.passes.get('listings/update')).toEqual(progress)
 })
 
+test('an index that fits is brought forward by what it has not seen alone (R2)', async () => {
+  const publisher = new MemoryPublisher({ partitions: 1 })
+  const index = new MemoryKeyIndex()
+  await publisher.commit(transaction([upsert('1')]), signal)
+  await publisher.rebuild(index, feedIdentity(), AT)
+  const [seen] = await index.getMany('listings', [recordKey('1')])
+  const touched = new Map([[recordKey('1'), { ...seen!, request: 9 }]])
+  await index.apply({ resource: 'listings', puts: touched, drops: [], nextOffsets: undefined, at: AT })
+  await publisher.commit(transaction([upsert('2')]), signal)
+  await publisher.bringForward(index, AT)
+  expect(await index.getMany('listings', ['1', '2'].map(recordKey))).toMatchObject([
+    { offset: 0, request: 9 },
+    { offset: 2, request: 0 },
+  ])
+  expect(index.state()?.nextOffsets).toEqual({ listings: [4] })
+})
+
 const progress: PassProgress = {
   resource: 'listings',
   pass: 'update',

@@ -100,19 +100,23 @@ export class MemoryPublisher implements ChangePublisher {
   /** Builds the index anew from the topics, as recovery does (R2): what was merely dead-lettered is not in them. */
   async rebuild(index: KeyIndex, feed: FeedIdentity, at: Instant): Promise<void> {
     await index.reset(feed, at)
+    await this.bringForward(index, at)
+  }
+
+  /** Applies what lies at or above the index's own offsets, as recovery does with an index that fits (R2). */
+  async bringForward(index: KeyIndex, at: Instant): Promise<void> {
+    const known = index.state()?.nextOffsets ?? {}
     for (const { request, receipt } of this.transactions) {
+      const resource = request.resource.name
+      const from = known[resource] ?? []
       const puts = new Map<RecordKey, IndexEntry>()
       for (const [i, change] of request.changes.entries()) {
         const position = receipt.positions[i]
-        if (position !== undefined) puts.set(change.key, { ...entryOf(change), ...position })
+        if (position === undefined || position.offset < (from[position.partition] ?? 0)) continue
+        puts.set(change.key, { ...entryOf(change), ...position })
       }
-      await index.apply({
-        resource: request.resource.name,
-        puts,
-        drops: [],
-        nextOffsets: receipt.nextOffsets,
-        at,
-      })
+      if (puts.size === 0) continue
+      await index.apply({ resource, puts, drops: [], nextOffsets: receipt.nextOffsets, at })
     }
   }
 

@@ -1,0 +1,311 @@
+/**
+ * Random histories of a market, and of a program that replicates it and dies at random moments. When such a history
+ * fails, fast-check prints its seed and path; `PROPERTY_SEED=… PROPERTY_PATH=… npx vitest run test/replication/crash-replay`
+ * runs it again.
+ */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Digest } from '../../src/listing/content.ts'
+import type { PassKind } from '../../src/listing/pass.ts'
+import type { RecordKey } from '../../src/listing/record-key.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
+import type { SourceRecord } from '../../src/listing/source-record.ts'
+import { CommittedState } from '../../src/replication/feed-state.ts'
+import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+import { feedIdentity } from '../support/index-entry.ts'
+import { assembleFeed, bodyEncoder, CollectingObserver } from '../support/memory-feed.ts'
+import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { MemoryPublisher } from '../support/memory-publisher.ts'
+import { ModelMarket, ModelSource, type ListingChange } from './model-market.ts'
+import { Crash, Life, mortal } from './mortal.ts'
+
+const { signal } = new AbortController()
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** What a new process finds of the old one's index. */
+type Remains = 'index kept' | 'ledger lost' | 'index lost'
+
+type Step =
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'changes'; readonly changes: readonly ListingChange[] }
+  | { readonly kind: 'restart'; readonly remains: Remains }
+  | {
+      readonly kind: 'passes'
+      /** More than one: beside each other. */
+      readonly passes: readonly PassKind[]
+      readonly between: readonly (ListingChange | null)[]
+      /** Steps that the process has left, if it dies. */
+      readonly crash: { readonly after: number; readonly remains: Remains } | null
+    }
+
+// Never removed: an empty walk would be held by the guard (R10), as would ten deletes.
+const ANCHOR = '0'
+/** Few, so that much happens to each. */
+const KEYS = ['1', '2', '3', '4', '5']
+
+const change: fc.Arbitrary<ListingChange> = fc.record({
+  kind: often({ create: 2, change: 2, touch: 1, remove: 4, return: 3, 'return changed': 1 }),
+  key: fc.constantFrom(...KEYS),
+})
+const remains = fc.constantFrom<Remains>('index kept', 'ledger lost', 'index lost')
+const between = fc.array(fc.option(change), { maxLength: 6 })
+const crash = fc.option(fc.record({ after: fc.nat({ max: 90 }), remains }), { freq: 2 })
+const wait: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('wait'),
+  ms: fc.constantFrom(MINUTE_MS, 30 * MINUTE_MS, 26 * HOUR_MS),
+})
+const changes: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('changes'),
+  changes: fc.array(change, { minLength: 1, maxLength: 4 }),
+})
+const restart: fc.Arbitrary<Step> = fc.record({ kind: fc.constant('restart'), remains })
+const passes: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('passes'),
+  passes: often({ update: 3, purge: 4, snapshot: 1, 'purge, update': 2, 'snapshot, update': 1 }).map(
+    (names) => names.split(', ') as PassKind[],
+  ),
+  between,
+  crash,
+})
+const step = fc.oneof(
+  { weight: 1, arbitrary: wait },
+  { weight: 1, arbitrary: restart },
+  { weight: 3, arbitrary: changes },
+  { weight: 5, arbitrary: passes },
+)
+const firstSnapshot: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('passes'),
+  passes: fc.constant<readonly PassKind[]>(['snapshot']),
+  between,
+  crash,
+})
+const history = fc.record({
+  pageSizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+  listed: fc.subarray(KEYS),
+  steps: fc
+    .tuple(firstSnapshot, fc.array(step, { minLength: 1, maxLength: 12 }))
+    .map(([first, rest]) => [first, ...rest]),
+})
+
+/** One of the names, as often as its number says. */
+function often<T extends string>(weights: Readonly<Record<T, number>>): fc.Arbitrary<T> {
+  const names = Object.keys(weights) as T[]
+  return fc.oneof(...names.map((name) => ({ weight: weights[name], arbitrary: fc.constant(name) })))
+}
+
+/** The market, the topics, and whatever process replicates the one into the other. */
+class Replication {
+  readonly topics = new MemoryPublisher({ partitions: 2 })
+  readonly market = new ModelMarket((record) => this.#lastDigest(record.key) === digestOf(record))
+  readonly #pageSizes: readonly number[]
+  #index = new MemoryKeyIndex({ batchSize: 3 })
+  /** How often a process died. */
+  crashes = 0
+
+  constructor(pageSizes: readonly number[]) {
+    this.#pageSizes = pageSizes
+  }
+
+  /** A new process takes the feed over, as `app/` does: the index first (R2). */
+  async restart(found: Remains): Promise<void> {
+    const now = this.market.now()
+    if (found === 'index lost') this.#index = new MemoryKeyIndex({ batchSize: 3 })
+    if (found === 'ledger lost') this.#index.ledger.clear()
+    if (this.#index.state() === null) await this.topics.rebuild(this.#index, feedIdentity(), now)
+    else await this.topics.bringForward(this.#index, now)
+  }
+
+  /** Runs passes beside each other, to an end that a healthy pass may come to, or to their process's death. */
+  async run(
+    passes: readonly PassKind[],
+    between: readonly (ListingChange | null)[] = [],
+    life = new Life(),
+  ): Promise<'alive' | 'died'> {
+    const lastRequest = this.#index.state()?.request ?? 0
+    const source = new ModelSource(this.market, { pageSizes: this.#pageSizes, between, lastRequest })
+    const feed = assembleFeed({
+      source: mortal(source, life),
+      publisher: mortal(this.topics, life),
+      topics: this.topics,
+      index: mortal(this.#index, life),
+      clock: this.market,
+      observer: new CollectingObserver(),
+      over: {
+        guard: { maxDeletes: 100, maxRatio: 1, hardMax: 100 },
+        batchSize: 2,
+        deleteRetention: 24 * HOUR_MS,
+      },
+    })
+    const runner = new FeedRunner(feed)
+    const committed = this.topics.transactions.length
+    const ends = await Promise.allSettled(
+      passes.map((pass) => runner.run(LISTINGS, pass, { dryRun: false }, signal)),
+    )
+    const errors: unknown[] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    const died = errors.some(isDeath)
+    const others = errors.filter((error) => !isDeath(error) && !isExpected(error))
+    if (others.length > 0) throw new AggregateError(others, String(others[0]))
+    if (died) this.crashes += 1
+    const deletions = this.topics.transactions
+      .slice(committed)
+      .flatMap(({ request }) => request.changes.filter((one) => one.kind === 'deletion'))
+    for (const { key, deletedAt } of deletions) {
+      expect(source.denied, 'a delete follows from an answer of the same process (R9)').toContainEqual([
+        key,
+        deletedAt,
+      ])
+    }
+    return died ? 'died' : 'alive'
+  }
+
+  async perform(next: Step): Promise<void> {
+    switch (next.kind) {
+      case 'wait':
+        return this.market.advance(next.ms)
+      case 'changes':
+        // At least a second between two changes, as the source's stamps are cut to seconds.
+        for (const one of next.changes) {
+          this.market.advance(1_000)
+          this.market.apply(one)
+        }
+        return
+      case 'restart':
+        return this.restart(next.remains)
+      case 'passes': {
+        const { passes, between, crash } = next
+        const end = await this.run(passes, between, new Life(crash?.after))
+        if (end === 'died') await this.restart(crash?.remains ?? 'index kept')
+      }
+    }
+  }
+
+  /** No more changes and no more crashes: what is interrupted comes to its end, and updates and purges follow. */
+  async settle(): Promise<void> {
+    while (this.#snapshotUnfinished()) await this.run(['snapshot'])
+    for (const pass of ['update', 'update', 'purge', 'purge', 'purge'] as const) {
+      this.market.advance(HOUR_MS)
+      await this.run([pass])
+    }
+  }
+
+  /** As the loop decides it. A later snapshot would hide what updates and purges missed. */
+  #snapshotUnfinished(): boolean {
+    const state = new CommittedState(this.topics.feedState(feedIdentity()))
+    return !state.hasSnapshot('listings') || state.interrupted('listings', 'snapshot') !== undefined
+  }
+
+  #lastDigest(key: RecordKey): Digest | undefined {
+    const upserts = this.topics.changes().filter((one) => one.kind === 'upsert')
+    return upserts.findLast((one) => one.key === key)?.content.digest
+  }
+
+  truth(): ReadonlyMap<RecordKey, Digest> {
+    return new Map(this.market.records().map((record) => [record.key, digestOf(record)]))
+  }
+
+  published(): ReadonlyMap<RecordKey, Digest> {
+    return sorted([...this.topics.live()].map(([key, { content }]) => [key, content.digest]))
+  }
+
+  /** Of each live key: its digest and where its last record lies. */
+  publishedAt(): ReadonlyMap<RecordKey, string> {
+    const last = new Map<RecordKey, string>()
+    for (const { request, receipt } of this.topics.transactions) {
+      for (const [i, one] of request.changes.entries()) {
+        if (one.kind === 'deletion') last.delete(one.key)
+        else last.set(one.key, located(one.content.digest, receipt.positions[i]))
+      }
+    }
+    return sorted([...last])
+  }
+
+  async indexedAt(): Promise<ReadonlyMap<RecordKey, string>> {
+    const live: (readonly [RecordKey, string])[] = []
+    for await (const batch of this.#index.entries('listings')) {
+      for (const [key, entry] of batch) {
+        if (entry.state === 'live') live.push([key, located(entry.digest, entry)])
+      }
+    }
+    return sorted(live)
+  }
+}
+
+function located(digest: Digest, position?: { readonly partition: number; readonly offset: number }): string {
+  return `${digest} at ${position?.partition}/${position?.offset}`
+}
+
+function isDeath(error: unknown): boolean {
+  const cause = error instanceof ListingstreamError ? error.cause : undefined
+  return error instanceof Crash || cause instanceof Crash
+}
+
+/** A walk that the market's changes made incomplete, and a pass that came before its snapshot. */
+function isExpected(error: unknown): boolean {
+  return error instanceof ListingstreamError && ['PASS_INCOMPLETE', 'NO_SNAPSHOT'].includes(error.code)
+}
+
+function digestOf(record: SourceRecord): Digest {
+  const encoded = bodyEncoder.encode(LISTINGS, record)
+  if (encoded.kind !== 'encoded') throw new TypeError(encoded.reason)
+  return encoded.content.digest
+}
+
+function sorted<T>(entries: readonly (readonly [RecordKey, T])[]): ReadonlyMap<RecordKey, T> {
+  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What holds of the topics from their beginning to their end, whatever happened. */
+function checkTopics({ topics }: Replication): void {
+  const last = new Map<RecordKey, Digest | null>()
+  let watermark = 0
+  for (const { request } of topics.transactions) {
+    if (request.watermark !== null) {
+      const { pass, state, startedAt } = request.progress
+      const due = watermark === 0 ? pass === 'snapshot' : pass === 'update' && state === 'completed'
+      expect(due, 'only an update that ends moves the watermark, once there is one (R4)').toBe(true)
+      expect(request.watermark, 'it moves to the start of the pass (R4)').toBe(startedAt)
+      expect(request.watermark, 'it goes forward only (R4)').toBeGreaterThan(watermark)
+      watermark = request.watermark
+    }
+    for (const one of request.changes) {
+      const before = last.get(one.key) ?? null
+      expect(one.previousDigest, `each event names the one before it, ${one.key}`).toBe(before)
+      if (one.kind === 'upsert') {
+        expect(one.content.digest, `no change is published twice, ${one.key} (R5)`).not.toBe(before)
+      } else {
+        expect(before, `only what is there is deleted, ${one.key}`).not.toBeNull()
+      }
+      last.set(one.key, one.kind === 'upsert' ? one.content.digest : null)
+    }
+  }
+}
+
+const REPLAY = {
+  ...(process.env['PROPERTY_SEED'] === undefined ? {} : { seed: Number(process.env['PROPERTY_SEED']) }),
+  ...(process.env['PROPERTY_PATH'] === undefined ? {} : { path: process.env['PROPERTY_PATH'] }),
+}
+
+describe('whatever the market does and whenever the process dies', () => {
+  test('the topics end as what is true, without a repetition, a gap or a false delete (R1, R2, R4, R5, R6, R9)', async () => {
+    let crashes = 0
+    await fc.assert(
+      fc.asyncProperty(history, async ({ pageSizes, listed, steps }) => {
+        const replication = new Replication(pageSizes)
+        for (const key of [ANCHOR, ...listed]) replication.market.apply({ kind: 'create', key })
+        await replication.restart('index kept')
+        for (const next of steps) await replication.perform(next)
+        await replication.settle()
+        checkTopics(replication)
+        expect(replication.published(), 'the topics are what is true').toEqual(replication.truth())
+        expect(await replication.indexedAt(), 'the index is what the topics say').toEqual(
+          replication.publishedAt(),
+        )
+        crashes += replication.crashes
+      }),
+      { numRuns: 300, ...REPLAY },
+    )
+    if (!('path' in REPLAY)) expect(crashes, 'processes died').toBeGreaterThan(0)
+  }, 60_000)
+})
