@@ -28,7 +28,6 @@ interface Weather {
 }
 
 const DAEMON_POLL_MS = 20
-const LONGEST_RUN_MS = 1_200_000
 
 /** One run: a market, a feed of its own, and the processes that work on it. */
 export class Arena implements AsyncDisposable {
@@ -67,7 +66,6 @@ export class Arena implements AsyncDisposable {
       seed: options.seed,
       now: () => parts.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
-      stampsReturns: parts.weather.overlapMs < LONGEST_RUN_MS,
     })
     this.settings = {
       SPARK_API_URL: parts.simulator.url,

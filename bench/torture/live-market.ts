@@ -10,7 +10,6 @@ export class LiveMarket implements AsyncDisposable {
   readonly #prng: Prng
   readonly #now: () => number
   readonly #cacheLagMs: number
-  readonly #stampsReturns: boolean
   readonly #seed: number
   readonly #hidden = new Map<string, Interval[]>()
   readonly #stop = new AbortController()
@@ -23,18 +22,12 @@ export class LiveMarket implements AsyncDisposable {
     readonly seed: number
     readonly now: () => number
     readonly cacheLagMs: number
-    /**
-     * A listing that is back in view gets a new stamp. Without one it is found by the overlap alone: what changed before it
-     * left, and was out of view for longer than that, no update can see.
-     */
-    readonly stampsReturns: boolean
   }) {
     this.#market = options.market
     this.#prng = options.prng
     this.#seed = options.seed
     this.#now = options.now
     this.#cacheLagMs = options.cacheLagMs
-    this.#stampsReturns = options.stampsReturns
   }
 
   start(): void {
@@ -68,9 +61,6 @@ export class LiveMarket implements AsyncDisposable {
     this.#number += 1
     const before = this.#now()
     const { action, keys } = this.#market.apply(trickleCommand(this.#seed, this.#number))
-    if (action === 'return' && this.#stampsReturns && keys.length > 0) {
-      this.#market.apply({ action: 'touch', keys })
-    }
     const shownBy = this.#now() + this.#cacheLagMs
     for (const [i, key] of keys.entries()) {
       if (action === 'remove' || action === 'leave' || (action === 'relist' && i % 2 === 0)) {

@@ -17,7 +17,7 @@ const PASS_REPORT = z.object({
     .object({
       dryRun: z.boolean(),
       gone: z.number(),
-      unknown: z.number(),
+      missed: z.number(),
       emitted: z.number(),
       held: z.number(),
       refuted: z.number(),
@@ -50,7 +50,7 @@ export function reportOf({ progress, purge }: PassResult, dryRun: boolean): Pass
         : {
             dryRun,
             gone: purge.gone,
-            unknown: purge.unknown,
+            missed: purge.missed,
             ...deletes,
             heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
           },
@@ -69,13 +69,13 @@ export function describeReport({ resource, pass, state, walked, counts, purge }:
     .map(([outcome, count]) => `${count} ${outcome}`)
   const head = `${pass} of ${resource} ${state}: ${walked} walked`
   if (purge === null) return [head, ...outcomes].join(', ')
-  const { gone, emitted, refuted, inconclusive, unknown, heldBecause } = purge
+  const { gone, emitted, refuted, inconclusive, missed, heldBecause } = purge
   const deletes = [
     `${gone} gone`,
     `${emitted} deleted`,
     `${refuted} still there`,
     `${inconclusive} inconclusive`,
-    `${unknown} unknown and read`,
+    `${missed} missed by updates and read`,
   ]
   const held = heldBecause === null ? [] : [`held: ${heldBecause}`]
   return [head, ...deletes, ...held].join(', ')

@@ -6,7 +6,8 @@ export interface Comparison {
   readonly key: RecordKey
   /** Undefined if the index does not know the key. */
   readonly entry: IndexEntry | undefined
-  readonly walked: boolean
+  /** The note of the walk's ledger; undefined if the walk did not show the key. */
+  readonly walked: string | undefined
 }
 
 /**
@@ -26,13 +27,15 @@ export async function* compareKeys(
       const knownKey = known.done === true ? undefined : known.value[0]
       const seenKey = seen.done === true ? undefined : seen.value[0]
       if (seenKey === undefined || (knownKey !== undefined && knownKey < seenKey)) {
-        if (known.done !== true) yield { key: known.value[0], entry: known.value[1], walked: false }
+        if (known.done !== true) yield { key: known.value[0], entry: known.value[1], walked: undefined }
         known = await left.next()
       } else if (knownKey === undefined || seenKey < knownKey) {
-        yield { key: seenKey, entry: undefined, walked: true }
+        if (seen.done !== true) yield { key: seenKey, entry: undefined, walked: seen.value[1] }
         seen = await right.next()
       } else {
-        if (known.done !== true) yield { key: knownKey, entry: known.value[1], walked: true }
+        if (known.done !== true && seen.done !== true) {
+          yield { key: knownKey, entry: known.value[1], walked: seen.value[1] }
+        }
         known = await left.next()
         seen = await right.next()
       }

@@ -9,12 +9,14 @@ import { compareKeys } from './compare.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
 import type { IndexEntry } from './ports.ts'
+import { parseStamp } from './walk.ts'
+import { updatedAfter } from './window.ts'
 import { askWhetherGone, KEYS_PER_QUESTION, type Fate } from './questions.ts'
 
 /** The outcome of the comparison; the keys themselves lie in the ledger. */
 export interface Findings {
   readonly gone: number
-  readonly unknown: number
+  readonly missed: number
   readonly refuted: number
   readonly inconclusive: number
   readonly feed: Shrinkage
@@ -32,10 +34,11 @@ export async function findMissing(
   const { passId } = walked
   // A sweep that was interrupted while it compared asks anew: yesterday's proof may be today's listing.
   await ledger.drop(passId, 'gone')
-  await ledger.drop(passId, 'unknown')
+  await ledger.drop(passId, 'missed')
+  const nextWindow = updatedAfter(feed.state.watermark(resource.name) ?? walked.startedAt, feed.overlap)
   const live = new Tally()
   const deletes = new Tally()
-  const counts = { gone: 0, unknown: 0, refuted: 0, inconclusive: 0 }
+  const counts = { gone: 0, missed: 0, refuted: 0, inconclusive: 0 }
   let missing: { key: RecordKey; mlsId: string | null }[] = []
   let witness: RecordKey | undefined
   let expired: (readonly [RecordKey, IndexEntry])[] = []
@@ -71,11 +74,11 @@ export async function findMissing(
   )) {
     signal.throwIfAborted()
     if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
-    if (seen) {
+    if (seen !== undefined) {
       witness = key
-      if (entry === undefined || entry.state === 'deleted') {
-        counts.unknown += 1
-        await ledger.add(passId, 'unknown', walked.page + 1, [[key, '']])
+      if (isMissed(entry, parseStamp(seen), nextWindow)) {
+        counts.missed += 1
+        await ledger.add(passId, 'missed', walked.page + 1, [[key, '']])
       }
     } else if (entry !== undefined && entry.state !== 'deleted') {
       if (entry.offset >= sweepEnd(walked, entry)) counts.refuted += 1
@@ -89,6 +92,17 @@ export async function findMissing(
   await settle()
   await forget()
   return { ...counts, ...shrinkage(live, deletes) }
+}
+
+/**
+ * Whether no update will bring what the walk shows: the index does not have the key, or has it with an older stamp than
+ * the walk's, which lies before the next update's window. A listing that changed, was out of view for longer than the
+ * overlap and came back with its stamp is such a one.
+ */
+function isMissed(entry: IndexEntry | undefined, stamp: Instant | null, nextWindow: Instant): boolean {
+  if (entry === undefined || entry.state === 'deleted') return true
+  if (stamp === null || stamp > nextWindow) return false
+  return entry.modificationTimestamp === null || stamp > entry.modificationTimestamp
 }
 
 /** R9 c: a key whose last record was published since the sweep began is not deleted by it. */

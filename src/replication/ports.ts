@@ -28,6 +28,7 @@ export interface WalkRequest {
   readonly resource: ResourceDescription
   /** SparkQL; empty for all records. */
   readonly filter: string
+  /** `keys`: of each record its key and its timestamp alone. */
   readonly select: 'everything' | 'keys'
   /** Where to begin: empty for the beginning, otherwise the `nextToken` of an earlier page of the same walk. */
   readonly token: string
@@ -172,7 +173,7 @@ export interface IndexState {
 }
 
 /** Named sets of keys that one pass gathers; scratch, lost without harm. */
-export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'unknown'
+export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>

@@ -29,8 +29,8 @@ export interface PurgeResult {
   readonly verdict: GuardVerdict
   /** Keys proved to be gone. */
   readonly gone: number
-  /** Keys that the source shows and the index did not know; they were read and published. */
-  readonly unknown: number
+  /** Keys that the walk shows and no update will bring, new ones or newer ones; they were read and published. */
+  readonly missed: number
 }
 
 export async function runPurge(
@@ -92,15 +92,15 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, signal)
-  const { gone, unknown, refuted, inconclusive } = findings
+  const { gone, missed, refuted, inconclusive } = findings
   const verdict = judge(feed, walked, findings)
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
   let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
-  if (dryRun) return { progress, verdict, gone, unknown }
+  if (dryRun) return { progress, verdict, gone, missed }
 
-  // Keys that the index does not have are read whole and published, so that a sweep also heals.
-  const unknownKeys = { set: 'unknown', accepts: () => true, askedAgain: false } as const
-  progress = await publishByKey(feed, resource, progress, unknownKeys, signal)
+  // What updates missed is read whole and published, so that a sweep also heals.
+  const missedKeys = { set: 'missed', accepts: () => true, askedAgain: false } as const
+  progress = await publishByKey(feed, resource, progress, missedKeys, signal)
   progress =
     verdict.kind === 'clear'
       ? await publishDeletes(feed, resource, progress, signal)
@@ -112,7 +112,7 @@ async function conclude(
   await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers }, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
-  return { progress: done, verdict, gone, unknown }
+  return { progress: done, verdict, gone, missed }
 }
 
 function judge(feed: Feed, walked: PassProgress, findings: Findings): GuardVerdict {

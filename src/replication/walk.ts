@@ -1,8 +1,9 @@
 /** One paged read of the source as part of a pass: resumed where it was interrupted, restarted when its token is refused. */
-import type { Instant } from '../listing/instant.ts'
+import { instant, type Instant } from '../listing/instant.ts'
 import type { PassMarker, PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
 import { keysRequired } from './completeness.ts'
@@ -124,7 +125,10 @@ async function countFresh(
 ): Promise<WalkedPage['fresh']> {
   // What is read again counts once, even if the ledger that would know it is lost.
   if (progress.walkEnded) return { walked: 0, inRange: 0 }
-  const marks = page.records.map((record): readonly [RecordKey, string] => [record.key, ''])
+  const marks = page.records.map((record): readonly [RecordKey, string] => [
+    record.key,
+    select === 'keys' ? formatStamp(record) : '',
+  ])
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   let walked = 0
@@ -134,7 +138,7 @@ async function countFresh(
     if (isNew[i] !== true) continue
     walked += 1
     const { modificationTimestamp } = record
-    // Keys alone come without stamps, and are held against the plain count.
+    // A walk of keys is held against the plain count: what it does not show may cost a listing its life.
     if (select === 'keys' || (modificationTimestamp !== null && modificationTimestamp < bound)) inRange += 1
   }
   return { walked, inRange }
@@ -181,6 +185,15 @@ async function confirmEnd(
   throw new IncompleteWalkError(
     `The API does not count ${resource.name}, and the end of the walk was not the same when asked again. Nothing is concluded from it; the next pass walks again.`,
   )
+}
+
+/** The ledger's note of a walked key: its timestamp. */
+function formatStamp({ modificationTimestamp }: SourceRecord): string {
+  return modificationTimestamp === null ? '' : String(modificationTimestamp)
+}
+
+export function parseStamp(note: string): Instant | null {
+  return note === '' ? null : instant(Number(note))
 }
 
 /** The marker that belongs into the pass's first transaction. */

@@ -5,11 +5,16 @@ import type { ResourceDescription } from '../listing/resource.ts'
 export const EVERYTHING = ''
 
 /**
- * R4: what may have changed since `watermark`. The extra second covers stamps that the source cuts to seconds, so that a
- * strict `Gt` still includes the second of the bound itself.
+ * R4: the bound of an update's window, exclusive. The extra second covers stamps that the source cuts to seconds, so that
+ * a strict `Gt` still includes the second of the bound itself.
  */
+export function updatedAfter(watermark: Instant, overlap: Millis): Instant {
+  return instant(watermark - overlap - 1000)
+}
+
+/** R4: what may have changed since `watermark`. */
 export function changedSince(resource: ResourceDescription, watermark: Instant, overlap: Millis): string {
-  return `${resource.timestampField} Gt ${formatSeconds(instant(watermark - overlap - 1000))}`
+  return `${resource.timestampField} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
 }
 
 /** R7: records stamped at or after this may still appear or vanish while the walk goes on; the count leaves them out. */

@@ -76,7 +76,7 @@ async function askForPage(
     if (isTooMuch(last)) limit = Math.min(limit, Math.max(SMALLEST_LIMIT, Math.floor(limit / 2)))
     return get(resource.path, {
       _limit: String(limit),
-      _select: select === 'keys' ? resource.keyField : undefined,
+      _select: select === 'keys' ? `${resource.keyField},${resource.timestampField}` : undefined,
       _expand: select === 'keys' ? undefined : expand,
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,

@@ -108,7 +108,7 @@ test.concurrent('a listing that comes back with its old stamp is restored by the
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 20, ListingDeleted: 1, Tombstone: 1 })
 
   simulator.advanceClock(21 * MINUTE_MS)
-  expect(await feed.done('purge')).toContain('1 unknown and read')
+  expect(await feed.done('purge')).toContain('1 missed by updates and read')
   const events = await feed.readByConsole(23)
   expect(tally(events)).toEqual({ SNAPSHOT: 20, ListingDeleted: 1, Tombstone: 1, RESTORED: 1 })
   expect(feed.check(events, [key])).toEqual(CLEAN)

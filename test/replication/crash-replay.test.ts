@@ -98,7 +98,7 @@ function often<T extends string>(weights: Readonly<Record<T, number>>): fc.Arbit
 /** The market, the topics, and whatever process replicates the one into the other. */
 class Replication {
   readonly topics = new MemoryPublisher({ partitions: 2 })
-  readonly market = new ModelMarket((record) => this.#lastDigest(record.key) === digestOf(record))
+  readonly market = new ModelMarket()
   readonly #pageSizes: readonly number[]
   #index = new MemoryKeyIndex({ batchSize: 3 })
   /** How often a process died. */
@@ -194,11 +194,6 @@ class Replication {
   #snapshotUnfinished(): boolean {
     const state = new CommittedState(this.topics.feedState(feedIdentity()))
     return !state.hasSnapshot('listings') || state.interrupted('listings', 'snapshot') !== undefined
-  }
-
-  #lastDigest(key: RecordKey): Digest | undefined {
-    const upserts = this.topics.changes().filter((one) => one.kind === 'upsert')
-    return upserts.findLast((one) => one.key === key)?.content.digest
   }
 
   truth(): ReadonlyMap<RecordKey, Digest> {

@@ -12,12 +12,11 @@ import type {
   WalkRequest,
 } from '../../src/replication/ports.ts'
 import { feedIdentity } from '../support/index-entry.ts'
-import { keyRecord, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { keyRow, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 
 /**
- * `return`: as it was when it was removed, stamp included; `return changed`: with a new stamp and other content. What was
- * removed before anybody had published it returns with a new stamp, too: under its old one neither an update window nor a
- * walk of keys would ever show it, only a new snapshot.
+ * `return`: as it was when it was removed, stamp included, whether anybody had published that or not; `return changed`:
+ * with a new stamp and other content.
  */
 export type ListingChange = {
   readonly kind: 'create' | 'change' | 'touch' | 'remove' | 'return' | 'return changed'
@@ -32,14 +31,8 @@ interface Listing {
 
 /** What is true: listings that change, on a clock that moves a second with every request. Stamps never go back. */
 export class ModelMarket implements Clock {
-  readonly #isPublished: (record: SourceRecord) => boolean
   readonly #listings = new Map<string, Listing>()
   #now: Instant = SERVER_TIME
-
-  /** `isPublished`: whether the last event of its key holds this content, deleted since or not. */
-  constructor(isPublished: (record: SourceRecord) => boolean) {
-    this.#isPublished = isPublished
-  }
 
   now(): Instant {
     return this.#now
@@ -65,10 +58,9 @@ export class ModelMarket implements Clock {
     if (kind === 'change' && listed) this.#listings.set(key, { version: version + 1, stamp, listed })
     if (kind === 'touch' && listed) this.#listings.set(key, { version, stamp, listed })
     if (kind === 'remove' && listed) this.#listings.set(key, { ...before, listed: false })
-    if (kind.startsWith('return') && !listed) {
-      const next = { ...before, version: version + (kind === 'return changed' ? 1 : 0), listed: true }
-      const isSame = kind === 'return' && this.#isPublished(recordOf(key, before))
-      this.#listings.set(key, isSame ? next : { ...next, stamp })
+    if (kind === 'return' && !listed) this.#listings.set(key, { ...before, listed: true })
+    if (kind === 'return changed' && !listed) {
+      this.#listings.set(key, { version: version + 1, stamp, listed: true })
     }
   }
 
@@ -120,7 +112,7 @@ export class ModelSource implements Source {
       const size = this.#pageSizes[request % this.#pageSizes.length] ?? 1
       const page = all.filter((record) => record.key > sent && matches(filter, record)).slice(0, size)
       const nextToken = page.length < size ? null : (page.at(-1)?.key ?? null)
-      const records = select === 'keys' ? page.map(({ key }) => keyRecord(key)) : page
+      const records = select === 'keys' ? page.map(keyRow) : page
       yield { request, token: sent, nextToken, serverDate: this.#market.now(), records, unreadable: [] }
       this.#happen()
       if (nextToken === null) return

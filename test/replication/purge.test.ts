@@ -11,6 +11,7 @@ import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../support/m
 import { MemoryKeyIndex } from '../support/memory-key-index.ts'
 import {
   keyRecord,
+  keyRow,
   SERVER_TIME,
   sourceRecord,
   type SourceScript,
@@ -276,7 +277,7 @@ describe('a key that the walk shows and the index does not know', () => {
   test('is read whole and published', async () => {
     const opened = await swept(['1'], ['1', '2'])
     expect(await purge(opened)).toMatchObject({
-      unknown: 1,
+      missed: 1,
       progress: { counts: { published: 1, unchanged: 2 } },
     })
     expect(opened.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'CREATED' }])
@@ -290,10 +291,34 @@ describe('a key that the walk shows and the index does not know', () => {
     const soon = first.restart(script(), { at: instant(SERVER_TIME + HOUR_MS + 60_000) })
     const index = new MemoryKeyIndex()
     await first.publisher.rebuild(index, feedIdentity(), SERVER_TIME)
-    expect(await purge(soon)).toMatchObject({ unknown: 1, progress: { counts: { stale: 1, published: 0 } } })
+    expect(await purge(soon)).toMatchObject({ missed: 1, progress: { counts: { stale: 1, published: 0 } } })
     const late = first.restart(script(), { at: instant(SERVER_TIME + 3 * HOUR_MS), index })
     await purge(late)
     expect(late.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'RESTORED' }])
+  })
+})
+
+describe('a key that the walk shows with a newer stamp than the index has', () => {
+  const changedAt = (stamp: number) =>
+    sourceRecord('2', { ListPrice: 1 }, { modificationTimestamp: instant(stamp) })
+  const swept2 = (stamp: number) =>
+    swept(['1', '2'], ['1'], {
+      walks: [[{ records: [sourceRecord('1'), changedAt(stamp)].map(keyRow) }]],
+      counts: [2],
+      records: [sourceRecord('1'), changedAt(stamp)],
+    })
+
+  test('is read whole and published where no update will show it any more: it came back with its stamp (R4)', async () => {
+    const opened = await swept2(SERVER_TIME - 1_800_000)
+    expect(await purge(opened)).toMatchObject({ missed: 1, progress: { counts: { published: 1 } } })
+    expect(opened.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'UPDATED' }])
+    expect(asked(opened, 'findByKeys')).toMatchObject([{ keys: ['2'], select: 'everything' }])
+  })
+
+  test('is left to the next update where that will show it', async () => {
+    const opened = await swept2(SERVER_TIME + 60_000)
+    expect(await purge(opened)).toMatchObject({ missed: 0, progress: { counts: { published: 0 } } })
+    expect(asked(opened, 'findByKeys')).toEqual([])
   })
 })
 
@@ -382,7 +407,7 @@ describe('an interrupted purge', () => {
 describe('a dry run', () => {
   test('walks, compares and asks, and leaves no trace in the topics', async () => {
     const opened = await swept(['1', '2'], ['1', '3'])
-    expect(await purge(opened, true)).toMatchObject({ gone: 1, unknown: 1, verdict: { kind: 'clear' } })
+    expect(await purge(opened, true)).toMatchObject({ gone: 1, missed: 1, verdict: { kind: 'clear' } })
     expect(opened.committed()).toEqual([])
     expect(opened.feed.state.lastPass('listings', 'purge')).toBeUndefined()
     expect(live(opened)).toEqual(['1', '2'])

@@ -28,8 +28,8 @@ describe('what a walk sends', () => {
     const filter = 'ModificationTimestamp Gt 2026-05-02T13:39:59Z'
     await walk(t.source, { select: 'keys', filter })
     expect(t.api.asked.map(({ query }) => query)).toEqual([
-      { _limit: '1000', _select: 'ListingKey', _filter: filter, _skiptoken: '' },
-      { _limit: '1000', _select: 'ListingKey', _filter: filter, _skiptoken: 'a+b/=' },
+      { _limit: '1000', _select: 'ListingKey,ModificationTimestamp', _filter: filter, _skiptoken: '' },
+      { _limit: '1000', _select: 'ListingKey,ModificationTimestamp', _filter: filter, _skiptoken: 'a+b/=' },
     ])
     expect(t.api.asked[0]?.url).not.toContain('+')
   })

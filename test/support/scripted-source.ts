@@ -172,13 +172,11 @@ export function sourceRecord(
   }
 }
 
-/** The row of a walk of keys alone. */
+/** The row that a walk of keys shows of a record. */
+export function keyRow({ key, modificationTimestamp }: SourceRecord): SourceRecord {
+  return { key, modificationTimestamp, mlsId: null, changeStamps: {}, body: { Id: key } }
+}
+
 export function keyRecord(key: string): SourceRecord {
-  return {
-    key: recordKey(key),
-    modificationTimestamp: null,
-    mlsId: null,
-    changeStamps: {},
-    body: { Id: key, StandardFields: { ListingKey: key } },
-  }
+  return keyRow(sourceRecord(key))
 }
