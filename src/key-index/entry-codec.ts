@@ -1,19 +1,22 @@
 import { isUtf8 } from 'node:buffer'
 
-import { parseDigest, parseSchemaId } from '../listing/content.ts'
+import { parseDigest, parseSchemaId, type Digest } from '../listing/content.ts'
 import { instant, type Instant } from '../listing/instant.ts'
 import type { ChangeStamps, Subresource } from '../listing/resource.ts'
 import type { IndexEntry } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
-// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id), 2 bits of the change stamps present,
-// 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and the change stamps
-// that are present, in the order of the resource's subresources; then the MLS id to the end. Whole numbers above 32 bits
-// are doubles, which hold them up to 2^53.
+// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest), 2 bits of the
+// change stamps present, 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and
+// the change stamps that are present, in the order of the resource's subresources; then the published digest; then the MLS
+// id to the end. Whole numbers above 32 bits are doubles, which hold them up to 2^53.
 const VERSION = 1
 const STATES = ['live', 'deleted', 'dead_lettered'] as const
 const HAS_TIMESTAMP = 4
 const HAS_MLS = 8
+const HAS_PUBLISHED = 16
+const ALL_FLAGS = 31
+const DIGEST_BYTES = 16
 const FIXED_BYTES = 51
 const MAX_STAMPS = 8
 
@@ -27,17 +30,19 @@ export function encodeEntry(subresources: readonly Subresource[], entry: IndexEn
   const timestamp = entry.modificationTimestamp
   const mlsBytes = entry.mlsId === null ? 0 : Buffer.byteLength(entry.mlsId)
   const doubles = stamps.values.length + (timestamp === null ? 0 : 1)
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + mlsBytes)
+  const published = entry.publishedDigest
+  const publishedBytes = published === undefined ? 0 : DIGEST_BYTES
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + publishedBytes + mlsBytes)
   let at = FIXED_BYTES
   try {
     bytes[0] = VERSION
     bytes[1] =
       STATES.indexOf(entry.state) |
       (timestamp === null ? 0 : HAS_TIMESTAMP) |
-      (entry.mlsId === null ? 0 : HAS_MLS)
+      (entry.mlsId === null ? 0 : HAS_MLS) |
+      (published === undefined ? 0 : HAS_PUBLISHED)
     bytes[2] = stamps.bits
-    if (entry.digest.length !== 32 || bytes.write(entry.digest, 3, 'hex') !== 16)
-      throw new RangeError('not a digest')
+    writeDigest(bytes, entry.digest, 3)
     bytes.writeUInt32BE(entry.schemaId, 19)
     bytes.writeInt32BE(entry.partition, 23)
     bytes.writeDoubleBE(whole(entry.offset), 27)
@@ -45,6 +50,7 @@ export function encodeEntry(subresources: readonly Subresource[], entry: IndexEn
     bytes.writeDoubleBE(instant(entry.observedAt), 43)
     if (timestamp !== null) at = bytes.writeDoubleBE(instant(timestamp), at)
     for (const stamp of stamps.values) at = bytes.writeDoubleBE(instant(stamp), at)
+    if (published !== undefined) at = writeDigest(bytes, published, at)
   } catch (error) {
     throw new InvariantViolation(`An index entry cannot be stored: ${JSON.stringify(entry)}.`, {
       cause: error,
@@ -52,6 +58,13 @@ export function encodeEntry(subresources: readonly Subresource[], entry: IndexEn
   }
   if (entry.mlsId !== null) bytes.write(entry.mlsId, at)
   return bytes
+}
+
+/** Answers the offset after it. */
+function writeDigest(bytes: Buffer, digest: Digest, at: number): number {
+  if (digest.length !== 2 * DIGEST_BYTES || bytes.write(digest, at, 'hex') !== DIGEST_BYTES)
+    throw new RangeError('not a digest')
+  return at + DIGEST_BYTES
 }
 
 /** Bytes that are no UTF-8 are garbage, not a text with replacement characters. */
@@ -66,14 +79,17 @@ export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer)
   const flags = bytes.readUInt8(1)
   const bits = bytes.readUInt8(2)
   const state = STATES[flags & 3]
-  if (state === undefined || flags > 15 || bits >> subresources.length !== 0) return undefined
+  if (state === undefined || flags > ALL_FLAGS || bits >> subresources.length !== 0) return undefined
   const hasTimestamp = (flags & HAS_TIMESTAMP) !== 0
   const hasMls = (flags & HAS_MLS) !== 0
-  const mlsAt = FIXED_BYTES + (bitCount(bits) + (hasTimestamp ? 1 : 0)) * 8
+  const hasPublished = (flags & HAS_PUBLISHED) !== 0
+  const publishedAt = FIXED_BYTES + (bitCount(bits) + (hasTimestamp ? 1 : 0)) * 8
+  const mlsAt = publishedAt + (hasPublished ? DIGEST_BYTES : 0)
   if (hasMls ? bytes.length < mlsAt : bytes.length !== mlsAt) return undefined
 
   const digest = parseDigest(bytes.toString('hex', 3, 19))
   const schemaId = parseSchemaId(bytes.readUInt32BE(19))
+  const published = hasPublished ? parseDigest(bytes.toString('hex', publishedAt, mlsAt)) : undefined
   if (digest === undefined || schemaId === undefined) return undefined
   try {
     let at = FIXED_BYTES
@@ -90,6 +106,7 @@ export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer)
     return {
       state,
       digest,
+      ...(published === undefined ? {} : { publishedDigest: published }),
       schemaId,
       modificationTimestamp,
       observedAt: instant(bytes.readDoubleBE(43)),

@@ -17,8 +17,6 @@ interface ChangeBase {
   readonly changeStamps: ChangeStamps
   /** Digest of the last published content of the key; null if there is none. */
   readonly previousDigest: Digest | null
-  /** The key's dead letter is outdated by this change and has to go (R12). @default false */
-  readonly endsDeadLetter?: true
 }
 
 export interface Upsert extends ChangeBase {

@@ -1,15 +1,16 @@
 /** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
 import { deadLetterParts } from '../events/dead-letter.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
-import type { Change, DeadLetter } from '../listing/change.ts'
+import type { DeadLetter } from '../listing/change.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { PassId } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer } from './transaction-records.ts'
 
 /**
  * Key `<topic>/<key>`, and `/<part>` after it where there are several: compaction keeps the last record of a key. Headers
- * `reason`, `pass-id`, `part` and `parts` (from 1).
+ * `record-key` (empty if it has none), `reason`, `pass-id`, `part` and `parts` (from 1).
  */
 export function deadLetterRecords(
   letters: readonly DeadLetter[],
@@ -25,6 +26,7 @@ export function deadLetterRecords(
         key: parts.length === 1 ? name : `${name}/${i + 1}`,
         value: asBuffer(part),
         headers: {
+          'record-key': letter.key ?? '',
           reason: letter.reason,
           'pass-id': pass,
           part: String(i + 1),
@@ -41,13 +43,11 @@ export function deadLetterRecords(
 /** Tombstones for the letters of keys that are published or deleted after all; a letter without its first part is none. */
 export function deadLetterTombstones(
   resource: Pick<ResourceDescription, 'name'>,
-  changes: readonly Change[],
+  keys: readonly RecordKey[],
   names: TopicNames,
 ): readonly OutgoingRecord[] {
-  return changes
-    .filter(({ endsDeadLetter }) => endsDeadLetter === true)
-    .flatMap(({ key }) => {
-      const name = `${names.data(resource)}/${key}`
-      return [name, `${name}/1`].map((part) => ({ key: part, value: null, headers: {} }))
-    })
+  return keys.flatMap((key) => {
+    const name = `${names.data(resource)}/${key}`
+    return [name, `${name}/1`].map((part) => ({ key: part, value: null, headers: {} }))
+  })
 }

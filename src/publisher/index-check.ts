@@ -50,8 +50,11 @@ function agree(
   topic: IndexEntry | undefined,
   isForgettable: (entry: IndexEntry) => boolean,
 ): boolean {
-  // The topic does not tell of dead letters: only where the key's last record lies.
-  if (index?.state === 'dead_lettered') return topic === undefined || samePlace(index, topic)
+  // The data topic does not tell of dead letters: only of what was published before.
+  if (index?.state === 'dead_lettered') {
+    const published = topic?.state === 'live' ? topic.digest : topic?.publishedDigest
+    return index.publishedDigest === published && (topic === undefined || samePlace(index, topic))
+  }
   if (index === undefined) return topic === undefined || isForgettable(topic)
   if (topic === undefined) return isForgettable(index)
   return (

@@ -93,7 +93,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       data: dataRecords(request, names.prefix, this.#partitionsOf(request.resource), codec),
       deadLetters: [
         ...deadLetterRecords(request.deadLetters, names, request.progress.passId),
-        ...deadLetterTombstones(request.resource, request.changes, names),
+        ...deadLetterTombstones(request.resource, request.settledLetters, names),
       ],
     }
     using grace = graceAfter(signal, GRACE_MS)

@@ -1,5 +1,5 @@
 import type { DeadLetter, Upsert, UpsertReason } from '../listing/change.ts'
-import { NO_SCHEMA } from '../listing/content.ts'
+import { NO_SCHEMA, type Digest } from '../listing/content.ts'
 import type { Instant, Millis } from '../listing/instant.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
@@ -27,15 +27,14 @@ export interface Sighting {
 }
 
 export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: Millis): Decision {
-  const { resource, record, request, observedAt, entry } = sighting
+  const { resource, record, observedAt, entry } = sighting
   const staleness = entry === undefined ? 'fresh' : judgeAge(sighting, entry, overlap)
   if (staleness !== 'fresh') return { outcome: 'stale', askAgain: staleness === 'ask-again' }
 
   const encoded = encoder.encode(resource, record)
   if (encoded.kind === 'unencodable') return deadLettered(sighting, encoded)
-  if (entry?.state === 'live' && sameContent(sighting, entry, encoded.content.digest, encoder)) {
-    const { modificationTimestamp } = record
-    return { outcome: 'unchanged', entry: { ...entry, modificationTimestamp, observedAt, request } }
+  if (entry !== undefined && sameContent(sighting, entry, encoded.content.digest, encoder)) {
+    return { outcome: 'unchanged', entry: confirmed(sighting, entry) }
   }
   return {
     outcome: 'published',
@@ -48,10 +47,14 @@ export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: M
       mlsId: record.mlsId,
       changeStamps: record.changeStamps,
       content: encoded.content,
-      previousDigest: entry?.state === 'live' ? entry.digest : null,
-      ...(entry?.state === 'dead_lettered' ? { endsDeadLetter: true } : {}),
+      previousDigest: publishedDigest(entry) ?? null,
     },
   }
+}
+
+/** Digest of the content that the topic holds for the key; undefined if it holds none. */
+export function publishedDigest(entry: IndexEntry | undefined): Digest | undefined {
+  return entry?.state === 'live' ? entry.digest : entry?.publishedDigest
 }
 
 function judgeAge(sighting: Sighting, entry: IndexEntry, overlap: Millis): 'fresh' | 'stale' | 'ask-again' {
@@ -72,13 +75,22 @@ function sameContent(
   digest: string,
   encoder: ContentEncoder,
 ): boolean {
-  if (entry.digest === digest) return true
-  return encoder.digestUnder(resource, record, entry.schemaId) === entry.digest
+  const published = publishedDigest(entry)
+  if (published === undefined) return false
+  return published === digest || encoder.digestUnder(resource, record, entry.schemaId) === published
+}
+
+/** The topic already says what the record says; a dead letter in between is over. */
+function confirmed({ record, request, observedAt }: Sighting, entry: IndexEntry): IndexEntry {
+  const { modificationTimestamp, changeStamps, mlsId } = record
+  if (entry.state === 'live') return { ...entry, modificationTimestamp, observedAt, request }
+  const { publishedDigest: digest = entry.digest, ...place } = entry
+  return { ...place, state: 'live', digest, modificationTimestamp, changeStamps, mlsId, observedAt, request }
 }
 
 function upsertReason(entry: IndexEntry | undefined, initial: boolean): UpsertReason {
   if (entry === undefined || entry.offset < 0) return initial ? 'SNAPSHOT' : 'CREATED'
-  return entry.state === 'deleted' ? 'RESTORED' : 'UPDATED'
+  return publishedDigest(entry) === undefined ? 'RESTORED' : 'UPDATED'
 }
 
 function deadLettered(
@@ -89,12 +101,14 @@ function deadLettered(
   if (entry?.state === 'dead_lettered' && entry.digest === digest) {
     return { outcome: 'unchanged', entry: { ...entry, modificationTimestamp, observedAt, request } }
   }
+  const published = publishedDigest(entry)
   return {
     outcome: 'dead_lettered',
     deadLetter: { resource: resource.name, key: record.key, reason, body: record.body },
     entry: {
       state: 'dead_lettered',
       digest,
+      ...(published === undefined ? {} : { publishedDigest: published }),
       schemaId: entry?.schemaId ?? NO_SCHEMA,
       modificationTimestamp,
       observedAt,

@@ -10,7 +10,7 @@ import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
-import { classify } from './classify.ts'
+import { classify, publishedDigest, type Decision } from './classify.ts'
 import type { CommittedState } from './feed-state.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import type {
@@ -41,6 +41,8 @@ export interface Sightings {
   readonly observedAt: Instant
   /** See `Sighting.askedAgain`. */
   readonly askedAgain: boolean
+  /** Keys that have a dead letter, whatever the index says: one that was rebuilt does not know of them. @default none */
+  readonly lettered?: ReadonlySet<RecordKey>
 }
 
 export interface ProvedDeletion {
@@ -60,9 +62,12 @@ export interface Commitment {
 interface Batch {
   readonly changes: readonly Change[]
   readonly deadLetters: readonly DeadLetter[]
+  readonly settledLetters: readonly RecordKey[]
   readonly entries: Map<RecordKey, IndexEntry>
   readonly counts: OutcomeCounts
 }
+
+const NOTHING = { changes: [], deadLetters: [], settledLetters: [], counts: NO_OUTCOMES } as const
 
 export class PageCommitter {
   readonly #options: PageCommitterOptions
@@ -77,6 +82,7 @@ export class PageCommitter {
   /**
    * Commits a page of records. `commitment` is asked once the outcomes are known, and before anything is committed: what
    * it writes down of `askAgain`, the records that are stale by their stamp alone (R6), outlives a crash after the commit.
+   * `settled` are the keys whose dead letters go with the commit.
    */
   commitPage(
     resource: ResourceDescription,
@@ -85,12 +91,14 @@ export class PageCommitter {
     commitment: (
       counts: OutcomeCounts,
       askAgain: readonly SourceRecord[],
+      settled: readonly RecordKey[],
     ) => Commitment | Promise<Commitment>,
     signal: AbortSignal,
   ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
       const { batch, askAgain } = await this.#classify(resource, page, initial, signal)
-      return this.#commit(resource, batch, await commitment(batch.counts, askAgain), signal)
+      const wanted = await commitment(batch.counts, askAgain, batch.settledLetters)
+      return this.#commit(resource, batch, wanted, signal)
     })
   }
 
@@ -108,6 +116,7 @@ export class PageCommitter {
     return this.#enter(signal, async () => {
       const found = await this.#options.index.getMany(resource.name, keys)
       const changes: Deletion[] = []
+      const settledLetters: RecordKey[] = []
       const entries = new Map<RecordKey, IndexEntry>()
       for (const [i, key] of keys.entries()) {
         const entry = found[i]
@@ -115,10 +124,12 @@ export class PageCommitter {
         if (entry === undefined || proved === undefined) continue
         const { deletion, request } = proved
         changes.push(deletion)
+        if (entry.state === 'dead_lettered') settledLetters.push(key)
+        const { publishedDigest: _, ...place } = entry
         const forgotten = { state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA } as const
-        entries.set(key, { ...entry, ...forgotten, observedAt: deletion.deletedAt, request })
+        entries.set(key, { ...place, ...forgotten, observedAt: deletion.deletedAt, request })
       }
-      const batch: Batch = { changes, deadLetters: [], entries, counts: NO_OUTCOMES }
+      const batch: Batch = { ...NOTHING, changes, settledLetters, entries }
       return this.#commit(resource, batch, commitment(changes.length, keys.length - changes.length), signal)
     })
   }
@@ -146,8 +157,7 @@ export class PageCommitter {
     signal: AbortSignal,
   ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
-      const batch: Batch = { changes: [], deadLetters: [], entries: new Map(), counts: NO_OUTCOMES }
-      return this.#commit(resource, batch, commitment, signal)
+      return this.#commit(resource, { ...NOTHING, entries: new Map() }, commitment, signal)
     })
   }
 
@@ -170,7 +180,7 @@ export class PageCommitter {
     const records = new Map(page.records.map((record) => [record.key, record]))
     const keys = [...records.keys()]
     const known = await index.getMany(resource.name, keys)
-    await encoder.prepare(resource, liveSchemas(known), signal)
+    await encoder.prepare(resource, publishedSchemas(known), signal)
 
     const changes: Change[] = []
     const deadLetters: DeadLetter[] = page.unreadable.map((row) => ({
@@ -181,6 +191,7 @@ export class PageCommitter {
     }))
     const entries = new Map<RecordKey, IndexEntry>()
     const askAgain: SourceRecord[] = []
+    const settledLetters: RecordKey[] = []
     const repeated = page.records.length - records.size
     const counts = { ...NO_OUTCOMES, stale: repeated, dead_lettered: deadLetters.length }
 
@@ -192,6 +203,8 @@ export class PageCommitter {
         overlap,
       )
       counts[decision.outcome] += 1
+      const lettered = known[i]?.state === 'dead_lettered' || page.lettered?.has(record.key) === true
+      if (lettered && isPublished(decision)) settledLetters.push(record.key)
       switch (decision.outcome) {
         case 'published':
           changes.push(decision.change)
@@ -209,7 +222,7 @@ export class PageCommitter {
           break
       }
     }
-    return { batch: { changes, deadLetters, entries, counts }, askAgain }
+    return { batch: { changes, deadLetters, settledLetters, entries, counts }, askAgain }
   }
 
   async #commit(
@@ -225,6 +238,7 @@ export class PageCommitter {
         resource,
         changes: batch.changes,
         deadLetters: batch.deadLetters,
+        settledLetters: batch.settledLetters,
         progress,
         watermark: moved,
         markers,
@@ -251,8 +265,15 @@ export class PageCommitter {
   }
 }
 
-function liveSchemas(known: readonly (IndexEntry | undefined)[]): Set<SchemaId> {
-  return new Set(known.flatMap((entry) => (entry?.state === 'live' ? [entry.schemaId] : [])))
+function publishedSchemas(known: readonly (IndexEntry | undefined)[]): Set<SchemaId> {
+  const published = known.filter((entry) => entry !== undefined && publishedDigest(entry) !== undefined)
+  return new Set(published.flatMap((entry) => entry?.schemaId ?? []))
+}
+
+/** Whether the topic says what the record says, now or already. */
+function isPublished(decision: Decision): boolean {
+  if (decision.outcome === 'unchanged') return decision.entry.state === 'live'
+  return decision.outcome === 'published'
 }
 
 function publishedEntry(change: Extract<Change, { kind: 'upsert' }>, request: number): IndexEntry {

@@ -131,6 +131,11 @@ export interface IndexEntry {
   readonly state: 'live' | 'deleted' | 'dead_lettered'
   /** Of the last published content; of the raw JSON for `dead_lettered`. */
   readonly digest: Digest
+  /**
+   * Of a `dead_lettered` key: the digest of its last published content, under `schemaId`, so that its return publishes
+   * nothing (R5). @default none: the topic does not have the key, or has it as deleted
+   */
+  readonly publishedDigest?: Digest
   readonly schemaId: SchemaId
   readonly modificationTimestamp: Instant | null
   /** When the source was last seen to say so; for `deleted`, when the delete was published. */
@@ -173,7 +178,7 @@ export interface IndexState {
 }
 
 /** Named sets of keys that one pass gathers; scratch, lost without harm. */
-export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed'
+export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed' | 'retry'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>
@@ -220,6 +225,8 @@ export interface TransactionRequest {
   /** Of distinct keys. */
   readonly changes: readonly Change[]
   readonly deadLetters: readonly DeadLetter[]
+  /** Keys whose dead letters have to go: what they say now is published, or their delete is (R12). */
+  readonly settledLetters: readonly RecordKey[]
   readonly progress: PassProgress
   /** Moves the resource's watermark (R4); null leaves it. */
   readonly watermark: Instant | null

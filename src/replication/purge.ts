@@ -7,6 +7,7 @@ import { NO_OUTCOMES, type PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { slices } from '../support/slices.ts'
+import { publishedDigest } from './classify.ts'
 import type { Feed } from './feed.ts'
 import type { ProvedDeletion } from './page-committer.ts'
 import { judgeDeletes, type GuardVerdict } from './guard.ts'
@@ -170,8 +171,7 @@ function deletionOf(
     lastModificationTimestamp: entry.modificationTimestamp,
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,
-    previousDigest: entry.state === 'live' ? entry.digest : null,
-    ...(entry.state === 'dead_lettered' ? { endsDeadLetter: true } : {}),
+    previousDigest: publishedDigest(entry) ?? null,
   }
   return { deletion, request: proof.request }
 }

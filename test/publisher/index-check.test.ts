@@ -36,7 +36,8 @@ async function agree(index: IndexEntry | undefined, topic: IndexEntry | undefine
 const live = indexEntry()
 const deleted = indexEntry({ state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA, observedAt: now })
 const longDeleted = { ...deleted, observedAt: instant(now - deleteRetention - 1) }
-const deadLettered = indexEntry({ state: 'dead_lettered', digest: 'f'.repeat(32) as Digest })
+const neverPublished = indexEntry({ state: 'dead_lettered', digest: 'f'.repeat(32) as Digest })
+const deadLettered = { ...neverPublished, publishedDigest: live.digest }
 
 describe('an index and what the topics say', () => {
   test('are compared key by key, each key of either side once, in order (R2)', async () => {
@@ -91,9 +92,12 @@ describe('an index and what the topics say', () => {
     expect(await agree(undefined, longDeleted)).toBe(true)
   })
 
-  test('agree on a dead letter by the place of the last record alone (R12)', async () => {
+  test('agree on a dead letter by what was published before it (R5, R12)', async () => {
     expect(await agree(deadLettered, live)).toBe(true)
     expect(await agree(deadLettered, { ...live, offset: 42 })).toBe(false)
-    expect(await agree({ ...deadLettered, partition: -1, offset: -1 }, undefined)).toBe(true)
+    expect(await agree(deadLettered, { ...live, digest: 'a'.repeat(32) as Digest })).toBe(false)
+    expect(await agree(deadLettered, deleted)).toBe(false)
+    expect(await agree(neverPublished, deleted)).toBe(true)
+    expect(await agree({ ...neverPublished, partition: -1, offset: -1 }, undefined)).toBe(true)
   })
 })

@@ -348,6 +348,7 @@ export function page(changes: readonly Change[], over: Partial<TransactionReques
     resource: LISTINGS,
     changes,
     deadLetters: [],
+    settledLetters: [],
     progress: progress(),
     watermark: null,
     markers: [],

@@ -151,7 +151,40 @@ describe('what becomes of a record', () => {
     })
     if (first.outcome !== 'dead_lettered') throw new TypeError(first.outcome)
     expect(decide(first.entry, { record: poison })).toMatchObject({ outcome: 'unchanged' })
-    const change = { reason: 'UPDATED', endsDeadLetter: true }
-    expect(decide(first.entry)).toMatchObject({ outcome: 'published', change })
+  })
+  describe('after a dead letter', () => {
+    const poison = record({ body: { poison: true } })
+    const lettered = (before: IndexEntry | undefined): IndexEntry => {
+      const decision = decide(before, { record: poison })
+      if (decision.outcome === 'published' || decision.outcome === 'stale')
+        throw new TypeError(decision.outcome)
+      return decision.entry
+    }
+    test.each([
+      ['the schema of now', entry()],
+      ['an older schema', entry({ schemaId: SCHEMA_1, digest: digestOf('1:"Fargo"') })],
+    ])('the content last published, under %s, publishes nothing (R5)', (_, before) => {
+      const later = { request: 9, observedAt: instant(NOW + 1_000) }
+      expect(decide(lettered(before), later)).toEqual({
+        outcome: 'unchanged',
+        entry: { ...before, ...later },
+      })
+      expect(decide(lettered(lettered(before)), later)).toMatchObject({ outcome: 'unchanged' })
+    })
+    test('other content is an update of the content last published', () => {
+      const moved = record({ body: { city: 'Bismarck' } })
+      const change = { reason: 'UPDATED', previousDigest: entry().digest }
+      expect(decide(lettered(entry()), { record: moved })).toMatchObject({ outcome: 'published', change })
+    })
+    test('a key that was deleted before is restored, one that was never published is created', () => {
+      const deleted = entry({ state: 'deleted', digest: NO_DIGEST })
+      const later = { observedAt: instant(NOW + OVERLAP + 1) }
+      const poisoned = decide(deleted, { ...later, record: poison })
+      if (poisoned.outcome !== 'dead_lettered') throw new TypeError(poisoned.outcome)
+      const restored = { outcome: 'published', change: { reason: 'RESTORED', previousDigest: null } }
+      expect(decide(poisoned.entry, later)).toMatchObject(restored)
+      const created = { outcome: 'published', change: { reason: 'CREATED', previousDigest: null } }
+      expect(decide(lettered(undefined))).toMatchObject(created)
+    })
   })
 })

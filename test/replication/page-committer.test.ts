@@ -173,6 +173,52 @@ describe('the outcomes of a page', () => {
     ])
     expect(await entryOf(opened, 'bad')).toMatchObject({ state: 'dead_lettered', offset: -1, request: 2 })
   })
+
+  test('a dead letter goes with what ends it: other content, the content of before, or a delete (R5, R12)', async () => {
+    const opened = new MemoryFeed({})
+    const keys = ['back', 'new', 'gone', 'bad']
+    await commit(opened, seen(keys.map((key) => sourceRecord(key, { City: 'Fargo' }))))
+    const [before, other] = [await entryOf(opened, 'back'), await entryOf(opened, 'new')]
+    const bad = keys.map((key) => sourceRecord(key, { Poison: 1 }))
+    await commit(opened, seen(bad, { request: 2 }))
+    const after = [
+      sourceRecord('back', { City: 'Fargo' }),
+      sourceRecord('new', { City: 'Bismarck' }),
+      sourceRecord('bad', { Poison: 1 }),
+    ]
+    await commit(opened, seen(after, { request: 3 }))
+    const deletion = {
+      kind: 'deletion',
+      reason: 'NOT_IN_SOURCE',
+      evidence: 'LIST_QUERY',
+      key: recordKey('gone'),
+      deletedAt: SERVER_TIME,
+      lastModificationTimestamp: null,
+      mlsId: null,
+      changeStamps: {},
+      previousDigest: null,
+    } as const
+    const proved = () => ({ deletion, request: 4 })
+    await opened.feed.committer.commitDeletions(LISTINGS, [recordKey('gone')], proved, plain, signal)
+
+    const settled = opened.committed().map(({ request }) => request.settledLetters)
+    expect(settled).toEqual([[], [], ['back', 'new'], ['gone']])
+    expect(opened.committed()[2]?.request.changes).toMatchObject([
+      { key: 'new', reason: 'UPDATED', previousDigest: other?.digest },
+    ])
+    expect(await entryOf(opened, 'back')).toEqual({ ...before, request: 3 })
+    expect(await entryOf(opened, 'gone')).not.toHaveProperty('publishedDigest')
+  })
+
+  test('a letter that a rebuilt index does not know of goes when its key is asked for (R12)', async () => {
+    const opened = new MemoryFeed({})
+    const fine = sourceRecord('fine', { City: 'Fargo' })
+    const bad = sourceRecord('bad', { Poison: 1 })
+    await commit(opened, seen([fine]))
+    const lettered = new Set([fine.key, bad.key])
+    await commit(opened, seen([fine, bad], { request: 2, lettered }))
+    expect(opened.committed().map(({ request }) => request.settledLetters)).toEqual([[], ['fine']])
+  })
 })
 
 test('a watermark never goes back (R4)', async () => {

@@ -34,11 +34,13 @@ const instants = fc.integer({ min: -8.64e15, max: 8.64e15 }).map(instant)
 const instantsOrNull = fc.option(instants)
 const positions = fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER })
 
-export const indexEntries: fc.Arbitrary<IndexEntry> = fc.record({
+const digests = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((bytes) => Buffer.from(bytes).toString('hex') as Digest)
+
+const anyState = {
   state: fc.constantFrom('live', 'deleted', 'dead_lettered'),
-  digest: fc
-    .uint8Array({ minLength: 16, maxLength: 16 })
-    .map((bytes) => Buffer.from(bytes).toString('hex') as Digest),
+  digest: digests,
   schemaId: fc.integer({ min: 0, max: 0xffff_ffff }).map((id) => id as SchemaId),
   modificationTimestamp: instantsOrNull,
   observedAt: instants,
@@ -47,7 +49,12 @@ export const indexEntries: fc.Arbitrary<IndexEntry> = fc.record({
   partition: fc.integer({ min: -1, max: 0x7fff_ffff }),
   offset: positions,
   request: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-})
+} as const
+
+export const indexEntries: fc.Arbitrary<IndexEntry> = fc.oneof(
+  fc.record(anyState),
+  fc.record({ ...anyState, state: fc.constant('dead_lettered'), publishedDigest: digests }),
+)
 
 /** Few, so that keys repeat; of all allowed characters, so that their order is tested. */
 export const recordKeys = fc

@@ -109,7 +109,15 @@ function transaction(
   changes: readonly Change[],
   watermark: TransactionRequest['watermark'] = null,
 ): TransactionRequest {
-  return { resource: LISTINGS, changes, deadLetters: [], progress, watermark, markers: [] }
+  return {
+    resource: LISTINGS,
+    changes,
+    deadLetters: [],
+    settledLetters: [],
+    progress,
+    watermark,
+    markers: [],
+  }
 }
 
 const base = { mlsId: 'mls-1', changeStamps: {}, previousDigest: null }
