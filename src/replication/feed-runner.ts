@@ -1,15 +1,23 @@
 import type { PassKind, PassProgress } from '../listing/pass.ts'
+import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
-import { runSnapshot, runUpdate } from './records-pass.ts'
+import { runRetry, runSnapshot, runUpdate, type RetryResult } from './records-pass.ts'
 
 /** How a pass ended; a failed one throws. */
 export interface PassResult {
   readonly progress: PassProgress
   /** Only for a purge. */
   readonly purge: PurgeResult | undefined
+  /** Only for an update that retried dead letters. */
+  readonly letters?: RetryResult['letters']
+}
+
+export interface PassOptions extends PurgeOptions {
+  /** Of an update: keys that have a dead letter, to be asked for again. @default none */
+  readonly retry?: readonly RecordKey[]
 }
 
 /**
@@ -28,7 +36,7 @@ export class FeedRunner {
   run(
     resource: ResourceDescription,
     pass: PassKind,
-    options: PurgeOptions,
+    options: PassOptions,
     signal: AbortSignal,
   ): Promise<PassResult> {
     const queue = pass === 'update' ? this.#updates : this.#walks
@@ -38,8 +46,12 @@ export class FeedRunner {
       switch (pass) {
         case 'snapshot':
           return { progress: await runSnapshot(this.feed, resource, signal), purge: undefined }
-        case 'update':
+        case 'update': {
+          if (options.retry !== undefined) {
+            return { ...(await runRetry(this.feed, resource, options.retry, signal)), purge: undefined }
+          }
           return { progress: await runUpdate(this.feed, resource, signal), purge: undefined }
+        }
         case 'purge': {
           const purge = await runPurge(this.feed, resource, options, signal)
           return { progress: purge.progress, purge }

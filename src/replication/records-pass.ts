@@ -7,7 +7,7 @@ import type { SourceRecord } from '../listing/source-record.ts'
 import type { Feed } from './feed.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'
-import { publishByKey } from './publish-by-key.ts'
+import { fileForRecheck, publishByKey, stampOf, type LetterRetry } from './publish-by-key.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { changedSince, EVERYTHING } from './window.ts'
 import { NoSnapshotError } from './pass-errors.ts'
@@ -21,7 +21,8 @@ export function runSnapshot(
   resource: ResourceDescription,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  return run(feed, resource, 'snapshot', EVERYTHING, !feed.state.hasSnapshot(resource.name), signal)
+  const initial = !feed.state.hasSnapshot(resource.name)
+  return run(feed, resource, { pass: 'snapshot', filter: EVERYTHING, initial }, signal)
 }
 
 /** Walks what changed since the watermark less the overlap, and moves the watermark at its end (R4). */
@@ -30,18 +31,50 @@ export async function runUpdate(
   resource: ResourceDescription,
   signal: AbortSignal,
 ): Promise<PassProgress> {
+  return run(feed, resource, updatePlan(feed, resource), signal)
+}
+
+/** `not_shown`: the source does not show the key. Whether it is deleted is for the purge to prove (R9). */
+export type LetterFate = 'settled' | 'remains' | 'not_shown'
+
+export interface RetryResult {
+  readonly progress: PassProgress
+  readonly letters: ReadonlyMap<RecordKey, LetterFate>
+}
+
+/** An update that also asks for these keys at its end, each of which has a dead letter (R12). */
+export async function runRetry(
+  feed: Feed,
+  resource: ResourceDescription,
+  keys: readonly RecordKey[],
+  signal: AbortSignal,
+): Promise<RetryResult> {
+  const letters: LetterRetry = { keys: new Set(keys), shown: new Set(), settled: new Set() }
+  const progress = await run(feed, resource, { ...updatePlan(feed, resource), letters }, signal)
+  const fate = (key: RecordKey): LetterFate => {
+    if (letters.settled.has(key)) return 'settled'
+    return letters.shown.has(key) ? 'remains' : 'not_shown'
+  }
+  return { progress, letters: new Map(keys.map((key) => [key, fate(key)])) }
+}
+
+interface Plan {
+  readonly pass: PassKind
+  readonly filter: string
+  readonly initial: boolean
+  readonly letters?: LetterRetry
+}
+
+function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
-  const filter = changedSince(resource, watermark, feed.overlap)
-  return run(feed, resource, 'update', filter, false, signal)
+  return { pass: 'update', filter: changedSince(resource, watermark, feed.overlap), initial: false }
 }
 
 async function run(
   feed: Feed,
   resource: ResourceDescription,
-  pass: PassKind,
-  filter: string,
-  initial: boolean,
+  { pass, filter, initial, letters }: Plan,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const interrupted = feed.state.interrupted(resource.name, pass)
@@ -60,11 +93,7 @@ async function run(
           progress.initial,
           async (counts, askAgain) => {
             const next = afterPage(progress, page, { ...fresh, counts })
-            const again = askAgain.map((record): readonly [RecordKey, string] => [
-              record.key,
-              stampOf(record),
-            ])
-            await feed.index.ledger.add(next.passId, 'recheck', next.page, again)
+            await fileForRecheck(feed, next, askAgain)
             return { progress: next, watermark: firstWatermark(feed, next), markers: startMarkers(next) }
           },
           signal,
@@ -74,13 +103,27 @@ async function run(
     )
     // R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth.
     const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
-    const again = { set: 'recheck', accepts, askedAgain: true } as const
-    const settled = await publishByKey(feed, resource, walked, again, signal)
+    const again = { set: 'recheck', accepts, askedAgain: true, letters } as const
+    const retried = letters === undefined ? walked : await retry(feed, resource, walked, letters, signal)
+    const settled = await publishByKey(feed, resource, retried, again, signal)
     return await complete(feed, resource, settled, signal)
   } catch (error) {
     await endAsFailed(feed, resource, pass, error, signal)
     throw error
   }
+}
+
+async function retry(
+  feed: Feed,
+  resource: ResourceDescription,
+  walked: PassProgress,
+  letters: LetterRetry,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const marks = [...letters.keys].map((key): readonly [RecordKey, string] => [key, ''])
+  await feed.index.ledger.add(walked.passId, 'retry', walked.page + 1, marks)
+  const accepts = (): boolean => true
+  return publishByKey(feed, resource, walked, { set: 'retry', accepts, askedAgain: false, letters }, signal)
 }
 
 function firstWatermark(feed: Feed, progress: PassProgress): Instant | null {
@@ -102,8 +145,4 @@ async function complete(
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, null)
   return done
-}
-
-function stampOf(record: SourceRecord): string {
-  return String(record.modificationTimestamp)
 }

@@ -4,7 +4,7 @@ import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import { TOKEN_REFUSED } from '../../src/replication/ports.ts'
 import { total } from '../../src/replication/progress.ts'
-import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
+import { runRetry, runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedAfterSnapshot, MemoryFeed } from '../support/memory-feed.ts'
 import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
@@ -254,5 +254,53 @@ describe('an older stamp than the one known, which was seen longer ago than the 
     const second = first.restart({ walks: [[rows('2')]], counts: [2], records: [older] })
     expect(await update(second)).toMatchObject({ page: 2, counts: { stale: 1, published: 2 } })
     expect(cityOf(second, '1')).toBe('Bismarck')
+  })
+})
+
+describe('a retry of dead letters (R12)', () => {
+  const keys = ['healed', 'bad', 'gone', 'fine'].map(recordKey)
+  const poison = ['healed', 'bad', 'gone'].map((key) => sourceRecord(key, { Poison: 1 }))
+  const healed = changed('healed', SERVER_TIME)
+  const retry = ({ feed }: MemoryFeed) => runRetry(feed, LISTINGS, keys, signal)
+
+  /** After a snapshot that found poison, in a process that keeps its index. */
+  async function poisoned(script: ConstructorParameters<typeof MemoryFeed>[0]): Promise<MemoryFeed> {
+    const records = [...poison, sourceRecord('fine')]
+    const first = new MemoryFeed({ walks: [[{ records }]], counts: [4] })
+    await snapshot(first)
+    return first.restart(script, { at: instant(SERVER_TIME + HOUR_MS) })
+  }
+
+  test('publishes what can be published now, in the transaction that settles its letter, and says of each what became of it', async () => {
+    const records = [healed, poison[1]!, sourceRecord('fine')]
+    const opened = await poisoned({ walks: [[{ records: [], request: 9 }]], records })
+    opened.source.skipRequests(9)
+    const { letters, progress } = await retry(opened)
+    expect(Object.fromEntries(letters)).toEqual({
+      healed: 'settled',
+      bad: 'remains',
+      gone: 'not_shown',
+      fine: 'settled',
+    })
+    expect(progress).toMatchObject({ state: 'completed', counts: { published: 1, unchanged: 2 } })
+    const [page] = opened.committed()
+    expect(page?.request).toMatchObject({ changes: [{ key: 'healed' }], settledLetters: ['fine', 'healed'] })
+    expect(opened.changes()).toHaveLength(1)
+    expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME + HOUR_MS)
+
+    const again = opened.restart({ walks: [[{ records: [], request: 99 }]], records })
+    again.source.skipRequests(99)
+    await retry(again)
+    expect(again.changes()).toEqual([])
+  })
+
+  test('asks twice for an answer that is older than the letter (R6)', async () => {
+    const older = changed('healed', instant(SERVER_TIME - 2 * HOUR_MS))
+    const opened = await poisoned({ walks: [[{ records: [], request: 9 }]], records: [older] })
+    opened.source.skipRequests(9)
+    const { letters } = await retry(opened)
+    expect(letters.get(older.key)).toBe('settled')
+    expect(opened.source.asked.map(({ kind }) => kind)).toEqual(['walk', 'findByKeys', 'findByKeys'])
+    expect(opened.changes()).toMatchObject([{ key: 'healed' }])
   })
 })

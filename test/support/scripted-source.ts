@@ -61,6 +61,11 @@ export class ScriptedSource implements Source {
     this.now = now
   }
 
+  /** As the source of a process that takes over: its requests are numbered above those of the last one (R6). */
+  skipRequests(last: number): void {
+    this.#request = Math.max(this.#request, last)
+  }
+
   /** Walks and counts that were scripted and never asked for. */
   leftOver(): { readonly walks: number; readonly counts: number } {
     return { walks: this.#walks.length, counts: this.#counts.length }
