@@ -9,6 +9,7 @@ import { startHttpServer, type HttpServer, type PassRequestOptions } from '../op
 import { runSchedule, type Parking } from '../replication/loop.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus } from './feed-status.ts'
 import { now, openFeed, type OpenFeed } from './open-feed.ts'
 import { reportOf } from './pass-report.ts'
@@ -134,7 +135,7 @@ class Daemon {
 
   async #runPass(
     pass: PassKind,
-    { dryRun, restart }: PassRequestOptions,
+    { dryRun, restart, deadLetters }: PassRequestOptions,
     signal: AbortSignal,
   ): Promise<object> {
     const running = this.#running
@@ -154,6 +155,7 @@ class Daemon {
       )
     }
     const either = AbortSignal.any([signal, running.signal])
+    if (deadLetters !== undefined) return retryLetters(running.feed, deadLetters, either)
     return reportOf(await running.feed.runner.run(LISTINGS, pass, { dryRun }, either), dryRun)
   }
 

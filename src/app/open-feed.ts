@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 
 import type { Settings } from '../config/settings.ts'
 import { EventCodec } from '../events/event-codec.ts'
+import { encodeAhead } from './encode-ahead.ts'
 import { ListingEncoder } from '../events/listing-encoder.ts'
 import { ListingSchemas } from '../events/listing-schemas.ts'
 import type { Owner } from '../events/state-records.ts'
@@ -18,6 +19,7 @@ import { LISTINGS, RESOURCES } from '../listing/resource.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
+import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { recoverIndex } from '../publisher/index-recovery.ts'
 import type { KafkaPublisher } from '../publisher/kafka-publisher.ts'
 import { takeOver } from '../publisher/take-over.ts'
@@ -63,6 +65,8 @@ export interface OpenFeed extends AsyncDisposable {
   readonly owner: Owner
   readonly source: SourceIdentity
   readonly publisher: KafkaPublisher
+  /** Letters that wait, of all resources, oldest first. */
+  openLetters(signal: AbortSignal): Promise<readonly DeadLetterSummary[]>
 }
 
 export const now = (): Instant => instant(Date.now())
@@ -167,6 +171,10 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     owner,
     source: identity,
     publisher,
+    async openLetters(signal) {
+      const letters = await readDeadLetters({ cluster, names }, () => undefined, signal)
+      return letters.filter(({ settledAt }) => settledAt === null)
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -183,7 +191,7 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
   const encoder = new ListingEncoder(schemas)
   const clock = SYSTEM_CLOCK
   return {
-    source,
+    source: encodeAhead(source, encoder),
     publisher,
     index,
     state,

@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
 import { runDaemon } from '../app/daemon.ts'
+import { listDeadLetters, type ListOptions } from '../app/dead-letters.ts'
+import { retryDeadLetters } from '../app/dead-letters-retry.ts'
 import { runDemo } from '../app/demo.ts'
 import { checkIndex, rebuildIndexByHand } from '../app/index-command.ts'
 import { runOnePass } from '../app/one-pass.ts'
@@ -91,6 +93,27 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
     .option('--stored-pages', 'keep rendered pages, for benchmarks')
     .action(acting((options: SimulateFlags) => runSimulator(options, signal)))
+  const letters = program.command('dead-letters').description('records that could not be published')
+  letters
+    .command('list')
+    .description('those that wait: key, size, time, pass and reason')
+    .option('--all', 'settled ones too')
+    .option('--json', 'one JSON object a line')
+    .option('--raw', "the records' own JSON, one a line; with --json as its member")
+    .action(acting((options: ListOptions) => listDeadLetters(options, signal)))
+  letters
+    .command('retry')
+    .description('an update that also asks for their keys again; exit code 1 if one still waits')
+    .argument('[keys...]', 'keys of the letters')
+    .option('--all', 'all that wait')
+    .addOption(takeOver)
+    .addOption(acceptSource)
+    .action(
+      acting((keys: string[], { all, ...wishes }: PassFlags & { all?: true }, command: Command) => {
+        if ((all === true) === keys.length > 0) command.error('error: name keys, or use --all')
+        return retryDeadLetters(all === true ? 'all' : keys, wishes, signal)
+      }),
+    )
   const index = program.command('index').description('the key index in DATA_DIR, a cache of the topics')
   index
     .command('check')

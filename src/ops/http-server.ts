@@ -14,6 +14,8 @@ const PASS_OPTIONS = z
     dryRun: z.boolean().default(false),
     /** Of a snapshot: begin a new generation. */
     restart: z.boolean().default(false),
+    /** Of an update: dead letters whose keys are asked for again. */
+    deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
   })
   .default({ dryRun: false, restart: false })
 const PASS = z.enum(['snapshot', 'update', 'purge'])
@@ -116,6 +118,9 @@ function addPassRoute(app: FastifyInstance, options: HttpServerOptions, stop: Ab
     (request) => {
       const { pass } = parse(z.object({ pass: PASS }), request.params)
       const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
+      if (passOptions.deadLetters !== undefined && pass !== 'update') {
+        throw badRequest('Only an update takes deadLetters.')
+      }
       return options.runPass(pass, passOptions, stop)
     },
   )
@@ -129,7 +134,11 @@ function refuse(reply: FastifyReply, { status, code, message }: Refusal): Fastif
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new ListingstreamError(`The request is not right. ${z.prettifyError(parsed.error)}`, {
+  throw badRequest(z.prettifyError(parsed.error))
+}
+
+function badRequest(why: string): ListingstreamError {
+  return new ListingstreamError(`The request is not right. ${why}`, {
     code: 'HTTP_BAD_REQUEST',
     retryable: false,
     exitCode: 2,

@@ -82,9 +82,11 @@ describe('running a pass', () => {
     const response = await fetch(`${server.url}/passes/purge`, post({ dryRun: true }))
     expect(await response.json()).toEqual({ state: 'completed' })
     expect((await fetch(`${server.url}/passes/update`, { method: 'POST' })).status).toBe(200)
+    await fetch(`${server.url}/passes/update`, post({ deadLetters: ['1', '2'] }))
     expect(ran).toEqual([
       ['purge', { dryRun: true, restart: false }],
       ['update', { dryRun: false, restart: false }],
+      ['update', { dryRun: false, restart: false, deadLetters: ['1', '2'] }],
     ])
   })
 
@@ -92,6 +94,8 @@ describe('running a pass', () => {
     ['/passes/everything', post({})],
     ['/passes/purge', post({ dryrun: true })],
     ['/passes/purge', post({ dryRun: 'yes' })],
+    ['/passes/purge', post({ deadLetters: 'all' })],
+    ['/passes/update', post({ deadLetters: 'some' })],
     ['/passes/purge', { ...post({}), body: '{' }],
   ])('a request that is not understood runs nothing: %s', async (path, init) => {
     let runs = 0

@@ -1,0 +1,85 @@
+/** `dead-letters list`: the records that could not be published. */
+import { loadSettings } from '../config/load-settings.ts'
+import { connectKafka } from '../kafka/cluster.ts'
+import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
+import { topicNames } from '../publisher/topics.ts'
+import { kafkaSettings } from './clients.ts'
+import { loggerFor } from './surroundings.ts'
+
+export interface ListOptions {
+  /** Settled ones too. */
+  readonly all?: true
+  readonly json?: true
+  /** The records themselves. */
+  readonly raw?: true
+}
+
+/** Prints the last letter of each key, oldest first: as a table, or one a line as JSON or as the record itself. */
+export async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(['kafka', 'feed', 'log'])
+  const names = topicNames(settings.feed.topicPrefix)
+  await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+  const letters = (await readDeadLetters({ cluster, names }, () => undefined, signal)).filter(
+    ({ settledAt }) => all === true || settledAt === null,
+  )
+  if (raw === true) {
+    // Bodies are not kept while nobody knows which of them count.
+    const wanted = new Map(letters.map((letter) => [letter.offset, letter]))
+    const print = ({ offset, json: body }: { offset: number; json: string }): void => {
+      const letter = wanted.get(offset)
+      if (letter !== undefined) write(json === true ? withRecord(letter, body) : body)
+    }
+    await readDeadLetters({ cluster, names }, print, signal)
+  } else if (json === true) {
+    for (const letter of letters) write(JSON.stringify(jsonOf(letter)))
+  } else {
+    for (const line of tableOf(letters)) write(line)
+  }
+  return 0
+}
+
+function jsonOf({ topic, name, key, reason, passId, at, bytes, settledAt }: DeadLetterSummary): object {
+  return {
+    topic,
+    key: name,
+    hasKey: key !== null,
+    reason,
+    passId,
+    at: new Date(at).toISOString(),
+    bytes,
+    settledAt: settledAt === null ? null : new Date(settledAt).toISOString(),
+  }
+}
+
+/** The record's text is JSON already; parsed, its large integers would be rounded. */
+function withRecord(letter: DeadLetterSummary, body: string): string {
+  return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},"record":${body}}`
+}
+
+export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[] {
+  if (letters.length === 0) return ['no dead letters']
+  const rows = [
+    ['KEY', 'BYTES', 'WHEN', 'PASS', 'STATE', 'REASON'],
+    ...letters.map(({ name, bytes, at, passId, settledAt, reason }) => [
+      name,
+      String(bytes),
+      new Date(at).toISOString(),
+      passId,
+      settledAt === null ? 'waits' : 'settled',
+      reason,
+    ]),
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

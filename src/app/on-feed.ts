@@ -1,0 +1,64 @@
+/** Work on a feed for one command: by the daemon that holds DATA_DIR if there is one, else by this process. */
+import { loadSettings } from '../config/load-settings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { PassKind } from '../listing/pass.ts'
+import { askDaemon } from '../ops/daemon-client.ts'
+import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import { openFeed, type OpenFeed } from './open-feed.ts'
+import { surroundings } from './surroundings.ts'
+
+/** How this process may open the feed; a daemon has it open. */
+export interface FeedWishes {
+  readonly restart?: true
+  readonly takeOver?: true
+  readonly acceptSource?: true
+}
+
+export interface FeedTask<T> {
+  /** With `body` as its JSON, what the daemon is asked for. */
+  readonly pass: PassKind
+  readonly body: object
+  /** Of the daemon's answer. */
+  parse(answer: unknown): T
+  run(feed: OpenFeed): Promise<T>
+}
+
+const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
+
+export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
+  const settings = loadSettings(GROUPS)
+  const daemon = await readDaemonFile(settings.feed.dataDir)
+  const answer = daemon === undefined ? undefined : await askThere(daemon, task, settings, signal)
+  if (answer !== undefined) return task.parse(answer)
+  const { logger, metrics, observer } = surroundings(settings)
+  await using feed = await openFeed(
+    {
+      settings,
+      wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
+      restart: wishes.restart ?? false,
+      patient: false,
+      logger,
+      metrics,
+      observer,
+    },
+    signal,
+  )
+  return await task.run(feed)
+}
+
+/** Undefined if nobody is there: a daemon that was killed leaves its file, and another process may have its pid. */
+async function askThere(
+  daemon: DaemonInfo,
+  { pass, body }: Pick<FeedTask<unknown>, 'pass' | 'body'>,
+  { http }: Pick<Settings, 'http'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const path = `/passes/${pass}`
+  try {
+    return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)
+  } catch (error) {
+    if (error instanceof ListingstreamError && error.code === 'DAEMON_UNREACHABLE') return undefined
+    throw error
+  }
+}
