@@ -5,7 +5,7 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
 import { clientLog } from './client-log.ts'
 import { registerZstd } from './compression.ts'
-import { spareEncoderBuffers } from './encoder-buffers.ts'
+import { installRecordEncoder } from './record-encoder.ts'
 import type { KafkaSasl, KafkaSettings } from './settings.ts'
 import { SocketSet } from './sockets.ts'
 
@@ -30,7 +30,7 @@ export interface KafkaClient extends AsyncDisposable {
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   registerZstd()
-  spareEncoderBuffers()
+  installRecordEncoder()
   stopIdleTimers()
   retryInitProducerId()
   const sockets = new SocketSet()

@@ -86,15 +86,3 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests: (this: RequestQueue) => void
   }
 }
-
-declare module 'kafkajs/src/protocol/encoder.js' {
-  export default class Encoder {
-    static nextPowerOfTwo: (bytes: number) => number
-    constructor(initialSize?: number)
-    buf: Buffer
-    offset: number
-    readonly buffer: Buffer
-    ensureAvailable: (this: Encoder, bytes: number) => void
-    writeUVarInt: (this: Encoder, value: number) => Encoder
-  }
-}
