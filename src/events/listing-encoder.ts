@@ -21,11 +21,17 @@ export interface ListingEncoderOptions {
 
 type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
 
+interface Ahead {
+  readonly schemaId: SchemaId
+  readonly result: ListingEncodeResult
+}
+
 /** Implements the port `ContentEncoder` for listings. */
 export class ListingEncoder {
   readonly #schemas: Versions
   readonly #maxRecordBytes: number
   readonly #buffer = new AvroBuffer()
+  readonly #ahead = new WeakMap<SourceRecord, Ahead>()
 
   constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
     this.#schemas = schemas
@@ -36,7 +42,21 @@ export class ListingEncoder {
     await this.#schemas.load(older, signal)
   }
 
-  encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
+  /** Encodes records that `encode` will be asked for, unless another schema is current by then. */
+  encodeAhead(resource: ResourceDescription, records: readonly SourceRecord[]): void {
+    const schemaId = this.#schemas.current().id
+    for (const record of records) {
+      this.#ahead.set(record, { schemaId, result: this.#encode(resource, record) })
+    }
+  }
+
+  encode(resource: ResourceDescription, record: SourceRecord): ListingEncodeResult {
+    const ahead = this.#ahead.get(record)
+    if (ahead?.schemaId === this.#schemas.current().id) return ahead.result
+    return this.#encode(resource, record)
+  }
+
+  #encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
     const { id, content, projection } = this.#schemas.current()
     const projected = projection.project(record.key, record.body)
     let encoded: Buffer

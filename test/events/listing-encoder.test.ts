@@ -325,3 +325,26 @@ describe('what cannot be an event', () => {
     expect(fixture.content(listing({ City: text })).standardFields['City']).toBe(text)
   })
 })
+
+describe('a record that is encoded ahead', () => {
+  test('has the content that it would have had, and is encoded once', async () => {
+    await using own = await Fixture.open()
+    const record = listing(FULL)
+    const expected = own.encoder.encode(LISTINGS, { ...record })
+    own.encoder.encodeAhead(LISTINGS, [record])
+    const first = own.encoder.encode(LISTINGS, record)
+    expect(first).toEqual(expected)
+    expect(own.encoder.encode(LISTINGS, record)).toBe(first)
+  })
+
+  test('is encoded anew if another schema has become current (R5)', async () => {
+    await using own = await Fixture.open()
+    const record = listing({ ...FULL, Sewer: 'Public' })
+    own.encoder.encodeAhead(LISTINGS, [record])
+    const before = own.encoder.encode(LISTINGS, record)
+    await own.schemas.use([...FIELDS, described('Sewer', 'Character')], NEVER)
+    const after = own.encoder.encode(LISTINGS, record)
+    expect(after).not.toEqual(before)
+    expect(after).toEqual(own.encoder.encode(LISTINGS, { ...record }))
+  })
+})
