@@ -56,7 +56,8 @@ function agree(
     return index.publishedDigest === published && (topic === undefined || samePlace(index, topic))
   }
   if (index === undefined) return topic === undefined || isForgettable(topic)
-  if (topic === undefined) return isForgettable(index)
+  // A dead letter that was never published leaves no record when it is gone.
+  if (topic === undefined) return isForgettable(index) || (index.state === 'deleted' && index.offset < 0)
   return (
     samePlace(index, topic) &&
     index.state === topic.state &&

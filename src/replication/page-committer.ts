@@ -123,14 +123,16 @@ export class PageCommitter {
         const proved = entry === undefined ? undefined : select(key, entry)
         if (entry === undefined || proved === undefined) continue
         const { deletion, request } = proved
-        changes.push(deletion)
+        // Of a key that nobody was told of, only the dead letter goes.
+        if (publishedDigest(entry) !== undefined) changes.push(deletion)
         if (entry.state === 'dead_lettered') settledLetters.push(key)
         const { publishedDigest: _, ...place } = entry
         const forgotten = { state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA } as const
         entries.set(key, { ...place, ...forgotten, observedAt: deletion.deletedAt, request })
       }
       const batch: Batch = { ...NOTHING, changes, settledLetters, entries }
-      return this.#commit(resource, batch, commitment(changes.length, keys.length - changes.length), signal)
+      const refuted = keys.length - entries.size
+      return this.#commit(resource, batch, commitment(changes.length, refuted), signal)
     })
   }
 

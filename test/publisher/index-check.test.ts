@@ -99,5 +99,6 @@ describe('an index and what the topics say', () => {
     expect(await agree(deadLettered, deleted)).toBe(false)
     expect(await agree(neverPublished, deleted)).toBe(true)
     expect(await agree({ ...neverPublished, partition: -1, offset: -1 }, undefined)).toBe(true)
+    expect(await agree({ ...deleted, partition: -1, offset: -1 }, undefined)).toBe(true)
   })
 })

@@ -38,6 +38,8 @@ type Step =
       readonly between: readonly (ListingChange | null)[]
       /** Steps that the process has left, if it dies. */
       readonly crash: { readonly after: number; readonly remains: Remains } | null
+      /** Of an update: dead letters are asked for again. */
+      readonly retry: boolean
     }
 
 // Never removed: an empty walk would be held by the guard (R10), as would ten deletes.
@@ -46,7 +48,16 @@ const ANCHOR = '0'
 const KEYS = ['1', '2', '3', '4', '5']
 
 const change: fc.Arbitrary<ListingChange> = fc.record({
-  kind: often({ create: 2, change: 2, touch: 1, remove: 4, return: 3, 'return changed': 1 }),
+  kind: often({
+    create: 2,
+    change: 2,
+    touch: 1,
+    poison: 3,
+    heal: 3,
+    remove: 4,
+    return: 3,
+    'return changed': 1,
+  }),
   key: fc.constantFrom(...KEYS),
 })
 const remains = fc.constantFrom<Remains>('index kept', 'ledger lost', 'index lost')
@@ -68,6 +79,7 @@ const passes: fc.Arbitrary<Step> = fc.record({
   ),
   between,
   crash,
+  retry: fc.boolean(),
 })
 const step = fc.oneof(
   { weight: 1, arbitrary: wait },
@@ -80,6 +92,7 @@ const firstSnapshot: fc.Arbitrary<Step> = fc.record({
   passes: fc.constant<readonly PassKind[]>(['snapshot']),
   between,
   crash,
+  retry: fc.constant(false),
 })
 const history = fc.record({
   pageSizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
@@ -122,6 +135,7 @@ class Replication {
     passes: readonly PassKind[],
     between: readonly (ListingChange | null)[] = [],
     life = new Life(),
+    retry: readonly RecordKey[] = [],
   ): Promise<'alive' | 'died'> {
     const lastRequest = this.#index.state()?.request ?? 0
     const source = new ModelSource(this.market, { pageSizes: this.#pageSizes, between, lastRequest })
@@ -141,7 +155,7 @@ class Replication {
     const runner = new FeedRunner(feed)
     const committed = this.topics.transactions.length
     const ends = await Promise.allSettled(
-      passes.map((pass) => runner.run(LISTINGS, pass, { dryRun: false }, signal)),
+      passes.map((pass) => runner.run(LISTINGS, pass, { dryRun: false, retry }, signal)),
     )
     const errors: unknown[] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     const died = errors.some(isDeath)
@@ -174,8 +188,9 @@ class Replication {
       case 'restart':
         return this.restart(next.remains)
       case 'passes': {
-        const { passes, between, crash } = next
-        const end = await this.run(passes, between, new Life(crash?.after))
+        const { passes, between, crash, retry } = next
+        const letters = retry ? this.letters() : []
+        const end = await this.run(passes, between, new Life(crash?.after), letters)
         if (end === 'died') await this.restart(crash?.remains ?? 'index kept')
       }
     }
@@ -183,6 +198,7 @@ class Replication {
 
   /** No more changes and no more crashes: what is interrupted comes to its end, and updates and purges follow. */
   async settle(): Promise<void> {
+    for (const key of KEYS) this.market.apply({ kind: 'heal', key })
     while (this.#snapshotUnfinished()) await this.run(['snapshot'])
     for (const pass of ['update', 'update', 'purge', 'purge', 'purge'] as const) {
       this.market.advance(HOUR_MS)
@@ -194,6 +210,16 @@ class Replication {
   #snapshotUnfinished(): boolean {
     const state = new CommittedState(this.topics.feedState(feedIdentity()))
     return !state.hasSnapshot('listings') || state.interrupted('listings', 'snapshot') !== undefined
+  }
+
+  /** Keys whose dead letters wait. */
+  letters(): readonly RecordKey[] {
+    const waiting = new Set<RecordKey>()
+    for (const { request } of this.topics.transactions) {
+      for (const key of request.settledLetters) waiting.delete(key)
+      for (const { key } of request.deadLetters) if (key !== null) waiting.add(key)
+    }
+    return [...waiting]
   }
 
   truth(): ReadonlyMap<RecordKey, Digest> {
@@ -297,6 +323,17 @@ describe('whatever the market does and whenever the process dies', () => {
         expect(await replication.indexedAt(), 'the index is what the topics say').toEqual(
           replication.publishedAt(),
         )
+        const { length } = replication.topics.changes()
+        await replication.run(['update'], [], new Life(), replication.letters())
+        expect(
+          replication.topics.changes(),
+          'a retry of what is published publishes nothing (R5)',
+        ).toHaveLength(length)
+        for (const key of replication.letters()) {
+          expect(replication.truth().has(key), `no letter waits of what is published, ${key} (R12)`).toBe(
+            false,
+          )
+        }
         crashes += replication.crashes
       }),
       { numRuns: 300, ...REPLAY },

@@ -15,11 +15,12 @@ import { feedIdentity } from '../support/index-entry.ts'
 import { keyRow, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 
 /**
- * `return`: as it was when it was removed, stamp included, whether anybody had published that or not; `return changed`:
+ * `poison`: it cannot be published any more; `heal`: it can again, with a new stamp and the content of before, unless that
+ * was changed meanwhile. `return`: as it was when it was removed, stamp included, whether anybody had published that or not; `return changed`:
  * with a new stamp and other content.
  */
 export type ListingChange = {
-  readonly kind: 'create' | 'change' | 'touch' | 'remove' | 'return' | 'return changed'
+  readonly kind: 'create' | 'change' | 'touch' | 'poison' | 'heal' | 'remove' | 'return' | 'return changed'
   readonly key: string
 }
 
@@ -27,6 +28,7 @@ interface Listing {
   readonly version: number
   readonly stamp: Instant
   readonly listed: boolean
+  readonly poisoned: boolean
 }
 
 /** What is true: listings that change, on a clock that moves a second with every request. Stamps never go back. */
@@ -51,16 +53,20 @@ export class ModelMarket implements Clock {
     const before = this.#listings.get(key)
     const stamp = this.#now
     if (before === undefined) {
-      if (kind === 'create') this.#listings.set(key, { version: 1, stamp, listed: true })
+      if (kind === 'create') this.#listings.set(key, { version: 1, stamp, listed: true, poisoned: false })
       return
     }
     const { version, listed } = before
-    if (kind === 'change' && listed) this.#listings.set(key, { version: version + 1, stamp, listed })
-    if (kind === 'touch' && listed) this.#listings.set(key, { version, stamp, listed })
+    if (kind === 'change' && listed) this.#listings.set(key, { ...before, version: version + 1, stamp })
+    if (kind === 'touch' && listed) this.#listings.set(key, { ...before, stamp })
+    if (kind === 'poison' && listed) this.#listings.set(key, { ...before, stamp, poisoned: true })
+    if (kind === 'heal' && listed && before.poisoned) {
+      this.#listings.set(key, { ...before, stamp, poisoned: false })
+    }
     if (kind === 'remove' && listed) this.#listings.set(key, { ...before, listed: false })
     if (kind === 'return' && !listed) this.#listings.set(key, { ...before, listed: true })
     if (kind === 'return changed' && !listed) {
-      this.#listings.set(key, { version: version + 1, stamp, listed: true })
+      this.#listings.set(key, { version: version + 1, stamp, listed: true, poisoned: false })
     }
   }
 
@@ -73,8 +79,9 @@ export class ModelMarket implements Clock {
   }
 }
 
-function recordOf(key: string, { version, stamp }: Listing): SourceRecord {
-  return sourceRecord(key, { Version: version }, { modificationTimestamp: stamp })
+function recordOf(key: string, { version, stamp, poisoned }: Listing): SourceRecord {
+  const fields = { Version: version, ...(poisoned ? { Poison: 1 } : {}) }
+  return sourceRecord(key, fields, { modificationTimestamp: stamp })
 }
 
 /** The market's API, as one process sees it. */

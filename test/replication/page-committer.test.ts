@@ -33,6 +33,23 @@ function commit(opened: MemoryFeed, page: Sightings, commitment = plain, by = si
   return opened.feed.committer.commitPage(LISTINGS, page, false, commitment, by)
 }
 
+/** Deletes a key, as proved by a question after all others. */
+function purge({ feed }: MemoryFeed, key: string) {
+  const deletion = {
+    kind: 'deletion',
+    reason: 'NOT_IN_SOURCE',
+    evidence: 'LIST_QUERY',
+    key: recordKey(key),
+    deletedAt: SERVER_TIME,
+    lastModificationTimestamp: null,
+    mlsId: null,
+    changeStamps: {},
+    previousDigest: null,
+  } as const
+  const proved = () => ({ deletion, request: 99 })
+  return feed.committer.commitDeletions(LISTINGS, [recordKey(key)], proved, plain, signal)
+}
+
 const entryOf = async ({ index }: MemoryFeed, key: string) =>
   (await index.getMany('listings', [recordKey(key)]))[0]
 
@@ -187,19 +204,7 @@ describe('the outcomes of a page', () => {
       sourceRecord('bad', { Poison: 1 }),
     ]
     await commit(opened, seen(after, { request: 3 }))
-    const deletion = {
-      kind: 'deletion',
-      reason: 'NOT_IN_SOURCE',
-      evidence: 'LIST_QUERY',
-      key: recordKey('gone'),
-      deletedAt: SERVER_TIME,
-      lastModificationTimestamp: null,
-      mlsId: null,
-      changeStamps: {},
-      previousDigest: null,
-    } as const
-    const proved = () => ({ deletion, request: 4 })
-    await opened.feed.committer.commitDeletions(LISTINGS, [recordKey('gone')], proved, plain, signal)
+    await purge(opened, 'gone')
 
     const settled = opened.committed().map(({ request }) => request.settledLetters)
     expect(settled).toEqual([[], [], ['back', 'new'], ['gone']])
@@ -208,6 +213,15 @@ describe('the outcomes of a page', () => {
     ])
     expect(await entryOf(opened, 'back')).toEqual({ ...before, request: 3 })
     expect(await entryOf(opened, 'gone')).not.toHaveProperty('publishedDigest')
+  })
+
+  test('a key that was never published is deleted without an event, and its letter goes (R12)', async () => {
+    const opened = new MemoryFeed({})
+    await commit(opened, seen([sourceRecord('bad', { Poison: 1 })]))
+    await purge(opened, 'bad')
+    expect(opened.changes()).toEqual([])
+    expect(opened.committed().at(-1)?.request.settledLetters).toEqual(['bad'])
+    expect(await entryOf(opened, 'bad')).toMatchObject({ state: 'deleted', offset: -1 })
   })
 
   test('a letter that a rebuilt index does not know of goes when its key is asked for (R12)', async () => {

@@ -131,16 +131,20 @@ describe('a purge', () => {
     expect(opened.source.asked).toEqual([])
   })
 
-  test('also deletes a key whose last record could not be published', async () => {
-    const opened = await feedAfterSnapshot([sourceRecord('1')], {
-      walks: [[{ records: [sourceRecord('2', { Poison: 1 })] }], [shows('1')]],
+  test('also deletes a key whose last record could not be published; of one that never was, only the dead letter goes (R12)', async () => {
+    const poison = ['2', '3'].map((key) => sourceRecord(key, { Poison: 1 }))
+    const opened = await feedAfterSnapshot([sourceRecord('1'), sourceRecord('2')], {
+      walks: [[{ records: poison }], [shows('1')]],
       counts: [0, 1],
       records: all(['1']),
     })
     await runUpdate(opened.feed, LISTINGS, signal)
-    expect(await purge(opened)).toMatchObject({ gone: 1 })
-    expect(opened.changes()).toMatchObject([{ kind: 'deletion', key: '2', previousDigest: null }])
+    const published = (await entryOf(opened, '2'))?.publishedDigest
+    expect(await purge(opened)).toMatchObject({ gone: 2 })
+    expect(opened.changes()).toMatchObject([{ kind: 'deletion', key: '2', previousDigest: published }])
+    expect(opened.committed().flatMap(({ request }) => request.settledLetters)).toEqual(['2', '3'])
     expect(await entryOf(opened, '2')).toMatchObject({ state: 'deleted' })
+    expect(await entryOf(opened, '3')).toMatchObject({ state: 'deleted', offset: -1 })
   })
 })
 
