@@ -56,6 +56,10 @@ function withRecord(letter: DeadLetterSummary, body: string): string {
   return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},"record":${body}}`
 }
 
+/** Its numbers stand to the right. */
+const BYTES_COLUMN = 1
+
+/** For a person: a line of headings, then one a letter. */
 export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[] {
   if (letters.length === 0) return ['no dead letters']
   const rows = [
@@ -69,15 +73,17 @@ export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[
       reason,
     ]),
   ]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0
+      return column === BYTES_COLUMN ? cell.padStart(width) : cell.padEnd(width)
+    })
+    return cells.join('  ').trimEnd()
+  })
 }
 
 function write(line: string): void {
