@@ -169,8 +169,11 @@ export class TortureCluster implements AsyncDisposable {
   /** Resolves when every broker that should run answers; starts those that do not run. */
   async ready(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)])
-    for (const [index, { process, publicPort }] of this.#brokers.entries()) {
+    // All of them first: none answers for a whole cluster before the others run.
+    for (const [index, { process }] of this.#brokers.entries()) {
       if (!(await isRunning(process, signal))) await this.startBroker(index, signal)
+    }
+    for (const { publicPort } of this.#brokers) {
       while (!(await kafkaAnswers(publicPort, this.size, limit))) await sleep(POLL_MS, limit)
     }
   }
