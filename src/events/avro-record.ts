@@ -41,6 +41,12 @@ export function nestedRecord(record: AvroRecord, field: string): AvroRecord {
   throw new EventError(`The Avro record ${record.name} has no field ${field} that is a nullable record.`)
 }
 
+/** The record that a field of this type holds, nullable or not; undefined if it is no record. */
+export function findRecord(type: unknown): AvroRecord | undefined {
+  const direct = AVRO_RECORD.safeParse(type)
+  return direct.success ? direct.data : NULLABLE_RECORD.safeParse(type).data?.[1]
+}
+
 /** A nullable record, as the type of a field. */
 export function nullable(record: AvroRecord): readonly ['null', AvroRecord] {
   return ['null', AVRO_RECORD.parse(record)]
