@@ -165,7 +165,7 @@ function qualifiedName({ group, name }: FieldDescription): string {
 }
 
 /** Codes of property types differ from MLS to MLS; people read names. */
-function withTypeNames(
+export function withTypeNames(
   fields: readonly FieldDescription[],
   types: readonly PropertyType[],
 ): readonly FieldDescription[] {

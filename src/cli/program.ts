@@ -1,11 +1,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
+import { printAsyncApi } from '../app/asyncapi.ts'
 import { runDaemon } from '../app/daemon.ts'
 import { listDeadLetters, type ListOptions } from '../app/dead-letters.ts'
 import { retryDeadLetters } from '../app/dead-letters-retry.ts'
 import { runDemo } from '../app/demo.ts'
 import { checkIndex, rebuildIndexByHand } from '../app/index-command.ts'
 import { runOnePass } from '../app/one-pass.ts'
+import { checkSchema } from '../app/schema-check.ts'
+import { diffSchemas } from '../app/schema-diff.ts'
+import { showSchema, type ShowOptions } from '../app/schema-show.ts'
+import { printTypes } from '../app/schema-types.ts'
 import { runSimulator, type SimulateFlags } from '../app/simulate.ts'
 import { runStack, type StackFlags } from '../app/stack.ts'
 import { showStatus } from '../app/status.ts'
@@ -114,6 +119,41 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
         return retryDeadLetters(all === true ? 'all' : keys, wishes, signal)
       }),
     )
+  const schema = program
+    .command('schema')
+    .description("the schema of listings, which follows the source's metadata")
+  schema
+    .command('show')
+    .description('its fields, types and meanings')
+    .option('--version <n>', 'of the subject; without it the latest', wholeNumber)
+    .option('--json', 'the Avro schema itself')
+    .action(acting((options: ShowOptions) => showSchema(options, signal)))
+  schema
+    .command('diff')
+    .description('what changed between two versions, in words')
+    .argument('[from]', 'version; without it the one before', wholeNumber)
+    .argument('[to]', 'version; without it the latest', wholeNumber)
+    .option('--json', 'as JSON')
+    .action(
+      acting((from: number | undefined, to: number | undefined, options: { json?: true }) =>
+        diffSchemas({ from, to, json: options.json === true }, signal),
+      ),
+    )
+  schema
+    .command('check')
+    .description("whether the source's metadata would change it; registers nothing; exit code 1 if it would")
+    .option('--json', 'as JSON')
+    .action(acting((options: { json?: true }) => checkSchema(options, signal)))
+  schema
+    .command('types')
+    .description('TypeScript types of the events')
+    .option('--version <n>', 'of the subject; without it the latest', wholeNumber)
+    .action(acting((options: { version?: number }) => printTypes(options, signal)))
+  program
+    .command('asyncapi')
+    .description('an AsyncAPI 3 document of the topics and schemas as they are, in YAML')
+    .option('--json', 'as JSON')
+    .action(acting((options: { json?: true }) => printAsyncApi(options, signal)))
   const index = program.command('index').description('the key index in DATA_DIR, a cache of the topics')
   index
     .command('check')

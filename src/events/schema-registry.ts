@@ -23,6 +23,11 @@ export interface RegisteredSchema {
   readonly schema: string
 }
 
+export interface SubjectVersion extends RegisteredSchema {
+  /** Of the subject, from 1; a deleted version leaves a gap. */
+  readonly version: number
+}
+
 const ID = z.number().transform((value, context) => {
   const id = parseSchemaId(value)
   if (id !== undefined) return id
@@ -31,6 +36,8 @@ const ID = z.number().transform((value, context) => {
 })
 const ID_ANSWER = z.object({ id: ID })
 const VERSION_ANSWER = z.object({ id: ID, schema: z.string() })
+const NUMBERED_ANSWER = VERSION_ANSWER.extend({ version: z.int() })
+const VERSIONS_ANSWER = z.array(z.int())
 const SCHEMA_ANSWER = z.object({ schema: z.string(), schemaType: z.string().optional() })
 const CONFIG_ANSWER = z.object({ compatibilityLevel: z.string() })
 /** Confluent names it `compatibility`, Apicurio as in the answer to GET. */
@@ -105,6 +112,23 @@ export class SchemaRegistry {
   async latest(subject: string, signal: AbortSignal): Promise<RegisteredSchema | undefined> {
     const call: Call = { method: 'GET', path: path`/subjects/${subject}/versions/latest` }
     return this.#ask(call, VERSION_ANSWER, signal)
+  }
+
+  /** Numbers of the subject's versions, ascending; none if it does not exist. */
+  async versions(subject: string, signal: AbortSignal): Promise<readonly number[]> {
+    const call: Call = { method: 'GET', path: path`/subjects/${subject}/versions` }
+    const numbers = await this.#ask(call, VERSIONS_ANSWER, signal)
+    return (numbers ?? []).toSorted((a, b) => a - b)
+  }
+
+  /** One version of the subject; undefined if it does not have it. */
+  async version(
+    subject: string,
+    version: number | 'latest',
+    signal: AbortSignal,
+  ): Promise<SubjectVersion | undefined> {
+    const call: Call = { method: 'GET', path: path`/subjects/${subject}/versions/${String(version)}` }
+    return this.#ask(call, NUMBERED_ANSWER, signal)
   }
 
   /** The text of a schema; undefined if the registry does not know it. Asked for once: ids never change their schema. */

@@ -18,6 +18,8 @@ export class LoopbackRegistry implements AsyncDisposable {
   readonly compatibility = new Map<string, string>()
   /** Schema texts by subject, oldest first. */
   readonly versions = new Map<string, string[]>()
+  /** Schema texts that the compatibility check refuses. */
+  readonly refused = new Set<string>()
   interrupt: Interruption = () => false
   readonly #texts: string[] = []
   readonly #server = createServer((request, response) => void this.#answer(request, response))
@@ -74,9 +76,14 @@ export class LoopbackRegistry implements AsyncDisposable {
       return [200, { id: this.#idOf(body.schema) }]
     }
     if (method === 'POST' && versions.includes(body.schema)) return [200, { id: this.#idOf(body.schema) }]
-    const latest = versions.at(-1)
-    if (fourth === 'latest' && latest !== undefined) {
-      return [200, { id: this.#idOf(latest), schema: latest, version: versions.length }]
+    if (kind === 'compatibility') return [200, { is_compatible: !this.refused.has(body.schema) }]
+    if (method === 'GET' && third === 'versions' && fourth === undefined && versions.length > 0) {
+      return [200, versions.map((_, i) => i + 1)]
+    }
+    const number = fourth === 'latest' ? versions.length : Number(fourth)
+    const found = versions[number - 1]
+    if (method === 'GET' && found !== undefined) {
+      return [200, { id: this.#idOf(found), schema: found, version: number }]
     }
     return [404, { error_code: 40401, message: 'not there' }]
   }
