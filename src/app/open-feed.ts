@@ -34,16 +34,17 @@ import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
 import { PageCommitter } from '../replication/page-committer.ts'
 import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
+import { PLAIN_PAGE_READER, type PageReader } from '../spark/page-body.ts'
 import { METADATA_PATHS } from '../spark/spark-metadata.ts'
 import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
 import { sleep } from '../support/abort.ts'
 import { atMostEvery } from '../support/at-most-every.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
-import { encodeAhead } from './encode-ahead.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
 import { requireFree, requireSameSource, type TakeOverWishes } from './ownership.ts'
+import { ThreadedPageReader } from './page-reader.ts'
 import { PROGRAM, VERSION } from './version.ts'
 
 export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
@@ -154,12 +155,15 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   )
   logger.info({ ...recovery, generation: state.generation }, 'key index is up with the topics')
 
-  const source = opened.use(sparkSource(options, (index.state()?.request ?? 0) + 1))
+  const encoder = new ListingEncoder(schemas)
+  const pageReader = opened.use(new ThreadedPageReader({ schemas, encoder }))
+  const source = opened.use(sparkSource(options, (index.state()?.request ?? 0) + 1, pageReader))
   const feed = assemble(options, {
     source,
     publisher,
     index,
     schemas,
+    encoder,
     cache: await metadataCache(options, identity),
     deleteRetention,
     state: new CommittedState(state),
@@ -182,16 +186,16 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention'> {
   readonly source: SparkSource
   readonly schemas: ListingSchemas
+  readonly encoder: ListingEncoder
   readonly cache: MetadataCache
 }
 
 function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, parts: Parts): Feed {
-  const { source, publisher, index, state, schemas, cache } = parts
+  const { source, publisher, index, state, schemas, encoder, cache } = parts
   const { updateOverlapMs: overlap, guard } = settings.passes
-  const encoder = new ListingEncoder(schemas)
   const clock = SYSTEM_CLOCK
   return {
-    source: encodeAhead(source, encoder),
+    source,
     publisher,
     index,
     state,
@@ -215,7 +219,11 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
   }
 }
 
-function sparkSource({ settings, metrics }: OpenFeedOptions, firstRequestNumber: number): SparkSource {
+function sparkSource(
+  { settings, metrics }: OpenFeedOptions,
+  firstRequestNumber: number,
+  pageReader: PageReader = PLAIN_PAGE_READER,
+): SparkSource {
   const { apiUrl, accessToken, requestTimeoutMs, pageLimit, expand } = settings.spark
   return createSparkSource({
     apiUrl,
@@ -225,6 +233,7 @@ function sparkSource({ settings, metrics }: OpenFeedOptions, firstRequestNumber:
     expand: expand ?? undefined,
     userAgent: PROGRAM,
     firstRequestNumber,
+    pageReader,
     onRequest: (event) => {
       metrics.apiRequest(event)
       if (METADATA.has(event.path)) metrics.metadataCheck(event)

@@ -10,6 +10,8 @@ import { ListingProjection, type RowConstructor } from './listing-projection.ts'
 /** One registered version of `ListingUpserted`, ready for use. */
 export interface CompiledListing {
   readonly id: SchemaId
+  /** As registered. */
+  readonly text: string
   readonly projection: ListingProjection
   /** Of the content record. */
   readonly content: Type
@@ -40,6 +42,7 @@ export function compileListing(id: SchemaId, text: string, options: CompileListi
     const rowConstructor: RowConstructor = row.recordConstructor
     return {
       id,
+      text,
       content,
       envelope: compileType(serializeSchema({ ...event, fields: event.fields.slice(0, -1) })).type,
       projection: new ListingProjection({ ...options, standardFields, row: rowConstructor }),

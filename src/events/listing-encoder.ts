@@ -21,7 +21,7 @@ export interface ListingEncoderOptions {
 
 type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
 
-interface Ahead {
+interface Adopted {
   readonly schemaId: SchemaId
   readonly result: ListingEncodeResult
 }
@@ -31,7 +31,7 @@ export class ListingEncoder {
   readonly #schemas: Versions
   readonly #maxRecordBytes: number
   readonly #buffer = new AvroBuffer()
-  readonly #ahead = new WeakMap<SourceRecord, Ahead>()
+  readonly #adopted = new WeakMap<SourceRecord, Adopted>()
 
   constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
     this.#schemas = schemas
@@ -42,22 +42,15 @@ export class ListingEncoder {
     await this.#schemas.load(older, signal)
   }
 
-  /** Encodes records that `encode` will be asked for, unless another schema is current by then. */
-  encodeAhead(resource: ResourceDescription, records: readonly SourceRecord[]): void {
-    const schemaId = this.#schemas.current().id
-    for (const record of records) {
-      this.#ahead.set(record, { schemaId, result: this.#encode(resource, record) })
-    }
+  /** What `encode` will answer for the record, unless another schema is current by then. */
+  adopt(record: SourceRecord, schemaId: SchemaId, result: ListingEncodeResult): void {
+    this.#adopted.set(record, { schemaId, result })
   }
 
-  encode(resource: ResourceDescription, record: SourceRecord): ListingEncodeResult {
-    const ahead = this.#ahead.get(record)
-    if (ahead?.schemaId === this.#schemas.current().id) return ahead.result
-    return this.#encode(resource, record)
-  }
-
-  #encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
+  encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
     const { id, content, projection } = this.#schemas.current()
+    const adopted = this.#adopted.get(record)
+    if (adopted?.schemaId === id) return adopted.result
     const projected = projection.project(record.key, record.body)
     let encoded: Buffer
     try {

@@ -2,7 +2,7 @@ import type { SchemaId } from '../listing/content.ts'
 import type { FieldDescription } from '../listing/field-description.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { InvariantViolation } from '../support/errors.ts'
-import { compileListing, type CompiledListing } from './compiled-listing.ts'
+import { compileListing, type CompiledListing, type CompileListingOptions } from './compiled-listing.ts'
 import { EventError } from './event-error.ts'
 import { evolve } from './listing-schema.ts'
 import { RegistryRefused } from './registry-errors.ts'
@@ -15,6 +15,12 @@ export interface ListingSchemasOptions {
   readonly topic: string
   readonly resource: ResourceDescription
   readonly volatileFields: readonly string[]
+}
+
+/** The arguments of `compileListing`. */
+export interface ListingRecipe extends CompileListingOptions {
+  readonly id: SchemaId
+  readonly text: string
 }
 
 /** The versions of `ListingUpserted` that a process works with: the current one and those it compares with (R5). */
@@ -89,6 +95,14 @@ export class ListingSchemas {
       }
       this.#compile(id, text)
     }
+  }
+
+  /** What another thread needs to encode as `current` does; undefined before the first `use`. */
+  get recipe(): ListingRecipe | undefined {
+    const { volatileFields, resource } = this.#options
+    if (this.#current === undefined) return undefined
+    const { id, text } = this.#current
+    return { id, text, volatileFields, timestampField: resource.timestampField }
   }
 
   current(): CompiledListing {

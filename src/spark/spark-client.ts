@@ -1,12 +1,13 @@
 /** Requests to the API with what belongs to every one of them: identity, number, envelope, retries, metrics. */
 import type { Instant } from '../listing/instant.ts'
-import type { JsonValue } from '../listing/json.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
-import { parseEnvelope, type Envelope } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
 import { failureOf } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
-import { parseJsonText } from './json-text.ts'
+import { readBody, type Body, type PageReader } from './page-body.ts'
+import type { ReadRecords } from './records.ts'
 import { SparkApiError } from './spark-api-error.ts'
 import { pathOf, unreadable, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
@@ -37,6 +38,7 @@ export interface RequestEvent {
 
 export interface SparkClientOptions {
   readonly transport: Transport
+  readonly pageReader: PageReader
   readonly accessToken: string
   readonly firstRequestNumber: number
   readonly retry: RetryOptions
@@ -49,6 +51,8 @@ export interface SparkClientOptions {
 export interface Call extends HttpRequest {
   /** `RequestEvent.path`. @default the path of `target` */
   readonly label?: string
+  /** The answer is a page of this resource: its results are wanted as records. */
+  readonly pageOf?: ResourceDescription
 }
 
 /** A call that depends on how the attempt before it failed. */
@@ -64,12 +68,14 @@ export interface Exchange {
 }
 
 export type Outcome =
-  | { readonly kind: 'success'; readonly envelope: Envelope }
+  | { readonly kind: 'success'; readonly envelope: Envelope; readonly rows: ReadRecords | undefined }
   | { readonly kind: 'not_modified' }
   | { readonly kind: 'failure'; readonly error: SparkApiError }
 
 export interface Success extends Exchange {
   readonly envelope: Envelope
+  /** Of a call with `pageOf`; undefined if the answer has no results. */
+  readonly rows: ReadRecords | undefined
 }
 
 export class SparkClient {
@@ -88,7 +94,7 @@ export class SparkClient {
     if (outcome.kind === 'failure') throw outcome.error
     if (outcome.kind === 'not_modified')
       throw new InvariantViolation('A conditional request was used as a plain one.')
-    return { ...exchange, envelope: outcome.envelope }
+    return { ...exchange, envelope: outcome.envelope, rows: outcome.rows }
   }
 
   /**
@@ -130,7 +136,7 @@ export class SparkClient {
     let outcome: Outcome
     try {
       response = await transport.send(call, signal)
-      outcome = this.#read(call, response)
+      outcome = await this.#read(call, response, signal)
     } catch (error) {
       if (!(error instanceof SparkApiError)) throw error
       outcome = { kind: 'failure', error }
@@ -152,13 +158,16 @@ export class SparkClient {
   }
 
   /** @throws {SparkApiError} if a success cannot be read. */
-  #read(call: Call, response: HttpResponse): Outcome {
+  async #read(call: Call, response: HttpResponse, signal: AbortSignal): Promise<Outcome> {
     const path = pathOf(call.target)
     const { status } = response
     if (status === 304 && isConditional(call)) return { kind: 'not_modified' }
-    const envelope = readEnvelope(path, response)
-    const success = status >= 200 && status < 300 && envelope?.success === true && !envelope.filterErrors
-    if (success) return { kind: 'success', envelope }
+    const body = await this.#readBody(call, response, signal)
+    if (body.kind !== 'envelope' && !isError(status))
+      throw unreadable(path, whatItIs(body), undefined, status)
+    const { envelope, rows } = body.kind === 'envelope' ? body : NOTHING_READ
+    const success = !isError(status) && envelope?.success === true && !envelope.filterErrors
+    if (success) return { kind: 'success', envelope, rows }
     const now = parseHttpDate(response.header('date')) ?? this.#options.clock.now()
     const error = failureOf({
       path,
@@ -169,6 +178,11 @@ export class SparkClient {
     return { kind: 'failure', error }
   }
 
+  #readBody({ pageOf }: Call, { status, body }: HttpResponse, signal: AbortSignal): Promise<Body> | Body {
+    if (pageOf === undefined || isError(status)) return readBody(body)
+    return this.#options.pageReader.read(body, pageOf, signal)
+  }
+
   /** The API's own words go into errors and logs; they might quote the request (R15). */
   #withoutSecrets(envelope: Envelope): Envelope {
     const message = envelope.message?.replaceAll(this.#options.accessToken, '[access token]').slice(0, 300)
@@ -176,22 +190,17 @@ export class SparkClient {
   }
 }
 
-/** Undefined for an error status without an envelope, since the status says enough. */
-function readEnvelope(path: string, { status, text }: HttpResponse): Envelope | undefined {
-  const isError = status < 200 || status >= 300
-  let body: JsonValue
-  try {
-    body = parseJsonText(text)
-  } catch {
-    if (isError) return undefined
-    // The parser's message quotes the body; the customer's data has no place in a log.
-    throw unreadable(path, `is not JSON (${text.length} characters)`, undefined, status)
-  }
-  const envelope = parseEnvelope(body)
-  if (envelope === undefined && !isError) {
-    throw unreadable(path, 'has not the form of the Spark API', undefined, status)
-  }
-  return envelope
+/** An error status without an envelope says enough. */
+const NOTHING_READ = { envelope: undefined, rows: undefined }
+
+function isError(status: number): boolean {
+  return status < 200 || status >= 300
+}
+
+function whatItIs(body: Exclude<Body, { readonly kind: 'envelope' }>): string {
+  return body.kind === 'not_json'
+    ? `is not JSON (${body.characters} characters)`
+    : 'has not the form of the Spark API'
 }
 
 function isConditional({ headers }: Call): boolean {

@@ -7,6 +7,7 @@ import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } fr
 import { sleep } from '../support/abort.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { onlyResult } from './envelope.ts'
+import { PLAIN_PAGE_READER, type PageReader } from './page-body.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
 import type { SparkApiError } from './spark-api-error.ts'
@@ -38,6 +39,8 @@ export interface SparkSourceOptions {
   readonly onRequest?: (event: RequestEvent) => void
   /** @default the system's */
   readonly clock?: Clock
+  /** @default on this thread */
+  readonly pageReader?: PageReader
   /** @default Math.random */
   readonly random?: () => number
 }
@@ -71,6 +74,7 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
   })
   const client = new SparkClient({
     transport,
+    pageReader: options.pageReader ?? PLAIN_PAGE_READER,
     accessToken: options.accessToken,
     firstRequestNumber: options.firstRequestNumber,
     retry: options.retry ?? DEFAULT_RETRY,

@@ -1,4 +1,4 @@
-/** One HTTP request to the API: bytes out, text in. Knows nothing of envelopes and does not retry. */
+/** One HTTP request to the API: bytes out, bytes in. Knows nothing of envelopes and does not retry. */
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
@@ -25,8 +25,9 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number
-  readonly text: string
-  /** As they came over the wire. */
+  /** Unzipped. */
+  readonly body: Buffer
+  /** Of the body, as they came over the wire. */
   readonly bytes: number
   header(name: string): string | undefined
 }
@@ -92,7 +93,7 @@ export class Transport implements AsyncDisposable {
     const raw = Buffer.from(await response.body.arrayBuffer())
     const plain = await decode(raw, header('content-encoding'), target)
     signal.throwIfAborted()
-    return { status: response.statusCode, text: new TextDecoder().decode(plain), bytes: raw.length, header }
+    return { status: response.statusCode, body: plain, bytes: raw.length, header }
   }
 
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {

@@ -2,7 +2,6 @@
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourcePage, WalkRequest } from '../replication/ports.ts'
 import { get } from './query.ts'
-import { readRecords } from './records.ts'
 import { SparkApiError, TOKEN_REFUSED } from './spark-api-error.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { unreadable } from './transport.ts'
@@ -54,14 +53,14 @@ async function fetchPage(
   const { resource, token } = request
   const limit = Math.min(wishes.limit, resource.maxLimit)
   const answer = await askForPage(client, request, { ...wishes, limit }, signal)
-  const { results, skipToken } = answer.envelope
-  if (results === undefined) throw unreadable(resource.path, 'has no Results')
+  const { skipToken } = answer.envelope
+  if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
   return {
     request: answer.request,
     token,
     nextToken: skipToken === token ? null : skipToken,
     serverDate: answer.serverDate,
-    ...readRecords(resource, results),
+    ...answer.rows,
   }
 }
 
@@ -74,13 +73,14 @@ async function askForPage(
   let limit = most
   const call: CallAfter = (last) => {
     if (isTooMuch(last)) limit = Math.min(limit, Math.max(SMALLEST_LIMIT, Math.floor(limit / 2)))
-    return get(resource.path, {
+    const call = get(resource.path, {
       _limit: String(limit),
       _select: select === 'keys' ? `${resource.keyField},${resource.timestampField}` : undefined,
       _expand: select === 'keys' ? undefined : expand,
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })
+    return { ...call, pageOf: resource }
   }
   try {
     return await client.succeed(call, signal)

@@ -1,0 +1,48 @@
+/** The body of an answer, read as far as the client needs it. Pure, so that it can be read on another thread. */
+import type { JsonValue } from '../listing/json.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { parseEnvelope, type Envelope } from './envelope.ts'
+import { parseJsonText } from './json-text.ts'
+import { readRecords, type ReadRecords } from './records.ts'
+
+export type Body<E extends Envelope = Envelope> =
+  /** `characters`: how many there were. */
+  | { readonly kind: 'not_json'; readonly characters: number }
+  | { readonly kind: 'no_envelope' }
+  | { readonly kind: 'envelope'; readonly envelope: E; readonly rows: ReadRecords | undefined }
+
+/** Of a page; its results stand in `rows` alone. */
+export type PageBody = Body<PageEnvelope>
+type PageEnvelope = Envelope & { readonly results: undefined }
+
+/** Reads the pages of walks. May do so on another thread. */
+export interface PageReader {
+  /** `bytes` are the reader's from then on. Rejects with the signal's reason when it aborts. */
+  read(bytes: Buffer, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody>
+}
+
+/** On this thread. */
+export const PLAIN_PAGE_READER: PageReader = {
+  read: (bytes, resource) => Promise.resolve(readPage(bytes, resource)),
+}
+
+export function readBody(bytes: Buffer): Body {
+  const text = new TextDecoder().decode(bytes)
+  let json: JsonValue
+  try {
+    json = parseJsonText(text)
+  } catch {
+    // The parser's message quotes the body; the customer's data has no place in a log.
+    return { kind: 'not_json', characters: text.length }
+  }
+  const envelope = parseEnvelope(json)
+  return envelope === undefined ? { kind: 'no_envelope' } : { kind: 'envelope', envelope, rows: undefined }
+}
+
+export function readPage(bytes: Buffer, resource: ResourceDescription): PageBody {
+  const body = readBody(bytes)
+  if (body.kind !== 'envelope') return body
+  const { results, ...envelope } = body.envelope
+  const rows = results === undefined ? undefined : readRecords(resource, results)
+  return { kind: 'envelope', envelope: { ...envelope, results: undefined }, rows }
+}
