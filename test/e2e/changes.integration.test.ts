@@ -15,7 +15,7 @@ test.concurrent('the topic holds exactly one event for each change, read by a cl
   market.apply({ action: 'remove', keys: keys.slice(60, 64) })
   market.apply({ action: 'new', count: 5 })
   expect(await feed.done('update')).toContain('65 walked, 30 published, 35 unchanged')
-  expect(await feed.done('purge')).toContain('4 gone, 4 deleted, 0 still there, 0 inconclusive, 0 unknown')
+  expect(await feed.done('purge')).toContain('4 gone, 4 deleted, 0 still there, 0 inconclusive, 0 missed')
   expect(await feed.done('update')).toContain('65 walked, 65 unchanged')
 
   const events = await feed.readByConsole(238)
