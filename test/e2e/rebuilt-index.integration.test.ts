@@ -24,7 +24,7 @@ test('without its DATA_DIR the index comes back from the topics: nothing is publ
 
   await rm(feed.dataDir, { recursive: true })
   expect(await feed.done('purge')).toContain(
-    '58 walked, 0 gone, 0 deleted, 0 still there, 0 inconclusive, 0 unknown',
+    '58 walked, 0 gone, 0 deleted, 0 still there, 0 inconclusive, 0 missed',
   )
   const events = await feed.read()
   expect(events).toEqual(before)
