@@ -27,7 +27,7 @@ export interface DescribedFeed {
   readonly brokers: readonly string[]
   readonly encrypted: boolean
   readonly saslMechanism: keyof typeof SECURITY_TYPES | null
-  /** Without credentials (R15). */
+  /** Settings let no credentials stand in it (R15). */
   readonly registryUrl: string
   readonly topics: readonly DescribedTopic[]
 }

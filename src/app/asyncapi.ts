@@ -31,7 +31,7 @@ export async function printAsyncApi({ json }: { json?: true }, signal: AbortSign
     brokers,
     encrypted: ssl !== null,
     saslMechanism: sasl?.mechanism ?? null,
-    registryUrl: withoutCredentials(settings.registry.url),
+    registryUrl: settings.registry.url,
     topics,
   })
   process.stdout.write(json === true ? `${JSON.stringify(document)}\n` : asYaml(document))
@@ -65,10 +65,4 @@ async function eventsOf(
     if (latest !== undefined) events.push({ name, ...latest })
   }
   return events
-}
-
-/** The document is there to be passed on (R15). */
-function withoutCredentials(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname === '/' ? '' : pathname}`
 }

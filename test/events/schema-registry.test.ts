@@ -53,6 +53,19 @@ describe('asking', () => {
     expect(await registry.byId(9 as SchemaId, NEVER)).toBeUndefined()
   })
 
+  test('the versions of a subject, all and each; none of a subject that is not there', async () => {
+    await using server = await LoopbackRegistry.start()
+    const registry = new SchemaRegistry({ url: server.url })
+    expect(await registry.versions('s', NEVER)).toEqual([])
+    const id = await registry.register('s', SCHEMA, NEVER)
+    const other = SCHEMA.replace('"A"', '"B"')
+    const next = await registry.register('s', other, NEVER)
+    expect(await registry.versions('s', NEVER)).toEqual([1, 2])
+    expect(await registry.version('s', 1, NEVER)).toEqual({ id, schema: SCHEMA, version: 1 })
+    expect(await registry.version('s', 'latest', NEVER)).toEqual({ id: next, schema: other, version: 2 })
+    expect(await registry.version('s', 3, NEVER)).toBeUndefined()
+  })
+
   test('a schema is asked for once: an id never changes its schema', async () => {
     await using server = await LoopbackRegistry.start()
     const id = await new SchemaRegistry({ url: server.url }).register('s', SCHEMA, NEVER)
