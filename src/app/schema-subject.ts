@@ -3,7 +3,7 @@ import { loadSettings } from '../config/load-settings.ts'
 import type { SchemaRegistry, SubjectVersion } from '../events/schema-registry.ts'
 import { subjectName } from '../events/subject-name.ts'
 import { LISTINGS } from '../listing/resource.ts'
-import { topicNames } from '../publisher/topics.ts'
+import { topicNames, type TopicNames } from '../publisher/topics.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { schemaRegistry } from './clients.ts'
 
@@ -17,21 +17,23 @@ export class SchemaMissing extends ListingstreamError {
 export interface SchemaSubject {
   readonly registry: SchemaRegistry
   readonly subject: string
+  readonly names: TopicNames
 }
 
 /** Subject of `ListingUpserted`, by the settings. */
 export function listingSubject(): SchemaSubject {
   const settings = loadSettings(['registry', 'feed'])
-  const topic = topicNames(settings.feed.topicPrefix).data(LISTINGS)
+  const names = topicNames(settings.feed.topicPrefix)
   return {
     registry: schemaRegistry(settings.registry),
-    subject: subjectName(topic, LISTINGS.events.upserted),
+    subject: subjectName(names.data(LISTINGS), LISTINGS.events.upserted),
+    names,
   }
 }
 
 /** @throws {SchemaMissing} */
 export async function requireVersion(
-  { registry, subject }: SchemaSubject,
+  { registry, subject }: Pick<SchemaSubject, 'registry' | 'subject'>,
   version: number | 'latest',
   signal: AbortSignal,
 ): Promise<SubjectVersion> {

@@ -10,7 +10,7 @@ import { runOnePass } from '../app/one-pass.ts'
 import { checkSchema } from '../app/schema-check.ts'
 import { diffSchemas } from '../app/schema-diff.ts'
 import { showSchema, type ShowOptions } from '../app/schema-show.ts'
-import { printTypes } from '../app/schema-types.ts'
+import { printTypes, type TypesOptions } from '../app/schema-types.ts'
 import { runSimulator, type SimulateFlags } from '../app/simulate.ts'
 import { runStack, type StackFlags } from '../app/stack.ts'
 import { showStatus } from '../app/status.ts'
@@ -148,7 +148,7 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .command('types')
     .description('TypeScript types of the events')
     .option('--version <n>', 'of the subject; without it the latest', wholeNumber)
-    .action(acting((options: { version?: number }) => printTypes(options, signal)))
+    .action(acting((options: TypesOptions) => printTypes(options, signal)))
   program
     .command('asyncapi')
     .description('an AsyncAPI 3 document of the topics and schemas as they are, in YAML')

@@ -45,13 +45,20 @@ export function avroTypeText(type: unknown): string {
     case 'named':
       return `record ${shape.name}`
     case 'enum':
-      return `enum ${shape.name} (${shape.symbols.join(', ')})`
+      return `enum ${shape.name}`
     case 'array':
     case 'map':
       return `${shape.kind} of ${avroTypeText(shape.of)}`
     case 'union':
       return unionText(shape.branches)
   }
+}
+
+/** Symbols of an enum, nullable or not; none if it is no enum. */
+export function symbolsOf(type: unknown): readonly string[] {
+  const shape = shapeOf(type)
+  if (shape?.kind === 'union') return shape.branches.flatMap(symbolsOf)
+  return shape?.kind === 'enum' ? shape.symbols : []
 }
 
 function unionText(branches: readonly unknown[]): string {

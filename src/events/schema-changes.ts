@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
 import { findRecord, parseAvroRecord, type AvroField, type AvroRecord } from './avro-record.ts'
-import { avroTypeText } from './avro-type-text.ts'
+import { avroTypeText, symbolsOf } from './avro-type-text.ts'
 
 /**
  * `retyped`: a second field, because the source gave the first one another type. `removed` and `type` are of a schema
@@ -73,7 +73,12 @@ function fieldChanges(from: AvroField, to: AvroField, prefix: string): SchemaCha
 
 function typeText(from: AvroField, to: AvroField): string {
   const [older, newer] = [avroTypeText(from.type), avroTypeText(to.type)]
-  return older === newer ? `type ${newer} changed in its details` : `type changed from ${older} to ${newer}`
+  if (older !== newer) return `type changed from ${older} to ${newer}`
+  const known = new Set(symbolsOf(from.type))
+  const added = symbolsOf(to.type).filter((symbol) => !known.has(symbol))
+  return added.length === 0
+    ? `type ${newer} changed in its details`
+    : `type ${newer} has new symbols: ${added.join(', ')}`
 }
 
 function volatileChange(from: AvroRecord, to: AvroRecord, prefix: string): SchemaChange | undefined {

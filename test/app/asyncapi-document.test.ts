@@ -79,6 +79,10 @@ describe('the AsyncAPI document', () => {
       },
       bindingVersion: '0.5.0',
     })
+    const { topicConfiguration } = document.channels.listings.bindings.kafka
+    expect(topicConfiguration, 'a compacted topic forgets nothing by age').not.toHaveProperty([
+      'retention.ms',
+    ])
     expect(Object.keys(document.channels.listings.messages)).toEqual([
       'ListingUpserted',
       'ListingDeleted',

@@ -58,6 +58,13 @@ describe('what changed between two schemas', () => {
     expect(kinds(FIRST, edited('City label', 'Town'))).toEqual([['doc', 'listing.standardFields.City']])
   })
 
+  test('a new symbol of an enum is named', () => {
+    const next = edited('"UPDATED","RESTORED"', '"UPDATED","RESTORED","MERGED"')
+    expect(schemaChanges(FIRST, next)).toEqual([
+      { kind: 'type', field: 'change', text: 'change: type enum UpsertChange? has new symbols: MERGED' },
+    ])
+  })
+
   test('another set of volatile fields is a change', () => {
     const next = evolve(FIRST, FIELDS, { ...SCHEMA_OPTIONS, volatileFields: ['DaysOnMarket'] })
     const added = kinds(FIRST, next)
