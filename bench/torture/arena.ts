@@ -43,6 +43,8 @@ export class Arena implements AsyncDisposable {
   /** How far the source's `Date` may be off. */
   clockSlackMs = 0
   topicRecreated = false
+  /** The topic's `delete.retention.ms` is shorter than the run: what was deleted may be forgotten by its end (R9). */
+  forgetsDeletes = false
   readonly signal: AbortSignal
   readonly #programs: Program[] = []
   readonly #atEnd: (() => Promise<void>)[] = []

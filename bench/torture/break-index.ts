@@ -64,6 +64,7 @@ export async function flipIndex(arena: Arena): Promise<void> {
 export async function putBackIndex(arena: Arena): Promise<void> {
   const tooOld = arena.prng.below(2) === 0
   if (tooOld) await makeTopics(arena, { 'delete.retention.ms': '1000' })
+  arena.forgetsDeletes = tooOld
   await runAWhile(arena)
   const copy = join(arena.folder, 'copy')
   await cp(indexOf(arena), copy, { recursive: true })

@@ -49,7 +49,7 @@ export async function tortureOnce(
 const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
 
 async function check(arena: Arena): Promise<{ checked: readonly Finding[]; records: number }> {
-  const { cluster, prefix, simulator, market, clockSlackMs, topicRecreated, signal } = arena
+  const { cluster, prefix, simulator, market, clockSlackMs, topicRecreated, forgetsDeletes, signal } = arena
   const dump = await readFeed(
     { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix },
     signal,
@@ -58,7 +58,7 @@ async function check(arena: Arena): Promise<{ checked: readonly Finding[]; recor
   const index = await readIndex(join(arena.dataDir, 'index'))
   const truth = { listings, hidden: market.hidden, clockSlackMs }
   return {
-    checked: checkFeed({ dump, truth, index, topicRecreated }),
+    checked: checkFeed({ dump, truth, index, topicRecreated, forgetsDeletes }),
     records: dump.listings.length,
   }
 }

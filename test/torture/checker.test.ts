@@ -113,6 +113,8 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
   ],
   'index differs': [
     () => withIndex((index) => index.delete('a')),
+    () => withIndex((index) => index.delete('c')),
+    () => ({ ...withIndex((index) => index.delete('a')), forgetsDeletes: true }),
     () => withIndex((index) => index.set('z', index.get('a')!)),
     ...(['state', 'digest', 'schemaId', 'partition', 'offset'] as const).map(
       (field) => () =>
@@ -181,5 +183,9 @@ describe('the checker of the fault bench', () => {
     feed.recreateTopic()
     feed.transaction({ upserts: ['a', 'b'], again: true })
     expect(checkFeed(feed.checked())).toEqual([])
+  })
+
+  test('lets an index forget what was deleted longer ago than its topic remembers it (R9)', () => {
+    expect(checkFeed({ ...withIndex((index) => index.delete('c')), forgetsDeletes: true })).toEqual([])
   })
 })

@@ -76,6 +76,7 @@ export class FeedScript {
       },
       index: this.#index(),
       topicRecreated: this.#recreated,
+      forgetsDeletes: false,
     }
   }
 
