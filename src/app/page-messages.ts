@@ -16,12 +16,25 @@ export interface PageQuestion {
   readonly recipe: ListingRecipe | undefined
 }
 
-export interface PageAnswer {
+/** One or two of them a page, so that the next page can be asked for while this one is encoded. */
+export type PageAnswer = PageRead | PageEncoded
+
+export interface PageRead {
+  readonly kind: 'read'
   readonly id: number
+  /** Nothing is encoded: no other answer follows. */
+  readonly last: boolean
   readonly body: ArrayBuffer
+  readonly page: Exclude<PageBody, { readonly kind: 'envelope' }> | ReadEnvelope
+}
+
+export interface PageEncoded {
+  readonly kind: 'encoded'
+  readonly id: number
   /** The contents of the encoded rows, one after the other. */
   readonly contents: ArrayBuffer
-  readonly page: Exclude<PageBody, { readonly kind: 'envelope' }> | ReadEnvelope
+  /** Of each row. */
+  readonly results: readonly (EncodedRow | UnencodableRow)[]
 }
 
 interface ReadEnvelope {
@@ -32,12 +45,11 @@ interface ReadEnvelope {
 }
 
 /** A row without its JSON: that is read from the page once more when somebody asks for it. */
-export interface ReadRow extends Omit<SourceRecord, 'body'> {
-  /** Undefined if nothing was to be encoded. */
-  readonly result: EncodedRow | Extract<ListingEncodeResult, { readonly kind: 'unencodable' }> | undefined
-}
+export type ReadRow = Omit<SourceRecord, 'body'>
 
-export interface EncodedRow {
+type UnencodableRow = Extract<ListingEncodeResult, { readonly kind: 'unencodable' }>
+
+interface EncodedRow {
   readonly kind: 'encoded'
   readonly content: Omit<EncodedContent, 'bytes'>
   /** Where its bytes end in `contents`; they begin where those of the row before end. */

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import type { ListingEncoder } from '../events/listing-encoder.ts'
+import type { ListingEncoder, ListingEncodeResult } from '../events/listing-encoder.ts'
 import type { ListingRecipe } from '../events/listing-schemas.ts'
 import type { JsonObject, JsonValue } from '../listing/json.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -10,7 +10,7 @@ import { readPage, type PageBody, type PageReader } from '../spark/page-body.ts'
 import type { ReadRecords } from '../spark/records.ts'
 import { orAborted } from '../support/abort.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
-import type { PageAnswer, PageQuestion, ReadRow } from './page-messages.ts'
+import type { PageAnswer, PageEncoded, PageQuestion, PageRead, ReadRow } from './page-messages.ts'
 
 /** A smaller body is read sooner than it is handed over: updates of a quiet market need no second thread. */
 const WORTH_A_THREAD_BYTES = 256 * 1024
@@ -25,13 +25,19 @@ export interface ThreadedPageReaderOptions {
   readonly worthAThreadBytes?: number
 }
 
+/** A page that the thread has, and what is waited for. */
+interface Asked {
+  readonly read: PromiseWithResolvers<PageRead>
+  readonly encoded: PromiseWithResolvers<PageEncoded>
+}
+
 /**
  * Reads large pages on a thread of its own: `JSON.parse`, the projection to the schema, Avro and digests, which are more
  * than half of all work. What becomes of the records is decided here, as if they had been read here.
  */
 export class ThreadedPageReader implements PageReader, AsyncDisposable {
   readonly #options: ThreadedPageReaderOptions
-  readonly #waiting = new Map<number, PromiseWithResolvers<PageAnswer>>()
+  readonly #asked = new Map<number, Asked>()
   #worker: Worker | undefined
   #lastId = 0
 
@@ -47,65 +53,51 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     // Of no length any more once it is handed over.
     const { length } = bytes
     const body = ownBuffer(bytes)
-    const answer = await orAborted(this.#ask({ body, length, resource: resource.name, recipe }), signal)
+    const { read, encoded } = this.#ask({ body, length, resource: resource.name, recipe })
+    const answer = await orAborted(read.promise, signal)
     const { page } = answer
     if (page.kind !== 'envelope') return page
     if (page.rows === undefined) return { ...page, rows: undefined }
     const whole = once(() => rowsAgain(Buffer.from(answer.body, 0, length), resource))
-    const records = this.#records(page.rows.records, answer.contents, recipe, whole)
+    const records = page.rows.records.map((row, i) => new ReadRecord(row, whole, i))
     const unreadable = page.rows.unreadable.map((reason, i) => new UnreadableRow(reason, whole, i))
+    if (recipe !== undefined) {
+      this.#options.encoder.adopt(records, recipe.id, encoded.promise.then(resultsOf))
+    }
     return { ...page, rows: { records, unreadable } }
   }
 
-  #records(
-    rows: readonly ReadRow[],
-    contents: ArrayBuffer,
-    recipe: ListingRecipe | undefined,
-    whole: () => ReadRecords,
-  ): readonly SourceRecord[] {
-    let start = 0
-    return rows.map((row, i) => {
-      const record = new ReadRecord(row, whole, i)
-      const { result } = row
-      if (recipe === undefined || result === undefined) return record
-      if (result.kind === 'unencodable') {
-        this.#options.encoder.adopt(record, recipe.id, result)
-      } else {
-        const bytes = new Uint8Array(contents, start, result.end - start)
-        start = result.end
-        this.#options.encoder.adopt(record, recipe.id, {
-          kind: 'encoded',
-          content: { ...result.content, bytes },
-        })
-      }
-      return record
-    })
-  }
-
-  async #ask(question: Omit<PageQuestion, 'id'>): Promise<PageAnswer> {
+  #ask(question: Omit<PageQuestion, 'id'>): Asked {
     const worker = (this.#worker ??= this.#start())
     this.#lastId += 1
     const id = this.#lastId
-    const waiting = Promise.withResolvers<PageAnswer>()
-    this.#waiting.set(id, waiting)
+    const asked: Asked = { read: Promise.withResolvers(), encoded: Promise.withResolvers() }
+    // Whoever gave up does not look at them.
+    asked.read.promise.catch(() => undefined)
+    asked.encoded.promise.catch(() => undefined)
+    this.#asked.set(id, asked)
     worker.ref()
     worker.postMessage({ ...question, id }, [question.body])
-    try {
-      return await waiting.promise
-    } finally {
-      this.#waiting.delete(id)
-      if (this.#waiting.size === 0) worker.unref()
-    }
+    return asked
   }
 
   #start(): Worker {
     // Without our own flags: they may be for the main thread alone.
     const worker = new Worker(THREAD_FILE, { execArgv: [] })
     worker.unref()
-    worker.on('message', (answer: PageAnswer) => this.#waiting.get(answer.id)?.resolve(answer))
+    worker.on('message', (answer: PageAnswer) => this.#take(worker, answer))
     worker.on('error', (cause) => this.#ended(worker, cause))
     worker.on('exit', () => this.#ended(worker, undefined))
     return worker
+  }
+
+  #take(worker: Worker, answer: PageAnswer): void {
+    const asked = this.#asked.get(answer.id)
+    if (answer.kind === 'read') asked?.read.resolve(answer)
+    else asked?.encoded.resolve(answer)
+    if (answer.kind === 'read' && !answer.last) return
+    this.#asked.delete(answer.id)
+    if (this.#asked.size === 0) worker.unref()
   }
 
   #ended(worker: Worker, cause: unknown): void {
@@ -115,12 +107,26 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
       'The thread that reads pages ended. The page is asked for again; lower PAGE_LIMIT if this stays.',
       { code: 'PAGE_THREAD_FAILED', retryable: true, cause },
     )
-    for (const { reject } of this.#waiting.values()) reject(error)
+    for (const { read, encoded } of this.#asked.values()) {
+      read.reject(error)
+      encoded.reject(error)
+    }
+    this.#asked.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker?.terminate()
   }
+}
+
+function resultsOf({ results, contents }: PageEncoded): readonly ListingEncodeResult[] {
+  let start = 0
+  return results.map((result) => {
+    if (result.kind !== 'encoded') return result
+    const bytes = new Uint8Array(contents, start, result.end - start)
+    start = result.end
+    return { kind: 'encoded', content: { ...result.content, bytes } }
+  })
 }
 
 /** A record as it was read on the other thread; its JSON is read again here if somebody asks for it. */

@@ -1,13 +1,14 @@
-/** A thread that reads pages: from a body's bytes to records and their content under one schema. Started by `page-reader.ts`. */
+/** A thread that reads pages: from a body's bytes to records, then to their content under one schema. Started by `page-reader.ts`. */
 import { parentPort } from 'node:worker_threads'
 
 import { compileListing, type CompiledListing } from '../events/compiled-listing.ts'
 import { ListingEncoder } from '../events/listing-encoder.ts'
 import type { ListingRecipe } from '../events/listing-schemas.ts'
 import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
-import { readPage } from '../spark/page-body.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
+import { readPage, type PageBody } from '../spark/page-body.ts'
 import { InvariantViolation } from '../support/errors.ts'
-import type { PageAnswer, PageQuestion, ReadRow } from './page-messages.ts'
+import type { PageEncoded, PageQuestion, PageRead } from './page-messages.ts'
 
 /** The newest schema alone: older ones are asked for on the other side. */
 let compiled: CompiledListing | undefined
@@ -17,51 +18,48 @@ const encoder = new ListingEncoder({
   version: () => required(compiled),
 })
 
-parentPort?.on('message', (question: PageQuestion) => {
-  const bytes = Buffer.from(question.body, 0, question.length)
-  const resource = RESOURCES.find(({ name }) => name === question.resource)
-  const answer = answerTo(question, bytes, required(resource))
-  parentPort?.postMessage(answer, [question.body, answer.contents])
+parentPort?.on('message', ({ id, body, length, resource: name, recipe }: PageQuestion) => {
+  const resource = required(RESOURCES.find((one) => one.name === name))
+  const page = readPage(Buffer.from(body, 0, length), resource)
+  const records = page.kind === 'envelope' ? page.rows?.records : undefined
+  const last = records === undefined || recipe === undefined
+  const read: PageRead = { kind: 'read', id, body, page: withoutBodies(page), last }
+  parentPort?.postMessage(read, [body])
+  if (last) return
+  const encoded = encode(id, resource, records, recipe)
+  parentPort?.postMessage(encoded, [encoded.contents])
 })
 
-function answerTo(
-  { id, body, recipe }: PageQuestion,
-  bytes: Buffer,
-  resource: ResourceDescription,
-): PageAnswer {
-  const nothing = { id, body, contents: new ArrayBuffer(0) }
-  const page = readPage(bytes, resource)
-  if (page.kind !== 'envelope') return { ...nothing, page }
-  const { envelope, rows } = page
-  if (rows === undefined) return { ...nothing, page: { kind: 'envelope', envelope, rows } }
-  const contents: Uint8Array[] = []
-  let end = 0
-  if (recipe !== undefined) use(recipe)
-  const records = rows.records.map((record): ReadRow => {
-    const { key, modificationTimestamp, mlsId, changeStamps } = record
-    const row = { key, modificationTimestamp, mlsId, changeStamps }
-    if (recipe === undefined) return { ...row, result: undefined }
-    const result = encoder.encode(resource, record)
-    if (result.kind !== 'encoded') return { ...row, result }
-    const { bytes: content, ...rest } = result.content
-    contents.push(content)
-    end += content.length
-    return { ...row, result: { kind: 'encoded', content: rest, end } }
-  })
-  return {
-    id,
-    body,
-    contents: joined(contents, end),
-    page: {
-      kind: 'envelope',
-      envelope,
-      rows: { records, unreadable: rows.unreadable.map(({ reason }) => reason) },
-    },
-  }
+function withoutBodies(page: PageBody): PageRead['page'] {
+  if (page.kind !== 'envelope') return page
+  if (page.rows === undefined) return { ...page, rows: undefined }
+  const records = page.rows.records.map(({ key, modificationTimestamp, mlsId, changeStamps }) => ({
+    key,
+    modificationTimestamp,
+    mlsId,
+    changeStamps,
+  }))
+  return { ...page, rows: { records, unreadable: page.rows.unreadable.map(({ reason }) => reason) } }
 }
 
-function use({ id, text, ...options }: ListingRecipe): void {
-  if (compiled?.id !== id) compiled = compileListing(id, text, options)
+function encode(
+  id: number,
+  resource: ResourceDescription,
+  records: readonly SourceRecord[],
+  { id: schemaId, text, ...options }: ListingRecipe,
+): PageEncoded {
+  if (compiled?.id !== schemaId) compiled = compileListing(schemaId, text, options)
+  const contents: Uint8Array[] = []
+  let end = 0
+  const results = records.map((record): PageEncoded['results'][number] => {
+    const result = encoder.encode(resource, record)
+    if (result.kind !== 'encoded') return result
+    const { bytes, ...content } = result.content
+    contents.push(bytes)
+    end += bytes.length
+    return { kind: 'encoded', content, end }
+  })
+  return { kind: 'encoded', id, contents: joined(contents, end), results }
 }
 
 function joined(parts: readonly Uint8Array[], length: number): ArrayBuffer {

@@ -1,6 +1,7 @@
 import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
+import { orAborted } from '../support/abort.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
@@ -21,9 +22,17 @@ export interface ListingEncoderOptions {
 
 type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
 
-interface Adopted {
+/** A page whose content is made elsewhere. */
+interface AdoptedPage {
   readonly schemaId: SchemaId
-  readonly result: ListingEncodeResult
+  readonly done: Promise<void>
+  /** In the order of its records; undefined until it is there. */
+  results: readonly ListingEncodeResult[] | undefined
+}
+
+interface Adopted {
+  readonly page: AdoptedPage
+  readonly index: number
 }
 
 /** Implements the port `ContentEncoder` for listings. */
@@ -38,19 +47,43 @@ export class ListingEncoder {
     this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
   }
 
-  async prepare(_: ResourceDescription, older: Iterable<SchemaId>, signal: AbortSignal): Promise<void> {
+  async prepare(
+    _: ResourceDescription,
+    records: Iterable<SourceRecord>,
+    older: Iterable<SchemaId>,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#schemas.load(older, signal)
+    const pages = new Set<AdoptedPage>()
+    for (const record of records) {
+      const adopted = this.#adopted.get(record)
+      if (adopted !== undefined) pages.add(adopted.page)
+    }
+    for (const { done } of pages) await orAborted(done, signal)
   }
 
-  /** What `encode` will answer for the record, unless another schema is current by then. */
-  adopt(record: SourceRecord, schemaId: SchemaId, result: ListingEncodeResult): void {
-    this.#adopted.set(record, { schemaId, result })
+  /**
+   * What `encode` will answer for these records, once it is there and unless another schema is current by then. If it is
+   * never there, they are encoded here.
+   */
+  adopt(
+    records: readonly SourceRecord[],
+    schemaId: SchemaId,
+    results: Promise<readonly ListingEncodeResult[]>,
+  ): void {
+    const done = results.then(
+      (made) => void (page.results = made),
+      () => undefined,
+    )
+    const page: AdoptedPage = { schemaId, done, results: undefined }
+    for (const [index, record] of records.entries()) this.#adopted.set(record, { page, index })
   }
 
   encode(_: ResourceDescription, record: SourceRecord): ListingEncodeResult {
     const { id, content, projection } = this.#schemas.current()
-    const adopted = this.#adopted.get(record)
-    if (adopted?.schemaId === id) return adopted.result
+    const made = this.#adopted.get(record)
+    const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
+    if (result !== undefined) return result
     const projected = projection.project(record.key, record.body)
     let encoded: Buffer
     try {

@@ -182,7 +182,7 @@ export class PageCommitter {
     const records = new Map(page.records.map((record) => [record.key, record]))
     const keys = [...records.keys()]
     const known = await index.getMany(resource.name, keys)
-    await encoder.prepare(resource, publishedSchemas(known), signal)
+    await encoder.prepare(resource, records.values(), publishedSchemas(known), signal)
 
     const changes: Change[] = []
     const deadLetters: DeadLetter[] = page.unreadable.map((row) => ({

@@ -107,10 +107,16 @@ export type EncodeResult =
 /** The content of records under the registered schemas (R5). Synchronous once prepared. */
 export interface ContentEncoder {
   /**
-   * Makes the newest schema of the resource current, and loads the older ones that `digestUnder` will be asked for.
-   * Called before each page; does nothing when there is nothing to load. May not ask the source.
+   * Makes the newest schema of the resource current, and loads the older ones that `digestUnder` will be asked for. Waits
+   * for the content of these records where that is being made elsewhere. Called before each page; does nothing when there
+   * is nothing to load. May not ask the source.
    */
-  prepare(resource: ResourceDescription, olderSchemas: Iterable<SchemaId>, signal: AbortSignal): Promise<void>
+  prepare(
+    resource: ResourceDescription,
+    records: Iterable<SourceRecord>,
+    olderSchemas: Iterable<SchemaId>,
+    signal: AbortSignal,
+  ): Promise<void>
   /** Under the current schema. */
   encode(resource: ResourceDescription, record: SourceRecord): EncodeResult
   /** Digest of the record's content under an older schema that was prepared. */

@@ -16,6 +16,12 @@ import { EVERYTHING, narrowedTo, settledBefore } from './window.ts'
 /** A server clock that differs by more than this from ours is not believed (R4). */
 const CLOCK_TOLERANCE_MS = 3_600_000
 
+/**
+ * Pages that are fetched and read while one is being committed (R14). With one alone the next request would wait for the
+ * commit, and the commit after that for its answer.
+ */
+const PAGES_AHEAD = 2
+
 /** Restarts of one walk after refused tokens before the pass gives up. */
 const MOST_RESTARTS = 3
 
@@ -79,7 +85,7 @@ async function walkOnce(
     filter: progress?.filter ?? plan.filter,
     token: progress?.token ?? '',
   }
-  for await (const page of prefetch(feed.source.walk(request, signal))) {
+  for await (const page of prefetch(feed.source.walk(request, signal), PAGES_AHEAD)) {
     if (progress === undefined) {
       progress = begun({
         ...plan.begin,

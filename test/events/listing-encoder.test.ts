@@ -227,7 +227,7 @@ describe('older schemas (R5)', () => {
     expect(after.digest).not.toBe(before.digest)
 
     const later: ContentEncoder = new ListingEncoder(own.listingSchemas(VOLATILE))
-    await later.prepare(LISTINGS, [before.schemaId, after.schemaId, before.schemaId], NEVER)
+    await later.prepare(LISTINGS, [], [before.schemaId, after.schemaId, before.schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     expect(later.digestUnder(LISTINGS, record, after.schemaId)).toBe(after.digest)
   })
@@ -253,7 +253,7 @@ describe('older schemas (R5)', () => {
     const schemas = own.listingSchemas(['GarageYN'])
     await schemas.use(FIELDS, NEVER)
     const encoder = new ListingEncoder(schemas)
-    await encoder.prepare(LISTINGS, [before.schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [], [before.schemaId], NEVER)
     expect(encoder.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     const result = encoder.encode(LISTINGS, record)
     expect(result).toMatchObject({ kind: 'encoded', content: { volatileFields: { GarageYN: true } } })
@@ -264,15 +264,15 @@ describe('older schemas (R5)', () => {
     const { schemaId } = own.encode(listing(FULL))
     const encoder = new ListingEncoder(own.listingSchemas(VOLATILE))
     const asked = own.server.requests.length
-    await encoder.prepare(LISTINGS, [schemaId], NEVER)
-    await encoder.prepare(LISTINGS, [schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
     expect(own.server.calls().slice(asked)).toEqual([`GET /schemas/ids/${schemaId}`])
   })
 
   test('one that the registry lost stops the program', async () => {
     await using own = await Fixture.open()
     const missing = (own.encode(listing(FULL)).schemaId + 7) as typeof own.schemas.currentId & number
-    await expect(own.encoder.prepare(LISTINGS, [missing], NEVER)).rejects.toMatchObject({
+    await expect(own.encoder.prepare(LISTINGS, [], [missing], NEVER)).rejects.toMatchObject({
       code: 'EVENT_UNREADABLE',
       retryable: false,
     })
@@ -331,15 +331,38 @@ describe('a record whose content was made elsewhere', () => {
     await using own = await Fixture.open()
     const record = listing(FULL)
     const made = own.encoder.encode(LISTINGS, record)
-    own.encoder.adopt(record, own.schemas.current().id, made)
+    const { promise, resolve } = Promise.withResolvers<(typeof made)[]>()
+    own.encoder.adopt([record], own.schemas.current().id, promise)
+    const prepared = own.encoder.prepare(LISTINGS, [record], [], NEVER)
+    resolve([made])
+    await prepared
     expect(own.encoder.encode(LISTINGS, record)).toBe(made)
+  })
+
+  test('is encoded here if it never comes', async () => {
+    await using own = await Fixture.open()
+    const record = listing(FULL)
+    own.encoder.adopt([record], own.schemas.current().id, Promise.reject(new Error('the other side is gone')))
+    await own.encoder.prepare(LISTINGS, [record], [], NEVER)
+    expect(own.encoder.encode(LISTINGS, record)).toEqual(own.encoder.encode(LISTINGS, { ...record }))
+  })
+
+  test('is waited for no longer than the caller waits', async () => {
+    await using own = await Fixture.open()
+    const record = listing(FULL)
+    own.encoder.adopt([record], own.schemas.current().id, new Promise(() => undefined))
+    const stop = new AbortController()
+    const prepared = own.encoder.prepare(LISTINGS, [record], [], stop.signal)
+    stop.abort(new Error('stopped'))
+    await expect(prepared).rejects.toThrow('stopped')
   })
 
   test('is encoded again if another schema has become current (R5)', async () => {
     await using own = await Fixture.open()
     const record = listing({ ...FULL, Sewer: 'Public' })
     const made = own.encoder.encode(LISTINGS, record)
-    own.encoder.adopt(record, own.schemas.current().id, made)
+    own.encoder.adopt([record], own.schemas.current().id, Promise.resolve([made]))
+    await own.encoder.prepare(LISTINGS, [record], [], NEVER)
     await own.schemas.use([...FIELDS, described('Sewer', 'Character')], NEVER)
     expect(own.encoder.encode(LISTINGS, record)).not.toEqual(made)
     expect(own.encoder.encode(LISTINGS, record)).toEqual(own.encoder.encode(LISTINGS, { ...record }))
