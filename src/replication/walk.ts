@@ -85,7 +85,8 @@ async function walkOnce(
     filter: progress?.filter ?? plan.filter,
     token: progress?.token ?? '',
   }
-  for await (const page of prefetch(feed.source.walk(request, signal), PAGES_AHEAD)) {
+  const pages = prefetch((reading) => feed.source.walk(request, reading), PAGES_AHEAD, signal)
+  for await (const page of pages) {
     if (progress === undefined) {
       progress = begun({
         ...plan.begin,

@@ -1,12 +1,15 @@
 /**
  * The same items, with up to `ahead` of the next ones already being fetched, one after the other, while the caller works on
- * the current one. An error of the source is thrown at the item it belongs to. Closes the source when the caller stops early.
+ * the current one. An error of the source is thrown at the item it belongs to. When the caller stops early, what is under
+ * way is aborted and the source is closed.
  */
 export async function* prefetch<T>(
-  source: AsyncIterable<T>,
+  open: (signal: AbortSignal) => AsyncIterable<T>,
   ahead: number,
+  signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]()
+  const stop = new AbortController()
+  const iterator = open(AbortSignal.any([signal, stop.signal]))[Symbol.asyncIterator]()
   const coming = [ask(iterator)]
   try {
     for (let next = coming.shift(); next !== undefined; next = coming.shift()) {
@@ -16,6 +19,7 @@ export async function* prefetch<T>(
       yield result.value
     }
   } finally {
+    stop.abort()
     await Promise.allSettled(coming)
     await iterator.return?.()
   }
