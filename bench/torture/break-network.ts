@@ -57,12 +57,15 @@ export async function takeRegistryDown(arena: Arena): Promise<void> {
   await arena.opened(daemon)
   await arena.pause(50, 500)
   down()
-  arena.simulator.market.changeMetadata({
+  const { market } = arena.simulator
+  market.changeMetadata({
     action: 'add',
     name: `Added${arena.prng.below(1_000)}`,
     type: 'Character',
     nullRate: 0.5,
   })
+  // Its values are a change of each listing: without a new stamp nobody who polls could see them before a new snapshot.
+  market.apply({ action: 'touch', keys: [...arena.simulator.truth().listings.keys()] })
   await arena.pause(500, 1_500)
   arena.cluster.heal()
   await arena.pause(200, 1_000)
