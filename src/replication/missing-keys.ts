@@ -1,6 +1,6 @@
 /** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
 import type { DeletionEvidence } from '../listing/change.ts'
-import { instant, type Instant } from '../listing/instant.ts'
+import { instant, type Instant, type Millis } from '../listing/instant.ts'
 import type { PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -76,7 +76,7 @@ export async function findMissing(
     if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
     if (seen !== undefined) {
       witness = key
-      if (isMissed(entry, parseStamp(seen), nextWindow)) {
+      if (isMissed(entry, parseStamp(seen), nextWindow, feed.overlap)) {
         counts.missed += 1
         await ledger.add(passId, 'missed', walked.page + 1, [[key, '']])
       }
@@ -95,14 +95,23 @@ export async function findMissing(
 }
 
 /**
- * Whether no update will bring what the walk shows: the index does not have the key, or has it with an older stamp than
- * the walk's, which lies before the next update's window. A listing that changed, was out of view for longer than the
- * overlap and came back with its stamp is such a one.
+ * Whether no update will bring what the walk shows: the index does not have the key, or not what the walk shows of it, and
+ * its stamp lies before the next update's window. A listing that changed, was out of view for longer than the overlap and
+ * came back with its stamp is such a one. With an equal stamp it is one only if no update has read it after the stamp had
+ * left the overlap, as one does with every listing that stays in view: within a second there may be two changes. An index
+ * that was rebuilt knows no such reading, and is believed.
  */
-function isMissed(entry: IndexEntry | undefined, stamp: Instant | null, nextWindow: Instant): boolean {
+function isMissed(
+  entry: IndexEntry | undefined,
+  stamp: Instant | null,
+  nextWindow: Instant,
+  overlap: Millis,
+): boolean {
   if (entry === undefined || entry.state === 'deleted') return true
   if (stamp === null || stamp > nextWindow) return false
-  return entry.modificationTimestamp === null || stamp > entry.modificationTimestamp
+  const { modificationTimestamp: known, observedAt, request } = entry
+  if (known === null || stamp > known) return true
+  return stamp === known && request > 0 && updatedAfter(observedAt, overlap) < stamp
 }
 
 /** R9 c: a key whose last record was published since the sweep began is not deleted by it. */

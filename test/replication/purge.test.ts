@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { instant } from '../../src/listing/instant.ts'
 import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
+import type { SourceRecord } from '../../src/listing/source-record.ts'
 import { TOKEN_REFUSED } from '../../src/replication/ports.ts'
 import { runPurge } from '../../src/replication/purge.ts'
-import { runUpdate } from '../../src/replication/records-pass.ts'
+import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../support/index-entry.ts'
 import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../support/memory-feed.ts'
@@ -322,6 +323,39 @@ describe('a key that the walk shows with a newer stamp than the index has', () =
   test('is left to the next update where that will show it', async () => {
     const opened = await swept2(SERVER_TIME + 60_000)
     expect(await purge(opened)).toMatchObject({ missed: 0, progress: { counts: { published: 0 } } })
+    expect(asked(opened, 'findByKeys')).toEqual([])
+  })
+})
+
+describe('a key that the walk shows with the stamp that the index has', () => {
+  const at = (price: number) =>
+    sourceRecord('2', { ListPrice: price }, { modificationTimestamp: SERVER_TIME })
+  const other = sourceRecord('1')
+
+  /** Published in the second of its stamp; the next update, an hour later, shows it or does not. */
+  async function published(updated: readonly SourceRecord[]) {
+    const first = new MemoryFeed({ walks: [[{ records: [other, at(1)] }]], counts: [0] })
+    await runSnapshot(first.feed, LISTINGS, signal)
+    const walks = [[{ records: updated }], [{ records: [other, at(2)].map(keyRow) }]]
+    const counts = [...updated.map(() => 1), 2]
+    const later = first.restart(
+      { walks, counts, records: [other, at(2)] },
+      { at: instant(SERVER_TIME + HOUR_MS) },
+    )
+    await runUpdate(later.feed, LISTINGS, signal)
+    return later
+  }
+
+  test('is read again if no update has shown it since: a second may hold two changes (R4)', async () => {
+    const opened = await published([])
+    expect(await purge(opened)).toMatchObject({ missed: 1, progress: { counts: { published: 1 } } })
+    expect(opened.changes()).toMatchObject([{ kind: 'upsert', key: '2', reason: 'UPDATED' }])
+  })
+
+  test('is not read again if an update has shown it when its overlap was over', async () => {
+    const opened = await published([at(2)])
+    expect(opened.changes()).toHaveLength(1)
+    expect(await purge(opened)).toMatchObject({ missed: 0 })
     expect(asked(opened, 'findByKeys')).toEqual([])
   })
 })
