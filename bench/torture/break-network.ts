@@ -65,7 +65,8 @@ export async function takeRegistryDown(arena: Arena): Promise<void> {
     nullRate: 0.5,
   })
   // Its values are a change of each listing: without a new stamp nobody who polls could see them before a new snapshot.
-  market.apply({ action: 'touch', keys: [...arena.simulator.truth().listings.keys()] })
+  const keys = new Set([...arena.simulator.truth().listings.keys(), ...arena.market.hidden.keys()])
+  market.apply({ action: 'touch', keys: [...keys] })
   await arena.pause(500, 1_500)
   arena.cluster.heal()
   await arena.pause(200, 1_000)
