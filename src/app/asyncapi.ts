@@ -47,7 +47,7 @@ function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly SchemaFi
   return new Map([
     [names.data(LISTINGS), ['ListingUpserted', 'ListingDeleted']],
     [names.control, ['PassMarker']],
-    [names.checkpoints, ['Owner', 'Watermark', 'Checkpoint']],
+    [names.checkpoints, ['Owner', 'Watermark', 'Checkpoint', 'Truncation']],
     [names.deadLetters, []],
   ])
 }

@@ -4,7 +4,7 @@ import { instant, type Instant } from '../listing/instant.ts'
 import { passId } from '../listing/pass.ts'
 import { readAvro } from './decode-value.ts'
 import { EventError } from './event-error.ts'
-import type { Checkpoint, MarkerRecord, Owner, Watermark } from './state-records.ts'
+import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
 import { unframe } from './wire-format.ts'
 import type { WriterSchemas } from './writer-schemas.ts'
 
@@ -13,6 +13,7 @@ export type StateRecord =
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'owner'; readonly owner: Owner }
+  | { readonly kind: 'truncation'; readonly truncation: Truncation }
   | { readonly kind: 'marker'; readonly marker: MarkerRecord }
 
 /**
@@ -35,6 +36,8 @@ export async function decodeState(
       return { kind: 'watermark', watermark: parse(WATERMARK, value, name) }
     case 'Owner':
       return { kind: 'owner', owner: parse(OWNER, value, name) }
+    case 'Truncation':
+      return { kind: 'truncation', truncation: parse(TRUNCATION, value, name) }
     case 'PassMarker':
       return { kind: 'marker', marker: parse(MARKER, value, name) }
     default:
@@ -113,6 +116,14 @@ const OWNER: z.ZodType<Owner> = z.object({
   seq: z.number(),
   source: SOURCE.nullable(),
   clusterId: z.string(),
+})
+
+const TRUNCATION: z.ZodType<Truncation> = z.object({
+  topic: z.string(),
+  partition: z.number(),
+  detail: z.string(),
+  generation: z.number(),
+  instanceId: z.string(),
 })
 
 const MARKER: z.ZodType<MarkerRecord> = z.object({

@@ -10,7 +10,7 @@ import { compileType } from './compile-type.ts'
 import type { ListingSchemas } from './listing-schemas.ts'
 import { readSchemaFile, type SchemaFileName } from './schema-file.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
-import type { Checkpoint, MarkerRecord, Owner, Watermark } from './state-records.ts'
+import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
 import { subjectName } from './subject-name.ts'
 import { frame } from './wire-format.ts'
 
@@ -60,6 +60,7 @@ export class EventCodec {
         Checkpoint: await fixed('Checkpoint', topics.checkpoints),
         Watermark: await fixed('Watermark', topics.checkpoints),
         Owner: await fixed('Owner', topics.checkpoints),
+        Truncation: await fixed('Truncation', topics.checkpoints),
         PassMarker: await fixed('PassMarker', topics.control),
       },
       schemas,
@@ -108,6 +109,10 @@ export class EventCodec {
 
   owner(owner: Owner): Uint8Array {
     return this.#value('Owner', owner)
+  }
+
+  truncation(truncation: Truncation): Uint8Array {
+    return this.#value('Truncation', truncation)
   }
 
   marker(marker: MarkerRecord): Uint8Array {

@@ -7,6 +7,7 @@ export type SchemaFileName =
   | 'Checkpoint'
   | 'Watermark'
   | 'Owner'
+  | 'Truncation'
   | 'PassMarker'
 
 /** JSON text of `schemas/<name>.avsc`. */

@@ -55,6 +55,19 @@ export interface Owner {
   readonly clusterId: string
 }
 
+/**
+ * Record `truncation` of the topic `checkpoints`: a data topic was seen to be shorter than the checkpoints say, and its
+ * offsets may soon look right again (R2).
+ */
+export interface Truncation {
+  readonly topic: string
+  readonly partition: number
+  /** In words, the offsets that were seen and expected. */
+  readonly detail: string
+  readonly generation: number
+  readonly instanceId: string
+}
+
 /** Record of the topic `control`. */
 export interface MarkerRecord {
   readonly event: PassEvent

@@ -1,6 +1,6 @@
 /** What the topic `checkpoints` says: who owns the feed, how far its passes are, which transaction was the last. */
 import { decodeState } from '../events/decode-state.ts'
-import type { Checkpoint, Owner } from '../events/state-records.ts'
+import type { Checkpoint, Owner, Truncation } from '../events/state-records.ts'
 import type { WriterSchemas } from '../events/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
@@ -20,6 +20,7 @@ export class CheckpointLog {
   #owner: Owner | undefined
   #ownerAliveAt: Instant = instant(0)
   #last: Checkpoint | undefined
+  #truncation: Truncation | undefined
   #seq = 0
   readonly #watermarks = new Map<ResourceName, Of<Instant>>()
   readonly #passes = new Map<`${ResourceName}/${PassKind}`, Of<PassProgress>>()
@@ -82,6 +83,11 @@ export class CheckpointLog {
     return this.#last?.generation ?? 1
   }
 
+  /** Of the current generation: what was seen once to be missing from a data topic. */
+  get truncation(): Truncation | undefined {
+    return this.#truncation?.generation === this.generation ? this.#truncation : undefined
+  }
+
   state(): FeedState {
     return {
       generation: this.generation,
@@ -105,6 +111,9 @@ export class CheckpointLog {
       }
       case 'checkpoint':
         this.#takeCheckpoint(record.checkpoint, instant(timestamp))
+        break
+      case 'truncation':
+        this.#truncation = record.truncation
         break
       case 'marker':
       case undefined:

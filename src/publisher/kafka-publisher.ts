@@ -17,7 +17,7 @@ import type { Instant } from '../listing/instant.ts'
 import type { NextOffsets, SourceIdentity } from '../listing/pass.ts'
 import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
-import { sleep } from '../support/abort.ts'
+import { graceAfter, sleep } from '../support/abort.ts'
 import { isRetryable, ListingstreamError } from '../support/errors.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
@@ -102,6 +102,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
         return await this.#attempt(draft, grace.signal)
       } catch (error) {
         await this.#discardProducer()
+        if (error instanceof TopicTruncatedError) await this.#noteTruncation(error, grace.signal)
         if (isEpochError(error)) await this.#giveWay(grace.signal)
         const settled =
           error instanceof KafkaCommitUnknown ? await this.#settle(error, grace.signal) : undefined
@@ -200,6 +201,31 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       if (baseOffset >= end) continue
       const what = `took records at offset ${baseOffset}, but the checkpoint was written when it ended at ${end}`
       throw new TopicTruncatedError(topic, partition, what)
+    }
+  }
+
+  /** For the starts to come: the aborted records stay in the new topic, and its offsets may look right with them. */
+  async #noteTruncation(
+    { topic, partition, detail }: TopicTruncatedError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { names, codec, owner, generation } = this.#options
+    const truncation = { topic, partition, detail, generation, instanceId: owner.instanceId }
+    try {
+      const transaction = await this.#begin(signal)
+      await transaction.send(
+        names.checkpoints,
+        0,
+        [plain('truncation', codec.truncation(truncation))],
+        signal,
+      )
+      await transaction.commit(signal)
+    } catch (cause) {
+      throw cause instanceof FencedError
+        ? cause
+        : new TopicTruncatedError(topic, partition, detail, { cause })
+    } finally {
+      await this.#discardProducer()
     }
   }
 
@@ -303,22 +329,4 @@ function isEpochError(error: unknown): boolean {
 function mayTryAgain(error: unknown): boolean {
   if (error instanceof KafkaEpochError || error instanceof KafkaCommitUnknown) return true
   return error instanceof ListingstreamError && error.code === 'KAFKA_APPEND_UNVERIFIED'
-}
-
-/** Aborts some time after `signal` does: what is open then may still be finished. */
-function graceAfter(signal: AbortSignal, ms: number): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => {
-    timer = setTimeout(() => controller.abort(signal.reason), ms)
-  }
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    },
-  }
 }

@@ -25,12 +25,22 @@ export class CommitUnsettledError extends ListingstreamError {
 
 /** R2: the topic is shorter than the checkpoint says, at its end or at its beginning. */
 export class TopicTruncatedError extends ListingstreamError {
-  /** @param what "ends at offset 3, but …" */
-  constructor(topic: string, partition: number, what: string) {
+  readonly topic: string
+  readonly partition: number
+  readonly detail: string
+
+  /**
+   * @param detail "ends at offset 3, but …"
+   * @param options `cause`: why that could not be noted for the starts to come
+   */
+  constructor(topic: string, partition: number, detail: string, options: ErrorOptions = {}) {
     super(
-      `Topic ${topic}, partition ${partition} ${what}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
-      { code: 'TOPIC_TRUNCATED', retryable: false },
+      `Topic ${topic}, partition ${partition} ${detail}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
+      { ...options, code: 'TOPIC_TRUNCATED', retryable: false },
     )
+    this.topic = topic
+    this.partition = partition
+    this.detail = detail
   }
 }
 

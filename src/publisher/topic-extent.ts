@@ -36,14 +36,19 @@ export async function extentOfTopics(
 
 /**
  * Compaction keeps the last record of every key and moves neither end of a topic: where one has moved, records are gone.
+ * What a running process has noted counts, too: the records that it had aborted then may reach beyond the checkpoint's.
  *
  * @throws {TopicTruncatedError}
  */
 export function requireWhole(
-  checkpoint: Pick<CheckpointLog, 'nextOffsets' | 'startOffsets'>,
+  checkpoint: Pick<CheckpointLog, 'nextOffsets' | 'startOffsets' | 'truncation'>,
   { startOffsets, nextOffsets }: TopicExtent,
   { prefix }: TopicNames,
 ): void {
+  const { truncation } = checkpoint
+  if (truncation !== undefined) {
+    throw new TopicTruncatedError(truncation.topic, truncation.partition, truncation.detail)
+  }
   for (const [name, partition, expected] of places(checkpoint.nextOffsets)) {
     const end = nextOffsets[name]?.[partition] ?? 0
     if (end >= expected) continue

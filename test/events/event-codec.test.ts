@@ -8,7 +8,13 @@ import { decodeState } from '../../src/events/decode-state.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import { EventCodec } from '../../src/events/event-codec.ts'
 import { frame, unframe } from '../../src/events/wire-format.ts'
-import { markerRecord, type Checkpoint, type Owner, type Watermark } from '../../src/events/state-records.ts'
+import {
+  markerRecord,
+  type Checkpoint,
+  type Owner,
+  type Truncation,
+  type Watermark,
+} from '../../src/events/state-records.ts'
 import { Fixture, described, FIELDS, KEY, listing, NEVER } from './sample.ts'
 
 const TOPICS = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
@@ -124,6 +130,7 @@ describe('events', () => {
     expect([...fixture.server.versions.keys()].sort()).toEqual([
       'spark.checkpoints-listingstream.Checkpoint',
       'spark.checkpoints-listingstream.Owner',
+      'spark.checkpoints-listingstream.Truncation',
       'spark.checkpoints-listingstream.Watermark',
       'spark.control-listingstream.PassMarker',
       'spark.listings-listingstream.ListingDeleted',
@@ -169,7 +176,7 @@ describe("the publisher's own records", () => {
     }
   })
 
-  test('watermark, owner and marker come back as they were', async () => {
+  test('watermark, owner, truncation and marker come back as they were', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
     const watermark: Watermark = { ...STAMP, resource: 'listings', watermark: instant(5), passId: PASS }
@@ -195,6 +202,14 @@ describe("the publisher's own records", () => {
       kind: 'owner',
       owner: { ...owner, source: SOURCE },
     })
+    const truncation: Truncation = {
+      topic: 'spark.listings',
+      partition: 2,
+      detail: 'took records at offset 0',
+      generation: 3,
+      instanceId: STAMP.instanceId,
+    }
+    expect(await read(codec.truncation(truncation))).toEqual({ kind: 'truncation', truncation })
     expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
   })
 

@@ -265,8 +265,8 @@ export class TestFeed implements AsyncDisposable {
    * The listings' topic, after a new producer's first transaction has ended whatever was open or not yet decided: the
    * feed is taken over for that.
    */
-  async settled(): Promise<readonly PlacedRecord[]> {
-    await using _ = await this.takeOver()
+  async settled(options: InstanceOptions = {}): Promise<readonly PlacedRecord[]> {
+    await using _ = await this.takeOver(options)
     return await this.read(this.names.data(LISTINGS))
   }
 
