@@ -44,6 +44,26 @@ export class KafkaOffsetOutOfRange extends KafkaError {
   }
 }
 
+/**
+ * The reply names an offset that this producer has seen before. A producer that is thrown away after any error never
+ * repeats a sequence number (kafka-client.md §1c), so the topic was most likely made anew.
+ */
+export class KafkaOffsetSeenBefore extends KafkaError {
+  readonly topic: string
+  readonly partition: number
+  readonly baseOffset: number
+
+  constructor(topic: string, partition: number, baseOffset: number, lastOffset: number) {
+    super(
+      `The broker says that it appended records to ${topic}, partition ${partition} at offset ${baseOffset}, but the last ones were at ${lastOffset}. The transaction is repeated with a new producer.`,
+      { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
+    )
+    this.topic = topic
+    this.partition = partition
+    this.baseOffset = baseOffset
+  }
+}
+
 type Verdict = Pick<ListingstreamErrorOptions, 'code' | 'retryable'> & { readonly advice: string }
 
 const UNREACHABLE: Verdict = {

@@ -1,8 +1,13 @@
 import type { RecordMetadata } from 'kafkajs'
 
-import { KafkaError } from './errors.ts'
+import { KafkaError, KafkaOffsetSeenBefore } from './errors.ts'
 
-/** Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11). */
+/**
+ * Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11).
+ *
+ * @throws {KafkaOffsetSeenBefore} if it is not above `lastOffset`
+ * @throws {KafkaError} KAFKA_APPEND_UNVERIFIED, retryable, for any other reply
+ */
 export function verifiedBaseOffset(
   reply: readonly RecordMetadata[],
   topic: string,
@@ -17,7 +22,10 @@ export function verifiedBaseOffset(
     reply.length === 1
   ) {
     const baseOffset = Number(only.baseOffset)
-    if (Number.isSafeInteger(baseOffset) && baseOffset > lastOffset) return baseOffset
+    if (Number.isSafeInteger(baseOffset) && baseOffset >= 0) {
+      if (baseOffset > lastOffset) return baseOffset
+      throw new KafkaOffsetSeenBefore(topic, partition, baseOffset, lastOffset)
+    }
   }
   throw new KafkaError(
     `The broker's reply does not prove that the records for ${topic}, partition ${partition} were appended. The transaction is repeated with a new producer.`,

@@ -9,7 +9,6 @@ import type { KafkaCluster } from '../kafka/cluster.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import {
   TransactionalProducer,
-  type Appended,
   type ProducerOptions,
   type Transaction,
 } from '../kafka/transactional-producer.ts'
@@ -19,6 +18,7 @@ import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
 import { graceAfter, sleep } from '../support/abort.ts'
 import { isRetryable, ListingstreamError } from '../support/errors.ts'
+import { appendData } from './append-data.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
 import { CommitUnsettledError, FencedError, TopicTruncatedError } from './publisher-errors.ts'
@@ -137,16 +137,8 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     const { names, codec, owner, generation, startOffsets, source } = this.#options
     const { request, data } = draft
     const { resource, progress, watermark, markers } = request
-    const topic = names.data(resource)
-
-    const appended = new Map(
-      await Promise.all(
-        [...data.byPartition].map(async ([partition, records]) => {
-          return [partition, await transaction.send(topic, partition, records, signal)] as const
-        }),
-      ),
-    )
-    this.#requireForward(resource, topic, appended)
+    const place = { topic: names.data(resource), nextOffsets: this.nextOffsets(resource.name) }
+    const appended = await appendData(transaction, place, data.byPartition, signal)
     const nextOffsets: NextOffsets = {
       ...this.#nextOffsets,
       // The commit's marker takes the offset after the last record.
@@ -187,21 +179,6 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       offset: appended.get(partition)?.offsets[index] ?? -1,
     }))
     return { seq: stamp.seq, positions, nextOffsets }
-  }
-
-  /** A topic that was made anew under a running process takes records like any other; only their offsets tell (R2). */
-  #requireForward(
-    { name }: ResourceDescription,
-    topic: string,
-    appended: ReadonlyMap<number, Pick<Appended, 'baseOffset'>>,
-  ): void {
-    const expected = this.nextOffsets(name)
-    for (const [partition, { baseOffset }] of appended) {
-      const end = expected[partition] ?? 0
-      if (baseOffset >= end) continue
-      const what = `took records at offset ${baseOffset}, but the checkpoint was written when it ended at ${end}`
-      throw new TopicTruncatedError(topic, partition, what)
-    }
   }
 
   /** For the starts to come: the aborted records stay in the new topic, and its offsets may look right with them. */
