@@ -4,7 +4,7 @@ import Cluster from 'kafkajs/src/cluster/index.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
 import { clientLog } from './client-log.ts'
-import { registerZstd } from './compression.ts'
+import { registerCodecs } from './compression.ts'
 import { installRecordEncoder } from './record-encoder.ts'
 import type { KafkaSasl, KafkaSettings } from './settings.ts'
 import { SocketSet } from './sockets.ts'
@@ -29,7 +29,7 @@ export interface KafkaClient extends AsyncDisposable {
 }
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
-  registerZstd()
+  registerCodecs()
   installRecordEncoder()
   stopIdleTimers()
   retryInitProducerId()

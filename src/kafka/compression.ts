@@ -1,9 +1,14 @@
 import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
 
+import { lz4Compress, lz4Decompress, snappyCompress, snappyDecompress } from '@platformatic/wasm-utils'
 import kafkajs from 'kafkajs'
 import type { CompressionTypes } from 'kafkajs'
 
+import { KafkaError } from './errors.ts'
+import { snappyBlocks } from './snappy-frames.ts'
+
+/** What the program writes. The broker may store another one, so that all of Kafka's are read. */
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
 
 export function compressionType(compression: KafkaCompression): CompressionTypes {
@@ -11,18 +16,52 @@ export function compressionType(compression: KafkaCompression): CompressionTypes
   return kafkajs.CompressionTypes[types[compression]]
 }
 
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
+interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
+  decompress(buffer: Buffer): Promise<Buffer>
+}
+
+const compressZstd = promisify(zstdCompress)
+const compressGzip = promisify<Buffer, Buffer>(gzip)
 
 /** Level 1: half the size for a quarter of gzip's time (kafka-client.md §5). */
 const LEVEL_1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
-const zstd = {
-  compress: (encoder: { readonly buffer: Buffer }): Promise<Buffer> => compress(encoder.buffer, LEVEL_1),
-  decompress: (buffer: Buffer): Promise<Buffer> => decompress(buffer),
+const CODECS: Readonly<Record<'GZIP' | 'Snappy' | 'LZ4' | 'ZSTD', Codec>> = {
+  GZIP: codec('gzip', compressGzip, promisify<Buffer, Buffer>(gunzip)),
+  ZSTD: codec('zstd', (plain) => compressZstd(plain, LEVEL_1), promisify(zstdDecompress)),
+  /** Frames, as the broker writes them. */
+  LZ4: codec('lz4', lz4Compress, lz4Decompress),
+  Snappy: codec('snappy', snappyCompress, (bytes) =>
+    Buffer.concat(snappyBlocks(bytes).map((block) => snappyDecompress(block))),
+  ),
 }
 
-/** kafkajs knows zstd by number only; the codec is the application's to give. */
-export function registerZstd(): void {
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstd
+function codec(
+  name: string,
+  compress: (plain: Buffer) => Buffer | Promise<Buffer>,
+  decompress: (bytes: Buffer) => Buffer | Promise<Buffer>,
+): Codec {
+  return {
+    compress: async ({ buffer }) => compress(buffer),
+    async decompress(buffer) {
+      try {
+        return await decompress(buffer)
+      } catch (cause) {
+        throw new KafkaError(
+          `A batch of ${buffer.length} bytes says that it is compressed with ${name}, and cannot be decompressed: the log is damaged. Restore the partition from another replica.`,
+          { code: 'KAFKA_BATCH_DAMAGED', retryable: false, cause },
+        )
+      }
+    },
+  }
+}
+
+/** kafkajs itself has gzip alone; it knows the others by number, and their codecs are the application's to give. */
+export function registerCodecs(): void {
+  const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs
+  codecs[types.GZIP] = () => CODECS.GZIP
+  codecs[types.Snappy] = () => CODECS.Snappy
+  codecs[types.LZ4] = () => CODECS.LZ4
+  codecs[types.ZSTD] = () => CODECS.ZSTD
 }
