@@ -1,5 +1,5 @@
 /** `asyncapi`: the feed's contract, from its topics and schemas as they are now. */
-import { stringify } from 'yaml'
+import { Document, Scalar, visit } from 'yaml'
 
 import { loadSettings } from '../config/load-settings.ts'
 import type { SchemaFileName } from '../events/schema-file.ts'
@@ -8,6 +8,8 @@ import { subjectName } from '../events/subject-name.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { LISTINGS, RESOURCES } from '../listing/resource.ts'
 import { describeDataTopics, topicNames, type TopicNames } from '../publisher/topics.ts'
+import { isPrintable, printable } from '../support/printable.ts'
+import { printJson, printText } from '../support/print.ts'
 import { asyncApiDocument, type DescribedEvent } from './asyncapi-document.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { loggerFor } from './surroundings.ts'
@@ -34,13 +36,33 @@ export async function printAsyncApi({ json }: { json?: true }, signal: AbortSign
     registryUrl: settings.registry.url,
     topics,
   })
-  process.stdout.write(json === true ? `${JSON.stringify(document)}\n` : asYaml(document))
+  if (json === true) printJson(document)
+  else printText(asYaml(document))
   return 0
 }
 
-/** As people write it: nothing shared by anchors. */
+/** As people write it: nothing shared by anchors. What a terminal would obey is escaped, so that the values stay. */
 export function asYaml(document: object): string {
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 })
+  const yaml = new Document(document, { aliasDuplicateObjects: false })
+  visit(yaml, {
+    Scalar(_key, scalar) {
+      const { value } = scalar
+      const lines = typeof value === 'string' ? value.split('\n') : []
+      if (!lines.every(isPrintable)) scalar.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return yaml
+    .toString({ lineWidth: 120 })
+    .split('\n')
+    .map((line) => printable(line.replaceAll(ASTRAL_FORMAT, yamlEscape)))
+    .join('\n')
+}
+
+/** printable.ts escapes them by halves, as JSON does; YAML knows whole characters only. */
+const ASTRAL_FORMAT = /(?=[\u{10000}-\u{10FFFF}])\p{Cf}/gu
+
+function yamlEscape(character: string): string {
+  return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
 }
 
 function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly SchemaFileName[]> {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { LISTINGS } from '../listing/resource.ts'
+import { printLines } from '../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
 import type { OpenFeed } from './open-feed.ts'
 import { describeReport, parsePassReport, reportOf, type PassReport } from './pass-report.ts'
@@ -49,7 +50,7 @@ export async function retryDeadLetters(
     describeReport(report),
     `dead letters: ${settled.length} settled, ${waiting.length} still waiting`,
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  printLines(lines)
   return waiting.length === 0 ? 0 : 1
 }
 

@@ -3,6 +3,8 @@ import { loadSettings } from '../config/load-settings.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { topicNames } from '../publisher/topics.ts'
+import { printable } from '../support/printable.ts'
+import { printJson, printJsonText, printLines } from '../support/print.ts'
 import { kafkaSettings } from './clients.ts'
 import { loggerFor } from './surroundings.ts'
 
@@ -27,13 +29,13 @@ export async function listDeadLetters({ all, json, raw }: ListOptions, signal: A
     const wanted = new Map(letters.map((letter) => [letter.offset, letter]))
     const print = ({ offset, json: body }: { offset: number; json: string }): void => {
       const letter = wanted.get(offset)
-      if (letter !== undefined) write(json === true ? withRecord(letter, body) : body)
+      if (letter !== undefined) printJsonText(json === true ? withRecord(letter, body) : body)
     }
     await readDeadLetters({ cluster, names }, print, signal)
   } else if (json === true) {
-    for (const letter of letters) write(JSON.stringify(jsonOf(letter)))
+    for (const letter of letters) printJson(jsonOf(letter))
   } else {
-    for (const line of tableOf(letters)) write(line)
+    printLines(tableOf(letters))
   }
   return 0
 }
@@ -65,12 +67,12 @@ export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[
   const rows = [
     ['KEY', 'BYTES', 'WHEN', 'PASS', 'STATE', 'REASON'],
     ...letters.map(({ name, bytes, at, passId, settledAt, reason }) => [
-      name,
+      printable(name),
       String(bytes),
       new Date(at).toISOString(),
-      passId,
+      printable(passId),
       settledAt === null ? 'waits' : 'settled',
-      reason,
+      printable(reason),
     ]),
   ]
   const widths: number[] = []
@@ -84,8 +86,4 @@ export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[
     })
     return cells.join('  ').trimEnd()
   })
-}
-
-function write(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

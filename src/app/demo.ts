@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { ListingstreamError } from '../support/errors.ts'
+import { printLine, printText } from '../support/print.ts'
 import { keepRunning } from './demo/keep-running.ts'
 import { startOwnStack } from './demo/own-stack.ts'
 import { rehearse } from './demo/rehearse.ts'
@@ -28,7 +29,6 @@ export async function runDemo({ keep, listings, seed }: DemoOptions, signal: Abo
       exitCode: 2,
     })
   }
-  const write = (text: string): void => void process.stdout.write(text)
   let isEqual = false
   try {
     const steps = createSteps()
@@ -36,12 +36,12 @@ export async function runDemo({ keep, listings, seed }: DemoOptions, signal: Abo
     const feed = { ...stack, topicPrefix: `demo-${randomBytes(3).toString('hex')}` }
     await using stage = await openStage({ feed, listings, seed })
     const { text, equal } = summarize(await rehearse(stage, steps, signal))
-    write(`\n${text}\n`)
+    printText(`\n${text}\n`)
     isEqual = equal
-    if (keep === true && isEqual) await keepRunning(stage, (line) => write(`${line}\n`), signal)
+    if (keep === true && isEqual) await keepRunning(stage, printLine, signal)
   } catch (error) {
     if (!signal.aborted) throw error
-    if (!isEqual) write('Stopped before source and topic were compared.\n')
+    if (!isEqual) printLine('Stopped before source and topic were compared.')
   }
   return isEqual ? 0 : 1
 }

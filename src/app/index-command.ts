@@ -14,6 +14,7 @@ import { compareKeys, type ComparedKey } from '../publisher/index-check.ts'
 import { misfitOf, rebuildIndex } from '../publisher/index-recovery.ts'
 import { topicNames, type TopicNames } from '../publisher/topics.ts'
 import type { IndexEntry, IndexState, KeyIndex } from '../replication/ports.ts'
+import { printLine } from '../support/print.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { now } from './open-feed.ts'
 import { createSteps } from './steps.ts'
@@ -35,7 +36,7 @@ export async function checkIndex(signal: AbortSignal): Promise<number> {
   let differences = 0
   const report = (line: string): void => {
     differences += 1
-    write(line)
+    printLine(line)
   }
   const state = index.state()
   const misfit = state === null ? 'it states no feed' : misfitOf(state, feed, extent)
@@ -55,7 +56,7 @@ export async function checkIndex(signal: AbortSignal): Promise<number> {
     }
   }
   const found = differences === 1 ? '1 difference' : `${differences} differences`
-  write(differences === 0 ? `index and topics agree: ${keys} keys` : `${found}, ${keys} keys compared`)
+  printLine(differences === 0 ? `index and topics agree: ${keys} keys` : `${found}, ${keys} keys compared`)
   return differences === 0 ? 0 : 1
 }
 
@@ -65,7 +66,7 @@ export async function rebuildIndexByHand(signal: AbortSignal): Promise<number> {
   await using index = await openKeyIndex(settings.feed.dataDir, {}, signal)
   await using topics = await openTopics(settings, null, signal)
   const records = await rebuild(index, topics, signal)
-  write(`index rebuilt from the topics: ${records} records, generation ${topics.survey.feed.generation}`)
+  printLine(`index rebuilt from the topics: ${records} records, generation ${topics.survey.feed.generation}`)
   return 0
 }
 
@@ -133,8 +134,4 @@ function describeEntry(entry: IndexEntry | undefined): string {
   const { state, digest, schemaId, partition, offset } = entry
   const content = state === 'deleted' ? '' : ` ${digest} under schema ${schemaId}`
   return `${state}${content} at partition ${partition}, offset ${offset}`
-}
-
-function write(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

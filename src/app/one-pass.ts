@@ -1,5 +1,6 @@
 import type { PassKind } from '../listing/pass.ts'
 import { LISTINGS } from '../listing/resource.ts'
+import { printLine } from '../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
 import { describeReport, exitCodeOf, parsePassReport, reportOf } from './pass-report.ts'
 
@@ -24,6 +25,6 @@ export async function runOnePass(
     },
     signal,
   )
-  process.stdout.write(`${describeReport(report)}\n`)
+  printLine(describeReport(report))
   return exitCodeOf(report)
 }

@@ -10,6 +10,7 @@ import { LISTINGS } from '../listing/resource.ts'
 import { SparkApiError } from '../spark/spark-api-error.ts'
 import type { SparkMetadata } from '../spark/spark-metadata.ts'
 import { createSparkSource } from '../spark/spark-source.ts'
+import { printJson, printLines } from '../support/print.ts'
 import { withTypeNames } from './metadata-refresher.ts'
 import { listingSubject } from './schema-subject.ts'
 import { PROGRAM } from './version.ts'
@@ -37,8 +38,8 @@ export async function checkSchema({ json }: { json?: true }, signal: AbortSignal
     changes: changed && latest !== undefined ? schemaChanges(latest.schema, next) : [],
     compatible: !changed || (await registry.check(subject, next, signal)),
   }
-  const lines = json === true ? [JSON.stringify(found)] : describeCheck(found, latest)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  if (json === true) printJson(found)
+  else printLines(describeCheck(found, latest))
   return changed ? WOULD_CHANGE : 0
 }
 

@@ -1,6 +1,7 @@
 /** `schema diff`: what changed between two versions, in words. */
 import { schemaChanges } from '../events/schema-changes.ts'
 import type { SubjectVersion } from '../events/schema-registry.ts'
+import { printJson, printLines } from '../support/print.ts'
 import { listingSubject, requireVersion, type SchemaSubject } from './schema-subject.ts'
 
 export interface DiffOptions {
@@ -16,17 +17,11 @@ export async function diffSchemas({ from, to, json }: DiffOptions, signal: Abort
   const later = await requireVersion(subject, to ?? 'latest', signal)
   const earlier = await earlierVersion(subject, from, later, signal)
   const changes = earlier === undefined ? [] : schemaChanges(earlier.schema, later.schema)
-  const lines = json
-    ? [
-        JSON.stringify({
-          subject: subject.subject,
-          from: earlier?.version ?? null,
-          to: later.version,
-          changes,
-        }),
-      ]
-    : [titleOf(earlier, later, changes.length), ...changes.map(({ text }) => `  ${text}`)]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  if (json) {
+    printJson({ subject: subject.subject, from: earlier?.version ?? null, to: later.version, changes })
+  } else {
+    printLines([titleOf(earlier, later, changes.length), ...changes.map(({ text }) => `  ${text}`)])
+  }
   return 0
 }
 

@@ -2,6 +2,8 @@
 import { findRecord, parseAvroRecord, type AvroRecord } from '../events/avro-record.ts'
 import { avroTypeText } from '../events/avro-type-text.ts'
 import type { SubjectVersion } from '../events/schema-registry.ts'
+import { printable } from '../support/printable.ts'
+import { printJsonText, printLines } from '../support/print.ts'
 import { listingSubject, requireVersion } from './schema-subject.ts'
 
 export interface ShowOptions {
@@ -14,8 +16,8 @@ export interface ShowOptions {
 export async function showSchema({ version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
   const subject = listingSubject()
   const found = await requireVersion(subject, version ?? 'latest', signal)
-  const lines = json === true ? [found.schema] : schemaTable(subject.subject, found)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  if (json === true) printJsonText(found.schema)
+  else printLines(schemaTable(subject.subject, found))
   return 0
 }
 
@@ -40,6 +42,7 @@ function rowsOf(record: AvroRecord, prefix: string): readonly Row[] {
     const field = `${prefix}${name}`
     if (nested !== undefined) return rowsOf(nested, `${field}.`)
     // The source's own text may break lines.
-    return [[field, avroTypeText(type), (doc ?? '').replaceAll(/\s+/g, ' ')]]
+    const meaning = (doc ?? '').replaceAll(/\s+/g, ' ')
+    return [[printable(field), printable(avroTypeText(type)), printable(meaning)]]
   })
 }

@@ -1,4 +1,6 @@
 import { stackDown, stackStatus, stackUp } from '../stack/stack.ts'
+import { printLine, printText } from '../support/print.ts'
+import { printable } from '../support/printable.ts'
 
 export interface StackFlags {
   readonly kafkaPort?: number
@@ -12,11 +14,11 @@ export async function runStack(
   flags: StackFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+  const progress = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
   switch (action) {
     case 'up': {
       const { brokers, registryUrl } = await stackUp({ ...flags, progress }, signal)
-      process.stdout.write(`KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl}\n`)
+      printLine(`KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl}`)
       return 0
     }
     case 'down':
@@ -24,7 +26,7 @@ export async function runStack(
       return 0
     case 'status': {
       const status = await stackStatus({}, signal)
-      process.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`)
+      printText(`${JSON.stringify(status, undefined, 2)}\n`)
       return status.state === 'up' ? 0 : 1
     }
   }

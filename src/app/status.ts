@@ -6,6 +6,8 @@ import { askDaemon } from '../ops/daemon-client.ts'
 import { readDaemonFile } from '../ops/daemon-file.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { topicNames } from '../publisher/topics.ts'
+import { printJson, printText } from '../support/print.ts'
+import { printable } from '../support/printable.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { loggerFor } from './surroundings.ts'
 import { feedStatus, type FeedStatus } from './feed-status.ts'
@@ -24,7 +26,8 @@ export async function showStatus({ json }: { readonly json?: true }, signal: Abo
           { method: 'GET', path: '/status', adminToken: settings.http.adminToken },
           signal,
         )
-  process.stdout.write(json === true ? `${JSON.stringify(status)}\n` : describe(status))
+  if (json === true) printJson(status)
+  else printText(describe(status))
   return 0
 }
 
@@ -59,12 +62,13 @@ async function readStatus(
 
 /** For a person: one fact a line, names and values as in the JSON. */
 function describe(status: unknown, indent = ''): string {
-  if (typeof status !== 'object' || status === null) return `${indent}${String(status)}\n`
+  if (typeof status !== 'object' || status === null) return `${indent}${printable(String(status))}\n`
   return Object.entries(status)
-    .map(([name, value]) => {
+    .map(([member, value]) => {
+      const name = printable(member)
       const nested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
       if (nested) return `${indent}${name}:\n${describe(value, `${indent}  `)}`
-      const text = typeof value === 'object' && value !== null ? '–' : String(value)
+      const text = typeof value === 'object' && value !== null ? '–' : printable(String(value))
       return `${indent}${name}: ${text}\n`
     })
     .join('')

@@ -1,5 +1,7 @@
 import yoctoSpinner from 'yocto-spinner'
 
+import { printable } from '../support/printable.ts'
+
 /** Shows what is being done: a moving line on a terminal, plain lines elsewhere. Goes to standard error. */
 export interface Steps {
   /** @param detail what to add to the line while it works and when it is done */
@@ -64,5 +66,5 @@ function startClock(): () => number {
 
 function describe(title: string, seconds: () => number, detail: () => string = () => ''): string {
   const more = detail()
-  return `${title} (${seconds().toFixed(1)} s)${more === '' ? '' : ` ${more}`}`
+  return printable(`${title} (${seconds().toFixed(1)} s)${more === '' ? '' : ` ${more}`}`)
 }

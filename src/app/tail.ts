@@ -5,6 +5,7 @@ import { connectKafka } from '../kafka/cluster.ts'
 import { followTopics, type KafkaRecord } from '../kafka/read-topic.ts'
 import { RESOURCES } from '../listing/resource.ts'
 import { topicNames } from '../publisher/topics.ts'
+import { printJson, printLine } from '../support/print.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { loggerFor } from './surroundings.ts'
 
@@ -22,12 +23,13 @@ export async function tailEvents({ fromBeginning, json }: TailOptions, signal: A
   await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
   const topics = RESOURCES.map((resource) => names.data(resource))
   const from = fromBeginning === true ? 'beginning' : 'latest'
-  const line = json === true ? jsonLine : textLine
   try {
     for await (const { topic, partition, records } of followTopics(cluster, { topics, from }, signal)) {
       for (const record of records) {
         const decoded = record.value === null ? TOMBSTONE : await decodeValue(record.value, schemas, signal)
-        process.stdout.write(`${line({ topic, partition, record, ...decoded })}\n`)
+        const tailed = { topic, partition, record, ...decoded }
+        if (json === true) printJson(jsonOf(tailed))
+        else printLine(textLine(tailed))
       }
     }
   } catch (error) {
@@ -47,9 +49,9 @@ interface TailedRecord {
   readonly value: unknown
 }
 
-function jsonLine({ topic, partition, record, name, value }: TailedRecord): string {
+function jsonOf({ topic, partition, record, name, value }: TailedRecord): object {
   const key = record.key?.toString('utf8') ?? null
-  return JSON.stringify({ topic, partition, offset: record.offset, key, type: name, value })
+  return { topic, partition, offset: record.offset, key, type: name, value }
 }
 
 function textLine({ topic, partition, record, name, value }: TailedRecord): string {

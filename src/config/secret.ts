@@ -1,13 +1,14 @@
 import { inspect } from 'node:util'
 
-const REDACTED = '[redacted]'
+import { keepSecret, REDACTED } from '../support/secrets.ts'
 
-/** A text that shows itself only to who asks for it by `reveal()`; printed, logged or serialised it is `[redacted]` (R15). */
+/** A text that shows itself only to who asks for it by `reveal()`; printed, logged or serialised it is `[redacted]`, and what others say of it is struck (R15). */
 export class Secret {
   readonly #text: string
 
   constructor(text: string) {
     this.#text = text
+    keepSecret(text)
   }
 
   reveal(): string {

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 
+import { printable } from '../support/printable.ts'
+import { keepCredential } from '../support/secrets.ts'
 import { parseDuration } from './duration.ts'
 import { Secret } from './secret.ts'
 
@@ -15,10 +17,13 @@ function refuse(context: z.RefinementCtx, problem: string): z.ZodNever['_output'
   return z.NEVER
 }
 
-/** The value as it may be repeated to the operator: what stands before an @ in an address is a password. */
+/**
+ * The value as it may be repeated to the operator: what stands before an @ in an address is a password, what stands behind
+ * a ?, = or ; in an address or a connection string may be one, and long texts without a blank are tokens.
+ */
 function shown(text: string): string {
-  if (text.includes('@')) return 'the value (not shown, it may hold a password)'
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+  if (/[@?=#&;%]|\S{41}/.test(text)) return 'The value (not shown, it may hold a password)'
+  return printable(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text))
 }
 
 /** A text that `parse` understands; undefined from it is a mistake. */
@@ -46,7 +51,10 @@ export const basicAuth = z
     /^[^:\r\n]+:[^\r\n]+$/,
     'This is not a user name and a password with a colon between. Example: user:password',
   )
-  .transform((value) => new Secret(value))
+  .transform((value) => {
+    keepCredential(value)
+    return new Secret(value)
+  })
 
 /** PEM text, read from the file that the variable names. */
 export const pem = z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { parseSchemaId, type SchemaId } from '../listing/content.ts'
+import { keepCredential, quoteForeign } from '../support/secrets.ts'
 import {
   RegistryBadResponse,
   RegistryRefused,
@@ -73,6 +74,7 @@ export class SchemaRegistry {
     const url = new URL(options.url)
     const inUrl = url.username === '' ? undefined : decodeURIComponent(`${url.username}:${url.password}`)
     const auth = options.auth ?? inUrl
+    if (auth !== undefined) keepCredential(auth)
     // fetch refuses such URLs with an error that quotes them (R15).
     url.username = ''
     url.password = ''
@@ -139,7 +141,10 @@ export class SchemaRegistry {
     const found = await this.#ask(call, SCHEMA_ANSWER, signal)
     if (found === undefined) return undefined
     if (found.schemaType !== undefined && found.schemaType !== 'AVRO') {
-      throw new RegistryBadResponse(this.#describe(call), `schema ${id} is ${found.schemaType}, not AVRO`)
+      throw new RegistryBadResponse(
+        this.#describe(call),
+        `schema ${id} is ${quoteForeign(found.schemaType)}, not AVRO`,
+      )
     }
     this.#remember(id, found.schema)
     return found.schema
@@ -190,7 +195,12 @@ export class SchemaRegistry {
       throw new RegistryUnreachable(what, `HTTP ${status}`, { retryAfterMs: retryAfter })
     }
     if (status === 409 || status === 422) {
-      throw new RegistryRefused(what, status, problem?.message ?? 'no reason given')
+      const { message } = problem ?? {}
+      throw new RegistryRefused(
+        what,
+        status,
+        message === undefined ? 'no reason given' : quoteForeign(message),
+      )
     }
     throw new RegistryBadResponse(what, `HTTP ${status}`)
   }

@@ -3,6 +3,7 @@ import type { Kafka, RetryOptions, SASLOptions } from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
+import { keepSecret } from '../support/secrets.ts'
 import { clientLog } from './client-log.ts'
 import { registerCodecs } from './compression.ts'
 import { installRecordEncoder } from './record-encoder.ts'
@@ -30,6 +31,7 @@ export interface KafkaClient extends AsyncDisposable {
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   registerCodecs()
+  if (settings.sasl !== undefined) keepSecret(settings.sasl.password)
   installRecordEncoder()
   stopIdleTimers()
   retryInitProducerId()

@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import type { PassKind } from '../listing/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { strikeJson } from '../support/secrets.ts'
 import type { Logger } from './logger.ts'
 import { refuseChange, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
 
@@ -88,8 +89,10 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
 }
 
 function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (_request, reply, payload) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
+    return isJson && typeof payload === 'string' ? strikeJson(payload) : payload
   })
   app.get('/livez', async () => ({ alive: true }))
   app.get('/readyz', async (_request, reply) => {

@@ -4,6 +4,8 @@ import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions 
 import { build as pretty } from 'pino-pretty'
 
 import { ListingstreamError } from '../support/errors.ts'
+import { printable, printableJson, printableLines } from '../support/printable.ts'
+import { keepSecret, REDACTED, strikeForeign, strikeJson } from '../support/secrets.ts'
 
 type Log = (fields: object, message: string) => void
 
@@ -22,13 +24,11 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export interface LoggerOptions {
   /** @default info */
   readonly level?: LogLevel
-  /** Texts that are struck out of every line, wherever they come from (R15). */
+  /** Struck out of every line, as all that the process knows are (R15). */
   readonly secrets?: readonly { reveal(): string }[]
   /** Takes whole lines. @default stderr: JSON lines, or for people when it is a terminal */
   readonly destination?: { write(line: string): unknown }
 }
-
-const REDACTED = '[redacted]'
 
 // pino's wildcards stand for one level, so each depth is spelt out.
 const SECRET_NAMES = [
@@ -44,7 +44,7 @@ const SECRET_PATHS = ['', '*.', '*.*.'].flatMap((depth) => SECRET_NAMES.map((nam
 
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', secrets = [], destination = standardError() } = options
-  const strike = striker(secrets.map((secret) => secret.reveal()))
+  for (const secret of secrets) keepSecret(secret.reveal())
   return pino(
     {
       level,
@@ -54,14 +54,25 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       redact: { paths: SECRET_PATHS, censor: REDACTED },
       serializers: { err: describeError },
     },
-    { write: (line: string) => destination.write(strike(line)) },
+    { write: (line: string) => destination.write(`${printableJson(strikeJson(line.trimEnd()))}\n`) },
   )
 }
 
 // Synchronous: the last line before an exit is the one that matters.
 function standardError(): { write(line: string): unknown } {
   if (!process.stderr.isTTY) return fileDestination({ fd: 2, sync: true })
-  return pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+  const people = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+  return { write: (line) => people.write(`${JSON.stringify(seen(JSON.parse(line)))}\n`) }
+}
+
+/** Texts as a terminal may have them: what prints them for people takes the escapes of JSON away. */
+export function seen(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return name === 'stack' ? printableLines(value) : printable(value)
+  if (Array.isArray(value)) return value.map((item) => seen(item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([member, inner]) => [printable(member), seen(inner, member)]),
+  )
 }
 
 /** Ours say in their message what to do; where they were thrown matters only if they are bugs. */
@@ -72,15 +83,10 @@ function describeError(error: unknown): unknown {
   const { code, message, retryable, cause } = error
   return cause === undefined
     ? { code, message, retryable }
-    : { code, message, retryable, cause: cause instanceof Error ? cause.message : inspect(cause) }
-}
-
-/** Replaces the texts in the forms in which a log line could hold them: as they are, escaped, or in a Basic header. */
-function striker(texts: readonly string[]): (line: string) => string {
-  const forms = texts
-    // What is shorter guards nothing, and striking it out would leave no line readable.
-    .filter((text) => text.length >= 4)
-    .flatMap((text) => [text, JSON.stringify(text).slice(1, -1), Buffer.from(text).toString('base64')])
-    .sort((a, b) => b.length - a.length)
-  return (line) => forms.reduce((struck, form) => struck.replaceAll(form, REDACTED), line)
+    : {
+        code,
+        message,
+        retryable,
+        cause: strikeForeign(cause instanceof Error ? cause.message : inspect(cause)),
+      }
 }

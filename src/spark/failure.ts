@@ -1,5 +1,6 @@
 /** What a failed answer of the API means, and what to do about it (spark-api.md §3.3). */
 import type { Envelope } from './envelope.ts'
+import { quoteForeign } from '../support/secrets.ts'
 import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
 
 interface Verdict {
@@ -98,11 +99,11 @@ export interface FailedAnswer {
   readonly retryAfterMs: number | undefined
 }
 
-/** The error for an answer that is not a success. `envelope.message` must be free of secrets. */
+/** The error for an answer that is not a success. */
 export function failureOf({ path, httpStatus, envelope, retryAfterMs }: FailedAnswer): SparkApiError {
   const { code, retryable, advice } = verdictOn(httpStatus, envelope)
   const apiCode = envelope?.code
-  const said = envelope?.message === undefined ? '' : ` (the API says: ${JSON.stringify(envelope.message)})`
+  const said = envelope?.message === undefined ? '' : ` (the API says: ${quoteForeign(envelope.message)})`
   const named = apiCode === undefined ? '' : ` with Code ${apiCode}`
   return new SparkApiError(`${path} failed: HTTP ${httpStatus}${named}${said}. ${advice}`, {
     code,

@@ -3,6 +3,7 @@ import type { Instant } from '../listing/instant.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
+import { keepSecret } from '../support/secrets.ts'
 import type { Envelope } from './envelope.ts'
 import { failureOf } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
@@ -84,6 +85,7 @@ export class SparkClient {
 
   constructor(options: SparkClientOptions) {
     this.#options = options
+    keepSecret(options.accessToken)
     this.#nextRequest = options.firstRequestNumber
   }
 
@@ -172,7 +174,7 @@ export class SparkClient {
     const error = failureOf({
       path,
       httpStatus: status,
-      envelope: envelope === undefined ? undefined : this.#withoutSecrets(envelope),
+      envelope,
       retryAfterMs: parseRetryAfter(response.header('retry-after'), now),
     })
     return { kind: 'failure', error }
@@ -181,12 +183,6 @@ export class SparkClient {
   #readBody({ pageOf }: Call, { status, body }: HttpResponse, signal: AbortSignal): Promise<Body> | Body {
     if (pageOf === undefined || isError(status)) return readBody(body)
     return this.#options.pageReader.read(body, pageOf, signal)
-  }
-
-  /** The API's own words go into errors and logs; they might quote the request (R15). */
-  #withoutSecrets(envelope: Envelope): Envelope {
-    const message = envelope.message?.replaceAll(this.#options.accessToken, '[access token]').slice(0, 300)
-    return { ...envelope, message }
   }
 }
 

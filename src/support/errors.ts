@@ -1,3 +1,5 @@
+import { strike } from './secrets.ts'
+
 /** Process exit codes of design.md §4.2: 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
 export type FailureExitCode = 1 | 2 | 3 | 4
 
@@ -15,7 +17,8 @@ export interface ListingstreamErrorOptions {
 
 /**
  * Base of every error that this program raises on purpose. The message tells the operator what happened and what
- * to do; code decides by `code` and `retryable`, never by the message. Aborts are not errors of this kind.
+ * to do; code decides by `code` and `retryable`, never by the message. Secrets are struck from it (R15). Aborts are not
+ * errors of this kind.
  */
 export class ListingstreamError extends Error {
   readonly code: string
@@ -24,7 +27,7 @@ export class ListingstreamError extends Error {
   readonly exitCode: FailureExitCode
 
   constructor(message: string, options: ListingstreamErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(strike(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = options.code
     this.retryable = options.retryable

@@ -96,3 +96,18 @@ describe('the AsyncAPI document', () => {
     expect(document.components.securitySchemes).toEqual({ sasl: { type: 'scramSha512' } })
   })
 })
+
+test('YAML holds nothing that acts on a terminal, and the values are the same', () => {
+  const hostile = [
+    '\u001B]52;c;ZXZpbA==\u0007',
+    'a\u009B2J: b',
+    '\u202Egnp',
+    'two\nlines\u0085',
+    '\u{E0041}x',
+    '# \uFEFF',
+  ]
+  const document = { list: hostile, doc: hostile.join(' '), [hostile.join('-')]: { nested: 'plain\nlines' } }
+  const text = asYaml(document)
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  expect(parse(text)).toEqual(document)
+})

@@ -261,6 +261,18 @@ describe('secrets (R15)', () => {
     expect(printed(error) + error.stack).not.toContain('hunter2')
   })
 
+  test('are in no mistake when they stand in the query of an address, or in a connection string', () => {
+    const error = mistakesOf({
+      ...TOKEN,
+      SPARK_API_URL: 'ftp://example.com/?access_token=hunter2',
+      SCHEMA_REGISTRY_URL: 'example.com/#hunter2',
+      KAFKA_BROKERS: 'Endpoint=sb://bus.example/;SharedAccessKey=hunter2',
+      LOG_LEVEL: 'hunter2'.repeat(7),
+    })
+    expect(error.mistakes).toHaveLength(4)
+    expect(printed(error) + error.stack).not.toContain('hunter2')
+  })
+
   test('are not quoted from a settings file that is not JSON', () => {
     const error = mistakesOf(TOKEN, { 'listingstream.config.json': '{"ADMIN_TOKEN": "hunter2" x' })
     expect(error.mistakes[0]?.name).toBe('listingstream.config.json')

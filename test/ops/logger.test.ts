@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { createLogger, type LoggerOptions } from '../../src/ops/logger.ts'
+import { createLogger, seen, type LoggerOptions } from '../../src/ops/logger.ts'
 import { InvariantViolation, ListingstreamError } from '../../src/support/errors.ts'
 
 function captured(options: LoggerOptions = {}) {
@@ -40,6 +40,8 @@ test('a known secret is struck out wherever it stands: message, error, Basic hea
       const line = lines.join('')
       return ![text, JSON.stringify(text).slice(1, -1), basic].some((form) => line.includes(form))
     }),
+    // Each text stays known to the process.
+    { numRuns: 20 },
   )
 })
 
@@ -58,4 +60,17 @@ test('an error of ours is its code and message without a stack; a bug has its st
   })
   logger.error({ err: new InvariantViolation('Impossible.') }, 'bug')
   expect(last()['err']).toMatchObject({ stack: expect.stringContaining('logger.test') })
+})
+
+test('what others say acts on no terminal: neither as JSON nor where a printer for people takes its escapes away', () => {
+  const { logger, lines } = captured()
+  const hostile = 'a\u001B]52;c;ZXZpbA==\u0007\nlistingstream: forged\u009B2J\u202E'
+  logger.info({ [hostile]: [hostile], err: new Error(hostile) }, hostile)
+  const line = lines.join('').trimEnd()
+  const acts = /[\p{Cc}\u202E]/u
+  expect(line).not.toMatch(acts)
+  const shown = seen(JSON.parse(line)) as { msg: string; err: { message: string; stack: string } }
+  expect(shown.msg).toBe('a\\u001b]52;c;ZXZpbA==\\u0007\\nlistingstream: forged\\u009b2J\\u202e')
+  expect(JSON.stringify({ ...shown, err: shown.err.message })).not.toMatch(acts)
+  expect(shown.err.stack.replaceAll('\n', ' ')).not.toMatch(acts)
 })

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+
+import { reportError } from '../../src/cli/report-error.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
+
+function reported(error: unknown): { text: string; exitCode: number } {
+  let text = ''
+  const exitCode = reportError(error, (part) => (text += part))
+  return { text, exitCode }
+}
+
+test('an error of ours is its message, its code and its exit code', () => {
+  const error = new ListingstreamError('Nothing to update.', {
+    code: 'NO_SNAPSHOT',
+    retryable: false,
+    exitCode: 2,
+  })
+  expect(reported(error)).toEqual({ text: 'listingstream: Nothing to update. [NO_SNAPSHOT]\n', exitCode: 2 })
+})
+
+test('words of others in it act on no terminal and make no line that could be ours', () => {
+  const said = 'no\u001B]52;c;ZXZpbA==\u0007\nlistingstream: done\r\u202E'
+  const { text } = reported(new ListingstreamError(said, { code: 'X', retryable: false }))
+  expect(text).toBe('listingstream: no\\u001b]52;c;ZXZpbA==\\u0007\n  listingstream: done\\r\\u202e [X]\n')
+})
+
+test('an error that nobody foresaw has its stack, and nothing in that acts either', () => {
+  const { text, exitCode } = reported(new TypeError('x is\u009B2J\nlistingstream: fine'))
+  expect(exitCode).toBe(1)
+  expect(text).toContain('unexpected error, please report it')
+  expect(text).toContain('report-error.test')
+  expect(text).not.toMatch(/\u009B|^listingstream: fine/m)
+})
