@@ -40,8 +40,8 @@ export async function runDemo({ keep, listings, seed }: DemoOptions, signal: Abo
     isEqual = equal
     if (keep === true && isEqual) await keepRunning(stage, printLine, signal)
   } catch (error) {
-    if (!signal.aborted) throw error
-    if (!isEqual) printLine('Stopped before source and topic were compared.')
+    // With --keep, the signal is how it ends; without it, or sooner, nothing was shown.
+    if (!signal.aborted || !isEqual) throw error
   }
   return isEqual ? 0 : 1
 }

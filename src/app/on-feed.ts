@@ -37,6 +37,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       settings,
       wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
       restart: wishes.restart ?? false,
+      pass: task.pass,
       patient: false,
       logger,
       metrics,

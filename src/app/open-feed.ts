@@ -13,7 +13,7 @@ import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
 import type { LevelKeyIndex } from '../key-index/level-key-index.ts'
 import { openKeyIndex } from '../key-index/open-key-index.ts'
 import { instant, type Instant } from '../listing/instant.ts'
-import { passId, type SourceIdentity } from '../listing/pass.ts'
+import { passId, type PassKind, type SourceIdentity } from '../listing/pass.ts'
 import { LISTINGS, RESOURCES } from '../listing/resource.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
@@ -32,6 +32,7 @@ import {
 import type { Feed } from '../replication/feed.ts'
 import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
+import { NoSnapshotError } from '../replication/pass-errors.ts'
 import { PageCommitter } from '../replication/page-committer.ts'
 import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
 import { PLAIN_PAGE_READER, type PageReader } from '../spark/page-body.ts'
@@ -54,6 +55,8 @@ export interface OpenFeedOptions {
   readonly wishes: TakeOverWishes
   /** `snapshot --restart` */
   readonly restart: boolean
+  /** The pass that a command wants: it is refused before anything is claimed or written if it cannot be. @default any */
+  readonly pass?: PassKind
   /** The daemon waits for Kafka as long as it takes; a one-pass command gives up. */
   readonly patient: boolean
   readonly logger: Logger
@@ -89,6 +92,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const cluster = opened.use(await connectKafka(kafkaSettings(settings.kafka, logger), signal))
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry)
+  const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
+  await requireBase(options, cluster, log, names, signal)
   const schemas = new ListingSchemas({
     registry,
     topic: names.data(LISTINGS),
@@ -98,7 +103,6 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const codec = await EventCodec.open(registry, eventTopics(names), schemas, signal)
   const { partitions, deleteRetention } = await makeTopics(options, cluster, names, signal)
 
-  const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
   await log.refresh(signal)
   const owner = newOwner(options, identity, cluster, log)
   requireSameSource(log, identity, options.wishes)
@@ -244,6 +248,23 @@ function sparkSource(
 function metadataCache({ settings }: OpenFeedOptions, source: SourceIdentity): Promise<MetadataCache> {
   const { apiUrl, accessToken } = settings.spark
   return MetadataCache.open({ dataDir: settings.feed.dataDir, apiUrl, accessToken, source })
+}
+
+/** @throws {NoSnapshotError} if the pass needs a snapshot that is not there. */
+async function requireBase(
+  { pass }: OpenFeedOptions,
+  cluster: KafkaCluster,
+  log: CheckpointLog,
+  { checkpoints }: TopicNames,
+  signal: AbortSignal,
+): Promise<void> {
+  if (pass === undefined || pass === 'snapshot') return
+  const { size } = await cluster.describeTopics([checkpoints], signal)
+  if (size > 0) await log.refresh(signal)
+  const state = new CommittedState(log.state())
+  const hasBase =
+    pass === 'update' ? state.watermark(LISTINGS.name) !== undefined : state.hasSnapshot(LISTINGS.name)
+  if (!hasBase) throw new NoSnapshotError(LISTINGS.name, pass)
 }
 
 /** Asked before anything is written anywhere: a wrong token must leave no trace. */

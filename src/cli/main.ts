@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+import { watchOutput } from './output.ts'
 import { runProgram } from './program.ts'
 
-process.exitCode = await runProgram(process.argv.slice(2))
+const output = watchOutput()
+const exitCode = await runProgram(process.argv.slice(2), output.signal)
+process.exitCode = output.exitCode ?? exitCode

@@ -14,24 +14,37 @@ import { printTypes, type TypesOptions } from '../app/schema-types.ts'
 import { runSimulator, type SimulateFlags } from '../app/simulate.ts'
 import { runStack, type StackFlags } from '../app/stack.ts'
 import { showStatus } from '../app/status.ts'
-import { tailEvents } from '../app/tail.ts'
+import { TAILED_RESOURCES, tailEvents, type TailOptions } from '../app/tail.ts'
+import { VERSION } from '../app/version.ts'
 import { reportError } from './report-error.ts'
 import { stopSignals } from './stop-signals.ts'
 
 /** Wrong words on the command line. */
 const WRONG_USAGE = 2
+/** Of a command that has an end and did not come to it; `run`, `tail` and `simulate` are stopped as they should be. */
+const INTERRUPTED = 5
 
-/** Runs one command and answers the exit code. Results go to stdout, everything else to stderr. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+/**
+ * Runs one command and answers the exit code. Results go to stdout, everything else to stderr.
+ *
+ * @param output aborts when nobody takes what the command writes.
+ */
+export async function runProgram(argv: readonly string[], output: AbortSignal): Promise<number> {
   using stop = stopSignals()
   let exitCode = 0
-  const program = commands(stop.signal, (code) => (exitCode = code))
+  const signal = AbortSignal.any([stop.signal, output])
+  const program = commands(signal, (code) => (exitCode = code))
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
-    if (stop.signal.aborted && error === stop.signal.reason) return 0
+    if (signal.aborted && error === signal.reason) {
+      if (!output.aborted) {
+        process.stderr.write('listingstream: stopped before it was complete; run it again to go on\n')
+      }
+      return INTERRUPTED
+    }
     return reportError(error, (text) => process.stderr.write(text))
   }
 }
@@ -41,6 +54,7 @@ type Result = Promise<number>
 function commands(signal: AbortSignal, done: (exitCode: number) => void): Command {
   const program = new Command('listingstream')
     .description('Publishes every change of the listings behind a Spark API to Kafka: once, in order.')
+    .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text) })
     .showHelpAfterError('(see listingstream --help)')
@@ -86,8 +100,12 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .command('tail')
     .description('events as they come')
     .option('--from-beginning', 'begin with the oldest event of the topics')
+    .option('--until-end', 'the events from the oldest up to now, then end')
+    .option('--limit <n>', 'end after so many', wholeNumber)
+    .option('--key <key...>', 'only the events of these records')
+    .addOption(new Option('--resource <name>', 'only those of this resource').choices(TAILED_RESOURCES))
     .option('--json', 'one JSON line an event')
-    .action(acting((options: { fromBeginning?: true; json?: true }) => tailEvents(options, signal)))
+    .action(acting((options: TailOptions) => tailEvents(options, signal)))
   program
     .command('simulate')
     .description('a simulated Spark API')
@@ -177,8 +195,9 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .action(acting((flags: StackFlags) => runStack('down', flags, signal)))
   stack
     .command('status')
-    .description('say what runs')
-    .action(acting(() => runStack('status', {}, signal)))
+    .description('say what runs; exit code 1 unless all of it answers')
+    .option('--json', 'as JSON')
+    .action(acting((flags: StackFlags) => runStack('status', flags, signal)))
   program
     .command('demo')
     .description('everything once on this machine: stack, simulated market, all passes, comparison')

@@ -9,8 +9,7 @@ export interface StopSignals extends Disposable {
 }
 
 /**
- * The first SIGINT or SIGTERM aborts; the second, or ten seconds, ends the process at once. A reader of stdout that goes
- * away (`listingstream tail | head`) stops the command too.
+ * The first SIGINT or SIGTERM aborts; the second, or ten seconds, ends the process at once.
  */
 export function stopSignals(): StopSignals {
   const controller = new AbortController()
@@ -18,21 +17,18 @@ export function stopSignals(): StopSignals {
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(INTERRUPTED)
     controller.abort(new Error(`stopped by ${name}`))
-    force = setTimeout(() => process.exit(1), FORCE_AFTER_MS)
+    force = setTimeout(() => {
+      process.stderr.write(`listingstream: ended by force, ${FORCE_AFTER_MS / 1000} s after ${name}\n`)
+      process.exit(1)
+    }, FORCE_AFTER_MS)
     force.unref()
   }
-  const onOutputError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error
-    controller.abort(new Error('stopped: nobody reads the output'))
-  }
-  process.stdout.on('error', onOutputError)
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
       clearTimeout(force)
-      process.stdout.off('error', onOutputError)
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
     },
