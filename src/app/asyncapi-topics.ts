@@ -82,7 +82,11 @@ const RECORD_HEADERS = {
     'mls-id': { ...TEXT, description: 'Empty if the source does not say it.' },
     'content-type': { ...TEXT, const: 'application/avro' },
     ce_specversion: { ...TEXT, const: '1.0' },
-    ce_id: { ...TEXT, description: 'The same change has the same id, however often it is sent.' },
+    ce_id: {
+      ...TEXT,
+      description:
+        'The same record has the same id, however often it is sent; the same change in a later transaction has another.',
+    },
     ce_source: TEXT,
     ce_subject: { ...TEXT, description: 'The key.' },
     ce_time: { ...TEXT, format: 'date-time' },

@@ -1,7 +1,10 @@
 import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
+import { chunksOf, type OutgoingRecord } from '../kafka/chunks.ts'
 import type { Appended, Transaction } from '../kafka/transactional-producer.ts'
 import { TopicTruncatedError } from './publisher-errors.ts'
+
+/** What one call of `send` is given, so that a slow link is seen between two of them. */
+const MAX_SEND_BYTES = 512 * 1024
 
 export interface DataTopicEnd {
   /** Full name. */
@@ -15,6 +18,7 @@ export interface DataTopicEnd {
  * process takes records like any other, and only their offsets tell (R2). A repetition might not see it, behind the records
  * of this transaction.
  *
+ * @param goOn asked before each further call; what it throws is a failure of the send
  * @throws {TopicTruncatedError} if an offset lies below where the topic ended; before any other failure
  * @throws the first failure of a send
  */
@@ -23,6 +27,7 @@ export async function appendData(
   { topic, nextOffsets }: DataTopicEnd,
   byPartition: ReadonlyMap<number, readonly OutgoingRecord[]>,
   signal: AbortSignal,
+  goOn: () => void = () => undefined,
 ): Promise<ReadonlyMap<number, Appended>> {
   const appended = new Map<number, Appended>()
   const failures: unknown[] = []
@@ -36,9 +41,13 @@ export async function appendData(
   await Promise.all(
     [...byPartition].map(async ([partition, records]) => {
       try {
-        const sent = await transaction.send(topic, partition, records, signal)
-        appended.set(partition, sent)
-        judge(partition, sent.baseOffset)
+        for (const chunk of chunksOf(records, MAX_SEND_BYTES)) {
+          const before = appended.get(partition)
+          if (before !== undefined) goOn()
+          const sent = await transaction.send(topic, partition, chunk, signal)
+          appended.set(partition, joined(before, sent))
+          judge(partition, sent.baseOffset)
+        }
       } catch (error) {
         failures.push(error)
         if (error instanceof KafkaOffsetSeenBefore) judge(partition, error.baseOffset)
@@ -48,4 +57,9 @@ export async function appendData(
   if (truncated !== undefined) throw truncated
   if (failures.length > 0) throw failures[0]
   return appended
+}
+
+function joined(before: Appended | undefined, sent: Appended): Appended {
+  if (before === undefined) return sent
+  return { ...sent, baseOffset: before.baseOffset, offsets: [...before.offsets, ...sent.offsets] }
 }

@@ -3,27 +3,24 @@
  * settling of what happened when an answer is missing (R3).
  */
 import type { EventCodec } from '../events/event-codec.ts'
-import { markerRecord, type Checkpoint, type Owner } from '../events/state-records.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
+import type { Owner } from '../events/state-records.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
-import {
-  TransactionalProducer,
-  type ProducerOptions,
-  type Transaction,
-} from '../kafka/transactional-producer.ts'
+import type { Transaction, TransactionalProducer } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../listing/instant.ts'
 import type { NextOffsets, SourceIdentity } from '../listing/pass.ts'
 import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
 import { graceAfter, sleep } from '../support/abort.ts'
-import { isRetryable, ListingstreamError } from '../support/errors.ts'
-import { appendData } from './append-data.ts'
+import { InvariantViolation, isRetryable, ListingstreamError } from '../support/errors.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
-import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
-import { CommitUnsettledError, FencedError, TopicTruncatedError } from './publisher-errors.ts'
+import {
+  CommitUnsettledError,
+  FencedError,
+  TopicTruncatedError,
+  TransactionTooSlowError,
+} from './publisher-errors.ts'
+import { draftOf, plain, sendPage, type Draft } from './send-page.ts'
 import type { TopicNames } from './topics.ts'
-import { asBuffer, dataRecords, type DataRecords } from './transaction-records.ts'
 
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
 const MOST_ATTEMPTS = 5
@@ -33,12 +30,18 @@ const GIVE_WAY_MS = 2_000
 const GIVE_WAY_POLL_MS = 100
 /** After a stop was asked for, an open transaction may still take so long (the process has ten seconds). */
 const GRACE_MS = 5_000
+/** A page that was too slow once may have met a pause of this process; twice, and it is too large. */
+const SLOW_ATTEMPTS = 2
+
+export type FeedProducer = Pick<TransactionalProducer, 'begin'> & AsyncDisposable
 
 export interface PublisherOptions {
-  readonly cluster: KafkaCluster
   readonly names: TopicNames
-  readonly codec: EventCodec
-  readonly log: CheckpointLog
+  readonly codec: Pick<
+    EventCodec,
+    'upserted' | 'deleted' | 'checkpoint' | 'watermark' | 'marker' | 'truncation'
+  >
+  readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner
   readonly generation: number
   readonly source: SourceIdentity
@@ -48,7 +51,10 @@ export interface PublisherOptions {
   readonly startOffsets: NextOffsets
   /** Partition count of each data topic, by resource. */
   readonly partitions: ReadonlyMap<string, number>
-  readonly producer: ProducerOptions
+  /** A new one of the feed's transactional id. */
+  readonly openProducer: (signal: AbortSignal) => Promise<FeedProducer>
+  /** When the broker gives up a transaction that nobody ends (`KAFKA_TRANSACTION_TIMEOUT`). */
+  readonly transactionTimeoutMs: number
   /** How long an outage may keep a commit in doubt; undefined waits as long as it takes (the daemon). */
   readonly settleWithinMs: number | undefined
   /** Seconds are measured from the first send to the commit's answer. */
@@ -57,24 +63,26 @@ export interface PublisherOptions {
   readonly now: () => Instant
 }
 
-interface Draft {
-  readonly request: TransactionRequest
-  readonly data: DataRecords
-  readonly deadLetters: readonly OutgoingRecord[]
+/** A commit was asked for, and no "yes" came back. */
+interface Doubt {
+  /** What the commit would bring. */
+  readonly receipt: Receipt
 }
 
 export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   readonly #options: PublisherOptions
-  #producer: TransactionalProducer | undefined
+  #producer: FeedProducer | undefined
   /** Begun with the producer, so that `InitProducerId` is done before the topics are read (R2). */
   #begun: Transaction | undefined
   #seq: number
   #nextOffsets: NextOffsets
-  /** What a commit would bring whose answer is still missing. */
-  #pending: Receipt | undefined
+  /** Set from before a commit is asked for until its outcome is known: as long, nothing else may be published. */
+  #doubt: Doubt | undefined
+  /** Why this object publishes nothing more. */
+  #over: Error | undefined
 
   /** `producer` has committed the owner record; `log` and `nextOffsets` were read after that (R2). */
-  constructor(options: PublisherOptions, producer: TransactionalProducer) {
+  constructor(options: PublisherOptions, producer: FeedProducer) {
     this.#options = options
     this.#producer = producer
     this.#seq = options.log.seq
@@ -87,98 +95,87 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   }
 
   async commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
-    const { codec, names } = this.#options
-    const draft: Draft = {
-      request,
-      data: dataRecords(request, names.prefix, this.#partitionsOf(request.resource), codec),
-      deadLetters: [
-        ...deadLetterRecords(request.deadLetters, names, request.progress.passId),
-        ...deadLetterTombstones(request.resource, request.settledLetters, names),
-      ],
-    }
+    if (this.#over !== undefined) throw this.#over
+    const { codec, names, transactionTimeoutMs } = this.#options
+    const partitions = this.#partitionsOf(request.resource)
+    const draft = draftOf(request, this.#seq + 1, { names, codec, partitions })
     using grace = graceAfter(signal, GRACE_MS)
+    let slow = 0
     for (let attempt = 1; ; attempt += 1) {
+      const watch = new Stopwatch()
       try {
-        return await this.#attempt(draft, grace.signal)
+        const receipt = await this.#attempt(draft, watch, grace.signal)
+        tell(() => this.#options.onTransaction(watch.elapsedMs() / 1000))
+        return receipt
       } catch (error) {
-        await this.#discardProducer()
-        if (error instanceof TopicTruncatedError) await this.#noteTruncation(error, grace.signal)
-        if (isEpochError(error)) await this.#giveWay(grace.signal)
-        const settled =
-          error instanceof KafkaCommitUnknown ? await this.#settle(error, grace.signal) : undefined
+        if (watch.elapsedMs() >= transactionTimeoutMs) slow += 1
+        const settled = await this.#recover(error, grace.signal)
         if (settled !== undefined) return settled
+        if (slow >= SLOW_ATTEMPTS) {
+          throw new TransactionTooSlowError(request.changes.length, transactionTimeoutMs, error)
+        }
         if (!mayTryAgain(error) || attempt >= MOST_ATTEMPTS) throw error
       }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over ??= new InvariantViolation('The publisher was used after it was closed.')
     await this.#discardProducer()
   }
 
-  async #attempt(draft: Draft, signal: AbortSignal): Promise<Receipt> {
+  async #attempt(draft: Draft, watch: Stopwatch, signal: AbortSignal): Promise<Receipt> {
+    const { owner, transactionTimeoutMs } = this.#options
     const transaction = await this.#begin(signal)
-    const started = performance.now()
-    const receipt = await this.#send(transaction, draft, signal)
-    this.#pending = receipt
+    watch.start()
+    const { resource } = draft.request
+    const receipt = await sendPage(
+      transaction,
+      draft,
+      {
+        ...this.#options,
+        owner,
+        nextOffsets: this.#nextOffsets,
+        partitionEnds: this.nextOffsets(resource.name),
+        goOn() {
+          // The broker looks for old transactions every ten seconds only; nothing is won by waiting for that.
+          if (watch.elapsedMs() >= transactionTimeoutMs) throw new OutlastedError(watch.elapsedMs())
+        },
+      },
+      signal,
+    )
+    signal.throwIfAborted()
+    this.#doubt = { receipt }
     await transaction.commit(signal)
     this.#accept(receipt)
-    this.#options.onTransaction((performance.now() - started) / 1000)
     return receipt
   }
 
   #accept(receipt: Receipt): void {
-    this.#pending = undefined
+    this.#doubt = undefined
     this.#seq = receipt.seq
     this.#nextOffsets = receipt.nextOffsets
   }
 
-  async #send(transaction: Transaction, draft: Draft, signal: AbortSignal): Promise<Receipt> {
-    const { names, codec, owner, generation, startOffsets, source } = this.#options
-    const { request, data } = draft
-    const { resource, progress, watermark, markers } = request
-    const place = { topic: names.data(resource), nextOffsets: this.nextOffsets(resource.name) }
-    const appended = await appendData(transaction, place, data.byPartition, signal)
-    const nextOffsets: NextOffsets = {
-      ...this.#nextOffsets,
-      // The commit's marker takes the offset after the last record.
-      [resource.name]: this.nextOffsets(resource.name).map((before, partition) => {
-        const sent = appended.get(partition)
-        return sent === undefined ? before : sent.nextOffset + 1
-      }),
+  /**
+   * After a failed attempt: the receipt if it turns out to be committed after all, undefined if nothing of it is or will be
+   * visible. Rejects if it must not be repeated; where that is not known, with the end of this object.
+   */
+  async #recover(error: unknown, signal: AbortSignal): Promise<Receipt | undefined> {
+    await this.#discardProducer()
+    try {
+      if (error instanceof TopicTruncatedError) await this.#noteTruncation(error, signal)
+      if (isEpochError(error)) await this.#giveWay(signal)
+      return this.#doubt === undefined ? undefined : await this.#settle(this.#doubt, error, signal)
+    } catch (failure) {
+      if (failure instanceof FencedError) this.#over = failure
+      if (this.#doubt === undefined || failure instanceof FencedError) throw failure
+      // Index and `seq` do not know of a transaction that may be committed: what they say must not be published (R1).
+      this.#over =
+        failure instanceof CommitUnsettledError ? failure : new CommitUnsettledError(error, failure)
+      signal.throwIfAborted()
+      throw this.#over
     }
-    const stamp = { generation, instanceId: owner.instanceId, seq: this.#seq + 1 }
-    const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source }
-    const checkpoints = [
-      plain(`${progress.resource}/${progress.pass}`, codec.checkpoint(checkpoint)),
-      ...(watermark === null
-        ? []
-        : [
-            plain(
-              `${progress.resource}/watermark`,
-              codec.watermark({ ...stamp, resource: progress.resource, watermark, passId: progress.passId }),
-            ),
-          ]),
-    ]
-    await transaction.send(names.checkpoints, 0, checkpoints, signal)
-    if (markers.length > 0) {
-      const at = this.#options.now()
-      const records = markers.map((marker) =>
-        plain(
-          marker.progress.passId,
-          codec.marker(markerRecord(marker, { generation, at, endOffsets: nextOffsets })),
-        ),
-      )
-      await transaction.send(names.control, 0, records, signal)
-    }
-    if (draft.deadLetters.length > 0) {
-      await transaction.send(names.deadLetters, 0, draft.deadLetters, signal)
-    }
-    const positions = data.placements.map(({ partition, index }) => ({
-      partition,
-      offset: appended.get(partition)?.offsets[index] ?? -1,
-    }))
-    return { seq: stamp.seq, positions, nextOffsets }
   }
 
   /** For the starts to come: the aborted records stay in the new topic, and its offsets may look right with them. */
@@ -213,8 +210,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   async #begin(signal: AbortSignal): Promise<Transaction> {
     if (this.#producer === undefined) {
       await this.requireOwnership(signal)
-      const { cluster, names, producer } = this.#options
-      this.#producer = await TransactionalProducer.open(cluster, transactionalId(names), producer, signal)
+      this.#producer = await this.#options.openProducer(signal)
       this.#begun = await this.#producer.begin(signal)
       await this.requireOwnership(signal)
     }
@@ -249,10 +245,12 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     } while (performance.now() < until)
   }
 
-  /** The receipt if the transaction in doubt turns out to be committed; undefined if it never will be. */
-  async #settle(doubt: KafkaCommitUnknown, signal: AbortSignal): Promise<Receipt | undefined> {
+  /**
+   * The receipt if the transaction in doubt turns out to be committed; undefined if it never will be. Outages are waited
+   * out; anything else that keeps the topics from being read leaves the doubt.
+   */
+  async #settle({ receipt }: Doubt, cause: unknown, signal: AbortSignal): Promise<Receipt | undefined> {
     const { log, settleWithinMs, onDoubt } = this.#options
-    const pending = this.#pending
     const since = performance.now()
     for (;;) {
       try {
@@ -261,24 +259,31 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       } catch (error) {
         await this.#discardProducer()
         const waited = performance.now() - since
-        const epoch = error instanceof KafkaEpochError
-        if (!isRetryable(error) && !epoch) throw error
-        if (settleWithinMs !== undefined && waited > settleWithinMs) throw new CommitUnsettledError(doubt)
-        onDoubt(error)
+        const passes = isRetryable(error) || error instanceof KafkaEpochError
+        if (!passes || (settleWithinMs !== undefined && waited > settleWithinMs)) {
+          if (signal.aborted || error instanceof FencedError) throw error
+          throw new CommitUnsettledError(cause, error)
+        }
+        tell(() => onDoubt(error))
         await sleep(SETTLE_PAUSE_MS, signal)
       }
     }
-    this.#pending = undefined
-    if (pending === undefined || log.seq < pending.seq) return undefined
-    this.#accept(pending)
-    return pending
+    this.#doubt = undefined
+    if (log.seq < receipt.seq) return undefined
+    this.#accept(receipt)
+    return receipt
   }
 
+  /** Never rejects: a failure to close must not hide what became of a transaction. */
   async #discardProducer(): Promise<void> {
     const producer = this.#producer
     this.#producer = undefined
     this.#begun = undefined
-    await producer?.[Symbol.asyncDispose]()
+    try {
+      await producer?.[Symbol.asyncDispose]()
+    } catch {
+      // The broker ends what it had open; the next producer's `InitProducerId` does so before.
+    }
   }
 
   #partitionsOf(resource: Pick<ResourceDescription, 'name'>): number {
@@ -286,13 +291,42 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   }
 }
 
-function plain(key: string, value: Uint8Array): OutgoingRecord {
-  return { key, value: asBuffer(value), headers: {} }
-}
-
 /** One writer a prefix (R3). */
 export function transactionalId(names: TopicNames): string {
   return `${names.prefix}.publisher`
+}
+
+/** Counts from the first send. */
+class Stopwatch {
+  #started: number | undefined
+
+  start(): void {
+    this.#started = performance.now()
+  }
+
+  /** 0 before the start. */
+  elapsedMs(): number {
+    return this.#started === undefined ? 0 : performance.now() - this.#started
+  }
+}
+
+/** Sends took longer than the broker lets a transaction live; nothing of it is visible, and it is ended here. */
+class OutlastedError extends ListingstreamError {
+  constructor(waitedMs: number) {
+    super(`A transaction took ${Math.round(waitedMs / 1000)} s, longer than KAFKA_TRANSACTION_TIMEOUT.`, {
+      code: 'KAFKA_TRANSACTION_TOO_SLOW',
+      retryable: true,
+    })
+  }
+}
+
+/** Who is told of a transaction cannot undo it. */
+function tell(listener: () => void): void {
+  try {
+    listener()
+  } catch {
+    // Its bug must not read as "nothing was published".
+  }
 }
 
 /** Another producer took the transactional id, or the broker ended the transaction for its age. */
@@ -304,6 +338,8 @@ function isEpochError(error: unknown): boolean {
 
 /** Nothing of the transaction is visible, and a new producer may well succeed with it (R3). */
 function mayTryAgain(error: unknown): boolean {
-  if (error instanceof KafkaEpochError || error instanceof KafkaCommitUnknown) return true
-  return error instanceof ListingstreamError && error.code === 'KAFKA_APPEND_UNVERIFIED'
+  if (error instanceof KafkaEpochError || error instanceof OutlastedError) return true
+  return error instanceof ListingstreamError && REPEATABLE.has(error.code)
 }
+
+const REPEATABLE: ReadonlySet<string> = new Set(['KAFKA_APPEND_UNVERIFIED', 'KAFKA_COMMIT_UNKNOWN'])

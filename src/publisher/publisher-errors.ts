@@ -13,12 +13,31 @@ export class FencedError extends ListingstreamError {
   }
 }
 
-/** The outcome of a commit could not be read from the topics in time. The next start settles it (R2). */
+/**
+ * The outcome of a commit could not be read from the topics. The publisher is of no more use: index and sequence may lack a
+ * transaction that is committed. Opening the feed again settles it (R2).
+ */
 export class CommitUnsettledError extends ListingstreamError {
-  constructor(cause: unknown) {
+  /**
+   * @param doubt why the commit has no answer
+   * @param refusal why the topics could not be read since
+   */
+  constructor(doubt: unknown, refusal?: unknown) {
+    const why =
+      refusal instanceof ListingstreamError ? ` Asking failed with ${refusal.code}: ${refusal.message}` : ''
     super(
-      'Kafka did not say whether the last transaction was committed, and could not be asked since. Start again when the cluster is up: the start settles it.',
-      { code: 'COMMIT_UNSETTLED', retryable: false, cause },
+      `Kafka did not say whether the last transaction was committed, and could not be asked since. Start again when the cluster is up: the start settles it.${why}`,
+      { code: 'COMMIT_UNSETTLED', retryable: false, cause: refusal ?? doubt },
+    )
+  }
+}
+
+/** Nothing of the transaction is visible. One with fewer records may be in time. */
+export class TransactionTooSlowError extends ListingstreamError {
+  constructor(changes: number, timeoutMs: number, cause: unknown) {
+    super(
+      `A transaction of ${changes} changes takes longer than KAFKA_TRANSACTION_TIMEOUT (${timeoutMs} ms): the link to Kafka is slow, or a quota holds it back. Raise it, or lower PAGE_LIMIT, if smaller transactions do not help.`,
+      { code: 'KAFKA_TRANSACTION_TOO_SLOW', retryable: true, cause },
     )
   }
 }

@@ -8,7 +8,6 @@ import type { Change } from '../listing/change.ts'
 import { NO_DIGEST, parseDigest, type Digest } from '../listing/content.ts'
 import { instant, type Instant } from '../listing/instant.ts'
 import type { PassId } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
 import type { ChangeStamps, ResourceDescription } from '../listing/resource.ts'
 
 export type RecordHeaders = Readonly<Record<string, string>>
@@ -22,10 +21,12 @@ export interface HeaderContext {
   readonly prefix: string
   readonly resource: ResourceDescription
   readonly passId: PassId
+  /** Of the transaction; a transaction that is repeated because nothing of it became visible has the same. */
+  readonly seq: number
 }
 
 export function headersOf(change: Change, role: RecordRole, context: HeaderContext): RecordHeaders {
-  const { prefix, resource, passId } = context
+  const { prefix, resource } = context
   const upsert = change.kind === 'upsert'
   const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
   const at = upsert ? change.observedAt : change.deletedAt
@@ -38,13 +39,7 @@ export function headersOf(change: Change, role: RecordRole, context: HeaderConte
     'change-stamps': formatStamps(change.changeStamps, resource),
     'mls-id': change.mlsId ?? '',
     ce_specversion: '1.0',
-    ce_id: eventId(
-      `${prefix}.${resource.name}`,
-      change.key,
-      change.previousDigest,
-      `${digest}${role}`,
-      passId,
-    ),
+    ce_id: eventId(change, `${digest}${role}`, context),
     ce_type: `${NAMESPACE}.${type}`,
     ce_source: `/listingstream/${prefix}`,
     ce_subject: change.key,
@@ -85,15 +80,13 @@ export function parseHeaders(
   }
 }
 
-/** The same change of the same pass has the same id, however often it is sent. */
-function eventId(
-  topic: string,
-  key: RecordKey,
-  previous: Digest | null,
-  next: string,
-  passId: PassId,
-): string {
-  const parts = [topic, key, previous ?? '', next, passId]
+/**
+ * The same change of the same transaction has the same id, however often it is sent; content that comes back in a later
+ * page of one pass has another, so that who drops ids seen before does not stay at what was between.
+ */
+function eventId({ key, previousDigest }: Change, next: string, context: HeaderContext): string {
+  const { prefix, resource, passId, seq } = context
+  const parts = [`${prefix}.${resource.name}`, key, previousDigest ?? '', next, passId, seq]
   return hash('sha256', parts.join('\0'), 'hex').slice(0, 32)
 }
 

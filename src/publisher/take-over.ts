@@ -1,19 +1,28 @@
 /** Becoming the feed's one writer, in the order of R2: `InitProducerId`, the owner record, then what the topics say. */
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
-import { TransactionalProducer } from '../kafka/transactional-producer.ts'
+import type { EventCodec } from '../events/event-codec.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import { TransactionalProducer, type ProducerOptions } from '../kafka/transactional-producer.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { FeedState } from '../replication/ports.ts'
+import type { CheckpointLog } from './checkpoint-log.ts'
 import { KafkaPublisher, transactionalId, type PublisherOptions } from './kafka-publisher.ts'
 import { asBuffer } from './transaction-records.ts'
 import { FencedError } from './publisher-errors.ts'
 import { extentOfTopics, requireWhole, type TopicExtent } from './topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
+/** As the producer's own default. */
+const TRANSACTION_TIMEOUT_MS = 60_000
 
 export interface TakeOverOptions extends Omit<
   PublisherOptions,
-  'nextOffsets' | 'startOffsets' | 'generation'
+  'nextOffsets' | 'startOffsets' | 'generation' | 'openProducer' | 'transactionTimeoutMs' | 'log' | 'codec'
 > {
+  readonly cluster: KafkaCluster
+  readonly codec: EventCodec
+  readonly log: CheckpointLog
+  readonly producer: ProducerOptions
   readonly resources: readonly ResourceDescription[]
   /** `snapshot --restart`: a new generation, whatever the topics still hold. */
   readonly restart: boolean
@@ -42,7 +51,14 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
     const state = restart ? restarted(recovered) : recovered
     const startOffsets = restart ? extent.startOffsets : { ...extent.startOffsets, ...log.startOffsets }
     const publisher = new KafkaPublisher(
-      { ...options, nextOffsets: extent.nextOffsets, startOffsets, generation: state.generation },
+      {
+        ...options,
+        nextOffsets: extent.nextOffsets,
+        startOffsets,
+        generation: state.generation,
+        openProducer: (opening) => openProducer(options, opening),
+        transactionTimeoutMs: options.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
+      },
       producer,
     )
     return { publisher, state, extent }
@@ -60,14 +76,9 @@ interface Claim {
 
 /** A first transaction with the owner record alone: it fences the last writer and ends what that one left open. */
 async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Claim> {
-  const { cluster, names, codec, owner } = options
+  const { names, codec, owner } = options
   for (let attempt = 1; ; attempt += 1) {
-    const producer = await TransactionalProducer.open(
-      cluster,
-      transactionalId(names),
-      options.producer,
-      signal,
-    )
+    const producer = await openProducer(options, signal)
     try {
       const transaction = await producer.begin(signal)
       const record = { key: 'owner', value: asBuffer(codec.owner(owner)), headers: {} }
@@ -81,6 +92,13 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Cla
       if (!again || attempt >= MOST_ATTEMPTS) throw error
     }
   }
+}
+
+function openProducer(
+  { cluster, names, producer }: Pick<TakeOverOptions, 'cluster' | 'names' | 'producer'>,
+  signal: AbortSignal,
+): Promise<TransactionalProducer> {
+  return TransactionalProducer.open(cluster, transactionalId(names), producer, signal)
 }
 
 function restarted(recovered: FeedState): FeedState {

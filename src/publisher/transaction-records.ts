@@ -13,22 +13,29 @@ export interface Placement {
   readonly index: number
 }
 
+export type ChangeCodec = Pick<EventCodec, 'upserted' | 'deleted'>
+
 export interface DataRecords {
   readonly byPartition: ReadonlyMap<number, readonly OutgoingRecord[]>
   /** For each change, in order. */
   readonly placements: readonly Placement[]
 }
 
-/** One key, one partition (R6); an event and its tombstone follow each other (R13). */
+/**
+ * One key, one partition (R6); an event and its tombstone follow each other (R13).
+ *
+ * @param seq of the transaction
+ */
 export function dataRecords(
   request: TransactionRequest,
   prefix: string,
   partitions: number,
-  codec: EventCodec,
+  codec: ChangeCodec,
+  seq: number,
 ): DataRecords {
   const { resource } = request
   const { passId } = request.progress
-  const context: HeaderContext = { prefix, resource, passId }
+  const context: HeaderContext = { prefix, resource, passId, seq }
   const byPartition = new Map<number, OutgoingRecord[]>()
   const placements: Placement[] = []
   for (const change of request.changes) {
@@ -42,7 +49,7 @@ export function dataRecords(
   return { byPartition, placements }
 }
 
-function valueOf(change: Change, passId: PassId, codec: EventCodec): Buffer {
+function valueOf(change: Change, passId: PassId, codec: ChangeCodec): Buffer {
   return asBuffer(change.kind === 'upsert' ? codec.upserted(change, passId) : codec.deleted(change, passId))
 }
 

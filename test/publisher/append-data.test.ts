@@ -5,7 +5,8 @@ import type { Appended, Transaction } from '../../src/kafka/transactional-produc
 import { appendData } from '../../src/publisher/append-data.ts'
 
 const NEVER = new AbortController().signal
-const RECORDS = new Map([0, 1, 2].map((partition) => [partition, []]))
+const RECORD = { key: 'k', value: Buffer.from('v'), headers: {} }
+const RECORDS = new Map([0, 1, 2].map((partition) => [partition, [RECORD]]))
 const END = { topic: 'spark.listings', nextOffsets: [5, 0, 7] }
 const unreachable = new KafkaError('no answer', { code: 'KAFKA_UNREACHABLE', retryable: true })
 

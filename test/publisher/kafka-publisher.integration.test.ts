@@ -189,6 +189,32 @@ describe('a commit in doubt', () => {
     expect(next).toBe('FENCED')
   })
 
+  test('that the broker refuses to have settled is published exactly once, by the next start (R1, R3)', async () => {
+    await using feed = await TestFeed.open()
+    await using proxied = await throughProxy(feed)
+    let transactionTimeoutMs = 60_000
+    const producer: ProducerOptions = {
+      get transactionTimeoutMs() {
+        return transactionTimeoutMs
+      },
+    }
+    await using instance = await feed.takeOver({ cluster: proxied.cluster, producer })
+    const request = page(await feed.upserts(['a', 'b', 'c']))
+    proxied.proxy.judge = firstOf(API.endTxn, () => 'cut-answer')
+    // More than transaction.max.timeout.ms: the broker takes no such producer.
+    transactionTimeoutMs = 24 * 3_600_000
+    expect(await instance.publisher.commit(request, never).catch(codeOf)).toBe('COMMIT_UNSETTLED')
+    transactionTimeoutMs = 60_000
+    // The pass is tried again in the same process, which does not know that the page is published.
+    expect(await instance.publisher.commit(request, never).catch(codeOf)).toBe('COMMIT_UNSETTLED')
+
+    await using next = await feed.takeOver()
+    expect(next.state.passes.get('listings/snapshot')).toMatchObject({ passId: 'pass-1' })
+    const { seq } = await next.publisher.commit(page(await feed.upserts(['d'])), never)
+    expect(seq).toBe(2)
+    expect(keysOf(await feed.settled()).toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   test('goes on with the next page as if nothing had happened (R3)', async () => {
     await using feed = await TestFeed.open()
     await using proxied = await throughProxy(feed)

@@ -2,14 +2,14 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { Change, Deletion, Upsert } from '../../src/listing/change.ts'
-import { NO_DIGEST, parseDigest, parseSchemaId } from '../../src/listing/content.ts'
+import { NO_DIGEST, parseDigest, parseSchemaId, type Digest } from '../../src/listing/content.ts'
 import { instant } from '../../src/listing/instant.ts'
 import { passId } from '../../src/listing/pass.ts'
 import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import { headersOf, parseHeaders } from '../../src/publisher/record-headers.ts'
 
-const context = { prefix: 'spark', resource: LISTINGS, passId: passId('pass-1') }
+const context = { prefix: 'spark', resource: LISTINGS, passId: passId('pass-1'), seq: 7 }
 const digests = fc
   .string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 32, maxLength: 32 })
   .map((text) => parseDigest(text)!)
@@ -88,6 +88,24 @@ describe('record headers', () => {
         expect(headersOf(upsert, 'event', { ...context, passId: passId('pass-2') })['ce_id']).not.toBe(
           id(upsert),
         )
+      }),
+    )
+  })
+  test('carry another id for content that comes back within one pass: a subscriber who de-duplicates must see it (R6)', () => {
+    fc.assert(
+      fc.property(upserts, digests, (first, between) => {
+        fc.pre(between !== first.content.digest)
+        // A→B, B→A, A→B, as a pass publishes them that is resumed between its pages.
+        const change = (from: Digest, to: Digest): Change => ({
+          ...first,
+          previousDigest: from,
+          content: { ...first.content, digest: to },
+        })
+        const [a, b] = [first.content.digest, between]
+        const ids = [change(a, b), change(b, a), change(a, b)].map(
+          (step, i) => headersOf(step, 'event', { ...context, seq: 7 + i })['ce_id'],
+        )
+        expect(new Set(ids).size).toBe(3)
       }),
     )
   })
