@@ -11,6 +11,7 @@ import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus } from './feed-status.ts'
+import { findDaemon, statedSettings } from './handover.ts'
 import { now, openFeed, type OpenFeed } from './open-feed.ts'
 import { reportOf } from './pass-report.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
@@ -29,6 +30,7 @@ const OWNERSHIP_CHECK_MS = 5_000
 
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
+  await requireOwnFolder(settings, signal)
   const daemon = new Daemon(settings, options, surroundings(settings))
   try {
     await daemon.run(signal)
@@ -37,6 +39,15 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
     if (signal.aborted) return 0
     throw error
   }
+}
+
+/**
+ * A daemon takes over from one of the same feed, which then lets go of the folder. One of another feed never would, and
+ * this one would wait for the folder for ever.
+ */
+async function requireOwnFolder(settings: DaemonSettings, signal: AbortSignal): Promise<void> {
+  const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
+  await findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
 }
 
 class Daemon {
@@ -79,6 +90,7 @@ class Daemon {
       pid: process.pid,
       startedAt: new Date(feed.owner.startedAt).toISOString(),
       instanceId: feed.owner.instanceId,
+      settings: statedSettings(this.#settings),
     })
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
@@ -104,6 +116,7 @@ class Daemon {
     return startHttpServer(
       {
         ...http,
+        instanceId: () => this.#running?.feed.owner.instanceId,
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
         status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),

@@ -3,8 +3,9 @@ import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { PassKind } from '../listing/pass.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
-import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
+import type { DaemonInfo } from '../ops/daemon-file.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { findDaemon, statedSettings } from './handover.ts'
 import { openFeed, type OpenFeed } from './open-feed.ts'
 import { surroundings } from './surroundings.ts'
 
@@ -28,7 +29,7 @@ const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http'
 
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
   const settings = loadSettings(GROUPS)
-  const daemon = await readDaemonFile(settings.feed.dataDir)
+  const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const answer = daemon === undefined ? undefined : await askThere(daemon, task, settings, signal)
   if (answer !== undefined) return task.parse(answer)
   const { logger, metrics, observer } = surroundings(settings)
@@ -48,7 +49,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   return await task.run(feed)
 }
 
-/** Undefined if nobody is there: a daemon that was killed leaves its file, and another process may have its pid. */
+/** Undefined if it has gone meanwhile. */
 async function askThere(
   daemon: DaemonInfo,
   { pass, body }: Pick<FeedTask<unknown>, 'pass' | 'body'>,

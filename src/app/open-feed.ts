@@ -136,6 +136,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 
   const index = held ?? opened.use(await openWhenFree(options, signal))
   const feedIdentity: FeedIdentity = {
+    prefix: names.prefix,
     generation: state.generation,
     clusterId: cluster.clusterId,
     source: identity,
@@ -333,12 +334,17 @@ async function openUnlessLocked(
 }
 
 /** The process that held the index finds itself fenced within seconds, and ends. */
-async function openWhenFree({ settings }: OpenFeedOptions, signal: AbortSignal): Promise<LevelKeyIndex> {
-  for (;;) {
+async function openWhenFree(
+  { settings, logger }: OpenFeedOptions,
+  signal: AbortSignal,
+): Promise<LevelKeyIndex> {
+  const { dataDir } = settings.feed
+  for (let told = false; ; told = true) {
     try {
       return await openKeyIndex(settings.feed.dataDir, {}, signal)
     } catch (error) {
       if (!isLocked(error)) throw error
+      if (!told) logger.info({ dataDir }, 'waiting until the process that holds DATA_DIR lets go of it')
       await sleep(LOCK_POLL_MS, signal)
     }
   }

@@ -3,7 +3,6 @@ import type { Settings } from '../config/settings.ts'
 import { WriterSchemas } from '../events/writer-schemas.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
-import { readDaemonFile } from '../ops/daemon-file.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { topicNames } from '../publisher/topics.ts'
 import { printJson, printText } from '../support/print.ts'
@@ -11,13 +10,14 @@ import { printable } from '../support/printable.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { loggerFor } from './surroundings.ts'
 import { feedStatus, type FeedStatus } from './feed-status.ts'
+import { findDaemon, statedSettings, type StatedSettings } from './handover.ts'
 
-const GROUPS = ['kafka', 'registry', 'feed', 'http', 'log'] as const
+const GROUPS = ['kafka', 'registry', 'feed', 'source', 'http', 'log'] as const
 
 /** Asks the daemon that holds DATA_DIR, else reads the topic `checkpoints`. */
 export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
-  const daemon = await readDaemonFile(settings.feed.dataDir)
+  const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
   const status =
     daemon === undefined
       ? await readStatus(settings, signal)
@@ -29,6 +29,12 @@ export async function showStatus({ json }: { readonly json?: true }, signal: Abo
   if (json === true) printJson(status)
   else printText(describe(status))
   return 0
+}
+
+/** Here nothing asks the source: its address counts only where it was set. */
+function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source'>): StatedSettings {
+  const { apiUrl } = settings.source
+  return { ...statedSettings(settings), ...(apiUrl === null ? {} : { SPARK_API_URL: apiUrl }) }
 }
 
 async function readStatus(

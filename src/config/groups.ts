@@ -49,15 +49,15 @@ function group<Shape extends z.ZodRawShape, T>(
   }
 }
 
+const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
+  (url) => !/\/v\d+$/.test(url),
+  'Leave out the version at its end. Example: https://replication.sparkapi.com',
+)
+
 export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
   spark: group(
     {
-      SPARK_API_URL: httpUrl('https://replication.sparkapi.com')
-        .refine(
-          (url) => !/\/v\d+$/.test(url),
-          'Leave out the version at its end. Example: https://replication.sparkapi.com',
-        )
-        .default('https://replication.sparkapi.com'),
+      SPARK_API_URL: apiUrl.default('https://replication.sparkapi.com'),
       SPARK_ACCESS_TOKEN: token(
         'This is required: the personal access token that the MLS or the vendor issued, here or in a file named by SPARK_ACCESS_TOKEN_FILE. Example: SPARK_ACCESS_TOKEN_FILE=/run/secrets/spark-token',
       ),
@@ -73,6 +73,8 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       expand: s.EXPAND ?? null,
     }),
   ),
+
+  source: group({ SPARK_API_URL: apiUrl.optional() }, (s) => ({ apiUrl: s.SPARK_API_URL ?? null })),
 
   kafka: group(
     {

@@ -4,6 +4,7 @@ import type { Secret } from './secret.ts'
 /** design.md §4.1, typed. Durations are milliseconds. */
 export interface Settings {
   readonly spark: SparkSettings
+  readonly source: SourceSettings
   readonly kafka: KafkaSettings
   readonly registry: RegistrySettings
   readonly feed: FeedSettings
@@ -26,6 +27,12 @@ export interface SparkSettings {
   readonly pageLimit: number
   /** `_expand` of listings: brings the MLS's own fields. @default null, none */
   readonly expand: 'CustomFieldsRaw' | 'CustomFieldsExpandedRaw' | null
+}
+
+/** For commands that tell which source a feed has, but do not ask it. */
+export interface SourceSettings {
+  /** As in `SparkSettings`; null if it was not set. */
+  readonly apiUrl: string | null
 }
 
 export interface KafkaSettings {

@@ -9,6 +9,7 @@ const MAX_INSTANT_MS = 8.64e15
 const STATE = z.strictObject({
   format: z.literal(FORMAT),
   feed: z.strictObject({
+    prefix: z.string(),
     generation: z.int(),
     clusterId: z.string(),
     source: z.strictObject({ host: z.string(), userId: z.string(), mlsId: z.string() }),

@@ -1,5 +1,4 @@
-import { request } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { request, type IncomingMessage } from 'node:http'
 
 import { z } from 'zod'
 
@@ -21,6 +20,42 @@ const REFUSAL = z.object({
   retryable: z.boolean().default(false),
   exitCode: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).default(1),
 })
+
+/** With a daemon's instance as its value: what has another one refuses the request. */
+export const INSTANCE_HEADER = 'listingstream-instance'
+
+/** For an answer that takes a daemon no work. */
+const PRESENCE_TIMEOUT_MS = 3_000
+const LARGEST_PRESENCE_BYTES = 4096
+const PRESENCE = z.object({ alive: z.literal(true), instanceId: z.string() })
+
+/** Within seconds, why what is at the daemon's address is not this daemon; undefined if it is. */
+export async function whyAbsent(daemon: DaemonInfo, signal: AbortSignal): Promise<string | undefined> {
+  signal.throwIfAborted()
+  const timeout = AbortSignal.timeout(PRESENCE_TIMEOUT_MS)
+  try {
+    const question: DaemonRequest = { method: 'GET', path: '/livez' }
+    const answer = await exchange(
+      daemon,
+      question,
+      AbortSignal.any([signal, timeout]),
+      LARGEST_PRESENCE_BYTES,
+    )
+    const presence = PRESENCE.safeParse(parseJson(answer.body))
+    if (presence.success && presence.data.instanceId === daemon.instanceId) return undefined
+    return presence.success || answer.status === MISDIRECTED
+      ? 'another daemon answers there'
+      : 'what answers there is no listingstream daemon'
+  } catch (error) {
+    signal.throwIfAborted()
+    if (timeout.aborted) return `no answer within ${PRESENCE_TIMEOUT_MS / 1000} s`
+    const { cause } = error instanceof Error ? error : { cause: undefined }
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+    return `it does not answer${code}`
+  }
+}
+
+const MISDIRECTED = 421
 
 /**
  * Asks the daemon that holds the folder and waits for its JSON answer, however long that takes. An error of the daemon
@@ -51,7 +86,12 @@ interface Answer {
 }
 
 // Not fetch: it gives up when no answer begins within five minutes, and a snapshot takes longer.
-async function exchange(daemon: DaemonInfo, question: DaemonRequest, signal: AbortSignal): Promise<Answer> {
+async function exchange(
+  daemon: DaemonInfo,
+  question: DaemonRequest,
+  signal: AbortSignal,
+  mostBytes = Infinity,
+): Promise<Answer> {
   const { method, path, body, adminToken } = question
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const json = body === undefined ? undefined : JSON.stringify(body)
@@ -61,13 +101,17 @@ async function exchange(daemon: DaemonInfo, question: DaemonRequest, signal: Abo
     agent: false,
     headers: {
       accept: 'application/json',
+      [INSTANCE_HEADER]: daemon.instanceId,
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...(adminToken ? { authorization: `Bearer ${adminToken.reveal()}` } : {}),
     },
   })
   sent.on('error', reject)
   sent.on('response', (response) => {
-    text(response).then((received) => resolve({ status: response.statusCode ?? 0, body: received }), reject)
+    textOf(response, mostBytes).then(
+      (received) => resolve({ status: response.statusCode ?? 0, body: received }),
+      reject,
+    )
   })
   sent.end(json)
   try {
@@ -79,6 +123,19 @@ async function exchange(daemon: DaemonInfo, question: DaemonRequest, signal: Abo
       { code: 'DAEMON_UNREACHABLE', retryable: true, cause },
     )
   }
+}
+
+/** What is longer than it may be is not read to its end. */
+async function textOf(response: IncomingMessage, mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response) {
+    const part = Buffer.from(chunk)
+    chunks.push(part)
+    bytes += part.length
+    if (bytes > mostBytes) break
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parseJson(body: string): unknown {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -10,16 +10,22 @@ const DAEMON_INFO = z.object({
   /** ISO 8601. */
   startedAt: z.iso.datetime(),
   instanceId: z.string().min(1),
+  /** The folder that it holds, without links. A copy of the folder has the file too, but not the daemon. */
+  dataDir: z.string().min(1),
+  /** What its work depends on: text by variable. */
+  settings: z.record(z.string(), z.string()),
 })
 
 /** Where the daemon that holds a `DATA_DIR` can be asked. */
 export type DaemonInfo = Readonly<z.output<typeof DAEMON_INFO>>
+export type DaemonStatement = Omit<DaemonInfo, 'dataDir'>
 
 const FILE = 'daemon.json'
 
 /** Writes `DATA_DIR/daemon.json`; disposing of it removes the file, unless another daemon has written its own since. */
-export async function writeDaemonFile(dataDir: string, info: DaemonInfo): Promise<AsyncDisposable> {
+export async function writeDaemonFile(dataDir: string, statement: DaemonStatement): Promise<AsyncDisposable> {
   await mkdir(dataDir, { recursive: true })
+  const info: DaemonInfo = { ...statement, dataDir: await realpath(dataDir) }
   const path = join(dataDir, FILE)
   const draft = `${path}.${process.pid}.tmp`
   await rm(draft, { force: true })
@@ -33,10 +39,14 @@ export async function writeDaemonFile(dataDir: string, info: DaemonInfo): Promis
   }
 }
 
-/** Undefined if there is no such file, if it cannot be read as one, or if its process no longer lives. */
+/**
+ * Undefined if there is no such file, if it cannot be read as one or came with a copy of another folder, or if its
+ * process no longer lives.
+ */
 export async function readDaemonFile(dataDir: string): Promise<DaemonInfo | undefined> {
   const info = await readInfo(dataDir)
-  return info !== undefined && isAlive(info.pid) ? info : undefined
+  if (info === undefined || info.dataDir !== (await realpath(dataDir))) return undefined
+  return isAlive(info.pid) ? info : undefined
 }
 
 async function readInfo(dataDir: string): Promise<DaemonInfo | undefined> {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { PassKind } from '../listing/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
+import { INSTANCE_HEADER } from './daemon-client.ts'
 import type { Logger } from './logger.ts'
 import { refuseChange, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
 
@@ -25,6 +26,8 @@ export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
 
 /** `GET /status`, `POST /passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
 export interface HttpServerOptions extends GuardOptions {
+  /** Of the daemon, while it has its feed: who hands work over names whom it means. @default none */
+  readonly instanceId?: () => string | undefined
   /** 0: any free port. */
   readonly port: number
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
@@ -66,6 +69,7 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   app.removeContentTypeParser('text/plain')
   const stop = AbortSignal.any([signal, closing.signal])
   answerErrorsAsJson(app, options.logger, stop)
+  refuseForOthers(app, options)
   addReadRoutes(app, options, stop)
   addPassRoute(app, options, stop)
   try {
@@ -88,13 +92,26 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   }
 }
 
+/** A file that a daemon left may lead to another one, at the same port. */
+function refuseForOthers(app: FastifyInstance, { instanceId }: HttpServerOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const meant = request.headers[INSTANCE_HEADER]
+    if (meant === undefined || meant === instanceId?.()) return
+    return reply.code(421).send({
+      code: 'DAEMON_OTHER_INSTANCE',
+      message: 'The daemon that this was meant for is not here any more. Run the command again.',
+      retryable: true,
+    })
+  })
+}
+
 function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
   app.addHook('onSend', async (_request, reply, payload) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
     return isJson && typeof payload === 'string' ? strikeJson(payload) : payload
   })
-  app.get('/livez', async () => ({ alive: true }))
+  app.get('/livez', async () => ({ alive: true, instanceId: options.instanceId?.() }))
   app.get('/readyz', async (_request, reply) => {
     const report = options.readiness()
     return reply.code(report.ready ? 200 : 503).send(report)

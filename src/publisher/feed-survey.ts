@@ -45,6 +45,7 @@ export async function surveyFeed(options: SurveyOptions, signal: AbortSignal): P
   const extent = await readableExtent(options, [log.nextOffsets, indexed], signal)
   requireWhole(log, extent, names)
   const feed = {
+    prefix: names.prefix,
     generation: log.generation,
     clusterId: cluster.clusterId,
     source,

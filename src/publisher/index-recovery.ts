@@ -93,6 +93,7 @@ export function misfitOf(
 function sameFeed(a: FeedIdentity, b: FeedIdentity): boolean {
   const partitions = Object.entries(b.partitions)
   return (
+    a.prefix === b.prefix &&
     a.generation === b.generation &&
     a.clusterId === b.clusterId &&
     a.source.host === b.source.host &&

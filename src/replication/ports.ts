@@ -168,6 +168,8 @@ export interface IndexUpdate {
 
 /** Which feed an index belongs to; it is of use only for the same one (R2). */
 export interface FeedIdentity {
+  /** Two feeds of one source may otherwise be alike. */
+  readonly prefix: string
   readonly generation: number
   readonly clusterId: string
   readonly source: SourceIdentity

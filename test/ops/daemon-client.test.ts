@@ -11,7 +11,14 @@ import { ListingstreamError } from '../../src/support/errors.ts'
 const never = new AbortController().signal
 
 function daemonAt(url: string) {
-  return { url, pid: process.pid, startedAt: '2026-05-02T10:00:00.000Z', instanceId: 'one' }
+  return {
+    url,
+    pid: process.pid,
+    startedAt: '2026-05-02T10:00:00.000Z',
+    instanceId: 'one',
+    dataDir: '/data',
+    settings: {},
+  }
 }
 
 async function serve(listener: RequestListener) {
@@ -36,6 +43,7 @@ test('the answer of a daemon comes through, and its error with the same code and
       host: '127.0.0.1',
       port: 0,
       adminToken: null,
+      instanceId: () => 'one',
       metrics: { contentType: 'text/plain', text: async () => '' },
       readiness: () => ({ ready: true }),
       status: () => ({ passes: [] }),

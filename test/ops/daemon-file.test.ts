@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, realpath, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -12,6 +12,7 @@ const info = {
   pid: process.pid,
   startedAt: '2026-05-02T10:00:00.000Z',
   instanceId: 'one',
+  settings: { TOPIC_PREFIX: 'spark' },
 }
 
 test('what was written is read, only its owner can read it, and it is gone afterwards', async () => {
@@ -19,7 +20,7 @@ test('what was written is read, only its owner can read it, and it is gone after
   const dataDir = join(folder.path, 'not', 'there', 'yet')
   {
     await using _file = await writeDaemonFile(dataDir, info)
-    expect(await readDaemonFile(dataDir)).toEqual(info)
+    expect(await readDaemonFile(dataDir)).toEqual({ ...info, dataDir: await realpath(dataDir) })
     expect((await stat(join(dataDir, 'daemon.json'))).mode & 0o777).toBe(0o600)
     expect(await readdir(dataDir)).toEqual(['daemon.json'])
   }
@@ -35,6 +36,17 @@ test('a daemon that was replaced leaves the file of its successor alone', async 
   expect((await readDaemonFile(folder.path))?.instanceId).toBe('two')
 })
 
+test('a file that came with a copy of the folder counts as none; a link to the folder is the folder', async () => {
+  await using folder = await tempFolder()
+  const [original, copy, link] = ['original', 'copy', 'link'].map((name) => join(folder.path, name))
+  if (original === undefined || copy === undefined || link === undefined) throw new Error('three paths')
+  await using _file = await writeDaemonFile(original, info)
+  await cp(original, copy, { recursive: true })
+  await symlink(original, link)
+  expect(await readDaemonFile(copy)).toBeUndefined()
+  expect(await readDaemonFile(link)).toMatchObject({ instanceId: 'one' })
+})
+
 test('a file whose process is dead counts as none', async () => {
   await using folder = await tempFolder()
   const script = 'process.stdout.write(String(process.pid))'
@@ -48,9 +60,10 @@ test.each([
   '{',
   'null',
   '[]',
-  JSON.stringify({ ...info, pid: -1 }),
-  JSON.stringify({ ...info, pid: 'x' }),
-  JSON.stringify({ ...info, url: 'file:///etc/passwd' }),
+  JSON.stringify({ ...info, dataDir: '/', pid: -1 }),
+  JSON.stringify({ ...info, dataDir: '/', pid: 'x' }),
+  JSON.stringify({ ...info, dataDir: '/', url: 'file:///etc/passwd' }),
+  JSON.stringify(info),
 ])('a garbled file counts as none: %s', async (text) => {
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'daemon.json'), text)

@@ -128,6 +128,7 @@ describe('an index that cannot be used is rebuilt from the topics, and nothing i
   test.each<readonly [string, (feed: FeedIdentity) => FeedIdentity]>([
     ['generation', (feed) => ({ ...feed, generation: feed.generation + 1 })],
     ['cluster', (feed) => ({ ...feed, clusterId: 'another' })],
+    ['topic prefix', (feed) => ({ ...feed, prefix: 'another' })],
     ['host', (feed) => ({ ...feed, source: { ...feed.source, host: 'elsewhere.example' } })],
     ['MLS', (feed) => ({ ...feed, source: { ...feed.source, mlsId: 'another' } })],
     ['partition count', (feed) => ({ ...feed, partitions: { listings: 5 } })],

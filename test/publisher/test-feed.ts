@@ -141,6 +141,7 @@ export class TestFeed implements AsyncDisposable {
     const { partitions } = this.topics
     return {
       generation,
+      prefix: this.names.prefix,
       clusterId: this.cluster.clusterId,
       source: SOURCE,
       partitions: Object.fromEntries(partitions),

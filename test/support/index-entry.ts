@@ -23,6 +23,7 @@ export function indexEntry(over: Partial<IndexEntry> = {}): IndexEntry {
 export function feedIdentity(over: Partial<FeedIdentity> = {}): FeedIdentity {
   return {
     generation: 1,
+    prefix: 'spark',
     clusterId: 'cluster-a',
     source: { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' },
     partitions: { listings: 3, 'listing-photos': 3 },
