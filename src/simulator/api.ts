@@ -155,7 +155,10 @@ export class Api {
 
   #one<Row>(collection: Collection<Row>, key: string, request: ApiRequest, order: KeyOrder): Reply {
     const shape = listQuery(request.params, collection.maxLimit)
-    return jsonReply(200, successText([oneMember(collection, key, shape, order)], order))
+    return jsonReply(
+      200,
+      successText([oneMember(collection, key, shape, order, this.#options.behaviour())], order),
+    )
   }
 }
 

@@ -1,13 +1,22 @@
 import { z } from 'zod'
 
 const ACCESS = ['granted', 'bad-key', 'expired', 'disabled', 'user-inactive', 'wrong-host'] as const
-const END_OF_WALK = ['empty-page', 'repeated-token', 'no-token', 'null-token', 'empty-token'] as const
+const END_OF_WALK = [
+  'empty-page',
+  'repeated-token',
+  'no-token',
+  'null-token',
+  'empty-token',
+  'first-token',
+] as const
+export const POISONS = ['nan', 'deep', 'digits', 'latin-1'] as const
 
 /** Everything that a test may switch while the simulator runs. What is UNCONFIRMED about the source is a switch here. */
 export const behaviourSchema = z.strictObject({
   /**
    * How a `_skiptoken` walk ends (spark-api.md §2.3, §8). `empty-page`: an empty page that repeats the token it was
-   * asked with; all others: already the last page with rows says so.
+   * asked with; all others: already the last page with rows says so. `first-token` never ends: it leads back to the
+   * beginning.
    */
   endOfWalk: z.enum(END_OF_WALK),
   /** `Results` of a reply to `_pagination=count`: both are seen (§2.2). */
@@ -28,6 +37,13 @@ export const behaviourSchema = z.strictObject({
   unknownFields: z.enum(['refused', 'dropped']),
   /** Known fields that cannot be searched, and what happens to a filter that names one. */
   unsearchable: z.record(z.string(), z.enum(['refused', 'dropped'])),
+  /** Whether a filter finds a listing by a `ModificationTimestamp` that it shows masked, or in no form of a time. */
+  maskedStamps: z.enum(['searched', 'unsearched']),
+  /**
+   * Listings that are shown whole in a form that no reader expects: a number that is none in JSON, 5,000 levels of nesting,
+   * 400 kB of digits, text that is not UTF-8. By key.
+   */
+  poisoned: z.record(z.string(), z.enum(POISONS)),
   /** 401/1000, 401/1020, 401/1010, 403/1015, 403/1021. */
   access: z.enum(ACCESS),
   /** Keys whose own page `/v1/listings/{Id}` answers 403/1500. */
@@ -52,6 +68,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   emptyStandardFields: 'empty',
   unknownFields: 'refused',
   unsearchable: {},
+  maskedStamps: 'unsearched',
+  poisoned: {},
   access: 'granted',
   forbiddenKeys: [],
   role: 'replication',

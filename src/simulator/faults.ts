@@ -45,8 +45,12 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wrong-count'), by: z.number().int() }),
   /** 400/1053 to `_pagination`. */
   z.strictObject({ kind: z.literal('refused-count') }),
-  /** 400/1053 to a token that is not empty. */
-  z.strictObject({ kind: z.literal('refused-token') }),
+  /** 400 to a token that is not empty; seen with the codes of filters, too (1040, 2000). */
+  z.strictObject({ kind: z.literal('refused-token'), code: z.number().int().default(1053) }),
+  /** A page with this JSON for its token. */
+  z.strictObject({ kind: z.literal('token'), json: z.string() }),
+  /** A small gzip stream that becomes so many million bytes of JSON. */
+  z.strictObject({ kind: z.literal('bomb'), megabytes: z.number().int().min(1).max(500) }),
 ])
 export type Fault = Readonly<z.output<typeof faultSchema>>
 export type FaultKind = Fault['kind']

@@ -6,10 +6,10 @@ import { ApiFailure, problemsMember } from './envelope.ts'
 import type { Member, SparkqlProblem } from './envelope.ts'
 import type { Fault } from './faults.ts'
 import type { KeyOrder } from './key-order.ts'
-import { DEFINITION_ORDER } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
 import { compileFilter } from './sparkql-filter.ts'
 import type { CompiledFilter } from './sparkql-filter.ts'
+import { poisonedText } from './poison.ts'
 import { SparkqlError } from './sparkql-lexer.ts'
 
 interface Page<Row> {
@@ -42,9 +42,10 @@ export function listMembers<Row>(
     return members
   }
   const { rows, token } = pageOf(collection, query, filter, behaviour, fault)
-  const render = collection.renderer(query, order)
+  const render = shown(collection, query, order, behaviour)
   members.push(['Results', `[${rows.map(render).join(',')}]`])
-  if (token !== undefined) members.push(['SkipToken', JSON.stringify(token)])
+  if (fault?.kind === 'token') members.push(['SkipToken', fault.json])
+  else if (token !== undefined) members.push(['SkipToken', JSON.stringify(token)])
   return members
 }
 
@@ -53,7 +54,7 @@ function refuse(query: ListQuery, fault: Fault | undefined): void {
     throw new ApiFailure(400, 1053, '_pagination is not possible for this request')
   }
   if (fault?.kind === 'refused-token' && (query.skipToken ?? '') !== '') {
-    throw new ApiFailure(400, 1053, '_skiptoken is not one that was given out')
+    throw new ApiFailure(400, fault.code, '_skiptoken is not one that was given out')
   }
 }
 
@@ -151,12 +152,14 @@ const END_TOKENS = {
   null: () => null,
   empty: () => '',
   same: (sent: string) => sent,
+  first: () => tokenBehind(''),
 } as const
 const END_OF = {
   'repeated-token': 'same',
   'no-token': 'absent',
   'null-token': 'null',
   'empty-token': 'empty',
+  'first-token': 'first',
 } as const
 
 /** A token above the one sent and below the next key: keys end in six zeros (spark-api.md §1.2). */
@@ -207,9 +210,25 @@ export function oneMember<Row>(
   collection: Collection<Row>,
   key: string,
   shape: Pick<ListQuery, 'select' | 'expand'>,
-  order: KeyOrder = DEFINITION_ORDER,
+  order: KeyOrder,
+  behaviour: Pick<Behaviour, 'poisoned'>,
 ): Member {
   const row = collection.find(key)
   if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
-  return ['Results', `[${collection.renderer(shape, order)(row)}]`]
+  return ['Results', `[${shown(collection, shape, order, behaviour)(row)}]`]
+}
+
+/** A row as it is sent. What a poisoned one holds of it is not selected where only some fields are. */
+function shown<Row>(
+  collection: Collection<Row>,
+  shape: Pick<ListQuery, 'select' | 'expand'>,
+  order: KeyOrder,
+  { poisoned }: Pick<Behaviour, 'poisoned'>,
+): (row: Row) => string {
+  const render = collection.renderer(shape, order)
+  if (shape.select !== undefined || Object.keys(poisoned).length === 0) return render
+  return (row) => {
+    const poison = poisoned[collection.keyOf(row)]
+    return poison === undefined ? render(row) : poisonedText(render(row), poison)
+  }
 }

@@ -16,9 +16,9 @@ export function listingCollection(market: Market, behaviour: () => Behaviour): C
     find: (key) => market.find(key),
     resolve(name): FieldResolution<Listing> {
       const field = market.standardFields.find(name) ?? market.customFields.find(name)
-      const { unsearchable, unknownFields } = behaviour()
+      const { unsearchable, unknownFields, maskedStamps } = behaviour()
       if (field === undefined || !field.inMetadata) return unknownFields
-      return unsearchable[name] ?? fieldReader(field, market)
+      return unsearchable[name] ?? fieldReader(field, market, maskedStamps === 'searched')
     },
     renderer: (shape, order) =>
       listingRenderer({
@@ -33,10 +33,11 @@ export function listingCollection(market: Market, behaviour: () => Behaviour): C
   }
 }
 
-function fieldReader(field: FieldDefinition, market: Market): FieldReader<Listing> {
+function fieldReader(field: FieldDefinition, market: Market, findsMasked: boolean): FieldReader<Listing> {
   const value = (listing: Listing): ReturnType<typeof fieldValue> => fieldValue(listing, field, market.today)
   const plainStamp = (listing: Listing): boolean =>
-    field.id === 'ModificationTimestamp' && !listing.overrides?.has(field.id) && !listing.masks?.has(field.id)
+    field.id === 'ModificationTimestamp' &&
+    (findsMasked || (!listing.overrides?.has(field.id) && !listing.masks?.has(field.id)))
   return {
     type: field.type,
     multiSelect: field.values.kind === 'multi',

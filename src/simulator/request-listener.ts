@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Fault } from './faults.ts'
+import { withRawBytes } from './poison.ts'
 import { jsonReply } from './reply.ts'
 import type { Reply } from './reply.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
@@ -45,7 +46,7 @@ export function requestListener(
       if (fault.kind === 'reset') request.socket.resetAndDestroy()
       return
     }
-    const reply = replyTo(asked, request, fault)
+    const reply = withRawBytes(replyTo(asked, request, fault))
     const message = await encoded(reply, {
       date: dateOf(fault),
       gzip: simulator.behaviour.gzip && /\bgzip\b/.test(header(request, 'accept-encoding') ?? ''),

@@ -16,7 +16,13 @@ export function faultReply(fault: Fault): Reply | undefined {
     return { status: fault.status, headers: { 'Content-Type': 'text/html' }, body: HTML }
   }
   if (fault.kind === 'non-json') return jsonReply(200, '{"D":{"Success":true,"Results":[{"Id":')
+  if (fault.kind === 'bomb') return jsonReply(200, bomb(fault.megabytes))
   return undefined
+}
+
+/** Small objects: as values they take many times what they take as text. */
+function bomb(megabytes: number): string {
+  return `{"D":{"Success":true,"Results":[${'{},'.repeat((megabytes * 1_000_000) / 3)}{}]}}`
 }
 
 function failure(fault: Fault & { kind: 'status' }): Reply {
