@@ -18,7 +18,11 @@ export interface ArenaOptions {
   readonly folder: string
   /** A broken build of the program, for a test of the bench itself. */
   readonly sabotage?: Sabotage
+  /** What the scenario cannot leave to chance. */
+  readonly weather?: FixedWeather
 }
+
+export type FixedWeather = Partial<Pick<Weather, 'overlapMs' | 'cacheLagMs'>>
 
 /** Settings that differ from run to run, so that no bug hides behind a default. */
 interface Weather {
@@ -36,16 +40,22 @@ export class Arena implements AsyncDisposable {
   readonly cluster: TortureCluster
   readonly simulator: Simulator
   readonly market: LiveMarket
-  readonly prefix: string
   readonly folder: string
-  readonly dataDir: string
-  readonly settings: Readonly<Record<string, string>>
+  readonly overlapMs: number
   /** How far the source's `Date` may be off. */
   clockSlackMs = 0
   topicRecreated = false
   /** The topic's `delete.retention.ms` is shorter than the run: what was deleted may be forgotten by its end (R9). */
   forgetsDeletes = false
+  /** Of the source, and what it goes on doing when the faults are over. */
+  lasting: Partial<Behaviour> = {}
+  /** Keys of listings that nobody can read in the form in which the source shows them. */
+  readonly unreadable = new Set<string>()
+  hadUnreadable = false
   readonly signal: AbortSignal
+  readonly #prefixes: string[] = []
+  readonly #clockSteps: { readonly at: number; readonly ms: number }[] = []
+  #settings: Readonly<Record<string, string>>
   readonly #programs: Program[] = []
   readonly #atEnd: (() => Promise<void>)[] = []
 
@@ -60,8 +70,7 @@ export class Arena implements AsyncDisposable {
     this.simulator = parts.simulator
     this.prng = parts.prng
     this.folder = parts.folder
-    this.dataDir = join(this.folder, 'data')
-    this.prefix = `torture-${process.pid}-${options.seed}`
+    this.overlapMs = parts.weather.overlapMs
     this.market = new LiveMarket({
       market: parts.simulator.market,
       prng: new Prng(hash32(options.seed, 3)),
@@ -69,14 +78,16 @@ export class Arena implements AsyncDisposable {
       now: () => parts.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
     })
-    this.settings = {
+    const prefix = `torture-${process.pid}-${options.seed}`
+    this.#prefixes.push(prefix)
+    this.#settings = {
       SPARK_API_URL: parts.simulator.url,
       SPARK_ACCESS_TOKEN: parts.simulator.accessToken,
       SPARK_REQUEST_TIMEOUT: '1500ms',
       KAFKA_BROKERS: options.cluster.brokers.join(','),
       SCHEMA_REGISTRY_URL: options.cluster.registryUrl,
-      TOPIC_PREFIX: this.prefix,
-      DATA_DIR: this.dataDir,
+      TOPIC_PREFIX: prefix,
+      DATA_DIR: join(this.folder, 'data'),
       PAGE_LIMIT: '25',
       KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
       UPDATE_INTERVAL: '150ms',
@@ -96,10 +107,50 @@ export class Arena implements AsyncDisposable {
     const folder = runFolder(options.folder, seed)
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
-    const weather = chooseWeather(prng)
+    const weather = { ...chooseWeather(prng), ...options.weather }
     const { cacheLagMs, behaviour } = weather
     const simulator = await startSimulator({ listings, seed, cacheLagMs, behaviour })
     return new Arena(options, { simulator, prng, weather, folder }, signal)
+  }
+
+  /** Of every process from now on. */
+  get settings(): Readonly<Record<string, string>> {
+    return this.#settings
+  }
+
+  get prefix(): string {
+    return this.#settings['TOPIC_PREFIX'] ?? ''
+  }
+
+  /** Every one that the run has used. */
+  get prefixes(): readonly string[] {
+    return this.#prefixes
+  }
+
+  get dataDir(): string {
+    return this.#settings['DATA_DIR'] ?? ''
+  }
+
+  change(settings: Readonly<Record<string, string>>): void {
+    this.#settings = { ...this.#settings, ...settings }
+  }
+
+  /** From now on another feed of the same source. */
+  moveTo(name: string): void {
+    const prefix = `${this.#prefixes[0]}-${name}`
+    this.#prefixes.push(prefix)
+    this.change({ TOPIC_PREFIX: prefix, DATA_DIR: join(this.folder, `data-${name}`) })
+  }
+
+  /** The source's clock, which then really is so far ahead of this host's. */
+  advanceClock(ms: number): void {
+    this.simulator.advanceClock(ms)
+    this.#clockSteps.push({ at: Date.now(), ms })
+  }
+
+  /** How far the source's clock was really ahead at a time of this host's. */
+  clockAheadAt(hostMs: number): number {
+    return this.#clockSteps.filter(({ at }) => at <= hostMs).reduce((sum, { ms }) => sum + ms, 0)
   }
 
   /** Starts the program. All that is still running at the end of the run is killed. */
@@ -107,7 +158,7 @@ export class Arena implements AsyncDisposable {
     args: readonly string[],
     options: { readonly aim?: Aim; readonly env?: Readonly<Record<string, string>> } = {},
   ): Promise<Program> {
-    const env = { ...this.settings, ...options.env }
+    const env = { ...this.#settings, ...options.env }
     const program = await Program.start({ args, env, folder: this.folder, aim: options.aim })
     this.#programs.push(program)
     return program
@@ -133,12 +184,16 @@ export class Arena implements AsyncDisposable {
     this.#atEnd.push(undo)
   }
 
+  async stopPrograms(): Promise<void> {
+    for (const program of this.#programs) await program.kill()
+  }
+
   /** No faults, no programs, a market that stands still. */
   async calm(): Promise<void> {
     await this.market[Symbol.asyncDispose]()
-    for (const program of this.#programs) await program.kill()
+    await this.stopPrograms()
     this.simulator.faults.clear()
-    this.simulator.configure(DEFAULT_BEHAVIOUR)
+    this.simulator.configure({ ...DEFAULT_BEHAVIOUR, ...this.lasting })
     this.cluster.heal()
     await this.cluster.ready(this.signal)
   }

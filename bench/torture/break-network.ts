@@ -1,4 +1,5 @@
 import type { Arena } from './arena.ts'
+import { addField } from './break-registry.ts'
 
 export async function cutNetwork(arena: Arena): Promise<void> {
   await arena.opened(await arena.start(['run']))
@@ -57,16 +58,7 @@ export async function takeRegistryDown(arena: Arena): Promise<void> {
   await arena.opened(daemon)
   await arena.pause(50, 500)
   down()
-  const { market } = arena.simulator
-  market.changeMetadata({
-    action: 'add',
-    name: `Added${arena.prng.below(1_000)}`,
-    type: 'Character',
-    nullRate: 0.5,
-  })
-  // Its values are a change of each listing: without a new stamp nobody who polls could see them before a new snapshot.
-  const keys = new Set([...arena.simulator.truth().listings.keys(), ...arena.market.hidden.keys()])
-  market.apply({ action: 'touch', keys: [...keys] })
+  addField(arena)
   await arena.pause(500, 1_500)
   arena.cluster.heal()
   await arena.pause(200, 1_000)

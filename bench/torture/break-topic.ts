@@ -1,6 +1,14 @@
 import type { Arena } from './arena.ts'
-import { deleteDataTopic, makeTopics } from './feed-topics.ts'
+import { addPartitions, deleteDataTopic, makeTopics, setCleanupPolicy } from './feed-topics.ts'
 import type { Finding } from './findings.ts'
+import { checkSoFar } from './judge.ts'
+import type { Exit, Program } from './program.ts'
+import { unsettled } from './settle.ts'
+
+/** A running daemon need not look at every moment, and must not take hours either. */
+const NOTICED_WITHIN_MS = 20_000
+const MISCONFIGURED = 'TOPIC_MISCONFIGURED'
+const WRONG_SETTINGS = 2
 
 /**
  * While the program stands still or runs. It must stop and name the topic, and only `snapshot --restart` may go on (R2):
@@ -41,4 +49,60 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
     })
   }
   return findings
+}
+
+/**
+ * Partitions are added: a key's partition follows from their number, so half of the keys would go on in another one. It
+ * must stop and name the topic, also with `snapshot --restart`, since the old records stay; the way out is a new prefix.
+ */
+export async function addTopicPartitions(arena: Arena): Promise<readonly Finding[]> {
+  const { prng } = arena
+  const daemon = await arena.start(['run'])
+  await arena.opened(daemon)
+  await arena.pause(600, 1_200)
+  const running = prng.below(2) === 0
+  if (!running) await daemon.kill()
+  const count = Number(arena.settings['KAFKA_PARTITIONS'])
+  await addPartitions(arena, count + 1 + prng.below(3))
+  const findings = running ? [...(await noticed(arena, daemon))] : []
+  await daemon.kill()
+  for (const args of [['update'], ['snapshot', '--restart']]) {
+    const program = await arena.start(args)
+    findings.push(...refusal(args, await program.exited, await program.log()))
+  }
+  findings.push(...(await checkSoFar(arena)))
+  arena.moveTo('moved')
+  return findings
+}
+
+/** The topic no longer keeps what it holds: nobody who rebuilds from it would notice. It must stop and name it. */
+export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[]> {
+  const daemon = await arena.start(['run'])
+  await arena.opened(daemon)
+  await arena.pause(600, 1_200)
+  await setCleanupPolicy(arena, arena.prng.below(2) === 0 ? 'delete' : 'compact,delete')
+  const findings = [...(await noticed(arena, daemon))]
+  await daemon.kill()
+  for (const args of [['update'], ['snapshot', '--restart']]) {
+    const program = await arena.start(args)
+    findings.push(...refusal(args, await program.exited, await program.log()))
+  }
+  await setCleanupPolicy(arena, 'compact')
+  return findings
+}
+
+/** Whether a running daemon stops, or parks its passes, and says why. */
+async function noticed(arena: Arena, daemon: Program): Promise<readonly Finding[]> {
+  const until = performance.now() + NOTICED_WITHIN_MS
+  while (performance.now() < until) {
+    if ((await daemon.log()).includes(MISCONFIGURED)) return []
+    await arena.pause(100, 200)
+  }
+  const what = `the topic was altered under a running daemon, which said nothing for ${NOTICED_WITHIN_MS / 1_000} s`
+  return [unsettled(`${what}, ${JSON.stringify(daemon.exit)}`)]
+}
+
+function refusal(args: readonly string[], exit: Exit, log: string): readonly Finding[] {
+  if (exit.code === WRONG_SETTINGS && log.includes(MISCONFIGURED)) return []
+  return [unsettled(`the topic was altered, and ${args.join(' ')} ended with ${JSON.stringify(exit)}`)]
 }

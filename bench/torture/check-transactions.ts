@@ -1,4 +1,4 @@
-import type { FeedDump, FeedRecord, Finding } from './findings.ts'
+import type { FeedDump, FeedRecord, Finding, Truth } from './findings.ts'
 
 /** Of one transaction: the checkpoint that was written in it. */
 interface Checkpoint {
@@ -16,11 +16,12 @@ interface Checkpoint {
 export function* checkTransactions(
   { listings, checkpoints, control, partitions }: FeedDump,
   topicRecreated: boolean,
+  truth: Pick<Truth, 'aheadAt'>,
 ): Generator<Finding> {
   const all = checkpoints.filter(({ value }) => value?.name === 'Checkpoint').map(parseCheckpoint)
   yield* checkSequence(all)
   yield* checkOwners(checkpoints)
-  yield* checkWatermarks(checkpoints)
+  yield* checkWatermarks(checkpoints, truth)
   yield* checkMarkers(control)
 
   const lastGeneration = all.at(-1)?.generation ?? 0
@@ -109,9 +110,15 @@ function* checkOwners(checkpoints: readonly FeedRecord[]): Generator<Finding> {
   }
 }
 
-function* checkWatermarks(checkpoints: readonly FeedRecord[]): Generator<Finding> {
+/** A source's `Date` is cut to seconds; beyond that and what two honest clocks may differ by, nobody can have seen it. */
+const FUTURE_MS = 10_000
+
+function* checkWatermarks(
+  checkpoints: readonly FeedRecord[],
+  { aheadAt }: Pick<Truth, 'aheadAt'>,
+): Generator<Finding> {
   let before = { generation: 0, watermark: -Infinity }
-  for (const { value, offset } of checkpoints) {
+  for (const { value, offset, timestamp } of checkpoints) {
     if (value?.name !== 'Watermark') continue
     const next = {
       generation: Number(value.body['generation']),
@@ -119,6 +126,13 @@ function* checkWatermarks(checkpoints: readonly FeedRecord[]): Generator<Finding
     }
     if (next.generation === before.generation && next.watermark < before.watermark) {
       yield { column: 'checkpoint regression', what: `the watermark goes back at ${offset}` }
+    }
+    const future = next.watermark - timestamp - aheadAt(timestamp)
+    if (future > FUTURE_MS) {
+      yield {
+        column: 'checkpoint regression',
+        what: `the watermark at ${offset} lies ${Math.round(future / 1_000)} s ahead of the source's own clock`,
+      }
     }
     before = next
   }

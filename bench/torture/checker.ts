@@ -2,7 +2,7 @@
  * Judges a feed by its topics alone, read from the beginning, and by what the other side of the wire knows. Shares no code
  * with the rooms that wrote them.
  */
-import { compareContent } from './compare-content.ts'
+import { compareContent, isSameListing } from './compare-content.ts'
 import { checkTransactions } from './check-transactions.ts'
 import type { FeedDump, FeedRecord, Finding, IndexedKey, Truth } from './findings.ts'
 
@@ -26,8 +26,9 @@ export function checkFeed({
 }: CheckedFeed): readonly Finding[] {
   return [
     ...checkHistories(dump.listings, truth),
-    ...checkEnds(dump.listings, truth),
-    ...checkTransactions(dump, topicRecreated),
+    ...checkEnds(dump, truth),
+    ...checkLetters(dump, truth),
+    ...checkTransactions(dump, topicRecreated, truth),
     ...(index === undefined ? [] : checkIndex(dump.listings, index, forgetsDeletes)),
   ]
 }
@@ -42,7 +43,7 @@ function histories(records: readonly FeedRecord[]): Map<string, FeedRecord[]> {
 }
 
 /** What may follow what, key by key. */
-function* checkHistories(records: readonly FeedRecord[], truth: Truth): Generator<Finding> {
+export function* checkHistories(records: readonly FeedRecord[], truth: Truth): Generator<Finding> {
   const ids = new Set<string>()
   for (const { headers, key, offset, partition } of records) {
     const id = headers['ce_id'] ?? ''
@@ -53,8 +54,13 @@ function* checkHistories(records: readonly FeedRecord[], truth: Truth): Generato
   }
   for (const [key, history] of histories(records)) {
     let before: FeedRecord | undefined
+    const stamps = new StampOrder(truth.stampsBack.get(key) ?? [])
     for (const record of history) {
       yield* checkStep(key, before, record, truth)
+      if (!stamps.follows(record)) {
+        const at = `${record.partition}/${record.offset}`
+        yield { column: 'out of order', what: `${key}: an older state after a newer one at ${at}` }
+      }
       before = record
     }
     if (before?.value?.name === deleted) {
@@ -77,9 +83,6 @@ function* checkStep(
       what: `${key}: in partitions ${before.partition} and ${record.partition}`,
     }
   }
-  if (before !== undefined && stampOf(record) < stampOf(before)) {
-    yield { column: 'out of order', what: `${key}: an older state after a newer one at ${at}` }
-  }
   const isLive = before?.value?.name === upserted
   const justDeleted = before?.value?.name === deleted
   if (name === undefined) {
@@ -100,6 +103,8 @@ function* checkStep(
   }
   if (isLive && before?.headers['digest'] === record.headers['digest']) {
     yield { column: 'duplicated', what: `${key}: the same content again at ${at}` }
+  } else if (isLive && before?.value && record.value && isSameListing(before.value, record.value)) {
+    yield { column: 'duplicated', what: `${key}: asked for in another way, but the same content at ${at}` }
   }
   const change = String(record.value?.body['change'])
   const allowed = isLive ? ['UPDATED'] : before === undefined ? ['SNAPSHOT', 'CREATED'] : ['RESTORED']
@@ -114,8 +119,29 @@ function* checkStep(
   }
 }
 
-function stampOf(record: FeedRecord): number {
-  return Number(record.headers['modification-timestamp'])
+/** A key's stamps rise, but for those that the source itself set back, each of which may come once and in their order. */
+class StampOrder {
+  readonly #setBack: readonly number[]
+  #next = 0
+  #latest = -Infinity
+
+  constructor(setBack: readonly number[]) {
+    this.#setBack = setBack
+  }
+
+  follows({ headers }: FeedRecord): boolean {
+    const text = headers['modification-timestamp'] ?? ''
+    // Masked at the source, or nothing that can be read as a time.
+    if (text === '') return true
+    const stamp = Number(text)
+    const isBack = stamp < this.#latest
+    this.#latest = stamp
+    if (!isBack) return true
+    const at = this.#setBack.indexOf(stamp, this.#next)
+    if (at === -1) return false
+    this.#next = at + 1
+    return true
+  }
 }
 
 /** The proof's time is the source's `Date`, cut to seconds. */
@@ -127,9 +153,11 @@ function wasHidden(key: string, record: FeedRecord, truth: Truth): boolean {
 }
 
 /** After a complete purge of a market that stands still, the topic says what the source says. */
-function* checkEnds(records: readonly FeedRecord[], truth: Truth): Generator<Finding> {
+function* checkEnds({ listings: records, letters }: FeedDump, truth: Truth): Generator<Finding> {
   const last = new Map(records.map((record) => [record.key, record]))
+  const lettered = new Set(letters.map(({ key }) => key))
   for (const [key, source] of truth.listings) {
+    if (truth.unreadable.has(key) && (lettered.has(key) || lettered.has(''))) continue
     const value = last.get(key)?.value
     if (value?.name !== upserted) {
       yield { column: 'lost', what: `${key}: ${value === undefined ? 'never published' : 'not live'}` }
@@ -143,6 +171,14 @@ function* checkEnds(records: readonly FeedRecord[], truth: Truth): Generator<Fin
     if (value?.name === upserted && !truth.listings.has(key)) {
       yield { column: 'missing delete', what: `${key}: the source no longer shows it` }
     }
+  }
+}
+
+/** A letter waits only for what nobody can read. */
+function* checkLetters({ letters }: FeedDump, truth: Truth): Generator<Finding> {
+  for (const { key, reason } of letters) {
+    const mayBe = key === '' ? truth.hadUnreadable : truth.unreadable.has(key)
+    if (!mayBe) yield { column: 'dead letter', what: `${key}: a letter, although it can be read (${reason})` }
   }
 }
 

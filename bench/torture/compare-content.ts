@@ -42,3 +42,23 @@ function asAvro(value: unknown, type = ''): unknown {
   const options = Array.isArray(value) ? value.map(String) : Object.keys(value)
   return options.sort()
 }
+
+/** Members that depend on the way of asking, and are no content (R5). */
+const BY_WAY_OF_ASKING = '$.DisplayCompliance'
+
+/** Whether two events of one listing differ in nothing that is content, whatever their digests say. */
+export function isSameListing(a: Decoded, b: Decoded): boolean {
+  return contentText(a) === contentText(b)
+}
+
+function contentText({ body }: Decoded): string {
+  const listing = body['listing'] as Record<string, Readonly<Record<string, unknown>>>
+  const { standardFields = {}, unmappedFields = {}, ...rest } = listing
+  const set = Object.entries(standardFields).filter(([, value]) => value !== null)
+  const unmapped = Object.entries(unmappedFields).filter(([name]) => name !== BY_WAY_OF_ASKING)
+  return JSON.stringify([set.sort(byName), unmapped.sort(byName), Object.entries(rest).sort(byName)])
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
+}

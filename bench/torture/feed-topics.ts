@@ -28,10 +28,31 @@ export async function deleteDataTopic(arena: Arena): Promise<void> {
   await asAdmin(arena, (admin) => admin.deleteTopics({ topics: [`${arena.prefix}.listings`] }))
 }
 
+/** As an operator might, who does not know what a key's partition follows from. */
+export async function addPartitions(arena: Arena, count: number): Promise<void> {
+  const topicPartitions = [{ topic: `${arena.prefix}.listings`, count }]
+  await asAdmin(arena, async (admin) => void (await admin.createPartitions({ topicPartitions })))
+}
+
+export async function setCleanupPolicy(arena: Arena, value: string): Promise<void> {
+  await asAdmin(arena, async (admin) => {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: `${arena.prefix}.listings`,
+          configEntries: [{ name: 'cleanup.policy', value }],
+        },
+      ],
+    })
+  })
+}
+
 /** So that hundreds of runs do not pile up on one broker. */
 export async function deleteTopics(arena: Arena): Promise<void> {
-  const names = ['listings', 'checkpoints', 'control', 'dead-letters'].map(
-    (name) => `${arena.prefix}.${name}`,
+  const names = arena.prefixes.flatMap((prefix) =>
+    ['listings', 'checkpoints', 'control', 'dead-letters'].map((name) => `${prefix}.${name}`),
   )
   await asAdmin(arena, async (admin) => {
     const known = new Set(await admin.listTopics())

@@ -6,6 +6,7 @@ export const COLUMNS = [
   'torn transaction',
   'false delete',
   'missing delete',
+  'dead letter',
   'index differs',
   'checkpoint regression',
   'fenced writer',
@@ -45,11 +46,19 @@ export interface FeedRecord {
   readonly value: Decoded | null
 }
 
+/** A dead letter that waits: no tombstone has settled it. */
+export interface Letter {
+  /** Of the record; empty if the program could not read it. */
+  readonly key: string
+  readonly reason: string
+}
+
 /** All that a feed's topics hold, by partition and offset. */
 export interface FeedDump {
   readonly listings: readonly FeedRecord[]
   readonly checkpoints: readonly FeedRecord[]
   readonly control: readonly FeedRecord[]
+  readonly letters: readonly Letter[]
   readonly partitions: number
 }
 
@@ -68,4 +77,12 @@ export interface Truth {
   readonly hidden: ReadonlyMap<string, readonly Interval[]>
   /** How far the source's `Date` may have been off in this run. */
   readonly clockSlackMs: number
+  /** Stamps that the source set listings back to, in order. */
+  readonly stampsBack: ReadonlyMap<string, readonly number[]>
+  /** Listings that the source shows in a form that nobody can read: they may lie in the dead letters instead. */
+  readonly unreadable: ReadonlySet<string>
+  /** There were such listings, whose keys could not be read either. */
+  readonly hadUnreadable: boolean
+  /** How far the source's clock was really ahead of the host's at a time of the host's, not what its `Date` said. */
+  readonly aheadAt: (hostMs: number) => number
 }

@@ -3,6 +3,7 @@ export const KILL_POINTS = {
   'before-send': ['before-begin', 'before-send'],
   'between-send-and-commit': ['between-sends', 'between-send-and-commit', 'during-commit'],
   'between-commit-and-index': ['between-commit-and-index'],
+  'between-events-and-index': ['between-events-and-index'],
   'in-index-write': ['in-index-write', 'after-index'],
   'in-recovery': [
     'before-owner-commit',

@@ -55,8 +55,11 @@ wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply) => {
 })
 
 function tortured(transaction: Transaction): Transaction {
+  let events = 0
   return {
     async send(...args) {
+      const [topic, , records] = args
+      if (topic.endsWith('.listings')) events += records.length
       if (commits > 0) pass('before-send')
       const appended = await transaction.send(...args)
       if (commits > 0) pass('between-sends')
@@ -72,6 +75,7 @@ function tortured(transaction: Transaction): Transaction {
       await committing
       commits += 1
       pass(commits > 1 ? 'between-commit-and-index' : 'after-owner-commit')
+      if (events > 0) pass('between-events-and-index')
     },
     abort: (...args) => transaction.abort(...args),
   }

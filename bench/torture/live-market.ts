@@ -1,3 +1,4 @@
+import type { MarketCommand, MarketReport } from '../../src/simulator/market-command.ts'
 import type { Market } from '../../src/simulator/market.ts'
 import type { Prng } from '../../src/simulator/prng.ts'
 import { trickleCommand } from '../../src/simulator/trickle.ts'
@@ -12,8 +13,10 @@ export class LiveMarket implements AsyncDisposable {
   readonly #cacheLagMs: number
   readonly #seed: number
   readonly #hidden = new Map<string, Interval[]>()
+  readonly #stampsBack = new Map<string, number[]>()
   readonly #stop = new AbortController()
   #number = 0
+  #isStill = false
   #running: Promise<void> | undefined
 
   constructor(options: {
@@ -44,6 +47,52 @@ export class LiveMarket implements AsyncDisposable {
     return this.#hidden
   }
 
+  /** Stamps that listings were set back to, in order: milliseconds since 1970. */
+  get stampsBack(): ReadonlyMap<string, readonly number[]> {
+    return this.#stampsBack
+  }
+
+  /** Nothing changes by itself any more, until `resume`. */
+  pause(): void {
+    this.#isStill = true
+  }
+
+  resume(): void {
+    this.#isStill = false
+  }
+
+  /** A change of the scenario's own. Answers the keys that changed, as the market does. */
+  apply(command: MarketCommand): MarketReport {
+    const before = this.#now()
+    const report = this.#market.apply(command)
+    const shownBy = this.#now() + this.#cacheLagMs
+    const { action, keys } = report
+    for (const [i, key] of keys.entries()) {
+      if (action === 'remove' || action === 'leave' || (action === 'relist' && i % 2 === 0)) {
+        this.#hide(key, before)
+      } else if (action === 'return' || action === 'new' || action === 'relist') {
+        this.#show(key, shownBy)
+      }
+    }
+    return report
+  }
+
+  /** Other content, under a stamp that lies before the one that was shown. */
+  setBack(keys: readonly string[], byMs: number, text: string): void {
+    const stamp = Math.floor((this.#now() - byMs) / 1_000) * 1_000
+    const fields = { ModificationTimestamp: new Date(stamp).toISOString(), Disclaimer: text }
+    this.apply({ action: 'set', keys, fields })
+    for (const key of keys) this.#stampsBack.set(key, [...(this.#stampsBack.get(key) ?? []), stamp])
+  }
+
+  /** Keys of listings that are in view. */
+  someKeys(count: number, prng: Prng): readonly string[] {
+    const keys = [...this.#market.rows('')].map(({ key }) => key)
+    const chosen = new Set<string>()
+    while (chosen.size < Math.min(count, keys.length)) chosen.add(keys[prng.below(keys.length)] ?? '')
+    return [...chosen]
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     await this.#running
@@ -51,23 +100,12 @@ export class LiveMarket implements AsyncDisposable {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const burst = 1 + this.#prng.below(2)
-      for (let i = 0; i < burst; i += 1) this.#change()
-      await sleep(15 + this.#prng.below(50), signal).catch(() => undefined)
-    }
-  }
-
-  #change(): void {
-    this.#number += 1
-    const before = this.#now()
-    const { action, keys } = this.#market.apply(trickleCommand(this.#seed, this.#number))
-    const shownBy = this.#now() + this.#cacheLagMs
-    for (const [i, key] of keys.entries()) {
-      if (action === 'remove' || action === 'leave' || (action === 'relist' && i % 2 === 0)) {
-        this.#hide(key, before)
-      } else if (action === 'return' || action === 'new' || action === 'relist') {
-        this.#show(key, shownBy)
+      const burst = this.#isStill ? 0 : 1 + this.#prng.below(2)
+      for (let i = 0; i < burst; i += 1) {
+        this.#number += 1
+        this.apply(trickleCommand(this.#seed, this.#number))
       }
+      await sleep(15 + this.#prng.below(50), signal).catch(() => undefined)
     }
   }
 

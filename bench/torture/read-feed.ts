@@ -1,8 +1,8 @@
 import avro from 'avsc'
 
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
-import { readTopic } from '../../src/kafka/read-topic.ts'
-import type { Decoded, FeedDump, FeedRecord } from './findings.ts'
+import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
+import type { Decoded, FeedDump, FeedRecord, Letter } from './findings.ts'
 
 interface WriterSchema {
   readonly name: string
@@ -28,15 +28,17 @@ export async function readFeed(address: FeedAddress, signal: AbortSignal): Promi
     return known
   }
   const read = (name: string): Promise<TopicDump> => readAll(cluster, `${prefix}.${name}`, schemaOf, signal)
-  const [listings, checkpoints, control] = await Promise.all([
+  const [listings, checkpoints, control, letters] = await Promise.all([
     read('listings'),
     read('checkpoints'),
     read('control'),
+    openLetters(cluster, `${prefix}.dead-letters`, signal),
   ])
   return {
     listings: listings.records,
     checkpoints: checkpoints.records,
     control: control.records,
+    letters,
     partitions: listings.partitions,
   }
 }
@@ -52,25 +54,57 @@ async function readAll(
   schemaOf: (id: number) => Promise<WriterSchema>,
   signal: AbortSignal,
 ): Promise<TopicDump> {
-  const offsets = await cluster.topicOffsets(topic, signal)
-  const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
   const records: FeedRecord[] = []
-  for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
-    for (const { offset, timestamp, key, value, headers } of batch.records) {
-      records.push({
-        partition: batch.partition,
-        offset,
-        timestamp,
-        key: key?.toString('utf8') ?? '',
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, bytes]) => [name, bytes.toString('utf8')]),
-        ),
-        value: value === null ? null : await decode(value, schemaOf),
-      })
-    }
+  const { partitions, read } = await whole(cluster, topic, signal)
+  for await (const [partition, record] of read) {
+    const { offset, timestamp, key, value, headers } = record
+    records.push({
+      partition,
+      offset,
+      timestamp,
+      key: key?.toString('utf8') ?? '',
+      headers: asText(headers),
+      value: value === null ? null : await decode(value, schemaOf),
+    })
   }
   records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
-  return { records, partitions: offsets.length }
+  return { records, partitions }
+}
+
+/** A topic as it is now, and how many partitions it has. */
+async function whole(
+  cluster: KafkaCluster,
+  topic: string,
+  signal: AbortSignal,
+): Promise<{ partitions: number; read: AsyncIterable<readonly [partition: number, KafkaRecord]> }> {
+  const offsets = await cluster.topicOffsets(topic, signal)
+  const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
+  async function* read(): AsyncGenerator<readonly [number, KafkaRecord]> {
+    for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
+      for (const record of batch.records) yield [batch.partition, record]
+    }
+  }
+  return { partitions: offsets.length, read: read() }
+}
+
+/** By key, `<topic>/<name>` or the first of several parts; a tombstone settles it, and nothing else does. */
+async function openLetters(
+  cluster: KafkaCluster,
+  topic: string,
+  signal: AbortSignal,
+): Promise<readonly Letter[]> {
+  const open = new Map<string, Letter>()
+  for await (const [, { key, value, headers }] of (await whole(cluster, topic, signal)).read) {
+    const name = key?.toString('utf8') ?? ''
+    const { 'record-key': recordKey = '', reason = '', part = '1' } = asText(headers)
+    if (value === null) open.delete(name)
+    else if (part === '1') open.set(name, { key: recordKey, reason })
+  }
+  return [...open.values()]
+}
+
+function asText(headers: KafkaRecord['headers']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, bytes.toString('utf8')]))
 }
 
 /** Confluent wire format: a zero, four bytes of schema id, Avro. */

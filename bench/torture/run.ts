@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { ArenaOptions } from './arena.ts'
 import { Arena } from './arena.ts'
 import { checkFeed } from './checker.ts'
+import { readArena, truthOf } from './judge.ts'
 import { deleteTopics } from './feed-topics.ts'
 import type { Finding } from './findings.ts'
-import { readFeed } from './read-feed.ts'
 import { readIndex } from './read-index.ts'
 import { SCENARIOS, type ScenarioName } from './scenarios.ts'
 import { settle } from './settle.ts'
@@ -29,10 +29,11 @@ export async function tortureOnce(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const started = performance.now()
-  await using arena = await Arena.open(options, signal)
+  const { torture, weather } = SCENARIOS[fault]
+  await using arena = await Arena.open({ ...options, weather }, signal)
   arena.market.start()
   arena.atEnd(() => deleteTopics(arena))
-  const seen = await SCENARIOS[fault].torture(arena)
+  const seen = await torture(arena)
   const unsettled = await settle(arena)
   const { checked, records } = unsettled.length > 0 ? NOT_CHECKED : await check(arena)
   return {
@@ -49,16 +50,11 @@ export async function tortureOnce(
 const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
 
 async function check(arena: Arena): Promise<{ checked: readonly Finding[]; records: number }> {
-  const { cluster, prefix, simulator, market, clockSlackMs, topicRecreated, forgetsDeletes, signal } = arena
-  const dump = await readFeed(
-    { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix },
-    signal,
-  )
-  const { listings } = simulator.truth()
+  const { topicRecreated, forgetsDeletes } = arena
+  const dump = await readArena(arena)
   const index = await readIndex(join(arena.dataDir, 'index'))
-  const truth = { listings, hidden: market.hidden, clockSlackMs }
   return {
-    checked: checkFeed({ dump, truth, index, topicRecreated, forgetsDeletes }),
+    checked: checkFeed({ dump, truth: truthOf(arena), index, topicRecreated, forgetsDeletes }),
     records: dump.listings.length,
   }
 }

@@ -8,6 +8,9 @@ export const SABOTAGE = {
   'commits half a transaction': 'torn transaction',
   'deletes what is there': 'false delete',
   'drops deletes': 'missing delete',
+  'publishes what is no change': 'duplicated',
+  'files what it could publish as a dead letter': 'dead letter',
+  'believes a clock that is an hour ahead': 'checkpoint regression',
   'misplaces keys in the index': 'index differs',
 } as const satisfies Readonly<Record<string, Column>>
 export type Sabotage = keyof typeof SABOTAGE

@@ -5,7 +5,8 @@
 import { TransactionalProducer, type Transaction } from '../../src/kafka/transactional-producer.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import type { Change, Upsert } from '../../src/listing/change.ts'
-import { NO_DIGEST } from '../../src/listing/content.ts'
+import { NO_DIGEST, type Digest } from '../../src/listing/content.ts'
+import { instant } from '../../src/listing/instant.ts'
 import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
 import type { TransactionRequest } from '../../src/replication/ports.ts'
 import type { Sabotage } from './sabotage-kind.ts'
@@ -19,6 +20,8 @@ const first = new Map<string, Upsert>()
 /** A state that has been published, and one before it of the same key. */
 let known: Upsert | undefined
 let outdated: Upsert | undefined
+/** The last state of the key that was published last. */
+let latest: Upsert | undefined
 
 function now(): boolean {
   chances += 1
@@ -37,6 +40,7 @@ function remember({ changes }: TransactionRequest): void {
     if (change.kind !== 'upsert') continue
     const before = first.get(change.key)
     known ??= change
+    latest = change
     if (before === undefined) first.set(change.key, change)
     else outdated ??= before
   }
@@ -59,12 +63,38 @@ function broken(request: TransactionRequest): TransactionRequest {
       return withChange(request, outdated === undefined ? undefined : { ...outdated, reason: 'UPDATED' })
     case 'deletes what is there':
       return withChange(request, known === undefined ? undefined : deletionOf(known))
+    case 'publishes what is no change':
+      return withChange(request, latest === undefined || !now() ? undefined : underAnotherDigest(latest))
+    case 'files what it could publish as a dead letter':
+      return withLetter(request)
+    case 'believes a clock that is an hour ahead':
+      return withWatermark(request)
     case 'commits half a transaction':
     case 'misplaces keys in the index':
     case 'publishes twice':
     case undefined:
       return request
   }
+}
+
+/** As of a build that takes for content what depends on the way of asking. */
+function underAnotherDigest(upsert: Upsert): Upsert {
+  const { content } = upsert
+  const digest = `${content.digest.slice(1)}${content.digest.slice(0, 1)}` as Digest
+  return { ...upsert, reason: 'UPDATED', content: { ...content, digest } }
+}
+
+function withLetter(request: TransactionRequest): TransactionRequest {
+  const { resource, changes, deadLetters } = request
+  const upsert = changes.find((change) => change.kind === 'upsert')
+  if (upsert === undefined) return request
+  const letter = { resource: resource.name, key: upsert.key, reason: 'sabotage', body: null }
+  return { ...request, deadLetters: [...deadLetters, letter] }
+}
+
+function withWatermark(request: TransactionRequest): TransactionRequest {
+  const { watermark } = request
+  return watermark === null ? request : { ...request, watermark: instant(watermark + 3_600_000) }
 }
 
 function deletionOf(upsert: Upsert): Change {

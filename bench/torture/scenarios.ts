@@ -1,12 +1,19 @@
 /** The faults of the bench: each breaks things while the market changes, and leaves the rest to the settling. */
 import { breakApi } from './break-api.ts'
+import { askOneByOne } from './break-asking.ts'
 import { killBroker, rollBrokers } from './break-brokers.ts'
+import { jumpClock } from './break-clock.ts'
+import { refuseInDoubt } from './break-commit.ts'
 import { fillDisk } from './break-disk.ts'
 import { deleteIndex, flipIndex, putBackIndex, truncateIndex } from './break-index.ts'
 import { cutNetwork, delayNetwork, loseReplies, takeRegistryDown } from './break-network.ts'
+import { playTricks, poisonRecords } from './break-pages.ts'
 import { fenceByRival, killAtPoint, killAtRandom, leaveAlone, stopBeyondTimeout } from './break-process.ts'
-import { recreateTopic } from './break-topic.ts'
-import type { Arena } from './arena.ts'
+import { forbidVersions } from './break-registry.ts'
+import { changeTwiceAroundKill } from './break-second.ts'
+import { maskStamps, setStampsBack } from './break-stamps.ts'
+import { addTopicPartitions, changeTopicPolicy, recreateTopic } from './break-topic.ts'
+import type { Arena, FixedWeather } from './arena.ts'
 import type { Finding } from './findings.ts'
 
 export interface Scenario {
@@ -14,6 +21,7 @@ export interface Scenario {
   readonly brokers: 1 | 3
   /** In how many of 100 runs of all faults. */
   readonly share: number
+  readonly weather: FixedWeather
   /** Answers what it saw go wrong by itself. */
   readonly torture: (arena: Arena) => Promise<readonly Finding[]>
 }
@@ -21,10 +29,13 @@ export interface Scenario {
 function scenario(
   share: number,
   torture: (arena: Arena) => Promise<readonly Finding[] | void>,
-  brokers: 1 | 3 = 1,
+  { brokers = 1, weather = {} }: Partial<Pick<Scenario, 'brokers' | 'weather'>> = {},
 ): Scenario {
-  return { brokers, share, torture: async (arena) => (await torture(arena)) ?? [] }
+  return { brokers, share, weather, torture: async (arena) => (await torture(arena)) ?? [] }
 }
+
+/** What is out of one update's window is soon out of all. */
+const NO_OVERLAP = { overlapMs: 0, cacheLagMs: 0 } as const
 
 export const SCENARIOS = {
   none: scenario(1, leaveAlone),
@@ -37,7 +48,7 @@ export const SCENARIOS = {
   'SIGSTOP beyond the transaction timeout': scenario(5, stopBeyondTimeout),
   'second instance': scenario(5, fenceByRival),
   'broker killed and restarted': scenario(3, killBroker),
-  'three brokers, rolling restart and kill -9': scenario(2, rollBrokers, 3),
+  'three brokers, rolling restart and kill -9': scenario(2, rollBrokers, { brokers: 3 }),
   'topic deleted and made again': scenario(3, recreateTopic),
   'old copy of the index': scenario(5, putBackIndex),
   'index deleted': scenario(4, deleteIndex),
@@ -48,6 +59,17 @@ export const SCENARIOS = {
   'network delayed': scenario(2, delayNetwork),
   'broker replies lost': scenario(4, loseReplies),
   'API failures': scenario(4, breakApi),
+  'stamps set back': scenario(3, setStampsBack),
+  'stamps masked': scenario(3, maskStamps),
+  'clock jumps on one answer': scenario(3, jumpClock),
+  'commit in doubt, then a refusal': scenario(4, refuseInDoubt),
+  'two changes in a second around a kill': scenario(2, changeTwiceAroundKill, { weather: NO_OVERLAP }),
+  'keys asked one by one': scenario(2, askOneByOne, { weather: NO_OVERLAP }),
+  'registry forbids new versions': scenario(2, forbidVersions),
+  'partitions added to the topic': scenario(2, addTopicPartitions),
+  'cleanup policy changed': scenario(1, changeTopicPolicy),
+  'hostile records': scenario(5, poisonRecords),
+  'hostile answers': scenario(6, playTricks),
   'disk full': scenario(2, fillDisk),
 } as const satisfies Readonly<Record<string, Scenario>>
 export type ScenarioName = keyof typeof SCENARIOS

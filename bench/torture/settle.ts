@@ -16,7 +16,7 @@ const PASSES = ['update', 'update', 'purge', 'purge'] as const
 /** Faults off, market held still: the program must come to its end by itself. Answers what kept it from that. */
 export async function settle(arena: Arena): Promise<readonly Finding[]> {
   await arena.calm()
-  arena.simulator.advanceClock(CLOCK_STEP_MS)
+  arena.advanceClock(CLOCK_STEP_MS)
   const started = performance.now()
   const env = { UPDATE_INTERVAL: '1h', PURGE_INTERVAL: '1h' }
   const daemon = await arena.start(['run'], { env })
@@ -38,8 +38,8 @@ export async function settle(arena: Arena): Promise<readonly Finding[]> {
   return []
 }
 
-/** `completed`, or what went wrong. */
-async function ask(url: string, pass: string, signal: AbortSignal): Promise<string> {
+/** Has the daemon run a pass. `completed`, or what went wrong. */
+export async function ask(url: string, pass: string, signal: AbortSignal): Promise<string> {
   try {
     const response = await fetch(`${url}/passes/${pass}`, {
       method: 'POST',
@@ -55,6 +55,6 @@ async function ask(url: string, pass: string, signal: AbortSignal): Promise<stri
   }
 }
 
-function unsettled(what: string): Finding {
+export function unsettled(what: string): Finding {
   return { column: 'unsettled', what }
 }

@@ -9,11 +9,22 @@ const HOST = '127.0.0.1'
  */
 export type ProxyMode = 'pass' | 'refuse' | 'stall' | 'lose-replies'
 
+/** What becomes of bytes: they go on, perhaps changed, or the connection breaks. */
+export type TapVerdict = Buffer | 'cut'
+
+/** Reads along on one connection. */
+export interface ProxyTap {
+  request(chunk: Buffer): void
+  reply(chunk: Buffer): TapVerdict
+}
+
 /** A network between the program and a broker or registry that can be cut, delayed and stopped. */
 export class TcpProxy implements AsyncDisposable {
   mode: ProxyMode = 'pass'
   /** Added to every chunk, in both directions. */
   delayMs = 0
+  /** For connections that are made from now on. */
+  newTap: (() => ProxyTap) | undefined
   readonly #server: Server
   readonly #target: number
   readonly #sockets = new Set<Socket>()
@@ -46,6 +57,7 @@ export class TcpProxy implements AsyncDisposable {
     const wasWhole = this.mode === 'pass'
     this.mode = 'pass'
     this.delayMs = 0
+    this.newTap = undefined
     if (!wasWhole) this.cut()
   }
 
@@ -62,15 +74,20 @@ export class TcpProxy implements AsyncDisposable {
       return
     }
     const upstream = connect({ port: this.#target, host: HOST, noDelay: true })
-    this.#pipe(client, upstream, false)
-    this.#pipe(upstream, client, true)
+    const tap = this.newTap?.()
+    this.#pipe(client, upstream, false, (chunk) => {
+      tap?.request(chunk)
+      return chunk
+    })
+    this.#pipe(upstream, client, true, (chunk) => tap?.reply(chunk) ?? chunk)
   }
 
-  #pipe(from: Socket, to: Socket, isReply: boolean): void {
+  #pipe(from: Socket, to: Socket, isReply: boolean, judge: (chunk: Buffer) => TapVerdict): void {
     this.#sockets.add(from)
     let written = Promise.resolve()
-    from.on('data', (chunk: Buffer) => {
-      if (this.mode === 'lose-replies' && isReply) {
+    from.on('data', (read: Buffer) => {
+      const chunk = judge(read)
+      if (chunk === 'cut' || (this.mode === 'lose-replies' && isReply)) {
         from.resetAndDestroy()
         to.resetAndDestroy()
         return

@@ -40,6 +40,11 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       const listings = new Map(feed.truth.listings).set('a', { ListPrice: 7 })
       return { ...feed, truth: { ...feed.truth, listings } }
     },
+    () => {
+      const feed = goodFeed().checked()
+      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
+      return { ...feed, truth: { ...feed.truth, listings, unreadable: new Set(['d']), hadUnreadable: true } }
+    },
   ],
   duplicated: [
     () => {
@@ -54,6 +59,11 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       return { ...feed, dump: { ...feed.dump, listings: replaced(feed.dump.listings, 1, copied) } }
     },
     () => {
+      const feed = goodFeed()
+      feed.transaction({ upserts: ['a'], sameContent: true, digest: 'of what was asked for in another way' })
+      return feed.checked()
+    },
+    () => {
       const feed = goodFeed().checked()
       const marker = { passId: 'pass', event: 'COMPLETED' }
       const control = [0, 2].map((offset) => feedRecord('pass', offset, 'PassMarker', marker))
@@ -65,6 +75,18 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       const feed = goodFeed()
       feed.transaction({ upserts: ['a'], stampBack: true })
       return feed.checked()
+    },
+    () => {
+      const feed = goodFeed()
+      feed.transaction({ upserts: ['a'], stampBack: true })
+      return setBack(feed.checked(), 'a', [2])
+    },
+    () => {
+      const feed = goodFeed()
+      feed.transaction({ upserts: ['a'], stampBack: true })
+      feed.transaction({ upserts: ['a'] })
+      feed.transaction({ upserts: ['a'], stampBack: true })
+      return setBack(feed.checked(), 'a', [1])
     },
     () => {
       const feed = goodFeed().checked()
@@ -111,6 +133,7 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       return { ...feed, truth: { ...feed.truth, listings } }
     },
   ],
+  'dead letter': [() => withLetter('a'), () => withLetter('')],
   'index differs': [
     () => withIndex((index) => index.delete('a')),
     () => withIndex((index) => index.delete('c')),
@@ -137,6 +160,7 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       )
       return { ...feed, dump: { ...feed.dump, checkpoints: [...feed.dump.checkpoints, ...watermarks] } }
     },
+    () => withWatermark(3_600_000),
   ],
   'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
 }
@@ -144,6 +168,23 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
 function feedRecord(key: string, offset: number, name: string, body: object): FeedRecord {
   const value = { name, body: { ...body }, fieldTypes: new Map<string, string>(), schemaId: 9 }
   return { partition: 0, offset, timestamp: 0, key, headers: {}, value }
+}
+
+/** At the host's time 0, when the source's clock shows the same. */
+function withWatermark(watermark: number): CheckedFeed {
+  const feed = goodFeed().checked()
+  const body = { generation: 1, watermark, instanceId: 'second' }
+  const record = feedRecord('listings/watermark', 100, 'Watermark', body)
+  return { ...feed, dump: { ...feed.dump, checkpoints: [...feed.dump.checkpoints, record] } }
+}
+
+function setBack(feed: CheckedFeed, key: string, stamps: readonly number[]): CheckedFeed {
+  return { ...feed, truth: { ...feed.truth, stampsBack: new Map([[key, stamps]]) } }
+}
+
+function withLetter(key: string): CheckedFeed {
+  const feed = goodFeed().checked()
+  return { ...feed, dump: { ...feed.dump, letters: [{ key, reason: 'too long' }] } }
 }
 
 function withIndex(change: (index: Map<string, IndexedKey>) => unknown): CheckedFeed {
@@ -187,5 +228,36 @@ describe('the checker of the fault bench', () => {
 
   test('lets an index forget what was deleted longer ago than its topic remembers it (R9)', () => {
     expect(checkFeed({ ...withIndex((index) => index.delete('c')), forgetsDeletes: true })).toEqual([])
+  })
+
+  test('lets a stamp go back as often as the source set it back (R6)', () => {
+    const feed = goodFeed()
+    feed.transaction({ upserts: ['a'], stampBack: true })
+    feed.transaction({ upserts: ['a'] })
+    feed.transaction({ upserts: ['a'], stampBack: true })
+    expect(checkFeed(setBack(feed.checked(), 'a', [1, 1]))).toEqual([])
+  })
+
+  test('does not ask for the order of a stamp that nobody can read', () => {
+    const feed = goodFeed()
+    feed.transaction({ upserts: ['a'], stampBack: 'unreadable' })
+    feed.transaction({ upserts: ['a'] })
+    expect(checkFeed(feed.checked())).toEqual([])
+  })
+
+  test.each(['d', ''])(
+    'takes a dead letter under the key %j for a listing that nobody can read (R12)',
+    (key) => {
+      const feed = withLetter(key)
+      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
+      const truth = { ...feed.truth, listings, unreadable: new Set(['d']), hadUnreadable: true }
+      expect(checkFeed({ ...feed, truth })).toEqual([])
+    },
+  )
+
+  test("lets a watermark be as far ahead as the source's own clock really is (R4)", () => {
+    const feed = withWatermark(3_600_000)
+    expect(checkFeed({ ...feed, truth: { ...feed.truth, aheadAt: () => 3_600_000 } })).toEqual([])
+    expect(checkFeed(withWatermark(5_000))).toEqual([])
   })
 })

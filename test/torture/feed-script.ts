@@ -31,13 +31,16 @@ export class FeedScript {
     readonly upserts?: readonly string[]
     readonly deletes?: readonly string[]
     readonly sameContent?: boolean
-    readonly stampBack?: boolean
+    /** To the time 1, or to one that cannot be read. */
+    readonly stampBack?: boolean | 'unreadable'
+    /** @default one of the content */
+    readonly digest?: string
     /** First seen in this topic. */
     readonly again?: boolean
   }): void {
-    const { upserts = [], deletes = [], sameContent = false, stampBack = false, again = false } = options
+    const { upserts = [], deletes = [] } = options
     this.#clock += 10_000
-    for (const key of upserts) this.#upsert(key, sameContent, stampBack, again)
+    for (const key of upserts) this.#upsert(key, options)
     for (const key of deletes) this.#delete(key)
     this.#nextOffset += 1
     this.#published += upserts.length
@@ -66,13 +69,23 @@ export class FeedScript {
 
   checked(): CheckedFeed {
     return {
-      dump: { listings: this.#listings, checkpoints: this.#checkpoints, control: [], partitions: 1 },
+      dump: {
+        listings: this.#listings,
+        checkpoints: this.#checkpoints,
+        control: [],
+        letters: [],
+        partitions: 1,
+      },
       truth: {
         listings: new Map(
           [...this.#live].map(([key, { price }]) => [key, { ListPrice: price, Notes: null }]),
         ),
         hidden: this.#hidden,
         clockSlackMs: 0,
+        stampsBack: new Map(),
+        unreadable: new Set(),
+        hadUnreadable: false,
+        aheadAt: () => 0,
       },
       index: this.#index(),
       topicRecreated: this.#recreated,
@@ -80,14 +93,22 @@ export class FeedScript {
     }
   }
 
-  #upsert(key: string, sameContent: boolean, stampBack: boolean, again: boolean): void {
+  #upsert(
+    key: string,
+    {
+      sameContent = false,
+      stampBack = false,
+      again = false,
+      digest,
+    }: Parameters<FeedScript['transaction']>[0],
+  ): void {
     const before = this.#live.get(key)
     const price = sameContent && before !== undefined ? before.price : this.#clock
-    const stamp = stampBack ? 1 : this.#clock
+    const stamp = stampBack === false ? this.#clock : 1
     const change =
       before !== undefined ? 'UPDATED' : this.#deleted.has(key) && !again ? 'RESTORED' : 'SNAPSHOT'
     this.#live.set(key, { price, stamp })
-    this.#listing(key, `${price}`, stamp, 'ListingUpserted', {
+    this.#listing(key, digest ?? `${price}`, stampBack === 'unreadable' ? '' : stamp, 'ListingUpserted', {
       listingKey: key,
       change,
       passId: 'pass',
@@ -105,7 +126,7 @@ export class FeedScript {
     this.#listing(key, '', stamp, undefined, {})
   }
 
-  #listing(key: string, digest: string, stamp: number, name: string | undefined, body: object): void {
+  #listing(key: string, digest: string, stamp: number | '', name: string | undefined, body: object): void {
     const headers = {
       digest,
       'modification-timestamp': String(stamp),
