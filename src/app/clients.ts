@@ -2,11 +2,19 @@
 import type { KafkaSettings as KafkaOptions, RegistrySettings } from '../config/settings.ts'
 import { SchemaRegistry } from '../events/schema-registry.ts'
 import type { KafkaLog, KafkaSettings } from '../kafka/settings.ts'
+import { instant } from '../listing/instant.ts'
 import type { Logger } from '../ops/logger.ts'
+import { Outages } from '../ops/outages.ts'
 
-export function kafkaSettings({ brokers, ssl, sasl }: KafkaOptions, logger: Logger): KafkaSettings {
+/** @param outages those that the feed's health tells of */
+export function kafkaSettings(
+  { brokers, ssl, sasl }: KafkaOptions,
+  logger: Logger,
+  outages: Outages = new Outages(logger, () => instant(Date.now())),
+): KafkaSettings {
   return {
     brokers,
+    tries: outages.of('kafka'),
     clientId: 'listingstream',
     log: kafkaLog(logger),
     ...(ssl === null
@@ -30,8 +38,12 @@ export function kafkaSettings({ brokers, ssl, sasl }: KafkaOptions, logger: Logg
   }
 }
 
-export function schemaRegistry({ url, auth }: RegistrySettings): SchemaRegistry {
-  return new SchemaRegistry(auth === null ? { url } : { url, auth: auth.reveal() })
+export function schemaRegistry({ url, auth }: RegistrySettings, outages?: Outages): SchemaRegistry {
+  return new SchemaRegistry({
+    url,
+    ...(auth === null ? {} : { auth: auth.reveal() }),
+    ...(outages === undefined ? {} : { tries: outages.of('registry') }),
+  })
 }
 
 /** What the client reports, the program decides upon and reports itself; in between it is detail. */

@@ -9,6 +9,7 @@ import { startHttpServer, type HttpServer, type PassRequestOptions } from '../op
 import { runSchedule, type Parking } from '../replication/loop.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { firstOfSeries } from '../support/first-of-series.ts'
 import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus } from './feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
@@ -25,6 +26,8 @@ type DaemonSettings = Pick<Settings, (typeof GROUPS)[number]>
 const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 15 * 60_000
+/** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
+const REOPEN_QUIET_MS = 10 * 60_000
 /** How soon an idle daemon notices that another instance has taken its feed (R3). */
 const OWNERSHIP_CHECK_MS = 5_000
 
@@ -67,6 +70,9 @@ class Daemon {
     const { logger, health } = this.#around
     await using server = await this.#serve(signal)
     logger.info({ url: server.url }, 'listening for health, metrics and status')
+    const tell = firstOfSeries(REOPEN_QUIET_MS, (err: ListingstreamError) =>
+      logger.error({ err }, 'opening the feed again'),
+    )
     for (;;) {
       try {
         await this.#runFeed(server.url, signal)
@@ -74,7 +80,7 @@ class Daemon {
         signal.throwIfAborted()
         if (!(error instanceof ListingstreamError) || !REOPEN_CODES.has(error.code)) throw error
         health.starting(error.message, error.code)
-        logger.error({ err: error }, 'opening the feed again')
+        tell(error)
         await sleep(FIRST_RETRY_MS, signal)
       }
     }
@@ -174,10 +180,11 @@ class Daemon {
 
   /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */
   async #openPatiently(signal: AbortSignal): Promise<OpenFeed> {
-    const { logger, health, metrics, observer } = this.#around
+    const { logger, health, metrics, observer, outages } = this.#around
+    let told = ''
     for (let failures = 0; ; failures += 1) {
       try {
-        return await openFeed(
+        const feed = await openFeed(
           {
             settings: this.#settings,
             wishes: { anyOwner: true, acceptSource: this.#options.acceptSource ?? false },
@@ -186,9 +193,12 @@ class Daemon {
             logger,
             metrics,
             observer,
+            outages,
           },
           signal,
         )
+        if (failures > 0) logger.info({ failedTries: failures }, 'what it waited for is over: it starts')
+        return feed
       } catch (error) {
         signal.throwIfAborted()
         const isFinal =
@@ -199,7 +209,8 @@ class Daemon {
           Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures),
         )
         health.starting(error.message, error.code)
-        const level = failures === 0 ? 'error' : 'debug'
+        const level = told === error.code ? 'debug' : 'error'
+        told = error.code
         logger[level]({ err: error, retryInMs: wait }, 'cannot start yet: it waits until this is over')
         await sleep(wait, signal)
       }
@@ -207,14 +218,16 @@ class Daemon {
   }
 
   #parking(): Parking {
-    const { health, log } = this.#around
+    const { health, metrics, log } = this.#around
     return {
       parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, wait: Millis) {
         health.parked(resource, pass, error, wait)
+        metrics.parked(resource, pass, error)
         log.parked(resource, pass, error, wait)
       },
       resumed(resource: ResourceDescription, pass: PassKind) {
         health.resumed(resource, pass)
+        metrics.resumed(resource, pass)
         log.resumed(resource, pass)
       },
     }

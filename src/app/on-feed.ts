@@ -32,7 +32,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const answer = daemon === undefined ? undefined : await askThere(daemon, task, settings, signal)
   if (answer !== undefined) return task.parse(answer)
-  const { logger, metrics, observer } = surroundings(settings)
+  const { logger, metrics, observer, outages } = surroundings(settings)
   await using feed = await openFeed(
     {
       settings,
@@ -43,6 +43,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       logger,
       metrics,
       observer,
+      outages,
     },
     signal,
   )

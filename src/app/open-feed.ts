@@ -17,6 +17,7 @@ import { passId, type PassKind, type SourceIdentity } from '../listing/pass.ts'
 import { LISTINGS, RESOURCES } from '../listing/resource.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
+import type { Outages } from '../ops/outages.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { recoverIndex } from '../publisher/index-recovery.ts'
@@ -41,6 +42,7 @@ import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
 import { sleep } from '../support/abort.ts'
 import { atMostEvery } from '../support/at-most-every.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { firstOfSeries } from '../support/first-of-series.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
@@ -62,6 +64,7 @@ export interface OpenFeedOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly observer: Observer
+  readonly outages: Outages
 }
 
 export interface OpenFeed extends AsyncDisposable {
@@ -81,6 +84,8 @@ const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 const SETTLE_WITHIN_MS = 120_000
 /** How often the daemon looks whether the process that it took the feed from has let go of the index. */
 const LOCK_POLL_MS = 200
+/** A transaction in doubt is asked about again and again; so long after the last question it is another one. */
+const DOUBT_QUIET_MS = 5 * 60_000
 /** How often a long recovery of the index is told of. */
 const PROGRESS_INTERVAL_MS = 5_000
 
@@ -89,9 +94,11 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   await using opened = new AsyncDisposableStack()
   const held = opened.use(await openUnlessLocked(options, signal))
   const identity = await identify(options, signal)
-  const cluster = opened.use(await connectKafka(kafkaSettings(settings.kafka, logger), signal))
+  const cluster = opened.use(
+    await connectKafka(kafkaSettings(settings.kafka, logger, options.outages), signal),
+  )
   const names = topicNames(settings.feed.topicPrefix)
-  const registry = schemaRegistry(settings.registry)
+  const registry = schemaRegistry(settings.registry, options.outages)
   const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
   await requireBase(options, cluster, log, names, signal)
   const schemas = new ListingSchemas({
@@ -126,8 +133,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       },
       settleWithinMs: options.patient ? undefined : SETTLE_WITHIN_MS,
       onTransaction: (seconds) => options.metrics.transaction(seconds),
-      onDoubt: (err) =>
+      onDoubt: firstOfSeries(DOUBT_QUIET_MS, (err) =>
         logger.warn({ err }, 'Kafka does not say whether a transaction was committed; asking again'),
+      ),
       now,
     },
     signal,
@@ -174,6 +182,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     state: new CommittedState(state),
   })
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
+  for (const [track, at] of log.completedAt) options.metrics.succeeded(track, at)
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),
@@ -225,7 +234,7 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
 }
 
 function sparkSource(
-  { settings, metrics }: OpenFeedOptions,
+  { settings, metrics, outages }: OpenFeedOptions,
   firstRequestNumber: number,
   pageReader: PageReader = PLAIN_PAGE_READER,
 ): SparkSource {
@@ -239,6 +248,7 @@ function sparkSource(
     userAgent: PROGRAM,
     firstRequestNumber,
     pageReader,
+    tries: outages.of('spark-api'),
     onRequest: (event) => {
       metrics.apiRequest(event)
       if (METADATA.has(event.path)) metrics.metadataCheck(event)

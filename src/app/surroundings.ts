@@ -4,19 +4,23 @@ import { Health } from '../ops/health.ts'
 import { LogObserver, observers } from '../ops/log-observer.ts'
 import { createLogger, type Logger } from '../ops/logger.ts'
 import { Metrics } from '../ops/metrics.ts'
+import { Outages } from '../ops/outages.ts'
 import type { Observer } from '../replication/ports.ts'
 import { now } from './open-feed.ts'
+import { VERSION } from './version.ts'
 
 export interface Surroundings {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
   readonly log: LogObserver
+  readonly outages: Outages
   readonly observer: Observer
 }
 
 type LoggingSettings = Pick<Settings, 'log'> &
   Partial<Pick<Settings, 'spark' | 'kafka' | 'registry' | 'http'>>
+type FeedSettings = LoggingSettings & Pick<Settings, 'feed' | 'passes'>
 
 /** Strikes out every secret that the settings hold (R15). */
 export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings): Logger {
@@ -33,10 +37,16 @@ export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings
   })
 }
 
-export function surroundings(settings: LoggingSettings): Surroundings {
-  const logger = loggerFor(settings)
-  const metrics = new Metrics()
-  const health = new Health(now)
+export function surroundings(settings: FeedSettings): Surroundings {
+  const { topicPrefix: prefix } = settings.feed
+  const { updateIntervalMs: update, purgeIntervalMs: purge } = settings.passes
+  const logger = loggerFor(settings).child({ feed: prefix })
+  const outages = new Outages(logger, now)
+  const health = new Health(now, { outages, expected: { update, purge } })
+  const metrics = new Metrics({
+    build: { version: VERSION, prefix },
+    ready: () => health.report().ready,
+  })
   const log = new LogObserver(logger)
-  return { logger, metrics, health, log, observer: observers(metrics, health, log) }
+  return { logger, metrics, health, log, outages, observer: observers(metrics, health, log) }
 }

@@ -90,10 +90,20 @@ const CHECKPOINT = z
     nextOffsets: OFFSETS,
     startOffsets: OFFSETS.default({}),
     source: SOURCE,
+    completedAt: INSTANT.nullable().default(null),
   })
   .transform(
-    ({ generation, instanceId, seq, nextOffsets, startOffsets, source, ...progress }): Checkpoint => {
-      return { generation, instanceId, seq, progress, nextOffsets, startOffsets, source }
+    ({
+      generation,
+      instanceId,
+      seq,
+      nextOffsets,
+      startOffsets,
+      source,
+      completedAt,
+      ...progress
+    }): Checkpoint => {
+      return { generation, instanceId, seq, progress, nextOffsets, startOffsets, source, completedAt }
     },
   )
 

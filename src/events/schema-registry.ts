@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { NOBODY, type Tries } from '../support/tries.ts'
 import { parseSchemaId, type SchemaId } from '../listing/content.ts'
 import { keepCredential, quoteForeign } from '../support/secrets.ts'
 import {
@@ -16,6 +17,8 @@ export interface SchemaRegistryOptions {
   readonly auth?: string
   /** For one request with its answer. @default 10_000 */
   readonly timeoutMs?: number
+  /** Told of questions without an answer, and of answers. @default nobody */
+  readonly tries?: Tries
 }
 
 export interface RegisteredSchema {
@@ -48,6 +51,8 @@ const PROBLEM = z.object({ error_code: z.number(), message: z.string().optional(
 
 /** Every version can read, and be read by, every other (design.md §4.3). */
 const COMPATIBILITY = 'FULL_TRANSITIVE'
+/** What is down is the registry, whatever it was asked. */
+const REGISTRY = 'registry'
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 /** Subject, version and schema that are not there; a plain 404 is a wrong base URL. */
 const NOT_FOUND = new Set([40401, 40402, 40403])
@@ -68,6 +73,7 @@ export class SchemaRegistry {
   readonly #base: string
   readonly #authorization: string | undefined
   readonly #timeoutMs: number
+  readonly #tries: Tries
   readonly #byId = new Map<SchemaId, string>()
 
   constructor(options: SchemaRegistryOptions) {
@@ -81,6 +87,7 @@ export class SchemaRegistry {
     this.#base = url.href.replace(/\/+$/, '')
     this.#authorization = auth === undefined ? undefined : `Basic ${Buffer.from(auth).toString('base64')}`
     this.#timeoutMs = options.timeoutMs ?? 10_000
+    this.#tries = options.tries ?? NOBODY
   }
 
   /**
@@ -178,6 +185,19 @@ export class SchemaRegistry {
 
   /** Undefined if the registry says that what was asked for is not there. */
   async #ask<T>(call: Call, answer: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {
+    try {
+      const found = await this.#askOnce(call, answer, signal)
+      this.#tries.succeeded(REGISTRY)
+      return found
+    } catch (error) {
+      // A refusal is an answer; whoever asked tells of it.
+      if (error instanceof RegistryUnreachable) this.#tries.failed(REGISTRY, error, null)
+      else if (!signal.aborted) this.#tries.succeeded(REGISTRY)
+      throw error
+    }
+  }
+
+  async #askOnce<T>(call: Call, answer: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {
     const { status, text, retryAfter } = await this.#fetch(call, signal)
     const what = this.#describe(call)
     if (status >= 200 && status < 300) {

@@ -28,6 +28,8 @@ export interface Checkpoint extends TransactionStamp {
   /** Log start offset of every data topic when the generation began; empty if a version wrote it that did not note it. */
   readonly startOffsets: NextOffsets
   readonly source: SourceIdentity
+  /** When a pass of this kind was last completed, by the publisher's clock; null if none was or nobody noted it. */
+  readonly completedAt: Instant | null
 }
 
 /** Record `<resource>/watermark` of the topic `checkpoints`. */

@@ -35,7 +35,7 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
   installRecordEncoder()
   stopIdleTimers()
   retryInitProducerId()
-  const sockets = new SocketSet()
+  const sockets = new SocketSet(settings.tries)
   const connection = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,

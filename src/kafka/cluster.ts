@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs'
 import type { Admin, ITopicMetadata } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
+import { NOBODY, type Tries } from '../support/tries.ts'
 import { createClient } from './client.ts'
 import type { ClientLimits, KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
@@ -60,6 +61,11 @@ export class KafkaCluster implements AsyncDisposable {
   readonly clusterId: string
   readonly #settings: KafkaSettings
   readonly #clients = new Set<KafkaClient>()
+
+  /** For this room. */
+  get tries(): Tries {
+    return this.#settings.tries ?? NOBODY
+  }
 
   constructor(settings: KafkaSettings, clusterId: string) {
     this.#settings = settings
@@ -186,10 +192,11 @@ export class KafkaCluster implements AsyncDisposable {
   async #ask<T>(doing: string, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
     await using client = this.newClient(ADMIN_LIMITS)
     const admin = client.kafka.admin()
-    return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, async () => {
+    const ask = async (): Promise<T> => {
       await admin.connect()
       return work(admin)
-    })
+    }
+    return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, ask, this.tries)
   }
 }
 
@@ -208,10 +215,11 @@ export async function connectKafka(
   const admin = client.kafka.admin()
   const doing = `Connecting to Kafka at ${settings.brokers.join(',')}`
   try {
-    const { clusterId } = await withDeadline(doing, timeoutMs, signal, async () => {
+    const ask = async (): Promise<{ readonly clusterId: string }> => {
       await admin.connect()
       return answered(() => admin.describeCluster(), doing)
-    })
+    }
+    const { clusterId } = await withDeadline(doing, timeoutMs, signal, ask, settings.tries)
     return new KafkaCluster(settings, clusterId)
   } catch (error) {
     // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.

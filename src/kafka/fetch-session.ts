@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 
+import type { Tries } from '../support/tries.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { Cursor, RecordBatch } from './cursor.ts'
@@ -14,10 +15,12 @@ const RESPONSE_MAX_BYTES = 8 * 1024 * 1024
 export class FetchSession {
   readonly #client: KafkaClient
   readonly #cluster: Cluster
+  readonly #tries: Tries
 
-  private constructor(client: KafkaClient) {
+  private constructor(client: KafkaClient, tries: Tries) {
     this.#client = client
     this.#cluster = client.fetchCluster()
+    this.#tries = tries
   }
 
   static async open(
@@ -29,13 +32,14 @@ export class FetchSession {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       retry: { initialMs: 50, retries: 4 },
     })
-    const session = new FetchSession(client)
+    const session = new FetchSession(client, cluster.tries)
     try {
       const topics = [...new Set(cursors.map(({ topic }) => topic))]
-      await withDeadline(`Reading ${topics.join(', ')}`, REQUEST_TIMEOUT_MS, signal, async () => {
+      const connect = async (): Promise<void> => {
         await session.#cluster.connect()
         await session.#cluster.addMultipleTargetTopics(topics)
-      })
+      }
+      await withDeadline(`Reading ${topics.join(', ')}`, REQUEST_TIMEOUT_MS, signal, connect, cluster.tries)
       return session
     } catch (error) {
       await client.close()
@@ -50,13 +54,14 @@ export class FetchSession {
     signal: AbortSignal,
   ): Promise<readonly RecordBatch[]> {
     const doing = `Reading ${[...new Set(cursors.map(({ topic }) => topic))].join(', ')}`
-    return await withDeadline(doing, REQUEST_TIMEOUT_MS + maxWaitMs, signal, async () => {
+    const ask = async (): Promise<readonly RecordBatch[]> => {
       await this.#cluster.refreshMetadataIfNecessary()
       const answers = await Promise.all(
         [...this.#byLeader(cursors)].map(([leader, led]) => this.#fetchFrom(leader, led, maxWaitMs)),
       )
       return answers.flat()
-    })
+    }
+    return await withDeadline(doing, REQUEST_TIMEOUT_MS + maxWaitMs, signal, ask, this.#tries)
   }
 
   #byLeader(cursors: readonly Cursor[]): ReadonlyMap<string, readonly Cursor[]> {

@@ -1,3 +1,5 @@
+import type { Tries } from '../support/tries.ts'
+
 /** Where the cluster is and how to get in. */
 export interface KafkaSettings {
   /** `host:port`, at least one. */
@@ -8,6 +10,8 @@ export interface KafkaSettings {
   readonly clientId: string
   /** Told what the client library has to say. Must not throw. @default nobody */
   readonly log?: KafkaLog
+  /** Told of connections and questions that failed, and of questions that were answered. @default nobody */
+  readonly tries?: Tries
 }
 
 /** PEM texts. */

@@ -4,7 +4,13 @@ import { connect as connectTls } from 'node:tls'
 
 import type { ISocketFactory } from 'kafkajs'
 
+import { NOBODY, type Tries } from '../support/tries.ts'
+import { KAFKA } from './deadline.ts'
+import { kafkaUnreachable } from './errors.ts'
+
 const KEEP_ALIVE_DELAY_MS = 60_000
+/** Between kafkajs's own tries (client.ts). */
+const LONGEST_PAUSE_MS = 1_000
 
 /**
  * All sockets of one kafkajs client. kafkajs has no cancellation, and a client that was disconnected reconnects when
@@ -12,7 +18,13 @@ const KEEP_ALIVE_DELAY_MS = 60_000
  */
 export class SocketSet {
   readonly #open = new Set<Socket>()
+  readonly #tries: Tries
   #closed = false
+
+  /** @param tries told of connections that fail, since kafkajs tries again for long before it says so */
+  constructor(tries: Tries = NOBODY) {
+    this.#tries = tries
+  }
 
   get closed(): boolean {
     return this.#closed
@@ -28,8 +40,27 @@ export class SocketSet {
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
     socket.setNoDelay(true)
     this.#open.add(socket)
-    socket.once('close', () => this.#open.delete(socket))
+    this.#watch(socket, `${host}:${port}`)
     return socket
+  }
+
+  /** One that ends while nothing is asked on it has not failed: brokers close what was idle for long. */
+  #watch(socket: Socket, broker: string): void {
+    let answered = 0
+    let cause: Error | undefined
+    socket.on('data', () => (answered = socket.bytesWritten))
+    socket.on('error', (error) => (cause = error))
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      const idle = socket.bytesWritten > 0 && socket.bytesWritten === answered
+      if (this.#closed || idle) return
+      const failure = kafkaUnreachable(
+        `The connection to ${broker}`,
+        cause?.message ?? 'it was closed',
+        cause,
+      )
+      this.#tries.failed(KAFKA, failure, LONGEST_PAUSE_MS)
+    })
   }
 
   /** Cuts every connection and lets no new one arise. What is in flight fails; a pause between retries ends within a second. */

@@ -316,7 +316,7 @@ export class TransactionalProducer implements AsyncDisposable {
 
   #bounded<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const what = `Kafka producer ${this.transactionalId}, ${doing}`
-    return withDeadline(what, this.#options.operationTimeoutMs, signal, work)
+    return withDeadline(what, this.#options.operationTimeoutMs, signal, work, this.#cluster.tries)
   }
 }
 

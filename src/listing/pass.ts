@@ -3,6 +3,8 @@ import type { RecordKey } from './record-key.ts'
 import type { ResourceName } from './resource.ts'
 
 export type PassKind = 'snapshot' | 'update' | 'purge'
+/** What is done again and again, one at a time. */
+export type PassTrack = `${ResourceName}/${PassKind}`
 export type PassId = string & { readonly __brand: 'PassId' }
 export function passId(text: string): PassId {
   return text as PassId
@@ -68,6 +70,10 @@ export interface PassMarker {
   readonly progress: PassProgress
   /** In words, for `held` and `failed`; null otherwise. */
   readonly detail: string | null
+}
+
+export function trackOf({ resource, pass }: Pick<PassProgress, 'resource' | 'pass'>): PassTrack {
+  return `${resource}/${pass}`
 }
 
 /** Whom a feed replicates (design.md §4.3): the API host, the user's Id and MLS from `/v1/system`. */

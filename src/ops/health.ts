@@ -5,14 +5,17 @@ import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
+import type { Outages, Service } from './outages.ts'
 
 /** Why the program is not ready. */
 export interface NotReadyReason {
   readonly code: string
   readonly message: string
-  /** The track that stands still; null while the program starts. */
+  /** The track that stands still; null where it is the whole program. */
   readonly resource: ResourceName | null
   readonly pass: PassKind | null
+  /** What does not answer; null if it is something else. */
+  readonly service: Service | null
   readonly since: Instant
   /** When it is tried again; null if that is not known. */
   readonly retryAt: Instant | null
@@ -40,7 +43,24 @@ export interface HealthReport {
   readonly lastCompleted: readonly CompletedPass[]
 }
 
-/** Whether the program does its work: from when it has started, and while no track of a feed is parked. */
+/** A pass of this kind is due once in so many milliseconds. */
+export type Expectations = Readonly<Partial<Record<PassKind, Millis>>>
+
+export interface HealthOptions {
+  /** @default none are known */
+  readonly outages?: Pick<Outages, 'lasting'>
+  /** @default nothing is expected */
+  readonly expected?: Expectations
+}
+
+/** A pass is overdue if for so many intervals nothing of it was committed and none ended; at least a minute. */
+const OVERDUE_INTERVALS = 3
+const OVERDUE_AT_LEAST_MS = 60_000
+
+/**
+ * Whether the program does its work: from when it has started, while no track of a feed is parked or overdue, and nothing
+ * that it needs has failed for 30 s.
+ */
 export class Health implements Observer, Parking {
   readonly #now: () => Instant
   #starting: NotReadyReason | undefined
@@ -48,20 +68,29 @@ export class Health implements Observer, Parking {
   readonly #held = new Map<ResourceName, string>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
   readonly #completed = new Map<string, CompletedPass>()
+  readonly #outages: Pick<Outages, 'lasting'> | undefined
+  readonly #expected: Expectations
+  /** When a track last came further, by track; a track that is not in it is not expected to. */
+  readonly #moved = new Map<string, { resource: ResourceName; pass: PassKind; at: Instant }>()
 
-  constructor(now: () => Instant) {
+  constructor(now: () => Instant, { outages, expected = {} }: HealthOptions = {}) {
     this.#now = now
+    this.#outages = outages
+    this.#expected = expected
     this.starting('The program starts.')
   }
 
   /** Not ready until `started`; the message says what it waits for. */
   starting(message: string, code = 'STARTING'): void {
     const since = this.#starting?.since ?? this.#now()
-    this.#starting = { code, message, resource: null, pass: null, since, retryAt: null }
+    this.#starting = { code, message, resource: null, pass: null, service: null, since, retryAt: null }
   }
 
   started(): void {
     this.#starting = undefined
+    // What it did not do while it waited is not late.
+    const at = this.#now()
+    for (const [track, moved] of this.#moved) this.#moved.set(track, { ...moved, at })
   }
 
   parked({ name }: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void {
@@ -71,17 +100,20 @@ export class Health implements Observer, Parking {
       message: error.message,
       resource: name,
       pass,
+      service: null,
       since: this.#parked.get(trackOf(name, pass))?.since ?? now,
       retryAt: instant(now + Math.round(retryInMs)),
     })
   }
 
   resumed({ name }: ResourceDescription, pass: PassKind): void {
+    this.#cameFurther(name, pass)
     this.#parked.delete(trackOf(name, pass))
   }
 
   passEnded(progress: PassProgress, detail: string | null): void {
     const { resource, pass, passId, state } = progress
+    this.#cameFurther(resource, pass)
     if (state === 'completed') {
       this.#completed.set(trackOf(resource, pass), { resource, pass, passId, at: this.#now() })
       if (pass === 'purge') this.#held.delete(resource)
@@ -90,18 +122,69 @@ export class Health implements Observer, Parking {
     }
   }
 
-  pageCommitted(_progress: PassProgress, _page: OutcomeCounts, _changes: readonly Change[]): void {}
-  passStarted(_progress: PassProgress, _resumed: boolean): void {}
-  watermarkMoved(_resource: ResourceName, _watermark: Instant): void {}
+  pageCommitted({ resource, pass }: PassProgress, _page: OutcomeCounts, _changes: readonly Change[]): void {
+    this.#cameFurther(resource, pass)
+    // A purge waits for the snapshot that is under way.
+    if (pass === 'snapshot') this.#cameFurther(resource, 'purge')
+  }
+
+  passStarted({ resource, pass }: PassProgress, _resumed: boolean): void {
+    this.#cameFurther(resource, pass)
+  }
+
+  /** From the first one on, a feed has updates and purges. */
+  watermarkMoved(resource: ResourceName, _watermark: Instant): void {
+    for (const pass of ['update', 'purge'] as const) {
+      if (!this.#moved.has(trackOf(resource, pass))) this.#cameFurther(resource, pass)
+    }
+  }
+
+  #cameFurther(resource: ResourceName, pass: PassKind): void {
+    this.#moved.set(trackOf(resource, pass), { resource, pass, at: this.#now() })
+  }
 
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
     if (error === null) this.#refused.delete(resource)
     else this.#refused.set(resource, error)
   }
 
+  #lasting(): readonly NotReadyReason[] {
+    const outages = this.#outages?.lasting() ?? []
+    return outages.map(({ service, since, error, retryAt }) => {
+      const { code, message } = error
+      return { code, message, resource: null, pass: null, service, since, retryAt }
+    })
+  }
+
+  #overdue(): readonly NotReadyReason[] {
+    const now = this.#now()
+    const reasons: NotReadyReason[] = []
+    for (const [track, { resource, pass, at }] of this.#moved) {
+      const interval = this.#expected[pass]
+      if (interval === undefined || this.#parked.has(track)) continue
+      const silence = now - at
+      if (silence <= Math.max(OVERDUE_INTERVALS * interval, OVERDUE_AT_LEAST_MS)) continue
+      reasons.push({
+        code: 'PASS_OVERDUE',
+        message: `The ${pass} of ${resource} has come no further for ${spanOf(silence)}, and one is due every ${spanOf(interval)}. Look at the log, and restart the process if nothing there explains it.`,
+        resource,
+        pass,
+        service: null,
+        since: at,
+        retryAt: null,
+      })
+    }
+    return reasons
+  }
+
   report(): HealthReport {
     const starting = this.#starting === undefined ? [] : [this.#starting]
-    const reasons = [...starting, ...this.#parked.values()]
+    const reasons = [
+      ...starting,
+      ...this.#parked.values(),
+      ...this.#lasting(),
+      ...(starting.length > 0 ? [] : this.#overdue()),
+    ]
     return {
       ready: reasons.length === 0,
       reasons,
@@ -114,6 +197,10 @@ export class Health implements Observer, Parking {
       lastCompleted: [...this.#completed.values()],
     }
   }
+}
+
+function spanOf(ms: Millis): string {
+  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`
 }
 
 function trackOf(resource: ResourceName, pass: PassKind): string {

@@ -2,8 +2,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import type { Change } from '../listing/change.ts'
 import type { Instant } from '../listing/instant.ts'
-import type { OutcomeCounts, PassId, PassProgress } from '../listing/pass.ts'
-import { RESOURCES, type ResourceName } from '../listing/resource.ts'
+import {
+  trackOf,
+  type OutcomeCounts,
+  type PassId,
+  type PassKind,
+  type PassProgress,
+  type PassTrack,
+} from '../listing/pass.ts'
+import { RESOURCES, type ResourceDescription, type ResourceName } from '../listing/resource.ts'
+import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 
@@ -14,6 +22,10 @@ export interface MetricsOptions {
   readonly monotonic?: () => number
   /** CPU, memory, event loop and garbage collection of the process. @default true */
   readonly processMetrics?: boolean
+  /** Labels of `listingstream_build_info`. @default unknown */
+  readonly build?: { readonly version: string; readonly prefix: string }
+  /** For `listingstream_ready`. @default never */
+  readonly ready?: () => boolean
 }
 
 export interface MetadataCheck {
@@ -32,7 +44,7 @@ const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
  * The metrics of design.md §4.3, in a registry of their own. `topic` is a topic's name without its prefix. Counters begin
  * at 0 with the process.
  */
-export class Metrics implements Observer {
+export class Metrics implements Observer, Parking {
   readonly #registry = new Registry()
   readonly #now: () => number
   readonly #monotonic: () => number
@@ -49,6 +61,11 @@ export class Metrics implements Observer {
   readonly #metadataChecks
   readonly #metadataBytes
   readonly #schemaRefused
+  readonly #parked
+  readonly #parkedCodes = new Map<string, string>()
+  readonly #lastSuccess
+  /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
+  readonly #counted = new Set<string>()
   #fields: ReadonlySet<string> = new Set()
 
   constructor(options: MetricsOptions = {}) {
@@ -117,7 +134,20 @@ export class Metrics implements Observer {
       labelNames: ['resource'],
       registers,
     })
+    this.#parked = new Gauge({
+      name: 'listingstream_parked',
+      help: '1 while a pass stands still for an error of that code',
+      labelNames: ['resource', 'pass', 'code'],
+      registers,
+    })
+    this.#lastSuccess = new Gauge({
+      name: 'listingstream_pass_last_success_timestamp_seconds',
+      help: 'When a pass of this kind was last completed, also by an earlier process',
+      labelNames: ['resource', 'pass'],
+      registers,
+    })
     this.#addGauges(registers)
+    this.#addReadiness(registers, options)
     if (processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'listingstream_' })
   }
 
@@ -165,6 +195,7 @@ export class Metrics implements Observer {
 
   passStarted(progress: PassProgress): void {
     const track = trackOf(progress)
+    this.#counted.delete(track)
     // A pass that comes back after an outage has not begun anew.
     if (this.#begun.get(track)?.passId === progress.passId) return
     this.#begun.set(track, { passId: progress.passId, at: this.#monotonic() })
@@ -173,6 +204,8 @@ export class Metrics implements Observer {
   passEnded(progress: PassProgress): void {
     const { resource, pass, state, deletes } = progress
     this.#passes.inc({ resource, pass, state })
+    if (state === 'failed') this.#counted.add(trackOf(progress))
+    if (state === 'completed') this.#lastSuccess.set({ resource, pass }, this.#now() / SECOND)
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
       this.#passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
@@ -180,6 +213,29 @@ export class Metrics implements Observer {
     }
     // A sweep that failed says nothing of an earlier hold.
     if (pass === 'purge' && state !== 'failed') this.#held.set(resource, deletes.held)
+  }
+
+  /** A try that is given up is a failure, too: its pass has not ended, and goes on later. */
+  parked({ name: resource }: ResourceDescription, pass: PassKind, { code }: ListingstreamError): void {
+    const track = trackOf({ resource, pass })
+    if (!this.#counted.delete(track)) this.#passes.inc({ resource, pass, state: 'failed' })
+    const before = this.#parkedCodes.get(track)
+    if (before !== undefined && before !== code) this.#parked.remove({ resource, pass, code: before })
+    this.#parkedCodes.set(track, code)
+    this.#parked.set({ resource, pass, code }, 1)
+  }
+
+  resumed({ name: resource }: ResourceDescription, pass: PassKind): void {
+    const track = trackOf({ resource, pass })
+    const code = this.#parkedCodes.get(track)
+    if (code !== undefined) this.#parked.remove({ resource, pass, code })
+    this.#parkedCodes.delete(track)
+  }
+
+  /** By an earlier process. */
+  succeeded(track: PassTrack, at: Instant): void {
+    const [resource, pass] = track.split('/')
+    if (resource !== undefined && pass !== undefined) this.#lastSuccess.set({ resource, pass }, at / SECOND)
   }
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
@@ -203,6 +259,24 @@ export class Metrics implements Observer {
   /** Of a hold that an earlier process left. */
   deletesHeld(resource: ResourceName, count: number): void {
     this.#held.set(resource, count)
+  }
+
+  #addReadiness(registers: Registry[], { build, ready = () => false }: MetricsOptions): void {
+    const gauge = new Gauge({
+      name: 'listingstream_ready',
+      help: '1 while GET /readyz answers 200',
+      registers,
+      collect: () => {
+        gauge.set(ready() ? 1 : 0)
+      },
+    })
+    const info = new Gauge({
+      name: 'listingstream_build_info',
+      help: 'Always 1: which version publishes which feed',
+      labelNames: ['version', 'prefix'],
+      registers,
+    })
+    if (build !== undefined) info.set({ ...build }, 1)
   }
 
   /** Each reads the state at the time of the scrape. */
@@ -237,8 +311,4 @@ export class Metrics implements Observer {
       },
     })
   }
-}
-
-function trackOf({ resource, pass }: PassProgress): string {
-  return `${resource}/${pass}`
 }

@@ -5,7 +5,7 @@ import type { WriterSchemas } from '../events/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../listing/instant.ts'
-import type { NextOffsets, PassKind, PassProgress, SourceIdentity } from '../listing/pass.ts'
+import type { NextOffsets, PassKind, PassProgress, PassTrack, SourceIdentity } from '../listing/pass.ts'
 import type { ResourceName } from '../listing/resource.ts'
 import type { FeedState } from '../replication/ports.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
@@ -23,6 +23,7 @@ export class CheckpointLog {
   #truncation: Truncation | undefined
   #seq = 0
   readonly #watermarks = new Map<ResourceName, Of<Instant>>()
+  readonly #completedAt = new Map<PassTrack, Of<Instant>>()
   readonly #passes = new Map<`${ResourceName}/${PassKind}`, Of<PassProgress>>()
 
   constructor(cluster: KafkaCluster, topic: string, schemas: WriterSchemas) {
@@ -83,6 +84,11 @@ export class CheckpointLog {
     return this.#last?.generation ?? 1
   }
 
+  /** When a pass of each kind was last completed in the current generation, by the publisher's clock. */
+  get completedAt(): ReadonlyMap<PassTrack, Instant> {
+    return ofGeneration(this.#completedAt, this.generation)
+  }
+
   /** Of the current generation: what was seen once to be missing from a data topic. */
   get truncation(): Truncation | undefined {
     return this.#truncation?.generation === this.generation ? this.#truncation : undefined
@@ -124,6 +130,11 @@ export class CheckpointLog {
   #takeCheckpoint(checkpoint: Checkpoint, writtenAt: Instant): void {
     const { progress, generation, instanceId, seq } = checkpoint
     this.#passes.set(`${progress.resource}/${progress.pass}`, { generation, value: progress })
+    // A version that did not note it wrote the checkpoint when it was completed.
+    const completedAt = checkpoint.completedAt ?? (progress.state === 'completed' ? writtenAt : null)
+    if (completedAt !== null) {
+      this.#completedAt.set(`${progress.resource}/${progress.pass}`, { generation, value: completedAt })
+    }
     if (instanceId === this.#owner?.instanceId) this.#ownerAliveAt = writtenAt
     if (seq < this.#seq) return
     this.#seq = seq

@@ -7,7 +7,7 @@ import type { Owner } from '../events/state-records.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import type { Transaction, TransactionalProducer } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../listing/instant.ts'
-import type { NextOffsets, SourceIdentity } from '../listing/pass.ts'
+import { trackOf, type NextOffsets, type PassTrack, type SourceIdentity } from '../listing/pass.ts'
 import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
 import { graceAfter, sleep } from '../support/abort.ts'
@@ -49,6 +49,8 @@ export interface PublisherOptions {
   readonly nextOffsets: NextOffsets
   /** Log start offsets of the data topics when the generation began. */
   readonly startOffsets: NextOffsets
+  /** When a pass of each kind was last completed. @default none was */
+  readonly completedAt?: ReadonlyMap<PassTrack, Instant>
   /** Partition count of each data topic, by resource. */
   readonly partitions: ReadonlyMap<string, number>
   /** A new one of the feed's transactional id. */
@@ -76,6 +78,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   #begun: Transaction | undefined
   #seq: number
   #nextOffsets: NextOffsets
+  readonly #completedAt: Map<PassTrack, Instant>
   /** Set from before a commit is asked for until its outcome is known: as long, nothing else may be published. */
   #doubt: Doubt | undefined
   /** Why this object publishes nothing more. */
@@ -87,6 +90,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     this.#producer = producer
     this.#seq = options.log.seq
     this.#nextOffsets = options.nextOffsets
+    this.#completedAt = new Map(options.completedAt)
   }
 
   nextOffsets(resource: ResourceName): readonly number[] {
@@ -95,6 +99,14 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   }
 
   async commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
+    const receipt = await this.#commit(request, signal)
+    if (request.progress.state === 'completed') {
+      this.#completedAt.set(trackOf(request.progress), this.#options.now())
+    }
+    return receipt
+  }
+
+  async #commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     if (this.#over !== undefined) throw this.#over
     const { codec, names, transactionTimeoutMs } = this.#options
     const partitions = this.#partitionsOf(request.resource)
@@ -137,6 +149,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
         owner,
         nextOffsets: this.#nextOffsets,
         partitionEnds: this.nextOffsets(resource.name),
+        completedAt: this.#completedAt.get(trackOf(draft.request.progress)) ?? null,
         goOn() {
           // The broker looks for old transactions every ten seconds only; nothing is won by waiting for that.
           if (watch.elapsedMs() >= transactionTimeoutMs) throw new OutlastedError(watch.elapsedMs())

@@ -33,6 +33,8 @@ export interface PageContext {
   readonly nextOffsets: NextOffsets
   /** Of the request's resource. */
   readonly partitionEnds: readonly number[]
+  /** When a pass of the request's kind was last completed, before this one. */
+  readonly completedAt: Instant | null
   readonly now: () => Instant
   /** Asked between the sends; what it throws is the transaction's failure. */
   readonly goOn: () => void
@@ -76,7 +78,8 @@ export async function sendPage(
     }),
   }
   const stamp = { generation, instanceId: owner.instanceId, seq }
-  const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source }
+  const completedAt = progress.state === 'completed' ? context.now() : context.completedAt
+  const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source, completedAt }
   const checkpoints = [plain(`${progress.resource}/${progress.pass}`, codec.checkpoint(checkpoint))]
   if (watermark !== null) {
     const moved = { ...stamp, resource: progress.resource, watermark, passId: progress.passId }

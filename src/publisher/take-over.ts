@@ -56,6 +56,7 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
         nextOffsets: extent.nextOffsets,
         startOffsets,
         generation: state.generation,
+        completedAt: restart ? new Map() : log.completedAt,
         openProducer: (opening) => openProducer(options, opening),
         transactionTimeoutMs: options.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
       },

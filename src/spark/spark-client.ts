@@ -4,6 +4,7 @@ import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { keepSecret } from '../support/secrets.ts'
+import type { Tries } from '../support/tries.ts'
 import type { Envelope } from './envelope.ts'
 import { failureOf } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
@@ -44,6 +45,8 @@ export interface SparkClientOptions {
   readonly firstRequestNumber: number
   readonly retry: RetryOptions
   readonly onRequest: (event: RequestEvent) => void
+  /** Told of attempts that are made again, and of how calls end. */
+  readonly tries: Tries
   readonly clock: Clock
   /** From 0 up to 1. */
   readonly random: () => number
@@ -105,10 +108,18 @@ export class SparkClient {
   async call(call: Call | CallAfter, signal: AbortSignal): Promise<Exchange> {
     let last: SparkApiError | undefined
     for (let failures = 1; ; failures += 1) {
-      const exchange = await this.#attempt(typeof call === 'function' ? call(last) : call, signal)
-      if (exchange.outcome.kind !== 'failure') return exchange
+      const attempted = typeof call === 'function' ? call(last) : call
+      const exchange = await this.#attempt(attempted, signal)
+      if (exchange.outcome.kind !== 'failure') {
+        this.#options.tries.succeeded(whatOf(attempted))
+        return exchange
+      }
       last = exchange.outcome.error
       const wait = this.#waitAfter(last, failures)
+      // A refusal is an answer; whoever asked decides what it means.
+      if (last.retryable || wait !== undefined) {
+        this.#options.tries.failed(whatOf(attempted), last, wait ?? null)
+      } else this.#options.tries.succeeded(whatOf(attempted))
       if (wait === undefined) return exchange
       await this.#options.clock.sleep(wait, signal)
     }
@@ -184,6 +195,14 @@ export class SparkClient {
     if (pageOf === undefined || isError(status)) return readBody(body)
     return this.#options.pageReader.read(body, pageOf, signal)
   }
+}
+
+/** The same for all pages of a walk, so that another request's success is not taken for the end of its trouble. */
+function whatOf({ target }: Call): string {
+  const [path = target, query] = target.split('?', 2)
+  const params = new URLSearchParams(query)
+  params.delete('_skiptoken')
+  return params.size === 0 ? path : `${path}?${params.toString()}`
 }
 
 /** An error status without an envelope says enough. */

@@ -6,6 +6,7 @@ import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { sleep } from '../support/abort.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
+import { NOBODY, type Tries } from '../support/tries.ts'
 import { onlyResult } from './envelope.ts'
 import { PLAIN_PAGE_READER, type PageReader } from './page-body.ts'
 import { get, oneOf } from './query.ts'
@@ -37,6 +38,8 @@ export interface SparkSourceOptions {
   readonly firstRequestNumber: number
   /** Must not throw. */
   readonly onRequest?: (event: RequestEvent) => void
+  /** Told of attempts that are made again, and of how calls end. @default nobody */
+  readonly tries?: Tries
   /** @default the system's */
   readonly clock?: Clock
   /** @default on this thread */
@@ -79,6 +82,7 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
     firstRequestNumber: options.firstRequestNumber,
     retry: options.retry ?? DEFAULT_RETRY,
     onRequest: options.onRequest ?? (() => undefined),
+    tries: options.tries ?? NOBODY,
     clock: options.clock ?? SYSTEM_CLOCK,
     random: options.random ?? Math.random,
   })

@@ -17,7 +17,11 @@ export class LiveDaemon implements AsyncDisposable {
 
   /** Resolves once it has its feed. */
   static async start(feed: LiveFeed, settings: Readonly<Record<string, string>>): Promise<LiveDaemon> {
-    const process = feed.start(['run'], settings)
+    return LiveDaemon.attach(feed, feed.start(['run'], settings))
+  }
+
+  /** To a `run` that was started already. Resolves once it has its feed. */
+  static async attach(feed: LiveFeed, process: CliProcess): Promise<LiveDaemon> {
     const found = async (): Promise<string | null> => {
       if (!process.running) return ''
       return (await readDaemonFile(feed.dataDir))?.url ?? null

@@ -157,9 +157,11 @@ describe("the publisher's own records", () => {
       nextOffsets: { listings: [7, 0, 12] },
       startOffsets: { listings: [0, 0, 5] },
       source: SOURCE,
+      completedAt: null,
     }
     const ended: Checkpoint = {
       ...checkpoint,
+      completedAt: instant(Date.UTC(2026, 4, 1, 3)),
       progress: {
         ...PROGRESS,
         pass: 'purge',
@@ -228,6 +230,7 @@ describe("the publisher's own records", () => {
       nextOffsets: {},
       startOffsets: {},
       source: SOURCE,
+      completedAt: null,
     }
     await expect(decodeState(codec.checkpoint(later), fixture.writers, NEVER)).rejects.toMatchObject({
       code: 'EVENT_UNREADABLE',

@@ -87,3 +87,41 @@ test('it remembers the last completed pass of each kind', () => {
     ['snapshot', 2],
   ])
 })
+
+test('what it needs makes it unready once it has failed for long, with the service and the next try', () => {
+  const since = instant(1)
+  const lasting = [{ service: 'kafka' as const, since, error: unreachable, retryAt: instant(9) }]
+  const health = new Health(() => instant(40_000), { outages: { lasting: () => lasting } })
+  health.started()
+  expect(health.report()).toMatchObject({
+    ready: false,
+    reasons: [{ code: 'KAFKA_UNREACHABLE', service: 'kafka', since: 1, retryAt: 9 }],
+  })
+  lasting.pop()
+  expect(health.report().ready).toBe(true)
+})
+
+test('an update that comes no further for three intervals makes it unready, parked or not; progress and an end make it ready', () => {
+  const clock = { ms: 0 }
+  const health = new Health(() => instant(clock.ms), { expected: { update: 300_000 } })
+  health.started()
+  clock.ms = 10_000_000
+  // Before the first watermark nothing is expected of it.
+  expect(health.report().ready).toBe(true)
+  health.watermarkMoved('listings', instant(0))
+  clock.ms += 900_000
+  expect(health.report().ready).toBe(true)
+  clock.ms += 1
+  expect(health.report()).toMatchObject({
+    ready: false,
+    reasons: [{ code: 'PASS_OVERDUE', resource: 'listings', pass: 'update', since: 10_000_000 }],
+  })
+  health.pageCommitted(progressOf(), progressOf().counts, [])
+  expect(health.report().ready).toBe(true)
+  clock.ms += 900_001
+  health.passEnded(progressOf({ state: 'completed' }), null)
+  expect(health.report().ready).toBe(true)
+  clock.ms += 900_001
+  health.parked(LISTINGS, 'update', unreachable, 5000)
+  expect(health.report().reasons.map(({ code }) => code)).toEqual(['KAFKA_UNREACHABLE'])
+})

@@ -4,7 +4,9 @@ import { RegistryRefused } from '../../src/events/registry-errors.ts'
 import type { Change } from '../../src/listing/change.ts'
 import { instant } from '../../src/listing/instant.ts'
 import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
+import { LISTINGS } from '../../src/listing/resource.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
 import { progressOf } from './progress.ts'
 
 const upsert = upsertWith([])
@@ -131,5 +133,58 @@ describe('Metrics', () => {
     first.apiRequest({ status: 200 })
     expect(await first.text()).toContain('listingstream_process_cpu_seconds_total')
     expect(await second.text()).not.toContain('api_requests_total{')
+  })
+})
+
+describe('what an alert asks for', () => {
+  const down = new ListingstreamError('No.', { code: 'KAFKA_UNREACHABLE', retryable: true })
+  const refused = new ListingstreamError('No.', { code: 'SPARK_UNAUTHORIZED', retryable: false })
+
+  test('a parked try is a failed pass, under its code until it goes on or fails for another reason', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const failed = 'passes_total{resource="listings",pass="update",state="failed"}'
+    const parked = (code: string) => `parked{resource="listings",pass="update",code="${code}"}`
+    metrics.parked(LISTINGS, 'update', down)
+    metrics.parked(LISTINGS, 'update', down)
+    expect(await sample(parked('KAFKA_UNREACHABLE'))).toBe('1')
+    metrics.parked(LISTINGS, 'update', refused)
+    expect(await sample(parked('KAFKA_UNREACHABLE'))).toBeUndefined()
+    expect(await sample(parked('SPARK_UNAUTHORIZED'))).toBe('1')
+    metrics.resumed(LISTINGS, 'update')
+    expect(await sample(parked('SPARK_UNAUTHORIZED'))).toBeUndefined()
+    expect(await sample(failed)).toBe('3')
+  })
+
+  test('a pass that ended as failed and is parked for it is one failure', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const failed = 'passes_total{resource="listings",pass="update",state="failed"}'
+    metrics.passStarted(progressOf())
+    metrics.passEnded(progressOf({ state: 'failed' }))
+    metrics.parked(LISTINGS, 'update', down)
+    expect(await sample(failed)).toBe('1')
+    metrics.parked(LISTINGS, 'update', down)
+    expect(await sample(failed)).toBe('2')
+  })
+
+  test('the last success is that of the process before until there is a newer one; a failure leaves it', async () => {
+    const clock = { now: 60_000, monotonic: 0 }
+    const { metrics, sample } = metricsAt(clock)
+    const last = 'pass_last_success_timestamp_seconds{resource="listings",pass="update"}'
+    expect(await sample(last)).toBeUndefined()
+    metrics.succeeded('listings/update', instant(5_000))
+    metrics.passEnded(progressOf({ state: 'failed' }))
+    expect(await sample(last)).toBe('5')
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample(last)).toBe('60')
+  })
+
+  test('readiness and build are metrics', async () => {
+    let ready = false
+    const build = { version: '1.2.3', prefix: 'spark' }
+    const metrics = new Metrics({ processMetrics: false, build, ready: () => ready })
+    expect(await metrics.text()).toContain('listingstream_ready 0')
+    ready = true
+    expect(await metrics.text()).toContain('listingstream_ready 1')
+    expect(await metrics.text()).toContain('listingstream_build_info{version="1.2.3",prefix="spark"} 1')
   })
 })
