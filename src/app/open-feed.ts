@@ -167,6 +167,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     signal,
   )
   logger.info({ ...recovery, generation: state.generation }, 'key index is up with the topics')
+  const running = [...state.passes.values()].filter((progress) => progress.state === 'running')
+  await index.ledger.keepOnly(running.map((progress) => progress.passId))
 
   const encoder = new ListingEncoder(schemas)
   const pageReader = opened.use(new ThreadedPageReader({ schemas, encoder }))

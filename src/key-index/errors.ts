@@ -30,6 +30,16 @@ export class IndexCorruptError extends ListingstreamError {
   }
 }
 
+/** What a pass had written down of its walk cannot be read. It walks again; the index itself is not concerned (R7). */
+export class LedgerDamagedError extends ListingstreamError {
+  constructor(location: string) {
+    super(
+      `A mark that a pass left in ${location} is damaged. Its walk begins again; nothing is lost. If it stays, look at the disk of DATA_DIR.`,
+      { code: 'LEDGER_DAMAGED', retryable: true },
+    )
+  }
+}
+
 /**
  * The index cannot be created, opened or written. Not retryable: LevelDB refuses every write after a failed one until it is
  * opened anew.

@@ -32,6 +32,18 @@ export function ledgerRange(pass: PassId, set?: LedgerSet): KeyRange {
   return range(set === undefined ? ledgerPath(pass) : `${ledgerPath(pass)}/${set}`)
 }
 
+/** All ledgers but those of these passes, in pieces. */
+export function ledgersBesides(passes: readonly PassId[]): readonly KeyRange[] {
+  const all = range('ledger')
+  const kept = passes.map((pass) => ledgerRange(pass)).toSorted((a, b) => (a.start < b.start ? -1 : 1))
+  const starts = [all.start, ...kept.map(({ end }) => end)]
+  const ends = [...kept.map(({ start }) => start), all.end]
+  return starts.map((start, i) => ({ start, end: ends[i] ?? all.end }))
+}
+
+/** All marks of all passes. */
+export const ALL_LEDGERS: KeyRange = range('ledger')
+
 /** The record key that follows the prefix; undefined if none does. */
 export function recordKeyOf(storeKey: string, prefix: string): RecordKey | undefined {
   return storeKey.startsWith(prefix) ? parseRecordKey(storeKey.slice(prefix.length)) : undefined

@@ -7,7 +7,15 @@ import { SerialQueue } from '../support/serial-queue.ts'
 import { BucketSums, checkOf, type EntryCheck } from './bucket-sums.ts'
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
-import { ALL_ENTRIES, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
+import {
+  ALL_ENTRIES,
+  ALL_LEDGERS,
+  entryPrefix,
+  entryRange,
+  recordKeyOf,
+  STATE_KEY,
+  sumsKey,
+} from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
 import { LevelWalkLedger } from './level-walk-ledger.ts'
 import { decodeState, encodeState } from './state-codec.ts'
@@ -104,6 +112,8 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
       const { state, sums } = await readMeta(view)
       if (state === undefined || sums === undefined) return false
       const scanned = await scan(view)
+      // A table that cannot be read can be neither gone on with nor dropped from; only emptying the store helps.
+      for await (const _ of view.batches(ALL_LEDGERS));
       return scanned !== undefined && sameSums(scanned, sums)
     } catch (error) {
       if (error instanceof IndexCorruptError) return false

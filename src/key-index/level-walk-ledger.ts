@@ -1,9 +1,11 @@
+import { crc32 } from 'node:zlib'
+
 import type { PassId } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { LedgerSet, WalkLedger } from '../replication/ports.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
-import { IndexCorruptError } from './errors.ts'
-import { ledgerPrefix, ledgerRange, recordKeyOf } from './key-layout.ts'
+import { LedgerDamagedError } from './errors.ts'
+import { ledgerPrefix, ledgerRange, ledgersBesides, recordKeyOf } from './key-layout.ts'
 import type { LevelStore } from './level-store.ts'
 
 interface Mark {
@@ -35,14 +37,18 @@ export class LevelWalkLedger implements WalkLedger {
       const marks = new Map<RecordKey, Mark>()
       const isNew = keys.map(([key, note], i) => {
         const bytes = found[i]
-        const earlier = bytes === undefined ? undefined : this.#decode(bytes)
+        const earlier = bytes === undefined ? undefined : this.#decode(prefix + key, bytes)
         const kept = earlier !== undefined && earlier.page < page ? earlier : undefined
         const fresh = kept === undefined && !marks.has(key)
         marks.set(key, { page: kept?.page ?? page, note })
         return fresh
       })
       await this.#store.write(
-        [...marks].map(([key, mark]) => ({ type: 'put', key: prefix + key, value: encodeMark(mark) })),
+        [...marks].map(([key, mark]) => ({
+          type: 'put',
+          key: prefix + key,
+          value: encodeMark(prefix + key, mark),
+        })),
       )
       return isNew
     })
@@ -69,6 +75,12 @@ export class LevelWalkLedger implements WalkLedger {
     return this.#queue.run(() => this.#store.clear(ledgerRange(pass, set)))
   }
 
+  keepOnly(passes: readonly PassId[]): Promise<void> {
+    return this.#queue.run(async () => {
+      for (const range of ledgersBesides(passes)) await this.#store.clear(range)
+    })
+  }
+
   /** Resolves when every write given so far has ended. */
   idle(): Promise<void> {
     return this.#queue.idle()
@@ -83,25 +95,41 @@ export class LevelWalkLedger implements WalkLedger {
     for await (const batch of view.batches(ledgerRange(pass, set))) {
       yield batch.map(([storeKey, bytes]) => {
         const key = recordKeyOf(storeKey, prefix)
-        if (key === undefined) throw this.#corrupt()
-        return [key, this.#decode(bytes)] as const
+        if (key === undefined) throw this.#damaged()
+        return [key, this.#decode(storeKey, bytes)] as const
       })
     }
   }
 
-  #decode(bytes: Buffer): Mark {
-    if (bytes.length < 4) throw this.#corrupt()
-    return { page: bytes.readUInt32BE(0), note: bytes.toString('utf8', 4) }
+  #decode(storeKey: string, bytes: Buffer): Mark {
+    const mark = decodeMark(storeKey, bytes)
+    if (mark === undefined) throw this.#damaged()
+    return mark
   }
 
-  #corrupt(): IndexCorruptError {
-    return new IndexCorruptError(this.#store.location, 'a mark of a walk cannot be read')
+  #damaged(): LedgerDamagedError {
+    return new LedgerDamagedError(this.#store.location)
   }
 }
 
-function encodeMark({ page, note }: Mark): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + Buffer.byteLength(note))
-  bytes.writeUInt32BE(page)
-  bytes.write(note, 4)
+// CRC-32 of key, page and note; the page; the note. LevelDB does not verify what it reads.
+const CHECK_BYTES = 4
+const HEAD_BYTES = 8
+
+function encodeMark(storeKey: string, { page, note }: Mark): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + Buffer.byteLength(note))
+  bytes.writeUInt32BE(page, CHECK_BYTES)
+  bytes.write(note, HEAD_BYTES)
+  bytes.writeUInt32BE(checkOf(storeKey, bytes))
   return bytes
+}
+
+/** Undefined if it is not as it was written under this key. */
+function decodeMark(storeKey: string, bytes: Buffer): Mark | undefined {
+  if (bytes.length < HEAD_BYTES || bytes.readUInt32BE(0) !== checkOf(storeKey, bytes)) return undefined
+  return { page: bytes.readUInt32BE(CHECK_BYTES), note: bytes.toString('utf8', HEAD_BYTES) }
+}
+
+function checkOf(storeKey: string, bytes: Buffer): number {
+  return crc32(bytes.subarray(CHECK_BYTES), crc32(storeKey))
 }

@@ -4,10 +4,10 @@ import { instant, type Instant, type Millis } from '../listing/instant.ts'
 import type { PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import { InvariantViolation } from '../support/errors.ts'
 import { compareKeys } from './compare.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
+import { LedgerDamagedError } from './pass-errors.ts'
 import type { IndexEntry } from './ports.ts'
 import { parseStamp } from './walk.ts'
 import { updatedAfter } from './window.ts'
@@ -130,10 +130,11 @@ function formatProof(fate: Extract<Fate, { kind: 'gone' }>, startedAt: Instant):
   return `${fate.evidence} ${fate.request} ${fate.at ?? startedAt}`
 }
 
+/** @throws {LedgerDamagedError} for a note that `formatProof` does not write */
 export function parseProof(note: string): Proof {
-  const [evidence, request, at] = note.split(' ')
+  const [, evidence, request, at] = /^(LIST_QUERY|HTTP_404) (\d{1,16}) (-?\d{1,16})$/.exec(note) ?? []
   if (evidence !== 'LIST_QUERY' && evidence !== 'HTTP_404') {
-    throw new InvariantViolation(`The ledger holds a proof of unknown kind: ${note}.`)
+    throw new LedgerDamagedError('the proof of a delete cannot be read')
   }
   return { evidence, request: Number(request), at: instant(Number(at)) }
 }

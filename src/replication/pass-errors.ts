@@ -1,4 +1,5 @@
 import { ListingstreamError } from '../support/errors.ts'
+import { LEDGER_DAMAGED } from './ports.ts'
 
 /** A walk ended, but not all that the source says it has was seen (R7). Nothing is concluded from it. */
 export class IncompleteWalkError extends ListingstreamError {
@@ -11,6 +12,16 @@ export class IncompleteWalkError extends ListingstreamError {
 export class SourceClockError extends ListingstreamError {
   constructor(message: string) {
     super(message, { code: 'SOURCE_CLOCK', retryable: true })
+  }
+}
+
+/** A note that the pass itself had written down cannot be understood. */
+export class LedgerDamagedError extends ListingstreamError {
+  constructor(what: string) {
+    super(`The ledger of a pass is damaged: ${what}. Its walk begins again; nothing is lost.`, {
+      code: LEDGER_DAMAGED,
+      retryable: true,
+    })
   }
 }
 

@@ -185,6 +185,9 @@ export interface IndexState {
   readonly request: number
 }
 
+/** Raised by `WalkLedger` where a mark cannot be read: what the pass had gathered counts as lost. */
+export const LEDGER_DAMAGED = 'LEDGER_DAMAGED'
+
 /** Named sets of keys that one pass gathers; scratch, lost without harm. */
 export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed' | 'retry'
 
@@ -199,7 +202,7 @@ export interface KeyIndex {
   state(): IndexState | null
   /** Empties the index (ledgers too) and dedicates it to a feed. */
   reset(feed: FeedIdentity, at: Instant): Promise<void>
-  /** Scans all entries against the stored checksums; false on any difference. */
+  /** Scans all entries against the stored checksums, and everything else for being readable; false on any difference. */
   verify(): Promise<boolean>
 
   readonly ledger: WalkLedger
@@ -207,7 +210,8 @@ export interface KeyIndex {
 
 /**
  * Keys that a pass has met, on disk because a walk may be longer than memory (R14). Each key carries the number of the
- * page that added it: after a crash, what later pages had added does not count.
+ * page that added it: after a crash, what later pages had added does not count. What reads marks rejects with
+ * `LEDGER_DAMAGED` if one is not as it was written; `drop` and `keepOnly` do not look at them.
  */
 export interface WalkLedger {
   /** Adds keys; answers, for each, whether it was not there yet from an earlier page. */
@@ -223,6 +227,8 @@ export interface WalkLedger {
   size(pass: PassId, set: LedgerSet, page: number): Promise<number>
   /** Forgets one set of a pass, or all of them. */
   drop(pass: PassId, set?: LedgerSet): Promise<void>
+  /** Forgets everything of all other passes: those that are over, and those that nobody can go on with. */
+  keepOnly(passes: readonly PassId[]): Promise<void>
 }
 
 // ---- the publisher -----------------------------------------------------------------------------------------------

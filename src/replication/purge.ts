@@ -3,7 +3,7 @@
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
 import type { Deletion } from '../listing/change.ts'
-import { NO_OUTCOMES, type PassProgress } from '../listing/pass.ts'
+import { NO_OUTCOMES, type PassId, type PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { slices } from '../support/slices.ts'
@@ -15,8 +15,9 @@ import { findMissing, parseProof, sweepEnd, type Findings, type Proof } from './
 import { endAsFailed } from './pass-end.ts'
 import { NoSnapshotError } from './pass-errors.ts'
 import type { IndexEntry } from './ports.ts'
-import { afterPage, ended, restarted, withDeletes } from './progress.ts'
+import { afterPage, ended, withDeletes } from './progress.ts'
 import { publishByKey } from './publish-by-key.ts'
+import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { EVERYTHING } from './window.ts'
 
@@ -41,48 +42,40 @@ export async function runPurge(
   signal: AbortSignal,
 ): Promise<PurgeResult> {
   if (!feed.state.hasSnapshot(resource.name)) throw new NoSnapshotError(resource.name, 'purge')
-  const interrupted = options.dryRun ? undefined : await resumable(feed, resource)
-  const begin = {
-    pass: 'purge' as const,
-    passId: feed.newPassId(),
-    initial: false,
-    sweepOffsets: feed.publisher.nextOffsets(resource.name),
-  }
-  const passId = interrupted?.passId ?? begin.passId
+  const resume = !options.dryRun
   try {
-    const walked = await walkToEnd(
-      feed,
-      { resource, select: 'keys', filter: EVERYTHING, interrupted, begin },
-      async ({ page, fresh, progress }) => {
-        const counts = {
-          ...NO_OUTCOMES,
-          unchanged: page.records.length,
-          dead_lettered: page.unreadable.length,
-        }
-        const after = afterPage(progress, page, { ...fresh, counts })
-        if (options.dryRun) return after
-        const commitment = { progress: after, watermark: null, markers: startMarkers(after) }
-        return feed.committer.commitProgress(resource, commitment, signal)
-      },
-      signal,
-    )
-    return await conclude(feed, resource, walked, options, signal)
+    return await onWholeLedger(feed, resource, 'purge', resume, async (interrupted, passId) => {
+      const walked = await walkKeys(feed, resource, options, { interrupted, passId }, signal)
+      return await conclude(feed, resource, walked, options, signal)
+    })
   } catch (error) {
-    if (!options.dryRun) await endAsFailed(feed, resource, 'purge', error, signal)
+    if (resume) await endAsFailed(feed, resource, 'purge', error, signal)
     throw error
-  } finally {
-    if (options.dryRun) await feed.index.ledger.drop(passId)
   }
 }
 
-/** An interrupted sweep goes on only while its ledger is whole; without the keys walked it begins again. */
-async function resumable(feed: Feed, resource: ResourceDescription): Promise<PassProgress | undefined> {
-  const interrupted = feed.state.interrupted(resource.name, 'purge')
-  if (interrupted === undefined) return undefined
-  const kept = await feed.index.ledger.size(interrupted.passId, 'seen', interrupted.page + 1)
-  if (kept === interrupted.walked) return interrupted
-  await feed.index.ledger.drop(interrupted.passId)
-  return restarted(interrupted)
+function walkKeys(
+  feed: Feed,
+  resource: ResourceDescription,
+  { dryRun }: PurgeOptions,
+  { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const sweepOffsets = feed.publisher.nextOffsets(resource.name)
+  const begin = { pass: 'purge', passId, initial: false, sweepOffsets } as const
+  return walkToEnd(
+    feed,
+    { resource, select: 'keys', filter: EVERYTHING, interrupted, begin },
+    async ({ page, fresh, progress }) => {
+      const { records, unreadable } = page
+      const counts = { ...NO_OUTCOMES, unchanged: records.length, dead_lettered: unreadable.length }
+      const after = afterPage(progress, page, { ...fresh, counts })
+      if (dryRun) return after
+      const commitment = { progress: after, watermark: null, markers: startMarkers(after) }
+      return feed.committer.commitProgress(resource, commitment, signal)
+    },
+    signal,
+  )
 }
 
 async function conclude(
@@ -97,7 +90,10 @@ async function conclude(
   const verdict = judge(feed, walked, findings)
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
   let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
-  if (dryRun) return { progress, verdict, gone, missed }
+  if (dryRun) {
+    await feed.index.ledger.drop(walked.passId)
+    return { progress, verdict, gone, missed }
+  }
 
   // What updates missed is read whole and published, so that a sweep also heals.
   const missedKeys = { set: 'missed', accepts: () => true, askedAgain: false } as const

@@ -1,6 +1,6 @@
 /** The passes that read whole records, snapshot and update: they differ in filter and watermark alone. */
 import type { Instant } from '../listing/instant.ts'
-import type { PassKind, PassProgress } from '../listing/pass.ts'
+import type { PassId, PassKind, PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
@@ -8,6 +8,7 @@ import type { Feed } from './feed.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'
 import { fileForRecheck, publishByKey, stampOf, type LetterRetry } from './publish-by-key.ts'
+import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { changedSince, EVERYTHING } from './window.ts'
 import { NoSnapshotError } from './pass-errors.ts'
@@ -74,43 +75,55 @@ function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
 async function run(
   feed: Feed,
   resource: ResourceDescription,
-  { pass, filter, initial, letters }: Plan,
+  plan: Plan,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const interrupted = feed.state.interrupted(resource.name, pass)
-  const begin = { pass, passId: feed.newPassId(), initial, sweepOffsets: [] }
+  const { pass, letters } = plan
   try {
-    const walked = await walkToEnd(
-      feed,
-      { resource, select: 'everything', filter, interrupted, begin },
-      async ({ page, observedAt, fresh, progress }) => {
-        // An update that finds nothing costs one transaction, not two.
-        if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
-        const sightings = { ...page, observedAt, askedAgain: false }
-        return feed.committer.commitPage(
-          resource,
-          sightings,
-          progress.initial,
-          async (counts, askAgain) => {
-            const next = afterPage(progress, page, { ...fresh, counts })
-            await fileForRecheck(feed, next, askAgain)
-            return { progress: next, watermark: firstWatermark(feed, next), markers: startMarkers(next) }
-          },
-          signal,
-        )
-      },
-      signal,
-    )
-    // R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth.
-    const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
-    const again = { set: 'recheck', accepts, askedAgain: true, letters } as const
-    const retried = letters === undefined ? walked : await retry(feed, resource, walked, letters, signal)
-    const settled = await publishByKey(feed, resource, retried, again, signal)
-    return await complete(feed, resource, settled, signal)
+    return await onWholeLedger(feed, resource, pass, true, async (interrupted, passId) => {
+      const walked = await walkRecords(feed, resource, plan, { interrupted, passId }, signal)
+      // R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth.
+      const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
+      const again = { set: 'recheck', accepts, askedAgain: true, letters } as const
+      const retried = letters === undefined ? walked : await retry(feed, resource, walked, letters, signal)
+      const settled = await publishByKey(feed, resource, retried, again, signal)
+      return await complete(feed, resource, settled, signal)
+    })
   } catch (error) {
     await endAsFailed(feed, resource, pass, error, signal)
     throw error
   }
+}
+
+function walkRecords(
+  feed: Feed,
+  resource: ResourceDescription,
+  { pass, filter, initial }: Plan,
+  { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const begin = { pass, passId, initial, sweepOffsets: [] }
+  return walkToEnd(
+    feed,
+    { resource, select: 'everything', filter, interrupted, begin },
+    async ({ page, observedAt, fresh, progress }) => {
+      // An update that finds nothing costs one transaction, not two.
+      if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
+      const sightings = { ...page, observedAt, askedAgain: false }
+      return feed.committer.commitPage(
+        resource,
+        sightings,
+        progress.initial,
+        async (counts, askAgain) => {
+          const next = afterPage(progress, page, { ...fresh, counts })
+          await fileForRecheck(feed, next, askAgain)
+          return { progress: next, watermark: firstWatermark(feed, next), markers: startMarkers(next) }
+        },
+        signal,
+      )
+    },
+    signal,
+  )
 }
 
 async function retry(

@@ -8,7 +8,7 @@ import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
 import { keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
-import { IncompleteWalkError, SourceClockError } from './pass-errors.ts'
+import { IncompleteWalkError, LedgerDamagedError, SourceClockError } from './pass-errors.ts'
 import { TOKEN_REFUSED, type SourcePage, type WalkRequest } from './ports.ts'
 import { begun, restarted, type PassBeginning } from './progress.ts'
 import { EVERYTHING, narrowedTo, settledBefore } from './window.ts'
@@ -199,8 +199,11 @@ function formatStamp({ modificationTimestamp }: SourceRecord): string {
   return modificationTimestamp === null ? '' : String(modificationTimestamp)
 }
 
+/** @throws {LedgerDamagedError} for a note that `formatStamp` does not write */
 export function parseStamp(note: string): Instant | null {
-  return note === '' ? null : instant(Number(note))
+  if (note === '') return null
+  if (!/^-?\d{1,16}$/.test(note)) throw new LedgerDamagedError('the timestamp of a walked key cannot be read')
+  return instant(Number(note))
 }
 
 /** The marker that belongs into the pass's first transaction. */

@@ -288,6 +288,25 @@ function ledgerCases(open: OpenIndex): void {
     expect(await sizes()).toEqual([0, 0, 0])
   })
 
+  test('all passes but some are forgotten at once, whatever their ids look like', async () => {
+    await using opened = await open()
+    const { ledger } = opened.index
+    const passes = ['a', 'a-b', 'a/seen', 'a0', 'b', 'é', '~'].map(passId)
+    for (const pass of passes) {
+      await ledger.add(pass, 'seen', 1, [[K('1'), ''] as const])
+      await ledger.add(pass, 'gone', 1, [[K('2'), ''] as const])
+    }
+    const left = async (): Promise<readonly string[]> => {
+      const sizes = await Promise.all(passes.map((pass) => ledger.size(pass, 'gone', 2)))
+      return passes.filter((_, i) => sizes[i] === 1)
+    }
+    await ledger.keepOnly([passId('b'), passId('a'), passId('never'), passId('é')])
+    expect(await left()).toEqual(['a', 'b', 'é'])
+    expect(await ledger.size(passId('a'), 'seen', 2)).toBe(1)
+    await ledger.keepOnly([])
+    expect(await left()).toEqual([])
+  })
+
   test('nothing to add is nothing new', async () => {
     await using opened = await open()
     expect(await opened.index.ledger.add(PASS, 'seen', 1, [])).toEqual([])

@@ -116,6 +116,34 @@ describe('the index on disk', () => {
     })
   })
 
+  test('answers LEDGER_DAMAGED for a mark with any one bit flipped, and is right itself (R7)', async () => {
+    await using folder = await tempFolder()
+    await using index = await filled(folder.path)
+    await index.ledger.add(passId('p'), 'seen', 1, [[K('1'), '1760000000000']])
+    await index[Symbol.asyncDispose]()
+    const key = 'ledger/p/seen/1'
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (bit) => {
+        const flip = (values: Map<string, Buffer>): void => {
+          const value = values.get(key)!
+          value[(bit >> 3) % value.length]! ^= 1 << (bit & 7)
+        }
+        await editRaw(folder.path, flip)
+        {
+          await using damaged = await openKeyIndex(folder.path, {}, signal)
+          const { ledger } = damaged
+          const damage = { code: 'LEDGER_DAMAGED', retryable: true }
+          await expect(ledger.size(passId('p'), 'seen', 9)).rejects.toMatchObject(damage)
+          await expect(ledger.add(passId('p'), 'seen', 2, [[K('1'), '']])).rejects.toMatchObject(damage)
+          await expect(Array.fromAsync(ledger.entries(passId('p'), 'seen'))).rejects.toMatchObject(damage)
+          expect(await damaged.verify()).toBe(true)
+        }
+        await editRaw(folder.path, flip)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   test('applies a batch whole or not at all: an entry that cannot be stored leaves everything as it was (R1)', async () => {
     await using folder = await tempFolder()
     await using index = await filled(folder.path)

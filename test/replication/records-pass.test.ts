@@ -249,8 +249,9 @@ describe('an older stamp than the one known, which was seen longer ago than the 
 
   test('is still asked for when the process dies right after the page was committed', async () => {
     const first = await feedAfterSnapshot([sourceRecord('1')], { walks: [[{ records: [older] }, rows('2')]] })
-    first.publisher.failAfterCommit(0, outage)
-    await expect(update(first)).rejects.toBe(outage)
+    const unsettled = new ListingstreamError('died', { code: 'COMMIT_UNSETTLED', retryable: false })
+    first.publisher.failAfterCommit(0, unsettled)
+    await expect(update(first)).rejects.toBe(unsettled)
     const second = first.restart({ walks: [[rows('2')]], counts: [2], records: [older] })
     expect(await update(second)).toMatchObject({ page: 2, counts: { stale: 1, published: 2 } })
     expect(cityOf(second, '1')).toBe('Bismarck')

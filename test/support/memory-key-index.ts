@@ -128,6 +128,10 @@ export class MemoryWalkLedger implements WalkLedger {
     else this.#passes.get(pass)?.delete(set)
   }
 
+  async keepOnly(passes: readonly PassId[]): Promise<void> {
+    for (const pass of this.#passes.keys()) if (!passes.includes(pass)) this.#passes.delete(pass)
+  }
+
   clear(): void {
     this.#passes.clear()
   }

@@ -1,0 +1,82 @@
+/** Going on with an interrupted pass: only while the ledger of what it has seen is whole (R7). */
+import type { PassId, PassKind, PassProgress } from '../listing/pass.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import type { Feed } from './feed.ts'
+import { LEDGER_DAMAGED } from './ports.ts'
+import { restarted } from './progress.ts'
+
+/** Ledgers of one pass that may turn out to be damaged before it gives up. */
+const MOST_LOSSES = 3
+
+/**
+ * Runs the work of a pass, with the interrupted one to go on with, if there is one. A ledger that is lost or damaged has the
+ * walk begin again, under the same pass id: what was seen is not known any more, so that a listing might count twice, and
+ * hide one that is missing. A pass that fails without a checkpoint leaves no ledger: the next one has another id. Where only the
+ * process died, the next start drops it (`keepOnly`).
+ *
+ * @param resume false for a pass that leaves no checkpoints
+ */
+export async function onWholeLedger<T>(
+  feed: Feed,
+  resource: ResourceDescription,
+  pass: PassKind,
+  resume: boolean,
+  work: (interrupted: PassProgress | undefined, passId: PassId) => Promise<T>,
+): Promise<T> {
+  const begun = feed.newPassId()
+  let interrupted = resume ? await resumable(feed, resource, pass) : undefined
+  for (let losses = 1; ; losses += 1) {
+    const passId = interrupted?.passId ?? begun
+    try {
+      return await work(interrupted, passId)
+    } catch (error) {
+      const standing = resume ? feed.state.interrupted(resource.name, pass) : undefined
+      const checkpoint = standing?.passId === passId ? standing : undefined
+      const damaged = isLedgerDamage(error)
+      if (damaged || (checkpoint === undefined && leftNothing(error))) await dropAfter(feed, passId, error)
+      if (!damaged || losses > MOST_LOSSES) throw error
+      interrupted = checkpoint === undefined ? undefined : restarted(checkpoint)
+    }
+  }
+}
+
+async function resumable(
+  feed: Feed,
+  resource: ResourceDescription,
+  pass: PassKind,
+): Promise<PassProgress | undefined> {
+  const interrupted = feed.state.interrupted(resource.name, pass)
+  if (interrupted === undefined || (await isWhole(feed, interrupted))) return interrupted
+  await feed.index.ledger.drop(interrupted.passId)
+  return restarted(interrupted)
+}
+
+async function isWhole(feed: Feed, { passId, page, walked }: PassProgress): Promise<boolean> {
+  try {
+    return (await feed.index.ledger.size(passId, 'seen', page + 1)) === walked
+  } catch (error) {
+    if (isLedgerDamage(error)) return false
+    throw error
+  }
+}
+
+/** Whether the first checkpoint of a pass that failed so is surely not committed: other failures may only not know of it. */
+function leftNothing(error: unknown): boolean {
+  return error instanceof ListingstreamError && !OUTCOME_UNKNOWN.has(error.code)
+}
+
+const OUTCOME_UNKNOWN: ReadonlySet<string> = new Set(['COMMIT_UNSETTLED', 'FENCED', 'INDEX_BEHIND'])
+
+async function dropAfter(feed: Feed, passId: PassId, error: unknown): Promise<void> {
+  try {
+    await feed.index.ledger.drop(passId)
+  } catch (cause) {
+    // A ledger that cannot even be dropped needs the index opened anew; what else failed is told by its own error.
+    if (isLedgerDamage(error)) throw cause
+  }
+}
+
+function isLedgerDamage(error: unknown): boolean {
+  return error instanceof ListingstreamError && error.code === LEDGER_DAMAGED
+}
