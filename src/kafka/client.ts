@@ -9,6 +9,7 @@ import { registerCodecs } from './compression.ts'
 import { installRecordEncoder } from './record-encoder.ts'
 import type { KafkaSasl, KafkaSettings } from './settings.ts'
 import { SocketSet } from './sockets.ts'
+import { noteRefusals, type Troubles } from './troubles.ts'
 
 const CONNECTION_TIMEOUT_MS = 3_000
 const METADATA_MAX_AGE_MS = 300_000
@@ -24,6 +25,7 @@ export interface ClientLimits {
 /** One kafkajs client with sockets of its own, closed as a whole. */
 export interface KafkaClient extends AsyncDisposable {
   readonly kafka: Kafka
+  readonly troubles: Troubles
   /** The layer below kafkajs's consumer: it fetches without a group (kafka-client.md §4). */
   fetchCluster(): Cluster
   close(): Promise<void>
@@ -36,6 +38,7 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
   stopIdleTimers()
   retryInitProducerId()
   const sockets = new SocketSet(settings.tries)
+  noteRefusals(sockets.factory, sockets.troubles)
   const connection = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
@@ -57,6 +60,7 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
   const close = (): Promise<void> => sockets.close()
   return {
     kafka,
+    troubles: sockets.troubles,
     fetchCluster: () =>
       new Cluster({
         ...connection,

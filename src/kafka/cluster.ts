@@ -118,6 +118,33 @@ export class KafkaCluster implements AsyncDisposable {
     })
   }
 
+  /** Effective values of those settings of the topic; what the broker does not know is left out. */
+  async topicConfigs(
+    topic: string,
+    configNames: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    return this.#ask(`Asking for the settings of topic ${topic}`, signal, async (admin) => {
+      return (await topicConfigs(admin, [topic], configNames)).get(topic) ?? {}
+    })
+  }
+
+  /** A setting of the brokers, as one of them has it; undefined if it does not tell. */
+  async brokerConfig(name: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#ask(`Asking for the setting ${name} of the brokers`, signal, async (admin) => {
+      const { brokers } = await answered(() => admin.describeCluster(), 'Asking for the brokers')
+      const [broker] = brokers
+      if (broker === undefined) return undefined
+      const resource = {
+        type: kafkajs.ConfigResourceTypes.BROKER,
+        name: String(broker.nodeId),
+        configNames: [name],
+      }
+      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] })
+      return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
+    })
+  }
+
   /** Last stable offset of every partition, by partition number. */
   async endOffsets(topic: string, signal: AbortSignal): Promise<readonly number[]> {
     return (await this.topicOffsets(topic, signal)).map(({ end }) => end)
@@ -196,7 +223,7 @@ export class KafkaCluster implements AsyncDisposable {
       await admin.connect()
       return work(admin)
     }
-    return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, ask, this.tries)
+    return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, ask, this.tries, client.troubles)
   }
 }
 
@@ -219,7 +246,7 @@ export async function connectKafka(
       await admin.connect()
       return answered(() => admin.describeCluster(), doing)
     }
-    const { clusterId } = await withDeadline(doing, timeoutMs, signal, ask, settings.tries)
+    const { clusterId } = await withDeadline(doing, timeoutMs, signal, ask, settings.tries, client.troubles)
     return new KafkaCluster(settings, clusterId)
   } catch (error) {
     // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.
@@ -235,7 +262,7 @@ async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
     return await ask()
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw kafkaUnreachable(doing, 'no broker answered', error)
+    throw kafkaUnreachable(doing, 'no broker answered', error, null)
   }
 }
 

@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs'
 
 import { ListingstreamError } from '../support/errors.ts'
 import type { ListingstreamErrorOptions } from '../support/errors.ts'
+import { quoteForeign } from '../support/secrets.ts'
 
 export class KafkaError extends ListingstreamError {}
 
@@ -64,7 +65,9 @@ export class KafkaOffsetSeenBefore extends KafkaError {
   }
 }
 
-type Verdict = Pick<ListingstreamErrorOptions, 'code' | 'retryable'> & { readonly advice: string }
+type Verdict = Pick<ListingstreamErrorOptions, 'code' | 'retryable' | 'exitCode'> & {
+  readonly advice: string
+}
 
 const UNREACHABLE: Verdict = {
   code: 'KAFKA_UNREACHABLE',
@@ -105,6 +108,48 @@ const SEQUENCE: Verdict = {
     'the broker lost track of the sequence of records. The transaction is repeated with a new producer.',
 }
 
+const NO_COORDINATOR: Verdict = {
+  code: 'KAFKA_UNREACHABLE',
+  retryable: true,
+  advice:
+    'the cluster has no transaction coordinator. It may be starting; with fewer brokers than transaction.state.log.replication.factor (3 unless set) it never has one.',
+}
+const NOT_ENOUGH_REPLICAS: Verdict = {
+  code: 'KAFKA_NOT_ENOUGH_REPLICAS',
+  retryable: true,
+  advice:
+    'the cluster answers, but fewer replicas are in sync than min.insync.replicas of the topic demands. Bring the missing brokers back, or lower that setting.',
+}
+const TRANSACTION_TIMEOUT: Verdict = {
+  code: 'KAFKA_TRANSACTION_TIMEOUT_REFUSED',
+  retryable: false,
+  exitCode: 2,
+  advice:
+    "KAFKA_TRANSACTION_TIMEOUT is above the brokers' transaction.max.timeout.ms. Lower it, or raise that.",
+}
+const TIMESTAMP: Verdict = {
+  code: 'KAFKA_TIMESTAMP_REFUSED',
+  retryable: false,
+  advice:
+    "the records' time is further from the broker's clock than message.timestamp.before.max.ms or message.timestamp.after.max.ms of the topic allows. Set this machine's clock, or that setting.",
+}
+const REPLICATION_FACTOR: Verdict = {
+  code: 'KAFKA_REJECTED',
+  retryable: false,
+  advice: 'the cluster has fewer brokers than KAFKA_REPLICATION_FACTOR asks for. Lower it.',
+}
+const COMPRESSION: Verdict = {
+  code: 'KAFKA_REJECTED',
+  retryable: false,
+  advice: 'the broker does not take the codec of KAFKA_COMPRESSION. Set gzip or none.',
+}
+const POLICY: Verdict = {
+  code: 'KAFKA_REJECTED',
+  retryable: false,
+  advice:
+    'a policy of the cluster forbids it. Create the topics as the policy wants them (docs/operations.md) and set TOPICS_CREATE=false.',
+}
+
 /** By `type` of kafkajs's protocol errors, which are the names of the Kafka protocol. */
 const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
   ['SASL_AUTHENTICATION_FAILED', UNAUTHENTICATED],
@@ -117,6 +162,14 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
   ['MESSAGE_TOO_LARGE', TOO_LARGE],
   ['RECORD_LIST_TOO_LARGE', TOO_LARGE],
   ['UNKNOWN_TOPIC_OR_PARTITION', TOPIC_MISSING],
+  ['GROUP_COORDINATOR_NOT_AVAILABLE', NO_COORDINATOR],
+  ['NOT_ENOUGH_REPLICAS', NOT_ENOUGH_REPLICAS],
+  ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', NOT_ENOUGH_REPLICAS],
+  ['INVALID_TRANSACTION_TIMEOUT', TRANSACTION_TIMEOUT],
+  ['INVALID_TIMESTAMP', TIMESTAMP],
+  ['INVALID_REPLICATION_FACTOR', REPLICATION_FACTOR],
+  ['UNSUPPORTED_COMPRESSION_TYPE', COMPRESSION],
+  ['POLICY_VIOLATION', POLICY],
   ['INVALID_PRODUCER_EPOCH', EPOCH],
   ['PRODUCER_FENCED', EPOCH],
   ['INVALID_PRODUCER_ID_MAPPING', EPOCH],
@@ -128,38 +181,58 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
 
 /**
  * What a failure of the client library means, read from its classes and protocol types down the chain of causes.
- * `doing` opens the message: "Reading topic x". Errors that are ours already pass unchanged.
+ * `doing` opens the message: "Reading topic x"; what the cause says of itself closes it. Errors that are ours already pass
+ * unchanged.
  */
 export function kafkaError(error: unknown, doing: string): ListingstreamError {
   if (error instanceof ListingstreamError) return error
-  const verdict = verdictOn(error)
-  const message = `${doing}: ${verdict.advice}`
-  if (verdict.code === 'KAFKA_EPOCH') return new KafkaEpochError(message, { cause: error })
-  return new KafkaError(message, { code: verdict.code, retryable: verdict.retryable, cause: error })
+  const { advice, ...options } = verdictOn(error)
+  const message = `${doing}: ${advice}${told(error)}`
+  if (options.code === 'KAFKA_EPOCH') return new KafkaEpochError(message, { cause: error })
+  return new KafkaError(message, { ...options, cause: error })
 }
 
-/** `why`: "no answer within 10 ms". */
-export function kafkaUnreachable(doing: string, why: string, cause?: unknown): KafkaError {
+/** `why`: "no answer within 10 ms". `shown`: what the message quotes; null where the cause says nothing to anybody. */
+export function kafkaUnreachable(
+  doing: string,
+  why: string,
+  cause?: unknown,
+  shown: unknown = cause,
+): KafkaError {
   const { code, retryable, advice } = UNREACHABLE
-  return new KafkaError(`${doing}: ${why}; ${advice}`, { code, retryable, cause })
+  return new KafkaError(`${doing}: ${why}; ${advice}${told(shown)}`, { code, retryable, cause })
+}
+
+/** " (ECONNREFUSED)": the protocol's name of the refusal, or what the innermost cause says. */
+function told(error: unknown): string {
+  const chain = [...causesOf(error)]
+  const type = chain.map(protocolType).find((found) => found !== undefined)
+  if (type !== undefined) return ` (${type})`
+  const root = chain.findLast((link) => link instanceof Error)
+  if (root === undefined) return ''
+  return ` (${root.name}: ${quoteForeign(root.message)})`
 }
 
 function verdictOn(error: unknown): Verdict {
   const chain = [...causesOf(error)]
   for (const link of chain) {
     if (link instanceof kafkajs.KafkaJSSASLAuthenticationError) return UNAUTHENTICATED
+    if (link instanceof kafkajs.KafkaJSGroupCoordinatorNotFound) return NO_COORDINATOR
     const verdict = VERDICTS.get(protocolType(link) ?? '')
     if (verdict !== undefined) return verdict
   }
-  if (chain.some(isOutage)) return UNREACHABLE
   const type = chain.map(protocolType).find((found) => found !== undefined)
+  if (chain.some(isOutage)) {
+    if (type === undefined) return UNREACHABLE
+    return { ...UNREACHABLE, advice: 'the cluster answers, but is not ready for it. Look at its brokers.' }
+  }
   if (type !== undefined) {
-    return { code: 'KAFKA_REJECTED', retryable: false, advice: `the broker refused it with ${type}.` }
+    return { code: 'KAFKA_REJECTED', retryable: false, advice: 'the broker refused it.' }
   }
   return {
     code: 'KAFKA_FAILED',
     retryable: false,
-    advice: 'the Kafka client failed in a way that it does not name; the cause tells more.',
+    advice: 'the Kafka client failed in a way that it does not name.',
   }
 }
 
@@ -169,7 +242,6 @@ function isOutage(error: unknown): boolean {
     error instanceof kafkajs.KafkaJSRequestTimeoutError ||
     error instanceof kafkajs.KafkaJSBrokerNotFound ||
     error instanceof kafkajs.KafkaJSMetadataNotLoaded ||
-    error instanceof kafkajs.KafkaJSGroupCoordinatorNotFound ||
     error instanceof kafkajs.KafkaJSTimeout ||
     error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded ||
     // Retried by the library already, in vain: a leader is missing, a coordinator is loading.

@@ -39,7 +39,8 @@ export class FetchSession {
         await session.#cluster.connect()
         await session.#cluster.addMultipleTargetTopics(topics)
       }
-      await withDeadline(`Reading ${topics.join(', ')}`, REQUEST_TIMEOUT_MS, signal, connect, cluster.tries)
+      const doing = `Reading ${topics.join(', ')}`
+      await withDeadline(doing, REQUEST_TIMEOUT_MS, signal, connect, cluster.tries, client.troubles)
       return session
     } catch (error) {
       await client.close()
@@ -61,7 +62,8 @@ export class FetchSession {
       )
       return answers.flat()
     }
-    return await withDeadline(doing, REQUEST_TIMEOUT_MS + maxWaitMs, signal, ask, this.#tries)
+    const limit = REQUEST_TIMEOUT_MS + maxWaitMs
+    return await withDeadline(doing, limit, signal, ask, this.#tries, this.#client.troubles)
   }
 
   #byLeader(cursors: readonly Cursor[]): ReadonlyMap<string, readonly Cursor[]> {

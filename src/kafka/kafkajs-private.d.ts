@@ -86,3 +86,12 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests: (this: RequestQueue) => void
   }
 }
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { ISocketFactory } from 'kafkajs'
+
+  export default class Connection {
+    readonly socketFactory: ISocketFactory
+    send: (this: Connection, request: object) => Promise<unknown>
+  }
+}

@@ -7,6 +7,7 @@ import type { ISocketFactory } from 'kafkajs'
 import { NOBODY, type Tries } from '../support/tries.ts'
 import { KAFKA } from './deadline.ts'
 import { kafkaUnreachable } from './errors.ts'
+import { Troubles } from './troubles.ts'
 
 const KEEP_ALIVE_DELAY_MS = 60_000
 /** Between kafkajs's own tries (client.ts). */
@@ -19,6 +20,7 @@ const LONGEST_PAUSE_MS = 1_000
 export class SocketSet {
   readonly #open = new Set<Socket>()
   readonly #tries: Tries
+  readonly troubles = new Troubles()
   #closed = false
 
   /** @param tries told of connections that fail, since kafkajs tries again for long before it says so */
@@ -49,14 +51,17 @@ export class SocketSet {
     let answered = 0
     let cause: Error | undefined
     socket.on('data', () => (answered = socket.bytesWritten))
-    socket.on('error', (error) => (cause = error))
+    socket.on('error', (error) => {
+      cause = error
+      if (!this.#closed) this.troubles.note(error)
+    })
     socket.once('close', () => {
       this.#open.delete(socket)
       const idle = socket.bytesWritten > 0 && socket.bytesWritten === answered
       if (this.#closed || idle) return
       const failure = kafkaUnreachable(
         `The connection to ${broker}`,
-        cause?.message ?? 'it was closed',
+        cause === undefined ? 'it was closed' : 'it failed',
         cause,
       )
       this.#tries.failed(KAFKA, failure, LONGEST_PAUSE_MS)

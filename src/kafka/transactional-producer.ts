@@ -2,6 +2,7 @@ import type { Producer, Transaction as KafkajsTransaction } from 'kafkajs'
 
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
+import { sizeRefused, timeoutRefused, topicLimits, type TopicLimits } from './broker-limits.ts'
 import { chunksOf } from './chunks.ts'
 import type { OutgoingRecord } from './chunks.ts'
 import type { KafkaClient } from './client.ts'
@@ -12,8 +13,6 @@ import { withDeadline } from './deadline.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
 import { verifiedBaseOffset } from './verified-append.ts'
 
-/** One call is one batch, and a broker refuses a batch above 1 MiB by default (kafka-client.md §11). */
-const MAX_CALL_BYTES = 512 * 1024
 const DISPOSE_TIMEOUT_MS = 5_000
 
 export interface ProducerOptions {
@@ -87,7 +86,7 @@ export class TransactionalProducer implements AsyncDisposable {
   readonly #client: KafkaClient
   readonly #producer: Producer
   readonly #options: Required<ProducerOptions>
-  readonly #partitionCounts = new Map<string, Promise<number>>()
+  readonly #topics = new Map<string, Promise<TopicLimits>>()
   readonly #lastOffsets = new Map<string, number>()
   #state: State = { kind: 'idle' }
   /** The transaction to end when the object is disposed of, also after a failure. */
@@ -140,7 +139,11 @@ export class TransactionalProducer implements AsyncDisposable {
    */
   async begin(signal: AbortSignal): Promise<Transaction> {
     this.#requireState('idle')
-    const inner = await this.#guarded('beginning a transaction', signal, () => this.#producer.transaction())
+    const inner = await this.#guarded('beginning a transaction', signal, () =>
+      this.#producer.transaction().catch(async (error: unknown) => {
+        throw await timeoutRefused(error, this.#options.transactionTimeoutMs, this.#cluster, signal)
+      }),
+    )
     const transaction: OpenTransaction = { inner, queues: new Map(), sending: 0, ending: false }
     this.#unended = transaction
     this.#state = { kind: 'open', transaction }
@@ -183,12 +186,12 @@ export class TransactionalProducer implements AsyncDisposable {
       return await queue.run(() =>
         this.#guarded(`sending to ${topic}, partition ${partition}`, signal, async () => {
           if (records.length === 0) throw new InvariantViolation('Nothing to send.')
-          await this.#requirePartition(topic, partition, signal)
+          const limits = await this.#requirePartition(topic, partition, signal)
           const offsets: number[] = []
-          for (const chunk of chunksOf(records, MAX_CALL_BYTES)) {
+          for (const chunk of chunksOf(records, limits.batchBytes)) {
             // Another partition's failure ends this one's work too.
             this.#requireOpen(transaction)
-            const baseOffset = await this.#call(transaction, topic, partition, chunk)
+            const baseOffset = await this.#call(transaction, { topic, partition, limits }, chunk)
             for (const index of chunk.keys()) offsets.push(baseOffset + index)
           }
           return { offsets, baseOffset: offsets[0] ?? 0, nextOffset: (offsets.at(-1) ?? 0) + 1 }
@@ -202,11 +205,14 @@ export class TransactionalProducer implements AsyncDisposable {
   /** One batch to one partition. Resolves with the offset of its first record. */
   async #call(
     transaction: OpenTransaction,
-    topic: string,
-    partition: number,
+    {
+      topic,
+      partition,
+      limits,
+    }: { readonly topic: string; readonly partition: number; readonly limits: TopicLimits },
     records: readonly OutgoingRecord[],
   ): Promise<number> {
-    const reply = await transaction.inner.send({
+    const sending = transaction.inner.send({
       topic,
       acks: -1,
       timeout: this.#options.requestTimeoutMs,
@@ -218,6 +224,9 @@ export class TransactionalProducer implements AsyncDisposable {
         headers: { ...headers },
         ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
       })),
+    })
+    const reply = await sending.catch((error: unknown) => {
+      throw sizeRefused(error, topic, records, limits)
     })
     const place = `${topic}/${partition}`
     const baseOffset = verifiedBaseOffset(reply, topic, partition, this.#lastOffsets.get(place) ?? -1)
@@ -265,10 +274,11 @@ export class TransactionalProducer implements AsyncDisposable {
   }
 
   /** Asked once per topic, because kafkajs retries an unknown topic for a minute and takes an unknown partition in silence. */
-  async #requirePartition(topic: string, partition: number, signal: AbortSignal): Promise<void> {
-    const counted = this.#partitionCounts.get(topic) ?? this.#cluster.partitionCount(topic, signal)
-    this.#partitionCounts.set(topic, counted)
-    if (partition < (await counted)) return
+  async #requirePartition(topic: string, partition: number, signal: AbortSignal): Promise<TopicLimits> {
+    const asked = this.#topics.get(topic) ?? topicLimits(this.#cluster, topic, signal)
+    this.#topics.set(topic, asked)
+    const limits = await asked
+    if (partition < limits.partitions) return limits
     throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, {
       code: 'KAFKA_TOPIC_MISSING',
       retryable: false,
@@ -316,7 +326,8 @@ export class TransactionalProducer implements AsyncDisposable {
 
   #bounded<T>(doing: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const what = `Kafka producer ${this.transactionalId}, ${doing}`
-    return withDeadline(what, this.#options.operationTimeoutMs, signal, work, this.#cluster.tries)
+    const { operationTimeoutMs } = this.#options
+    return withDeadline(what, operationTimeoutMs, signal, work, this.#cluster.tries, this.#client.troubles)
   }
 }
 

@@ -66,6 +66,7 @@ describe('connecting', () => {
     await expect(connectKafka({ brokers, clientId: 'c' }, never, 500)).rejects.toMatchObject({
       code: 'KAFKA_UNREACHABLE',
       retryable: true,
+      message: expect.stringContaining(`ECONNREFUSED ${brokers[0]}`),
     })
   })
 

@@ -46,6 +46,39 @@ describe('what a failure of the client means', () => {
     }
   })
 
+  test.each([
+    ['a refusal', protocolError('INVALID_CONFIG'), 'INVALID_CONFIG'],
+    ['a cluster that is not ready', protocolError('KAFKA_STORAGE_ERROR', true), 'KAFKA_STORAGE_ERROR'],
+    [
+      'a refused connection',
+      wrapped(new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED')),
+      'ECONNREFUSED',
+    ],
+    [
+      'a failure that nobody foresaw',
+      wrapped(new TypeError('no such\u001B[31m thing')),
+      String.raw`TypeError: "no such\u001b[31m thing"`,
+    ],
+  ])('the message of %s shows the cause, without escapes', (_, error, cause) => {
+    const { message } = kafkaError(error, 'Doing it')
+    expect(message).toContain(cause)
+    expect(message).not.toMatch(/\p{C}/u)
+  })
+
+  test.each([
+    ['NOT_ENOUGH_REPLICAS', 'KAFKA_NOT_ENOUGH_REPLICAS', 'min.insync.replicas'],
+    ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'KAFKA_NOT_ENOUGH_REPLICAS', 'min.insync.replicas'],
+    ['GROUP_COORDINATOR_NOT_AVAILABLE', 'KAFKA_UNREACHABLE', 'transaction.state.log.replication.factor'],
+    ['INVALID_TRANSACTION_TIMEOUT', 'KAFKA_TRANSACTION_TIMEOUT_REFUSED', 'transaction.max.timeout.ms'],
+    ['INVALID_TIMESTAMP', 'KAFKA_TIMESTAMP_REFUSED', 'message.timestamp.before.max.ms'],
+    ['INVALID_REPLICATION_FACTOR', 'KAFKA_REJECTED', 'KAFKA_REPLICATION_FACTOR'],
+    ['UNSUPPORTED_COMPRESSION_TYPE', 'KAFKA_REJECTED', 'KAFKA_COMPRESSION'],
+    ['POLICY_VIOLATION', 'KAFKA_REJECTED', 'TOPICS_CREATE'],
+  ])('%s names the setting to look at', (type, code, setting) => {
+    const error = kafkaError(wrapped(protocolError(type, true)), 'Doing it')
+    expect(error).toMatchObject({ code, message: expect.stringContaining(setting) })
+  })
+
   test('an epoch error has a class of its own (R3)', () => {
     expect(kafkaError(protocolError('INVALID_PRODUCER_EPOCH'), 'Sending')).toBeInstanceOf(KafkaEpochError)
   })

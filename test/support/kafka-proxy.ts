@@ -8,7 +8,12 @@ export const API = { produce: 0, metadata: 3, findCoordinator: 10, initProducerI
  * What becomes of a request. `cut`: it never reaches the broker, the connection breaks. `cut-answer`: the broker has
  * answered, the connection breaks instead. `hold-answer`: the broker has answered, and nobody ever hears of it.
  */
-export type Fate = 'pass' | 'cut' | 'cut-answer' | 'hold-answer'
+export type Fate = 'pass' | 'cut' | 'cut-answer' | 'hold-answer' | Refusal
+
+/** Of a produce request for one partition: the broker has answered, and its answer is changed to this error. */
+export interface Refusal {
+  readonly errorCode: number
+}
 
 /** Asked for every request in its order on the connection; the connection waits for the answer. */
 export type Judge = (apiKey: number) => Fate | Promise<Fate>
@@ -64,6 +69,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
         const { apiKey, fate } = pending.get(answer.readInt32BE(4)) ?? { apiKey: -1, fate: 'pass' }
         if (fate === 'cut-answer') return cut()
         if (fate === 'hold-answer') continue
+        if (typeof fate === 'object') answer.writeInt16BE(fate.errorCode, produceErrorAt(answer))
         if (apiKey === API.metadata || apiKey === API.findCoordinator) rename(answer, host, port, ownPort())
         client.write(answer)
       }
@@ -110,6 +116,12 @@ async function* frames(socket: Socket): AsyncGenerator<Buffer, void, undefined> 
       rest = rest.subarray(end)
     }
   }
+}
+
+/** Length, correlation id, then an array of topics: name, and an array of partitions: number, error code … */
+function produceErrorAt(answer: Buffer): number {
+  const name = 4 + 4 + 4
+  return name + 2 + answer.readInt16BE(name) + 4 + 4
 }
 
 /** Host as a string with its 16-bit length, then the port: so the versions that kafkajs speaks have it. */
