@@ -1,29 +1,23 @@
-import { isJsonObject, JsonBigInteger, type JsonValue } from '../listing/json.ts'
+import { jsonText, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 
 /**
  * JSON text that is the same for equal values, whatever the order of their members (R5). Lone surrogates are escaped,
  * as `JSON.stringify` does it, so that the text survives UTF-8.
  */
 export function canonicalJson(value: JsonValue): string {
-  if (typeof value === 'number') return numberText(value)
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (value instanceof JsonBigInteger) return value.text
-  if (isJsonObject(value)) {
-    const members = Object.keys(value)
-      .sort()
-      .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`)
-    return `{${members.join(',')}}`
-  }
-  return `[${value.map(canonicalJson).join(',')}]`
+  return jsonText(value, { sorted: true })
 }
 
-/** A name as a map key: lone surrogates, which UTF-8 cannot hold, are escaped as in JSON. */
+/** Levels of arrays and objects in a published value. Readers' JSON parsers have bounds too; Python's is below 1,000. */
+export const DEEPEST_VALUE = 100
+
+/** `canonicalJson` of a value to be published. @throws {NestedTooDeep} if it has more levels than `DEEPEST_VALUE`. */
+export function valueText(value: JsonValue): string {
+  return jsonText(value, { sorted: true, deepest: DEEPEST_VALUE })
+}
+
+/** A name as a map key: what is no plain text is escaped as in JSON. */
 export function safeName(name: string): string {
-  return name.isWellFormed() ? name : JSON.stringify(name).slice(1, -1)
-}
-
-// JSON.parse reads 1e999 as Infinity, which JSON.stringify would make null.
-function numberText(value: number): string {
-  if (Number.isFinite(value)) return JSON.stringify(value)
-  return value > 0 ? '1e999' : '-1e999'
+  return isPlainText(name) ? name : JSON.stringify(name).slice(1, -1)
 }

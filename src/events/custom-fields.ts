@@ -1,6 +1,7 @@
 import type { LooseValue } from '../listing/content.ts'
 import { isJsonObject, type JsonValue } from '../listing/json.ts'
-import { canonicalJson, safeName } from './canonical-json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
+import { safeName, valueText } from './canonical-json.ts'
 import { chosenOptions, MASKED, withoutMinusZero } from './field-value.ts'
 
 /** Members of a record under which custom fields may come; that they differ in name only is an assumption (§4.1). */
@@ -33,7 +34,7 @@ export function readCustomFields(member: JsonValue): CustomFields | undefined {
     const shown = given.filter((value) => value !== null && value !== MASKED)
     const value = shown.length === 1 && shown[0] !== undefined ? customValue(shown[0]) : combine(shown)
     if (value !== undefined) values.push([key, value])
-    else unmapped.push([key, shown.length === 1 ? canonicalJson(shown[0] ?? null) : canonicalList(shown)])
+    else unmapped.push([key, shown.length === 1 ? valueText(shown[0] ?? null) : canonicalList(shown)])
   }
   return { values, masked, unmapped }
 }
@@ -88,7 +89,7 @@ function customValue(value: JsonValue): CustomFieldValue | undefined {
 }
 
 function looseValue(value: JsonValue): LooseValue | undefined {
-  if (typeof value === 'string') return value.isWellFormed() ? value : undefined
+  if (typeof value === 'string') return isPlainText(value) ? value : undefined
   if (typeof value === 'number') return Number.isFinite(value) ? withoutMinusZero(value) : undefined
   return value === null || typeof value === 'boolean' ? value : undefined
 }
@@ -112,5 +113,5 @@ function compareLoose(a: LooseValue, b: LooseValue): number {
 }
 
 function canonicalList(values: readonly JsonValue[]): string {
-  return `[${values.map(canonicalJson).sort().join(',')}]`
+  return `[${values.map(valueText).sort().join(',')}]`
 }

@@ -1,5 +1,6 @@
 import { parseInstant } from '../listing/instant.ts'
 import { isJsonObject, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 import type { FieldKind } from './field-kind.ts'
 
 /** Strings, numbers (days for a date, milliseconds for a timestamp), booleans, sorted lists of strings. */
@@ -19,7 +20,7 @@ const DECIMAL_TEXT = /^\s*-?(?!\d{16})(?=[\d.]{1,16}\s*$)\d+(\.\d+)?\s*$/
 export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
   switch (kind) {
     case 'string':
-      return typeof value === 'string' && value.isWellFormed() ? value : undefined
+      return typeof value === 'string' && isPlainText(value) ? value : undefined
     case 'long':
       return fitLong(value)
     case 'double':
@@ -53,11 +54,11 @@ export function withoutMinusZero(value: number): number {
 }
 
 function fitList(value: JsonValue): readonly string[] | undefined {
-  if (typeof value === 'string') return value.isWellFormed() ? [value] : undefined
+  if (typeof value === 'string') return isPlainText(value) ? [value] : undefined
   if (Array.isArray(value)) {
     const texts: string[] = []
     for (const item of value) {
-      if (typeof item !== 'string' || !item.isWellFormed()) return undefined
+      if (typeof item !== 'string' || !isPlainText(item)) return undefined
       texts.push(item)
     }
     return texts.sort()
@@ -71,7 +72,7 @@ export function chosenOptions(value: Readonly<Record<string, JsonValue>>): reado
   let sorted = true
   let last = ''
   for (const option in value) {
-    if (value[option] !== true || !option.isWellFormed()) return undefined
+    if (value[option] !== true || !isPlainText(option)) return undefined
     if (option < last) sorted = false
     last = option
     options.push(option)
@@ -79,7 +80,7 @@ export function chosenOptions(value: Readonly<Record<string, JsonValue>>): reado
   return sorted ? options : options.sort()
 }
 
-/** Days since 1970-01-01; undefined for a day that no calendar has. */
+/** Days since 1970-01-01; undefined for a day that no calendar has, and outside of the years 1 to 9999. */
 function daysOf(text: string): number | undefined {
   if (text.length !== 10) return undefined
   const ms = startOfDay(text) ?? parseInstant(`${text}T00:00:00Z`)

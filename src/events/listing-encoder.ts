@@ -1,11 +1,14 @@
 import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
+import { NestedTooDeep } from '../listing/json.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
 import { orAborted } from '../support/abort.ts'
 import { AvroBuffer } from './avro-buffer.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
+import type { ListingProjection, Projected } from './listing-projection.ts'
 import type { ListingSchemas } from './listing-schemas.ts'
+import { formerBodies } from './way-of-asking.ts'
 
 /** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
 export const MAX_RECORD_BYTES = 900_000
@@ -84,7 +87,13 @@ export class ListingEncoder {
     const made = this.#adopted.get(record)
     const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
     if (result !== undefined) return result
-    const projected = projection.project(record.key, record.body)
+    const projected = published(projection, record)
+    if (projected === undefined) {
+      return unencodable(
+        record,
+        `A value is nested deeper than the ${DEEPEST_VALUE} levels that are published.`,
+      )
+    }
     let encoded: Buffer
     try {
       encoded = this.#buffer.encode(content, projected.content)
@@ -116,6 +125,23 @@ export class ListingEncoder {
   digestUnder(_: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest {
     const { content, projection } = this.#schemas.version(schema)
     return digestOf(this.#buffer.encode(content, projection.project(record.key, record.body).content))
+  }
+
+  formerDigests(_: ResourceDescription, { key, body }: SourceRecord, schema: SchemaId): readonly Digest[] {
+    const { content, projection } = this.#schemas.version(schema)
+    return formerBodies(key, body).map((former) =>
+      digestOf(this.#buffer.encode(content, projection.project(key, former, true).content)),
+    )
+  }
+}
+
+/** Undefined if it is nested too deep to be published. */
+function published(projection: ListingProjection, { key, body }: SourceRecord): Projected | undefined {
+  try {
+    return projection.project(key, body)
+  } catch (error) {
+    if (error instanceof NestedTooDeep) return undefined
+    throw error
   }
 }
 

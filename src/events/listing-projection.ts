@@ -1,13 +1,15 @@
 import type { LooseValue } from '../listing/content.ts'
 import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { AvroRecord } from './avro-record.ts'
-import { canonicalJson, safeName } from './canonical-json.ts'
+import { safeName, valueText } from './canonical-json.ts'
 import { CUSTOM_FIELDS_MEMBERS, readCustomFields, type CustomFieldValue } from './custom-fields.ts'
 import { EventError } from './event-error.ts'
 import { kindOfAvroType, type FieldKind } from './field-kind.ts'
 import { fit, MASKED, withoutMinusZero, type FieldValue } from './field-value.ts'
 import { sourceName } from './listing-schema.ts'
+import { followsFromAsking, isKeyAgain } from './way-of-asking.ts'
 
 /** The `listing` record as avsc takes it. Maps and sets are sorted (R5). */
 export interface ListingContent {
@@ -68,19 +70,25 @@ export class ListingProjection {
     this.#row = options.row
   }
 
-  project(key: RecordKey, body: JsonObject): Projected {
+  /**
+   * `formerly`: as earlier versions of this program did it, to whom the members that follow from the way of asking were
+   * content.
+   */
+  project(key: RecordKey, body: JsonObject, formerly = false): Projected {
     const found = new Findings()
     this.#cells.fill(null)
     let customFields: Readonly<Record<string, CustomFieldValue>> | undefined
     for (const name in body) {
       const member = body[name] ?? null
-      if (member === null || isCacheNoise(name, member, key)) continue
+      if (member === null || isKeyAgain(name, member, key)) continue
       if (name === 'StandardFields' && isJsonObject(member)) {
         this.#readStandardFields(member, found)
+      } else if (!formerly && followsFromAsking(name)) {
+        found.volatile.push([`$.${name}`, looseText(member)])
       } else {
         const custom =
           CUSTOM_MEMBERS.has(name) && name === customMember(body) ? readCustomFields(member) : undefined
-        if (custom === undefined) found.unmapped.push([`$.${safeName(name)}`, canonicalJson(member)])
+        if (custom === undefined) found.unmapped.push([`$.${safeName(name)}`, valueText(member)])
         else {
           customFields = toMap(custom.values)
           found.masked.push(...custom.masked)
@@ -121,13 +129,13 @@ export class ListingProjection {
         found.masked.push(slot === undefined ? safeName(name) : name)
       } else if (slot === undefined) {
         const path = name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)
-        found.unmapped.push([path, canonicalJson(value)])
+        found.unmapped.push([path, valueText(value)])
       } else {
         const fitted = fit(slot.cell.kind, value)
         let held = fitted !== undefined
         if (fitted !== undefined && slot.role === 'field') cells[slot.cell.index] = fitted
         if (slot.also !== undefined) held = this.#fillAlso(slot.also, value) || held
-        if (!held) found.unmapped.push([name, canonicalJson(value)])
+        if (!held) found.unmapped.push([name, valueText(value)])
       }
     }
   }
@@ -174,16 +182,6 @@ function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
   return slots
 }
 
-/**
- * Members that say nothing about the listing: its key once more, and when the source cached it (§4.1), which moves
- * without any change.
- */
-function isCacheNoise(name: string, member: JsonValue, key: RecordKey): boolean {
-  if (name === 'Id') return member === key
-  if (name === 'ResourceUri') return typeof member === 'string' && member.endsWith(`/${key}`)
-  return name === 'LastCachedTimestamp'
-}
-
 /** Of several members with custom fields only one is read: they show the same fields. */
 function customMember(body: JsonObject): string | undefined {
   return CUSTOM_FIELDS_MEMBERS.find((name) => body[name] !== undefined && body[name] !== null)
@@ -196,10 +194,10 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function looseText(value: JsonValue): LooseValue {
-  if (typeof value === 'string') return value.isWellFormed() ? value : canonicalJson(value)
-  if (typeof value === 'number') return withoutMinusZero(value)
+  if (typeof value === 'string') return isPlainText(value) ? value : valueText(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? withoutMinusZero(value) : valueText(value)
   if (value === null || typeof value === 'boolean') return value
-  return value instanceof JsonBigInteger ? value.text : canonicalJson(value)
+  return value instanceof JsonBigInteger ? value.text : valueText(value)
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {

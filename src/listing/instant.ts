@@ -9,11 +9,18 @@ export function instant(ms: number): Instant {
   return ms as Instant
 }
 
-/** An ISO 8601 datetime with a zone (spark-api.md §2.8); undefined for anything else, impossible dates included. */
+/** In UTC. What lies outside is a valid Avro timestamp, but crashes readers whose calendar ends there, as Python's does. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
+
+/**
+ * An ISO 8601 datetime with a zone (spark-api.md §2.8), in the years 1 to 9999 in UTC; undefined for anything else,
+ * impossible dates included.
+ */
 export function parseInstant(text: string): Instant | undefined {
   if (!ISO_8601.test(text)) return undefined
   const ms = Date.parse(text)
-  if (Number.isNaN(ms)) return undefined
+  if (Number.isNaN(ms) || ms < FIRST_MS || ms > LAST_MS) return undefined
   // Date.parse turns 31 February into March: the day must survive.
   const day = Number(text.slice(8, 10))
   const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()

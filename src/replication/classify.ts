@@ -68,7 +68,10 @@ function judgeAge(sighting: Sighting, entry: IndexEntry, overlap: Millis): 'fres
   return sinceObserved > overlap ? 'ask-again' : 'stale'
 }
 
-/** R5: compared under the schema that the last event was written with, so that a schema change alone is no change. */
+/**
+ * R5: compared under the schema that the last event was written with, so that a schema change alone is no change; nor is an
+ * upgrade of this program.
+ */
 function sameContent(
   { resource, record }: Sighting,
   entry: IndexEntry,
@@ -77,7 +80,8 @@ function sameContent(
 ): boolean {
   const published = publishedDigest(entry)
   if (published === undefined) return false
-  return published === digest || encoder.digestUnder(resource, record, entry.schemaId) === published
+  if (published === digest || encoder.digestUnder(resource, record, entry.schemaId) === published) return true
+  return encoder.formerDigests?.(resource, record, entry.schemaId).includes(published) === true
 }
 
 /** The topic already says what the record says; a dead letter in between is over. */

@@ -121,6 +121,11 @@ export interface ContentEncoder {
   encode(resource: ResourceDescription, record: SourceRecord): EncodeResult
   /** Digest of the record's content under an older schema that was prepared. */
   digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest
+  /**
+   * Digests under which the same content was published by an earlier version of this program, to which more of a record
+   * was content. @default none
+   */
+  formerDigests?(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): readonly Digest[]
 }
 
 /** What the source says of a resource's fields, turned into the schema of its events. */

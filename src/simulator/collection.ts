@@ -2,6 +2,11 @@ import type { ListQuery } from './list-query.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { FieldResolution } from './sparkql-filter.ts'
 
+export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
+  /** The row is asked for by its Id. @default false */
+  readonly alone?: boolean
+}
+
 /** A resource that can be listed, filtered and walked. */
 export interface Collection<Row> {
   /** Largest `_limit` of a replication key. */
@@ -11,5 +16,5 @@ export interface Collection<Row> {
   keyOf(row: Row): string
   find(key: string): Row | undefined
   resolve(field: string): FieldResolution<Row>
-  renderer(shape: Pick<ListQuery, 'select' | 'expand'>, order: KeyOrder): (row: Row) => string
+  renderer(shape: RowShape, order: KeyOrder): (row: Row) => string
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../listing/json.ts'
 import { toJsonText } from '../listing/json.ts'
 import type { Behaviour } from './behaviour.ts'
-import type { Collection } from './collection.ts'
+import type { Collection, RowShape } from './collection.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'
 import type { Member, SparkqlProblem } from './envelope.ts'
 import type { Fault } from './faults.ts'
@@ -215,13 +215,13 @@ export function oneMember<Row>(
 ): Member {
   const row = collection.find(key)
   if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
-  return ['Results', `[${shown(collection, shape, order, behaviour)(row)}]`]
+  return ['Results', `[${shown(collection, { ...shape, alone: true }, order, behaviour)(row)}]`]
 }
 
 /** A row as it is sent. What a poisoned one holds of it is not selected where only some fields are. */
 function shown<Row>(
   collection: Collection<Row>,
-  shape: Pick<ListQuery, 'select' | 'expand'>,
+  shape: RowShape,
   order: KeyOrder,
   { poisoned }: Pick<Behaviour, 'poisoned'>,
 ): (row: Row) => string {

@@ -25,6 +25,7 @@ export function listingCollection(market: Market, behaviour: () => Behaviour): C
         standard: market.standardFields,
         custom: market.customFields,
         select: shape.select,
+        alone: shape.alone === true,
         customFields: shape.expand.has('CustomFieldsRaw') || shape.expand.has('CustomFieldsExpandedRaw'),
         behaviour: behaviour(),
         today: market.today,

@@ -28,6 +28,8 @@ export interface ListingShape {
   /** Names of `_select`; undefined for everything. */
   readonly select: ReadonlySet<string> | undefined
   readonly customFields: boolean
+  /** Asked for by its Id, not in a list. */
+  readonly alone: boolean
   readonly behaviour: Pick<Behaviour, 'decimals' | 'customFieldsMember' | 'emptyStandardFields'>
   readonly today: number
   readonly order: KeyOrder
@@ -40,7 +42,15 @@ export function listingRenderer(shape: ListingShape): (listing: Listing) => stri
   const fields = order.arrange(shown).map((field) => ({ field, name: `${JSON.stringify(field.name)}:` }))
   const customFields = shape.custom.fields.filter((field) => field.inListings && isSelected(field, select))
   const withStandard = fields.length > 0 || shape.behaviour.emptyStandardFields === 'empty'
-  const slots = order.arrange(['Id', 'ResourceUri', 'LastCachedTimestamp', 'StandardFields', 'CustomFields'])
+  const slots = order.arrange([
+    'Id',
+    'ResourceUri',
+    'LastCachedTimestamp',
+    'DisplayCompliance',
+    'StandardFields',
+    'CustomFields',
+  ])
+  const compliance = displayCompliance(shape.alone)
   return (listing) => {
     const standard = fields
       .map(({ field, name }) => name + valueText(field, fieldValue(listing, field, today), shape))
@@ -53,12 +63,23 @@ export function listingRenderer(shape: ListingShape): (listing: Listing) => stri
         if (withStandard) members.push(['StandardFields', `{${standard}}`])
       } else if (slot === 'LastCachedTimestamp' && select === undefined) {
         members.push(['LastCachedTimestamp', 'null'])
+      } else if (slot === 'DisplayCompliance' && select === undefined) {
+        members.push(['DisplayCompliance', compliance])
       } else if (slot === 'CustomFields' && shape.customFields) {
         members.push([shape.behaviour.customFieldsMember, customText(listing, customFields, today)])
       }
     }
     return objectText(members, DEFINITION_ORDER)
   }
+}
+
+/** It differs by the way of asking (§4.1). */
+function displayCompliance(alone: boolean): string {
+  return JSON.stringify({
+    View: alone ? 'Detail' : 'Summary',
+    IDXLogo: { LogoUri: 'http://logos.example/idx.png', Type: 'Uri' },
+    IDXLogoSmall: { LogoUri: 'IDX', Type: 'Text' },
+  })
 }
 
 function isSelected(field: FieldDefinition, select: ReadonlySet<string> | undefined): boolean {

@@ -1,5 +1,6 @@
 /** The `D` envelope of the Spark API (spark-api.md §2.1, §3.1). */
 import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 
 export interface Envelope {
   /** Only `true` is success, whatever the HTTP status (spark-api.md §3.2). */
@@ -36,15 +37,22 @@ export function parseEnvelope(body: JsonValue): Envelope | undefined {
 
 /** One old reply has the code as a string (spark-api.md §3.1). */
 function parseCode(value: JsonValue | undefined): number | undefined {
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : wholeNumber(value)
+  return wholeNumber(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value)
 }
 
-/** Opaque (spark-api.md §2.3): the documented form is a string, and digits alone keep every digit. */
+/** A URL takes more than any token that was ever seen (26 digits), but not everything. */
+const LONGEST_TOKEN = 4_096
+
+/**
+ * Opaque (spark-api.md §2.3): the documented form is a string, and digits alone keep every digit. Undefined for what could
+ * not be sent back as it came.
+ */
 function parseSkipToken(value: JsonValue | undefined): string | null | undefined {
   if (value === undefined || value === null || value === '') return null
-  if (value instanceof JsonBigInteger) return value.text
+  if (value instanceof JsonBigInteger) return parseSkipToken(value.text)
   if (typeof value === 'number') return String(value)
-  return text(value)
+  if (typeof value !== 'string' || value.length > LONGEST_TOKEN) return undefined
+  return isPlainText(value) ? value : undefined
 }
 
 function isPresent(value: JsonValue | undefined): boolean {

@@ -4,6 +4,7 @@ import type { ResourceDescription } from '../listing/resource.ts'
 import { parseEnvelope, type Envelope } from './envelope.ts'
 import { parseJsonText } from './json-text.ts'
 import { readRecords, type ReadRecords } from './records.ts'
+import { textOfBytes } from './utf8-text.ts'
 
 export type Body<E extends Envelope = Envelope> =
   /** `characters`: how many there were. */
@@ -27,7 +28,7 @@ export const PLAIN_PAGE_READER: PageReader = {
 }
 
 export function readBody(bytes: Buffer): Body {
-  const text = new TextDecoder().decode(bytes)
+  const text = textOfBytes(bytes)
   let json: JsonValue
   try {
     json = parseJsonText(text)

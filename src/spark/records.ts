@@ -1,6 +1,7 @@
 /** Elements of `Results` as records (spark-api.md §4.1). */
 import { parseInstant, type Instant } from '../listing/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
 import type { ChangeStamps, ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
@@ -64,8 +65,10 @@ function instantOf(value: JsonValue | undefined): Instant | null {
   return typeof value === 'string' ? (parseInstant(value) ?? null) : null
 }
 
+/** It goes into a header as it is: half a surrogate pair would be another text there. */
 function textOf(value: JsonValue | undefined): string | null {
-  return typeof value === 'string' && value !== '' && value !== MASKED ? value : null
+  const stated = typeof value === 'string' && value !== '' && value !== MASKED
+  return stated && isPlainText(value) ? value : null
 }
 
 function stated(value: JsonValue | undefined): JsonValue | undefined {

@@ -26,6 +26,10 @@ const FITS: readonly (readonly [FieldKind, JsonValue, unknown])[] = [
   ['array', ['b', 'a'], ['a', 'b']],
   ['array', 'Single', ['Single']],
   ['array', {}, []],
+  ['date', '9999-12-31', 2_932_896],
+  ['timestamp', '0001-01-01T00:00:00Z', -62_135_596_800_000],
+  ['timestamp', '9999-12-31T23:59:59.999Z', 253_402_300_799_999],
+  ['timestamp', '9999-12-31T23:59:59+01:00', 253_402_297_199_000],
 ]
 
 const MISFITS: readonly (readonly [FieldKind, JsonValue])[] = [
@@ -57,6 +61,17 @@ const MISFITS: readonly (readonly [FieldKind, JsonValue])[] = [
   ['array', { Pool: true, Tennis: false }],
   ['array', ['a', 1]],
   ['array', { 'bad \udc00': true }],
+  // What PostgreSQL's text does not take.
+  ['string', 'one\u0000two'],
+  ['array', 'one\u0000two'],
+  ['array', ['a', 'one\u0000two']],
+  ['array', { 'one\u0000two': true }],
+  // What Python's datetime does not take: fastavro ends with an OverflowError or a ValueError.
+  ['date', '0000-12-31'],
+  ['timestamp', '0000-12-31T23:59:59Z'],
+  ['timestamp', '0001-01-01T00:00:00+00:01'],
+  ['timestamp', '9999-12-31T23:59:59-01:00'],
+  ['timestamp', '9999-12-31T24:00:00Z'],
 ]
 
 describe('values of typed fields (R12)', () => {

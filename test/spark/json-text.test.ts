@@ -42,6 +42,39 @@ describe('parseJsonText', () => {
     expect(parseJsonText(`{"n":${text}}`)).toEqual({ n: value })
   })
 
+  test.each([
+    ['a string of digits', (n: number) => `{"a":"${'1'.repeat(n)}"}`],
+    ['numbers behind one another without a break', (n: number) => `{"a":"x${'1'.repeat(n)}"}`],
+    ['runs just too short', (n: number) => `{"a":"${'123456789012345x'.repeat(n / 16)}"}`],
+    ['runs that are no numbers', (n: number) => `{"a":"${'x12345678901234567890'.repeat(n / 21)}"}`],
+    ['a number of many digits', (n: number) => `{"a":${'1'.repeat(n)}}`],
+  ])('time grows with the length alone: %s', (_what, textOf) => {
+    const [small, large] = [textOf(100_000), textOf(400_000)]
+    const least = (text: string): number => {
+      const times = Array.from({ length: 3 }, () => {
+        const began = performance.now()
+        parseJsonText(text)
+        return performance.now() - began
+      })
+      return Math.min(...times)
+    }
+    // Four times the length: four times the time, sixteen times if it were quadratic.
+    expect(least(large) / Math.max(least(small), 0.5)).toBeLessThan(10)
+  })
+
+  test('a long integer is found wherever other digits stand before it (R12)', () => {
+    const digits = fc.stringMatching(/^[0-9]{0,40}$/)
+    fc.assert(
+      fc.property(fc.array(digits), digits, (strings, last) => {
+        const text = `[${strings.map((one) => `"${one}"`).join(',')},9007199254740993,"x${last}"]`.replace(
+          '[,',
+          '[',
+        )
+        expect(toJsonText(parseJsonText(text))).toBe(text)
+      }),
+    )
+  })
+
   test('digits in a string stay a string', () => {
     const text = '{"Id":"20260102030405000001000000","Remarks":"call: 12345678901234567890"}'
     expect(toJsonText(parseJsonText(text))).toBe(text)

@@ -8,7 +8,9 @@ import type { Members, UpsertedListing } from '../../src/app/demo/decoded-events
 
 const MASKED = '********'
 /** Members that say nothing of the listing's content (spark-api.md §4.1). */
-const ENVELOPE = new Set(['Id', 'ResourceUri', 'LastCachedTimestamp'])
+const ENVELOPE = new Set(['Id', 'ResourceUri'])
+/** Members that follow from the way of asking: they travel beside the content (R5). */
+const ASKING = new Set(['DisplayCompliance', 'Permissions', 'LastCachedTimestamp'])
 const CUSTOM = ['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw']
 
 export interface ReadBack {
@@ -39,7 +41,10 @@ export function readBack(source: Members, event: UpsertedListing): ReadBack {
   for (const [name, value] of Object.entries(source)) {
     if (ENVELOPE.has(name) || name === 'StandardFields' || value === null) continue
     if (CUSTOM.includes(name) && customEntries(value) !== undefined) continue
-    demand(name, inJson(unmappedFields, `$.${name}`, value), value)
+    const places = ASKING.has(name)
+      ? inVolatile(event.volatileFields, `$.${name}`, value)
+      : inJson(unmappedFields, `$.${name}`, value)
+    demand(name, places, value)
   }
   for (const [name, value] of Object.entries((source['StandardFields'] ?? {}) as Members)) {
     if (value === null) continue
@@ -90,6 +95,14 @@ function elsewhere(event: UpsertedListing, name: string, value: unknown): string
 function inJson(unmapped: Readonly<Record<string, string>>, name: string, value: unknown): string[] {
   const text = unmapped[name]
   return text !== undefined && isDeepStrictEqual(JSON.parse(text), value) ? [`unmappedFields ${name}`] : []
+}
+
+/** Text as it is, all else as JSON text. */
+function inVolatile(volatile: Members, name: string, value: unknown): string[] {
+  const stored = volatile[name]
+  if (typeof stored !== 'string') return []
+  const same = stored === value || (typeof value !== 'string' && isDeepStrictEqual(JSON.parse(stored), value))
+  return same ? [`volatileFields ${name}`] : []
 }
 
 function says(stored: unknown, value: unknown): boolean {

@@ -32,11 +32,12 @@ export interface Comparison {
 const MASKED = '********'
 const TIMESTAMP_FIELD = 'ModificationTimestamp'
 /** Members that say nothing of the listing's content (spark-api.md §4.1). */
-const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set([
-  'Id',
-  'ResourceUri',
+const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set(['Id', 'ResourceUri', 'StandardFields'])
+/** Members that follow from the way of asking, so that they may differ: they travel beside the content (R5). */
+const ASKING_MEMBERS: ReadonlySet<string> = new Set([
+  'DisplayCompliance',
+  'Permissions',
   'LastCachedTimestamp',
-  'StandardFields',
 ])
 const DAY_MS = 86_400_000
 
@@ -46,7 +47,9 @@ export function compareListing(comparison: Comparison): readonly Difference[] {
   const check = new Check(comparison)
   if (source['Id'] !== event.listingKey) check.report('Id', `the event is of ${event.listingKey}`)
   for (const [name, value] of Object.entries(source)) {
-    if (!ENVELOPE_MEMBERS.has(name) && value !== null) check.unmapped(`$.${name}`, value)
+    if (ENVELOPE_MEMBERS.has(name) || value === null) continue
+    if (ASKING_MEMBERS.has(name)) check.asked(`$.${name}`)
+    else check.unmapped(`$.${name}`, value)
   }
   for (const [name, value] of Object.entries(standardFieldsOf(source))) check.standardField(name, value)
   return check.finish()
@@ -94,6 +97,10 @@ class Check {
     this.#typed.delete(name)
     const read = field.type === 'Datetime' && typeof actual === 'string' ? Date.parse(actual) : actual
     if (!isDeepStrictEqual(read, expected)) this.report(name, `${show(value)} became ${show(actual)}`)
+  }
+
+  asked(name: string): void {
+    if (!this.#volatile.delete(name)) this.report(name, 'is not in volatileFields')
   }
 
   unmapped(name: string, value: unknown): void {
