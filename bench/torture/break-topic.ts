@@ -57,9 +57,7 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
  */
 export async function addTopicPartitions(arena: Arena): Promise<readonly Finding[]> {
   const { prng } = arena
-  const daemon = await arena.start(['run'])
-  await arena.opened(daemon)
-  await arena.pause(600, 1_200)
+  const daemon = await runWithSnapshot(arena)
   const running = prng.below(2) === 0
   if (!running) await daemon.kill()
   const count = Number(arena.settings['KAFKA_PARTITIONS'])
@@ -77,9 +75,7 @@ export async function addTopicPartitions(arena: Arena): Promise<readonly Finding
 
 /** The topic no longer keeps what it holds: nobody who rebuilds from it would notice. It must stop and name it. */
 export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[]> {
-  const daemon = await arena.start(['run'])
-  await arena.opened(daemon)
-  await arena.pause(600, 1_200)
+  const daemon = await runWithSnapshot(arena)
   await setCleanupPolicy(arena, arena.prng.below(2) === 0 ? 'delete' : 'compact,delete')
   const findings = [...(await noticed(arena, daemon))]
   await daemon.kill()
@@ -89,6 +85,16 @@ export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[
   }
   await setCleanupPolicy(arena, 'compact')
   return findings
+}
+
+/** A daemon at work, on a topic that holds the whole feed. */
+async function runWithSnapshot(arena: Arena): Promise<Program> {
+  const snapshot = await arena.start(['snapshot'])
+  await snapshot.exited
+  const daemon = await arena.start(['run'])
+  await arena.opened(daemon)
+  await arena.pause(300, 900)
+  return daemon
 }
 
 /** Whether a running daemon stops, or parks its passes, and says why. */

@@ -44,7 +44,12 @@ function asAvro(value: unknown, type = ''): unknown {
 }
 
 /** Members that depend on the way of asking, and are no content (R5). */
-const BY_WAY_OF_ASKING = '$.DisplayCompliance'
+const BY_WAY_OF_ASKING: ReadonlySet<string> = new Set([
+  '$.DisplayCompliance',
+  '$.LastCachedTimestamp',
+  '$.Permissions',
+  '$.ResourceUri',
+])
 
 /** Whether two events of one listing differ in nothing that is content, whatever their digests say. */
 export function isSameListing(a: Decoded, b: Decoded): boolean {
@@ -55,7 +60,7 @@ function contentText({ body }: Decoded): string {
   const listing = body['listing'] as Record<string, Readonly<Record<string, unknown>>>
   const { standardFields = {}, unmappedFields = {}, ...rest } = listing
   const set = Object.entries(standardFields).filter(([, value]) => value !== null)
-  const unmapped = Object.entries(unmappedFields).filter(([name]) => name !== BY_WAY_OF_ASKING)
+  const unmapped = Object.entries(unmappedFields).filter(([name]) => !BY_WAY_OF_ASKING.has(name))
   return JSON.stringify([set.sort(byName), unmapped.sort(byName), Object.entries(rest).sort(byName)])
 }
 
