@@ -3,7 +3,7 @@ import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Millis } from '../listing/instant.ts'
 import type { PassKind } from '../listing/pass.ts'
-import { LISTINGS, RESOURCES, type ResourceDescription } from '../listing/resource.ts'
+import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
 import { writeDaemonFile } from '../ops/daemon-file.ts'
 import { startHttpServer, type HttpServer, type PassRequestOptions } from '../ops/http-server.ts'
 import { runSchedule, type Parking } from '../replication/loop.ts'
@@ -14,7 +14,7 @@ import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus } from './feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { now, openFeed, type OpenFeed } from './open-feed.ts'
-import { reportOf } from './pass-report.ts'
+import { runPass } from './run-pass.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
 
 export interface DaemonOptions {
@@ -175,7 +175,7 @@ class Daemon {
     }
     const either = AbortSignal.any([signal, running.signal])
     if (deadLetters !== undefined) return retryLetters(running.feed, deadLetters, either)
-    return reportOf(await running.feed.runner.run(LISTINGS, pass, { dryRun }, either), dryRun)
+    return runPass(running.feed, pass, dryRun, either)
   }
 
   /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */

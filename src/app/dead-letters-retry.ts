@@ -47,7 +47,7 @@ export async function retryDeadLetters(
   const settled = letters.filter(({ fate }) => fate === 'settled')
   const lines = [
     ...letters.map(describeLetter),
-    describeReport(report),
+    ...describeReport(report),
     `dead letters: ${settled.length} settled, ${waiting.length} still waiting`,
   ]
   printLines(lines)

@@ -1,11 +1,12 @@
 import type { PassKind } from '../listing/pass.ts'
-import { LISTINGS } from '../listing/resource.ts'
-import { printLine } from '../support/print.ts'
+import { printJson, printLines } from '../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
-import { describeReport, exitCodeOf, parsePassReport, reportOf } from './pass-report.ts'
+import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
+import { runPass } from './run-pass.ts'
 
 export interface OnePassOptions extends FeedWishes {
   readonly dryRun?: true
+  readonly json?: true
 }
 
 /** Runs one pass and answers the exit code. Handed to the daemon if one holds DATA_DIR. */
@@ -21,10 +22,11 @@ export async function runOnePass(
       pass,
       body: { dryRun, restart },
       parse: parsePassReport,
-      run: async (feed) => reportOf(await feed.runner.run(LISTINGS, pass, { dryRun }, signal), dryRun),
+      run: (feed) => runPass(feed, pass, dryRun, signal),
     },
     signal,
   )
-  printLine(describeReport(report))
+  if (options.json === true) printJson(report)
+  else printLines(describeReport(report))
   return exitCodeOf(report)
 }

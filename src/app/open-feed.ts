@@ -30,6 +30,7 @@ import {
   type DataTopics,
   type TopicNames,
 } from '../publisher/topics.ts'
+import type { Candidates } from '../replication/delete-candidates.ts'
 import type { Feed } from '../replication/feed.ts'
 import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
@@ -44,6 +45,7 @@ import { atMostEvery } from '../support/at-most-every.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { firstOfSeries } from '../support/first-of-series.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
+import { previewDeletes, type DeletePreview } from './delete-preview.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
 import { requireFree, requireSameSource, type TakeOverWishes } from './ownership.ts'
@@ -74,6 +76,8 @@ export interface OpenFeed extends AsyncDisposable {
   readonly publisher: KafkaPublisher
   /** Letters that wait, of all resources, oldest first. */
   openLetters(signal: AbortSignal): Promise<readonly DeadLetterSummary[]>
+  /** Of listings. */
+  previewDeletes(candidates: Candidates, signal: AbortSignal): Promise<DeletePreview>
 }
 
 export const now = (): Instant => instant(Date.now())
@@ -194,6 +198,10 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     async openLetters(signal) {
       const letters = await readDeadLetters({ cluster, names }, () => undefined, signal)
       return letters.filter(({ settledAt }) => settledAt === null)
+    },
+    previewDeletes(candidates, signal) {
+      const topic = names.data(LISTINGS)
+      return previewDeletes({ cluster, topic, schemas: new WriterSchemas(registry) }, candidates, signal)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

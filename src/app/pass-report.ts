@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { PassResult } from '../replication/feed-runner.ts'
+import { DELETE_PREVIEW, describePreview, type DeletePreview } from './delete-preview.ts'
 
 /** How a pass ended, as a command prints it and as a daemon answers it. */
 const PASS_REPORT = z.object({
@@ -24,6 +25,8 @@ const PASS_REPORT = z.object({
       inconclusive: z.number(),
       /** Why the guard holds the deletes; null if it does not. */
       heldBecause: z.string().nullable(),
+      /** Of a dry run: what it would delete, held or not; null otherwise. */
+      preview: DELETE_PREVIEW.nullable().default(null),
     })
     .nullable(),
 })
@@ -33,7 +36,11 @@ export function parsePassReport(answer: unknown): PassReport {
   return PASS_REPORT.parse(answer)
 }
 
-export function reportOf({ progress, purge }: PassResult, dryRun: boolean): PassReport {
+export function reportOf(
+  { progress, purge }: PassResult,
+  dryRun: boolean,
+  preview: DeletePreview | null = null,
+): PassReport {
   const { resource, pass, passId, state, startedAt, page, walked, counts, deletes } = progress
   return {
     resource,
@@ -53,17 +60,23 @@ export function reportOf({ progress, purge }: PassResult, dryRun: boolean): Pass
             missed: purge.missed,
             ...deletes,
             heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
+            preview,
           },
   }
 }
 
-/** design.md §4.2: 3 if the guard holds deletes. */
-export function exitCodeOf({ state }: PassReport): number {
-  return state === 'held' ? 3 : 0
+/** design.md §4.2: 3 if the guard holds deletes, or would. */
+export function exitCodeOf({ purge }: PassReport): number {
+  return purge !== null && purge.heldBecause !== null ? 3 : 0
 }
 
-/** One line for a person. */
-export function describeReport({ resource, pass, state, walked, counts, purge }: PassReport): string {
+/** For a person: one line, and of a dry run what it would delete. */
+export function describeReport(report: PassReport): readonly string[] {
+  const preview = report.purge?.preview ?? null
+  return [describePass(report), ...(preview === null ? [] : describePreview(preview))]
+}
+
+function describePass({ resource, pass, state, walked, counts, purge }: PassReport): string {
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
@@ -77,6 +90,6 @@ export function describeReport({ resource, pass, state, walked, counts, purge }:
     `${inconclusive} inconclusive`,
     `${missed} missed by updates and read`,
   ]
-  const held = heldBecause === null ? [] : [`held: ${heldBecause}`]
+  const held = heldBecause === null ? [] : [`${purge.dryRun ? 'would be held' : 'held'}: ${heldBecause}`]
   return [head, ...deletes, ...held].join(', ')
 }

@@ -87,7 +87,8 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
   program
     .command('purge')
     .description('find what disappeared, prove it, delete it')
-    .option('--dry-run', 'only say what it would do')
+    .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
+    .option('--json', 'as JSON; with --dry-run also what would be deleted')
     .addOption(takeOver)
     .addOption(acceptSource)
     .action(acting((options: PassFlags) => runOnePass('purge', options, signal)))
@@ -211,6 +212,7 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
 interface PassFlags {
   readonly restart?: true
   readonly dryRun?: true
+  readonly json?: true
   readonly takeOver?: true
   readonly acceptSource?: true
 }

@@ -8,6 +8,7 @@ import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { slices } from '../support/slices.ts'
 import { publishedDigest } from './classify.ts'
+import { deleteCandidates, type Candidates } from './delete-candidates.ts'
 import type { Feed } from './feed.ts'
 import type { ProvedDeletion } from './page-committer.ts'
 import { judgeDeletes, type GuardVerdict } from './guard.ts'
@@ -24,6 +25,8 @@ import { EVERYTHING } from './window.ts'
 export interface PurgeOptions {
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
   readonly dryRun: boolean
+  /** Of a dry run: told what would be deleted, whether or not the guard would hold it. @default nobody */
+  readonly examine?: (candidates: Candidates, signal: AbortSignal) => Promise<unknown>
 }
 
 export interface PurgeResult {
@@ -82,7 +85,7 @@ async function conclude(
   feed: Feed,
   resource: ResourceDescription,
   walked: PassProgress,
-  { dryRun }: PurgeOptions,
+  { dryRun, examine }: PurgeOptions,
   signal: AbortSignal,
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, signal)
@@ -91,6 +94,7 @@ async function conclude(
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
   let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
   if (dryRun) {
+    await examine?.(deleteCandidates(feed, resource, walked), signal)
     await feed.index.ledger.drop(walked.passId)
     return { progress, verdict, gone, missed }
   }

@@ -1,0 +1,21 @@
+import type { PassKind } from '../listing/pass.ts'
+import { LISTINGS } from '../listing/resource.ts'
+import type { DeletePreview } from './delete-preview.ts'
+import type { OpenFeed } from './open-feed.ts'
+import { reportOf, type PassReport } from './pass-report.ts'
+
+/** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
+export async function runPass(
+  feed: OpenFeed,
+  pass: PassKind,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<PassReport> {
+  let preview: DeletePreview | null = null
+  const examine: OpenFeed['previewDeletes'] = async (candidates, looking) => {
+    preview = await feed.previewDeletes(candidates, looking)
+    return preview
+  }
+  const result = await feed.runner.run(LISTINGS, pass, dryRun ? { dryRun, examine } : { dryRun }, signal)
+  return reportOf(result, dryRun, preview)
+}
