@@ -5,7 +5,12 @@ import type { Millis } from '../listing/instant.ts'
 import type { PassKind } from '../listing/pass.ts'
 import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
 import { writeDaemonFile } from '../ops/daemon-file.ts'
-import { startHttpServer, type HttpServer, type PassRequestOptions } from '../ops/http-server.ts'
+import {
+  startHttpServer,
+  type HttpServer,
+  type PassRequest,
+  type PassRequestOptions,
+} from '../ops/http-server.ts'
 import { runSchedule, type Parking } from '../replication/loop.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
@@ -14,6 +19,7 @@ import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus } from './feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { now, openFeed, type OpenFeed } from './open-feed.ts'
+import { RequestedPasses } from './requested-passes.ts'
 import { runPass } from './run-pass.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
 
@@ -57,6 +63,7 @@ class Daemon {
   readonly #settings: DaemonSettings
   readonly #options: DaemonOptions
   readonly #around: Surroundings
+  readonly #requests = new RequestedPasses()
   /** Its signal also stops passes that came over HTTP when the feed is over. */
   #running: { readonly feed: OpenFeed; readonly signal: AbortSignal } | undefined
 
@@ -126,7 +133,7 @@ class Daemon {
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
         status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),
-        runPass: (pass, options, serving) => this.#runPass(pass, options, serving),
+        runPass: (pass, options, request) => this.#runPass(pass, options, request),
         logger,
       },
       signal,
@@ -155,7 +162,7 @@ class Daemon {
   async #runPass(
     pass: PassKind,
     { dryRun, restart, deadLetters }: PassRequestOptions,
-    signal: AbortSignal,
+    { signal, gone }: PassRequest,
   ): Promise<object> {
     const running = this.#running
     if (running === undefined) {
@@ -173,9 +180,15 @@ class Daemon {
         { code: 'RESTART_NEEDS_STOP', retryable: false },
       )
     }
-    const either = AbortSignal.any([signal, running.signal])
-    if (deadLetters !== undefined) return retryLetters(running.feed, deadLetters, either)
-    return runPass(running.feed, pass, dryRun, either)
+    const { feed } = running
+    return this.#requests.run(
+      pass,
+      { signal: AbortSignal.any([signal, running.signal]), gone },
+      async (run): Promise<object> =>
+        deadLetters === undefined
+          ? runPass(feed, pass, dryRun, run.signal, run.onBegin)
+          : retryLetters(feed, deadLetters, run.signal, run.onBegin),
+    )
   }
 
   /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */

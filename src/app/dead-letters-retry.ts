@@ -58,11 +58,12 @@ export async function retryLetters(
   feed: OpenFeed,
   selection: LetterSelection,
   signal: AbortSignal,
+  onBegin: () => void = () => undefined,
 ): Promise<RetryReport> {
   const waiting = new Map((await feed.openLetters(signal)).map((letter) => [letter.name, letter]))
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
-  const result = await feed.runner.run(LISTINGS, 'update', { dryRun: false, retry: keys }, signal)
+  const result = await feed.runner.run(LISTINGS, 'update', { dryRun: false, retry: keys, onBegin }, signal)
   const letters = names.map((name): RetriedLetter => {
     const letter = waiting.get(name)
     if (letter === undefined) return { key: name, fate: 'none', reason: null }

@@ -10,12 +10,18 @@ export async function runPass(
   pass: PassKind,
   dryRun: boolean,
   signal: AbortSignal,
+  onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
   let preview: DeletePreview | null = null
   const examine: OpenFeed['previewDeletes'] = async (candidates, looking) => {
     preview = await feed.previewDeletes(candidates, looking)
     return preview
   }
-  const result = await feed.runner.run(LISTINGS, pass, dryRun ? { dryRun, examine } : { dryRun }, signal)
+  const result = await feed.runner.run(
+    LISTINGS,
+    pass,
+    { dryRun, onBegin, ...(dryRun ? { examine } : {}) },
+    signal,
+  )
   return reportOf(result, dryRun, preview)
 }

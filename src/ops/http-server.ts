@@ -8,7 +8,7 @@ import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'
 import type { Logger } from './logger.ts'
-import { refuseChange, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
+import { refuseChange, refuseHost, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
 
 const PASS_OPTIONS = z
   .strictObject({
@@ -34,12 +34,27 @@ export interface HttpServerOptions extends GuardOptions {
   /** `ready` decides between 200 and 503; the whole report is the answer. */
   readiness(): { readonly ready: boolean }
   status(signal: AbortSignal): Promise<object> | object
-  /**
-   * Runs a pass and answers with its result, however long it takes. The signal aborts when the server closes, not when
-   * the client goes.
-   */
-  runPass(pass: PassKind, options: PassRequestOptions, signal: AbortSignal): Promise<object>
+  /** Runs a pass and answers with its result, however long it takes. */
+  runPass(pass: PassKind, options: PassRequestOptions, request: PassRequest): Promise<object>
   readonly logger: Logger
+  readonly limits?: Partial<HttpLimits>
+}
+
+/** Who asked for a pass. */
+export interface PassRequest {
+  /** Aborts when the server closes. */
+  readonly signal: AbortSignal
+  /** Aborts when the client goes before it has its answer. */
+  readonly gone: AbortSignal
+}
+
+export interface HttpLimits {
+  /** For a request with its body, from the first byte; looked at `checkMs` apart. @default 28_000 */
+  readonly requestMs: number
+  /** @default 1_000 */
+  readonly checkMs: number
+  /** Open at once; what is more is closed. @default 256 */
+  readonly connections: number
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -47,8 +62,11 @@ export interface HttpServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** How long a client may take to send its request. */
-const REQUEST_TIMEOUT_MS = 30_000
+/** A client is cut off before 30 s, whatever part of its request it is slow with. */
+const LIMITS: HttpLimits = { requestMs: 28_000, checkMs: 1_000, connections: 256 }
+/** Of a connection between two requests. */
+const KEEP_ALIVE_MS = 10_000
+const LARGEST_BODY_BYTES = 65_536
 /** How long a closing server waits for clients to take their answers. */
 const CLOSE_GRACE_MS = 2_000
 
@@ -60,15 +78,23 @@ const CLOSE_GRACE_MS = 2_000
 export async function startHttpServer(options: HttpServerOptions, signal: AbortSignal): Promise<HttpServer> {
   signal.throwIfAborted()
   const closing = new AbortController()
+  const limits = { ...LIMITS, ...options.limits }
   const app = fastify({
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    bodyLimit: 65_536,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.requestMs, connectionsCheckingInterval: limits.checkMs },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    bodyLimit: LARGEST_BODY_BYTES,
     forceCloseConnections: 'idle',
   })
+  app.server.maxConnections = limits.connections
   // A form of another site may send text/plain without being asked; JSON it may not.
   app.removeContentTypeParser('text/plain')
   const stop = AbortSignal.any([signal, closing.signal])
   answerErrorsAsJson(app, options.logger, stop)
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = refuseHost(request.headers, options)
+    if (refusal !== undefined) return refuse(reply, refusal)
+  })
   refuseForOthers(app, options)
   addReadRoutes(app, options, stop)
   addPassRoute(app, options, stop)
@@ -135,16 +161,26 @@ function addPassRoute(app: FastifyInstance, options: HttpServerOptions, stop: Ab
         if (refusal !== undefined) return refuse(reply, refusal)
       },
     },
-    (request) => {
+    (request, reply) => {
       const { pass } = parse(z.object({ pass: PASS }), request.params)
       const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
       if (passOptions.deadLetters !== undefined && pass !== 'update') {
         throw badRequest('Only an update takes deadLetters.')
       }
-      return options.runPass(pass, passOptions, stop)
+      return options.runPass(pass, passOptions, { signal: stop, gone: goneOf(reply) })
     },
   )
 }
+
+function goneOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableEnded) gone.abort(new ListingstreamError('Nobody waits for it.', REQUESTER_GONE))
+  })
+  return gone.signal
+}
+
+const REQUESTER_GONE = { code: 'HTTP_CLIENT_GONE', retryable: true } as const
 
 function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
@@ -197,7 +233,7 @@ function stopping(): ListingstreamError {
 
 function statusOf({ code, retryable, exitCode }: ListingstreamError): number {
   if (code === 'HTTP_BAD_REQUEST') return 400
-  if (exitCode === 3) return 409
+  if (exitCode === 3 || code === 'PASS_WAITING') return 409
   return retryable ? 503 : 500
 }
 

@@ -16,12 +16,17 @@ export interface Refusal {
   readonly message: string
 }
 
-/** Why a request that reads more than health or metrics is refused; undefined if it is not. */
-export function refuseRead(headers: Headers, { host }: GuardOptions): Refusal | undefined {
+/** Why no request under this name is answered; undefined if it is. */
+export function refuseHost(headers: Headers, { host }: GuardOptions): Refusal | undefined {
   // A name that an attacker points at 127.0.0.1 makes a browser send that name (DNS rebinding).
   if (!isLoopback(host) || isLoopback(hostName(headers['host']))) return undefined
   const message = 'Ask for localhost or a loopback address: the server is bound to loopback.'
   return { status: 403, code: 'HTTP_FOREIGN_HOST', message }
+}
+
+/** Why a request that reads more than health or metrics is refused; undefined if it is not. */
+export function refuseRead(headers: Headers, options: GuardOptions): Refusal | undefined {
+  return refuseHost(headers, options) ?? refuseWithoutToken(headers, options)
 }
 
 /** Why a request that changes something is refused; undefined if it is not. */
@@ -29,14 +34,17 @@ export function refuseChange(headers: Headers, options: GuardOptions): Refusal |
   if (isCrossOrigin(headers)) {
     return { status: 403, code: 'HTTP_CROSS_ORIGIN', message: 'Requests from other origins are refused.' }
   }
-  const foreign = refuseRead(headers, options)
-  if (foreign !== undefined || isLoopback(options.host)) return foreign
-  if (options.adminToken === null) {
-    const message = `Set ADMIN_TOKEN to allow this, or bind HTTP_HOST (${options.host}) to loopback.`
+  return refuseRead(headers, options)
+}
+
+function refuseWithoutToken(headers: Headers, { host, adminToken }: GuardOptions): Refusal | undefined {
+  if (isLoopback(host)) return undefined
+  if (adminToken === null) {
+    const message = `Set ADMIN_TOKEN to allow this, or bind HTTP_HOST (${host}) to loopback.`
     return { status: 403, code: 'ADMIN_TOKEN_UNSET', message }
   }
   const given = /^Bearer +(\S+) *$/i.exec(text(headers['authorization']))?.[1]
-  if (given !== undefined && same(given, options.adminToken.reveal())) return undefined
+  if (given !== undefined && same(given, adminToken.reveal())) return undefined
   const message = 'This needs the header "Authorization: Bearer" with the value of ADMIN_TOKEN.'
   return { status: 401, code: 'ADMIN_TOKEN_WRONG', message }
 }

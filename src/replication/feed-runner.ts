@@ -18,6 +18,8 @@ export interface PassResult {
 export interface PassOptions extends PurgeOptions {
   /** Of an update: keys that have a dead letter, to be asked for again. @default none */
   readonly retry?: readonly RecordKey[]
+  /** Told when the passes before it have ended. Until then the signal's abort makes it never begin. */
+  readonly onBegin?: () => void
 }
 
 /**
@@ -42,6 +44,7 @@ export class FeedRunner {
     const queue = pass === 'update' ? this.#updates : this.#walks
     return queue.run(async () => {
       signal.throwIfAborted()
+      options.onBegin?.()
       await this.feed.metadata.refresh(resource, signal)
       switch (pass) {
         case 'snapshot':
@@ -57,7 +60,7 @@ export class FeedRunner {
           return { progress: purge.progress, purge }
         }
       }
-    })
+    }, signal)
   }
 
   /** Resolves when no pass runs. */

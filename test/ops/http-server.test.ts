@@ -1,5 +1,7 @@
+import { request } from 'node:http'
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 
 import { describe, expect, test } from 'vitest'
 
@@ -7,6 +9,7 @@ import type { PassKind } from '../../src/listing/pass.ts'
 import {
   startHttpServer,
   type HttpServerOptions,
+  type PassRequest,
   type PassRequestOptions,
 } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
@@ -125,13 +128,13 @@ describe('running a pass', () => {
   })
 
   test('bound to all addresses it needs the token', async () => {
-    await using server = await start({ host: '0.0.0.0', adminToken: { reveal: () => 'right' } })
+    await using server = await start({ host: '0.0.0.0', adminToken: { reveal: () => 'right-token-0123456' } })
     const run = (authorization: string) =>
       fetch(`${server.url}/passes/update`, { method: 'POST', headers: { authorization } })
     const refused = await run('Bearer wrong')
     expect(refused.status).toBe(401)
     expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/)
-    expect((await run('Bearer right')).status).toBe(200)
+    expect((await run('Bearer right-token-0123456')).status).toBe(200)
   })
 
   test.each([
@@ -161,24 +164,95 @@ describe('running a pass', () => {
   })
 
   test('a pass goes on when its client has gone', async () => {
-    const running = Promise.withResolvers<AbortSignal>()
+    const running = Promise.withResolvers<PassRequest>()
     const release = Promise.withResolvers<object>()
     await using server = await start({
-      runPass: (_pass, _options, signal) => {
-        running.resolve(signal)
+      runPass: (_pass, _options, request) => {
+        running.resolve(request)
         return release.promise
       },
     })
     const client = connect(Number(new URL(server.url).port), '127.0.0.1')
     const gone = once(client, 'close')
     client.write('POST /passes/update HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n')
-    const signal = await running.promise
+    const { signal, gone: leaving } = await running.promise
+    expect(leaving.aborted).toBe(false)
     client.destroy()
     await gone
     // The server has seen the end of the connection once it answers a later one.
     await fetch(`${server.url}/livez`)
     expect(signal.aborted).toBe(false)
+    expect(leaving.aborted, 'who runs it may stop one that has not begun').toBe(true)
     release.resolve({})
+  })
+})
+
+describe('who may ask, and how long', () => {
+  const ask = async (url: string, path: string, host: string): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    request(`${url}${path}`, { headers: { host }, agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+      .on('error', reject)
+      .end()
+    return promise
+  }
+
+  test.each(['/livez', '/readyz', '/metrics', '/status', '/nothing'])(
+    'bound to loopback, %s is not read under a name that was pointed here',
+    async (path) => {
+      await using server = await start()
+      expect(await ask(server.url, path, 'evil.example:8080')).toBe(403)
+      expect(await ask(server.url, path, 'localhost')).toBe(path === '/nothing' ? 404 : 200)
+    },
+  )
+
+  test('bound to all addresses, probes and scrapes need no name and no token, /status needs the token', async () => {
+    const adminToken = { reveal: () => 'right-token-0123456' }
+    await using server = await start({ host: '0.0.0.0', adminToken })
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      expect(await ask(server.url, path, '10.1.2.3:8080')).toBe(200)
+    }
+    expect((await fetch(`${server.url}/status`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${adminToken.reveal()}` }
+    expect((await fetch(`${server.url}/status`, { headers })).status).toBe(200)
+  })
+
+  test.each([
+    ['headers', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '],
+    [
+      'body',
+      'POST /passes/update HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ],
+  ])('a client that is slow with its %s is cut off', async (_what, begin) => {
+    let runs = 0
+    await using server = await start({
+      runPass: async () => ({ runs: (runs += 1) }),
+      limits: { requestMs: 100, checkMs: 20 },
+    })
+    const client = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const answer = text(client)
+    client.write(begin)
+    // Ends only because the server ends it.
+    expect(await answer).toMatch(/^(HTTP\/1\.1 408|$)/)
+    expect(runs).toBe(0)
+  })
+
+  test('of too many connections the last ones are closed', async () => {
+    await using server = await start({ limits: { connections: 2 } })
+    const port = Number(new URL(server.url).port)
+    const clients = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+    await Promise.all(clients.map((client) => once(client, 'connect')))
+    const third = connect(port, '127.0.0.1')
+    await once(third, 'close')
+    for (const client of clients) client.destroy()
+  })
+
+  test('a body that is too long is refused', async () => {
+    await using server = await start()
+    const body = { deadLetters: ['x'.repeat(70_000)] }
+    expect((await fetch(`${server.url}/passes/update`, post(body))).status).toBe(413)
   })
 })
 
@@ -195,7 +269,7 @@ describe('start and stop', () => {
   test('closing aborts a running pass, answers its client and frees the port, kept connections or not', async () => {
     const running = Promise.withResolvers<void>()
     const server = await start({
-      runPass: (_pass, _options, signal) => {
+      runPass: (_pass, _options, { signal }) => {
         running.resolve()
         const { promise, reject } = Promise.withResolvers<object>()
         signal.addEventListener('abort', () => reject(signal.reason))

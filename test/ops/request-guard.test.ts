@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { refuseChange, refuseRead } from '../../src/ops/request-guard.ts'
+import { refuseChange, refuseHost, refuseRead } from '../../src/ops/request-guard.ts'
 
 const adminToken = { reveal: () => 'right-token' }
 const loopback = { host: '127.0.0.1', adminToken: null }
@@ -25,7 +25,7 @@ describe('bound to loopback', () => {
 
 describe('bound to other addresses', () => {
   const host = 'feed.example:8080'
-  test('a change needs the token', () => {
+  test('a change needs the token, and so does the status', () => {
     expect(refuseChange({ host, authorization: 'Bearer right-token' }, everywhere)).toBeUndefined()
     for (const authorization of [
       undefined,
@@ -39,13 +39,15 @@ describe('bound to other addresses', () => {
         status: 401,
         code: 'ADMIN_TOKEN_WRONG',
       })
+      expect(refuseRead({ host, authorization }, everywhere)).toMatchObject({ status: 401 })
     }
   })
 
   test('without a token set, nobody may change anything', () => {
     const refusal = refuseChange({ host, authorization: 'Bearer x' }, { ...everywhere, adminToken: null })
     expect(refusal).toMatchObject({ status: 403, code: 'ADMIN_TOKEN_UNSET' })
-    expect(refuseRead({ host }, everywhere)).toBeUndefined()
+    expect(refuseRead({ host }, { ...everywhere, adminToken: null })).toMatchObject({ status: 403 })
+    expect(refuseHost({ host }, everywhere)).toBeUndefined()
   })
 })
 
