@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Secret } from '../config/secret.ts'
 import type { SourceIdentity } from '../listing/pass.ts'
 import type { MetadataVersion } from '../spark/spark-metadata.ts'
+import { makePrivateFolder } from '../support/private-folder.ts'
 
 /** What a metadata service last answered, and with what it is asked whether that still holds. */
 export interface CachedAnswer<Item> extends MetadataVersion {
@@ -66,7 +67,7 @@ export class MetadataCache {
     const { dataDir } = this.#options
     const file = join(dataDir, FILE_NAME)
     const draft = `${file}.${process.pid}.tmp`
-    await mkdir(dataDir, { recursive: true })
+    await makePrivateFolder(dataDir)
     await rm(draft, { force: true })
     const text = JSON.stringify({ version: 1, answers: Object.fromEntries(this.#answers) })
     await writeFile(draft, `${text}\n`, { mode: 0o600, flag: 'wx' })

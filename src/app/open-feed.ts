@@ -44,6 +44,7 @@ import { sleep } from '../support/abort.ts'
 import { atMostEvery } from '../support/at-most-every.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { firstOfSeries } from '../support/first-of-series.ts'
+import { laxMode } from '../support/private-folder.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { previewDeletes, type DeletePreview } from './delete-preview.ts'
 import { MetadataCache } from './metadata-cache.ts'
@@ -97,6 +98,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const { settings, logger } = options
   await using opened = new AsyncDisposableStack()
   const held = opened.use(await openUnlessLocked(options, signal))
+  await warnOfLaxFolder(options)
   const identity = await identify(options, signal)
   const cluster = opened.use(
     await connectKafka(kafkaSettings(settings.kafka, logger, options.outages), signal),
@@ -286,6 +288,17 @@ async function requireBase(
   const hasBase =
     pass === 'update' ? state.watermark(LISTINGS.name) !== undefined : state.hasSnapshot(LISTINGS.name)
   if (!hasBase) throw new NoSnapshotError(LISTINGS.name, pass)
+}
+
+/** What lies in it says what the source holds, and where the commands find the daemon. */
+async function warnOfLaxFolder({ settings, logger }: OpenFeedOptions): Promise<void> {
+  const { dataDir } = settings.feed
+  const mode = await laxMode(dataDir)
+  if (mode === undefined) return
+  logger.warn(
+    { dataDir, mode },
+    'others than its owner have rights in DATA_DIR: take them away with chmod 700',
+  )
 }
 
 /** Asked before anything is written anywhere: a wrong token must leave no trace. */

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFolder } from '../support/private-folder.ts'
 import { IndexCorruptError, IndexMissingError, levelErrorCode, openingError } from './errors.ts'
 import { LevelKeyIndex } from './level-key-index.ts'
 import { LevelStore } from './level-store.ts'
@@ -34,6 +35,7 @@ export async function openKeyIndex(
   if (mustExist && !(await exists(location))) throw new IndexMissingError(location)
   let index: LevelKeyIndex
   try {
+    if (!mustExist) await makePrivateFolder(dataDirectory)
     index = await openAt(location, cacheBytes, null)
   } catch (error) {
     if (!isDamage(error)) throw openingError(location, error)

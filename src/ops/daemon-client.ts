@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { ListingstreamError } from '../support/errors.ts'
 import type { DaemonInfo } from './daemon-file.ts'
+import { isLoopback } from './loopback.ts'
 
 export interface DaemonRequest {
   readonly method: 'GET' | 'POST'
@@ -15,7 +16,7 @@ export interface DaemonRequest {
 }
 
 const REFUSAL = z.object({
-  code: z.string(),
+  code: z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/),
   message: z.string(),
   retryable: z.boolean().default(false),
   exitCode: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).default(1),
@@ -29,9 +30,14 @@ const PRESENCE_TIMEOUT_MS = 3_000
 const LARGEST_PRESENCE_BYTES = 4096
 const PRESENCE = z.object({ alive: z.literal(true), instanceId: z.string() })
 
-/** Within seconds, why what is at the daemon's address is not this daemon; undefined if it is. */
+/**
+ * Within seconds, why what is at the daemon's address is not this daemon; undefined if it is.
+ *
+ * @throws {ListingstreamError} `DAEMON_NOT_LOCAL`
+ */
 export async function whyAbsent(daemon: DaemonInfo, signal: AbortSignal): Promise<string | undefined> {
   signal.throwIfAborted()
+  requireLoopback(daemon)
   const timeout = AbortSignal.timeout(PRESENCE_TIMEOUT_MS)
   try {
     const question: DaemonRequest = { method: 'GET', path: '/livez' }
@@ -61,7 +67,9 @@ const MISDIRECTED = 421
  * Asks the daemon that holds the folder and waits for its JSON answer, however long that takes. An error of the daemon
  * is thrown as it was there: same code, same message, same exit code.
  *
- * @throws {ListingstreamError} `DAEMON_UNREACHABLE`, `DAEMON_BAD_ANSWER` or the daemon's own.
+ * Asks on this machine alone: what it sends may be a secret, and is not encrypted.
+ *
+ * @throws {ListingstreamError} `DAEMON_NOT_LOCAL`, `DAEMON_UNREACHABLE`, `DAEMON_BAD_ANSWER` or the daemon's own.
  */
 export async function askDaemon(
   daemon: DaemonInfo,
@@ -69,6 +77,7 @@ export async function askDaemon(
   signal: AbortSignal,
 ): Promise<unknown> {
   signal.throwIfAborted()
+  requireLoopback(daemon)
   const answer = await exchange(daemon, question, signal)
   const body = parseJson(answer.body)
   if (answer.status >= 200 && answer.status < 300 && body !== undefined) return body
@@ -80,6 +89,17 @@ export async function askDaemon(
   )
 }
 
+function requireLoopback({ url, pid }: DaemonInfo): void {
+  if (isLoopback(new URL(url).hostname)) return
+  throw new ListingstreamError(
+    `The daemon that holds DATA_DIR (process ${pid}) listens at ${url}, which is no loopback address, so no command is handed to it. Set HTTP_HOST to 127.0.0.1 or, to be reached from elsewhere too, to 0.0.0.0.`,
+    { code: 'DAEMON_NOT_LOCAL', retryable: false },
+  )
+}
+
+/** The fates of a hundred thousand dead letters stay below this. */
+const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
+
 interface Answer {
   readonly status: number
   readonly body: string
@@ -90,7 +110,7 @@ async function exchange(
   daemon: DaemonInfo,
   question: DaemonRequest,
   signal: AbortSignal,
-  mostBytes = Infinity,
+  mostBytes = LARGEST_ANSWER_BYTES,
 ): Promise<Answer> {
   const { method, path, body, adminToken } = question
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
@@ -125,7 +145,7 @@ async function exchange(
   }
 }
 
-/** What is longer than it may be is not read to its end. */
+/** Rejects if it is longer than it may be, without reading it to its end. */
 async function textOf(response: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -133,7 +153,7 @@ async function textOf(response: IncomingMessage, mostBytes: number): Promise<str
     const part = Buffer.from(chunk)
     chunks.push(part)
     bytes += part.length
-    if (bytes > mostBytes) break
+    if (bytes > mostBytes) throw new RangeError('The answer is too long.')
   }
   return Buffer.concat(chunks).toString('utf8')
 }

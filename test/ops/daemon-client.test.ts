@@ -120,3 +120,36 @@ test('an abort ends the wait with its reason', async () => {
   abort.abort(reason)
   await expect(answer).rejects.toBe(reason)
 })
+
+test.each([
+  'http://192.0.2.1:8080',
+  'http://feed.example',
+  'http://127.0.0.1.evil.example:80',
+  'http://0.0.0.0:1',
+])('the token goes to no address but this machine: %s', async (url) => {
+  const adminToken = { reveal: () => expect.fail('the token was taken out') }
+  const question = { method: 'POST', path: '/passes/update', adminToken } as const
+  await expect(askDaemon(daemonAt(url), question, never)).rejects.toMatchObject({
+    code: 'DAEMON_NOT_LOCAL',
+  })
+})
+
+test('an answer without end, or with a code that is none, is no answer of a daemon', async () => {
+  await using endless = await serve((_request, response) => {
+    const write = (): void => {
+      while (response.write('x'.repeat(1_000_000)));
+    }
+    response.on('drain', write)
+    write()
+  })
+  const question = { method: 'GET', path: '/status' } as const
+  await expect(askDaemon(daemonAt(endless.url), question, never)).rejects.toMatchObject({
+    code: 'DAEMON_UNREACHABLE',
+  })
+  await using forged = await serve((_request, response) => {
+    response.writeHead(500).end(JSON.stringify({ code: 'X]\u001B[2J', message: 'no' }))
+  })
+  await expect(askDaemon(daemonAt(forged.url), question, never)).rejects.toMatchObject({
+    code: 'DAEMON_BAD_ANSWER',
+  })
+})

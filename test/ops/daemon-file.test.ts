@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { cp, readdir, realpath, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  realpath,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -22,6 +33,7 @@ test('what was written is read, only its owner can read it, and it is gone after
     await using _file = await writeDaemonFile(dataDir, info)
     expect(await readDaemonFile(dataDir)).toEqual({ ...info, dataDir: await realpath(dataDir) })
     expect((await stat(join(dataDir, 'daemon.json'))).mode & 0o777).toBe(0o600)
+    expect((await stat(dataDir)).mode & 0o777, 'DATA_DIR is private').toBe(0o700)
     expect(await readdir(dataDir)).toEqual(['daemon.json'])
   }
   expect(await readDaemonFile(dataDir)).toBeUndefined()
@@ -68,4 +80,38 @@ test.each([
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'daemon.json'), text)
   expect(await readDaemonFile(folder.path)).toBeUndefined()
+})
+
+test.each([0o620, 0o602, 0o666])(
+  'a file that others may write points to nobody: what is sent there may be a secret (mode %o)',
+  async (mode) => {
+    await using folder = await tempFolder()
+    await using _file = await writeDaemonFile(folder.path, info)
+    await chmod(join(folder.path, 'daemon.json'), mode)
+    await expect(readDaemonFile(folder.path)).rejects.toMatchObject({ code: 'DAEMON_FILE_UNTRUSTED' })
+  },
+)
+
+test('a link, a folder or a file without end counts as none', async () => {
+  await using folder = await tempFolder()
+  const path = join(folder.path, 'daemon.json')
+  const stated = JSON.stringify({ ...info, dataDir: await realpath(folder.path) })
+  await writeFile(join(folder.path, 'elsewhere.json'), stated)
+  await symlink(join(folder.path, 'elsewhere.json'), path)
+  expect(await readDaemonFile(folder.path)).toBeUndefined()
+  await rename(path, `${path}.link`)
+  await mkdir(path)
+  expect(await readDaemonFile(folder.path)).toBeUndefined()
+  await rename(path, `${path}.folder`)
+  await writeFile(path, `${stated}${' '.repeat(70_000)}`)
+  expect(await readDaemonFile(folder.path)).toBeUndefined()
+  await writeFile(path, stated)
+  expect(await readDaemonFile(folder.path)).toBeDefined()
+})
+
+test.skipIf(process.getuid?.() !== 0)('a file of another user points to nobody', async () => {
+  await using folder = await tempFolder()
+  await using _file = await writeDaemonFile(folder.path, info)
+  await chown(join(folder.path, 'daemon.json'), 65_534, 65_534)
+  await expect(readDaemonFile(folder.path)).rejects.toMatchObject({ code: 'DAEMON_FILE_UNTRUSTED' })
 })

@@ -1,0 +1,27 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+const OWNER_ONLY = 0o700
+const ANYBODY_ELSE = 0o077
+
+/** Makes a folder that only its owner may look into, and the folders above it as usual. One that is there stays as it is. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    await mkdir(path, { mode: OWNER_ONLY })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
+/** Its permissions in octal, e.g. `755`, if others than its owner have any; undefined if they have none, or it is not there. */
+export async function laxMode(path: string): Promise<string | undefined> {
+  // Windows has no such permissions.
+  if (process.platform === 'win32') return undefined
+  try {
+    const { mode } = await stat(path)
+    return (mode & ANYBODY_ELSE) === 0 ? undefined : (mode & 0o777).toString(8)
+  } catch {
+    return undefined
+  }
+}
