@@ -1,4 +1,6 @@
 /** Work on a feed for one command: by the daemon that holds DATA_DIR if there is one, else by this process. */
+import { z } from 'zod'
+
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { PassKind } from '../listing/pass.ts'
@@ -31,7 +33,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   const settings = loadSettings(GROUPS)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const answer = daemon === undefined ? undefined : await askThere(daemon, task, settings, signal)
-  if (answer !== undefined) return task.parse(answer)
+  if (answer !== undefined) return parsed(task, answer)
   const { logger, metrics, observer, outages } = surroundings(settings)
   await using feed = await openFeed(
     {
@@ -48,6 +50,18 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
     signal,
   )
   return await task.run(feed)
+}
+
+function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
+  try {
+    return task.parse(answer)
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause
+    throw new ListingstreamError(
+      'The daemon ran it, but answered in a form that this program does not know. Start the daemon again with the version of the command.',
+      { code: 'DAEMON_BAD_ANSWER', retryable: false, cause },
+    )
+  }
 }
 
 /** Undefined if it has gone meanwhile. */

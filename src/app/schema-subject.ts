@@ -6,6 +6,7 @@ import { LISTINGS } from '../listing/resource.ts'
 import { topicNames, type TopicNames } from '../publisher/topics.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { schemaRegistry } from './clients.ts'
+import { loggerFor } from './surroundings.ts'
 
 /** A subject or a version that the registry does not have. */
 export class SchemaMissing extends ListingstreamError {
@@ -22,7 +23,9 @@ export interface SchemaSubject {
 
 /** Subject of `ListingUpserted`, by the settings. */
 export function listingSubject(): SchemaSubject {
-  const settings = loadSettings(['registry', 'feed'])
+  const settings = loadSettings(['registry', 'feed', 'log'])
+  // For what it warns of.
+  loggerFor(settings)
   const names = topicNames(settings.feed.topicPrefix)
   return {
     registry: schemaRegistry(settings.registry),

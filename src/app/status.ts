@@ -3,8 +3,10 @@ import type { Settings } from '../config/settings.ts'
 import { WriterSchemas } from '../events/writer-schemas.ts'
 import { connectKafka } from '../kafka/cluster.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
+import type { DaemonInfo } from '../ops/daemon-file.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { topicNames } from '../publisher/topics.ts'
+import { ListingstreamError } from '../support/errors.ts'
 import { printJson, printText } from '../support/print.ts'
 import { printable } from '../support/printable.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
@@ -21,14 +23,24 @@ export async function showStatus({ json }: { readonly json?: true }, signal: Abo
   const status =
     daemon === undefined
       ? await readStatus(settings, signal)
-      : await askDaemon(
-          daemon,
-          { method: 'GET', path: '/status', adminToken: settings.http.adminToken },
-          signal,
-        )
+      : ((await askThere(daemon, settings, signal)) ?? (await readStatus(settings, signal)))
   if (json === true) printJson(status)
   else printText(describe(status))
   return 0
+}
+
+/** Undefined if it tells nobody: it can be reached from elsewhere, and has no token to know its operator by. */
+async function askThere(
+  daemon: DaemonInfo,
+  { http }: Pick<Settings, 'http'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    return await askDaemon(daemon, { method: 'GET', path: '/status', adminToken: http.adminToken }, signal)
+  } catch (error) {
+    if (error instanceof ListingstreamError && error.code === 'ADMIN_TOKEN_UNSET') return undefined
+    throw error
+  }
 }
 
 /** Here nothing asks the source: its address counts only where it was set. */

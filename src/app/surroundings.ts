@@ -7,6 +7,7 @@ import { Metrics } from '../ops/metrics.ts'
 import { Outages } from '../ops/outages.ts'
 import type { Observer } from '../replication/ports.ts'
 import { now } from './open-feed.ts'
+import { plaintextCredentials } from './plaintext.ts'
 import { VERSION } from './version.ts'
 
 export interface Surroundings {
@@ -22,7 +23,7 @@ type LoggingSettings = Pick<Settings, 'log'> &
   Partial<Pick<Settings, 'spark' | 'kafka' | 'registry' | 'http'>>
 type FeedSettings = LoggingSettings & Pick<Settings, 'feed' | 'passes'>
 
-/** Strikes out every secret that the settings hold (R15). */
+/** Strikes out every secret that the settings hold (R15), and warns of those that others on the way can read. */
 export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings): Logger {
   const secrets = [
     spark?.accessToken,
@@ -31,10 +32,14 @@ export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings
     registry?.auth,
     http?.adminToken,
   ]
-  return createLogger({
+  const logger = createLogger({
     level: log.level,
     secrets: secrets.filter((secret) => secret !== null && secret !== undefined),
   })
+  for (const { setting, problem } of plaintextCredentials({ spark, kafka, registry })) {
+    logger.warn({ setting }, problem)
+  }
+  return logger
 }
 
 export function surroundings(settings: FeedSettings): Surroundings {

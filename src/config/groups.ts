@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Settings, SettingsGroup } from './settings.ts'
 import type { SettingsMistake } from './settings-error.ts'
 import {
+  adminToken,
   basicAuth,
   brokers,
   duration,
@@ -160,7 +161,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     {
       HTTP_PORT: integer(8080, { min: 0, max: 65_535 }).default(8080),
       HTTP_HOST: host.default('127.0.0.1'),
-      ADMIN_TOKEN: token().optional(),
+      ADMIN_TOKEN: adminToken.optional(),
     },
     (s) => ({ port: s.HTTP_PORT, host: s.HTTP_HOST, adminToken: s.ADMIN_TOKEN ?? null }),
   ),
@@ -179,10 +180,14 @@ function kafkaTogether(values: RawValues): readonly SettingsMistake[] {
       mistakes.push({ name, problem: `This is required with ${because}. Example: ${example}` })
     }
   }
-  for (const name of ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY']) {
-    if (values[name] !== undefined && values['KAFKA_SSL'] === undefined) {
-      demand('KAFKA_SSL', name, 'true')
-      break
+  const certificate = ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'].find(
+    (name) => values[name] !== undefined,
+  )
+  if (certificate !== undefined) {
+    demand('KAFKA_SSL', certificate, 'true')
+    if (values['KAFKA_SSL'] === 'false') {
+      const problem = `This is false, but ${certificate} is set: unset that, or encrypt. Example: true`
+      mistakes.push({ name: 'KAFKA_SSL', problem })
     }
   }
   if (values['KAFKA_SSL_CERT'] !== undefined) demand('KAFKA_SSL_KEY', 'KAFKA_SSL_CERT', './client.key')

@@ -42,6 +42,15 @@ export function token(missing?: string) {
     .transform((value) => new Secret(value))
 }
 
+/** Guards what changes the feed against guessing. */
+export const adminToken = z
+  .string()
+  .min(
+    16,
+    'The token is shorter than 16 characters, so it could be guessed. Example: what "openssl rand -hex 32" prints',
+  )
+  .pipe(token())
+
 export const password = z.string().transform((value) => new Secret(value))
 
 /** `user:password` for HTTP basic authentication. */

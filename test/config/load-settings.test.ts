@@ -132,11 +132,11 @@ describe('sources', () => {
   })
 
   test('a secret is read from the file that its _FILE variable names, without the line break at its end', () => {
-    const files = { '/run/token': 'tok-from-file\n', '/run/admin': 'adm\r\n' }
+    const files = { '/run/token': 'tok-from-file\n', '/run/admin': 'adm-0123456789abc\r\n' }
     const env = { SPARK_ACCESS_TOKEN_FILE: '/run/token', ADMIN_TOKEN_FILE: '/run/admin' }
     const { spark, http } = load(['spark', 'http'], env, files)
     expect(spark.accessToken.reveal()).toBe('tok-from-file')
-    expect(http.adminToken?.reveal()).toBe('adm')
+    expect(http.adminToken?.reveal()).toBe('adm-0123456789abc')
   })
 
   test('a secret of the environment hides the _FILE of the settings file', () => {
@@ -229,6 +229,21 @@ describe('mistakes', () => {
     expect(names({ KAFKA_SSL: 'true', KAFKA_SSL_CERT: 'f' })).toEqual(['KAFKA_SSL_KEY'])
   })
 
+  test.each(['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'])(
+    'a certificate beside KAFKA_SSL=false is one, not an unprotected connection: %s',
+    (name) => {
+      const { mistakes } = mistakesOf({ KAFKA_SSL: 'false', [name]: 'f' }, { f: PEM }, ['kafka'])
+      expect(mistakes).toContainEqual({ name: 'KAFKA_SSL', problem: expect.stringContaining(name) })
+    },
+  )
+
+  test('a short ADMIN_TOKEN is one, and is not shown', () => {
+    const { mistakes, message } = mistakesOf({ ADMIN_TOKEN: 'hunter2-hunter2' }, {}, ['http'])
+    expect(mistakes.map(({ name }) => name)).toEqual(['ADMIN_TOKEN'])
+    expect(message).not.toContain('hunter2')
+    expect(load(['http'], { ADMIN_TOKEN: 'hunter2-hunter2-' }).http.adminToken).not.toBeNull()
+  })
+
   test('an unreadable secret file is reported once, not as a missing secret too', () => {
     const error = mistakesOf({ SPARK_ACCESS_TOKEN_FILE: '/not/there' })
     expect(error.mistakes).toEqual([
@@ -241,7 +256,7 @@ describe('secrets (R15)', () => {
   const printed = (value: unknown) => `${inspect(value, { depth: 9 })} ${JSON.stringify(value)}`
 
   test('are redacted however the settings are printed', () => {
-    const env = { ...TOKEN, SCHEMA_REGISTRY_AUTH: 'user:hunter2', ADMIN_TOKEN: 'hunter2' }
+    const env = { ...TOKEN, SCHEMA_REGISTRY_AUTH: 'user:hunter2', ADMIN_TOKEN: 'hunter2-hunter2-hunter2' }
     const settings = load(ALL, env)
     expect(printed(settings)).not.toMatch(/tok-0123456789|hunter2/)
     expect(String(settings.spark.accessToken)).toBe('[redacted]')
