@@ -144,7 +144,7 @@ test('an answer without end, or with a code that is none, is no answer of a daem
   })
   const question = { method: 'GET', path: '/status' } as const
   await expect(askDaemon(daemonAt(endless.url), question, never)).rejects.toMatchObject({
-    code: 'DAEMON_UNREACHABLE',
+    code: 'DAEMON_BAD_ANSWER',
   })
   await using forged = await serve((_request, response) => {
     response.writeHead(500).end(JSON.stringify({ code: 'X]\u001B[2J', message: 'no' }))
