@@ -32,6 +32,7 @@ import {
 } from '../publisher/topics.ts'
 import type { Candidates } from '../replication/delete-candidates.ts'
 import type { Feed } from '../replication/feed.ts'
+import { ServerClock } from '../replication/server-clock.ts'
 import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
 import { NoSnapshotError } from '../replication/pass-errors.ts'
@@ -99,7 +100,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   await using opened = new AsyncDisposableStack()
   const held = opened.use(await openUnlessLocked(options, signal))
   await warnOfLaxFolder(options)
-  const identity = await identify(options, signal)
+  const serverClock = new ServerClock(settings.passes.updateOverlapMs)
+  const identity = await identify(options, serverClock, signal)
   const cluster = opened.use(
     await connectKafka(kafkaSettings(settings.kafka, logger, options.outages), signal),
   )
@@ -178,7 +180,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 
   const encoder = new ListingEncoder(schemas)
   const pageReader = opened.use(new ThreadedPageReader({ schemas, encoder }))
-  const source = opened.use(sparkSource(options, (index.state()?.request ?? 0) + 1, pageReader))
+  const source = opened.use(sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader))
   const feed = assemble(options, {
     source,
     publisher,
@@ -187,6 +189,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     encoder,
     cache: await metadataCache(options, identity),
     deleteRetention,
+    serverClock,
     state: new CommittedState(state),
   })
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
@@ -209,7 +212,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   }
 }
 
-interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention'> {
+interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'> {
   readonly source: SparkSource
   readonly schemas: ListingSchemas
   readonly encoder: ListingEncoder
@@ -226,6 +229,7 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
     index,
     state,
     clock,
+    serverClock: parts.serverClock,
     observer,
     overlap,
     guard,
@@ -247,6 +251,7 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
 
 function sparkSource(
   { settings, metrics, outages }: OpenFeedOptions,
+  serverClock: ServerClock,
   firstRequestNumber: number,
   pageReader: PageReader = PLAIN_PAGE_READER,
 ): SparkSource {
@@ -261,6 +266,8 @@ function sparkSource(
     firstRequestNumber,
     pageReader,
     tries: outages.of('spark-api'),
+    clock: SYSTEM_CLOCK,
+    onDate: (date, at) => serverClock.note(date, at),
     onRequest: (event) => {
       metrics.apiRequest(event)
       if (METADATA.has(event.path)) metrics.metadataCheck(event)
@@ -302,8 +309,12 @@ async function warnOfLaxFolder({ settings, logger }: OpenFeedOptions): Promise<v
 }
 
 /** Asked before anything is written anywhere: a wrong token must leave no trace. */
-async function identify(options: OpenFeedOptions, signal: AbortSignal): Promise<SourceIdentity> {
-  await using source = sparkSource(options, 1)
+async function identify(
+  options: OpenFeedOptions,
+  serverClock: ServerClock,
+  signal: AbortSignal,
+): Promise<SourceIdentity> {
+  await using source = sparkSource(options, serverClock, 1)
   return await source.identify(signal)
 }
 

@@ -8,6 +8,7 @@ import type { ListingstreamError } from '../support/errors.ts'
 import type { Logger } from './logger.ts'
 
 const PROGRESS_INTERVAL_MS = 5_000
+const CLOCK_STEP_MINUTES = 5
 /** Of one pass: names come from the source, and are without end where it is broken (R14). */
 const MOST_UNMAPPED_TOLD = 500
 
@@ -23,6 +24,8 @@ export class LogObserver implements Observer, Parking {
   /** Fields told of, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
+  /** Minutes by which the source's clock was last said to differ. */
+  readonly #clocks = new Map<ResourceName, number>()
 
   /** @param monotonic milliseconds from any origin */
   constructor(logger: Logger, monotonic: () => number = () => performance.now()) {
@@ -67,6 +70,23 @@ export class LogObserver implements Observer, Parking {
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: new Date(watermark).toISOString() }, 'watermark moved')
+  }
+
+  /** Again only when it has changed by minutes: a wrong clock is found by every pass. */
+  clockCompared(resource: ResourceName, ahead: Millis): void {
+    const minutes = Math.trunc(ahead / 60_000)
+    const told = this.#clocks.get(resource) ?? 0
+    if (Math.abs(minutes - told) < CLOCK_STEP_MINUTES && (minutes === 0) === (told === 0)) return
+    this.#clocks.set(resource, minutes)
+    const fields = { resource, aheadMs: ahead }
+    if (minutes === 0) this.#logger.info(fields, 'the clocks of the API and of this host agree again')
+    else {
+      const what =
+        ahead > 0
+          ? "this host's clock is behind the API's, or the API's is wrong: watermarks are held back to this host's"
+          : "this host's clock is ahead of the API's, or the API's is wrong: watermarks follow the API's"
+      this.#logger.warn(fields, `${what}. Nothing is lost up to an hour; correct the clock that is wrong`)
+    }
   }
 
   schemaRefused(resource: ResourceName, err: ListingstreamError | null): void {
@@ -125,6 +145,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
+    },
+    clockCompared(...event) {
+      for (const observer of list) observer.clockCompared?.(...event)
     },
     schemaRefused(...event) {
       for (const observer of list) observer.schemaRefused?.(...event)

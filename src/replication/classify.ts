@@ -61,11 +61,14 @@ function judgeAge(sighting: Sighting, entry: IndexEntry, overlap: Millis): 'fres
   if (entry.request > sighting.request) return 'stale'
   const known = entry.modificationTimestamp
   const seen = sighting.record.modificationTimestamp
-  if (known === null || seen === null) return 'fresh'
-  const sinceObserved = sighting.observedAt - entry.observedAt
-  if (entry.state === 'deleted') return seen <= known && sinceObserved <= overlap ? 'stale' : 'fresh'
-  if (seen >= known || sighting.askedAgain) return 'fresh'
-  return sinceObserved > overlap ? 'ask-again' : 'stale'
+  const longAgo = sighting.observedAt - entry.observedAt > overlap
+  if (entry.state === 'deleted') {
+    // A stamp that cannot be compared is not known to be newer.
+    const newer = known !== null && seen !== null && seen > known
+    return newer || longAgo ? 'fresh' : 'stale'
+  }
+  if (known === null || seen === null || seen >= known || sighting.askedAgain) return 'fresh'
+  return longAgo ? 'ask-again' : 'stale'
 }
 
 /**

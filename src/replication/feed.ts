@@ -3,6 +3,7 @@ import type { PassId } from '../listing/pass.ts'
 import type { CommittedState } from './feed-state.ts'
 import type { GuardLimits } from './guard.ts'
 import type { PageCommitter } from './page-committer.ts'
+import type { ServerClock } from './server-clock.ts'
 import type { ChangePublisher, Clock, KeyIndex, Observer, ResourceMetadata, Source } from './ports.ts'
 
 /** One source under one topic prefix: everything that its passes share. Assembled once, in `app/`. */
@@ -14,6 +15,8 @@ export interface Feed {
   readonly committer: PageCommitter
   readonly state: CommittedState
   readonly clock: Clock
+  /** Is told the Date of every answer of the source (R4). */
+  readonly serverClock: ServerClock
   readonly observer: Observer
   readonly newPassId: () => PassId
   /** `UPDATE_OVERLAP` */

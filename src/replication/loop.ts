@@ -72,7 +72,7 @@ async function walks(
       const purge = state.lastPass(resource.name, 'purge')
       const base = purge ?? state.lastPass(resource.name, 'snapshot')
       const due = purge?.state === 'running' ? clock.now() : dueAt(base?.startedAt, purgeInterval)
-      await clock.sleep(Math.max(0, due - clock.now()), signal)
+      await clock.sleep(within(purgeInterval, due - clock.now()), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }
   }
@@ -90,8 +90,13 @@ async function updates(
   for (;;) {
     const begun = clock.now()
     await persist(runner, resource, 'update', parking, signal)
-    await clock.sleep(Math.max(0, begun + updateInterval - clock.now()), signal)
+    await clock.sleep(within(updateInterval, begun + updateInterval - clock.now()), signal)
   }
+}
+
+/** However far the clock jumped: no pass waits longer than its interval. */
+function within(interval: Millis, wait: Millis): Millis {
+  return Math.min(interval, Math.max(0, wait))
 }
 
 function dueAt(last: Instant | undefined, interval: Millis): number {

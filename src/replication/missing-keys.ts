@@ -1,6 +1,6 @@
 /** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
 import type { DeletionEvidence } from '../listing/change.ts'
-import { instant, type Instant, type Millis } from '../listing/instant.ts'
+import { instant, type Instant } from '../listing/instant.ts'
 import type { PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -10,6 +10,7 @@ import type { Shrinkage } from './guard.ts'
 import { LedgerDamagedError } from './pass-errors.ts'
 import type { IndexEntry } from './ports.ts'
 import { parseStamp } from './walk.ts'
+import { judgeWalkedKey } from './walked-key.ts'
 import { updatedAfter } from './window.ts'
 import { askWhetherGone, KEYS_PER_QUESTION, type Fate } from './questions.ts'
 
@@ -35,7 +36,13 @@ export async function findMissing(
   // A sweep that was interrupted while it compared asks anew: yesterday's proof may be today's listing.
   await ledger.drop(passId, 'gone')
   await ledger.drop(passId, 'missed')
-  const nextWindow = updatedAfter(feed.state.watermark(resource.name) ?? walked.startedAt, feed.overlap)
+  await ledger.drop(passId, 'recheck')
+  const { overlap } = feed
+  const sweep = {
+    startedAt: walked.startedAt,
+    nextWindow: updatedAfter(feed.state.watermark(resource.name) ?? walked.startedAt, overlap),
+    overlap,
+  }
   const live = new Tally()
   const deletes = new Tally()
   const counts = { gone: 0, missed: 0, refuted: 0, inconclusive: 0 }
@@ -58,7 +65,7 @@ export async function findMissing(
     const proved: [RecordKey, string][] = []
     for (const [key, fate] of fates) {
       if (fate.kind === 'gone') {
-        proved.push([key, formatProof(fate, walked.startedAt)])
+        proved.push([key, formatProof(fate, feed.serverClock.observed(fate.at, feed.clock.now()))])
         deletes.add(mlsOf.get(key) ?? null)
         counts.gone += 1
       } else {
@@ -76,7 +83,7 @@ export async function findMissing(
     if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
     if (seen !== undefined) {
       witness = key
-      if (isMissed(entry, parseStamp(seen), nextWindow, feed.overlap)) {
+      if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, sweep) === 'asked') {
         counts.missed += 1
         await ledger.add(passId, 'missed', walked.page + 1, [[key, '']])
       }
@@ -94,26 +101,6 @@ export async function findMissing(
   return { ...counts, ...shrinkage(live, deletes) }
 }
 
-/**
- * Whether no update will bring what the walk shows: the index does not have the key, or not what the walk shows of it, and
- * its stamp lies before the next update's window. A listing that changed, was out of view for longer than the overlap and
- * came back with its stamp is such a one. With an equal stamp it is one only if no update has read it after the stamp had
- * left the overlap, as one does with every listing that stays in view: within a second there may be two changes. An index
- * that was rebuilt knows no such reading, and is believed.
- */
-function isMissed(
-  entry: IndexEntry | undefined,
-  stamp: Instant | null,
-  nextWindow: Instant,
-  overlap: Millis,
-): boolean {
-  if (entry === undefined || entry.state === 'deleted') return true
-  if (stamp === null || stamp > nextWindow) return false
-  const { modificationTimestamp: known, observedAt, request } = entry
-  if (known === null || stamp > known) return true
-  return stamp === known && request > 0 && updatedAfter(observedAt, overlap) < stamp
-}
-
 /** R9 c: a key whose last record was published since the sweep began is not deleted by it. */
 export function sweepEnd(walked: PassProgress, entry: IndexEntry): number {
   return walked.sweepOffsets[entry.partition] ?? (entry.offset < 0 ? 0 : -1)
@@ -126,8 +113,8 @@ export interface Proof {
 }
 
 /** As the ledger's note. */
-function formatProof(fate: Extract<Fate, { kind: 'gone' }>, startedAt: Instant): string {
-  return `${fate.evidence} ${fate.request} ${fate.at ?? startedAt}`
+function formatProof({ evidence, request }: Extract<Fate, { kind: 'gone' }>, at: Instant): string {
+  return `${evidence} ${request} ${at}`
 }
 
 /** @throws {LedgerDamagedError} for a note that `formatProof` does not write */

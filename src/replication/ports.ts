@@ -4,7 +4,7 @@
  */
 import type { Change, DeadLetter } from '../listing/change.ts'
 import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
-import type { Instant } from '../listing/instant.ts'
+import type { Instant, Millis } from '../listing/instant.ts'
 import type {
   NextOffsets,
   OutcomeCounts,
@@ -294,6 +294,8 @@ export interface Observer {
   passStarted(progress: PassProgress, resumed: boolean): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
+  /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */
+  clockCompared?(resource: ResourceName, ahead: Millis): void
   /**
    * The registry does not take the schema that follows from the source's metadata, so that the feed goes on with the one
    * before; null: it does. Told whenever the schema is looked at.

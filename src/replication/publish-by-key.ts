@@ -1,12 +1,14 @@
 import type { PassProgress } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
+import { prefetch } from '../support/prefetch.ts'
 import { slices } from '../support/slices.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { Feed } from './feed.ts'
 import type { LedgerSet } from './ports.ts'
 import { withOutcomes } from './progress.ts'
-import { findRecords, KEYS_PER_QUESTION } from './questions.ts'
+import { findEach, findListed, KEYS_PER_QUESTION, type FoundRecords } from './questions.ts'
+import { EVERYTHING } from './window.ts'
 
 export interface ByKeyOptions {
   /** The pass's keys, gathered in the ledger with a note each. */
@@ -17,6 +19,11 @@ export interface ByKeyOptions {
   readonly askedAgain: boolean
   /** @default none */
   readonly letters?: LetterRetry | undefined
+  /**
+   * Where the source takes no filter by key and more than `pages` of the set's `keys` keys are left, everything is walked
+   * instead. @default never
+   */
+  readonly orWalk?: { readonly keys: number; readonly pages: number }
 }
 
 /** Dead letters whose keys are asked for again, and what came of it so far. */
@@ -36,37 +43,125 @@ export async function publishByKey(
   feed: Feed,
   resource: ResourceDescription,
   from: PassProgress,
-  { set, accepts, askedAgain, letters }: ByKeyOptions,
+  options: ByKeyOptions,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   let progress = from
-  for await (const batch of feed.index.ledger.entries(from.passId, set)) {
+  let left = options.orWalk?.keys ?? 0
+  for await (const batch of feed.index.ledger.entries(from.passId, options.set)) {
     for (const marks of slices(batch, KEYS_PER_QUESTION)) {
       const notes = new Map(marks)
-      for await (const found of findRecords(feed.source, resource, [...notes.keys()], signal)) {
-        const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
-        const refused = found.records.length - records.length
-        const observedAt = found.serverDate ?? from.startedAt
-        const before = progress
-        const lettered = letters === undefined ? {} : { lettered: letters.keys }
-        for (const { key } of found.records) letters?.shown.add(key)
-        progress = await feed.committer.commitPage(
+      const keys = [...notes.keys()]
+      const listed = await findListed(feed.source, resource, keys, signal)
+      if (listed === undefined && left > (options.orWalk?.pages ?? Infinity)) {
+        return publishByWalk(feed, resource, progress, signal)
+      }
+      const answers = listed === undefined ? findEach(feed.source, resource, keys, signal) : [listed]
+      for await (const found of answers) {
+        progress = await publishFound(feed, resource, progress, found, notes, options, signal)
+      }
+      left -= keys.length
+    }
+  }
+  return progress
+}
+
+async function publishFound(
+  feed: Feed,
+  resource: ResourceDescription,
+  before: PassProgress,
+  found: FoundRecords,
+  notes: ReadonlyMap<RecordKey, string>,
+  { accepts, askedAgain, letters }: ByKeyOptions,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
+  const refused = found.records.length - records.length
+  const observedAt = feed.serverClock.observed(found.serverDate, feed.clock.now())
+  const lettered = letters === undefined ? {} : { lettered: letters.keys }
+  for (const { key } of found.records) letters?.shown.add(key)
+  return feed.committer.commitPage(
+    resource,
+    { records, unreadable: [], request: found.request, observedAt, askedAgain, ...lettered },
+    before.initial,
+    async (counts, askAgain, settled) => {
+      await fileForRecheck(feed, before, askAgain)
+      for (const key of settled) letters?.settled.add(key)
+      return {
+        progress: withOutcomes(before, { ...counts, stale: counts.stale + refused }),
+        watermark: null,
+        markers: [],
+      }
+    },
+    signal,
+  )
+}
+
+/**
+ * Reads what a purge's walk has shown to be other than the index has it, by key, or by a walk of whole records where that
+ * takes fewer requests: a question takes 199 keys, and one where the source takes no filter by key. The walk proves nothing,
+ * and need not be complete: what it does not show, the next purge asks for again.
+ */
+export async function publishMissed(
+  feed: Feed,
+  resource: ResourceDescription,
+  walked: PassProgress,
+  missed: number,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const pages = walked.page
+  const read =
+    Math.ceil(missed / KEYS_PER_QUESTION) > pages
+      ? await publishByWalk(feed, resource, walked, signal)
+      : await publishByKey(
+          feed,
           resource,
-          { records, unreadable: [], request: found.request, observedAt, askedAgain, ...lettered },
-          from.initial,
-          async (counts, askAgain, settled) => {
-            await fileForRecheck(feed, before, askAgain)
-            for (const key of settled) letters?.settled.add(key)
-            return {
-              progress: withOutcomes(before, { ...counts, stale: counts.stale + refused }),
-              watermark: null,
-              markers: [],
-            }
-          },
+          walked,
+          { set: 'missed', accepts: () => true, askedAgain: false, orWalk: { keys: missed, pages } },
           signal,
         )
-      }
-    }
+  return publishRechecked(feed, resource, read, undefined, signal)
+}
+
+/** R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth. */
+export function publishRechecked(
+  feed: Feed,
+  resource: ResourceDescription,
+  from: PassProgress,
+  letters: LetterRetry | undefined,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
+  return publishByKey(feed, resource, from, { set: 'recheck', accepts, askedAgain: true, letters }, signal)
+}
+
+/** Tokens that go in a circle would let it read for ever. */
+const MOST_PAGES_FOR_ONE = 3
+
+async function publishByWalk(
+  feed: Feed,
+  resource: ResourceDescription,
+  from: PassProgress,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const request = { resource, select: 'everything', filter: EVERYTHING, token: '' } as const
+  let progress = from
+  let pages = 0
+  for await (const page of prefetch((reading) => feed.source.walk(request, reading), 1, signal)) {
+    const before = progress
+    const observedAt = feed.serverClock.observed(page.serverDate, feed.clock.now())
+    progress = await feed.committer.commitPage(
+      resource,
+      { ...page, observedAt, askedAgain: false },
+      from.initial,
+      async (counts, askAgain) => {
+        await fileForRecheck(feed, before, askAgain)
+        return { progress: withOutcomes(before, counts), watermark: null, markers: [] }
+      },
+      signal,
+    )
+    pages += 1
+    if (pages >= MOST_PAGES_FOR_ONE * Math.max(1, from.page)) break
   }
   return progress
 }
@@ -81,6 +176,6 @@ export async function fileForRecheck(
   await feed.index.ledger.add(passId, 'recheck', page, marks)
 }
 
-export function stampOf(record: SourceRecord): string {
+function stampOf(record: SourceRecord): string {
   return String(record.modificationTimestamp)
 }

@@ -17,7 +17,7 @@ import { endAsFailed } from './pass-end.ts'
 import { NoSnapshotError } from './pass-errors.ts'
 import type { IndexEntry } from './ports.ts'
 import { afterPage, ended, withDeletes } from './progress.ts'
-import { publishByKey } from './publish-by-key.ts'
+import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { EVERYTHING } from './window.ts'
@@ -100,8 +100,7 @@ async function conclude(
   }
 
   // What updates missed is read whole and published, so that a sweep also heals.
-  const missedKeys = { set: 'missed', accepts: () => true, askedAgain: false } as const
-  progress = await publishByKey(feed, resource, progress, missedKeys, signal)
+  progress = await publishMissed(feed, resource, progress, missed, signal)
   progress =
     verdict.kind === 'clear'
       ? await publishDeletes(feed, resource, progress, signal)

@@ -70,19 +70,27 @@ export interface FoundRecords {
   readonly serverDate: Instant | null
 }
 
-/** Whole records of at most `KEYS_PER_QUESTION` keys, those that the source shows, grouped by the request that brought them. */
-export async function* findRecords(
+/** Whole records of at most `KEYS_PER_QUESTION` keys, by a list query; undefined if the source does not apply such a filter. */
+export async function findListed(
+  source: Source,
+  resource: ResourceDescription,
+  keys: readonly RecordKey[],
+  signal: AbortSignal,
+): Promise<FoundRecords | undefined> {
+  const asked = new Set(keys)
+  const answer = await source.findByKeys(resource, keys, 'everything', signal)
+  return answer.kind === 'answered' && answer.records.every((record) => asked.has(record.key))
+    ? answer
+    : undefined
+}
+
+/** Whole records of those keys that the source shows, one request each. */
+export async function* findEach(
   source: Source,
   resource: ResourceDescription,
   keys: readonly RecordKey[],
   signal: AbortSignal,
 ): AsyncGenerator<FoundRecords, void, undefined> {
-  const asked = new Set(keys)
-  const answer = await source.findByKeys(resource, keys, 'everything', signal)
-  if (answer.kind === 'answered' && answer.records.every((record) => asked.has(record.key))) {
-    yield answer
-    return
-  }
   for await (const [, one] of askEach(source, resource, keys, signal)) {
     if (one.kind === 'found') {
       yield { records: [one.record], request: one.request, serverDate: one.serverDate }

@@ -3,11 +3,10 @@ import type { Instant } from '../listing/instant.ts'
 import type { PassId, PassKind, PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord } from '../listing/source-record.ts'
 import type { Feed } from './feed.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'
-import { fileForRecheck, publishByKey, stampOf, type LetterRetry } from './publish-by-key.ts'
+import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { changedSince, EVERYTHING } from './window.ts'
@@ -79,15 +78,13 @@ async function run(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const { pass, letters } = plan
+  const begunAt = feed.clock.now()
   try {
     return await onWholeLedger(feed, resource, pass, true, async (interrupted, passId) => {
       const walked = await walkRecords(feed, resource, plan, { interrupted, passId }, signal)
-      // R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth.
-      const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
-      const again = { set: 'recheck', accepts, askedAgain: true, letters } as const
       const retried = letters === undefined ? walked : await retry(feed, resource, walked, letters, signal)
-      const settled = await publishByKey(feed, resource, retried, again, signal)
-      return await complete(feed, resource, settled, signal)
+      const settled = await publishRechecked(feed, resource, retried, letters, signal)
+      return await complete(feed, resource, settled, begunAt, signal)
     })
   } catch (error) {
     await endAsFailed(feed, resource, pass, error, signal)
@@ -148,10 +145,14 @@ async function complete(
   feed: Feed,
   resource: ResourceDescription,
   progress: PassProgress,
+  begunAt: Instant,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const done = ended(progress, 'completed')
-  const watermark = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, progress)
+  const wanted = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, progress)
+  // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
+  const latest = feed.serverClock.latest(begunAt)
+  const watermark = wanted !== null && wanted > latest ? latest : wanted
   const started = progress.page === 0 ? startMarkers(progress) : []
   const markers = [...started, { event: 'completed' as const, progress: done, detail: null }]
   await feed.committer.commitProgress(resource, { progress: done, watermark, markers }, signal)

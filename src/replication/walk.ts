@@ -1,5 +1,5 @@
 /** One paged read of the source as part of a pass: resumed where it was interrupted, restarted when its token is refused. */
-import { instant, type Instant } from '../listing/instant.ts'
+import { formatSeconds, instant, type Instant } from '../listing/instant.ts'
 import type { PassMarker, PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -21,6 +21,15 @@ const CLOCK_TOLERANCE_MS = 3_600_000
  * commit, and the commit after that for its answer.
  */
 const PAGES_AHEAD = 2
+
+/** Empty pages with a new token that are followed one after the other (R7). */
+const MOST_EMPTY_PAGES = 3
+
+/**
+ * Pages in a row, each with a new token, that show no key which the pass has not seen yet. The tokens then go in a circle,
+ * of whatever length: the ledger knows every key of it (R7, R14). A page that repeats rows of the one before is no circle.
+ */
+const MOST_PAGES_WITHOUT_A_NEW_KEY = 10
 
 /** Restarts of one walk after refused tokens before the pass gives up. */
 const MOST_RESTARTS = 3
@@ -78,6 +87,7 @@ async function walkOnce(
   const { resource, select } = plan
   let progress = from
   let lastPage: SourcePage | undefined
+  const headway = new Headway(resource)
   if (progress !== undefined) feed.observer.passStarted(progress, true)
   const request = {
     resource,
@@ -92,12 +102,13 @@ async function walkOnce(
         ...plan.begin,
         resource: resource.name,
         filter: plan.filter,
-        startedAt: startOf(page, feed),
+        startedAt: startOf(page, resource, feed),
       })
       feed.observer.passStarted(progress, false)
     }
     const fresh = await countFresh(feed, select, page, progress)
-    const observedAt = page.serverDate ?? progress.startedAt
+    headway.note(page, fresh.walked)
+    const observedAt = feed.serverClock.observed(page.serverDate, feed.clock.now())
     progress = await commit({ page, observedAt, fresh, progress })
     advanced(progress)
     lastPage = page
@@ -108,20 +119,60 @@ async function walkOnce(
   return { progress, lastPage }
 }
 
-function startOf(page: SourcePage, feed: Feed): Instant {
-  const { serverDate } = page
+/** Whether a walk that goes on gets anywhere (R7). */
+class Headway {
+  readonly #resource: ResourceDescription
+  #emptyPages = 0
+  #pagesWithoutNewKey = 0
+
+  constructor(resource: ResourceDescription) {
+    this.#resource = resource
+  }
+
+  /** @throws {IncompleteWalkError} if the walk goes on and on without showing anything. */
+  note({ records, unreadable, nextToken }: SourcePage, newKeys: number): void {
+    const isEmpty = records.length === 0 && unreadable.length === 0
+    this.#emptyPages = isEmpty ? this.#emptyPages + 1 : 0
+    this.#pagesWithoutNewKey = newKeys === 0 ? this.#pagesWithoutNewKey + 1 : 0
+    if (nextToken === null) return
+    if (this.#emptyPages > MOST_EMPTY_PAGES) {
+      throw this.#endless(`${this.#emptyPages} empty pages in a row, each of which named a next one`)
+    }
+    if (this.#pagesWithoutNewKey > MOST_PAGES_WITHOUT_A_NEW_KEY) {
+      throw this.#endless(
+        `${this.#pagesWithoutNewKey} pages in a row without a key that it had not shown before: its tokens go in a circle`,
+      )
+    }
+  }
+
+  #endless(what: string): IncompleteWalkError {
+    return new IncompleteWalkError(
+      `The walk of ${this.#resource.name} showed ${what}. Nothing is concluded from it; the next pass walks again.`,
+    )
+  }
+}
+
+/** R4: the server's Date, as far as our clock and the Dates of other answers bear it out. */
+function startOf({ serverDate }: SourcePage, resource: ResourceDescription, feed: Feed): Instant {
   if (serverDate === null) {
     throw new SourceClockError(
       'The API answered without a Date header, so the pass has no start time. Check what stands between this host and the API (SPARK_API_URL).',
     )
   }
-  const difference = Math.abs(serverDate - feed.clock.now())
-  if (difference > CLOCK_TOLERANCE_MS) {
+  const now = feed.clock.now()
+  const difference = serverDate - now
+  if (Math.abs(difference) > CLOCK_TOLERANCE_MS) {
+    const minutes = Math.round(Math.abs(difference) / 60_000)
     throw new SourceClockError(
-      `The API's clock and this host's differ by ${Math.round(difference / 60_000)} minutes; above 60 no pass is begun. Correct this host's clock.`,
+      `The API's clock says ${formatSeconds(serverDate)}, this host's ${formatSeconds(now)}: ${minutes} minutes apart. Above 60 no pass is begun, since a wrong clock could leave a gap in what is read. Correct this host's clock; if it is right, the pass goes on by itself as soon as the API's is.`,
     )
   }
-  return serverDate
+  feed.observer.clockCompared?.(resource.name, feed.serverClock.ahead(now))
+  return earlier(serverDate, feed.serverClock.latest(now))
+}
+
+function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b
 }
 
 async function countFresh(
@@ -138,17 +189,29 @@ async function countFresh(
   ])
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
   const bound = settledBefore(progress.startedAt, feed.overlap)
+  const firstShown = new Set<RecordKey>()
   let walked = 0
   // A row without a usable key was shown, too: the source counts it, and it is not missing (R12).
   let inRange = page.unreadable.length
   for (const [i, record] of page.records.entries()) {
-    if (isNew[i] !== true) continue
-    walked += 1
-    const { modificationTimestamp } = record
+    if (isNew[i] === true) {
+      walked += 1
+      firstShown.add(record.key)
+    }
+    // One page that shows a key twice shows two rows that the source counts; one of an earlier page is a repetition.
+    if (!firstShown.has(record.key)) continue
     // A walk of keys is held against the plain count: what it does not show may cost a listing its life.
-    if (select === 'keys' || (modificationTimestamp !== null && modificationTimestamp < bound)) inRange += 1
+    if (select === 'keys' || mayCountBefore(bound, record)) inRange += 1
   }
   return { walked, inRange }
+}
+
+/**
+ * Whether the source may count the row as stamped before `bound`. It counts by the stamp that it has, which a row may not
+ * show: masked, absent or in a form that nobody can read. Such a row was shown, and is not what is missing.
+ */
+function mayCountBefore(bound: Instant, { modificationTimestamp }: SourceRecord): boolean {
+  return modificationTimestamp === null || modificationTimestamp < bound
 }
 
 /** R7. Asked after the last page, so that whatever left during the walk cannot make it look incomplete. */

@@ -41,6 +41,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('duplicate-row') }),
   /** A page whose token looks like the end of the walk, while there are more rows. */
   z.strictObject({ kind: z.literal('false-end'), token: z.enum(['absent', 'null', 'empty', 'same']) }),
+  /** Names a token from the beginning of the walk, of two in turn: for ever so, the walk goes in a circle. */
+  z.strictObject({ kind: z.literal('token-circle') }),
   /** `TotalRows` is off by so many. */
   z.strictObject({ kind: z.literal('wrong-count'), by: z.number().int() }),
   /** 400/1053 to `_pagination`. */

@@ -141,6 +141,10 @@ function nextToken<Row>(
 ): string | null | undefined {
   if (fault?.kind === 'false-end') return END_TOKENS[fault.token](walk.sent)
   if (fault?.kind === 'empty-page') return tokenBehind(walk.sent)
+  if (fault?.kind === 'token-circle') {
+    const [first, second] = take(collection.rows(''), 0, 2).map((row) => collection.keyOf(row))
+    return walk.sent === first ? second : first
+  }
   if (!walk.more && behaviour.endOfWalk !== 'empty-page')
     return END_TOKENS[END_OF[behaviour.endOfWalk]](walk.sent)
   const last = walk.rows.at(-1)

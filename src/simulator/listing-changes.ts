@@ -1,3 +1,4 @@
+import { parseInstant } from '../listing/instant.ts'
 import type { JsonValue } from '../listing/json.ts'
 import type { FieldDefinition } from './field-catalog.ts'
 import type { Listing } from './listing.ts'
@@ -126,9 +127,12 @@ function override(listing: Listing, values: readonly (readonly [FieldDefinition,
   listing.overrides ??= new Map()
   for (const [field, value] of values) {
     const isStamp = field.id === 'ModificationTimestamp' && typeof value === 'string'
-    const stamp = isStamp ? Date.parse(value) : Number.NaN
-    // The listing's own stamp, so that later changes move it on.
-    if (Number.isNaN(stamp)) listing.overrides.set(field.id, value)
-    else listing.modifiedAt = wholeSeconds(stamp)
+    const stamp = isStamp ? parseInstant(value) : undefined
+    if (stamp === undefined) listing.overrides.set(field.id, value)
+    else {
+      // The listing's own stamp, so that later changes move it on.
+      listing.modifiedAt = wholeSeconds(stamp)
+      listing.overrides.delete(field.id)
+    }
   }
 }

@@ -47,6 +47,8 @@ export interface SparkClientOptions {
   readonly onRequest: (event: RequestEvent) => void
   /** Told of attempts that are made again, and of how calls end. */
   readonly tries: Tries
+  /** The Date of an answer, whatever it was, and when it came by `clock` (R4). */
+  readonly onDate: (date: Instant, at: Instant) => void
   readonly clock: Clock
   /** From 0 up to 1. */
   readonly random: () => number
@@ -141,14 +143,17 @@ export class SparkClient {
   }
 
   async #attempt(call: Call, signal: AbortSignal): Promise<Exchange> {
-    const { transport, onRequest } = this.#options
+    const { transport, onRequest, onDate, clock } = this.#options
     const request = this.#nextRequest
     this.#nextRequest += 1
     const began = performance.now()
     let response: HttpResponse | undefined
+    let serverDate: Instant | null = null
     let outcome: Outcome
     try {
       response = await transport.send(call, signal)
+      serverDate = parseHttpDate(response.header('date'))
+      if (serverDate !== null) onDate(serverDate, clock.now())
       outcome = await this.#read(call, response, signal)
     } catch (error) {
       if (!(error instanceof SparkApiError)) throw error
@@ -163,7 +168,7 @@ export class SparkClient {
     })
     return {
       request,
-      serverDate: parseHttpDate(response?.header('date')),
+      serverDate,
       etag: response?.header('etag') ?? null,
       lastModified: response?.header('last-modified') ?? null,
       outcome,

@@ -1,5 +1,5 @@
 /** The port `Source` over HTTP: one key of the Spark API, one connection pool. */
-import { instant } from '../listing/instant.ts'
+import { instant, type Instant } from '../listing/instant.ts'
 import type { SourceIdentity } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -40,6 +40,8 @@ export interface SparkSourceOptions {
   readonly onRequest?: (event: RequestEvent) => void
   /** Told of attempts that are made again, and of how calls end. @default nobody */
   readonly tries?: Tries
+  /** Told the Date of every answer, and when it came by `clock` (R4). Must not throw. */
+  readonly onDate?: (date: Instant, at: Instant) => void
   /** @default the system's */
   readonly clock?: Clock
   /** @default on this thread */
@@ -83,6 +85,7 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
     retry: options.retry ?? DEFAULT_RETRY,
     onRequest: options.onRequest ?? (() => undefined),
     tries: options.tries ?? NOBODY,
+    onDate: options.onDate ?? (() => undefined),
     clock: options.clock ?? SYSTEM_CLOCK,
     random: options.random ?? Math.random,
   })
@@ -178,7 +181,7 @@ class HttpSource implements SparkSource {
     if (outcome.kind === 'failure') {
       const { error } = outcome
       if (error.httpStatus === 404 && error.apiCode === 404) return { kind: 'gone', request, serverDate }
-      if (error.code === 'SPARK_NOT_PERMITTED') return { kind: 'inconclusive', why: error.message }
+      if (isAboutOneRecord(error)) return { kind: 'inconclusive', why: error.message }
       throw error
     }
     const body = outcome.kind === 'success' ? onlyResult(outcome.envelope) : undefined
@@ -195,9 +198,39 @@ class HttpSource implements SparkSource {
 }
 
 /** The API does not take such a request at all, whatever the data; no outage and no lack of rights. */
-function isRefusal({ httpStatus, code }: SparkApiError): boolean {
+function isRefusal({ httpStatus, apiCode, code }: SparkApiError): boolean {
   if (code === 'SPARK_METHOD_REFUSED') return true
-  return httpStatus === 400 && (code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_BAD_PARAMETER')
+  const told = httpStatus === 400 || (isSuccessStatus(httpStatus) && apiCode !== undefined)
+  return told && (code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_BAD_PARAMETER')
+}
+
+/** `D.Code` of a record that the API itself cannot read (spark-api.md §3.3). */
+const UNEXPECTED_DATA = 1026
+
+/**
+ * R8, R9: an answer that speaks of the one record that was asked for, and not in the form that proves it gone. What speaks
+ * of the key, the account, the rate or an outage is about every record, and fails the pass.
+ */
+function isAboutOneRecord({ httpStatus, apiCode, code }: SparkApiError): boolean {
+  if (code === 'SPARK_NOT_PERMITTED' || apiCode === UNEXPECTED_DATA) return true
+  // The API's own word, in another form than the documented 404 with Code 404.
+  if ((httpStatus === 404 || httpStatus === 410) && apiCode !== undefined) {
+    return NO_OUTAGE.has(code) || code === 'SPARK_BAD_RESPONSE'
+  }
+  if (!isSuccessStatus(httpStatus)) return false
+  return NO_OUTAGE.has(code) || (code === 'SPARK_UNAVAILABLE' && apiCode === undefined)
+}
+
+const NO_OUTAGE: ReadonlySet<SparkApiError['code']> = new Set([
+  'SPARK_NOT_FOUND',
+  'SPARK_METHOD_REFUSED',
+  'SPARK_FILTER_REFUSED',
+  'SPARK_BAD_PARAMETER',
+  'SPARK_REFUSED',
+] as const)
+
+function isSuccessStatus(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300
 }
 
 function parseApiUrl(text: string): URL {

@@ -6,9 +6,6 @@ import { SparkApiError, TOKEN_REFUSED } from './spark-api-error.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { unreadable } from './transport.ts'
 
-/** Empty pages with a new token that are followed one after the other (R7). */
-const MOST_EMPTY_PAGES = 3
-
 /** A page that the API cannot make in time is asked for in halves, down to this. */
 const SMALLEST_LIMIT = 50
 
@@ -19,25 +16,16 @@ export interface PageWishes {
   readonly expand: string | undefined
 }
 
+/** Follows the tokens wherever they lead: whether that is still a walk is for the pass to judge (R7). */
 export async function* walkPages(
   client: SparkClient,
   request: WalkRequest,
   wishes: PageWishes,
   signal: AbortSignal,
 ): AsyncGenerator<SourcePage, void, undefined> {
-  const { resource } = request
   let token = request.token
-  let emptyPages = 0
   for (;;) {
     const page = await fetchPage(client, { ...request, token }, wishes, signal)
-    const isEmpty = page.records.length === 0 && page.unreadable.length === 0
-    emptyPages = isEmpty ? emptyPages + 1 : 0
-    if (page.nextToken !== null && emptyPages > MOST_EMPTY_PAGES) {
-      throw unreadable(
-        resource.path,
-        `has been empty for ${emptyPages} pages, each of which named a next one`,
-      )
-    }
     yield page
     if (page.nextToken === null) return
     token = page.nextToken
@@ -94,9 +82,12 @@ function isTooMuch(last: SparkApiError | undefined): boolean {
   return last?.apiCode === 1515 || last?.code === 'SPARK_TIMEOUT'
 }
 
-/** A 400 that is about parameters, where the only new parameter is the token (R7). Any other error as it is. */
+/**
+ * With a token, whatever the API refuses about the request itself may be about the token alone, under any of its codes: the
+ * other parameters were taken on the page before, and are refused without a token too if they are to blame (R7).
+ */
 function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): SparkApiError {
-  if (error.httpStatus !== 400 || error.code !== 'SPARK_BAD_PARAMETER') return error
+  if (!isRefused(error)) return error
   return new SparkApiError(
     `The API no longer takes the token at which the walk of ${name} stands. The walk begins anew.`,
     {
@@ -108,4 +99,11 @@ function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): Spar
       cause: error,
     },
   )
+}
+
+/** 400 whatever it says; the same codes in an envelope with another status; and a page that is not there any more. */
+function isRefused({ httpStatus, apiCode, code }: SparkApiError): boolean {
+  if (httpStatus === 400) return true
+  if (apiCode === undefined) return false
+  return code === 'SPARK_BAD_PARAMETER' || code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_NOT_FOUND'
 }

@@ -83,7 +83,7 @@ test('the command ends with exit code 1 after each broken walk, and the one afte
   const { faults } = feed.simulator
   const lasting = { ...KEY_WALK, times: null }
   const tomorrow = { kind: 'status', status: 503, code: 1510, retryAfter: 86_400 } as const
-  // A walk that came out incomplete begins anew, one that failed goes on at its token: the last two fail there at once.
+  // A walk that came out incomplete begins anew, one that failed goes on at its token.
   const broken: readonly (readonly [code: string, ...rules: FaultRule[]])[] = [
     ['PASS_INCOMPLETE', { ...KEY_WALK, nth: 3, fault: { kind: 'false-end', token: 'null' } }],
     ['PASS_INCOMPLETE', { ...KEY_WALK, nth: 4, fault: { kind: 'lost-rows' } }],
@@ -92,7 +92,8 @@ test('the command ends with exit code 1 after each broken walk, and the one afte
       { ...KEY_WALK, nth: 3, times: 3, fault: { kind: 'cut', at: 0.5 } },
       { ...KEY_WALK, nth: 6, fault: tomorrow },
     ],
-    ['SPARK_BAD_RESPONSE', { ...lasting, nth: 2, fault: { kind: 'empty-page' } }],
+    ['PASS_INCOMPLETE', { ...lasting, nth: 2, fault: { kind: 'empty-page' } }],
+    ['PASS_INCOMPLETE', { ...lasting, nth: 3, fault: { kind: 'token-circle' } }],
     ['SPARK_NOT_PERMITTED', { ...lasting, fault: { kind: 'envelope-failure', code: 1500 } }],
     ['SPARK_FILTER_REFUSED', { ...lasting, fault: { kind: 'sparkql-errors' } }],
   ]

@@ -79,6 +79,20 @@ test('a schema that the registry refuses is one line until it is taken', () => {
   ])
 })
 
+test('a clock that differs is told once, and again when it differs by minutes more or no more (R4)', () => {
+  const { observer, lines } = logged()
+  const minute = 60_000
+  for (const ahead of [0, 30_000, -40, 31.5 * minute, 32 * minute, 40 * minute, -3 * minute, 20_000, 0]) {
+    observer.clockCompared('listings', ahead)
+  }
+  expect(lines).toMatchObject([
+    { level: 'warn', aheadMs: 31.5 * minute, msg: expect.stringContaining('held back') },
+    { level: 'warn', aheadMs: 40 * minute },
+    { level: 'warn', aheadMs: -3 * minute, msg: expect.stringContaining('ahead of the API') },
+    { level: 'info', aheadMs: 20_000 },
+  ])
+})
+
 test('observers() tells each of them everything, in order', () => {
   const told: string[] = []
   const named = (name: string): Observer => ({
@@ -86,6 +100,7 @@ test('observers() tells each of them everything, in order', () => {
     passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
+    clockCompared: (_, ahead) => void told.push(`${name} clock ${ahead}`),
     schemaRefused: (resource) => void told.push(`${name} schema ${resource}`),
   })
   const both = observers(named('a'), named('b'))
@@ -93,7 +108,8 @@ test('observers() tells each of them everything, in order', () => {
   both.pageCommitted(progressOf({ page: 7 }), NO_OUTCOMES, [])
   both.passEnded(progressOf(), 'why')
   both.watermarkMoved('listings', progressOf().startedAt)
+  both.clockCompared?.('listings', 5)
   both.schemaRefused?.('listings', null)
-  const each = ['started true', 'page 7', 'ended why', 'watermark listings', 'schema listings']
+  const each = ['started true', 'page 7', 'ended why', 'watermark listings', 'clock 5', 'schema listings']
   expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))
 })

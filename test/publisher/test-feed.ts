@@ -30,6 +30,7 @@ import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
 import { ensureTopics, topicNames, type DataTopics, type TopicNames } from '../../src/publisher/topics.ts'
 import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/feed-state.ts'
+import { ServerClock } from '../../src/replication/server-clock.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
 import type { FeedIdentity, KeyIndex, Observer, TransactionRequest } from '../../src/replication/ports.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
@@ -181,6 +182,7 @@ export class TestFeed implements AsyncDisposable {
       index,
       state,
       clock,
+      serverClock: new ServerClock(overlap),
       observer,
       overlap,
       metadata: { refresh: async () => undefined },

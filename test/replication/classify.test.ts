@@ -134,6 +134,14 @@ describe('what becomes of a record', () => {
     test('stays deleted within the overlap while the record is not newer', () => {
       expect(decide(deleted)).toEqual({ outcome: 'stale', askAgain: false })
     })
+    test.each([
+      ['the record', deleted, record({ modificationTimestamp: null })],
+      ['the index', entry({ state: 'deleted', digest: NO_DIGEST, modificationTimestamp: null }), record()],
+    ])('stays deleted within the overlap where the stamp of %s is not known', (_, known, shown) => {
+      expect(decide(known, { record: shown })).toEqual({ outcome: 'stale', askAgain: false })
+      const later = { record: shown, observedAt: instant(NOW + OVERLAP + 1) }
+      expect(decide(known, later)).toMatchObject({ outcome: 'published', change: { reason: 'RESTORED' } })
+    })
     test('is restored by a newer record, and by any record after the overlap', () => {
       const newer = record({ modificationTimestamp: instant(NOW + 1_000) })
       const restored = { outcome: 'published', change: { reason: 'RESTORED', previousDigest: null } }

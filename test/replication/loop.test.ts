@@ -139,6 +139,26 @@ describe('the schedule', () => {
     await stopped(second, done)
   })
 
+  test('a clock that is set back by days delays no pass by more than its interval (R4)', async () => {
+    const first = open()
+    const gate = Promise.withResolvers<void>()
+    const { done } = await settled(first)
+    first.source.gates.set('update', gate.promise)
+    await first.clock.pass(UPDATE_MS)
+    await vi.waitUntil(() => first.source.times('update') === 2, { interval: 1 })
+    first.clock.advance(-3 * PURGE_MS)
+    gate.resolve()
+    await vi.waitUntil(() => first.clock.sleeping().length === 2, { interval: 1 })
+    expect(first.clock.sleeping()).toContain(UPDATE_MS)
+    await stopped(first, done)
+
+    const second = open(first)
+    const running = second.start()
+    await second.clock.sleeperOf(UPDATE_MS)
+    expect(second.clock.sleeping()).toEqual([PURGE_MS, UPDATE_MS])
+    await stopped(second, running.done)
+  })
+
   test.each(['snapshot', 'purge'] as const)('an interrupted %s goes on at once', async (pass) => {
     const first = open()
     if (pass === 'purge') await stopped(first, (await settled(first)).done)

@@ -360,6 +360,193 @@ describe('a key that the walk shows with the stamp that the index has', () => {
   })
 })
 
+describe('a key that the walk shows with an older stamp than the index has (R6)', () => {
+  const other = sourceRecord('1')
+  const back = (hours: number, price: number) =>
+    sourceRecord('2', { ListPrice: price }, { modificationTimestamp: instant(SERVER_TIME - hours * HOUR_MS) })
+  const sweptBack = (shown: SourceRecord, there: SourceRecord, later = HOUR_MS) =>
+    feedAfterSnapshot(
+      [other, sourceRecord('2')],
+      { walks: [[{ records: [other, shown].map(keyRow) }]], counts: [2], records: [other, there] },
+      { later },
+    )
+
+  test('is asked for, twice; the same stamp again is the new truth of the source', async () => {
+    const opened = await sweptBack(back(47, 1), back(47, 1))
+    expect(await purge(opened)).toMatchObject({ missed: 1, progress: { counts: { published: 1, stale: 1 } } })
+    expect(opened.changes()).toMatchObject([
+      { kind: 'upsert', key: '2', reason: 'UPDATED', modificationTimestamp: SERVER_TIME - 47 * HOUR_MS },
+    ])
+    expect(asked(opened, 'findByKeys')).toMatchObject([
+      { keys: ['2'], select: 'everything' },
+      { keys: ['2'], select: 'everything' },
+    ])
+    expect(await entryOf(opened, '2')).toMatchObject({ modificationTimestamp: SERVER_TIME - 47 * HOUR_MS })
+    const next = opened.restart({
+      walks: [[{ records: [other, back(47, 1)].map(keyRow), request: 90 }]],
+      counts: [2],
+      records: [other, back(47, 1)],
+    })
+    expect(await purge(next)).toMatchObject({ missed: 0 })
+  })
+
+  test('publishes nothing where the stamp alone went back, and the index follows (R5)', async () => {
+    const same = sourceRecord('2', {}, { modificationTimestamp: instant(SERVER_TIME - 47 * HOUR_MS) })
+    const opened = await sweptBack(same, same)
+    await purge(opened)
+    expect(opened.changes()).toEqual([])
+    expect(await entryOf(opened, '2')).toMatchObject({ modificationTimestamp: SERVER_TIME - 47 * HOUR_MS })
+  })
+
+  test('is dropped where the answers are not the same', async () => {
+    const opened = await sweptBack(back(47, 1), back(47, 1))
+    let answers = 0
+    const findByKeys = opened.source.findByKeys.bind(opened.source)
+    opened.source.findByKeys = (...args) => {
+      answers += 1
+      opened.source.records.set(recordKey('2'), back(46 + answers, answers))
+      return findByKeys(...args)
+    }
+    expect(await purge(opened)).toMatchObject({ progress: { counts: { published: 0, stale: 2 } } })
+    expect(opened.changes()).toEqual([])
+  })
+
+  test('is left to the purge after this one while the source’s cache may still be older', async () => {
+    const opened = await sweptBack(back(47, 1), back(47, 1), 20 * 60_000)
+    expect(await purge(opened)).toMatchObject({ missed: 0 })
+    expect(asked(opened, 'findByKeys')).toEqual([])
+  })
+
+  test('is read whole if its stamp went back, too, while it could not be published (R12)', async () => {
+    const opened = await feedAfterSnapshot([other, sourceRecord('2', { Poison: 1 })], {
+      walks: [
+        [{ records: [other, sourceRecord('2', { Poison: 1 })] }],
+        [{ records: [other, back(47, 1)].map(keyRow) }],
+      ],
+      counts: [2, 2],
+      records: [other, back(47, 1)],
+    })
+    await runUpdate(opened.feed, LISTINGS, signal)
+    expect(await entryOf(opened, '2')).toMatchObject({ state: 'dead_lettered' })
+    const later = opened.restart(
+      {
+        walks: [[{ records: [other, back(47, 1)].map(keyRow), request: 90 }]],
+        counts: [2],
+        records: [other, back(47, 1)],
+      },
+      { at: instant(SERVER_TIME + 3 * HOUR_MS) },
+    )
+    later.source.skipRequests(90)
+    await purge(later)
+    expect(later.changes()).toMatchObject([{ kind: 'upsert', key: '2' }])
+  })
+})
+
+describe('a stamp that cannot be compared', () => {
+  const other = sourceRecord('1')
+  const hidden = (price: number) => ({
+    ...sourceRecord('2', { ListPrice: price, ModificationTimestamp: '********' }),
+    modificationTimestamp: null,
+  })
+
+  test('lets the purge compare the content', async () => {
+    const opened = await feedAfterSnapshot([other, hidden(1)], {
+      walks: [[{ records: [other, hidden(2)].map(keyRow) }]],
+      counts: [2],
+      records: [other, hidden(2)],
+    })
+    expect(await purge(opened)).toMatchObject({ missed: 1 })
+    expect(opened.changes()).toMatchObject([{ key: '2', reason: 'UPDATED' }])
+  })
+})
+
+describe('an index that was taken from the topics (R2, R4)', () => {
+  /** Published by an update in the second of its stamp, in a process that died before its index had it. */
+  async function takenOver(records: readonly SourceRecord[], updated: readonly SourceRecord[]) {
+    const first = new MemoryFeed({ walks: [[{ records }], [{ records: updated }]], counts: [0, 0] })
+    await runSnapshot(first.feed, LISTINGS, signal)
+    await runUpdate(first.feed, LISTINGS, signal)
+    const index = new MemoryKeyIndex()
+    await first.publisher.rebuild(index, feedIdentity(), SERVER_TIME)
+    return { first, index }
+  }
+
+  test('is not believed where a second may have held two changes', async () => {
+    const at = (price: number) =>
+      sourceRecord('2', { ListPrice: price }, { modificationTimestamp: SERVER_TIME })
+    const { first, index } = await takenOver([sourceRecord('1'), sourceRecord('2')], [at(1)])
+    // The second change was never read, and the listing was out of view until its stamp had left every window.
+    const walks = [
+      [{ records: [], request: 90 }],
+      [{ records: [sourceRecord('1'), at(2)].map(keyRow), request: 91 }],
+    ]
+    const later = first.restart(
+      { walks, counts: [2], records: [sourceRecord('1'), at(2)] },
+      { at: instant(SERVER_TIME + HOUR_MS), index },
+    )
+    later.source.skipRequests(91)
+    await runUpdate(later.feed, LISTINGS, signal)
+    expect(await purge(later)).toMatchObject({ missed: 1, progress: { counts: { published: 1 } } })
+    expect(later.changes()).toMatchObject([{ key: '2', reason: 'UPDATED' }])
+  })
+
+  test('is believed of all listings that were observed when their stamps had left the overlap', async () => {
+    const records = all(keys(5_000))
+    const { first, index } = await takenOver(records, [])
+    const later = first.restart(
+      { walks: [[{ records: records.map(keyRow), request: 90 }]], counts: [5_000], records },
+      { at: instant(SERVER_TIME + HOUR_MS), index },
+    )
+    expect(await purge(later)).toMatchObject({ missed: 0 })
+    expect(asked(later, 'findByKeys')).toEqual([])
+  })
+})
+
+describe('what has to be read whole', () => {
+  const touched = (count: number) =>
+    keys(count).map((key) =>
+      sourceRecord(key, { ListPrice: 7 }, { modificationTimestamp: instant(SERVER_TIME - 1_800_000) }),
+    )
+  /** Every listing has a newer stamp than the index; the walks of keys and of everything have so many pages. */
+  async function touchedFeed(count: number, pages: number, script: SourceScript = {}) {
+    const records = touched(count)
+    const size = Math.ceil(count / pages)
+    const paged = (rows: readonly SourceRecord[]): WalkStep[] =>
+      Array.from({ length: pages }, (_, i) => ({ records: rows.slice(i * size, (i + 1) * size) }))
+    const walks = [paged(records.map(keyRow)), paged(records)]
+    return feedAfterSnapshot(all(keys(count)), { walks, counts: [count], records, ...script })
+  }
+
+  test('is asked for by key where that takes fewer requests than to walk', async () => {
+    const opened = await touchedFeed(300, 4)
+    expect(await purge(opened)).toMatchObject({ missed: 300, progress: { counts: { published: 300 } } })
+    expect(asked(opened, 'walk')).toHaveLength(1)
+    expect(asked(opened, 'findOne')).toEqual([])
+  })
+
+  test('is walked where that takes fewer', async () => {
+    const opened = await touchedFeed(1_000, 2)
+    expect(await purge(opened)).toMatchObject({ missed: 1_000, progress: { counts: { published: 1_000 } } })
+    expect(opened.changes()).toHaveLength(1_000)
+    expect(asked(opened, 'findByKeys')).toEqual([])
+    expect(asked(opened, 'walk')).toHaveLength(2)
+  })
+
+  test('is not asked for one by one where the source takes no filter by key and a walk takes fewer requests', async () => {
+    const opened = await touchedFeed(300, 4, { findByKeys: () => 'refused' })
+    expect(await purge(opened)).toMatchObject({ missed: 300, progress: { counts: { published: 300 } } })
+    expect(asked(opened, 'findOne')).toEqual([])
+    expect(asked(opened, 'findByKeys')).toHaveLength(1)
+    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['keys', 'everything'])
+  })
+
+  test('is asked for one by one where it is little', async () => {
+    const opened = await touchedFeed(3, 3, { findByKeys: () => 'refused' })
+    expect(await purge(opened)).toMatchObject({ missed: 3, progress: { counts: { published: 3 } } })
+    expect(asked(opened, 'findOne')).toHaveLength(3)
+  })
+})
+
 describe('a deleted key', () => {
   test('is forgotten after delete.retention.ms, not before (R9)', async () => {
     const first = await swept(['1', '2'], ['1'])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
-import { askWhetherGone, findRecords, judgeListAnswer } from '../../src/replication/questions.ts'
+import { askWhetherGone, findEach, findListed, judgeListAnswer } from '../../src/replication/questions.ts'
 import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 
 const { signal } = new AbortController()
@@ -77,23 +77,22 @@ describe('asking whether keys are gone (R9 b)', () => {
 })
 
 describe('records by key', () => {
-  const found = async (source: ScriptedSource) => {
-    const all: [number, string[]][] = []
-    for await (const { request, records } of findRecords(source, LISTINGS, keys, signal)) {
-      all.push([request, records.map(({ key }) => key)])
-    }
-    return all
-  }
   test('come in one answer', async () => {
     const source = new ScriptedSource({ records: keys.map((key) => sourceRecord(key)) })
-    expect(await found(source)).toEqual([[1, ['1', '2']]])
+    const found = await findListed(source, LISTINGS, keys, signal)
+    expect(found).toMatchObject({ request: 1, records: [{ key: '1' }, { key: '2' }] })
     expect(source.asked).toMatchObject([{ select: 'everything' }])
   })
   test.each([
     ['the filter is refused', () => 'refused' as const],
     ['the answer holds what was not asked for', () => [sourceRecord('9')]],
-  ])('are asked for one by one, those gone left out, if %s', async (_, findByKeys) => {
+  ])('are none by a list if %s', async (_, findByKeys) => {
     const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
-    expect(await found(source)).toEqual([[3, ['2']]])
+    expect(await findListed(source, LISTINGS, keys, signal)).toBeUndefined()
+  })
+  test('are asked for one by one, those gone left out', async () => {
+    const source = new ScriptedSource({ records: [sourceRecord('2')] })
+    const found = await Array.fromAsync(findEach(source, LISTINGS, keys, signal))
+    expect(found).toMatchObject([{ request: 2, records: [{ key: '2' }] }])
   })
 })

@@ -155,6 +155,38 @@ describe('an update', () => {
     expect(watermarks(opened)).toEqual([null])
   })
 
+  describe('whose answers do not agree about the time (R4)', () => {
+    const MINUTE_MS = 60_000
+    const at = instant(SERVER_TIME + HOUR_MS)
+    const ahead = instant(at + 59 * MINUTE_MS)
+
+    test('leaves no gap: an empty window that an answer from the future showed', async () => {
+      const opened = await feedAfterSnapshot([sourceRecord('1')], {
+        walks: [[{ ...rows(), serverDate: ahead }]],
+      })
+      await update(opened)
+      expect(opened.feed.state.watermark('listings')).toBeLessThanOrEqual(at + MINUTE_MS)
+    })
+
+    test('moves the watermark no further than its later answers, though the local clock is ahead as far', async () => {
+      const first = { records: [changed('1', at)], serverDate: ahead }
+      const opened = await feedAfterSnapshot([sourceRecord('1')], { walks: [[first]], counts: [0] })
+      opened.clock.advance(59 * MINUTE_MS)
+      const { startedAt } = await update(opened)
+      expect(startedAt).toBe(ahead)
+      expect(opened.feed.state.watermark('listings')).toBeLessThanOrEqual(at + MINUTE_MS)
+    })
+
+    test.each([-59, 59])('loses nothing to a local clock that is %i minutes off', async (minutes) => {
+      const opened = await feedAfterSnapshot([sourceRecord('1')], { walks: [[rows()]] })
+      opened.clock.advance(minutes * MINUTE_MS)
+      await update(opened)
+      const watermark = opened.feed.state.watermark('listings')
+      expect(watermark).toBe(minutes < 0 ? at - 58 * MINUTE_MS : at)
+      expect(opened.observer.clocks).toEqual([-minutes * MINUTE_MS])
+    })
+  })
+
   test('that finds nothing costs one transaction', async () => {
     const opened = await feedAfterSnapshot([sourceRecord('1')], { walks: [[rows()]] })
     const { startedAt } = await update(opened)

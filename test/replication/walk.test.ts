@@ -4,6 +4,7 @@ import { NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.t
 import { LISTINGS } from '../../src/listing/resource.ts'
 import { TOKEN_REFUSED, type WalkRequest } from '../../src/replication/ports.ts'
 import { afterPage, begun } from '../../src/replication/progress.ts'
+import { ServerClock } from '../../src/replication/server-clock.ts'
 import { startMarkers, walkToEnd, type WalkedPage } from '../../src/replication/walk.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { MemoryFeed, OVERLAP_MS } from '../support/memory-feed.ts'
@@ -12,6 +13,8 @@ import { keyRecord, SERVER_TIME, sourceRecord, type SourceScript } from '../supp
 const { signal } = new AbortController()
 const PASS = passId('pass-1')
 const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const TOLERANCE_MS = new ServerClock(OVERLAP_MS).tolerance
 const refused = new ListingstreamError('the token is not known', { code: TOKEN_REFUSED, retryable: true })
 
 interface Walked {
@@ -85,20 +88,66 @@ describe('the start of a pass (R4)', () => {
     expect(walked.pages[1]?.observedAt).toBe(SERVER_TIME)
   })
 
-  test.each([HOUR_MS, -HOUR_MS])('is believed up to an hour from the local clock (%i ms)', async (off) => {
-    const at = instant(SERVER_TIME + off)
-    const just = walk({ walks: [[{ records: [], serverDate: at }]], counts: [0] })
-    expect(await just.result).toMatchObject({ startedAt: at })
-    const beyond = walk({ walks: [[{ records: [], serverDate: instant(at + Math.sign(off)) }]] })
-    await expect(beyond.result).rejects.toMatchObject({ code: 'SOURCE_CLOCK' })
-    expect(beyond.pages).toEqual([])
+  test.each([HOUR_MS, -HOUR_MS])(
+    'fails beyond an hour from the local clock (%i ms), and says so',
+    async (off) => {
+      const at = instant(SERVER_TIME + off)
+      const just = walk({ walks: [[{ records: [], serverDate: at }]], counts: [0] })
+      expect(await just.result).toMatchObject({ startedAt: Math.min(at, SERVER_TIME + TOLERANCE_MS) })
+      const beyond = walk({ walks: [[{ records: [], serverDate: instant(at + Math.sign(off)) }]] })
+      await expect(beyond.result).rejects.toMatchObject({ code: 'SOURCE_CLOCK' })
+      expect(beyond.pages).toEqual([])
+    },
+  )
+})
+
+describe('a Date that other signs of time do not bear out (R4)', () => {
+  const rows = (serverDate: Instant) => ({ records: [sourceRecord('1')], serverDate })
+  const ahead = instant(SERVER_TIME + 59 * MINUTE_MS)
+
+  test('is believed up to the local clock, with a tolerance far below the overlap', async () => {
+    const walked = walk({ walks: [[rows(ahead)]], counts: [1] })
+    expect(await walked.result).toMatchObject({ startedAt: SERVER_TIME + TOLERANCE_MS })
+    expect(walked.pages[0]?.observedAt).toBeLessThanOrEqual(SERVER_TIME + TOLERANCE_MS)
+    expect(TOLERANCE_MS).toBeLessThanOrEqual(OVERLAP_MS / 20)
+  })
+
+  test('is believed no further than the answers before it, where the local clock is ahead, too', async () => {
+    const opened = new MemoryFeed({ walks: [[rows(ahead)]], counts: [1] })
+    opened.clock.advance(50 * MINUTE_MS)
+    for (const seconds of [0, 1, 2]) {
+      opened.source.onDate(instant(SERVER_TIME + seconds * 1_000))
+      opened.clock.advance(1_000)
+    }
+    const walked = walk({}, { opened })
+    expect((await walked.result).startedAt).toBeLessThanOrEqual(SERVER_TIME + 10_000 + TOLERANCE_MS)
+    expect(walked.pages[0]?.observedAt).toBeLessThanOrEqual(SERVER_TIME + 10_000 + TOLERANCE_MS)
+  })
+
+  test('on a later page moves the time at which its rows were observed no further, either way (R6, R9)', async () => {
+    const back = instant(SERVER_TIME - 59 * MINUTE_MS)
+    const steps = [SERVER_TIME, SERVER_TIME, ahead, SERVER_TIME, back].map(rows)
+    const walked = walk({ walks: [steps], counts: [1] })
+    await walked.result
+    for (const { observedAt } of walked.pages) {
+      expect(Math.abs(observedAt - SERVER_TIME)).toBeLessThanOrEqual(TOLERANCE_MS)
+    }
+  })
+
+  test('a local clock that is far off is told of', async () => {
+    const opened = new MemoryFeed({ walks: [[rows(SERVER_TIME)]], counts: [1] })
+    opened.clock.advance(-30 * MINUTE_MS)
+    const walked = walk({}, { opened })
+    const held = SERVER_TIME - 30 * MINUTE_MS + TOLERANCE_MS
+    expect(await walked.result).toMatchObject({ startedAt: held })
+    expect(opened.observer.clocks).toEqual([30 * MINUTE_MS])
   })
 })
 
 describe('what a walk has shown (R7)', () => {
   test('is counted by distinct keys, however often a key comes', async () => {
     const rows = (...keys: string[]) => ({ records: keys.map((key) => sourceRecord(key)) })
-    const walked = walk({ walks: [[rows('1', '2', '2'), rows('2', '3'), rows('1')]], counts: [3] })
+    const walked = walk({ walks: [[rows('1', '2'), rows('2', '3'), rows('1')]], counts: [3] })
     expect(await walked.result).toMatchObject({ walked: 3, walkedInRange: 3, page: 3 })
     expect(walked.pages.map(({ fresh }) => fresh.walked)).toEqual([2, 1, 0])
   })
@@ -126,6 +175,100 @@ describe('what a walk has shown (R7)', () => {
     expect(askedIn(walked, 'count')).toEqual([
       { kind: 'count', filter: 'ModificationTimestamp Lt 2026-05-02T13:40:00Z' },
     ])
+  })
+})
+
+describe('what the source counts and a walk shows in another way (R7, R12)', () => {
+  const bound = SERVER_TIME - OVERLAP_MS
+  const stampless = (key: string, stamp: string | null) => ({
+    ...sourceRecord(key, { ModificationTimestamp: stamp }),
+    modificationTimestamp: null,
+  })
+  const older = stamped('0', instant(bound - 1))
+
+  test.each([
+    ['masked', stampless('1', '********')],
+    ['null', stampless('1', null)],
+    ['in a form that nobody can read', stampless('1', '05/02/2026 2 PM')],
+  ])('a row whose stamp is %s was shown, whatever the source counts it by', async (_, row) => {
+    const records = [older, row]
+    for (const count of [1, 2]) {
+      expect(await walk({ walks: [[{ records }]], counts: [count] }).result).toMatchObject({ walked: 2 })
+      const update = walk({ walks: [[{ records }]], counts: [count] }, { pass: 'update', filter: 'X Gt 1' })
+      expect(await update.result).toMatchObject({ walked: 2 })
+      const keys = walk({ walks: [[{ records }]], counts: [2] }, { pass: 'purge', select: 'keys' })
+      expect(await keys.result).toMatchObject({ walked: 2 })
+    }
+  })
+
+  test('such a row stands for itself alone: one that was not shown still makes the walk incomplete', async () => {
+    const records = [older, stampless('1', '********')]
+    await expect(walk({ walks: [[{ records }]], counts: [3] }).result).rejects.toMatchObject({
+      code: 'PASS_INCOMPLETE',
+    })
+  })
+
+  test('a stamp of the future is in neither count', async () => {
+    const future = stamped('1', instant(Date.UTC(2099, 0)))
+    const script = { walks: [[{ records: [older, future] }]], counts: [1] }
+    expect(await walk(script).result).toMatchObject({ walked: 2, walkedInRange: 1 })
+  })
+
+  test.each(['everything', 'keys'] as const)(
+    'two rows of one key on one page are two rows to the source (walk of %s)',
+    async (select) => {
+      const records = [older, stamped('1', instant(bound - 1)), stamped('1', instant(bound - 2))]
+      const pass = select === 'keys' ? 'purge' : 'snapshot'
+      const walked = walk({ walks: [[{ records }]], counts: [3] }, { pass, select })
+      expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 3 })
+    },
+  )
+
+  test('rows of an earlier page are a repetition, and stand for nothing that is missing', async () => {
+    const again = [older, older]
+    const script = { walks: [[{ records: [older] }, { records: again }]], counts: [2] }
+    await expect(walk(script).result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+  })
+})
+
+describe('tokens that lead nowhere (R7, R14)', () => {
+  /** Pages of these keys, again and again, under the tokens t0, t1, … */
+  function circle(period: number, before: number, rows: (page: number) => readonly string[]): SourceScript {
+    const steps = Array.from({ length: 400 }, (_, i) => ({
+      records: rows(i).map((key) => sourceRecord(key)),
+      nextToken: `t${i < before ? i : before + ((i - before) % period)}`,
+    }))
+    return { walks: [steps] }
+  }
+
+  test.each([1, 2, 3, 7])('a circle of %i pages ends as an incomplete walk', async (period) => {
+    const rows = (page: number): string[] => [`k${page < 3 ? page : 3 + ((page - 3) % period)}`]
+    const walked = walk(circle(period, 3, rows))
+    await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE', retryable: true })
+    expect(walked.pages.length).toBeLessThan(3 + period + 15)
+  })
+
+  test('ever new tokens for ever the same rows are a circle, too', async () => {
+    const steps = Array.from({ length: 400 }, () => ({ records: [sourceRecord('1')] }))
+    const walked = walk({ walks: [steps] }, { pass: 'purge', select: 'keys' })
+    await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+    expect(walked.pages.length).toBeLessThan(15)
+  })
+
+  test('three empty pages in a row are followed, a fourth is none that can be believed', async () => {
+    const empty = { records: [] }
+    const one = { records: [sourceRecord('1')] }
+    const three = walk({ walks: [[empty, empty, empty, one]], counts: [1] })
+    expect(await three.result).toMatchObject({ walked: 1, page: 4 })
+    const four = walk({ walks: [[one, empty, empty, empty, empty, one]] })
+    await expect(four.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE', retryable: true })
+  })
+
+  test('pages that repeat some rows go on', async () => {
+    const steps = Array.from({ length: 60 }, (_, i) => ({
+      records: [sourceRecord(`k${i}`), sourceRecord(`k${i + 1}`)],
+    }))
+    expect(await walk({ walks: [steps], counts: [61] }).result).toMatchObject({ walked: 61 })
   })
 })
 

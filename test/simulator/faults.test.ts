@@ -208,6 +208,19 @@ describe('pages', () => {
     },
   )
 
+  test('tokens of the beginning let a walk go in a circle (R7)', async () => {
+    await using simulator = await startSimulator({ listings: 30, clock })
+    simulator.faults.add({ fault: { kind: 'token-circle' }, nth: 2, times: null })
+    const tokens: unknown[] = []
+    for (let token = '', i = 0; i < 6; i += 1) {
+      const { D } = await get(simulator, '/v1/listings', { _skiptoken: token })
+      token = String(D.SkipToken)
+      tokens.push(token)
+    }
+    const [first, second] = [...simulator.truth().listings.keys()]
+    expect(tokens.slice(1)).toEqual([first, second, first, second, first])
+  })
+
   test('a dropped filter lets every row through and says so (R8)', async () => {
     await using simulator = await broken({ kind: 'sparkql-errors' })
     const { D } = await get(simulator, '/v1/listings', { _filter: 'ModificationTimestamp Gt 2030-01-01' })

@@ -146,6 +146,53 @@ describe('a command', () => {
     expect(fresh > [...before.keys()].toSorted().at(-1)!).toBe(true)
   })
 
+  const stampIs = (keys: readonly string[], value: string | null): MarketCommand => ({
+    action: 'set',
+    keys,
+    fields: { ModificationTimestamp: value },
+    stamp: false,
+  })
+  const hidings: Readonly<Record<string, (keys: readonly string[]) => MarketCommand>> = {
+    masked: (keys) => ({ action: 'mask', keys, fields: ['ModificationTimestamp'] }),
+    garbled: (keys) => stampIs(keys, '05/02/2026'),
+  }
+  const countOf = async (simulator: Simulator, filter: string) => {
+    const { D } = await get(simulator, '/v1/listings', { _pagination: 'count', _filter: filter })
+    return D.Pagination?.['TotalRows']
+  }
+
+  test.each(Object.keys(hidings))(
+    'a %s ModificationTimestamp is counted by the stamp that is behind it (R7)',
+    async (how) => {
+      await using simulator = await startSimulator({
+        listings: 10,
+        clock: () => NOW,
+        behaviour: { maskedStamps: 'searched' },
+      })
+      const [key = ''] = simulator.truth().listings.keys()
+      const { ModificationTimestamp: stamp } = simulator.truth().listings.get(key) ?? {}
+      const older = await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)
+      const hide = hidings[how]
+      if (hide !== undefined) simulator.market.apply(hide([key]))
+      expect(simulator.truth().listings.get(key)?.['ModificationTimestamp']).not.toBe(stamp)
+      expect(await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)).toBe(older)
+      simulator.market.apply({ action: 'touch', keys: [key] })
+      expect(await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)).toBe(Number(older) - 1)
+    },
+  )
+
+  test('a ModificationTimestamp that is null is in no range, and one that goes back is what it says', async () => {
+    await using simulator = await startSimulator({ listings: 10, clock: () => NOW })
+    const [key = ''] = simulator.truth().listings.keys()
+    simulator.market.apply(stampIs([key], null))
+    expect(await countOf(simulator, 'ModificationTimestamp Lt 2100-01-01T00:00:00Z')).toBe(9)
+    simulator.market.apply(stampIs([key], '1999-01-01T00:00:00Z'))
+    expect(await countOf(simulator, 'ModificationTimestamp Lt 2000-01-01T00:00:00Z')).toBe(1)
+    expect(simulator.truth().listings.get(key)).toMatchObject({
+      ModificationTimestamp: '1999-01-01T00:00:00Z',
+    })
+  })
+
   test('mask and unmask: ******** without a stamp, and back', async () => {
     await using simulator = await start()
     const before = simulator.truth()

@@ -15,6 +15,7 @@ import {
   row,
   TOKEN,
   zipped,
+  NOW,
   type Reply,
   type Step,
 } from './scripted-api.ts'
@@ -188,9 +189,7 @@ describe('time limits and cancellation', () => {
     const stop = new AbortController()
     await using t = await fixture([failure(503, 1510)], {
       clock: {
-        now: () => {
-          throw new Error('not asked')
-        },
+        now: () => NOW,
         sleep: async (_ms, signal) => {
           stop.abort(new Error('stop'))
           signal.throwIfAborted()

@@ -125,6 +125,8 @@ describe('findByKeys', () => {
     [failure(400, 1040)],
     [failure(400, 1041)],
     [failure(400, 1053)],
+    [failure(200, 1040)],
+    [failure(200, 1053)],
     [failure(405, 405)],
     [{ status: 414, body: 'URI Too Long' }],
     [d({ Results: [row(1)], SparkQLErrors: [{ Token: 'ListingKey', Status: 'Dropped' }] })],
@@ -182,8 +184,13 @@ describe('findOne', () => {
     [{ status: 404, body: '<h1>Not Found</h1>' }, 'SPARK_BAD_RESPONSE'],
     [{ status: 404, body: '{"error":{"code":404}}' }, 'SPARK_BAD_RESPONSE'],
     [failure(404), 'SPARK_BAD_RESPONSE'],
-    [failure(200, 404), 'SPARK_NOT_FOUND'],
     [failure(400, 1053), 'SPARK_BAD_PARAMETER'],
+    [failure(200, 1000), 'SPARK_UNAUTHORIZED'],
+    [failure(200, 1015), 'SPARK_ACCOUNT_INACTIVE'],
+    [failure(200, 1510), 'SPARK_UNAVAILABLE'],
+    [failure(200, 1550), 'SPARK_RATE_LIMITED'],
+    [failure(503, 1510), 'SPARK_UNAVAILABLE'],
+    [{ status: 200, body: '<h1>Not Found</h1>' }, 'SPARK_BAD_RESPONSE'],
     [failure(403, 1015), 'SPARK_ACCOUNT_INACTIVE'],
     [failure(403, 1021), 'SPARK_WRONG_ENDPOINT'],
     [failure(401, 1000), 'SPARK_UNAUTHORIZED'],
@@ -201,6 +208,25 @@ describe('findOne', () => {
     await using t = await fixture([reply])
     expect(await t.source.findOne(LISTINGS, KEY, signal)).toMatchObject({ kind: 'inconclusive' })
   })
+
+  test.each([
+    ['200 with Code 404', failure(200, 404)],
+    ['200 with Code 405', failure(200, 405)],
+    ['200 with Code 1053', failure(200, 1053)],
+    ['200 with Code 1040', failure(200, 1040)],
+    ['200 with a code that nobody knows', failure(200, 4711)],
+    ['200 with Success:false and nothing else', failure(200)],
+    ['500 with Code 1026, data that the API cannot read', failure(500, 1026)],
+    ['404 with another Code', failure(404, 1500)],
+    ['404 with a code that nobody knows', failure(404, 4711)],
+    ['410 with Code 404', failure(410, 404)],
+  ])(
+    '%s is inconclusive for that key, and neither gone nor a failed sweep (R8, R9)',
+    async (_what, reply) => {
+      await using t = await fixture([reply, reply, reply, reply])
+      expect(await t.source.findOne(LISTINGS, KEY, signal)).toMatchObject({ kind: 'inconclusive' })
+    },
+  )
 
   test.each([[page([])], [page([row(2)])], [page([row(1), row(2)])], [page([{ Id: 5 }])], [d({})]])(
     'a success without that one record is inconclusive (R8)',

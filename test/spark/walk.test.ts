@@ -103,18 +103,6 @@ describe('where a walk ends (R7)', () => {
     expect(keysOf(await walk(t.source))).toEqual([[], [], [], [keyOf(4)]])
   })
 
-  test('a fourth empty page in a row with a new token is an error', async () => {
-    await using t = await fixture([
-      page([], 'T1'),
-      page([], 'T2'),
-      page([], 'T3'),
-      page([], 'T4'),
-      page([row(5)]),
-    ])
-    await expect(walk(t.source)).rejects.toMatchObject({ code: 'SPARK_BAD_RESPONSE', retryable: true })
-    expect(t.api.asked).toHaveLength(4)
-  })
-
   test('empty pages with rows between them are not in a row', async () => {
     const steps = [1, 2, 3, 4].flatMap((n) => [page([], `E${n}`), page([], `F${n}`), page([row(n)], `T${n}`)])
     await using t = await fixture([...steps, page([])])
@@ -210,6 +198,28 @@ describe('a refused token (R7)', () => {
     ['no Code', failure(400)],
     ['no envelope', { status: 400, body: 'Bad Request' }],
   ]
+  /** Under codes of its own, with which the API might just as well mean the token. */
+  const others: readonly (readonly [string, Reply])[] = [
+    ['400 with 1040, a code of filters', failure(400, 1040)],
+    ['400 with 2000, a code of values in filters', failure(400, 2000)],
+    ['400 with SparkQLErrors', failure(400, undefined, { SparkQLErrors: [{ Token: 'X' }] })],
+    ['400 with a code that nobody knows', failure(400, 4711)],
+    ['400 with 1035', failure(400, 1035)],
+    ['200 with 1053', failure(200, 1053)],
+    ['200 with 1040', failure(200, 1040)],
+    ['422 with 1053', failure(422, 1053)],
+    ['404 with 404', failure(404, 404)],
+  ]
+  test.each(others)('is every refusal of the request after a token was sent: %s', async (_how, reply) => {
+    await using t = await fixture([reply])
+    await expect(walk(t.source, { token: 'T1' })).rejects.toMatchObject({
+      code: 'SPARK_TOKEN_REFUSED',
+      retryable: true,
+    })
+    await using without = await fixture([reply])
+    await expect(walk(without.source)).rejects.not.toMatchObject({ code: 'SPARK_TOKEN_REFUSED' })
+  })
+
   test.each(refusals)('is told apart: 400 with %s after a token was sent', async (_how, reply) => {
     await using t = await fixture([reply])
     await expect(walk(t.source, { token: 'T1' })).rejects.toMatchObject({ code: 'SPARK_TOKEN_REFUSED' })
@@ -221,11 +231,14 @@ describe('a refused token (R7)', () => {
   })
 
   test.each([
-    [failure(400, 1040), 'SPARK_FILTER_REFUSED'],
-    [failure(400, undefined, { SparkQLErrors: [{ Token: 'X' }] }), 'SPARK_FILTER_REFUSED'],
+    [d({ Results: [], SparkQLErrors: [{ Token: 'X' }] }), 'SPARK_FILTER_REFUSED'],
     [failure(401, 1000), 'SPARK_UNAUTHORIZED'],
+    [failure(403, 1500), 'SPARK_NOT_PERMITTED'],
+    [failure(405, 405), 'SPARK_METHOD_REFUSED'],
+    [failure(404), 'SPARK_BAD_RESPONSE'],
+    [failure(429, 1550), 'SPARK_RATE_LIMITED'],
   ])('is not blamed for another failure', async (reply, code) => {
-    await using t = await fixture([reply])
+    await using t = await fixture([reply], { retry: { attempts: 1, baseMs: 1, capMs: 1 } })
     await expect(walk(t.source, { token: 'T1' })).rejects.toMatchObject({ code })
   })
 })

@@ -17,6 +17,7 @@ import type {
   Observer,
   Source,
 } from '../../src/replication/ports.ts'
+import { ServerClock } from '../../src/replication/server-clock.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { feedIdentity } from './index-entry.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -56,6 +57,7 @@ export class CollectingObserver implements Observer {
   readonly started: { readonly progress: PassProgress; readonly resumed: boolean }[] = []
   readonly ended: { readonly progress: PassProgress; readonly detail: string | null }[] = []
   readonly watermarks: Instant[] = []
+  readonly clocks: number[] = []
   readonly pages: { readonly progress: PassProgress; readonly counts: OutcomeCounts }[] = []
 
   pageCommitted(progress: PassProgress, counts: OutcomeCounts, _changes: readonly Change[]): void {
@@ -66,6 +68,9 @@ export class CollectingObserver implements Observer {
   }
   passEnded(progress: PassProgress, detail: string | null): void {
     this.ended.push({ progress, detail })
+  }
+  clockCompared(_resource: ResourceName, ahead: number): void {
+    this.clocks.push(ahead)
   }
   watermarkMoved(_resource: ResourceName, watermark: Instant): void {
     this.watermarks.push(watermark)
@@ -95,9 +100,11 @@ export function assembleFeed({
 }: FeedParts): Feed {
   const state = new CommittedState(topics.feedState(feedIdentity()))
   const shared = { publisher, index, state, clock, observer, overlap: OVERLAP_MS }
+  const serverClock = new ServerClock(OVERLAP_MS)
   return {
     ...shared,
     source,
+    serverClock,
     metadata: { refresh: async () => undefined },
     committer: new PageCommitter({ ...shared, encoder: bodyEncoder }),
     newPassId: () => passId(`pass-${crypto.randomUUID()}`),
@@ -135,7 +142,9 @@ export class MemoryFeed {
     this.#before = this.publisher.transactions.length
     const { source, publisher, index, clock, observer } = this
     const over = options.over ?? {}
-    this.feed = assembleFeed({ source, publisher, index, topics: publisher, clock, observer, over })
+    const feed = assembleFeed({ source, publisher, index, topics: publisher, clock, observer, over })
+    this.feed = feed
+    source.onDate = (date) => feed.serverClock.note(date, clock.now())
   }
 
   /** A new process on the same topics and the same index. */

@@ -51,6 +51,8 @@ export class ScriptedSource implements Source {
   readonly #script: SourceScript
   readonly #walks: (readonly WalkStep[])[]
   readonly #counts: (number | undefined | Error)[]
+  /** Told the Date of every page and every answer to a question by key (R4). */
+  onDate: (date: Instant) => void = () => undefined
   #request = 0
 
   constructor(script: SourceScript, now: Instant = SERVER_TIME) {
@@ -96,6 +98,7 @@ export class ScriptedSource implements Source {
           unreadable: [],
           ...step,
         }
+        if (page.serverDate !== null) this.onDate(page.serverDate)
         yield page
         if (page.nextToken === null) return
         token = page.nextToken
@@ -110,6 +113,7 @@ export class ScriptedSource implements Source {
   ): Promise<number | undefined> {
     signal.throwIfAborted()
     this.asked.push({ kind: 'count', filter })
+    this.onDate(this.now)
     if (this.#counts.length === 0) throw new Error(`a count that is not in the script: ${filter}`)
     const count = this.#counts.shift()
     if (count instanceof Error) throw count
@@ -126,6 +130,7 @@ export class ScriptedSource implements Source {
     if (keys.length > 200) throw new Error(`${keys.length} keys in one question; SparkQL takes 200`)
     this.asked.push({ kind: 'findByKeys', keys: [...keys], select })
     const request = this.#nextRequest()
+    this.onDate(this.now)
     const scripted = this.#script.findByKeys?.(keys)
     if (scripted instanceof Error) throw scripted
     if (scripted === 'refused') return { kind: 'refused', why: 'by the script' }
@@ -136,6 +141,7 @@ export class ScriptedSource implements Source {
   async findOne(_resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
     signal.throwIfAborted()
     this.asked.push({ kind: 'findOne', key })
+    this.onDate(this.now)
     const base = { request: this.#nextRequest(), serverDate: this.now }
     const answer = this.#script.findOne?.(key) ?? this.records.get(key) ?? 'gone'
     if (answer instanceof Error) throw answer
