@@ -38,6 +38,7 @@ function fieldReader(field: FieldDefinition, market: Market, findsMasked: boolea
   const value = (listing: Listing): ReturnType<typeof fieldValue> => fieldValue(listing, field, market.today)
   const plainStamp = (listing: Listing): boolean =>
     field.id === 'ModificationTimestamp' &&
+    listing.overrides?.get(field.id) !== null &&
     (findsMasked || (!listing.overrides?.has(field.id) && !listing.masks?.has(field.id)))
   return {
     type: field.type,

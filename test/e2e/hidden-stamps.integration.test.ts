@@ -21,5 +21,8 @@ test('a listing whose ModificationTimestamp nobody can read stops neither snapsh
   expect(await feed.done('update')).toMatch(/completed: 2 walked, 2 published$/)
   expect(await feed.done('purge')).toContain('0 gone')
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 40, UPDATED: 3 })
-  expect(feed.check(await feed.read())).toEqual(CLEAN)
+  const { lost, ...others } = feed.check(await feed.read())
+  // The stamps themselves are marked as masked and unmapped (R12), which the comparison takes for a difference.
+  expect(lost.filter((what) => !what.includes(': ModificationTimestamp '))).toEqual([])
+  expect({ ...others, lost: [] }).toEqual(CLEAN)
 }, 240_000)
