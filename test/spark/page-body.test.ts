@@ -64,15 +64,15 @@ describe('text that is not UTF-8 (R12)', () => {
   })
 
   test('time grows with the length alone', () => {
-    // Every byte is wrong, or every second one.
+    // Every byte is wrong, or every second one. 32 times as many: a quadratic scan would take a thousand times as long.
     for (const unit of ['\xff', 'a\xff', '\xe2\x82']) {
-      const [small, large] = [200_000, 800_000].map((units) => Buffer.from(unit.repeat(units), 'latin1'))
+      const [small, large] = [50_000, 1_600_000].map((units) => Buffer.from(unit.repeat(units), 'latin1'))
       expect(
         growth(
           () => textOfBytes(small!),
           () => textOfBytes(large!),
         ),
-      ).toBeLessThan(12)
+      ).toBeLessThan(320)
     }
   })
 })
@@ -102,7 +102,7 @@ function growth(small: () => void, large: () => void): number {
         return performance.now() - began
       }),
     )
-  small()
+  for (const work of [small, large, small]) work()
   return least(large) / Math.max(least(small), 0.05)
 }
 
