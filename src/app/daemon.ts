@@ -2,7 +2,7 @@
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Millis } from '../listing/instant.ts'
-import type { PassKind } from '../listing/pass.ts'
+import { trackOf, type PassKind } from '../listing/pass.ts'
 import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
 import { writeDaemonFile } from '../ops/daemon-file.ts'
 import {
@@ -16,11 +16,12 @@ import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { firstOfSeries } from '../support/first-of-series.ts'
 import { retryLetters } from './dead-letters-retry.ts'
-import { feedStatus } from './feed-status.ts'
+import { feedStatus, iso } from './feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { now, openFeed, type OpenFeed } from './open-feed.ts'
 import { RequestedPasses } from './requested-passes.ts'
 import { runPass } from './run-pass.ts'
+import { waitingLetters } from './status.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
 
 export interface DaemonOptions {
@@ -132,7 +133,7 @@ class Daemon {
         instanceId: () => this.#running?.feed.owner.instanceId,
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
-        status: () => ({ ...this.#status(feed.topicPrefix), health: health.report() }),
+        status: (serving) => this.#status(feed.topicPrefix, serving),
         runPass: (pass, options, request) => this.#runPass(pass, options, request),
         logger,
       },
@@ -140,23 +141,44 @@ class Daemon {
     )
   }
 
-  #status(prefix: string): object {
-    if (this.#running === undefined) return { prefix }
-    const { runner, owner, source } = this.#running.feed
+  async #status(prefix: string, signal: AbortSignal): Promise<object> {
+    const { health, metrics } = this.#around
+    const running = this.#running
+    const report = health.report()
+    if (running === undefined) return { prefix, health: report }
+    const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
+    const { runner, owner, source } = running.feed
     const { state } = runner.feed
-    const passes = new Map(
-      state.passes().map((progress) => [`${progress.resource}/${progress.pass}` as const, progress]),
-    )
-    return feedStatus(
+    const error = health.lastError()
+    const requests = metrics.requestsOfLastDay()
+    const { host, pid, dataDir } = owner
+    return feedStatus({
       prefix,
-      { generation: state.generation, source, watermarks: state.watermarks(), passes },
-      {
-        host: owner.host,
-        pid: owner.pid,
-        dataDir: owner.dataDir,
-        aliveAt: new Date(now()).toISOString(),
+      source,
+      daemon: { pid, host, startedAt: iso(owner.startedAt), ready: report.ready },
+      owner: { host, pid, dataDir, aliveAt: iso(now()) },
+      state: {
+        generation: state.generation,
+        watermarks: state.watermarks(),
+        passes: new Map(state.passes().map((progress) => [trackOf(progress), progress])),
       },
-    )
+      completedAt: metrics.successes,
+      nextAt({ resource, pass, startedAt }) {
+        const parked = report.reasons.find((reason) => reason.resource === resource && reason.pass === pass)
+        if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
+        if (pass === 'snapshot') return null
+        return startedAt + (pass === 'update' ? updateIntervalMs : purgeIntervalMs)
+      },
+      liveRecords: { count: await running.feed.liveRecords(signal), why: null },
+      lastError: error === null ? null : { ...error, at: iso(error.at) },
+      heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
+      deadLetters: await waitingLetters(
+        async (within) => (await running.feed.openLetters(within)).length,
+        signal,
+      ),
+      apiRequests: { count: requests.count, since: iso(requests.since) },
+      health: report,
+    })
   }
 
   async #runPass(

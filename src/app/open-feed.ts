@@ -48,6 +48,7 @@ import { firstOfSeries } from '../support/first-of-series.ts'
 import { laxMode } from '../support/private-folder.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import { previewDeletes, type DeletePreview } from './delete-preview.ts'
+import { countLive } from './live-records.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
 import { requireFree, requireSameSource, type TakeOverWishes } from './ownership.ts'
@@ -78,6 +79,7 @@ export interface OpenFeed extends AsyncDisposable {
   readonly publisher: KafkaPublisher
   /** Letters that wait, of all resources, oldest first. */
   openLetters(signal: AbortSignal): Promise<readonly DeadLetterSummary[]>
+  liveRecords(signal: AbortSignal): Promise<number>
   /** Of listings. */
   previewDeletes(candidates: Candidates, signal: AbortSignal): Promise<DeletePreview>
 }
@@ -204,6 +206,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       const letters = await readDeadLetters({ cluster, names }, () => undefined, signal)
       return letters.filter(({ settledAt }) => settledAt === null)
     },
+    liveRecords: (signal) => countLive(index, signal),
     previewDeletes(candidates, signal) {
       const topic = names.data(LISTINGS)
       return previewDeletes({ cluster, topic, schemas: new WriterSchemas(registry) }, candidates, signal)

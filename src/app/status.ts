@@ -1,22 +1,33 @@
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
+import { decodeState } from '../events/decode-state.ts'
+import type { MarkerRecord } from '../events/state-records.ts'
 import { WriterSchemas } from '../events/writer-schemas.ts'
-import { connectKafka } from '../kafka/cluster.ts'
+import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
+import { readTopic } from '../kafka/read-topic.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
 import type { DaemonInfo } from '../ops/daemon-file.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
-import { topicNames } from '../publisher/topics.ts'
+import { readDeadLetters } from '../publisher/dead-letter-log.ts'
+import { topicNames, type TopicNames } from '../publisher/topics.ts'
 import { ListingstreamError } from '../support/errors.ts'
-import { printJson, printText } from '../support/print.ts'
-import { printable } from '../support/printable.ts'
+import { printJson, printLines } from '../support/print.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
-import { loggerFor } from './surroundings.ts'
-import { feedStatus, type FeedStatus } from './feed-status.ts'
+import { describeStatus } from './describe-status.ts'
+import { FEED_STATUS, feedStatus, iso, type FeedStatus, type Known, type Trouble } from './feed-status.ts'
 import { findDaemon, statedSettings, type StatedSettings } from './handover.ts'
+import { liveRecordsIn } from './live-records.ts'
+import { loggerFor } from './surroundings.ts'
 
 const GROUPS = ['kafka', 'registry', 'feed', 'source', 'http', 'log'] as const
+type StatusSettings = Pick<Settings, (typeof GROUPS)[number]>
 
-/** Asks the daemon that holds DATA_DIR, else reads the topic `checkpoints`. */
+/** Of the topic `control`: enough for weeks of purges. */
+const MARKERS_READ = 2_000
+/** Letters may be many and large; a status is not worth waiting for them. */
+const LETTERS_WITHIN_MS = 10_000
+
+/** Asks the daemon that holds DATA_DIR, else reads the topics. */
 export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
   const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
@@ -25,7 +36,7 @@ export async function showStatus({ json }: { readonly json?: true }, signal: Abo
       ? await readStatus(settings, signal)
       : ((await askThere(daemon, settings, signal)) ?? (await readStatus(settings, signal)))
   if (json === true) printJson(status)
-  else printText(describe(status))
+  else printLines(describeStatus(status, Date.now()))
   return 0
 }
 
@@ -34,13 +45,23 @@ async function askThere(
   daemon: DaemonInfo,
   { http }: Pick<Settings, 'http'>,
   signal: AbortSignal,
-): Promise<unknown> {
+): Promise<FeedStatus | undefined> {
   try {
-    return await askDaemon(daemon, { method: 'GET', path: '/status', adminToken: http.adminToken }, signal)
+    const { adminToken } = http
+    return parseStatus(await askDaemon(daemon, { method: 'GET', path: '/status', adminToken }, signal))
   } catch (error) {
     if (error instanceof ListingstreamError && error.code === 'ADMIN_TOKEN_UNSET') return undefined
     throw error
   }
+}
+
+function parseStatus(answer: unknown): FeedStatus {
+  const parsed = FEED_STATUS.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw new ListingstreamError(
+    'What the daemon answers is no status that this version knows: it is of another version. Ask with that one.',
+    { code: 'DAEMON_BAD_ANSWER', retryable: false },
+  )
 }
 
 /** Here nothing asks the source: its address counts only where it was set. */
@@ -49,45 +70,95 @@ function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source
   return { ...statedSettings(settings), ...(apiUrl === null ? {} : { SPARK_API_URL: apiUrl }) }
 }
 
-async function readStatus(
-  settings: Pick<Settings, (typeof GROUPS)[number]>,
-  signal: AbortSignal,
-): Promise<FeedStatus> {
+async function readStatus(settings: StatusSettings, signal: AbortSignal): Promise<FeedStatus> {
   const logger = loggerFor(settings)
   await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
   const names = topicNames(settings.feed.topicPrefix)
-  const log = new CheckpointLog(
-    cluster,
-    names.checkpoints,
-    new WriterSchemas(schemaRegistry(settings.registry)),
-  )
-  const known = await cluster.describeTopics([names.checkpoints], signal)
-  if (known.size > 0) await log.refresh(signal)
-  const { owner } = log
-  return feedStatus(
-    names.prefix,
-    log.state(),
-    owner === undefined
-      ? null
-      : {
-          host: owner.host,
-          pid: owner.pid,
-          dataDir: owner.dataDir,
-          aliveAt: new Date(log.ownerAliveAt).toISOString(),
-        },
+  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
+  const log = new CheckpointLog(cluster, names.checkpoints, schemas)
+  const known = await cluster.describeTopics([names.checkpoints, names.control, names.deadLetters], signal)
+  if (known.has(names.checkpoints)) await log.refresh(signal)
+  const { owner, generation, nextOffsets } = log
+  const state = log.state()
+  if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
+  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, nextOffsets }
+  const markers = known.has(names.control) ? await lastMarkers(cluster, names, schemas, signal) : []
+  const purge = markers.findLast((marker) => marker.pass === 'purge' && marker.event !== 'started')
+  return feedStatus({
+    prefix: names.prefix,
+    source: state.source,
+    daemon: null,
+    owner:
+      owner === undefined
+        ? null
+        : { host: owner.host, pid: owner.pid, dataDir: owner.dataDir, aliveAt: iso(log.ownerAliveAt) },
+    state,
+    completedAt: log.completedAt,
+    nextAt: () => null,
+    liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
+    lastError: lastFailure(markers),
+    heldBecause: new Map(
+      purge?.event === 'held' && purge.detail !== null ? [[purge.resource, purge.detail]] : [],
+    ),
+    deadLetters: known.has(names.deadLetters)
+      ? await waitingLetters(async (within) => {
+          const letters = await readDeadLetters({ cluster, names }, () => undefined, within)
+          return letters.filter(({ settledAt }) => settledAt === null).length
+        }, signal)
+      : { count: 0, why: null },
+    apiRequests: null,
+    health: null,
+  })
+}
+
+function unknownPrefix(prefix: string): ListingstreamError {
+  return new ListingstreamError(
+    `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
+    { code: 'NO_FEED', retryable: false },
   )
 }
 
-/** For a person: one fact a line, names and values as in the JSON. */
-function describe(status: unknown, indent = ''): string {
-  if (typeof status !== 'object' || status === null) return `${indent}${printable(String(status))}\n`
-  return Object.entries(status)
-    .map(([member, value]) => {
-      const name = printable(member)
-      const nested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
-      if (nested) return `${indent}${name}:\n${describe(value, `${indent}  `)}`
-      const text = typeof value === 'object' && value !== null ? '–' : printable(String(value))
-      return `${indent}${name}: ${text}\n`
-    })
-    .join('')
+/** Those that were written last, in their order. */
+async function lastMarkers(
+  cluster: KafkaCluster,
+  { control: topic }: TopicNames,
+  schemas: WriterSchemas,
+  signal: AbortSignal,
+): Promise<readonly MarkerRecord[]> {
+  const [offsets] = await cluster.topicOffsets(topic, signal)
+  if (offsets === undefined) return []
+  const from = Math.max(offsets.beginning, offsets.end - MARKERS_READ)
+  const markers: MarkerRecord[] = []
+  const ranges = [{ partition: 0, from, to: offsets.end }]
+  for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
+    for (const { value } of records) {
+      const record = value === null ? undefined : await decodeState(value, schemas, signal)
+      if (record?.kind === 'marker') markers.push(record.marker)
+    }
+  }
+  return markers
+}
+
+/** What an outage parks leaves no marker; only the daemon's memory has it. */
+function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
+  const failed = markers.findLast(({ event }) => event === 'failed')
+  if (failed === undefined) return null
+  const { resource, pass, at, detail } = failed
+  const message = detail ?? 'It failed.'
+  return { code: 'PASS_INCOMPLETE', message, resource, pass, at: iso(at), lasts: false }
+}
+
+/** @param count rejects with its signal's reason if that aborts */
+export async function waitingLetters(
+  count: (signal: AbortSignal) => Promise<number>,
+  signal: AbortSignal,
+): Promise<Known> {
+  const late = AbortSignal.timeout(LETTERS_WITHIN_MS)
+  try {
+    return { count: await count(AbortSignal.any([signal, late])), why: null }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!late.aborted) throw error
+    return { count: null, why: `the topic was not read within ${LETTERS_WITHIN_MS / 1000} s` }
+  }
 }

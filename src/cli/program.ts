@@ -94,7 +94,7 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .action(acting((options: PassFlags) => runOnePass('purge', options, signal)))
   program
     .command('status')
-    .description('passes, watermark, counts, a held purge')
+    .description('how the feed is, in a dozen lines')
     .option('--json', 'as JSON')
     .action(acting((options: { json?: true }) => showStatus(options, signal)))
   program

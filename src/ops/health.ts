@@ -28,6 +28,13 @@ export interface CompletedPass {
   readonly at: Instant
 }
 
+/** The last error that kept something from its work. */
+export interface LastError extends Omit<NotReadyReason, 'since' | 'service' | 'retryAt'> {
+  /** When it was last met; since when, while it lasts. */
+  readonly at: Instant
+  readonly lasts: boolean
+}
+
 export interface HealthReport {
   readonly ready: boolean
   readonly reasons: readonly NotReadyReason[]
@@ -68,6 +75,7 @@ export class Health implements Observer, Parking {
   readonly #held = new Map<ResourceName, string>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
   readonly #completed = new Map<string, CompletedPass>()
+  #last: Omit<LastError, 'lasts'> | undefined
   readonly #outages: Pick<Outages, 'lasting'> | undefined
   readonly #expected: Expectations
   /** When a track last came further, by track; a track that is not in it is not expected to. */
@@ -82,7 +90,9 @@ export class Health implements Observer, Parking {
 
   /** Not ready until `started`; the message says what it waits for. */
   starting(message: string, code = 'STARTING'): void {
-    const since = this.#starting?.since ?? this.#now()
+    const now = this.#now()
+    const since = this.#starting?.since ?? now
+    if (code !== 'STARTING') this.#last = { code, message, resource: null, pass: null, at: now }
     this.#starting = { code, message, resource: null, pass: null, service: null, since, retryAt: null }
   }
 
@@ -95,6 +105,7 @@ export class Health implements Observer, Parking {
 
   parked({ name }: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void {
     const now = this.#now()
+    this.#last = { code: error.code, message: error.message, resource: name, pass, at: now }
     this.#parked.set(trackOf(name, pass), {
       code: error.code,
       message: error.message,
@@ -146,6 +157,16 @@ export class Health implements Observer, Parking {
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
     if (error === null) this.#refused.delete(resource)
     else this.#refused.set(resource, error)
+  }
+
+  /** Null if there was none since the process started. */
+  lastError(): LastError | null {
+    const [reason] = this.report().reasons.filter(({ code }) => code !== 'STARTING')
+    if (reason !== undefined) {
+      const { code, message, resource, pass, since } = reason
+      return { code, message, resource, pass, at: since, lasts: true }
+    }
+    return this.#last === undefined ? null : { ...this.#last, lasts: false }
   }
 
   #lasting(): readonly NotReadyReason[] {

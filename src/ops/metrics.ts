@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 import type { Change } from '../listing/change.ts'
-import type { Instant } from '../listing/instant.ts'
+import { instant, type Instant } from '../listing/instant.ts'
 import {
   trackOf,
   type OutcomeCounts,
@@ -14,6 +14,7 @@ import { RESOURCES, type ResourceDescription, type ResourceName } from '../listi
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
+import { RequestTally } from './request-tally.ts'
 
 export interface MetricsOptions {
   /** For the age of watermarks, in milliseconds since 1970. @default Date.now */
@@ -64,6 +65,8 @@ export class Metrics implements Observer, Parking {
   readonly #parked
   readonly #parkedCodes = new Map<string, string>()
   readonly #lastSuccess
+  readonly #successes = new Map<PassTrack, Instant>()
+  readonly #tally: RequestTally
   /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
   readonly #counted = new Set<string>()
   #fields: ReadonlySet<string> = new Set()
@@ -72,6 +75,7 @@ export class Metrics implements Observer, Parking {
     const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
     this.#now = now
     this.#monotonic = monotonic
+    this.#tally = new RequestTally(now)
     const registers = [this.#registry]
     this.#records = new Counter({
       name: 'listingstream_records_total',
@@ -205,7 +209,7 @@ export class Metrics implements Observer, Parking {
     const { resource, pass, state, deletes } = progress
     this.#passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
-    if (state === 'completed') this.#lastSuccess.set({ resource, pass }, this.#now() / SECOND)
+    if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
       this.#passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
@@ -232,10 +236,20 @@ export class Metrics implements Observer, Parking {
     this.#parkedCodes.delete(track)
   }
 
-  /** By an earlier process. */
+  /** Also by an earlier process. */
   succeeded(track: PassTrack, at: Instant): void {
+    this.#successes.set(track, at)
     const [resource, pass] = track.split('/')
     if (resource !== undefined && pass !== undefined) this.#lastSuccess.set({ resource, pass }, at / SECOND)
+  }
+
+  /** When a pass of each kind was last completed. */
+  get successes(): ReadonlyMap<PassTrack, Instant> {
+    return this.#successes
+  }
+
+  requestsOfLastDay(): { readonly count: number; readonly since: Instant } {
+    return this.#tally.lastDay()
   }
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
@@ -250,6 +264,7 @@ export class Metrics implements Observer, Parking {
   /** `status` is null if no answer came. */
   apiRequest({ status }: { readonly status: number | null }): void {
     this.#requests.inc({ code: status ?? 'none' })
+    this.#tally.add()
   }
 
   transaction(seconds: number): void {
