@@ -46,6 +46,7 @@ export async function poisonRecords(arena: Arena): Promise<readonly Finding[]> {
     findings.push(unsettled(`${poison}: /livez was silent for ${Math.round(silence.longestMs)} ms`))
   }
   if (UNREADABLE.has(poison)) arena.hadUnreadable = true
+  else findings.push(...(await staleKeys(arena, keys, `of ${poison}, what was published is something else`)))
   if (prng.below(2) === 0) {
     simulator.configure({ poisoned: {} })
     market.apply({ action: 'touch', keys })

@@ -67,7 +67,7 @@ export const SCENARIOS = {
   'keys asked one by one': scenario(2, askOneByOne, { weather: NO_OVERLAP }),
   'registry forbids new versions': scenario(2, forbidVersions),
   'partitions added to the topic': scenario(2, addTopicPartitions),
-  'cleanup policy changed': scenario(1, changeTopicPolicy),
+  'cleanup policy changed': scenario(2, changeTopicPolicy),
   'hostile records': scenario(5, poisonRecords),
   'hostile answers': scenario(6, playTricks),
   'disk full': scenario(2, fillDisk),
