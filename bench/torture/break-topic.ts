@@ -6,7 +6,7 @@ import type { Exit, Program } from './program.ts'
 import { unsettled } from './settle.ts'
 
 /** A running daemon need not look at every moment, and must not take hours either. */
-const NOTICED_WITHIN_MS = 20_000
+const NOTICED_WITHIN_MS = 25_000
 const MISCONFIGURED = 'TOPIC_MISCONFIGURED'
 const WRONG_SETTINGS = 2
 
@@ -66,7 +66,7 @@ export async function addTopicPartitions(arena: Arena): Promise<readonly Finding
   await daemon.kill()
   for (const args of [['update'], ['snapshot', '--restart']]) {
     const program = await arena.start(args)
-    findings.push(...refusal(args, await program.exited, await program.log()))
+    findings.push(...refusal(args, await program.exited, await program.logSince()))
   }
   findings.push(...(await checkSoFar(arena)))
   arena.moveTo('moved')
@@ -81,7 +81,7 @@ export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[
   await daemon.kill()
   for (const args of [['update'], ['snapshot', '--restart']]) {
     const program = await arena.start(args)
-    findings.push(...refusal(args, await program.exited, await program.log()))
+    findings.push(...refusal(args, await program.exited, await program.logSince()))
   }
   await setCleanupPolicy(arena, 'compact')
   return findings
@@ -101,7 +101,7 @@ async function runWithSnapshot(arena: Arena): Promise<Program> {
 async function noticed(arena: Arena, daemon: Program): Promise<readonly Finding[]> {
   const until = performance.now() + NOTICED_WITHIN_MS
   while (performance.now() < until) {
-    if ((await daemon.log()).includes(MISCONFIGURED)) return []
+    if ((await daemon.logSince()).includes(MISCONFIGURED)) return []
     await arena.pause(100, 200)
   }
   const what = `the topic was altered under a running daemon, which said nothing for ${NOTICED_WITHIN_MS / 1_000} s`

@@ -41,12 +41,15 @@ export class Program implements AsyncDisposable {
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess
   readonly #logFile: string
+  /** Where its own part of the log begins, in bytes. */
+  readonly #logStart: number
   #exit: Exit | undefined
 
-  private constructor(args: readonly string[], child: ChildProcess, logFile: string) {
+  private constructor(args: readonly string[], child: ChildProcess, logFile: string, logStart: number) {
     this.args = args
     this.#child = child
     this.#logFile = logFile
+    this.#logStart = logStart
     this.pid = child.pid ?? -1
     const kill = (): void => void child.kill('SIGKILL')
     process.once('exit', kill)
@@ -61,6 +64,7 @@ export class Program implements AsyncDisposable {
     const logFile = join(folder, 'program.log')
     await using log = await open(logFile, 'a')
     await log.write(`# ${args.join(' ')}${aim === undefined ? '' : ` (${aim.point}:${aim.nth})`}\n`)
+    const logStart = (await log.stat()).size
     const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]))
     const aimed =
       aim === undefined
@@ -75,7 +79,7 @@ export class Program implements AsyncDisposable {
       env: { ...inherited, ...env, ...aimed },
       stdio: ['ignore', log.fd, log.fd],
     })
-    return new Program(args, child, logFile)
+    return new Program(args, child, logFile, logStart)
   }
 
   get exit(): Exit | undefined {
@@ -110,8 +114,14 @@ export class Program implements AsyncDisposable {
     return false
   }
 
+  /** Of all processes of the run. */
   async log(): Promise<string> {
     return readFile(this.#logFile, 'utf8')
+  }
+
+  /** Since it was started; what others say at the same time is in it, too. */
+  async logSince(): Promise<string> {
+    return (await readFile(this.#logFile)).subarray(this.#logStart).toString('utf8')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
