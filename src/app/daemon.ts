@@ -183,7 +183,7 @@ class Daemon {
 
   async #runPass(
     pass: PassKind,
-    { dryRun, restart, deadLetters }: PassRequestOptions,
+    { dryRun, restart, deadLetters, approveUpTo }: PassRequestOptions,
     { signal, gone }: PassRequest,
   ): Promise<object> {
     const running = this.#running
@@ -208,7 +208,7 @@ class Daemon {
       { signal: AbortSignal.any([signal, running.signal]), gone },
       async (run): Promise<object> =>
         deadLetters === undefined
-          ? runPass(feed, pass, dryRun, run.signal, run.onBegin)
+          ? runPass(feed, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
           : retryLetters(feed, deadLetters, run.signal, run.onBegin),
     )
   }

@@ -7,6 +7,8 @@ import { runPass } from './run-pass.ts'
 export interface OnePassOptions extends FeedWishes {
   readonly dryRun?: true
   readonly json?: true
+  /** Of a purge. */
+  readonly approveUpTo?: number
 }
 
 /** Runs one pass and answers the exit code. Handed to the daemon if one holds DATA_DIR. */
@@ -15,14 +17,14 @@ export async function runOnePass(
   options: OnePassOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { dryRun = false, restart = false } = options
+  const { dryRun = false, restart = false, approveUpTo } = options
   const report = await onFeed(
     options,
     {
       pass,
-      body: { dryRun, restart },
+      body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
       parse: parsePassReport,
-      run: (feed) => runPass(feed, pass, dryRun, signal),
+      run: (feed) => runPass(feed, pass, { dryRun, approveUpTo }, signal),
     },
     signal,
   )

@@ -196,6 +196,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   })
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
   for (const [track, at] of log.completedAt) options.metrics.succeeded(track, at)
+  for (const [track, progress] of state.passes) {
+    options.observer.passRecovered?.(progress, log.completedAt.get(track))
+  }
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),

@@ -27,6 +27,8 @@ const PASS_REPORT = z.object({
       heldBecause: z.string().nullable(),
       /** Of a dry run: what it would delete, held or not; null otherwise. */
       preview: DELETE_PREVIEW.nullable().default(null),
+      /** Why the guard would have held the deletes, had an operator not approved them; null otherwise. */
+      approvedAlthough: z.string().nullable().default(null),
     })
     .nullable(),
 })
@@ -61,6 +63,7 @@ export function reportOf(
             ...deletes,
             heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
             preview,
+            approvedAlthough: purge.verdict.kind === 'approved' ? purge.verdict.why : null,
           },
   }
 }
@@ -82,7 +85,7 @@ function describePass({ resource, pass, state, walked, counts, purge }: PassRepo
     .map(([outcome, count]) => `${count} ${outcome}`)
   const head = `${pass} of ${resource} ${state}: ${walked} walked`
   if (purge === null) return [head, ...outcomes].join(', ')
-  const { gone, emitted, refuted, inconclusive, missed, heldBecause } = purge
+  const { gone, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
   const deletes = [
     `${gone} gone`,
     `${emitted} deleted`,
@@ -91,5 +94,9 @@ function describePass({ resource, pass, state, walked, counts, purge }: PassRepo
     `${missed} missed by updates and read`,
   ]
   const held = heldBecause === null ? [] : [`${purge.dryRun ? 'would be held' : 'held'}: ${heldBecause}`]
-  return [head, ...deletes, ...held].join(', ')
+  const approved =
+    approvedAlthough === null
+      ? []
+      : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
+  return [head, ...deletes, ...held, ...approved].join(', ')
 }

@@ -1,5 +1,6 @@
 import type { PassKind } from '../listing/pass.ts'
 import { LISTINGS } from '../listing/resource.ts'
+import type { PassOptions } from '../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from './open-feed.ts'
 import { reportOf, type PassReport } from './pass-report.ts'
@@ -8,7 +9,7 @@ import { reportOf, type PassReport } from './pass-report.ts'
 export async function runPass(
   feed: OpenFeed,
   pass: PassKind,
-  dryRun: boolean,
+  { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
@@ -20,7 +21,7 @@ export async function runPass(
   const result = await feed.runner.run(
     LISTINGS,
     pass,
-    { dryRun, onBegin, ...(dryRun ? { examine } : {}) },
+    { dryRun, approveUpTo, onBegin, ...(dryRun ? { examine } : {}) },
     signal,
   )
   return reportOf(result, dryRun, preview)

@@ -89,6 +89,7 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .description('find what disappeared, prove it, delete it')
     .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
     .option('--json', 'as JSON; with --dry-run also what would be deleted')
+    .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
     .addOption(takeOver)
     .addOption(acceptSource)
     .action(acting((options: PassFlags) => runOnePass('purge', options, signal)))
@@ -213,6 +214,7 @@ interface PassFlags {
   readonly restart?: true
   readonly dryRun?: true
   readonly json?: true
+  readonly approveUpTo?: number
   readonly takeOver?: true
   readonly acceptSource?: true
 }

@@ -54,6 +54,7 @@ export interface PassProgress {
 /** What became of the keys that a complete purge walk did not show. */
 export interface DeleteCounts {
   readonly emitted: number
+  /** While the sweep runs, and where it failed: what the last one that came to a verdict holds. */
   readonly held: number
   /** The source still has the key, or something was published for it since the sweep began. */
   readonly refuted: number

@@ -46,7 +46,7 @@ export interface HealthReport {
     readonly code: string
     readonly message: string
   }[]
-  /** The last one of each kind since the process started. */
+  /** The last one of each kind, as far as the checkpoints or this process know it. */
   readonly lastCompleted: readonly CompletedPass[]
 }
 
@@ -130,6 +130,19 @@ export class Health implements Observer, Parking {
       if (pass === 'purge') this.#held.delete(resource)
     } else if (state === 'held') {
       this.#held.set(resource, detail ?? 'The guard holds its deletes.')
+    }
+  }
+
+  passRecovered(progress: PassProgress, completedAt: Instant | undefined): void {
+    const { resource, pass, passId, state, deletes } = progress
+    if (state === 'completed' && completedAt !== undefined) {
+      this.#completed.set(trackOf(resource, pass), { resource, pass, passId, at: completedAt })
+    }
+    if (pass !== 'purge') return
+    if (deletes.held === 0) this.#held.delete(resource)
+    else if (!this.#held.has(resource)) {
+      const why = 'for the reason in the topic control; a purge tells it again'
+      this.#held.set(resource, `The guard holds ${deletes.held} deletes since before this process, ${why}.`)
     }
   }
 

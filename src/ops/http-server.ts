@@ -16,6 +16,8 @@ const PASS_OPTIONS = z
     dryRun: z.boolean().default(false),
     /** Of a snapshot: begin a new generation. */
     restart: z.boolean().default(false),
+    /** Of a purge: so many deletes that the guard would hold go through. */
+    approveUpTo: z.int().nonnegative().optional(),
     /** Of an update: dead letters whose keys are asked for again. */
     deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
   })
@@ -166,6 +168,9 @@ function addPassRoute(app: FastifyInstance, options: HttpServerOptions, stop: Ab
       const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
       if (passOptions.deadLetters !== undefined && pass !== 'update') {
         throw badRequest('Only an update takes deadLetters.')
+      }
+      if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
+        throw badRequest('Only a purge takes approveUpTo.')
       }
       return options.runPass(pass, passOptions, { signal: stop, gone: goneOf(reply) })
     },

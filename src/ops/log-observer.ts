@@ -149,6 +149,9 @@ export function observers(...list: readonly Observer[]): Observer {
     clockCompared(...event) {
       for (const observer of list) observer.clockCompared?.(...event)
     },
+    passRecovered(...event) {
+      for (const observer of list) observer.passRecovered?.(...event)
+    },
     schemaRefused(...event) {
       for (const observer of list) observer.schemaRefused?.(...event)
     },

@@ -271,9 +271,9 @@ export class Metrics implements Observer, Parking {
     this.#transactions.observe(seconds)
   }
 
-  /** Of a hold that an earlier process left. */
-  deletesHeld(resource: ResourceName, count: number): void {
-    this.#held.set(resource, count)
+  /** A hold that an earlier process left is held still. */
+  passRecovered({ resource, pass, deletes }: PassProgress): void {
+    if (pass === 'purge') this.#held.set(resource, deletes.held)
   }
 
   #addReadiness(registers: Registry[], { build, ready = () => false }: MetricsOptions): void {

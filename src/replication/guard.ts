@@ -15,7 +15,11 @@ export interface Shrinkage {
   readonly deletes: number
 }
 
-export type GuardVerdict = { readonly kind: 'clear' } | { readonly kind: 'held'; readonly why: string }
+export type GuardVerdict =
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'held'; readonly why: string }
+  /** It would be held for that reason, but an operator approved up to so many deletes of this sweep. */
+  | { readonly kind: 'approved'; readonly why: string; readonly upTo: number }
 
 /** Half of a feed is never normal; below ten records it may well be. */
 const HALF_APPLIES_FROM = 10
@@ -37,6 +41,14 @@ export function judgeDeletes(
     if (exceeds(limits, part)) return held(describe(limits, part, `MLS ${mlsId}`))
   }
   return { kind: 'clear' }
+}
+
+/** The approval is for a number: a sweep that comes to more than the operator had seen is still held. */
+export function withApproval(verdict: GuardVerdict, deletes: number, upTo: number | undefined): GuardVerdict {
+  if (verdict.kind !== 'held' || upTo === undefined) return verdict
+  if (deletes === 0) return held(`${verdict.why}; none of them is proved to be gone`)
+  if (deletes > upTo) return held(`${verdict.why}; ${upTo} were approved, and it would be ${deletes} or more`)
+  return { kind: 'approved', why: verdict.why, upTo }
 }
 
 function exceeds(limits: GuardLimits, part: Shrinkage): boolean {

@@ -71,7 +71,9 @@ async function walks(
     } else {
       const purge = state.lastPass(resource.name, 'purge')
       const base = purge ?? state.lastPass(resource.name, 'snapshot')
-      const due = purge?.state === 'running' ? clock.now() : dueAt(base?.startedAt, purgeInterval)
+      // One that failed in an earlier process is as much overdue as one that was interrupted.
+      const unended = purge?.state === 'running' || purge?.state === 'failed'
+      const due = unended ? clock.now() : dueAt(base?.startedAt, purgeInterval)
       await clock.sleep(within(purgeInterval, due - clock.now()), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }

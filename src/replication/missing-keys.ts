@@ -24,11 +24,17 @@ export interface Findings {
   readonly byMls: ReadonlyMap<string, Shrinkage>
 }
 
-/** Compares walk and index, asks about every key that the walk did not show, and files the proved ones in the ledger. */
+/**
+ * Compares walk and index, asks about every key that the walk did not show, and files the proved ones in the ledger.
+ *
+ * @param approveUpTo deletes that an operator has approved: only then are the keys of an empty walk asked for, one by one,
+ * and no further ones once there are more; the rest counts as deletes that would be
+ */
 export async function findMissing(
   feed: Feed,
   resource: ResourceDescription,
   walked: PassProgress,
+  approveUpTo: number | undefined,
   signal: AbortSignal,
 ): Promise<Findings> {
   const { ledger } = feed.index
@@ -58,9 +64,10 @@ export async function findMissing(
     const keys = missing.map(({ key }) => key)
     const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
     missing = []
-    // An empty walk has no witness, and is held whatever the answers would be (R10).
     if (keys.length === 0) return
-    if (walked.walked === 0) return keys.forEach((key) => deletes.add(mlsOf.get(key) ?? null))
+    // An empty walk has no witness. It is held (R10), so that asking is of use to an approval alone.
+    const asking = walked.walked > 0 || deletes.total <= (approveUpTo ?? -1)
+    if (!asking) return keys.forEach((key) => deletes.add(mlsOf.get(key) ?? null))
     const fates = await askWhetherGone(feed.source, resource, keys, witness, signal)
     const proved: [RecordKey, string][] = []
     for (const [key, fate] of fates) {

@@ -297,6 +297,12 @@ export interface Observer {
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */
   clockCompared?(resource: ResourceName, ahead: Millis): void
   /**
+   * When a feed is opened: how a pass stands by the checkpoints, an earlier process's included.
+   *
+   * @param completedAt when it was completed, by the clock of who completed it; undefined if it is not
+   */
+  passRecovered?(progress: PassProgress, completedAt: Instant | undefined): void
+  /**
    * The registry does not take the schema that follows from the source's metadata, so that the feed goes on with the one
    * before; null: it does. Told whenever the schema is looked at.
    */

@@ -21,9 +21,11 @@ export interface PassBeginning {
   readonly startedAt: Instant
   readonly filter: string
   readonly sweepOffsets: readonly number[]
+  /** Deletes that the guard holds since an earlier sweep, until this one comes to its verdict (R10). @default 0 */
+  readonly held?: number
 }
 
-export function begun(beginning: PassBeginning): PassProgress {
+export function begun({ held = 0, ...beginning }: PassBeginning): PassProgress {
   return {
     ...beginning,
     state: 'running',
@@ -33,7 +35,7 @@ export function begun(beginning: PassBeginning): PassProgress {
     walked: 0,
     walkedInRange: 0,
     counts: NO_OUTCOMES,
-    deletes: NO_DELETES,
+    deletes: { ...NO_DELETES, held },
   }
 }
 
@@ -72,6 +74,10 @@ export function withDeletes(progress: PassProgress, added: Partial<DeleteCounts>
       inconclusive: deletes.inconclusive + (added.inconclusive ?? 0),
     },
   }
+}
+
+export function withHeld(progress: PassProgress, held: number): PassProgress {
+  return { ...progress, deletes: { ...progress.deletes, held } }
 }
 
 export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {

@@ -2,7 +2,7 @@
  * Finds what disappeared from a source that reports no deletes: walks the keys, compares them with the index, asks about
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
-import type { Deletion } from '../listing/change.ts'
+import type { Deletion, DeletionReason } from '../listing/change.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -11,12 +11,12 @@ import { publishedDigest } from './classify.ts'
 import { deleteCandidates, type Candidates } from './delete-candidates.ts'
 import type { Feed } from './feed.ts'
 import type { ProvedDeletion } from './page-committer.ts'
-import { judgeDeletes, type GuardVerdict } from './guard.ts'
+import { judgeDeletes, withApproval, type GuardVerdict } from './guard.ts'
 import { findMissing, parseProof, sweepEnd, type Findings, type Proof } from './missing-keys.ts'
 import { endAsFailed } from './pass-end.ts'
 import { NoSnapshotError } from './pass-errors.ts'
 import type { IndexEntry } from './ports.ts'
-import { afterPage, ended, withDeletes } from './progress.ts'
+import { afterPage, ended, withDeletes, withHeld } from './progress.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
@@ -27,6 +27,8 @@ export interface PurgeOptions {
   readonly dryRun: boolean
   /** Of a dry run: told what would be deleted, whether or not the guard would hold it. @default nobody */
   readonly examine?: (candidates: Candidates, signal: AbortSignal) => Promise<unknown>
+  /** Deletes of this sweep that an operator lets through although the guard would hold them. @default none */
+  readonly approveUpTo?: number | undefined
 }
 
 export interface PurgeResult {
@@ -65,7 +67,8 @@ function walkKeys(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const sweepOffsets = feed.publisher.nextOffsets(resource.name)
-  const begin = { pass: 'purge', passId, initial: false, sweepOffsets } as const
+  const held = feed.state.lastPass(resource.name, 'purge')?.deletes.held ?? 0
+  const begin = { pass: 'purge', passId, initial: false, sweepOffsets, held } as const
   return walkToEnd(
     feed,
     { resource, select: 'keys', filter: EVERYTHING, interrupted, begin },
@@ -85,34 +88,46 @@ async function conclude(
   feed: Feed,
   resource: ResourceDescription,
   walked: PassProgress,
-  { dryRun, examine }: PurgeOptions,
+  { dryRun, examine, approveUpTo }: PurgeOptions,
   signal: AbortSignal,
 ): Promise<PurgeResult> {
-  const findings = await findMissing(feed, resource, walked, signal)
+  const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
   const { gone, missed, refuted, inconclusive } = findings
-  const verdict = judge(feed, walked, findings)
+  const verdict = withApproval(judge(feed, walked, findings), findings.feed.deletes, approveUpTo)
+  const held = verdict.kind === 'held' ? findings.feed.deletes : 0
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
   let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
   if (dryRun) {
     await examine?.(deleteCandidates(feed, resource, walked), signal)
     await feed.index.ledger.drop(walked.passId)
-    return { progress, verdict, gone, missed }
+    return { progress: withHeld(progress, held), verdict, gone, missed }
   }
 
   // What updates missed is read whole and published, so that a sweep also heals.
   progress = await publishMissed(feed, resource, progress, missed, signal)
-  progress =
-    verdict.kind === 'clear'
-      ? await publishDeletes(feed, resource, progress, signal)
-      : withDeletes(progress, { held: findings.feed.deletes })
-  const state = verdict.kind === 'clear' ? 'completed' : 'held'
-  const detail = verdict.kind === 'clear' ? null : verdict.why
-  const done = ended(progress, state)
+  if (verdict.kind !== 'held') {
+    const reason = verdict.kind === 'approved' ? 'OPERATOR' : 'NOT_IN_SOURCE'
+    progress = await publishDeletes(feed, resource, progress, reason, signal)
+  }
+  const state = verdict.kind === 'held' ? 'held' : 'completed'
+  const detail = detailOf(verdict)
+  const done = ended(withHeld(progress, held), state)
   const markers = [{ event: state, progress: done, detail } as const]
   await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers }, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
   return { progress: done, verdict, gone, missed }
+}
+
+function detailOf(verdict: GuardVerdict): string | null {
+  switch (verdict.kind) {
+    case 'clear':
+      return null
+    case 'held':
+      return verdict.why
+    case 'approved':
+      return `an operator approved up to ${verdict.upTo} deletes, although ${verdict.why}`
+  }
 }
 
 function judge(feed: Feed, walked: PassProgress, findings: Findings): GuardVerdict {
@@ -129,6 +144,7 @@ async function publishDeletes(
   feed: Feed,
   resource: ResourceDescription,
   from: PassProgress,
+  reason: DeletionReason,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   let progress = from
@@ -139,7 +155,7 @@ async function publishDeletes(
       progress = await feed.committer.commitDeletions(
         resource,
         [...proofs.keys()],
-        (key, entry) => deletionOf(key, entry, proofs.get(key), from),
+        (key, entry) => deletionOf(key, entry, proofs.get(key), from, reason),
         (emitted, refuted) => ({
           progress: withDeletes(before, { emitted, refuted }),
           watermark: null,
@@ -157,6 +173,7 @@ function deletionOf(
   entry: IndexEntry,
   proof: Proof | undefined,
   progress: PassProgress,
+  reason: DeletionReason,
 ): ProvedDeletion | undefined {
   // A record that was published or confirmed after the question was sent outweighs its answer (R6, R9 c).
   const outdated = proof === undefined || entry.request > proof.request
@@ -164,7 +181,7 @@ function deletionOf(
   const deletion: Deletion = {
     kind: 'deletion',
     key,
-    reason: 'NOT_IN_SOURCE',
+    reason,
     evidence: proof.evidence,
     deletedAt: proof.at,
     lastModificationTimestamp: entry.modificationTimestamp,

@@ -34,7 +34,8 @@ export async function onWholeLedger<T>(
       const standing = resume ? feed.state.interrupted(resource.name, pass) : undefined
       const checkpoint = standing?.passId === passId ? standing : undefined
       const damaged = isLedgerDamage(error)
-      if (damaged || (checkpoint === undefined && leftNothing(error))) await dropAfter(feed, passId, error)
+      if (damaged || !resume || (checkpoint === undefined && leftNothing(error)))
+        await dropAfter(feed, passId, error)
       if (!damaged || losses > MOST_LOSSES) throw error
       interrupted = checkpoint === undefined ? undefined : restarted(checkpoint)
     }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { CLEAN } from '../support/topic-checker.ts'
 import type { TopicEvent } from '../support/topic-events.ts'
+import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 
 const MINUTE_MS = 60_000
@@ -75,6 +76,46 @@ test.concurrent('a purge of 60 % of the feed is held with exit code 3, while ups
   const { missingDeletes, ...others } = feed.check(events)
   expect(others).toEqual({ ...CLEAN, missingDeletes: undefined })
   expect(missingDeletes.toSorted()).toEqual(removed.toSorted())
+}, 240_000)
+
+test.concurrent('a hold outlives its process, and an operator lets go of it, up to a number (R10)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 40, seed: 36 } })
+  await feed.done('snapshot')
+  const removed = feed.simulator.market.apply({ action: 'remove', count: 25 }).keys
+  expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
+
+  await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
+  expect(await daemon.metric('listingstream_deletes_held')).toBe(25)
+  expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({ held: [{ resource: 'listings' }] })
+
+  const few = await feed.run(['purge', '--approve-up-to', '24'])
+  expect(few).toMatchObject({ code: 3 })
+  expect(few.stdout).toContain('24 were approved')
+  const enough = await feed.run(['purge', '--approve-up-to', '25'])
+  expect(enough).toMatchObject({ code: 0 })
+  expect(enough.stdout).toContain('25 deleted, 0 still there, 0 inconclusive')
+  expect(enough.stdout).toContain("approved although 25 deletes are half of the feed's 40 records or more")
+  expect(await daemon.metric('listingstream_deletes_held')).toBe(0)
+  expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({ held: [] })
+  await daemon.process.kill('SIGTERM')
+
+  const events = await feed.readByConsole(90)
+  const deleted = events.filter(({ type }) => type === 'ListingDeleted')
+  expect(deleted.map(({ value }) => (value as { reason: string }).reason)).toEqual(Array(25).fill('OPERATOR'))
+  expect(deleted.map(({ key }) => key).sort()).toEqual(removed.toSorted())
+  expect(feed.check(events)).toEqual(CLEAN)
+}, 240_000)
+
+test.concurrent('a feed that was really emptied is emptied once that is approved, each key by its own 404 (R9, R10)', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 12, seed: 37 } })
+  await feed.done('snapshot')
+  const removed = feed.simulator.market.apply({ action: 'remove', count: 12 }).keys
+  expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
+  expect(await feed.done('purge', '--approve-up-to', '12')).toContain('0 walked, 12 gone, 12 deleted')
+  const events = await feed.readByConsole(36)
+  expect(evidence(events)).toEqual(removed.map((key) => `${key} HTTP_404`).sort())
+  expect(feed.check(events)).toEqual(CLEAN)
+  expect(await feed.done('purge')).toContain('0 walked, 0 gone')
 }, 240_000)
 
 test.concurrent('a walk that comes back empty, with a count of 0, is held with exit code 3 (R8, R10)', async () => {

@@ -60,6 +60,26 @@ test('a held purge is told but does not make it unready, until a sweep is clear 
   expect(health.report().held).toEqual([])
 })
 
+test('what the checkpoints say of a hold and of completed passes is told after a restart (R10)', () => {
+  const health = healthAt({ ms: 5000 })
+  health.started()
+  const purge = progressOf({ pass: 'purge', state: 'held' })
+  const held = { ...purge, deletes: { ...purge.deletes, held: 30 } }
+  health.passRecovered(held, undefined)
+  health.passRecovered(progressOf({ pass: 'update', state: 'completed' }), instant(4000))
+  expect(health.report()).toMatchObject({
+    ready: true,
+    held: [{ resource: 'listings', detail: expect.stringContaining('30 deletes') }],
+    lastCompleted: [{ pass: 'update', at: 4000 }],
+  })
+  // Its own words are better, where this process has heard them.
+  health.passEnded(held, 'too many')
+  health.passRecovered(held, undefined)
+  expect(health.report().held).toEqual([{ resource: 'listings', detail: 'too many' }])
+  health.passRecovered(progressOf({ pass: 'purge', state: 'completed' }), instant(4500))
+  expect(health.report().held).toEqual([])
+})
+
 test('a refused schema is told but does not make it unready, until it is taken', () => {
   const health = healthAt({ ms: 0 })
   health.started()

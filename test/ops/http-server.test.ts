@@ -86,10 +86,12 @@ describe('running a pass', () => {
     expect(await response.json()).toEqual({ state: 'completed' })
     expect((await fetch(`${server.url}/passes/update`, { method: 'POST' })).status).toBe(200)
     await fetch(`${server.url}/passes/update`, post({ deadLetters: ['1', '2'] }))
+    await fetch(`${server.url}/passes/purge`, post({ approveUpTo: 40 }))
     expect(ran).toEqual([
       ['purge', { dryRun: true, restart: false }],
       ['update', { dryRun: false, restart: false }],
       ['update', { dryRun: false, restart: false, deadLetters: ['1', '2'] }],
+      ['purge', { dryRun: false, restart: false, approveUpTo: 40 }],
     ])
   })
 
@@ -99,6 +101,8 @@ describe('running a pass', () => {
     ['/passes/purge', post({ dryRun: 'yes' })],
     ['/passes/purge', post({ deadLetters: 'all' })],
     ['/passes/update', post({ deadLetters: 'some' })],
+    ['/passes/update', post({ approveUpTo: 3 })],
+    ['/passes/purge', post({ approveUpTo: -1 })],
     ['/passes/purge', { ...post({}), body: '{' }],
   ])('a request that is not understood runs nothing: %s', async (path, init) => {
     let runs = 0

@@ -83,6 +83,16 @@ describe('Metrics', () => {
     expect(await sample('deletes_held')).toBe('0')
   })
 
+  test('a hold that an earlier process left is held still (R10)', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const purge = progressOf({ pass: 'purge', state: 'running' })
+    metrics.passRecovered({ ...purge, deletes: { ...purge.deletes, held: 30 } })
+    metrics.passRecovered(progressOf({ pass: 'update' }))
+    expect(await sample('deletes_held')).toBe('30')
+    metrics.passEnded({ ...purge, state: 'completed' })
+    expect(await sample('deletes_held')).toBe('0')
+  })
+
   test('requests are counted by HTTP status, those without an answer as none; transactions by seconds', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     metrics.apiRequest({ status: 200 })

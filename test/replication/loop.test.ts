@@ -159,6 +159,22 @@ describe('the schedule', () => {
     await stopped(second, running.done)
   })
 
+  test('a purge that failed in an earlier process is tried at once, not an interval later', async () => {
+    const first = open()
+    const before = await settled(first)
+    await before.runner.run(LISTINGS, 'purge', { dryRun: false }, first.stopper.signal)
+    const last = first.publisher.transactions.at(-1)!.request
+    expect(last.progress).toMatchObject({ pass: 'purge', state: 'completed' })
+    await stopped(first, before.done)
+    const progress = { ...last.progress, state: 'failed' } as const
+    await first.publisher.commit({ ...last, progress, markers: [] }, new AbortController().signal)
+
+    const second = open(first)
+    const { done } = second.start()
+    await vi.waitUntil(() => second.source.times('purge') === 1, { interval: 1 })
+    await stopped(second, done)
+  })
+
   test.each(['snapshot', 'purge'] as const)('an interrupted %s goes on at once', async (pass) => {
     const first = open()
     if (pass === 'purge') await stopped(first, (await settled(first)).done)

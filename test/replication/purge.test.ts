@@ -263,6 +263,112 @@ describe('the guard (R10)', () => {
     expect(opened.source.asked.map(({ kind }) => kind)).toEqual(['walk', 'count'])
   })
 
+  const approve = ({ feed }: MemoryFeed, approveUpTo: number, dryRun = false) =>
+    runPurge(feed, LISTINGS, { dryRun, approveUpTo }, signal)
+
+  test('lets go of what an operator approved, up to the number, for that sweep alone', async () => {
+    const first = await swept(['1', '2', '3', '4'], ['1', '4'], {}, { over: { guard: strict } })
+    expect(await purge(first)).toMatchObject({ progress: { deletes: { held: 2 } } })
+    const again = (names: readonly string[]) =>
+      first.restart(
+        { walks: [[shows(...names)]], counts: [names.length], records: all(names) },
+        { over: { guard: strict } },
+      )
+    const more = again(['4'])
+    expect(await approve(more, 2)).toMatchObject({
+      verdict: { kind: 'held', why: expect.stringContaining('2 were approved') },
+      progress: { state: 'held', deletes: { emitted: 0, held: 3 } },
+    })
+    const second = again(['1', '4'])
+    expect(await approve(second, 2)).toMatchObject({
+      verdict: { kind: 'approved', upTo: 2 },
+      progress: { state: 'completed', deletes: { emitted: 2, held: 0 } },
+    })
+    expect(second.changes()).toMatchObject([
+      { key: '2', reason: 'OPERATOR', evidence: 'LIST_QUERY' },
+      { key: '3', reason: 'OPERATOR' },
+    ])
+    expect(second.markers().at(-1)).toMatchObject({
+      event: 'completed',
+      detail: expect.stringContaining('approved up to 2 deletes'),
+    })
+    expect(live(second)).toEqual(['1', '4'])
+  })
+
+  test('releases half of a feed, which no setting does, and names deletes that need no approval as what they are', async () => {
+    const known = keys(20)
+    const opened = await swept(known, known.slice(0, 8), {}, { over: { guard: lax } })
+    expect(await approve(opened, 12)).toMatchObject({ verdict: { kind: 'approved' } })
+    expect(opened.changes().map((one) => one.reason)).toEqual(Array(12).fill('OPERATOR'))
+    const few = await swept(['1', '2', '3'], ['1', '3'])
+    expect(await approve(few, 5)).toMatchObject({ verdict: { kind: 'clear' } })
+    expect(few.changes()).toMatchObject([{ key: '2', reason: 'NOT_IN_SOURCE' }])
+  })
+
+  test('of an empty walk that is approved, deletes what is proved key by key, and keeps the rest (R9)', async () => {
+    const findOne = (key: string) => (key === '2' ? ('inconclusive' as const) : undefined)
+    const opened = await swept(['1', '2', '3', '4'], [], { there: ['3'], findOne })
+    expect(await approve(opened, 4)).toMatchObject({
+      verdict: { kind: 'approved', why: expect.stringContaining('empty') },
+      progress: { state: 'completed', deletes: { emitted: 2, refuted: 1, inconclusive: 1, held: 0 } },
+    })
+    expect(asked(opened, 'findByKeys')).toEqual([])
+    expect(opened.changes()).toMatchObject([
+      { key: '1', reason: 'OPERATOR', evidence: 'HTTP_404' },
+      { key: '4', reason: 'OPERATOR', evidence: 'HTTP_404' },
+    ])
+    expect(live(opened)).toEqual(['2', '3'])
+  })
+
+  test('of an empty walk, asks for no more keys than the approval needs, and deletes none above it', async () => {
+    const known = keys(500)
+    const opened = await swept(known, [])
+    expect(await approve(opened, 100)).toMatchObject({
+      verdict: { kind: 'held' },
+      progress: { deletes: { emitted: 0, held: 500 } },
+    })
+    expect(asked(opened, 'findOne').length).toBeLessThanOrEqual(200)
+    expect(live(opened)).toEqual(known)
+  })
+
+  test('stays at a hold where an approval finds nothing proved', async () => {
+    const opened = await swept(['1', '2'], [], { there: ['1', '2'] })
+    expect(await approve(opened, 10)).toMatchObject({
+      verdict: { kind: 'held' },
+      progress: { state: 'held' },
+    })
+    expect(live(opened)).toEqual(['1', '2'])
+  })
+
+  test('a dry run says what an approval would do, and does nothing', async () => {
+    const opened = await swept(['1', '2', '3'], ['1'], {}, { over: { guard: strict } })
+    expect(await approve(opened, 2, true)).toMatchObject({ verdict: { kind: 'approved' }, gone: 2 })
+    expect(opened.committed()).toEqual([])
+  })
+
+  test('a hold is in the checkpoints until a sweep comes to another verdict, also while one runs or after it failed', async () => {
+    const held = (opened: MemoryFeed) => opened.feed.state.lastPass('listings', 'purge')?.deletes.held
+    const first = await swept(['1', '2', '3'], ['1'], {}, { over: { guard: strict } })
+    await purge(first)
+    const interrupted = first.restart({ walks: [[shows('1'), { fail: outage }]] })
+    expect(held(interrupted)).toBe(2)
+    await expect(purge(interrupted)).rejects.toBe(outage)
+    expect(interrupted.restart({}).feed.state.lastPass('listings', 'purge')).toMatchObject({
+      state: 'running',
+      deletes: { held: 2 },
+    })
+    const incomplete = interrupted.restart({ walks: [[shows()]], counts: [9] })
+    await expect(purge(incomplete)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+    expect(held(incomplete.restart({}))).toBe(2)
+    const clear = incomplete.restart({
+      walks: [[shows('1', '2', '3')]],
+      counts: [3],
+      records: all(['1', '2', '3']),
+    })
+    await purge(clear)
+    expect(held(clear.restart({}))).toBe(0)
+  })
+
   test('an empty walk of a feed that is empty is no alarm', async () => {
     const opened = await swept([], [])
     expect(await purge(opened)).toMatchObject({
