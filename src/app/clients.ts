@@ -23,7 +23,7 @@ export function kafkaSettings(
           ssl: {
             ...(ssl.ca === null ? {} : { ca: ssl.ca }),
             ...(ssl.cert === null ? {} : { cert: ssl.cert }),
-            ...(ssl.key === null ? {} : { key: ssl.key.reveal() }),
+            ...(ssl.key === null ? {} : { key: ssl.key }),
           },
         }),
     ...(sasl === null
@@ -32,7 +32,7 @@ export function kafkaSettings(
           sasl: {
             mechanism: sasl.mechanism,
             username: sasl.username,
-            password: sasl.password.reveal(),
+            password: sasl.password,
           },
         }),
   }
@@ -41,7 +41,7 @@ export function kafkaSettings(
 export function schemaRegistry({ url, auth }: RegistrySettings, outages?: Outages): SchemaRegistry {
   return new SchemaRegistry({
     url,
-    ...(auth === null ? {} : { auth: auth.reveal() }),
+    ...(auth === null ? {} : { auth }),
     ...(outages === undefined ? {} : { tries: outages.of('registry') }),
   })
 }

@@ -11,6 +11,7 @@ import {
   type PassRequest,
   type PassRequestOptions,
 } from '../ops/http-server.ts'
+import type { Logger } from '../ops/logger.ts'
 import { runSchedule, type Parking } from '../replication/loop.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
@@ -41,7 +42,9 @@ const OWNERSHIP_CHECK_MS = 5_000
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
   await requireOwnFolder(settings, signal)
-  const daemon = new Daemon(settings, options, surroundings(settings))
+  const around = surroundings(settings)
+  using _hangUp = rereadOnHangUp(settings, around.logger)
+  const daemon = new Daemon(settings, options, around)
   try {
     await daemon.run(signal)
     return 0
@@ -58,6 +61,26 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
 async function requireOwnFolder(settings: DaemonSettings, signal: AbortSignal): Promise<void> {
   const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
   await findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
+}
+
+/** Each is read again by itself when it is refused or used for a new connection; SIGHUP does so at once. */
+function rereadOnHangUp({ spark, kafka, registry, http }: DaemonSettings, logger: Logger): Disposable {
+  const texts = {
+    SPARK_ACCESS_TOKEN: spark.accessToken,
+    KAFKA_SASL_PASSWORD: kafka.sasl?.password,
+    KAFKA_SSL_CA: kafka.ssl?.ca,
+    KAFKA_SSL_CERT: kafka.ssl?.cert,
+    KAFKA_SSL_KEY: kafka.ssl?.key,
+    SCHEMA_REGISTRY_AUTH: registry.auth,
+    ADMIN_TOKEN: http.adminToken,
+  }
+  const onHangUp = (): void => {
+    const changed = Object.entries(texts).filter(([, text]) => text?.refresh() === true)
+    const files = changed.map(([name, text]) => `${name} from ${text?.file}`)
+    logger.info({ changed: files }, 'SIGHUP: the files of secrets and certificates were read again')
+  }
+  process.on('SIGHUP', onHangUp)
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', onHangUp) }
 }
 
 class Daemon {

@@ -39,11 +39,14 @@ export class MetadataCache {
   readonly #options: MetadataCacheOptions
   /** By key; those of another token or identity are left behind at the first write. */
   readonly #answers = new Map<string, CachedAnswer<unknown>>()
+  /** Under which `#answers` are. */
+  #token: string
   readonly #stored: ReadonlyMap<string, CachedAnswer<unknown>>
 
   private constructor(options: MetadataCacheOptions, stored: ReadonlyMap<string, CachedAnswer<unknown>>) {
     this.#options = options
     this.#stored = stored
+    this.#token = options.accessToken.reveal()
   }
 
   /** A file that is missing or damaged is an empty cache. */
@@ -61,9 +64,19 @@ export class MetadataCache {
     return { ...found, items: items.data }
   }
 
+  /** Whether the answer that is known was given to the token as it is now. */
+  holds(path: string): boolean {
+    return this.#answers.has(this.#keyOf(path))
+  }
+
   /** Whole or not at all, also if the process ends meanwhile. */
   async store(path: string, answer: CachedAnswer<unknown>): Promise<void> {
-    this.#answers.set(this.#keyOf(path), answer)
+    const key = this.#keyOf(path)
+    if (this.#token !== this.#options.accessToken.reveal()) {
+      this.#token = this.#options.accessToken.reveal()
+      this.#answers.clear()
+    }
+    this.#answers.set(key, answer)
     const { dataDir } = this.#options
     const file = join(dataDir, FILE_NAME)
     const draft = `${file}.${process.pid}.tmp`

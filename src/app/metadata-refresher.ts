@@ -112,7 +112,10 @@ class MetadataService<Item> {
   /** The same array while nothing changed; the last known one, or none, after an error that `mayFail` lets pass. */
   async ask(mayFail: (error: unknown) => boolean, signal: AbortSignal): Promise<readonly Item[]> {
     try {
-      const answer = await this.#fetch(this.#known, signal)
+      const { cache } = this.#options
+      // What another token was told is no condition: this one may be told something else.
+      const previous = cache.holds(this.#path) ? this.#known : undefined
+      const answer = await this.#fetch(previous, signal)
       if (answer.kind === 'fetched') await this.#keep(answer)
       this.#isMissing = false
     } catch (error) {
@@ -136,7 +139,8 @@ class MetadataService<Item> {
     // A server that ignores the conditions costs bytes, no new schema and no write.
     const same = known !== undefined && isDeepStrictEqual(known.items, items)
     this.#known = { etag, lastModified, items: same ? known.items : items }
-    if (same && known.etag === etag && known.lastModified === lastModified) return
+    const isKept = known?.etag === etag && known.lastModified === lastModified
+    if (same && isKept && this.#options.cache.holds(this.#path)) return
     try {
       await this.#options.cache.store(this.#path, this.#known)
     } catch (error) {

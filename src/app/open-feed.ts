@@ -182,7 +182,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 
   const encoder = new ListingEncoder(schemas)
   const pageReader = opened.use(new ThreadedPageReader({ schemas, encoder }))
-  const source = opened.use(sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader))
+  const source = opened.use(
+    sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
+  )
   const feed = assemble(options, {
     source,
     publisher,
@@ -255,16 +257,19 @@ function assemble({ settings, observer, metrics, logger }: OpenFeedOptions, part
   }
 }
 
+/** @param user of the feed, once that is known: a token that is renewed has to be the same user's. */
 function sparkSource(
   { settings, metrics, outages }: OpenFeedOptions,
   serverClock: ServerClock,
   firstRequestNumber: number,
   pageReader: PageReader = PLAIN_PAGE_READER,
+  user?: SourceIdentity,
 ): SparkSource {
   const { apiUrl, accessToken, requestTimeoutMs, pageLimit, expand } = settings.spark
   return createSparkSource({
     apiUrl,
-    accessToken: accessToken.reveal(),
+    accessToken,
+    user,
     requestTimeoutMs,
     pageLimit,
     expand: expand ?? undefined,

@@ -80,7 +80,7 @@ async function sourceFields(
 ): Promise<readonly FieldDescription[]> {
   await using source = createSparkSource({
     apiUrl: spark.apiUrl,
-    accessToken: spark.accessToken.reveal(),
+    accessToken: spark.accessToken,
     requestTimeoutMs: spark.requestTimeoutMs,
     pageLimit: spark.pageLimit,
     userAgent: PROGRAM,

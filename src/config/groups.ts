@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { SettingText, type TextFile } from './secret.ts'
 import type { Settings, SettingsGroup } from './settings.ts'
 import type { SettingsMistake } from './settings-error.ts'
 import {
@@ -16,6 +17,7 @@ import {
   password,
   path,
   pem,
+  privateKey,
   ratio,
   token,
   topicPrefix,
@@ -24,9 +26,12 @@ import {
 /** Text by variable; unset variables are absent. */
 export type RawValues = Readonly<Record<string, string>>
 
+type FileOf = (variable: string) => TextFile | undefined
+
 interface Group<T> {
   readonly variables: readonly string[]
-  parse(values: RawValues): readonly SettingsMistake[] | { readonly value: T }
+  /** @param fileOf what a renewed value will be read from, by variable */
+  parse(values: RawValues, fileOf: FileOf): readonly SettingsMistake[] | { readonly value: T }
 }
 
 /** `together` names what is wrong between variables that may each be right alone. */
@@ -38,14 +43,20 @@ function group<Shape extends z.ZodRawShape, T>(
   const schema = z.object(shape)
   return {
     variables: Object.keys(shape),
-    parse(values) {
+    parse(values, fileOf) {
       const parsed = schema.safeParse(values)
       const mistakes = (parsed.error?.issues ?? []).map((issue) => ({
         name: String(issue.path[0]),
         problem: issue.message,
       }))
       mistakes.push(...together(values))
-      return parsed.success && mistakes.length === 0 ? { value: build(parsed.data) } : mistakes
+      if (!parsed.success || mistakes.length > 0) return mistakes
+      for (const [name, value] of Object.entries(parsed.data)) {
+        const file = fileOf(name)
+        if (file !== undefined && value instanceof SettingText)
+          value.follow(checked(file, schema.shape[name]))
+      }
+      return { value: build(parsed.data) }
     },
   }
 }
@@ -54,6 +65,17 @@ const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
   (url) => !/\/v\d+$/.test(url),
   'Leave out the version at its end. Example: https://replication.sparkapi.com',
 )
+
+/** What is wrong in a renewed file is not taken, as it would not have been at the start. */
+function checked({ path, read }: TextFile, schema: z.core.$ZodType | undefined): TextFile {
+  return {
+    path,
+    read: () => {
+      const parsed = schema === undefined ? undefined : z.safeParse(schema, read())
+      return parsed?.data instanceof SettingText ? parsed.data.reveal() : undefined
+    },
+  }
+}
 
 export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
   spark: group(
@@ -83,7 +105,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       KAFKA_SSL: flag.default(false),
       KAFKA_SSL_CA: pem.optional(),
       KAFKA_SSL_CERT: pem.optional(),
-      KAFKA_SSL_KEY: pem.pipe(password).optional(),
+      KAFKA_SSL_KEY: privateKey.optional(),
       KAFKA_SASL_MECHANISM: oneOf('plain', 'scram-sha-256', 'scram-sha-512').optional(),
       KAFKA_SASL_USERNAME: z.string().default(''),
       KAFKA_SASL_PASSWORD: password.optional(),

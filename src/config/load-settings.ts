@@ -37,7 +37,7 @@ export function loadSettings<G extends SettingsGroup>(
   for (const name of new Set(groups)) {
     const group = GROUPS[name]
     const values = raw.collect(group.variables, layers)
-    const parsed = group.parse(values)
+    const parsed = group.parse(values, (name) => raw.fileOf(name))
     if ('value' in parsed) settings[name] = parsed.value
     else mistakes.push(...parsed)
   }

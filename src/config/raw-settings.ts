@@ -1,5 +1,6 @@
 import { didYouMean } from './did-you-mean.ts'
 import type { RawValues } from './groups.ts'
+import type { TextFile } from './secret.ts'
 import type { SettingsMistake } from './settings-error.ts'
 
 /** Each of these may also be given by a file, named by `<variable>_FILE`. */
@@ -19,6 +20,8 @@ type ReadFile = (path: string) => string
 /** Collects the text of variables from layers of settings; what goes wrong is kept, not thrown. */
 export class RawSettings {
   readonly mistakes: SettingsMistake[] = []
+  /** Files that values came from, by variable. */
+  readonly #paths = new Map<string, string>()
   readonly #readFile: ReadFile
 
   constructor(readFile: ReadFile) {
@@ -64,21 +67,38 @@ export class RawSettings {
     return values
   }
 
+  /** Undefined if the variable's value is no file's. Its path is known to be one: it was read. */
+  fileOf(name: string): TextFile | undefined {
+    const path = this.#paths.get(name)
+    return path === undefined ? undefined : { path, read: () => this.#text(path) }
+  }
+
+  #text(path: string): string | undefined {
+    try {
+      return trimmedEnd(this.#readFile(path))
+    } catch {
+      return undefined
+    }
+  }
+
   #resolve(name: string, direct: string | undefined, path: string | undefined): string | undefined {
-    if (path !== undefined) return this.#contents(`${name}_FILE`, path)
+    if (path !== undefined) return this.#contents(name, `${name}_FILE`, path)
     if (direct === undefined) return undefined
-    if (FILES.has(name)) return this.#contents(name, direct)
+    if (FILES.has(name)) return this.#contents(name, name, direct)
     return SECRETS.has(name) ? direct : direct.trim()
   }
 
   /** Without line breaks at the end. The path is not told: it may be the secret itself, set by mistake (R15). */
-  #contents(name: string, path: string): string | undefined {
+  #contents(name: string, variable: string, path: string): string | undefined {
     try {
-      const text = this.#readFile(path.trim()).replace(/[\r\n]+$/, '')
-      if (text !== '') return text
-      this.#mistake(name, 'The file that this names is empty')
+      const text = trimmedEnd(this.#readFile(path.trim()))
+      if (text !== '') {
+        this.#paths.set(name, path.trim())
+        return text
+      }
+      this.#mistake(variable, 'The file that this names is empty')
     } catch (error) {
-      this.#mistake(name, `The file that this names cannot be read (${errorCode(error)})`)
+      this.#mistake(variable, `The file that this names cannot be read (${errorCode(error)})`)
     }
     return undefined
   }
@@ -107,6 +127,10 @@ export class RawSettings {
   #mistake(name: string, problem: string): void {
     this.mistakes.push({ name, problem })
   }
+}
+
+function trimmedEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, '')
 }
 
 /** An empty variable is an unset one, as Compose files write it. */

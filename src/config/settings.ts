@@ -1,5 +1,5 @@
 import type { Millis } from '../listing/instant.ts'
-import type { Secret } from './secret.ts'
+import type { Secret, SettingText } from './secret.ts'
 
 /** design.md §4.1, typed. Durations are milliseconds. */
 export interface Settings {
@@ -38,10 +38,10 @@ export interface SourceSettings {
 export interface KafkaSettings {
   /** `host:port`. @default localhost:9092 */
   readonly brokers: readonly string[]
-  /** Null: no encryption. Certificates and key are PEM texts; null uses the system's. */
+  /** Null: no encryption. Certificates and key are PEM texts of files that may be renewed; null uses the system's. */
   readonly ssl: {
-    readonly ca: string | null
-    readonly cert: string | null
+    readonly ca: SettingText | null
+    readonly cert: SettingText | null
     readonly key: Secret | null
   } | null
   readonly sasl: SaslSettings | null

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { printable } from '../support/printable.ts'
 import { keepCredential } from '../support/secrets.ts'
 import { parseDuration } from './duration.ts'
-import { Secret } from './secret.ts'
+import { Secret, SettingText } from './secret.ts'
 
 /** setTimeout holds 2^31 − 1 ms, 24.8 days. */
 const LONGEST_TIMER = 24 * 86_400_000
@@ -66,9 +66,10 @@ export const basicAuth = z
   })
 
 /** PEM text, read from the file that the variable names. */
-export const pem = z
-  .string()
-  .regex(/-----BEGIN [A-Z ]+-----/, 'The file holds no PEM block. Example: ./ca.pem')
+const pemText = z.string().regex(/-----BEGIN [A-Z ]+-----/, 'The file holds no PEM block. Example: ./ca.pem')
+
+export const pem = pemText.transform((value) => new SettingText(value))
+export const privateKey = pemText.pipe(password)
 
 /** In milliseconds, between `min` and `max` milliseconds. */
 export function duration(example: string, { min, max = LONGEST_TIMER }: { min: number; max?: number }) {

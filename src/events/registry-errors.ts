@@ -21,9 +21,11 @@ export class RegistryUnreachable extends ListingstreamError {
 }
 
 export class RegistryUnauthorized extends ListingstreamError {
-  constructor(what: string, status: number) {
+  /** @param file from which the credentials were read, if so */
+  constructor(what: string, status: number, file: string | null = null) {
+    const from = file === null ? '' : `, read from ${file},`
     super(
-      `The schema registry refused the credentials (${what}: HTTP ${status}). Check SCHEMA_REGISTRY_AUTH and the user's rights on the subject.`,
+      `The schema registry refused the credentials (${what}: HTTP ${status}). Check SCHEMA_REGISTRY_AUTH${from} and the user's rights on the subject.`,
       { code: 'REGISTRY_UNAUTHORIZED', retryable: false },
     )
   }

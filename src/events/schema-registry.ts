@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { NOBODY, type Tries } from '../support/tries.ts'
 import { parseSchemaId, type SchemaId } from '../listing/content.ts'
+import { unchanging, type Renewable } from '../support/renewable.ts'
 import { keepCredential, quoteForeign } from '../support/secrets.ts'
 import {
   RegistryBadResponse,
@@ -13,8 +14,8 @@ import {
 export interface SchemaRegistryOptions {
   /** Base of a Confluent-compatible API (setting `SCHEMA_REGISTRY_URL`). May carry `user:password@`. */
   readonly url: string
-  /** `user:password` for basic authentication. */
-  readonly auth?: string
+  /** `user:password` for basic authentication; what is renewable is read again when it is refused. */
+  readonly auth?: string | Renewable
   /** For one request with its answer. @default 10_000 */
   readonly timeoutMs?: number
   /** Told of questions without an answer, and of answers. @default nobody */
@@ -59,6 +60,12 @@ const NOT_FOUND = new Set([40401, 40402, 40403])
 /** No setting for this subject: the registry's default counts. */
 const NO_SUBJECT_CONFIG = 40408
 
+interface RegistryAnswer {
+  readonly status: number
+  readonly text: string
+  readonly retryAfter: number | undefined
+}
+
 interface Call {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
@@ -71,7 +78,7 @@ interface Call {
  */
 export class SchemaRegistry {
   readonly #base: string
-  readonly #authorization: string | undefined
+  readonly #auth: Renewable | undefined
   readonly #timeoutMs: number
   readonly #tries: Tries
   readonly #byId = new Map<SchemaId, string>()
@@ -80,12 +87,12 @@ export class SchemaRegistry {
     const url = new URL(options.url)
     const inUrl = url.username === '' ? undefined : decodeURIComponent(`${url.username}:${url.password}`)
     const auth = options.auth ?? inUrl
-    if (auth !== undefined) keepCredential(auth)
     // fetch refuses such URLs with an error that quotes them (R15).
     url.username = ''
     url.password = ''
     this.#base = url.href.replace(/\/+$/, '')
-    this.#authorization = auth === undefined ? undefined : `Basic ${Buffer.from(auth).toString('base64')}`
+    this.#auth = typeof auth === 'string' ? unchanging(auth) : auth
+    if (this.#auth !== undefined) keepCredential(this.#auth.reveal())
     this.#timeoutMs = options.timeoutMs ?? 10_000
     this.#tries = options.tries ?? NOBODY
   }
@@ -198,7 +205,7 @@ export class SchemaRegistry {
   }
 
   async #askOnce<T>(call: Call, answer: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {
-    const { status, text, retryAfter } = await this.#fetch(call, signal)
+    const { status, text, retryAfter } = await this.#answer(call, signal)
     const what = this.#describe(call)
     if (status >= 200 && status < 300) {
       const parsed = answer.safeParse(parseJson(text))
@@ -210,7 +217,8 @@ export class SchemaRegistry {
     if (status === 404 && code !== undefined && (NOT_FOUND.has(code) || code === NO_SUBJECT_CONFIG)) {
       return undefined
     }
-    if (status === 401 || status === 403) throw new RegistryUnauthorized(what, status)
+    if (status === 401 || status === 403)
+      throw new RegistryUnauthorized(what, status, this.#auth?.file ?? null)
     if (status === 408 || status === 429 || status >= 500) {
       throw new RegistryUnreachable(what, `HTTP ${status}`, { retryAfterMs: retryAfter })
     }
@@ -225,13 +233,21 @@ export class SchemaRegistry {
     throw new RegistryBadResponse(what, `HTTP ${status}`)
   }
 
-  async #fetch(
-    call: Call,
-    signal: AbortSignal,
-  ): Promise<{ status: number; text: string; retryAfter: number | undefined }> {
+  /** Refused credentials may have been renewed since they were read. */
+  async #answer(call: Call, signal: AbortSignal): Promise<RegistryAnswer> {
+    const auth = this.#auth?.reveal()
+    const answer = await this.#fetch(call, auth, signal)
+    if (answer.status !== 401 && answer.status !== 403) return answer
+    if (this.#auth === undefined || (!this.#auth.refresh() && this.#auth.reveal() === auth)) return answer
+    const renewed = this.#auth.reveal()
+    keepCredential(renewed)
+    return await this.#fetch(call, renewed, signal)
+  }
+
+  async #fetch(call: Call, auth: string | undefined, signal: AbortSignal): Promise<RegistryAnswer> {
     signal.throwIfAborted()
     const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` }
-    if (this.#authorization !== undefined) headers['authorization'] = this.#authorization
+    if (auth !== undefined) headers['authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`
     const init: RequestInit = { method: call.method, headers }
     if (call.body !== undefined) {
       headers['content-type'] = MEDIA_TYPE

@@ -1,13 +1,16 @@
+import type { ConnectionOptions } from 'node:tls'
+
 import kafkajs from 'kafkajs'
 import type { Kafka, RetryOptions, SASLOptions } from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
+import { renewed } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import { clientLog } from './client-log.ts'
 import { registerCodecs } from './compression.ts'
 import { installRecordEncoder } from './record-encoder.ts'
-import type { KafkaSasl, KafkaSettings } from './settings.ts'
+import type { KafkaSasl, KafkaSettings, KafkaTls } from './settings.ts'
 import { SocketSet } from './sockets.ts'
 import { noteRefusals, type Troubles } from './troubles.ts'
 
@@ -33,7 +36,6 @@ export interface KafkaClient extends AsyncDisposable {
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   registerCodecs()
-  if (settings.sasl !== undefined) keepSecret(settings.sasl.password)
   installRecordEncoder()
   stopIdleTimers()
   retryInitProducerId()
@@ -44,7 +46,7 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
     clientId: settings.clientId,
     ...(settings.ssl === undefined || settings.ssl === false
       ? {}
-      : { ssl: settings.ssl === true ? {} : { ...settings.ssl } }),
+      : { ssl: tlsOptions(settings.ssl === true ? {} : settings.ssl) }),
     ...(settings.sasl === undefined ? {} : { sasl: saslOptions(settings.sasl) }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: limits.requestTimeoutMs,
@@ -102,16 +104,29 @@ function retryOptions(retry: ClientLimits['retry']): RetryOptions {
   }
 }
 
-function saslOptions({ mechanism, username, password }: KafkaSasl): SASLOptions {
-  // One object per mechanism: the library's type is a union over them.
-  switch (mechanism) {
-    case 'plain':
-      return { mechanism, username, password }
-    case 'scram-sha-256':
-      return { mechanism, username, password }
-    case 'scram-sha-512':
-      return { mechanism, username, password }
+/** kafkajs keeps the object and looks into it for each authentication; it also writes there. */
+export function saslOptions({ mechanism, username, password }: KafkaSasl): SASLOptions {
+  // The library's type is a union over the mechanisms.
+  const options: { mechanism: 'plain'; username: string; password: string } = {
+    mechanism: 'plain',
+    username,
+    get password() {
+      const current = renewed(password)
+      keepSecret(current)
+      return current
+    },
   }
+  return Object.defineProperty(options, 'mechanism', { value: mechanism, enumerable: true })
+}
+
+/** kafkajs keeps the object, and each connection takes the texts out of it anew. */
+export function tlsOptions({ ca, cert, key }: KafkaTls): ConnectionOptions {
+  const options: ConnectionOptions = {}
+  for (const [name, text] of Object.entries({ ca, cert, key })) {
+    if (text === undefined) continue
+    Object.defineProperty(options, name, { enumerable: true, get: () => renewed(text) })
+  }
+  return options
 }
 
 const schedule = RequestQueue.prototype.scheduleCheckPendingRequests

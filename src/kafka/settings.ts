@@ -1,4 +1,5 @@
 import type { Tries } from '../support/tries.ts'
+import type { Renewable } from '../support/renewable.ts'
 
 /** Where the cluster is and how to get in. */
 export interface KafkaSettings {
@@ -14,17 +15,18 @@ export interface KafkaSettings {
   readonly tries?: Tries
 }
 
-/** PEM texts. */
+/** PEM texts; what is renewable is read again for each connection. */
 export interface KafkaTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
+  readonly ca?: string | Renewable
+  readonly cert?: string | Renewable
+  readonly key?: string | Renewable
 }
 
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
-  readonly password: string
+  /** Read again for each authentication, if it is renewable. */
+  readonly password: string | Renewable
 }
 
 export type KafkaLogLevel = 'debug' | 'info' | 'warn' | 'error'

@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
+import type { Renewable } from '../support/renewable.ts'
 import { isLoopback } from './loopback.ts'
 
 export interface GuardOptions {
   /** What the server is bound to. */
   readonly host: string
-  readonly adminToken: { reveal(): string } | null
+  /** Read again for each request that needs it, if it is renewable. */
+  readonly adminToken: (Pick<Renewable, 'reveal'> & Partial<Pick<Renewable, 'refresh'>>) | null
 }
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -43,6 +45,7 @@ function refuseWithoutToken(headers: Headers, { host, adminToken }: GuardOptions
     const message = `Set ADMIN_TOKEN to allow this, or bind HTTP_HOST (${host}) to loopback.`
     return { status: 403, code: 'ADMIN_TOKEN_UNSET', message }
   }
+  adminToken.refresh?.()
   const given = /^Bearer +(\S+) *$/i.exec(text(headers['authorization']))?.[1]
   if (given !== undefined && same(given, adminToken.reveal())) return undefined
   const message = 'This needs the header "Authorization: Bearer" with the value of ADMIN_TOKEN.'

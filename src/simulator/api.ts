@@ -25,7 +25,7 @@ export interface ApiRequest {
 
 export interface ApiOptions {
   readonly market: Market
-  readonly accessToken: string
+  readonly accessToken: () => string
   readonly seed: number
   readonly epoch: number
   readonly behaviour: () => Behaviour
@@ -71,7 +71,7 @@ export class Api {
     const { accessToken, behaviour } = this.#options
     const { access, userAgentRequired } = behaviour()
     const token = /^(?:Bearer|OAuth) +(.+)$/i.exec(request.header('authorization') ?? '')?.[1]
-    const denial = access === 'granted' && token !== accessToken ? 'bad-key' : access
+    const denial = access === 'granted' && token !== accessToken() ? 'bad-key' : access
     if (denial !== 'granted') {
       const [status, code, message] = DENIALS[denial]
       throw new ApiFailure(status, code, message)

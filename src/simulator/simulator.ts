@@ -63,7 +63,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 export class Simulator implements AsyncDisposable {
-  readonly accessToken: string
+  #accessToken: string
   readonly market: Market
   readonly faults = new FaultScript()
   readonly requests = new RequestLog()
@@ -80,7 +80,7 @@ export class Simulator implements AsyncDisposable {
   constructor(options: SimulatorOptions) {
     this.#options = options
     this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
-    this.accessToken = options.accessToken ?? 'simulator-token'
+    this.#accessToken = options.accessToken ?? 'simulator-token'
     this.seed = options.seed ?? 1
     const epoch = options.epoch ?? Math.min(EPOCH, this.now())
     this.market = new Market({
@@ -92,8 +92,14 @@ export class Simulator implements AsyncDisposable {
       cacheLagMs: options.cacheLagMs ?? 0,
       now: () => this.now(),
     })
-    const { market, accessToken, seed } = this
-    this.api = new Api({ market, accessToken, seed, epoch, behaviour: () => this.#behaviour })
+    const { market, seed } = this
+    this.api = new Api({
+      market,
+      accessToken: () => this.#accessToken,
+      seed,
+      epoch,
+      behaviour: () => this.#behaviour,
+    })
     // Every request that waits listens to it.
     setMaxListeners(0, this.#closing.signal)
     const answer = requestListener(this, options.storedPages === true, this.#closing.signal)
@@ -101,6 +107,15 @@ export class Simulator implements AsyncDisposable {
       const handle = request.url?.startsWith(CONTROL_PREFIX) === true ? control : answer
       void handle(request, response, this)
     })
+  }
+
+  get accessToken(): string {
+    return this.#accessToken
+  }
+
+  /** From now on only this one is accepted: of the same user, as when a key is renewed. */
+  rotateToken(accessToken: string): void {
+    this.#accessToken = accessToken
   }
 
   /** Base URL without a slash at its end. */

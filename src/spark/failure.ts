@@ -97,15 +97,35 @@ export interface FailedAnswer {
   /** Undefined if the body was none; the status then decides. */
   readonly envelope: Envelope | undefined
   readonly retryAfterMs: number | undefined
+  /** From which the token was read; null if it is not from a file. @default null */
+  readonly tokenFile?: string | null
 }
 
+/** What another token may mend. */
+export const TOKEN_CODES: ReadonlySet<SparkErrorCode> = new Set<SparkErrorCode>([
+  'SPARK_UNAUTHORIZED',
+  'SPARK_SESSION_EXPIRED',
+  'SPARK_KEY_DISABLED',
+  'SPARK_USER_CHANGED',
+])
+
 /** The error for an answer that is not a success. */
-export function failureOf({ path, httpStatus, envelope, retryAfterMs }: FailedAnswer): SparkApiError {
+export function failureOf({
+  path,
+  httpStatus,
+  envelope,
+  retryAfterMs,
+  tokenFile = null,
+}: FailedAnswer): SparkApiError {
   const { code, retryable, advice } = verdictOn(httpStatus, envelope)
   const apiCode = envelope?.code
   const said = envelope?.message === undefined ? '' : ` (the API says: ${quoteForeign(envelope.message)})`
   const named = apiCode === undefined ? '' : ` with Code ${apiCode}`
-  return new SparkApiError(`${path} failed: HTTP ${httpStatus}${named}${said}. ${advice}`, {
+  const source =
+    tokenFile !== null && TOKEN_CODES.has(code)
+      ? ` It was read from ${tokenFile}; write the new one there.`
+      : ''
+  return new SparkApiError(`${path} failed: HTTP ${httpStatus}${named}${said}. ${advice}${source}`, {
     code,
     retryable,
     path,

@@ -3,10 +3,14 @@ import type { Instant } from '../listing/instant.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
+import type { Renewable } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import type { Tries } from '../support/tries.ts'
 import type { Envelope } from './envelope.ts'
-import { failureOf } from './failure.ts'
+import type { JsonObject } from '../listing/json.ts'
+import { get } from './query.ts'
+import { onlyResult } from './envelope.ts'
+import { failureOf, TOKEN_CODES } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
 import { readBody, type Body, type PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
@@ -38,10 +42,21 @@ export interface RequestEvent {
   readonly bytes: number
 }
 
+/** Whose key a token is, as `/v1/system` says. */
+export interface KeyUser {
+  readonly userId: string
+  readonly mlsId: string
+}
+
+export const SYSTEM_PATH = '/v1/system'
+
 export interface SparkClientOptions {
   readonly transport: Transport
   readonly pageReader: PageReader
-  readonly accessToken: string
+  /** Read again when it is refused. */
+  readonly accessToken: Renewable
+  /** Whose key the first token is; a later one of somebody else is refused. @default anybody's */
+  readonly user?: KeyUser | undefined
   readonly firstRequestNumber: number
   readonly retry: RetryOptions
   readonly onRequest: (event: RequestEvent) => void
@@ -87,10 +102,13 @@ export interface Success extends Exchange {
 export class SparkClient {
   readonly #options: SparkClientOptions
   #nextRequest: number
+  /** The last one that is known to be the user's. */
+  #trustedToken: string
 
   constructor(options: SparkClientOptions) {
     this.#options = options
-    keepSecret(options.accessToken)
+    this.#trustedToken = options.accessToken.reveal()
+    keepSecret(this.#trustedToken)
     this.#nextRequest = options.firstRequestNumber
   }
 
@@ -111,12 +129,15 @@ export class SparkClient {
     let last: SparkApiError | undefined
     for (let failures = 1; ; failures += 1) {
       const attempted = typeof call === 'function' ? call(last) : call
-      const exchange = await this.#attempt(attempted, signal)
+      const token = this.#options.accessToken.reveal()
+      const exchange =
+        (await this.#refusalOf(token, signal)) ?? (await this.#attempt(attempted, token, signal))
       if (exchange.outcome.kind !== 'failure') {
         this.#options.tries.succeeded(whatOf(attempted))
         return exchange
       }
       last = exchange.outcome.error
+      if (TOKEN_CODES.has(last.code) && this.#isRenewed(token)) continue
       const wait = this.#waitAfter(last, failures)
       // A refusal is an answer; whoever asked decides what it means.
       if (last.retryable || wait !== undefined) {
@@ -125,6 +146,30 @@ export class SparkClient {
       if (wait === undefined) return exchange
       await this.#options.clock.sleep(wait, signal)
     }
+  }
+
+  #isRenewed(token: string): boolean {
+    const { accessToken } = this.#options
+    accessToken.refresh()
+    return accessToken.reveal() !== token
+  }
+
+  /**
+   * Who may see other listings than the feed's user would make the rest look deleted: a token that is new is asked whose
+   * it is before anything else. Undefined if it may be used.
+   */
+  async #refusalOf(token: string, signal: AbortSignal): Promise<Exchange | undefined> {
+    const { user } = this.#options
+    if (token === this.#trustedToken) return undefined
+    keepSecret(token)
+    const exchange = user === undefined ? undefined : await this.#attempt(get(SYSTEM_PATH), token, signal)
+    if (exchange !== undefined && user !== undefined) {
+      if (exchange.outcome.kind !== 'success') return exchange
+      const error = userMismatch(user, onlyResult(exchange.outcome.envelope), this.#options.accessToken.file)
+      if (error !== undefined) return { ...exchange, outcome: { kind: 'failure', error } }
+    }
+    this.#trustedToken = token
+    return undefined
   }
 
   /** Undefined: not again. */
@@ -142,7 +187,7 @@ export class SparkClient {
     return Math.max(asked, jitter)
   }
 
-  async #attempt(call: Call, signal: AbortSignal): Promise<Exchange> {
+  async #attempt(call: Call, token: string, signal: AbortSignal): Promise<Exchange> {
     const { transport, onRequest, onDate, clock } = this.#options
     const request = this.#nextRequest
     this.#nextRequest += 1
@@ -151,7 +196,8 @@ export class SparkClient {
     let serverDate: Instant | null = null
     let outcome: Outcome
     try {
-      response = await transport.send(call, signal)
+      const headers = { ...call.headers, authorization: `Bearer ${token}` }
+      response = await transport.send({ ...call, headers }, signal)
       serverDate = parseHttpDate(response.header('date'))
       if (serverDate !== null) onDate(serverDate, clock.now())
       outcome = await this.#read(call, response, signal)
@@ -192,6 +238,7 @@ export class SparkClient {
       httpStatus: status,
       envelope,
       retryAfterMs: parseRetryAfter(response.header('retry-after'), now),
+      tokenFile: this.#options.accessToken.file,
     })
     return { kind: 'failure', error }
   }
@@ -200,6 +247,19 @@ export class SparkClient {
     if (pageOf === undefined || isError(status)) return readBody(body)
     return this.#options.pageReader.read(body, pageOf, signal)
   }
+}
+
+function userMismatch(
+  user: KeyUser,
+  system: JsonObject | undefined,
+  file: string | null,
+): SparkApiError | undefined {
+  if (system?.['Id'] === user.userId && system['MlsId'] === user.mlsId) return undefined
+  const from = file === null ? '' : ` (read from ${file})`
+  return new SparkApiError(
+    `The new SPARK_ACCESS_TOKEN${from} is not of the user and MLS that the feed was read with, so it is not used: a user who may see fewer listings would make the rest look deleted. Set one of the same user, or restart with --accept-source.`,
+    { code: 'SPARK_USER_CHANGED', retryable: false, path: SYSTEM_PATH },
+  )
 }
 
 /** The same for all pages of a walk, so that another request's success is not taken for the end of its trouble. */

@@ -4,6 +4,7 @@ import type { SourceIdentity } from '../listing/pass.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
+import { unchanging, type Renewable } from '../support/renewable.ts'
 import { sleep } from '../support/abort.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
@@ -12,7 +13,13 @@ import { PLAIN_PAGE_READER, type PageReader } from './page-body.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
 import type { SparkApiError } from './spark-api-error.ts'
-import { SparkClient, type RequestEvent, type RetryOptions } from './spark-client.ts'
+import {
+  SparkClient,
+  SYSTEM_PATH,
+  type KeyUser,
+  type RequestEvent,
+  type RetryOptions,
+} from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { Transport, unreadable } from './transport.ts'
 import { walkPages, type PageWishes } from './walk.ts'
@@ -23,7 +30,10 @@ const MOST_KEYS = 200
 export interface SparkSourceOptions {
   /** Base without `/v1`. */
   readonly apiUrl: string
-  readonly accessToken: string
+  /** Read again when it is refused, if it is renewable. */
+  readonly accessToken: string | Renewable
+  /** Whose key it is; a renewed one of another user or MLS is refused. @default anybody's */
+  readonly user?: KeyUser | undefined
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
   /** `_expand` wherever whole records are asked for (seeds, "Replication" 3). @default none */
@@ -63,7 +73,9 @@ const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()), sleep }
  */
 export function createSparkSource(options: SparkSourceOptions): SparkSource {
   const apiUrl = parseApiUrl(options.apiUrl)
-  if (!/^[\x21-\x7e]+$/.test(options.accessToken)) {
+  const accessToken =
+    typeof options.accessToken === 'string' ? unchanging(options.accessToken) : options.accessToken
+  if (!/^[\x21-\x7e]+$/.test(accessToken.reveal())) {
     throw settingsError('SPARK_ACCESS_TOKEN is empty or has characters that no token has.')
   }
   const transport = new Transport({
@@ -72,7 +84,6 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
     headers: {
       accept: 'application/json',
       'accept-encoding': 'gzip',
-      authorization: `Bearer ${options.accessToken}`,
       'user-agent': options.userAgent,
       'x-sparkapi-user-agent': options.userAgent,
     },
@@ -80,7 +91,8 @@ export function createSparkSource(options: SparkSourceOptions): SparkSource {
   const client = new SparkClient({
     transport,
     pageReader: options.pageReader ?? PLAIN_PAGE_READER,
-    accessToken: options.accessToken,
+    accessToken,
+    user: options.user,
     firstRequestNumber: options.firstRequestNumber,
     retry: options.retry ?? DEFAULT_RETRY,
     onRequest: options.onRequest ?? (() => undefined),
@@ -111,7 +123,7 @@ class HttpSource implements SparkSource {
   }
 
   async identify(signal: AbortSignal): Promise<SourceIdentity> {
-    const path = '/v1/system'
+    const path = SYSTEM_PATH
     const { envelope } = await this.#client.succeed(get(path), signal)
     const system = onlyResult(envelope)
     const userId = system?.['Id']

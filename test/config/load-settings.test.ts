@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { loadSettings } from '../../src/config/load-settings.ts'
+import { REDACTED, strike } from '../../src/support/secrets.ts'
 import { SettingsError } from '../../src/config/settings-error.ts'
 import type { SettingsGroup } from '../../src/config/settings.ts'
 
@@ -139,6 +140,30 @@ describe('sources', () => {
     expect(http.adminToken?.reveal()).toBe('adm-0123456789abc')
   })
 
+  test('what comes from a file is read there again; what cannot be right, or cannot be read, leaves it as it was', () => {
+    const files: Record<string, string> = { '/run/token': 'tok-first\n', 'ca.pem': PEM }
+    const env = { SPARK_ACCESS_TOKEN_FILE: '/run/token', KAFKA_SSL: 'true', KAFKA_SSL_CA: 'ca.pem' }
+    const { spark, kafka } = load(['spark', 'kafka'], env, files)
+    const { accessToken } = spark
+    expect([accessToken.refresh(), accessToken.file]).toEqual([false, '/run/token'])
+    files['/run/token'] = 'tok-second\n'
+    expect([accessToken.reveal(), accessToken.refresh(), accessToken.reveal()]).toEqual([
+      'tok-first',
+      true,
+      'tok-second',
+    ])
+    // What was struck is struck as before, and so is what came (R15).
+    expect(strike('tok-first, tok-second')).toBe(`${REDACTED}, ${REDACTED}`)
+    for (const broken of ['', 'two words', undefined]) {
+      if (broken === undefined) delete files['/run/token']
+      else files['/run/token'] = broken
+      expect([accessToken.refresh(), accessToken.reveal()]).toEqual([false, 'tok-second'])
+    }
+    files['ca.pem'] = PEM.replace('CERTIFICATE', 'TRUSTED CERTIFICATE')
+    expect(kafka.ssl?.ca?.refresh()).toBe(true)
+    expect(load(['spark'], TOKEN).spark.accessToken).toMatchObject({ file: null })
+  })
+
   test('a secret of the environment hides the _FILE of the settings file', () => {
     const { spark } = load(['spark'], TOKEN, file({ SPARK_ACCESS_TOKEN_FILE: '/not/there' }))
     expect(spark.accessToken.reveal()).toBe('tok-0123456789')
@@ -159,7 +184,7 @@ describe('sources', () => {
       KAFKA_SSL_KEY: 'me.key',
     }
     const { kafka } = load(['kafka'], env, { 'ca.pem': PEM, 'me.pem': PEM, 'me.key': PEM })
-    expect(kafka.ssl?.ca).toContain('BEGIN CERTIFICATE')
+    expect(kafka.ssl?.ca?.reveal()).toContain('BEGIN CERTIFICATE')
     expect(kafka.ssl?.key?.reveal()).toContain('BEGIN CERTIFICATE')
   })
 })

@@ -46,6 +46,33 @@ describe('registering', () => {
 })
 
 describe('asking', () => {
+  test('credentials that are refused are read again, and the question is asked once more if they were renewed', async () => {
+    await using server = await LoopbackRegistry.start()
+    const right = `Basic ${Buffer.from('me:second').toString('base64')}`
+    server.interrupt = (call, response) =>
+      server.requests.at(-1)?.authorization !== right && answering(401, '{}')(call, response)
+    let current = 'me:first'
+    let file = current
+    const auth = {
+      file: '/run/registry',
+      reveal: () => current,
+      refresh: () => {
+        const changed = current !== file
+        current = file
+        return changed
+      },
+    }
+    const registry = new SchemaRegistry({ url: server.url, auth })
+    await expect(registry.latest('s', NEVER)).rejects.toThrow(
+      /SCHEMA_REGISTRY_AUTH, read from \/run\/registry/,
+    )
+    expect(server.requests).toHaveLength(1)
+    file = 'me:second'
+    expect(await registry.latest('s', NEVER)).toBeUndefined()
+    expect(await registry.latest('s', NEVER)).toBeUndefined()
+    expect(server.requests).toHaveLength(4)
+  })
+
   test('what is not there is undefined', async () => {
     await using server = await LoopbackRegistry.start()
     const registry = new SchemaRegistry({ url: server.url })

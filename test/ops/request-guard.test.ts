@@ -25,6 +25,23 @@ describe('bound to loopback', () => {
 
 describe('bound to other addresses', () => {
   const host = 'feed.example:8080'
+  test('a token that is renewed counts at once, the one before no more', () => {
+    let token = 'right-token'
+    let file = token
+    const refresh = (): boolean => {
+      token = file
+      return true
+    }
+    const renewable = { reveal: () => token, refresh }
+    const options = { host: '0.0.0.0', adminToken: renewable }
+    expect(refuseChange({ host, authorization: 'Bearer right-token' }, options)).toBeUndefined()
+    file = 'renewed-token'
+    expect(refuseChange({ host, authorization: 'Bearer right-token' }, options)).toMatchObject({
+      status: 401,
+    })
+    expect(refuseChange({ host, authorization: 'Bearer renewed-token' }, options)).toBeUndefined()
+  })
+
   test('a change needs the token, and so does the status', () => {
     expect(refuseChange({ host, authorization: 'Bearer right-token' }, everywhere)).toBeUndefined()
     for (const authorization of [

@@ -8,6 +8,7 @@ import { SparkApiError } from '../../src/spark/spark-api-error.ts'
 import { createSparkSource, type SparkSource } from '../../src/spark/spark-source.ts'
 import {
   collect,
+  d,
   failure,
   fixture,
   keyOf,
@@ -34,6 +35,60 @@ async function errorOf(promise: Promise<unknown>): Promise<SparkApiError> {
   if (!(error instanceof SparkApiError)) throw new Error(`${inspect(error)} is no SparkApiError`)
   return error
 }
+
+describe('a token that is renewed while the program runs', () => {
+  const user = { userId: 'user-1', mlsId: 'mls-1' }
+  const system = (userId: string): Reply => d({ Results: [{ Id: userId, MlsId: 'mls-1' }] })
+
+  /** As a token of a file: the second one is there by the time of the first refusal. */
+  function renewable() {
+    let current = TOKEN
+    return {
+      file: '/run/secrets/spark-token',
+      reveal: () => current,
+      refresh: () => {
+        const changed = current === TOKEN
+        current = 'renewed-token-4712'
+        return changed
+      },
+    }
+  }
+
+  test.each([1000, 1020, 1010])('is read again at 401/%i, and the call goes on with it', async (code) => {
+    await using t = await fixture([failure(401, code), system('user-1'), END, END], {
+      accessToken: renewable(),
+      user,
+    })
+    expect((await firstPage(t.source))[0]?.records[0]?.key).toBe(keyOf(1))
+    expect(t.waits).toEqual([])
+    expect((await firstPage(t.source))[0]?.records[0]?.key).toBe(keyOf(1))
+    expect(t.api.asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/v1/listings', `Bearer ${TOKEN}`],
+      ['/v1/system', 'Bearer renewed-token-4712'],
+      ['/v1/listings', 'Bearer renewed-token-4712'],
+      ['/v1/listings', 'Bearer renewed-token-4712'],
+    ])
+  })
+
+  test('is not used if it is of another user: what that one may not see would look deleted (R9)', async () => {
+    const steps = [failure(401, 1000), system('user-2'), system('user-2')]
+    await using t = await fixture(steps, { accessToken: renewable(), user })
+    const error = await errorOf(firstPage(t.source))
+    expect(error).toMatchObject({ code: 'SPARK_USER_CHANGED', retryable: false })
+    expect(error.message).toContain('/run/secrets/spark-token')
+    await expect(firstPage(t.source)).rejects.toMatchObject({ code: 'SPARK_USER_CHANGED' })
+    expect(t.api.asked.map(({ path }) => path)).toEqual(['/v1/listings', '/v1/system', '/v1/system'])
+  })
+
+  test('is named by its file if it is refused, and not tried without end', async () => {
+    const accessToken = { ...renewable(), refresh: () => false }
+    await using t = await fixture([failure(401, 1000)], { accessToken, user })
+    const error = await errorOf(firstPage(t.source))
+    expect(error.code).toBe('SPARK_UNAUTHORIZED')
+    expect(error.message).toContain('It was read from /run/secrets/spark-token')
+    expect(t.api.asked).toHaveLength(1)
+  })
+})
 
 describe('retries', () => {
   const passing: readonly (readonly [string, Step])[] = [
