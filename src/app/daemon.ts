@@ -238,7 +238,7 @@ class Daemon {
 
   /** An outage or a refusal of the API parks the start; wrong settings and a rival end it. */
   async #openPatiently(signal: AbortSignal): Promise<OpenFeed> {
-    const { logger, health, metrics, observer, outages } = this.#around
+    const { logger, health, metrics, observer, outages, totals } = this.#around
     let told = ''
     for (let failures = 0; ; failures += 1) {
       try {
@@ -252,6 +252,7 @@ class Daemon {
             metrics,
             observer,
             outages,
+            totals,
           },
           signal,
         )

@@ -6,9 +6,12 @@ import type { Settings } from '../config/settings.ts'
 import type { PassKind } from '../listing/pass.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
 import type { DaemonInfo } from '../ops/daemon-file.ts'
+import { observers } from '../ops/log-observer.ts'
+import { WalkTotals } from '../ops/walk-totals.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { openFeed, type OpenFeed } from './open-feed.ts'
+import { isWatched, progressLine } from './progress-line.ts'
 import { surroundings } from './surroundings.ts'
 
 /** How this process may open the feed; a daemon has it open. */
@@ -32,9 +35,12 @@ const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http'
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
   const settings = loadSettings(GROUPS)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
-  const answer = daemon === undefined ? undefined : await askThere(daemon, task, settings, signal)
+  const title = `${settings.feed.topicPrefix}: ${task.pass}`
+  const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
-  const { logger, metrics, observer, outages } = surroundings(settings)
+  const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
+  using line = progressLine(title, totals)
+  line.say('opening the feed')
   await using feed = await openFeed(
     {
       settings,
@@ -44,8 +50,9 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       patient: false,
       logger,
       metrics,
-      observer,
+      observer: observers(observer, line.observer),
       outages,
+      totals,
     },
     signal,
   )
@@ -67,11 +74,14 @@ function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
 /** Undefined if it has gone meanwhile. */
 async function askThere(
   daemon: DaemonInfo,
+  title: string,
   { pass, body }: Pick<FeedTask<unknown>, 'pass' | 'body'>,
   { http }: Pick<Settings, 'http'>,
   signal: AbortSignal,
 ): Promise<unknown> {
   const path = `/passes/${pass}`
+  using line = progressLine(title, new WalkTotals())
+  line.say(`done by the daemon, process ${daemon.pid}`)
   try {
     return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)
   } catch (error) {

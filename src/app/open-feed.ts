@@ -18,6 +18,7 @@ import { LISTINGS, RESOURCES } from '../listing/resource.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Outages } from '../ops/outages.ts'
+import type { WalkTotals } from '../ops/walk-totals.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { recoverIndex } from '../publisher/index-recovery.ts'
@@ -37,7 +38,8 @@ import { FeedRunner } from '../replication/feed-runner.ts'
 import { CommittedState } from '../replication/feed-state.ts'
 import { NoSnapshotError } from '../replication/pass-errors.ts'
 import { PageCommitter } from '../replication/page-committer.ts'
-import type { Clock, FeedIdentity, Observer } from '../replication/ports.ts'
+import type { Clock, FeedIdentity, FeedState, Observer } from '../replication/ports.ts'
+import { EVERYTHING } from '../replication/window.ts'
 import { PLAIN_PAGE_READER, type PageReader } from '../spark/page-body.ts'
 import { METADATA_PATHS } from '../spark/spark-metadata.ts'
 import { createSparkSource, type SparkSource } from '../spark/spark-source.ts'
@@ -70,6 +72,8 @@ export interface OpenFeedOptions {
   readonly metrics: Metrics
   readonly observer: Observer
   readonly outages: Outages
+  /** Told what a full walk will show, as far as that is known. */
+  readonly totals: WalkTotals
 }
 
 export interface OpenFeed extends AsyncDisposable {
@@ -201,6 +205,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   for (const [track, progress] of state.passes) {
     options.observer.passRecovered?.(progress, log.completedAt.get(track))
   }
+  const counting = opened.adopt(new AbortController(), (stop) => stop.abort())
+  learnTotals(options, state, source, counting.signal)
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),
@@ -217,6 +223,28 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       return previewDeletes({ cluster, topic, schemas: new WriterSchemas(registry) }, candidates, signal)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** By the last full walk; before the first one the source is asked, if somebody watches. */
+function learnTotals(
+  { totals }: OpenFeedOptions,
+  { passes }: FeedState,
+  source: SparkSource,
+  signal: AbortSignal,
+): void {
+  for (const resource of RESOURCES) {
+    const walks = [passes.get(`${resource.name}/snapshot`), passes.get(`${resource.name}/purge`)]
+    const walked = walks.filter((pass) => pass?.state === 'completed').map((pass) => pass?.walked ?? 0)
+    if (walked.length > 0) totals.learn(resource.name, Math.max(...walked))
+    if (totals.knows(resource.name) || !process.stderr.isTTY) continue
+    source.count(resource, EVERYTHING, signal).then(
+      (count) => {
+        if (count !== undefined && !totals.knows(resource.name)) totals.learn(resource.name, count)
+      },
+      // Without it the progress has no percentage; the walk reports what is wrong with the source.
+      () => undefined,
+    )
   }
 }
 

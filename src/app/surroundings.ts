@@ -5,6 +5,7 @@ import { LogObserver, observers } from '../ops/log-observer.ts'
 import { createLogger, type Logger } from '../ops/logger.ts'
 import { Metrics } from '../ops/metrics.ts'
 import { Outages } from '../ops/outages.ts'
+import { WalkTotals } from '../ops/walk-totals.ts'
 import type { Observer } from '../replication/ports.ts'
 import { now } from './open-feed.ts'
 import { plaintextCredentials } from './plaintext.ts'
@@ -15,6 +16,7 @@ export interface Surroundings {
   readonly metrics: Metrics
   readonly health: Health
   readonly log: LogObserver
+  readonly totals: WalkTotals
   readonly outages: Outages
   readonly observer: Observer
 }
@@ -42,7 +44,8 @@ export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings
   return logger
 }
 
-export function surroundings(settings: FeedSettings): Surroundings {
+/** @param moves a line on the terminal shows the progress of passes */
+export function surroundings(settings: FeedSettings, moves = false): Surroundings {
   const { topicPrefix: prefix } = settings.feed
   const { updateIntervalMs: update, purgeIntervalMs: purge } = settings.passes
   const logger = loggerFor(settings).child({ feed: prefix })
@@ -52,6 +55,7 @@ export function surroundings(settings: FeedSettings): Surroundings {
     build: { version: VERSION, prefix },
     ready: () => health.report().ready,
   })
-  const log = new LogObserver(logger)
-  return { logger, metrics, health, log, outages, observer: observers(metrics, health, log) }
+  const totals = new WalkTotals()
+  const log = new LogObserver(logger, undefined, { totals, moves })
+  return { logger, metrics, health, log, totals, outages, observer: observers(metrics, health, log) }
 }

@@ -6,11 +6,19 @@ import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Logger } from './logger.ts'
+import { WalkTotals } from './walk-totals.ts'
 
 const PROGRESS_INTERVAL_MS = 5_000
 const CLOCK_STEP_MINUTES = 5
 /** Of one pass: names come from the source, and are without end where it is broken (R14). */
 const MOST_UNMAPPED_TOLD = 500
+
+export interface LogObserverOptions {
+  /** Says how far a walk is. @default what this observer itself has seen */
+  readonly totals?: WalkTotals
+  /** A line on the terminal shows the progress, so that the log need not. @default false */
+  readonly moves?: boolean
+}
 
 /**
  * Tells of passes in the log: their start, their progress at most every 5 s, what does not fit, their end, and standstills
@@ -27,18 +35,28 @@ export class LogObserver implements Observer, Parking {
   /** Minutes by which the source's clock was last said to differ. */
   readonly #clocks = new Map<ResourceName, number>()
 
+  readonly #totals: WalkTotals
+  readonly #progressLevel: 'info' | 'debug'
+
   /** @param monotonic milliseconds from any origin */
-  constructor(logger: Logger, monotonic: () => number = () => performance.now()) {
+  constructor(
+    logger: Logger,
+    monotonic: () => number = () => performance.now(),
+    { totals = new WalkTotals(monotonic), moves = false }: LogObserverOptions = {},
+  ) {
     this.#logger = logger
     this.#monotonic = monotonic
+    this.#totals = totals
+    this.#progressLevel = moves ? 'debug' : 'info'
   }
 
   passStarted(progress: PassProgress, resumed: boolean): void {
     this.#told.set(progress.passId, this.#monotonic())
+    this.#totals.begin(progress)
     const { page, walked, filter } = progress
     const startedAt = new Date(progress.startedAt).toISOString()
     this.#logger.info(
-      { ...named(progress), startedAt, filter, ...(resumed ? { page, walked } : {}) },
+      { event: 'pass-started', ...named(progress), startedAt, filter, ...(resumed ? { page, walked } : {}) },
       resumed ? 'pass resumed' : 'pass started',
     )
   }
@@ -49,14 +67,20 @@ export class LogObserver implements Observer, Parking {
     if (now - (this.#told.get(progress.passId) ?? -Infinity) < PROGRESS_INTERVAL_MS) return
     this.#told.set(progress.passId, now)
     const { page, walked, counts } = progress
-    this.#logger.info({ ...named(progress), page, walked, counts }, 'pass goes on')
+    const outlook = this.#totals.outlook(progress)
+    this.#logger[this.#progressLevel](
+      { event: 'pass-goes-on', ...named(progress), page, walked, ...outlook, counts },
+      'pass goes on',
+    )
   }
 
   passEnded(progress: PassProgress, detail: string | null): void {
     this.#told.delete(progress.passId)
+    this.#totals.end(progress)
     this.#unmapped.delete(progress.passId)
     const { state, page, walked, counts, deletes } = progress
     const fields = {
+      event: 'pass-ended',
       ...named(progress),
       pages: page,
       walked,

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 
 import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino'
-import { build as pretty } from 'pino-pretty'
 
 import { ListingstreamError } from '../support/errors.ts'
 import { printable, printableJson, printableLines } from '../support/printable.ts'
 import { keepSecret, REDACTED, strikeForeign, strikeJson } from '../support/secrets.ts'
+import { terminalLines } from './terminal-log.ts'
 
 type Log = (fields: object, message: string) => void
 
@@ -61,8 +61,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 // Synchronous: the last line before an exit is the one that matters.
 function standardError(): { write(line: string): unknown } {
   if (!process.stderr.isTTY) return fileDestination({ fd: 2, sync: true })
-  const people = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
-  return { write: (line) => people.write(`${JSON.stringify(seen(JSON.parse(line)))}\n`) }
+  const people = terminalLines(process.stderr.hasColors())
+  // Through the stream, which is synchronous on a terminal: a line that moves there makes way.
+  return { write: (line) => process.stderr.write(people(JSON.stringify(seen(JSON.parse(line))))) }
 }
 
 /** Texts as a terminal may have them: what prints them for people takes the escapes of JSON away. */

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+
+import { runOnTerminal } from '../support/terminal.ts'
+import { LiveFeed } from './live-feed.ts'
+
+test('on a terminal a pass is one line at its start and one at its end, with a line between that moves and counts', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 200, seed: 97 } })
+  const prefix = feed.settings['TOPIC_PREFIX'] ?? ''
+  // So that the walk takes long enough to be seen.
+  feed.simulator.faults.add({
+    path: '/v1/listings',
+    query: { _skiptoken: '*' },
+    times: null,
+    fault: { kind: 'delay', ms: 150 },
+  })
+  const on = (args: readonly string[]) =>
+    runOnTerminal(args, feed.settings, feed.folder, AbortSignal.timeout(100_000))
+  for (const pass of ['snapshot', 'purge'] as const) {
+    const { code, screen, lines } = await on([pass])
+    expect(code, screen).toBe(0)
+    const told = lines.filter((line) => line.includes(`${prefix}: ${pass} of listings`))
+    expect(told, screen).toEqual([
+      expect.stringMatching(/pass started$/),
+      expect.stringMatching(/pass completed \(200 walked, 200 (published|unchanged)\)$/),
+    ])
+    // No fields, no blocks.
+    expect(screen).not.toMatch(/passId|"level"|startedAt/)
+    expect(lines.length).toBeLessThan(15)
+    expect(screen).toMatch(new RegExp(`${prefix}: ${pass}: \\d+ of 200 \\(\\d+ %\\)`))
+    expect(screen).toMatch(/\(\d+ %\), \d+ s left/)
+    expect(lines.join('\n')).toContain(`${pass} of listings completed: 200 walked`)
+  }
+}, 200_000)

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+
+import { describeOutlook, WalkTotals } from '../../src/ops/walk-totals.ts'
+import { progressOf } from './progress.ts'
+
+const NOTHING = { total: null, percent: null, secondsLeft: null }
+
+test('a walk is measured by the last full one, and its end by its own pace since it was begun or resumed', () => {
+  let ms = 0
+  const totals = new WalkTotals(() => ms)
+  const at = (walked: number) => progressOf({ pass: 'purge', walked })
+  expect(totals.outlook(at(10))).toEqual(NOTHING)
+  totals.learn('listings', 1_000)
+  totals.begin(at(100))
+  ms = 1_999
+  expect(totals.outlook(at(200))).toEqual({ total: 1_000, percent: 20, secondsLeft: null })
+  ms = 10_000
+  expect(totals.outlook(at(200))).toEqual({ total: 1_000, percent: 20, secondsLeft: 80 })
+  expect(totals.outlook(at(1_000))).toEqual({ total: 1_000, percent: 99, secondsLeft: 0 })
+  // There is more than there was: nothing is made up.
+  expect(totals.outlook(at(1_001))).toEqual(NOTHING)
+  totals.end(progressOf({ pass: 'purge', state: 'completed', walked: 1_100 }))
+  expect(totals.outlook(at(550))).toMatchObject({ total: 1_100, percent: 50 })
+  totals.end(progressOf({ pass: 'purge', state: 'failed', walked: 3 }))
+  expect(totals.outlook(at(550))).toMatchObject({ total: 1_100 })
+})
+
+test('an update has no total: how much has changed shows at its end', () => {
+  const totals = new WalkTotals(() => 0)
+  totals.learn('listings', 1_000)
+  totals.end(progressOf({ pass: 'update', state: 'completed', walked: 7 }))
+  expect(totals.outlook(progressOf({ pass: 'update', walked: 7 }))).toEqual(NOTHING)
+  expect(totals.outlook(progressOf({ pass: 'snapshot', walked: 10 }))).toMatchObject({ total: 1_000 })
+})
+
+test.each([
+  [NOTHING, '1,200 walked'],
+  [{ total: 98_000, percent: 1, secondsLeft: null }, '1,200 of 98,000 (1 %)'],
+  [{ total: 98_000, percent: 1, secondsLeft: 90 }, '1,200 of 98,000 (1 %), 90 s left'],
+  [{ total: 98_000, percent: 1, secondsLeft: 7_140 }, '1,200 of 98,000 (1 %), 119 min left'],
+  [{ total: 98_000, percent: 1, secondsLeft: 9_000 }, '1,200 of 98,000 (1 %), 2.5 h left'],
+])('%o reads %s', (outlook, text) => expect(describeOutlook(1_200, outlook)).toBe(text))
