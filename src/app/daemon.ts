@@ -306,6 +306,8 @@ const REOPEN_CODES: ReadonlySet<string> = new Set([
   'INDEX_BEHIND',
   'INDEX_CORRUPT',
   'INDEX_UNAVAILABLE',
+  // The start makes it again, or says what is lost with it.
+  'TOPIC_MISSING',
 ])
 
 async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {

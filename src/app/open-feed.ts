@@ -27,10 +27,12 @@ import { takeOver } from '../publisher/take-over.ts'
 import {
   ensureTopics,
   requireSamePartitions,
+  requireUnaltered,
   topicNames,
-  type DataTopics,
+  type FeedTopics,
   type TopicNames,
 } from '../publisher/topics.ts'
+import { watchedPublisher } from '../publisher/watched-publisher.ts'
 import type { Candidates } from '../replication/delete-candidates.ts'
 import type { Feed } from '../replication/feed.ts'
 import { ServerClock } from '../replication/server-clock.ts'
@@ -92,6 +94,9 @@ export const now = (): Instant => instant(Date.now())
 const SYSTEM_CLOCK: Clock = { now, sleep }
 const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 
+/** What a running feed must not be published into any more. */
+const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
+
 /** How long a one-pass command may try to find out whether its last transaction was committed. */
 const SETTLE_WITHIN_MS = 120_000
 /** How often the daemon looks whether the process that it took the feed from has let go of the index. */
@@ -122,7 +127,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     volatileFields: settings.passes.volatileFields,
   })
   const codec = await EventCodec.open(registry, eventTopics(names), schemas, signal)
-  const { partitions, deleteRetention } = await makeTopics(options, cluster, names, signal)
+  const { partitions, deleteRetention, remarks } = await makeTopics(options, cluster, names, signal)
+  for (const { topic, level, text } of remarks) logger[level]({ topic }, text)
 
   await log.refresh(signal)
   const owner = newOwner(options, identity, cluster, log)
@@ -189,9 +195,14 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const source = opened.use(
     sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
   )
+  const watched = watchedPublisher(publisher, {
+    looks: [(inner) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, inner)],
+    stopsFor: ALTERED_CODES,
+    onBlind: (err) => logger.debug({ err }, 'topics and schemas could not be looked at'),
+  })
   const feed = assemble(options, {
     source,
-    publisher,
+    publisher: watched,
     index,
     schemas,
     encoder,
@@ -366,7 +377,7 @@ function makeTopics(
   cluster: KafkaCluster,
   names: TopicNames,
   signal: AbortSignal,
-): Promise<DataTopics> {
+): Promise<FeedTopics> {
   const { partitions, replicationFactor, create } = settings.topics
   return ensureTopics(
     cluster,

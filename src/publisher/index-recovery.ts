@@ -1,6 +1,7 @@
 /** R2: bringing the key index up to the topics, from where it stands or from their beginning. Values are not decoded. */
 import { unframe } from '../events/wire-format.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
+import { partitionFor } from '../kafka/partition.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { NO_SCHEMA } from '../listing/content.ts'
 import type { Instant, Millis } from '../listing/instant.ts'
@@ -10,7 +11,7 @@ import type { FeedIdentity, IndexEntry, IndexState, KeyIndex } from '../replicat
 import { ListingstreamError } from '../support/errors.ts'
 import { parseHeaders } from './record-headers.ts'
 import type { TopicExtent } from './topic-extent.ts'
-import type { TopicNames } from './topics.ts'
+import { keyMisplaced, type TopicNames } from './topics.ts'
 
 export interface RebuildOptions {
   readonly cluster: KafkaCluster
@@ -126,6 +127,9 @@ async function applyTopic(
     const puts = new Map<RecordKey, IndexEntry>()
     for (const record of batch.records) {
       const [key, entry] = entryOf(record, topic, batch.partition, resource)
+      if (partitionFor(key, ends.length) !== batch.partition) {
+        throw keyMisplaced(topic, key, batch.partition, ends.length)
+      }
       puts.set(key, entry)
     }
     positions[batch.partition] = batch.nextOffset

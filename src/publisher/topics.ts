@@ -1,9 +1,16 @@
 /** The topics of a feed (design.md §4.3): made by the program, never auto-created, and checked at every start. */
-import type { KafkaCluster, TopicDescription, TopicSpec } from '../kafka/cluster.ts'
+import {
+  RETENTION_CONFIGS,
+  type KafkaCluster,
+  type TopicDescription,
+  type TopicSpec,
+} from '../kafka/cluster.ts'
+import { partitionFor } from '../kafka/partition.ts'
 import type { Millis } from '../listing/instant.ts'
 import type { NextOffsets } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { REMARKED_CONFIGS, remarksOn, type TopicRemark } from './topic-remarks.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -28,7 +35,10 @@ export function topicNames(prefix: string): TopicNames {
   }
 }
 
-function topicSpecs({ names, resources, partitions }: TopicSettings): readonly TopicSpec[] {
+/** What of a topic has to be as it was made. */
+type TopicShape = Pick<TopicSettings, 'names' | 'resources' | 'partitions'>
+
+function topicSpecs({ names, resources, partitions }: TopicShape): readonly TopicSpec[] {
   const data = resources.map((resource) => ({
     name: names.data(resource),
     partitions,
@@ -56,7 +66,7 @@ function topicSpecs({ names, resources, partitions }: TopicSettings): readonly T
 
 /** A topic that the feed cannot be published to as it is. */
 export class TopicError extends ListingstreamError {
-  constructor(message: string, code: 'TOPIC_MISSING' | 'TOPIC_MISCONFIGURED') {
+  constructor(message: string, code: 'TOPIC_MISSING' | 'TOPIC_MISCONFIGURED' | 'TOPIC_KEYS_MISPLACED') {
     super(message, { code, retryable: false, exitCode: 2 })
   }
 }
@@ -80,22 +90,30 @@ export interface DataTopics {
   readonly deleteRetention: Millis
 }
 
+export interface FeedTopics extends DataTopics {
+  /** What an operator should know of how the brokers keep them; nothing of it stops a feed. */
+  readonly remarks: readonly TopicRemark[]
+}
+
+const CHECKED_CONFIGS = [...RETENTION_CONFIGS, ...REMARKED_CONFIGS]
+
 /**
- * Makes the topics that are missing and checks all of them.
+ * Makes the topics that are missing and checks all of them as they are then: what somebody else made in between is no other
+ * topic than one that was there before.
  *
  * @throws {TopicError} exit code 2
  */
 export async function ensureTopics(
-  cluster: KafkaCluster,
+  cluster: Pick<KafkaCluster, 'describeTopics' | 'createTopics'>,
   settings: TopicSettings,
   signal: AbortSignal,
-): Promise<DataTopics> {
+): Promise<FeedTopics> {
   const { names, resources, replicationFactor } = settings
   const specs = topicSpecs(settings).map((spec) =>
     replicationFactor === undefined ? spec : { ...spec, replicationFactor },
   )
   const topics = specs.map(({ name }) => name)
-  const before = await cluster.describeTopics(topics, signal)
+  const before = await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
   for (const spec of specs) checkTopic(spec, before.get(spec.name))
   const missing = specs.filter(({ name }) => !before.has(name))
   if (missing.length > 0 && !settings.create) {
@@ -105,7 +123,32 @@ export async function ensureTopics(
     )
   }
   await cluster.createTopics(missing, signal)
-  return dataTopics(new Map([...specs.map(asDescribed), ...before]), names, resources)
+  const found = missing.length === 0 ? before : await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
+  for (const spec of specs) requireTopic(spec, found.get(spec.name))
+  return { ...dataTopics(found, names, resources), remarks: remarksOn([...found.values()]) }
+}
+
+/**
+ * Whether the topics are still as they were when the feed was opened: partitions may be added to a topic, and its policy
+ * changed, under a running process. Everything that is checked at a start, but for what makes topics.
+ *
+ * @throws {TopicError} exit code 2
+ */
+export async function requireUnaltered(
+  cluster: Pick<KafkaCluster, 'describeTopics'>,
+  { names, resources }: Pick<TopicSettings, 'names' | 'resources'>,
+  partitions: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const specs = topicSpecs({ names, resources, partitions: 0 })
+  const topics = specs.map(({ name }) => name)
+  const found = await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
+  for (const spec of specs) requireTopic(spec, found.get(spec.name))
+  for (const resource of resources) {
+    const actual = found.get(names.data(resource))?.partitions ?? 0
+    const known = partitions.get(resource.name) ?? 0
+    if (actual !== known) throw partitionsChanged(names.data(resource), known, actual)
+  }
 }
 
 /**
@@ -133,10 +176,6 @@ export async function describeDataTopics(
 
 type Described = Pick<TopicDescription, 'partitions' | 'configs'>
 
-function asDescribed({ name, partitions, configs }: TopicSpec): readonly [string, Described] {
-  return [name, { partitions, configs }]
-}
-
 function dataTopics(
   found: ReadonlyMap<string, Described>,
   names: TopicNames,
@@ -156,7 +195,11 @@ function retentionOf(topic: Described | undefined): Millis {
   return /^\d+$/.test(text) ? Number(text) : DAY_MS
 }
 
-/** A key's partition follows from their number: with another one, order per key is lost (kafka-client.md §11). */
+/**
+ * A key's partition follows from their number: with another one, order per key is lost (kafka-client.md §11). A topic that
+ * was made anew is another matter, which only `snapshot --restart` takes up: whether each key lies where it belongs is seen
+ * when the index is rebuilt.
+ */
 export function requireSamePartitions(
   checkpoint: NextOffsets,
   actual: ReadonlyMap<string, number>,
@@ -165,11 +208,37 @@ export function requireSamePartitions(
   for (const [resource, offsets] of Object.entries(checkpoint)) {
     const count = actual.get(resource)
     if (count === undefined || count === offsets.length) continue
+    throw partitionsChanged(`${names.prefix}.${resource}`, offsets.length, count)
+  }
+}
+
+function partitionsChanged(topic: string, before: number, after: number): TopicError {
+  return new TopicError(
+    `Topic ${topic} has ${after} partitions, but the feed was written to ${before}: the same key would lie in two of them. ${WAYS_OUT}`,
+    'TOPIC_MISCONFIGURED',
+  )
+}
+
+/** Kafka can add partitions to a topic, and cannot take them away. */
+const WAYS_OUT =
+  'Choose another TOPIC_PREFIX, which begins a feed of its own; or stop the feed and its subscribers, delete this topic, and run "listingstream snapshot --restart", which makes it anew and fills it.'
+
+/** R6: of a record that lies where a client of today's partition count would not put it. */
+export function keyMisplaced(topic: string, key: string, place: number, partitions: number): TopicError {
+  return new TopicError(
+    `Topic ${topic} holds the key ${JSON.stringify(key)} in partition ${place}, but of ${partitions} partitions it belongs in ${partitionFor(key, partitions)}: partitions were added after it was written, and its next event would lie in another one. ${WAYS_OUT}`,
+    'TOPIC_KEYS_MISPLACED',
+  )
+}
+
+function requireTopic(spec: TopicSpec, found: TopicDescription | undefined): void {
+  if (found === undefined) {
     throw new TopicError(
-      `Topic ${names.prefix}.${resource} has ${count} partitions, but the feed was written to ${offsets.length}. Restore that number, or choose another TOPIC_PREFIX.`,
-      'TOPIC_MISCONFIGURED',
+      `Topic ${spec.name} does not exist any more. Nothing may delete topics of a feed; the next start makes it again, or says what is lost.`,
+      'TOPIC_MISSING',
     )
   }
+  checkTopic(spec, found)
 }
 
 /** Only what would break the contract stops a start: retention and compaction lag may be an operator's choice. */
@@ -189,6 +258,17 @@ function checkTopic(spec: TopicSpec, found: TopicDescription | undefined): void 
       'TOPIC_MISCONFIGURED',
     )
   }
+  requireEnoughReplicas(found)
+}
+
+/** Nothing could ever be written: every batch would wait for replicas that do not exist. */
+function requireEnoughReplicas({ name, replicationFactor, configs }: TopicDescription): void {
+  const inSync = Number(configs['min.insync.replicas'] ?? 1)
+  if (inSync <= replicationFactor) return
+  throw new TopicError(
+    `Topic ${name} has min.insync.replicas=${inSync}, but only ${replicationFactor} replica(s): nothing can be written to it. Correct one of the two.`,
+    'TOPIC_MISCONFIGURED',
+  )
 }
 
 function isCompactedData(spec: TopicSpec): boolean {

@@ -25,6 +25,7 @@ const WATERMARK_POLL_MS = 500
 const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
   'FENCED',
   'TOPIC_TRUNCATED',
+  'TOPIC_MISSING',
   'COMMIT_UNSETTLED',
   'INDEX_BEHIND',
   'INDEX_CORRUPT',

@@ -1,0 +1,73 @@
+import kafkajs from 'kafkajs'
+import { expect, test } from 'vitest'
+
+import { RESOURCES } from '../../src/listing/resource.ts'
+import { requireUnaltered } from '../../src/publisher/topics.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { withAdmin, type Admin } from '../support/kafka-admin.ts'
+import { openIndex, snapshotOf, TestFeed } from './test-feed.ts'
+
+const never = new AbortController().signal
+
+function look(feed: TestFeed): Promise<void> {
+  return requireUnaltered(
+    feed.cluster,
+    { names: feed.names, resources: RESOURCES },
+    feed.topics.partitions,
+    never,
+  )
+}
+
+function setPolicy(topic: string, policy: string): (admin: Admin) => Promise<void> {
+  return async (admin) => {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: 'cleanup.policy', value: policy }],
+        },
+      ],
+    })
+  }
+}
+
+test('a real broker tells of partitions, policies and topics that changed under a feed', async () => {
+  await using feed = await TestFeed.open()
+  await look(feed)
+  await withAdmin(setPolicy(feed.names.checkpoints, 'delete'))
+  const refused = (topic: string): object => ({
+    code: 'TOPIC_MISCONFIGURED',
+    message: expect.stringContaining(topic),
+  })
+  await expect
+    .poll(() => look(feed).catch((error: unknown) => error))
+    .toMatchObject(refused(feed.names.checkpoints))
+  await withAdmin(setPolicy(feed.names.checkpoints, 'compact'))
+  await expect.poll(() => look(feed).catch((error: unknown) => error)).toBeUndefined()
+  await withAdmin((admin) => admin.deleteTopics({ topics: [feed.names.control] }))
+  await expect
+    .poll(() => look(feed).catch((error: unknown) => error))
+    .toMatchObject({ code: 'TOPIC_MISSING' })
+})
+
+test('keys in the wrong partition are recognised when the index is rebuilt, by whatever command (R6)', async () => {
+  await using feed = await TestFeed.open()
+  await using folder = await tempFolder()
+  await snapshotOf(feed, folder.path)
+  const topic = feed.names.data({ name: 'listings' })
+  await withAdmin(async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] })
+  })
+  await expect.poll(() => feed.cluster.partitionCount(topic, never)).toBe(6)
+  for (const restart of [false, true]) {
+    await using other = await tempFolder()
+    await using index = await openIndex(other.path)
+    await expect(feed.start(index, { restart })).rejects.toMatchObject({
+      code: 'TOPIC_KEYS_MISPLACED',
+      exitCode: 2,
+      message: expect.stringContaining(topic),
+    })
+  }
+})
