@@ -8,6 +8,8 @@ import { unsettled } from './settle.ts'
 /** A running daemon need not look at every moment, and must not take hours either. */
 const NOTICED_WITHIN_MS = 25_000
 const MISCONFIGURED = 'TOPIC_MISCONFIGURED'
+/** What `snapshot --restart` says of added partitions: it reads the topic, since one that was made anew may have any number. */
+const MISPLACED = 'TOPIC_KEYS_MISPLACED'
 const WRONG_SETTINGS = 2
 
 /**
@@ -109,6 +111,7 @@ async function noticed(arena: Arena, daemon: Program): Promise<readonly Finding[
 }
 
 function refusal(args: readonly string[], exit: Exit, log: string): readonly Finding[] {
-  if (exit.code === WRONG_SETTINGS && log.includes(MISCONFIGURED)) return []
+  const named = log.includes(MISCONFIGURED) || log.includes(MISPLACED)
+  if (exit.code === WRONG_SETTINGS && named) return []
   return [unsettled(`the topic was altered, and ${args.join(' ')} ended with ${JSON.stringify(exit)}`)]
 }

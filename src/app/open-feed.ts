@@ -96,6 +96,8 @@ const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 
 /** What a running feed must not be published into any more. */
 const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
+/** A handful of small requests. */
+const TOPICS_LOOK_MS = 15_000
 
 /** How long a one-pass command may try to find out whether its last transaction was committed. */
 const SETTLE_WITHIN_MS = 120_000
@@ -196,9 +198,10 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
   )
   const watched = watchedPublisher(publisher, {
-    looks: [(inner) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, inner)],
+    look: (inner) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, inner),
     stopsFor: ALTERED_CODES,
-    onBlind: (err) => logger.debug({ err }, 'topics and schemas could not be looked at'),
+    onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
+    intervalMs: TOPICS_LOOK_MS,
   })
   const feed = assemble(options, {
     source,

@@ -2,20 +2,17 @@
 import type { ChangePublisher } from '../replication/ports.ts'
 import { ListingstreamError } from '../support/errors.ts'
 
-/** At most one look in this time; each is a handful of small requests. */
-const LOOK_INTERVAL_MS = 60_000
-
 /** Rejects with what must not be published into; with any other error it could not look. */
 export type Look = (signal: AbortSignal) => Promise<void>
 
 export interface WatchedPublisherOptions {
-  readonly looks: readonly Look[]
+  readonly look: Look
   /** Codes of errors that end a commit before it began. */
   readonly stopsFor: ReadonlySet<string>
   /** Told why a look was not possible; publishing goes on, since an outage shows by itself. */
   readonly onBlind: (error: unknown) => void
-  /** @default one minute */
-  readonly intervalMs?: number
+  /** At most one look in this time. */
+  readonly intervalMs: number
   /** Milliseconds from any origin. */
   readonly monotonic?: () => number
 }
@@ -23,30 +20,22 @@ export interface WatchedPublisherOptions {
 /** The publisher, with a look before a transaction where the last one is old. A finding is looked at again each time. */
 export function watchedPublisher(
   publisher: ChangePublisher,
-  {
-    looks,
-    stopsFor,
-    onBlind,
-    intervalMs = LOOK_INTERVAL_MS,
-    monotonic = () => performance.now(),
-  }: WatchedPublisherOptions,
+  { look, stopsFor, onBlind, intervalMs, monotonic = () => performance.now() }: WatchedPublisherOptions,
 ): ChangePublisher {
   let lookedAt = monotonic()
-  const look = async (signal: AbortSignal): Promise<void> => {
-    for (const one of looks) {
-      try {
-        await one(signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (error instanceof ListingstreamError && stopsFor.has(error.code)) throw error
-        onBlind(error)
-      }
+  const lookAgain = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await look(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof ListingstreamError && stopsFor.has(error.code)) throw error
+      onBlind(error)
     }
     lookedAt = monotonic()
   }
   return {
     async commit(request, signal) {
-      if (monotonic() - lookedAt >= intervalMs) await look(signal)
+      if (monotonic() - lookedAt >= intervalMs) await lookAgain(signal)
       return publisher.commit(request, signal)
     },
     nextOffsets: (resource) => publisher.nextOffsets(resource),

@@ -45,12 +45,10 @@ class Watched {
   clock = 0
   finding: Error | undefined
   readonly publisher: ChangePublisher = watchedPublisher(this.inner, {
-    looks: [
-      () => {
-        this.looks += 1
-        return this.finding === undefined ? Promise.resolve() : Promise.reject(this.finding)
-      },
-    ],
+    look: () => {
+      this.looks += 1
+      return this.finding === undefined ? Promise.resolve() : Promise.reject(this.finding)
+    },
     stopsFor: new Set(['TOPIC_MISCONFIGURED']),
     onBlind: (error) => void this.blind.push(error),
     intervalMs: 1_000,
