@@ -72,7 +72,7 @@ export class MetadataRefresher implements ResourceMetadata {
 
   async #refresh(resource: ResourceDescription, signal: AbortSignal): Promise<void> {
     const { schemas, observer, onFields, logger } = this.#options
-    const fields = await this.#standardFields.ask(isGone, signal)
+    const fields = await this.#standardFields.ask(isGoneOrGarbled, signal)
     // Without these two a schema is as good, so that they never stop a pass.
     const custom = await this.#customFields.ask(isSparkApiError, signal)
     const types = await this.#propertyTypes.ask(isSparkApiError, signal)
@@ -109,25 +109,41 @@ class MetadataService<Item> {
     this.#known = options.cache.find(path, item)
   }
 
-  /** The same array while nothing changed; the last known one, or none, after an error that `mayFail` lets pass. */
-  async ask(mayFail: (error: unknown) => boolean, signal: AbortSignal): Promise<readonly Item[]> {
+  /**
+   * The same array while nothing changed; the last known one, or none, after an error that `mayFail` lets pass. `known`:
+   * something is. An empty list in the place of one that was not is no answer, either.
+   */
+  async ask(
+    mayFail: (error: unknown, known: boolean) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Item[]> {
+    const known = (this.#known?.items.length ?? 0) > 0
     try {
       const { cache } = this.#options
       // What another token was told is no condition: this one may be told something else.
       const previous = cache.holds(this.#path) ? this.#known : undefined
       const answer = await this.#fetch(previous, signal)
-      if (answer.kind === 'fetched') await this.#keep(answer)
-      this.#isMissing = false
+      if (answer.kind === 'fetched' && answer.items.length === 0 && known) this.#goOn(undefined)
+      else {
+        if (answer.kind === 'fetched') await this.#keep(answer)
+        this.#isMissing = false
+      }
     } catch (error) {
-      if (!mayFail(error)) throw error
-      this.#options.logger[this.#isMissing ? 'debug' : 'warn'](
-        { err: error },
-        `no answer from ${this.#path}; what is known of it goes on to count`,
-      )
-      this.#isMissing = true
+      if (!mayFail(error, known)) throw error
+      this.#goOn(error)
     }
     this.#known ??= { etag: null, lastModified: null, items: [] }
     return this.#known.items
+  }
+
+  /** Told once, until there is an answer again. */
+  #goOn(err: unknown): void {
+    const why = err === undefined ? `an empty answer from ${this.#path}` : `no answer from ${this.#path}`
+    this.#options.logger[this.#isMissing ? 'debug' : 'warn'](
+      err === undefined ? {} : { err },
+      `${why}; what is known of it goes on to count`,
+    )
+    this.#isMissing = true
   }
 
   async #keep({
@@ -155,6 +171,14 @@ class MetadataService<Item> {
 function isSparkApiError(error: unknown): boolean {
   return error instanceof SparkApiError
 }
+
+/** The service is gone; or what it says cannot be its answer, and an earlier one is known. */
+function isGoneOrGarbled(error: unknown, known: boolean): boolean {
+  return isGone(error) || (known && error instanceof SparkApiError && GARBLED.includes(error.code))
+}
+
+/** An answer that came, but is none. */
+const GARBLED: readonly string[] = ['SPARK_BAD_RESPONSE', 'SPARK_BODY_TOO_LARGE']
 
 /** The service is not there, or not for this key (404, 1500). */
 function isGone(error: unknown): boolean {

@@ -77,7 +77,8 @@ async function conditionalGet<Item>(
     case 'success': {
       const { results, lastUpdated } = outcome.envelope
       const items = results === undefined ? undefined : read(results)
-      if (items === undefined) throw unreadable(path, 'has no list of descriptions')
+      if (items === undefined)
+        throw unreadable(path, 'describes nothing, so that no schema can be made of it')
       return {
         kind: 'fetched',
         etag,

@@ -186,6 +186,67 @@ describe('the metadata refresher', () => {
     expect(warnings[0]).toContain('/v1/standardfields')
   })
 
+  const WRONG: readonly (readonly [string, Reply])[] = [
+    ['one object without members', { body: '{"D":{"Success":true,"Results":[{}]}}' }],
+    ['no object', { body: '{"D":{"Success":true,"Results":[]}}' }],
+    ['another shape', { body: '{"D":{"Success":true,"Results":["BedsTotal"]}}' }],
+    ['no Results', { body: '{"D":{"Success":true}}' }],
+    ['no JSON', { body: '<html>' }],
+  ]
+  test.each(WRONG)(
+    'where a service answers %s the last known counts, and it is said once',
+    async (_, wrong) => {
+      await using folder = await tempFolder()
+      await using registry = await LoopbackRegistry.start()
+      const custom = { Main: { Label: 'Main', Fields: { Pool: { Type: 'Boolean' } } } }
+      const types = { MlsCode: 'A', MlsName: 'Residential' }
+      const whole: Reply[] = [{ BedsTotal: { Type: 'Integer' } }, custom, types].map((results) => ({
+        body: JSON.stringify({ D: { Success: true, Results: [results] } }),
+      }))
+      const more = Array.from({ length: 6 }, () => wrong)
+      await using api = await fixture([...whole, ...more, ...whole], {
+        retry: { attempts: 1, baseMs: 1, capMs: 1 },
+      })
+      const { refresh, schemas, told } = await refresher(registry, api.source.metadata, folder.path)
+      await refresh()
+      const before = schemas.currentId
+      await refresh()
+      await refresh()
+      expect(schemas.currentId).toBe(before)
+      expect(told.fields).toEqual(['BedsTotal', '"Main"."Pool"'])
+      const warnings = told.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg)
+      expect(warnings).toHaveLength(3)
+      // After a restart, too.
+      const again = await refresher(registry, api.source.metadata, folder.path)
+      await again.refresh()
+      expect(again.told.fields).toEqual(told.fields)
+    },
+  )
+
+  test.each(WRONG)('where no field was ever known, %s is a clear error', async (_, wrong) => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using api = await fixture([wrong], { retry: { attempts: 1, baseMs: 1, capMs: 1 } })
+    const { refresh } = await refresher(registry, api.source.metadata, folder.path)
+    await expect(refresh()).rejects.toMatchObject({
+      code: 'SPARK_BAD_RESPONSE',
+      message: expect.stringContaining('/v1/standardfields'),
+    })
+  })
+
+  test('a service that always was empty is no outage', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    const bodies = ['[{"BedsTotal":{"Type":"Integer"}}]', '[{}]', '[]'].map((results) => ({
+      body: `{"D":{"Success":true,"Results":${results}}}`,
+    }))
+    await using api = await fixture([...bodies, ...bodies])
+    const { refresh, told } = await refresher(registry, api.source.metadata, folder.path)
+    await refresh()
+    await refresh()
+    expect(told.lines.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
   test('a feed whose API never described its fields works without them', async () => {
     await using folder = await tempFolder()
     await using registry = await LoopbackRegistry.start()
