@@ -53,9 +53,22 @@ function jsonOf({ topic, name, key, reason, passId, at, bytes, settledAt }: Dead
   }
 }
 
-/** The record's text is JSON already; parsed, its large integers would be rounded. */
-function withRecord(letter: DeadLetterSummary, body: string): string {
-  return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},"record":${body}}`
+/**
+ * The record's text is JSON already; parsed, its large integers would be rounded. What is no JSON stands as a string,
+ * `recordText`.
+ */
+export function withRecord(letter: DeadLetterSummary, body: string): string {
+  const record = isJson(body) ? `"record":${body}` : `"recordText":${JSON.stringify(body)}`
+  return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},${record}}`
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Its numbers stand to the right. */

@@ -193,7 +193,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   await index.ledger.keepOnly(running.map((progress) => progress.passId))
 
   const encoder = new ListingEncoder(schemas)
-  const pageReader = opened.use(new ThreadedPageReader({ schemas, encoder }))
+  const pageReader = opened.use(
+    new ThreadedPageReader({ schemas, encoder, timeoutMs: settings.spark.requestTimeoutMs }),
+  )
   const source = opened.use(
     sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
   )

@@ -25,7 +25,7 @@ export interface PageRead {
   /** Nothing is encoded: no other answer follows. */
   readonly last: boolean
   readonly body: ArrayBuffer
-  readonly page: Exclude<PageBody, { readonly kind: 'envelope' }> | ReadEnvelope
+  readonly page: ReadEnvelope | { readonly kind: 'no_envelope' } | NotJson
 }
 
 export interface PageEncoded {
@@ -35,6 +35,13 @@ export interface PageEncoded {
   readonly contents: ArrayBuffer
   /** Of each row. */
   readonly results: readonly (EncodedRow | UnencodableRow)[]
+}
+
+/** `whole`: its bytes are of use. */
+interface NotJson {
+  readonly kind: 'not_json'
+  readonly characters: number
+  readonly whole: boolean
 }
 
 interface ReadEnvelope {

@@ -15,6 +15,8 @@ import type { PageAnswer, PageEncoded, PageQuestion, PageRead, ReadRow } from '.
 /** A smaller body is read sooner than it is handed over: updates of a quiet market need no second thread. */
 const WORTH_A_THREAD_BYTES = 256 * 1024
 
+const DEFAULT_TIMEOUT_MS = 60_000
+
 const THREAD_FILE = new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url)
 
 export interface ThreadedPageReaderOptions {
@@ -23,6 +25,8 @@ export interface ThreadedPageReaderOptions {
   readonly encoder: Pick<ListingEncoder, 'adopt'>
   /** @default 262144 */
   readonly worthAThreadBytes?: number
+  /** The thread is ended if nothing comes from it for so long, though it was asked. @default 60000 */
+  readonly timeoutMs?: number
 }
 
 /** A page that the thread has, and what is waited for. */
@@ -39,13 +43,17 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   readonly #options: ThreadedPageReaderOptions
   readonly #asked = new Map<number, Asked>()
   #worker: Worker | undefined
+  #timer: NodeJS.Timeout | undefined
   #lastId = 0
 
   constructor(options: ThreadedPageReaderOptions) {
     this.#options = options
   }
 
-  /** @throws {ListingstreamError} `PAGE_THREAD_FAILED`, retryable, if the thread ends. */
+  /**
+   * @throws {ListingstreamError} retryable: `PAGE_THREAD_FAILED` if the thread ends, `PAGE_THREAD_SLOW` if it had to be
+   * ended because it did not answer.
+   */
   async read(bytes: Buffer, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody> {
     if (bytes.length < (this.#options.worthAThreadBytes ?? WORTH_A_THREAD_BYTES))
       return readPage(bytes, resource)
@@ -56,6 +64,10 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const { read, encoded } = this.#ask({ body, length, resource: resource.name, recipe })
     const answer = await orAborted(read.promise, signal)
     const { page } = answer
+    if (page.kind === 'not_json') {
+      const whole = page.whole ? Buffer.from(answer.body, 0, length) : undefined
+      return { kind: 'not_json', characters: page.characters, bytes: whole }
+    }
     if (page.kind !== 'envelope') return page
     if (page.rows === undefined) return { ...page, rows: undefined }
     const whole = once(() => rowsAgain(Buffer.from(answer.body, 0, length), resource))
@@ -77,6 +89,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     asked.encoded.promise.catch(() => undefined)
     this.#asked.set(id, asked)
     worker.ref()
+    if (this.#asked.size === 1) this.#watch(worker)
     worker.postMessage({ ...question, id }, [question.body])
     return asked
   }
@@ -95,18 +108,35 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const asked = this.#asked.get(answer.id)
     if (answer.kind === 'read') asked?.read.resolve(answer)
     else asked?.encoded.resolve(answer)
-    if (answer.kind === 'read' && !answer.last) return
-    this.#asked.delete(answer.id)
+    if (answer.kind === 'encoded' || answer.last) this.#asked.delete(answer.id)
     if (this.#asked.size === 0) worker.unref()
+    if (this.#worker === worker) this.#watch(worker)
+  }
+
+  /** Gives the thread its whole time again: it is at the next piece of work. */
+  #watch(worker: Worker): void {
+    clearTimeout(this.#timer)
+    if (this.#asked.size === 0) return
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options
+    this.#timer = setTimeout(() => {
+      const message = `The thread that reads pages did not answer within ${timeoutMs / 1000} s and was ended. The page is asked for again in smaller slices; lower PAGE_LIMIT if this stays.`
+      this.#fail(worker, new ListingstreamError(message, { code: 'PAGE_THREAD_SLOW', retryable: true }))
+      void worker.terminate()
+    }, timeoutMs)
   }
 
   #ended(worker: Worker, cause: unknown): void {
-    if (this.#worker !== worker) return
-    this.#worker = undefined
     const error = new ListingstreamError(
       'The thread that reads pages ended. The page is asked for again; lower PAGE_LIMIT if this stays.',
       { code: 'PAGE_THREAD_FAILED', retryable: true, cause },
     )
+    this.#fail(worker, error)
+  }
+
+  #fail(worker: Worker, error: ListingstreamError): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    clearTimeout(this.#timer)
     for (const { read, encoded } of this.#asked.values()) {
       read.reject(error)
       encoded.reject(error)
@@ -115,6 +145,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#timer)
     await this.#worker?.terminate()
   }
 }

@@ -31,6 +31,9 @@ parentPort?.on('message', ({ id, body, length, resource: name, recipe }: PageQue
 })
 
 function withoutBodies(page: PageBody): PageRead['page'] {
+  if (page.kind === 'not_json') {
+    return { kind: 'not_json', characters: page.characters, whole: page.bytes !== undefined }
+  }
   if (page.kind !== 'envelope') return page
   if (page.rows === undefined) return { ...page, rows: undefined }
   const records = page.rows.records.map(({ key, modificationTimestamp, mlsId, changeStamps }) => ({

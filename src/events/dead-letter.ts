@@ -11,17 +11,18 @@ export const DEAD_LETTER_PART_BYTES = 900_000
 export interface DeadLetterParts {
   /** Key of the record; where it has none, a digest of its JSON. */
   readonly key: string
-  /** One gzip stream (RFC 1952), cut; at least one part. Unzipped it is the record's JSON in UTF-8. */
+  /** One gzip stream (RFC 1952), cut; at least one part. Unzipped it is the record's JSON in UTF-8, or bytes that are no JSON. */
   readonly parts: readonly Uint8Array[]
 }
 
 /** The record as it came, in the pieces in which it can be published (R12). */
 export function deadLetterParts(deadLetter: DeadLetter): DeadLetterParts {
   const { key, body } = deadLetter
-  const bytes = gzipSync(toJsonText(body))
+  const isRaw = body instanceof Uint8Array
+  const bytes = gzipSync(isRaw ? body : toJsonText(body))
   const parts: Uint8Array[] = []
   for (let at = 0; at < bytes.length; at += DEAD_LETTER_PART_BYTES) {
     parts.push(bytes.subarray(at, at + DEAD_LETTER_PART_BYTES))
   }
-  return { key: key ?? digestOf(canonicalJson(body)), parts }
+  return { key: key ?? digestOf(isRaw ? body : canonicalJson(body)), parts }
 }

@@ -1,8 +1,9 @@
 import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
 import { NestedTooDeep } from '../listing/json.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord } from '../listing/source-record.ts'
+import type { BrokenRecord, SourceRecord } from '../listing/source-record.ts'
 import { orAborted } from '../support/abort.ts'
+import { ListingstreamError } from '../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
@@ -12,6 +13,9 @@ import { formerBodies } from './way-of-asking.ts'
 
 /** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
 export const MAX_RECORD_BYTES = 900_000
+
+/** Of the error of a thread that was ended because it took too long. */
+const PAGE_THREAD_SLOW = 'PAGE_THREAD_SLOW'
 
 /** The port's `EncodeResult`. */
 export type ListingEncodeResult =
@@ -31,6 +35,8 @@ interface AdoptedPage {
   readonly done: Promise<void>
   /** In the order of its records; undefined until it is there. */
   results: readonly ListingEncodeResult[] | undefined
+  /** It is not to be made here, either. */
+  failure: ListingstreamError | undefined
 }
 
 interface Adopted {
@@ -62,12 +68,15 @@ export class ListingEncoder {
       const adopted = this.#adopted.get(record)
       if (adopted !== undefined) pages.add(adopted.page)
     }
-    for (const { done } of pages) await orAborted(done, signal)
+    for (const page of pages) {
+      await orAborted(page.done, signal)
+      if (page.failure !== undefined) throw page.failure
+    }
   }
 
   /**
    * What `encode` will answer for these records, once it is there and unless another schema is current by then. If it is
-   * never there, they are encoded here.
+   * never there, they are encoded here; not if it took too long there (`PAGE_THREAD_SLOW`): `prepare` then rejects.
    */
   adopt(
     records: readonly SourceRecord[],
@@ -76,9 +85,12 @@ export class ListingEncoder {
   ): void {
     const done = results.then(
       (made) => void (page.results = made),
-      () => undefined,
+      (error: unknown) => {
+        const slow = error instanceof ListingstreamError && error.code === PAGE_THREAD_SLOW
+        if (slow) page.failure = error
+      },
     )
-    const page: AdoptedPage = { schemaId, done, results: undefined }
+    const page: AdoptedPage = { schemaId, done, results: undefined, failure: undefined }
     for (const [index, record] of records.entries()) this.#adopted.set(record, { page, index })
   }
 
@@ -87,6 +99,7 @@ export class ListingEncoder {
     const made = this.#adopted.get(record)
     const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
     if (result !== undefined) return result
+    if (record.broken !== undefined) return broken(record, record.broken)
     const projected = published(projection, record)
     if (projected === undefined) {
       return unencodable(
@@ -133,6 +146,13 @@ export class ListingEncoder {
       digestOf(this.#buffer.encode(content, projection.project(key, former, true).content)),
     )
   }
+}
+
+/** Its bytes may differ from answer to answer. */
+function broken(record: SourceRecord, { reason }: BrokenRecord): ListingEncodeResult {
+  const { key, modificationTimestamp } = record
+  const digest = digestOf(`${key} ${String(modificationTimestamp)} ${reason}`)
+  return { kind: 'unencodable', reason, digest }
 }
 
 /** Undefined if it is nested too deep to be published. */

@@ -43,5 +43,6 @@ export interface DeadLetter {
   /** Null if the record has none; it is then filed under a digest of its JSON. */
   readonly key: RecordKey | null
   readonly reason: string
-  readonly body: JsonValue
+  /** As it came; bytes if they are no JSON. */
+  readonly body: JsonValue | Uint8Array
 }

@@ -12,6 +12,14 @@ export interface SourceRecord {
   readonly changeStamps: ChangeStamps
   /** The element of `Results`, members in the source's order. */
   readonly body: JsonObject
+  /** It cannot be read, and `body` is what is known of it. @default it can */
+  readonly broken?: BrokenRecord
+}
+
+export interface BrokenRecord {
+  readonly reason: string
+  /** The answer that brought it alone, unzipped; undefined if that was too long to be kept. */
+  readonly bytes: Uint8Array | undefined
 }
 
 /** A row without a usable key: it cannot be ordered or compacted, only dead-lettered (R12). */

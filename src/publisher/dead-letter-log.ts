@@ -6,6 +6,7 @@ import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../listing/instant.ts'
 import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { textOfBytes } from '../support/utf8-text.ts'
 import { TopicError, type TopicNames } from './topics.ts'
 
 /** The last letter of a key, without its body. */
@@ -30,7 +31,7 @@ export interface DeadLetterSummary {
 
 export interface DeadLetterBody {
   readonly offset: number
-  /** The record's JSON as it came. */
+  /** The record's JSON as it came; of a record that could not be read, whatever came. */
   readonly json: string
 }
 
@@ -82,7 +83,7 @@ export class DeadLetterReader {
     // Later letters come last.
     this.#letters.delete(part.id)
     this.#letters.set(part.id, { ...letter.summary, bytes: body.length, settledAt: null })
-    return { offset: letter.summary.offset, json: body.toString('utf8') }
+    return { offset: letter.summary.offset, json: textOfBytes(body) }
   }
 
   /** The last letter of each key, oldest first. */

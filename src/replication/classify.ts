@@ -111,7 +111,12 @@ function deadLettered(
   const published = publishedDigest(entry)
   return {
     outcome: 'dead_lettered',
-    deadLetter: { resource: resource.name, key: record.key, reason, body: record.body },
+    deadLetter: {
+      resource: resource.name,
+      key: record.key,
+      reason,
+      body: record.broken?.bytes ?? record.body,
+    },
     entry: {
       state: 'dead_lettered',
       digest,

@@ -4,11 +4,11 @@ import type { ResourceDescription } from '../listing/resource.ts'
 import { parseEnvelope, type Envelope } from './envelope.ts'
 import { parseJsonText } from './json-text.ts'
 import { readRecords, type ReadRecords } from './records.ts'
-import { textOfBytes } from './utf8-text.ts'
+import { textOfBytes } from '../support/utf8-text.ts'
 
 export type Body<E extends Envelope = Envelope> =
-  /** `characters`: how many there were. */
-  | { readonly kind: 'not_json'; readonly characters: number }
+  /** `characters`: how many there were. `bytes`: of what may be a whole page with something broken in it. */
+  | { readonly kind: 'not_json'; readonly characters: number; readonly bytes: Buffer | undefined }
   | { readonly kind: 'no_envelope' }
   | { readonly kind: 'envelope'; readonly envelope: E; readonly rows: ReadRecords | undefined }
 
@@ -34,10 +34,16 @@ export function readBody(bytes: Buffer): Body {
     json = parseJsonText(text)
   } catch {
     // The parser's message quotes the body; the customer's data has no place in a log.
-    return { kind: 'not_json', characters: text.length }
+    return { kind: 'not_json', characters: text.length, bytes: isWhole(text) ? bytes : undefined }
   }
   const envelope = parseEnvelope(json)
   return envelope === undefined ? { kind: 'no_envelope' } : { kind: 'envelope', envelope, rows: undefined }
+}
+
+/** An object from its beginning to its end: not cut, and no page of a gateway. */
+function isWhole(text: string): boolean {
+  const trimmed = text.trim()
+  return trimmed.startsWith('{') && trimmed.endsWith('}')
 }
 
 export function readPage(bytes: Buffer, resource: ResourceDescription): PageBody {

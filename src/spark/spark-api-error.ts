@@ -25,6 +25,8 @@ export type SparkErrorCode =
   | 'SPARK_TIMEOUT'
   | 'SPARK_CONNECTION'
   | 'SPARK_BAD_RESPONSE'
+  | 'SPARK_PAGE_UNREADABLE'
+  | 'SPARK_BODY_TOO_LARGE'
 
 export interface SparkApiErrorOptions {
   readonly code: SparkErrorCode

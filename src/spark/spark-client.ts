@@ -2,7 +2,7 @@
 import type { Instant } from '../listing/instant.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { Clock } from '../replication/ports.ts'
-import { InvariantViolation } from '../support/errors.ts'
+import { InvariantViolation, isRetryable } from '../support/errors.ts'
 import type { Renewable } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import type { Tries } from '../support/tries.ts'
@@ -16,6 +16,7 @@ import { readBody, type Body, type PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
 import { SparkApiError } from './spark-api-error.ts'
 import { pathOf, unreadable, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+import { UnreadablePage } from './unreadable-page.ts'
 
 /** Longer than this a request does not wait within itself: it fails, and the error carries the wait. */
 const LONGEST_WAIT_MS = 5 * 60_000
@@ -74,6 +75,8 @@ export interface Call extends HttpRequest {
   readonly label?: string
   /** The answer is a page of this resource: its results are wanted as records. */
   readonly pageOf?: ResourceDescription
+  /** The answer holds records, read as JSON: broken JSON in one is told from an answer that is none. */
+  readonly holdsRecords?: true
 }
 
 /** A call that depends on how the attempt before it failed. */
@@ -227,8 +230,13 @@ export class SparkClient {
     const { status } = response
     if (status === 304 && isConditional(call)) return { kind: 'not_modified' }
     const body = await this.#readBody(call, response, signal)
-    if (body.kind !== 'envelope' && !isError(status))
+    if (body.kind !== 'envelope' && !isError(status)) {
+      const holdsRecords = call.pageOf !== undefined || call.holdsRecords === true
+      if (body.kind === 'not_json' && body.bytes !== undefined && holdsRecords) {
+        throw new UnreadablePage(path, whatItIs(body), { bytes: body.bytes })
+      }
       throw unreadable(path, whatItIs(body), undefined, status)
+    }
     const { envelope, rows } = body.kind === 'envelope' ? body : NOTHING_READ
     const success = !isError(status) && envelope?.success === true && !envelope.filterErrors
     if (success) return { kind: 'success', envelope, rows }
@@ -243,9 +251,16 @@ export class SparkClient {
     return { kind: 'failure', error }
   }
 
-  #readBody({ pageOf }: Call, { status, body }: HttpResponse, signal: AbortSignal): Promise<Body> | Body {
+  async #readBody(call: Call, { status, body }: HttpResponse, signal: AbortSignal): Promise<Body> {
+    const { pageOf, target } = call
     if (pageOf === undefined || isError(status)) return readBody(body)
-    return this.#options.pageReader.read(body, pageOf, signal)
+    try {
+      return await this.#options.pageReader.read(body, pageOf, signal)
+    } catch (cause) {
+      signal.throwIfAborted()
+      if (!isRetryable(cause)) throw cause
+      throw new UnreadablePage(pathOf(target), 'was too much for the reader of pages', { cause })
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The services that describe the data, asked again only if something changed (spark-api.md §3.5, §4.9). */
 import type { FieldDescription } from '../listing/field-description.ts'
 import { parseInstant, type Instant } from '../listing/instant.ts'
+import { METADATA_BODY_BYTES } from './body-limits.ts'
 import type { Envelope } from './envelope.ts'
 import {
   readCustomFields,
@@ -67,7 +68,10 @@ async function conditionalGet<Item>(
   read: (results: NonNullable<Envelope['results']>) => readonly Item[] | undefined,
   signal: AbortSignal,
 ): Promise<MetadataAnswer<Item>> {
-  const exchange = await client.call({ ...get(path), headers: conditions(previous) }, signal)
+  const exchange = await client.call(
+    { ...get(path), headers: conditions(previous), largestBody: METADATA_BODY_BYTES },
+    signal,
+  )
   const { outcome, etag, lastModified } = exchange
   switch (outcome.kind) {
     case 'failure':

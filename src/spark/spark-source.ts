@@ -10,18 +10,22 @@ import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
 import { onlyResult } from './envelope.ts'
 import { PLAIN_PAGE_READER, type PageReader } from './page-body.ts'
+import { recordsBodyBytes } from './body-limits.ts'
+import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
 import type { SparkApiError } from './spark-api-error.ts'
 import {
   SparkClient,
   SYSTEM_PATH,
+  type Call,
   type KeyUser,
   type RequestEvent,
   type RetryOptions,
 } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { Transport, unreadable } from './transport.ts'
+import { isUnreadable } from './unreadable-page.ts'
 import { walkPages, type PageWishes } from './walk.ts'
 
 /** SparkQL's limit for a list of values (spark-api.md §2.7). */
@@ -165,16 +169,22 @@ class HttpSource implements SparkSource {
       throw new InvariantViolation(`${keys.length} keys were asked for at once; 1 to ${MOST_KEYS} can be.`)
     }
     const { path, keyField } = resource
+    // With 1 the API shows expansions that no list shows (spark-api.md §2.5).
+    const limit = Math.max(SMALLEST_SLICE, keys.length)
     const call = get(path, {
-      _limit: String(keys.length),
+      _limit: String(limit),
       _select: select === 'keys' ? keyField : undefined,
       _expand: select === 'keys' ? undefined : this.#wishes.expand,
       _filter: oneOf(keyField, keys),
     })
-    const { outcome, request, serverDate } = await this.#client.call(call, signal)
+    const { outcome, request, serverDate } = await this.#client.call(
+      { ...call, holdsRecords: true, largestBody: recordsBodyBytes(limit) },
+      signal,
+    )
     if (outcome.kind === 'failure') {
       const { error } = outcome
-      if (error.code === 'SPARK_FILTER_REFUSED' || isRefusal(error))
+      // Where one record spoils the answer, each is asked for by itself.
+      if (error.code === 'SPARK_FILTER_REFUSED' || isRefusal(error) || isUnreadable(error))
         return { kind: 'refused', why: error.message }
       throw error
     }
@@ -188,12 +198,20 @@ class HttpSource implements SparkSource {
 
   async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
     const target = get(`${resource.path}/${encodeURIComponent(key)}`, { _expand: this.#wishes.expand })
-    const call = { ...target, label: `${resource.path}/{Id}` }
+    const call: Call = {
+      ...target,
+      label: `${resource.path}/{Id}`,
+      holdsRecords: true,
+      largestBody: recordsBodyBytes(1),
+    }
     const { outcome, request, serverDate } = await this.#client.call(call, signal)
     if (outcome.kind === 'failure') {
       const { error } = outcome
       if (error.httpStatus === 404 && error.apiCode === 404) return { kind: 'gone', request, serverDate }
       if (isAboutOneRecord(error)) return { kind: 'inconclusive', why: error.message }
+      if (isUnreadable(error)) {
+        return { kind: 'found', request, serverDate, record: brokenByKey(resource, key, error) }
+      }
       throw error
     }
     const body = outcome.kind === 'success' ? onlyResult(outcome.envelope) : undefined

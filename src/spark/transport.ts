@@ -2,12 +2,10 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
+import { ANSWER_BODY_BYTES, ERROR_BODY_BYTES } from './body-limits.ts'
 import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
 
 const unzip = promisify(gunzip)
-
-/** A page of 1,000 listings with every expansion stays well below this; what is longer is no page. */
-const LARGEST_BODY_BYTES = 256 * 1024 * 1024
 
 /** Node's 16 KiB would send a page through its thread pool three hundred times. */
 const UNZIP_CHUNK_BYTES = 1024 * 1024
@@ -21,6 +19,8 @@ export interface HttpRequest {
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** Bytes of the answer's body, zipped and unzipped, unless its status is an error. @default ANSWER_BODY_BYTES */
+  readonly largestBody?: number
 }
 
 export interface HttpResponse {
@@ -54,7 +54,6 @@ export class Transport implements AsyncDisposable {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: LARGEST_BODY_BYTES,
     })
   }
 
@@ -75,7 +74,7 @@ export class Transport implements AsyncDisposable {
   }
 
   async #exchange(
-    { method, target, headers, body }: HttpRequest,
+    { method, target, headers, body, largestBody = ANSWER_BODY_BYTES }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const response = await this.#agent.request({
@@ -90,10 +89,16 @@ export class Transport implements AsyncDisposable {
       const value = response.headers[name]
       return Array.isArray(value) ? value[0] : value
     }
-    const raw = Buffer.from(await response.body.arrayBuffer())
-    const plain = await decode(raw, header('content-encoding'), target)
+    const status = response.statusCode
+    const isError = status < 200 || status >= 300
+    const limit = isError ? ERROR_BODY_BYTES : largestBody
+    const raw = await bytesOf(response.body, limit)
+    const plain =
+      raw === undefined ? undefined : await decode(raw, header('content-encoding'), limit, pathOf(target))
     signal.throwIfAborted()
-    return { status: response.statusCode, body: plain, bytes: raw.length, header }
+    // An error status without a body says enough.
+    if (plain === undefined && !isError) throw tooLarge(pathOf(target), limit)
+    return { status, body: plain ?? Buffer.alloc(0), bytes: raw?.length ?? limit, header }
   }
 
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
@@ -109,7 +114,6 @@ export class Transport implements AsyncDisposable {
       )
     }
     const reason = codeOf(cause)
-    if (reason === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return unreadable(path, 'is too long', cause)
     return outage(
       'SPARK_CONNECTION',
       path,
@@ -123,7 +127,25 @@ export class Transport implements AsyncDisposable {
   }
 }
 
-async function decode(raw: Buffer, encoding: string | undefined, target: string): Promise<Buffer> {
+/** Undefined if there are more than `limit`; the rest is not fetched. */
+async function bytesOf(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > limit) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+/** Undefined if it has more than `limit` bytes. */
+async function decode(
+  raw: Buffer,
+  encoding: string | undefined,
+  limit: number,
+  path: string,
+): Promise<Buffer | undefined> {
   switch (encoding?.trim().toLowerCase()) {
     case undefined:
     case '':
@@ -133,12 +155,13 @@ async function decode(raw: Buffer, encoding: string | undefined, target: string)
     case 'x-gzip':
       if (raw.length === 0) return raw
       try {
-        return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: LARGEST_BODY_BYTES })
+        return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: limit })
       } catch (error) {
-        throw unreadable(pathOf(target), 'is no whole gzip stream', error)
+        if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
+        throw unreadable(path, 'is no whole gzip stream', error)
       }
     default:
-      throw unreadable(pathOf(target), 'has an encoding that was not asked for')
+      throw unreadable(path, 'has an encoding that was not asked for')
   }
 }
 
@@ -147,6 +170,13 @@ export function unreadable(path: string, what: string, cause?: unknown, httpStat
   return new SparkApiError(
     `The answer to ${path} ${what}. It is asked for again; if this stays, check what stands between this host and SPARK_API_URL.`,
     { code: 'SPARK_BAD_RESPONSE', retryable: true, path, cause, httpStatus },
+  )
+}
+
+function tooLarge(path: string, limit: number): SparkApiError {
+  return new SparkApiError(
+    `The answer to ${path} is longer than ${limit} bytes, the most that is read of such a one. If this stays, lower PAGE_LIMIT, or check what stands between this host and SPARK_API_URL.`,
+    { code: 'SPARK_BODY_TOO_LARGE', retryable: false, path },
   )
 }
 

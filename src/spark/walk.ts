@@ -1,10 +1,14 @@
 /** One paged read by `_skiptoken` (spark-api.md §2.3, R7). */
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourcePage, WalkRequest } from '../replication/ports.ts'
+import { recordsBodyBytes } from './body-limits.ts'
+import { readRowByRow, SMALLEST_SLICE } from './broken-rows.ts'
+import { PageSize } from './page-size.ts'
 import { get } from './query.ts'
 import { SparkApiError, TOKEN_REFUSED } from './spark-api-error.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { unreadable } from './transport.ts'
+import { isUnreadable } from './unreadable-page.ts'
 
 /** A page that the API cannot make in time is asked for in halves, down to this. */
 const SMALLEST_LIMIT = 50
@@ -23,9 +27,11 @@ export async function* walkPages(
   wishes: PageWishes,
   signal: AbortSignal,
 ): AsyncGenerator<SourcePage, void, undefined> {
+  const most = Math.min(wishes.limit, request.resource.maxLimit)
+  const size = new PageSize(most, request.select === 'keys' ? 1 : SMALLEST_SLICE)
   let token = request.token
   for (;;) {
-    const page = await fetchPage(client, { ...request, token }, wishes, signal)
+    const page = await fetchPage(client, { ...request, token }, wishes, size, signal)
     yield page
     if (page.nextToken === null) return
     token = page.nextToken
@@ -36,11 +42,11 @@ async function fetchPage(
   client: SparkClient,
   request: WalkRequest,
   wishes: PageWishes,
+  size: PageSize,
   signal: AbortSignal,
 ): Promise<SourcePage> {
   const { resource, token } = request
-  const limit = Math.min(wishes.limit, resource.maxLimit)
-  const answer = await askForPage(client, request, { ...wishes, limit }, signal)
+  const answer = await askForPage(client, request, wishes.expand, size, signal)
   const { skipToken } = answer.envelope
   if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
   return {
@@ -54,26 +60,50 @@ async function fetchPage(
 
 async function askForPage(
   client: SparkClient,
-  { resource, filter, select, token }: WalkRequest,
-  { limit: most, expand }: PageWishes,
+  walk: WalkRequest,
+  expand: string | undefined,
+  size: PageSize,
   signal: AbortSignal,
 ): Promise<Success> {
-  let limit = most
-  const call: CallAfter = (last) => {
-    if (isTooMuch(last)) limit = Math.min(limit, Math.max(SMALLEST_LIMIT, Math.floor(limit / 2)))
+  const { resource, token } = walk
+  try {
+    for (;;) {
+      const asked = { limit: size.limit, expand }
+      try {
+        const answer = await client.succeed(pageCall(walk, asked), signal)
+        size.passed(asked.limit)
+        return answer
+      } catch (error) {
+        if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
+        size.failed(asked.limit)
+        if (!size.isSmallest(asked.limit)) continue
+        const answer = await readRowByRow(client, walk, asked, error, signal)
+        size.passed(asked.limit)
+        return answer
+      }
+    }
+  } catch (error) {
+    throw token !== '' && error instanceof SparkApiError ? tokenRefusal(error, resource) : error
+  }
+}
+
+/** `asked.limit` becomes what the last attempt asked for. */
+function pageCall(
+  { resource, filter, select, token }: WalkRequest,
+  asked: { limit: number; readonly expand: string | undefined },
+): CallAfter {
+  return (last) => {
+    if (isTooMuch(last)) {
+      asked.limit = Math.min(asked.limit, Math.max(SMALLEST_LIMIT, Math.floor(asked.limit / 2)))
+    }
     const call = get(resource.path, {
-      _limit: String(limit),
+      _limit: String(asked.limit),
       _select: select === 'keys' ? `${resource.keyField},${resource.timestampField}` : undefined,
-      _expand: select === 'keys' ? undefined : expand,
+      _expand: select === 'keys' ? undefined : asked.expand,
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })
-    return { ...call, pageOf: resource }
-  }
-  try {
-    return await client.succeed(call, signal)
-  } catch (error) {
-    throw token !== '' && error instanceof SparkApiError ? tokenRefusal(error, resource) : error
+    return { ...call, pageOf: resource, largestBody: recordsBodyBytes(asked.limit) }
   }
 }
 

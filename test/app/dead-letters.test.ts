@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { tableOf } from '../../src/app/dead-letters.ts'
+import { tableOf, withRecord } from '../../src/app/dead-letters.ts'
 import { instant } from '../../src/listing/instant.ts'
 import { recordKey } from '../../src/listing/record-key.ts'
 import type { DeadLetterSummary } from '../../src/publisher/dead-letter-log.ts'
@@ -28,4 +28,10 @@ test('letters are told as a table, one line each, in columns', () => {
 
 test('that there are none is said', () => {
   expect(tableOf([])).toEqual(['no dead letters'])
+})
+
+test('a record that is no JSON stands in a line of JSON as text, all others as they came', () => {
+  expect(withRecord(letter, '{"n":90071992547409931234}')).toContain(',"record":{"n":90071992547409931234}}')
+  expect(JSON.parse(withRecord(letter, '{"n":NaN}'))).toMatchObject({ recordText: '{"n":NaN}' })
+  expect(JSON.parse(withRecord(letter, 'Z\udcfc'))).toMatchObject({ recordText: 'Z\udcfc' })
 })

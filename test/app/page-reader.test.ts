@@ -114,6 +114,7 @@ describe('a page that is read on another thread', () => {
       '{"E":1}',
       '{"D":{"Success":true,"Results":[{"Id":"1"',
       '<html>',
+      '{"D":{"Success":true,"Results":[{"a":NaN}]}}',
     ]) {
       const [threaded, here] = [await read(text), plain(text)]
       if (threaded.kind !== 'envelope' || here.kind !== 'envelope') expect(threaded).toEqual(here)
@@ -196,6 +197,27 @@ describe('the thread', () => {
     expect(second).toMatchObject({ reason: { code: 'PAGE_THREAD_FAILED', retryable: true } })
     options.schemas = { recipe }
     expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+  })
+
+  test('is ended when it does not answer in time, and the page can be read anew', async () => {
+    const { reader, options } = reading()
+    await using _owned = reader
+    // No thread is up in a millisecond.
+    const impatient = new ThreadedPageReader({ ...options, timeoutMs: 1 })
+    await using _impatient = impatient
+    const error = { code: 'PAGE_THREAD_SLOW', retryable: true, message: expect.stringContaining('0.001 s') }
+    const bytes = page(rowsOf(300))
+    await expect(impatient.read(bytes, LISTINGS, NEVER)).rejects.toMatchObject(error)
+    // It fails a second time with a thread of its own, not with the first one.
+    await expect(impatient.read(page(rowsOf(300)), LISTINGS, NEVER)).rejects.toMatchObject(error)
+    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+  })
+
+  test('has its time again for each piece of work', async () => {
+    const { options } = reading()
+    await using patient = new ThreadedPageReader({ ...options, timeoutMs: 30_000 })
+    const pages = await Promise.all([1, 2, 3].map(() => rowsRead(patient, page(rowsOf(3)))))
+    expect(pages.map(({ records }) => records.length)).toEqual([4, 4, 4])
   })
 
   test('ends with its owner, and what waits for it fails', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import avsc from 'avsc'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JsonBigInteger, type JsonObject } from '../../src/listing/json.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import type { ContentEncoder } from '../../src/replication/ports.ts'
+import { deadLetterParts } from '../../src/events/dead-letter.ts'
 import { ListingEncoder } from '../../src/events/listing-encoder.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
 import { jsonObject, jsonValue, shuffled } from './arbitrary-json.ts'
 import { Fixture, described, FIELDS, KEY, listing, NEVER, VOLATILE } from './sample.ts'
 
@@ -32,6 +35,49 @@ afterAll(() => fixture[Symbol.asyncDispose]())
 function digest(fields: JsonObject, others: JsonObject = {}): string {
   return fixture.encode(listing(fields, others)).digest
 }
+
+describe('content that is made elsewhere', () => {
+  test('is not made here if it took too long there: that would hold up everything', async () => {
+    const encoder = new ListingEncoder(fixture.schemas)
+    const record = listing(FULL)
+    const { id } = fixture.schemas.current()
+    const failed = (code: string): Promise<never> =>
+      Promise.reject(new ListingstreamError('ended', { code, retryable: true }))
+    encoder.adopt([record], id, failed('PAGE_THREAD_SLOW'))
+    await expect(encoder.prepare(LISTINGS, [record], [], NEVER)).rejects.toMatchObject({
+      code: 'PAGE_THREAD_SLOW',
+    })
+    encoder.adopt([record], id, failed('PAGE_THREAD_FAILED'))
+    await encoder.prepare(LISTINGS, [record], [], NEVER)
+    expect(encoder.encode(LISTINGS, record).kind).toBe('encoded')
+  })
+})
+
+describe('a record that cannot be read', () => {
+  const broken = (reason: string, bytes: string) => ({
+    ...listing({}),
+    broken: { reason, bytes: Buffer.from(bytes) },
+  })
+  test('is a dead letter with its reason; the same one again is the same (R12)', () => {
+    const encoded = [broken('no JSON', '{NaN}'), broken('no JSON', '{ NaN }'), broken('too long', '')].map(
+      (record) => fixture.encoder.encode(LISTINGS, record),
+    )
+    expect(encoded).toMatchObject([
+      { kind: 'unencodable', reason: 'no JSON' },
+      { kind: 'unencodable', reason: 'no JSON' },
+      { kind: 'unencodable', reason: 'too long' },
+    ])
+    const digests = encoded.map((result) => (result.kind === 'unencodable' ? result.digest : ''))
+    expect(digests[0]).toBe(digests[1])
+    expect(digests[0]).not.toBe(digests[2])
+  })
+
+  test('travels as the bytes that came', () => {
+    const body = Buffer.from([0x7b, 0xff, 0x7d])
+    const { parts } = deadLetterParts({ resource: 'listings', key: KEY, reason: '', body })
+    expect(gunzipSync(Buffer.concat(parts)).equals(body)).toBe(true)
+  })
+})
 
 describe('the content record', () => {
   test('holds the standard fields as the schema types them', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JsonBigInteger, toJsonText } from '../../src/listing/json.ts'
+import { growth } from '../support/growth.ts'
 import { parseJsonText } from '../../src/spark/json-text.ts'
 
 describe('parseJsonText', () => {
@@ -49,17 +50,8 @@ describe('parseJsonText', () => {
     ['runs that are no numbers', (n: number) => `{"a":"${'x12345678901234567890'.repeat(n / 21)}"}`],
     ['a number of many digits', (n: number) => `{"a":${'1'.repeat(n)}}`],
   ])('time grows with the length alone: %s', (_what, textOf) => {
-    const [small, large] = [textOf(100_000), textOf(400_000)]
-    const least = (text: string): number => {
-      const times = Array.from({ length: 3 }, () => {
-        const began = performance.now()
-        parseJsonText(text)
-        return performance.now() - began
-      })
-      return Math.min(...times)
-    }
-    // Four times the length: four times the time, sixteen times if it were quadratic.
-    expect(least(large) / Math.max(least(small), 0.5)).toBeLessThan(10)
+    // Eight times the length: eight times the time, sixty-four times if it were quadratic.
+    expect(growth(textOf(50_000), textOf(400_000), parseJsonText)).toBeLessThan(32)
   })
 
   test('a long integer is found wherever other digits stand before it (R12)', () => {

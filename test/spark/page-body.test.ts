@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { toJsonText } from '../../src/listing/json.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import { readBody, readPage, type PageBody } from '../../src/spark/page-body.ts'
-import { textOfBytes } from '../../src/spark/utf8-text.ts'
+import { textOfBytes } from '../../src/support/utf8-text.ts'
+import { growth } from '../support/growth.ts'
 import { keyOf } from './scripted-api.ts'
 
 function rowsOf(page: PageBody) {
@@ -66,13 +67,8 @@ describe('text that is not UTF-8 (R12)', () => {
   test('time grows with the length alone', () => {
     // Every byte is wrong, or every second one. 32 times as many: a quadratic scan would take a thousand times as long.
     for (const unit of ['\xff', 'a\xff', '\xe2\x82']) {
-      const [small, large] = [50_000, 1_600_000].map((units) => Buffer.from(unit.repeat(units), 'latin1'))
-      expect(
-        growth(
-          () => textOfBytes(small!),
-          () => textOfBytes(large!),
-        ),
-      ).toBeLessThan(320)
+      const bytes = (units: number) => Buffer.from(unit.repeat(units), 'latin1')
+      expect(growth(bytes(50_000), bytes(1_600_000), textOfBytes)).toBeLessThan(320)
     }
   })
 })
@@ -91,20 +87,6 @@ describe('what steers the walk', () => {
     expect(body).toMatchObject({ envelope: { code: undefined } })
   })
 })
-
-/** How many times longer the second one takes, by the least of some tries. */
-function growth(small: () => void, large: () => void): number {
-  const least = (work: () => void) =>
-    Math.min(
-      ...Array.from({ length: 5 }, () => {
-        const began = performance.now()
-        work()
-        return performance.now() - began
-      }),
-    )
-  for (const work of [small, large, small]) work()
-  return least(large) / Math.max(least(small), 0.05)
-}
 
 /** The way back. */
 function bytesOf(text: string): Buffer {

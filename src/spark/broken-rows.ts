@@ -1,0 +1,141 @@
+/** Rows that spoil each page that holds them, one by one (R12). */
+import type { JsonValue } from '../listing/json.ts'
+import type { RecordKey } from '../listing/record-key.ts'
+import type { ResourceDescription } from '../listing/resource.ts'
+import type { SourceRecord } from '../listing/source-record.ts'
+import type { WalkRequest } from '../replication/ports.ts'
+import { recordsBodyBytes } from './body-limits.ts'
+import { get, oneOf } from './query.ts'
+import { readRecord } from './records.ts'
+import { SparkApiError } from './spark-api-error.ts'
+import type { Call, SparkClient, Success } from './spark-client.ts'
+import { unreadable } from './transport.ts'
+import { isUnreadable, UnreadablePage } from './unreadable-page.ts'
+
+/** `_limit=1` would show expansions that no list shows (spark-api.md §2.5). */
+export const SMALLEST_SLICE = 2
+
+/**
+ * The page that `failure` is about, smallest as it is: its keys and its end by themselves, then each of its records alone.
+ * What cannot be read even so is a record that says why.
+ */
+export async function readRowByRow(
+  client: SparkClient,
+  walk: WalkRequest,
+  asked: { readonly limit: number; readonly expand: string | undefined },
+  failure: SparkApiError,
+  signal: AbortSignal,
+): Promise<Success> {
+  const keys = await keysOfPage(client, walk, asked.limit, failure, signal)
+  const rows = keys.rows
+  if (rows === undefined || walk.select === 'keys') return keys
+  const records: SourceRecord[] = []
+  for (const row of rows.records) {
+    const record = await readAlone(client, walk.resource, row, asked.expand, failure, signal)
+    if (record !== undefined) records.push(record)
+  }
+  return { ...keys, rows: { records, unreadable: rows.unreadable } }
+}
+
+/** What breaks the page may be the stamp. */
+async function keysOfPage(
+  client: SparkClient,
+  { resource, filter, select, token }: WalkRequest,
+  limit: number,
+  failure: SparkApiError,
+  signal: AbortSignal,
+): Promise<Success> {
+  const { keyField, timestampField, path } = resource
+  const selections = select === 'keys' ? [keyField] : [`${keyField},${timestampField}`, keyField]
+  for (const selection of selections) {
+    const call = get(path, {
+      _limit: String(limit),
+      _select: selection,
+      _filter: filter === '' ? undefined : filter,
+      _skiptoken: token,
+    })
+    try {
+      const largestBody = recordsBodyBytes(limit)
+      return await client.succeed({ ...call, pageOf: resource, largestBody }, signal)
+    } catch (error) {
+      if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
+    }
+  }
+  throw unreadable(path, 'cannot be read, and neither can the key of the record that spoils it', failure)
+}
+
+/** Undefined: the source no longer shows it. */
+async function readAlone(
+  client: SparkClient,
+  resource: ResourceDescription,
+  row: SourceRecord,
+  expand: string | undefined,
+  failure: SparkApiError,
+  signal: AbortSignal,
+): Promise<SourceRecord | undefined> {
+  const { key } = row
+  const { path, keyField } = resource
+  const listed = get(path, {
+    _limit: String(SMALLEST_SLICE),
+    _expand: expand,
+    _filter: oneOf(keyField, [key]),
+  })
+  const byId = get(`${path}/${encodeURIComponent(key)}`, { _expand: expand })
+  const calls: readonly Call[] = [listed, { ...byId, label: `${path}/{Id}` }]
+  let unread = failure
+  for (const call of calls) {
+    const largestBody = recordsBodyBytes(1)
+    const { outcome } = await client.call({ ...call, pageOf: resource, largestBody }, signal)
+    if (outcome.kind === 'success') return outcome.rows?.records.find((record) => record.key === key)
+    if (outcome.kind === 'not_modified') continue
+    const { error } = outcome
+    if (isUnreadable(error)) {
+      // A list may show others, too, if it drops the filter: only the record's own address proves that it is this one.
+      if (call !== listed) return brokenRecord(row, error)
+      unread = error
+      continue
+    }
+    if (error.httpStatus === 404 && error.apiCode === 404) return undefined
+    if (!isRefused(error)) throw error
+  }
+  return brokenRecord(row, unread)
+}
+
+/** This form of the question is not taken, or not for this record. */
+function isRefused({ httpStatus, code }: SparkApiError): boolean {
+  if (httpStatus === 400) return true
+  return ['SPARK_FILTER_REFUSED', 'SPARK_METHOD_REFUSED', 'SPARK_NOT_PERMITTED'].includes(code)
+}
+
+/**
+ * A record that was shown and cannot be read. `row`: what is known of it. @throws {SparkApiError} if the answer was not
+ * about it, or if it is our own reading that failed.
+ */
+function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
+  if (error.code === 'SPARK_BODY_TOO_LARGE') {
+    return {
+      ...row,
+      broken: {
+        reason: `The API's answer with this record alone is too long. ${error.message}`,
+        bytes: undefined,
+      },
+    }
+  }
+  const bytes = error instanceof UnreadablePage ? error.bytes : undefined
+  if (bytes === undefined || !Buffer.from(bytes).includes(row.key)) {
+    throw unreadable(error.path, 'cannot be read', error)
+  }
+  return { ...row, broken: { reason: "The API's answer with this record alone is not JSON.", bytes } }
+}
+
+/** The same of a record of which nothing but its key is known. */
+export function brokenByKey(
+  resource: ResourceDescription,
+  key: RecordKey,
+  error: SparkApiError,
+): SourceRecord {
+  const body: JsonValue = { Id: key }
+  const row = readRecord(resource, body)
+  if (!('key' in row)) throw unreadable(error.path, 'cannot be read', error)
+  return brokenRecord(row, error)
+}

@@ -1,0 +1,30 @@
+import { SparkApiError } from './spark-api-error.ts'
+
+/**
+ * An answer with records that came whole and cannot be read: broken JSON in one of them, such as `NaN`, spoils all. Asked
+ * for again it would be the same; with fewer records it may be read.
+ */
+export class UnreadablePage extends SparkApiError {
+  // Private, so that no log shows the customer's data.
+  readonly #bytes: Uint8Array | undefined
+
+  constructor(path: string, what: string, options: { bytes?: Uint8Array | undefined; cause?: unknown }) {
+    super(`The answer to ${path} ${what}. Its records are asked for in smaller slices.`, {
+      code: 'SPARK_PAGE_UNREADABLE',
+      retryable: false,
+      path,
+      cause: options.cause,
+    })
+    this.#bytes = options.bytes
+  }
+
+  /** As they came, unzipped; undefined if nobody has them. */
+  get bytes(): Uint8Array | undefined {
+    return this.#bytes
+  }
+}
+
+/** Fewer records at once may be read. */
+export function isUnreadable({ code }: SparkApiError): boolean {
+  return code === 'SPARK_PAGE_UNREADABLE' || code === 'SPARK_BODY_TOO_LARGE'
+}
