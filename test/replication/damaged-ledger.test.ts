@@ -50,7 +50,7 @@ class Program {
     await using index = await this.#open()
     const model = new ModelSource(this.market, {
       pageSizes: [3],
-      between: [],
+      around: [],
       lastRequest: index.state()?.request ?? 0,
     })
     const feed = assembleFeed({

@@ -16,25 +16,52 @@ import { keyRow, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts
 
 /**
  * `poison`: it cannot be published any more; `heal`: it can again, with a new stamp and the content of before, unless that
- * was changed meanwhile. `return`: as it was when it was removed, stamp included, whether anybody had published that or not; `return changed`:
- * with a new stamp and other content.
+ * was changed meanwhile. `return`: as it was when it was removed, stamp included, whether anybody had published that or not;
+ * `return changed`: with a new stamp and other content. `set back`, `set back a little`: other content under a stamp of two
+ * days, or of ten minutes, ago. `mask`, `unmask`: its stamp is shown or not, and the source goes by it as before. `lose
+ * stamp`: other content, and no stamp at all until the next change.
  */
 export type ListingChange = {
-  readonly kind: 'create' | 'change' | 'touch' | 'poison' | 'heal' | 'remove' | 'return' | 'return changed'
+  readonly kind:
+    | 'create'
+    | 'change'
+    | 'touch'
+    | 'poison'
+    | 'heal'
+    | 'remove'
+    | 'return'
+    | 'return changed'
+    | 'set back'
+    | 'set back a little'
+    | 'mask'
+    | 'unmask'
+    | 'lose stamp'
   readonly key: string
 }
 
 interface Listing {
   readonly version: number
-  readonly stamp: Instant
+  /** Null: it has none. */
+  readonly stamp: Instant | null
+  readonly masked: boolean
   readonly listed: boolean
   readonly poisoned: boolean
 }
 
-/** What is true: listings that change, on a clock that moves a second with every request. Stamps never go back. */
+/** A listing as the API shows it, and the stamp that its filters go by. */
+interface Row {
+  readonly record: SourceRecord
+  readonly stamp: Instant | null
+}
+
+const SET_BACK_MS = 47 * 3_600_000
+const SET_BACK_A_LITTLE_MS = 10 * 60_000
+
+/** What is true: listings that change, on a clock that moves a second with every request. */
 export class ModelMarket implements Clock {
   readonly #listings = new Map<string, Listing>()
   #now: Instant = SERVER_TIME
+  #setBacks = 0
 
   now(): Instant {
     return this.#now
@@ -51,37 +78,101 @@ export class ModelMarket implements Clock {
   /** Does nothing where the listing is not in a state for it. */
   apply({ kind, key }: ListingChange): void {
     const before = this.#listings.get(key)
-    const stamp = this.#now
     if (before === undefined) {
-      if (kind === 'create') this.#listings.set(key, { version: 1, stamp, listed: true, poisoned: false })
-      return
+      if (kind !== 'create') return
+      const fresh = { version: 1, stamp: this.#now, masked: false, listed: true, poisoned: false }
+      this.#listings.set(key, fresh)
+    } else {
+      const change = this.#changeOf(kind, before)
+      if (change !== undefined) this.#listings.set(key, { ...before, ...change })
     }
-    const { version, listed } = before
-    if (kind === 'change' && listed) this.#listings.set(key, { ...before, version: version + 1, stamp })
-    if (kind === 'touch' && listed) this.#listings.set(key, { ...before, stamp })
-    if (kind === 'poison' && listed) this.#listings.set(key, { ...before, stamp, poisoned: true })
-    if (kind === 'heal' && listed && before.poisoned) {
-      this.#listings.set(key, { ...before, stamp, poisoned: false })
+  }
+
+  #changeOf(kind: ListingChange['kind'], before: Listing): Partial<Listing> | undefined {
+    const stamp = this.#now
+    const version = before.version + 1
+    if (!before.listed) {
+      if (kind === 'return') return { listed: true }
+      return kind === 'return changed' ? { listed: true, version, stamp, poisoned: false } : undefined
     }
-    if (kind === 'remove' && listed) this.#listings.set(key, { ...before, listed: false })
-    if (kind === 'return' && !listed) this.#listings.set(key, { ...before, listed: true })
-    if (kind === 'return changed' && !listed) {
-      this.#listings.set(key, { version: version + 1, stamp, listed: true, poisoned: false })
+    switch (kind) {
+      case 'change':
+        return { version, stamp }
+      case 'touch':
+        return { stamp }
+      case 'poison':
+        return { stamp, poisoned: true }
+      case 'heal':
+        return before.poisoned ? { stamp, poisoned: false } : undefined
+      case 'remove':
+        return { listed: false }
+      case 'set back':
+        return { version, stamp: this.#setBack(SET_BACK_MS) }
+      case 'set back a little':
+        return { version, stamp: this.#setBack(SET_BACK_A_LITTLE_MS) }
+      case 'mask':
+        return { masked: true }
+      case 'unmask':
+        return { masked: false }
+      case 'lose stamp':
+        return { version, stamp: null }
+      case 'create':
+      case 'return':
+      case 'return changed':
+        return undefined
     }
+  }
+
+  /** No stamp that anything ever had: other content under the same stamp could not be seen by anybody. */
+  #setBack(by: Millis): Instant {
+    this.#setBacks += 1
+    return instant(this.#now - by + 1_000 * this.#setBacks + 500)
   }
 
   /** What is listed now, in ascending order of key. */
-  records(): readonly SourceRecord[] {
+  rows(): readonly Row[] {
     return [...this.#listings]
       .filter(([, { listed }]) => listed)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, listing]) => recordOf(key, listing))
+      .map(([key, listing]) => ({ record: recordOf(key, listing), stamp: listing.stamp }))
+  }
+
+  records(): readonly SourceRecord[] {
+    return this.rows().map(({ record }) => record)
   }
 }
 
-function recordOf(key: string, { version, stamp, poisoned }: Listing): SourceRecord {
+function recordOf(key: string, { version, stamp, masked, poisoned }: Listing): SourceRecord {
   const fields = { Version: version, ...(poisoned ? { Poison: 1 } : {}) }
-  return sourceRecord(key, fields, { modificationTimestamp: stamp })
+  const record = sourceRecord(key, fields, stamp === null ? {} : { modificationTimestamp: stamp })
+  return masked || stamp === null ? { ...record, modificationTimestamp: null } : record
+}
+
+/** The program's own clock, which may be wrong. */
+export class LocalClock implements Clock {
+  readonly #market: ModelMarket
+  /** How far it is ahead of the truth. */
+  off: Millis = 0
+
+  constructor(market: ModelMarket) {
+    this.#market = market
+  }
+
+  now(): Instant {
+    return instant(this.#market.now() + this.off)
+  }
+
+  sleep(): Promise<void> {
+    return this.#market.sleep()
+  }
+}
+
+/** What happens around one request, all in the second of its answer. */
+export interface Around {
+  readonly before: ListingChange | null
+  readonly after: readonly ListingChange[]
+  /** How far the answer's `Date` is off. */
+  readonly skew: Millis
 }
 
 /** The market's API, as one process sees it. */
@@ -90,21 +181,23 @@ export class ModelSource implements Source {
   readonly denied: (readonly [RecordKey, Instant])[] = []
   readonly #market: ModelMarket
   readonly #pageSizes: readonly number[]
-  /** Changes that happen after one request each; null: nothing happens. */
-  readonly #between: (ListingChange | null)[]
+  readonly #around: Around[]
+  #now: Around | undefined
   #request: number
+  /** Told the Date of every answer (R4). */
+  onDate: (date: Instant) => void = () => undefined
 
   constructor(
     market: ModelMarket,
     options: {
       readonly pageSizes: readonly number[]
-      readonly between: readonly (ListingChange | null)[]
+      readonly around: readonly Around[]
       readonly lastRequest: number
     },
   ) {
     this.#market = market
     this.#pageSizes = options.pageSizes
-    this.#between = [...options.between]
+    this.#around = [...options.around]
     this.#request = options.lastRequest
   }
 
@@ -117,10 +210,14 @@ export class ModelSource implements Source {
     for (let sent = token; ;) {
       const [request, all] = this.#ask()
       const size = this.#pageSizes[request % this.#pageSizes.length] ?? 1
-      const page = all.filter((record) => record.key > sent && matches(filter, record)).slice(0, size)
+      const serverDate = this.#date()
+      const page = all
+        .filter((row) => row.record.key > sent && matches(filter, row))
+        .slice(0, size)
+        .map(({ record }) => record)
       const nextToken = page.length < size ? null : (page.at(-1)?.key ?? null)
       const records = select === 'keys' ? page.map(keyRow) : page
-      yield { request, token: sent, nextToken, serverDate: this.#market.now(), records, unreadable: [] }
+      yield { request, token: sent, nextToken, serverDate, records, unreadable: [] }
       this.#happen()
       if (nextToken === null) return
       sent = nextToken
@@ -129,51 +226,61 @@ export class ModelSource implements Source {
 
   async count(_: ResourceDescription, filter: string): Promise<number> {
     const [, all] = this.#ask()
-    const count = all.filter((record) => matches(filter, record)).length
+    const count = all.filter((row) => matches(filter, row)).length
+    this.#date()
     this.#happen()
     return count
   }
 
   async findByKeys(_: ResourceDescription, keys: readonly RecordKey[]): Promise<KeysAnswer> {
     const [request, all] = this.#ask()
-    const records = all.filter(({ key }) => keys.includes(key))
-    const serverDate = this.#market.now()
+    const records = all.map(({ record }) => record).filter(({ key }) => keys.includes(key))
+    const serverDate = this.#date()
     for (const key of keys)
-      if (!records.some((record) => record.key === key)) this.denied.push([key, serverDate])
+      if (!records.some((record) => record.key === key)) this.denied.push([key, this.#market.now()])
     this.#happen()
     return { kind: 'answered', request, serverDate, records }
   }
 
   async findOne(_: ResourceDescription, key: RecordKey): Promise<OneAnswer> {
     const [request, all] = this.#ask()
-    const record = all.find((one) => one.key === key)
-    const serverDate = this.#market.now()
-    if (record === undefined) this.denied.push([key, serverDate])
+    const record = all.find((row) => row.record.key === key)?.record
+    const serverDate = this.#date()
+    if (record === undefined) this.denied.push([key, this.#market.now()])
     this.#happen()
     return record === undefined
       ? { kind: 'gone', request, serverDate }
       : { kind: 'found', request, serverDate, record }
   }
 
-  #ask(): readonly [number, readonly SourceRecord[]] {
+  #ask(): readonly [number, readonly Row[]] {
     this.#market.advance(1_000)
     this.#request += 1
-    return [this.#request, this.#market.records()]
+    this.#now = this.#around.shift()
+    const before = this.#now?.before ?? null
+    if (before !== null) this.#market.apply(before)
+    return [this.#request, this.#market.rows()]
+  }
+
+  #date(): Instant {
+    const date = instant(this.#market.now() + (this.#now?.skew ?? 0))
+    this.onDate(date)
+    return date
   }
 
   #happen(): void {
-    const change = this.#between.shift()
-    if (change !== undefined && change !== null) this.#market.apply(change)
+    for (const change of this.#now?.after ?? []) this.#market.apply(change)
   }
 }
 
 /** The part of SparkQL that the passes write. */
-function matches(filter: string, { modificationTimestamp: stamp }: SourceRecord): boolean {
+function matches(filter: string, { stamp }: Row): boolean {
   if (filter === '') return true
   return filter.split(' And ').every((term) => {
     const [, operator, text] = /^ModificationTimestamp (Gt|Lt) (\S+)$/.exec(term) ?? []
     const bound = parseInstant(text ?? '')
-    if (bound === undefined || stamp === null) throw new Error(`a filter that nobody should write: ${filter}`)
+    if (bound === undefined) throw new Error(`a filter that nobody should write: ${filter}`)
+    if (stamp === null) return false
     return operator === 'Gt' ? stamp > bound : stamp < bound
   })
 }
