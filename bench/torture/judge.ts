@@ -20,6 +20,7 @@ export function truthOf(arena: Arena): Truth {
     unreadable,
     hadUnreadable,
     aheadAt: (hostMs) => arena.clockAheadAt(hostMs),
+    clockToleranceMs: Math.min(arena.overlapMs / 20, 60_000),
   }
 }
 

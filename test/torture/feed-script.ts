@@ -86,6 +86,7 @@ export class FeedScript {
         unreadable: new Set(),
         hadUnreadable: false,
         aheadAt: () => 0,
+        clockToleranceMs: 0,
       },
       index: this.#index(),
       topicRecreated: this.#recreated,
