@@ -19,6 +19,9 @@ const FAULTS: readonly (readonly [seed: number, fault: ScenarioName])[] = [
   [5, 'second instance'],
   [6, 'broker replies lost'],
   [7, 'index deleted'],
+  [8, 'stamps set back'],
+  [9, 'stamps masked'],
+  [2, 'commit in doubt, then a refusal'],
 ]
 
 describe('the fault bench', () => {
