@@ -14,7 +14,7 @@ import {
 import type { Logger } from '../ops/logger.ts'
 import { runSchedule, type Parking } from '../replication/loop.ts'
 import { sleep } from '../support/abort.ts'
-import { ListingstreamError } from '../support/errors.ts'
+import { foreseen, ListingstreamError } from '../support/errors.ts'
 import { firstOfSeries } from '../support/first-of-series.ts'
 import { retryLetters } from './dead-letters-retry.ts'
 import { feedStatus, iso } from './feed-status.ts'
@@ -104,15 +104,18 @@ class Daemon {
     const tell = firstOfSeries(REOPEN_QUIET_MS, (err: ListingstreamError) =>
       logger.error({ err }, 'opening the feed again'),
     )
-    for (;;) {
+    for (let unforeseen = 0; ;) {
       try {
         await this.#runFeed(server.url, signal)
-      } catch (error) {
+      } catch (failure) {
         signal.throwIfAborted()
-        if (!(error instanceof ListingstreamError) || !REOPEN_CODES.has(error.code)) throw error
+        const error = foreseen(failure, 'Keeping the feed')
+        const isUnexpected = error.code === 'UNEXPECTED_ERROR'
+        if (!isUnexpected && !REOPEN_CODES.has(error.code)) throw error
+        unforeseen = isUnexpected ? unforeseen + 1 : 0
         health.starting(error.message, error.code)
         tell(error)
-        await sleep(FIRST_RETRY_MS, signal)
+        await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** unforeseen), signal)
       }
     }
   }
@@ -258,11 +261,10 @@ class Daemon {
         )
         if (failures > 0) logger.info({ failedTries: failures }, 'what it waited for is over: it starts')
         return feed
-      } catch (error) {
+      } catch (failure) {
         signal.throwIfAborted()
-        const isFinal =
-          !(error instanceof ListingstreamError) || error.exitCode !== 1 || FINAL_CODES.has(error.code)
-        if (isFinal) throw error
+        const error = foreseen(failure, 'The start')
+        if (error.exitCode !== 1 || FINAL_CODES.has(error.code)) throw error
         const wait = Math.max(
           error.retryAfterMs ?? 0,
           Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures),
@@ -293,12 +295,8 @@ class Daemon {
   }
 }
 
-/** Waiting does not help against these: somebody has to decide (R2), or to mend the program. */
-const FINAL_CODES: ReadonlySet<string> = new Set([
-  'TOPIC_TRUNCATED',
-  'TOPIC_FOREIGN_RECORD',
-  'INVARIANT_VIOLATION',
-])
+/** Waiting does not help against these: somebody has to decide (R2). */
+const FINAL_CODES: ReadonlySet<string> = new Set(['TOPIC_TRUNCATED', 'TOPIC_FOREIGN_RECORD'])
 
 /** The feed has to be opened anew, which brings the index up to the topics or rebuilds it (R2). */
 const REOPEN_CODES: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 
 import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino'
 
-import { ListingstreamError } from '../support/errors.ts'
+import { isUnforeseen, ListingstreamError } from '../support/errors.ts'
 import { printable, printableJson, printableLines } from '../support/printable.ts'
 import { keepSecret, REDACTED, strikeForeign, strikeJson } from '../support/secrets.ts'
 import { terminalLines } from './terminal-log.ts'
@@ -76,18 +76,14 @@ export function seen(value: unknown, name = ''): unknown {
   )
 }
 
-/** Ours say in their message what to do; where they were thrown matters only if they are bugs. */
+/** Ours say in their message what to do; where they were thrown matters only if nobody foresaw them. */
 function describeError(error: unknown): unknown {
-  if (!(error instanceof ListingstreamError) || error.code === 'INVARIANT_VIOLATION') {
+  if (!(error instanceof ListingstreamError) || isUnforeseen(error)) {
     return error instanceof Error ? stdSerializers.err(error) : error
   }
   const { code, message, retryable, cause } = error
-  return cause === undefined
-    ? { code, message, retryable }
-    : {
-        code,
-        message,
-        retryable,
-        cause: strikeForeign(cause instanceof Error ? cause.message : inspect(cause)),
-      }
+  if (cause === undefined) return { code, message, retryable }
+  const told = strikeForeign(cause instanceof Error ? cause.message : inspect(cause))
+  const stack = code === 'UNEXPECTED_ERROR' && cause instanceof Error ? cause.stack : undefined
+  return { code, message, retryable, cause: told, ...(stack === undefined ? {} : { stack }) }
 }

@@ -2,7 +2,7 @@
 import type { Instant, Millis } from '../listing/instant.ts'
 import type { PassKind } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import { isRetryable, ListingstreamError } from '../support/errors.ts'
+import { foreseen, isRetryable, type ListingstreamError } from '../support/errors.ts'
 import type { FeedRunner } from './feed-runner.ts'
 
 export interface Schedule {
@@ -21,7 +21,7 @@ const LONGEST_RETRY_MS = 15 * 60_000
 /** How often the update track looks whether the first snapshot has begun. */
 const WATERMARK_POLL_MS = 500
 
-/** The feed itself is over: taken by a rival, gone with its topic, to be opened again for its index, or in the hands of a bug. */
+/** The feed itself is over: taken by a rival, gone with its topic, or to be opened again for its index. */
 const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
   'FENCED',
   'TOPIC_TRUNCATED',
@@ -30,7 +30,6 @@ const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
   'INDEX_BEHIND',
   'INDEX_CORRUPT',
   'INDEX_UNAVAILABLE',
-  'INVARIANT_VIOLATION',
 ])
 
 /** Runs until the signal aborts (then it rejects with its reason) or the feed is lost to another instance. */
@@ -106,7 +105,11 @@ function dueAt(last: Instant | undefined, interval: Millis): number {
   return (last ?? 0) + interval
 }
 
-/** Runs a pass until it ends; an error that is ours parks the track and is tried again, later and later. */
+/**
+ * Runs a pass until it ends; an error parks the track, and no other one, and is tried again, later and later. Also one that
+ * nobody foresaw: what the source sends must not end the process. One that came while a transaction was committed is told
+ * by the committer as INDEX_BEHIND, so that the feed is opened again.
+ */
 async function persist(
   runner: FeedRunner,
   resource: ResourceDescription,
@@ -120,9 +123,10 @@ async function persist(
       await runner.run(resource, pass, { dryRun: false }, signal)
       if (failures > 0) parking.resumed(resource, pass)
       return
-    } catch (error) {
+    } catch (failure) {
       signal.throwIfAborted()
-      if (!(error instanceof ListingstreamError) || NOT_TO_BE_WAITED_OUT.has(error.code)) throw error
+      const error = foreseen(failure, `The ${pass} of ${resource.name}`)
+      if (NOT_TO_BE_WAITED_OUT.has(error.code)) throw error
       const wait = Math.max(
         error.retryAfterMs ?? 0,
         Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures * (isRetryable(error) ? 1 : 6)),

@@ -12,6 +12,7 @@ import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts
 import { SerialQueue } from '../support/serial-queue.ts'
 import { classify, publishedDigest, type Decision } from './classify.ts'
 import type { CommittedState } from './feed-state.ts'
+import { isUnforeseen } from '../support/errors.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import type {
   ChangePublisher,
@@ -21,6 +22,7 @@ import type {
   KeyIndex,
   Observer,
   Receipt,
+  TransactionRequest,
 } from './ports.ts'
 
 export interface PageCommitterOptions {
@@ -235,35 +237,50 @@ export class PageCommitter {
   ): Promise<PassProgress> {
     const { publisher, index, state, clock, observer } = this.#options
     const moved = later(watermark, state.watermark(resource.name))
-    const receipt = await publisher.commit(
-      {
-        resource,
-        changes: batch.changes,
-        deadLetters: batch.deadLetters,
-        settledLetters: batch.settledLetters,
-        progress,
-        watermark: moved,
-        markers,
-      },
-      signal,
-    )
-    placeEntries(batch, receipt)
-    try {
-      await index.apply({
-        resource: resource.name,
-        puts: batch.entries,
-        drops: [],
-        nextOffsets: receipt.nextOffsets,
-        at: clock.now(),
-      })
-    } catch (error) {
-      this.#behind = new IndexBehindError(error)
-      throw this.#behind
+    const request: TransactionRequest = {
+      resource,
+      changes: batch.changes,
+      deadLetters: batch.deadLetters,
+      settledLetters: batch.settledLetters,
+      progress,
+      watermark: moved,
+      markers,
     }
-    state.record(progress, moved)
-    observer.pageCommitted(progress, batch.counts, batch.changes)
-    if (moved !== null) observer.watermarkMoved(resource.name, moved)
+    try {
+      const receipt = await publisher.commit(request, signal)
+      await this.#follow(() => {
+        placeEntries(batch, receipt)
+        const { nextOffsets } = receipt
+        return index.apply({
+          resource: resource.name,
+          puts: batch.entries,
+          drops: [],
+          nextOffsets,
+          at: clock.now(),
+        })
+      })
+      state.record(progress, moved)
+      observer.pageCommitted(progress, batch.counts, batch.changes)
+      if (moved !== null) observer.watermarkMoved(resource.name, moved)
+    } catch (error) {
+      // Nobody knows whether what nobody foresaw came before or after the commit.
+      if (isUnforeseen(error) && !signal.aborted) throw this.#behindFor(error)
+      throw error
+    }
     return progress
+  }
+
+  async #follow(apply: () => Promise<void>): Promise<void> {
+    try {
+      await apply()
+    } catch (error) {
+      throw this.#behindFor(error)
+    }
+  }
+
+  #behindFor(error: unknown): IndexBehindError {
+    this.#behind ??= new IndexBehindError(error)
+    return this.#behind
   }
 }
 

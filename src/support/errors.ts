@@ -1,4 +1,4 @@
-import { strike } from './secrets.ts'
+import { quoteForeign, strike } from './secrets.ts'
 
 /** Process exit codes of design.md §4.2: 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
 export type FailureExitCode = 1 | 2 | 3 | 4
@@ -45,6 +45,43 @@ export class InvariantViolation extends ListingstreamError {
       ...options,
     })
   }
+}
+
+/**
+ * Something failed in a way that nobody foresaw: a bug, or something outside that was not thought of. It parks what met
+ * it, and nothing else; the cause and its stack are in the log.
+ */
+export class UnexpectedError extends ListingstreamError {
+  /** @param doing "The purge of listings" */
+  constructor(doing: string, cause: unknown) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super(
+      `${doing} failed in a way that nobody foresaw (${quoteForeign(why)}). Please report it, with the log.`,
+      {
+        code: 'UNEXPECTED_ERROR',
+        retryable: false,
+        cause,
+      },
+    )
+  }
+}
+
+/** Whether it is none of the failures that we foresaw. */
+export function isUnforeseen(error: unknown): boolean {
+  return !(error instanceof ListingstreamError) || error.code === 'INVARIANT_VIOLATION'
+}
+
+/** The failure itself if it is one that we foresaw, otherwise what tells of it. @param doing "The purge of listings" */
+export function foreseen(failure: unknown, doing: string): ListingstreamError {
+  const error = firstFailure(failure)
+  return error instanceof ListingstreamError && !isUnforeseen(error)
+    ? error
+    : new UnexpectedError(doing, error)
+}
+
+/** What failed first, where letting go of what was open failed too. */
+export function firstFailure(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstFailure(error.suppressed) : error
 }
 
 /** Errors that are not ours are not retried: nobody said that they may be. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { reportError } from '../../src/cli/report-error.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -30,4 +31,23 @@ test('an error that nobody foresaw has its stack, and nothing in that acts eithe
   expect(text).toContain('unexpected error, please report it')
   expect(text).toContain('report-error.test')
   expect(text).not.toMatch(/\u009B|^listingstream: fine/m)
+})
+
+test.each([
+  ['the system', Object.assign(new Error("EACCES: permission denied, open '/x'"), { code: 'EACCES' })],
+  ['a peer', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  ['the form of an answer', z.object({ a: z.string() }).safeParse({}).error!],
+])('what is outside of the program is told without a stack: %s', (_what, error) => {
+  const { text, exitCode } = reported(error)
+  expect(exitCode).toBe(1)
+  expect(text).toMatch(/^listingstream: .* \[UNEXPECTED_ERROR\]\n$/s)
+  expect(text).not.toContain('    at ')
+})
+
+test('of two failures the first one is told: that letting go failed as well hides nothing', () => {
+  const fenced = new ListingstreamError('Taken.', { code: 'FENCED', retryable: false, exitCode: 4 })
+  expect(reported(new SuppressedError(new Error('on closing'), fenced))).toEqual({
+    text: 'listingstream: Taken. [FENCED]\n',
+    exitCode: 4,
+  })
 })

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { createLogger, seen, type LoggerOptions } from '../../src/ops/logger.ts'
-import { InvariantViolation, ListingstreamError } from '../../src/support/errors.ts'
+import { InvariantViolation, ListingstreamError, UnexpectedError } from '../../src/support/errors.ts'
 
 function captured(options: LoggerOptions = {}) {
   const lines: string[] = []
@@ -73,4 +73,15 @@ test('what others say acts on no terminal: neither as JSON nor where a printer f
   expect(shown.msg).toBe('a\\u001b]52;c;ZXZpbA==\\u0007\\nlistingstream: forged\\u009b2J\\u202e')
   expect(JSON.stringify({ ...shown, err: shown.err.message })).not.toMatch(acts)
   expect(shown.err.stack.replaceAll('\n', ' ')).not.toMatch(acts)
+})
+
+test('what nobody foresaw has the stack of its cause', () => {
+  const { logger, last } = captured()
+  logger.error({ err: new UnexpectedError('The purge of listings', new RangeError('too deep')) }, 'parked')
+  expect(last()['err']).toMatchObject({
+    code: 'UNEXPECTED_ERROR',
+    message: expect.stringContaining('The purge of listings'),
+    cause: 'too deep',
+    stack: expect.stringContaining('logger.test'),
+  })
 })

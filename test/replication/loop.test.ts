@@ -249,8 +249,6 @@ describe('an error', () => {
   test.each([
     ['another instance owns the feed (R3)', failure('FENCED', { retryable: false, exitCode: 4 })],
     ['the index has missed a commit', failure('INDEX_BEHIND')],
-    ['a law of our own is broken', failure('INVARIANT_VIOLATION', { retryable: false })],
-    ['it is not one of ours', new TypeError('undefined is not a function')],
   ])('ends the loop, and both of its tracks, when %s', async (_, error) => {
     const opened = open()
     const { done } = await settled(opened)
@@ -258,6 +256,45 @@ describe('an error', () => {
     await opened.clock.pass(UPDATE_MS)
     await expect(done).rejects.toBe(error)
     expect(opened.clock.sleeping()).toEqual([])
+    expect(opened.parking.events).toEqual([])
+  })
+
+  test.each([
+    ['a law of our own is broken', failure('INVARIANT_VIOLATION', { retryable: false })],
+    ['it is not one of ours', new TypeError('undefined is not a function')],
+    ['what the source sent was too much for us', new RangeError('Maximum call stack size exceeded')],
+    ['what the source sent cannot be sent back', new URIError('URI malformed')],
+  ])('parks its own track alone, loudly, and is tried again later, when %s', async (_, error) => {
+    const opened = open()
+    const told = vi.spyOn(opened.parking, 'parked')
+    const { done } = await settled(opened)
+    opened.source.failures.set('update', error)
+    await opened.clock.pass(UPDATE_MS)
+    await opened.clock.sleeperOf(30_000)
+    expect(told.mock.calls[0]?.[2]).toMatchObject({
+      code: 'UNEXPECTED_ERROR',
+      cause: error,
+      retryable: false,
+    })
+    expect(opened.parking.events).toEqual([['parked', 'update', 30_000]])
+    opened.clock.advance(PURGE_MS)
+    await vi.waitUntil(() => opened.source.times('purge') === 1, { interval: 1 })
+    await opened.clock.sleeperOf(60_000)
+    opened.source.failures.delete('update')
+    opened.clock.advance(60_000)
+    await vi.waitUntil(() => opened.parking.events.length === 3, { interval: 1 })
+    expect(opened.parking.events.slice(1)).toEqual([
+      ['parked', 'update', 60_000],
+      ['resumed', 'update'],
+    ])
+    await stopped(opened, done)
+  })
+
+  test('that nobody foresaw while a transaction was committed has the feed opened again: it may be visible (R1)', async () => {
+    const opened = open()
+    opened.publisher.failBeforeCommit(0, new TypeError('undefined is not a function'))
+    const { done } = opened.start()
+    await expect(done).rejects.toMatchObject({ code: 'INDEX_BEHIND' })
     expect(opened.parking.events).toEqual([])
   })
 

@@ -7,6 +7,7 @@ import type { SourceRecord } from '../../src/listing/source-record.ts'
 import type { Commitment, Sightings } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
 import { begun, total } from '../../src/replication/progress.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
 import { MemoryFeed } from '../support/memory-feed.ts'
 import { MemoryKeyIndex } from '../support/memory-key-index.ts'
 import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
@@ -88,7 +89,7 @@ describe('one transaction a page (R1)', () => {
 
   test('a commit that fails leaves index, checkpoint and watermark as they were', async () => {
     const opened = new MemoryFeed({})
-    const outage = new Error('outage')
+    const outage = new ListingstreamError('no answer', { code: 'KAFKA_UNREACHABLE', retryable: true })
     opened.publisher.failBeforeCommit(0, outage)
     const page = seen([sourceRecord('1')])
     const moving = (): Commitment => ({ progress, watermark: SERVER_TIME, markers: [] })
