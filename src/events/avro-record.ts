@@ -25,10 +25,15 @@ export type AvroRecord = z.infer<typeof AVRO_RECORD>
 
 const NULLABLE_RECORD = z.tuple([z.literal('null'), AVRO_RECORD])
 
+/** Ours have eight levels. Who reads schemas of another origin goes down into them. */
+const DEEPEST = 64
+
 /** @throws {EventError} EVENT_UNREADABLE if the text is not the schema of a record. */
 export function parseAvroRecord(text: string): AvroRecord {
   try {
-    return AVRO_RECORD.parse(JSON.parse(text))
+    const parsed: unknown = JSON.parse(text)
+    if (isDeeperThan(parsed, DEEPEST)) throw new RangeError('It is nested too deeply.')
+    return AVRO_RECORD.parse(parsed)
   } catch (cause) {
     throw new EventError('A schema in the registry is not the JSON of an Avro record.', { cause })
   }
@@ -58,4 +63,16 @@ export function nullable(record: AvroRecord): readonly ['null', AvroRecord] {
  */
 export function serializeSchema(record: AvroRecord): string {
   return JSON.stringify(AVRO_RECORD.parse(record))
+}
+
+/** Goes down level by level, not by calls: those would end first. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > levels) return true
+    level = level.flatMap((inner) =>
+      typeof inner === 'object' && inner !== null ? Object.values(inner) : [],
+    )
+  }
+  return false
 }

@@ -1,4 +1,6 @@
 /** TypeScript types of records as a reader has them: dates and timestamps as ISO 8601 text (compile-type.ts). */
+import { printable } from '../support/printable.ts'
+import { quoteForeign } from '../support/secrets.ts'
 import { EventError } from './event-error.ts'
 import { findRecord, parseAvroRecord, type AvroRecord } from './avro-record.ts'
 import { shapeOf } from './avro-type-text.ts'
@@ -33,16 +35,16 @@ const TEXTS = [
 export function typescriptTypes(schemas: readonly string[], comment: string): string {
   const declared = new Map<string, string>()
   for (const schema of schemas) declareRecord(parseAvroRecord(schema), declared)
-  return [`// ${comment}\n`, ...TEXTS, ...declared.values()].join('\n')
+  return [`// ${printable(comment)}\n`, ...TEXTS, ...declared.values()].join('\n')
 }
 
 /** Those that a type uses come before it. The first one of a name counts. */
 function declareRecord(record: AvroRecord, declared: Map<string, string>): string {
-  const { name } = record
+  const name = typeName(record.name)
   if (declared.has(name)) return name
   const members = record.fields.map((field) => {
     const type = typeOf(field.type, declared)
-    return `${tsdoc(field.doc, '  ')}  readonly ${field.name}: ${type}\n`
+    return `${tsdoc(field.doc, '  ')}  readonly ${memberName(field.name)}: ${type}\n`
   })
   const body = members.length === 0 ? ANY_FIELDS : `{\n${members.join('')}}`
   declared.set(name, `${tsdoc(record.doc, '')}export type ${name} = ${body}\n`)
@@ -60,11 +62,12 @@ function typeOf(type: unknown, declared: Map<string, string>): string {
     case 'logical':
       return LOGICAL.get(shape.name) ?? unknownType(type)
     case 'enum': {
-      const symbols = shape.symbols.map((symbol) => `'${symbol}'`).join(' | ')
-      if (!declared.has(shape.name)) {
-        declared.set(shape.name, `${tsdoc(docOf(type), '')}export type ${shape.name} = ${symbols}\n`)
+      const name = typeName(shape.name)
+      const symbols = oneOf(shape.symbols.map(literal))
+      if (!declared.has(name)) {
+        declared.set(name, `${tsdoc(docOf(type), '')}export type ${name} = ${symbols}\n`)
       }
-      return shape.name
+      return name
     }
     case 'array': {
       const items = typeOf(shape.of, declared)
@@ -75,12 +78,41 @@ function typeOf(type: unknown, declared: Map<string, string>): string {
     case 'union': {
       const others = shape.branches.filter((branch) => branch !== 'null')
       const branches = others.map((branch) => typeOf(branch, declared))
-      return [...branches, ...(others.length < shape.branches.length ? ['null'] : [])].join(' | ')
+      return oneOf([...branches, ...(others.length < shape.branches.length ? ['null'] : [])])
     }
     case 'named':
     case undefined:
       return unknownType(type)
   }
+}
+
+/** As the Avro specification has names; the registry of another origin may hold others. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Words that a type cannot be called, or that the types here mean something else by. */
+const TAKEN: ReadonlySet<string> = new Set(
+  `any as async await bigint boolean break case catch class const continue debugger declare default delete do else enum
+  export extends false finally for from function get if implements import in infer instanceof interface intrinsic is keyof
+  let module namespace never new null number object of package private protected public readonly require return set static
+  string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield
+  DateText InstantText Readonly Record`.split(/\s+/),
+)
+
+/** @throws {EventError} EVENT_UNREADABLE if it would be read as anything but the name of a new type */
+function typeName(name: string): string {
+  if (NAME.test(name) && !TAKEN.has(name)) return name
+  throw new EventError(`A schema of the registry has a name that no type can have: ${quoteForeign(name)}.`)
+}
+
+function memberName(name: string): string {
+  return NAME.test(name) ? name : JSON.stringify(name)
+}
+
+function literal(symbol: string): string {
+  return NAME.test(symbol) ? `'${symbol}'` : JSON.stringify(symbol)
+}
+
+function oneOf(types: readonly string[]): string {
+  return types.length === 0 ? 'never' : types.join(' | ')
 }
 
 function known(name: string, declared: ReadonlyMap<string, string>): string {
@@ -89,7 +121,9 @@ function known(name: string, declared: ReadonlyMap<string, string>): string {
 }
 
 function unknownType(type: unknown): never {
-  throw new EventError(`A schema of the registry has a type that no event has: ${JSON.stringify(type)}.`)
+  throw new EventError(
+    `A schema of the registry has a type that no event has: ${quoteForeign(JSON.stringify(type))}.`,
+  )
 }
 
 function docOf(type: unknown): string | undefined {

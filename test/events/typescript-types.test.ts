@@ -1,3 +1,6 @@
+import { stripTypeScriptTypes } from 'node:module'
+
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { EventError } from '../../src/events/event-error.ts'
@@ -60,6 +63,102 @@ describe('TypeScript types of a schema', () => {
   test('a type that no event has is an error that names it', () => {
     const odd = { type: 'record', name: 'Odd', fields: [{ name: 'x', type: 'bytes' }] }
     expect(() => types(odd)).toThrow(EventError)
-    expect(() => types(odd)).toThrow('"bytes"')
+    expect(() => types(odd)).toThrow('bytes')
   })
 })
+
+describe('types of a schema that a registry made up', () => {
+  const hostile = fc.oneof(
+    fc.constantFrom(
+      'x; export const y = 1',
+      "a'; import 'evil'; type b = '",
+      '*/ export const x = 1 /*',
+      '**//',
+      'a\nb',
+      '\u2028process.exit()',
+      '"',
+      '\\',
+      '`${1}`',
+      '__proto__',
+      'Readonly',
+      'string',
+      'constructor',
+      '',
+      'A = 1; type B',
+    ),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.constantFrom('Listing', 'City', 'Colour'),
+  )
+  const { type } = fc.letrec<{ type: unknown }>((tie) => ({
+    type: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom('null', 'string', 'int', 'double'),
+      hostile,
+      fc.record({
+        type: fc.constant('enum'),
+        name: hostile,
+        symbols: fc.array(hostile, { maxLength: 3 }),
+        doc: hostile,
+      }),
+      fc.record({ type: fc.constant('array'), items: tie('type') }),
+      fc.record({ type: fc.constant('map'), values: tie('type') }),
+      fc.array(tie('type'), { maxLength: 3 }),
+      fc.record({
+        type: fc.constant('record'),
+        name: hostile,
+        doc: hostile,
+        fields: fc.array(fc.record({ name: hostile, type: tie('type'), doc: hostile }), { maxLength: 3 }),
+      }),
+    ),
+  }))
+
+  test('always parse and declare types alone, or are refused with EVENT_UNREADABLE', () => {
+    let written = 0
+    fc.assert(
+      fc.property(
+        fc.constantFrom('Listing', 'Paint', 'x y'),
+        fc.array(fc.tuple(hostile, type), { maxLength: 4 }),
+        hostile,
+        (name, members, doc) => {
+          const fields = members.map(([member, inner]) => ({ name: member, type: inner, doc }))
+          let text: string
+          try {
+            text = types({ type: 'record', name, doc, fields })
+          } catch (error) {
+            expect(error).toBeInstanceOf(EventError)
+            return
+          }
+          written += 1
+          expect(codeLeft(text)).toBe('')
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+    expect(written).toBeGreaterThan(50)
+  })
+
+  test('names that are none and text that would end a literal are quoted', () => {
+    const text = types({
+      type: 'record',
+      name: 'Paint',
+      fields: [{ name: 'a: 1; b', type: { type: 'enum', name: 'Colour', symbols: ["R' | any", 'BLUE'] } }],
+    })
+    expect(text).toContain('  readonly "a: 1; b": Colour\n')
+    expect(text).toContain(`export type Colour = "R' | any" | 'BLUE'\n`)
+  })
+
+  test('nested without end are refused, not followed', () => {
+    const deep = `${'{"type":"array","items":'.repeat(20_000)}"string"${'}'.repeat(20_000)}`
+    const schema = `{"type":"record","name":"Paint","fields":[{"name":"x","type":${deep}}]}`
+    expect(() => typescriptTypes([schema], 'test')).toThrow(EventError)
+  })
+})
+
+/** What a TypeScript parser leaves once types and comments are gone: code. Throws on text that does not parse. */
+function codeLeft(text: string): string {
+  const untyped = stripTypeScriptTypes(text)
+  return untyped
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\/\/.*$/gm, '')
+    .trim()
+}
