@@ -105,7 +105,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     lastError: facts.lastError,
     held: passes
       .map(([, progress]) => progress)
-      .filter(({ pass, state: is }) => pass === 'purge' && is === 'held')
+      .filter(({ pass, state: is, deletes }) => pass === 'purge' && is !== 'completed' && deletes.held > 0)
       .map(({ resource, deletes }) => {
         return { resource, deletes: deletes.held, why: heldBecause.get(resource) ?? null }
       }),

@@ -55,7 +55,7 @@ export function progressLine(
     show()
   }
   return {
-    observer: { ...NOTHING, passStarted: walked, pageCommitted: walked },
+    observer: { ...NOTHING, passStarted: walked, pageCommitted: walked, pageWalked: walked },
     say(what) {
       doing = what
       show()

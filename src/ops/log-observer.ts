@@ -1,6 +1,12 @@
 import type { Change } from '../listing/change.ts'
 import type { Instant, Millis } from '../listing/instant.ts'
-import type { OutcomeCounts, PassKind, PassProgress } from '../listing/pass.ts'
+import {
+  trackOf,
+  type OutcomeCounts,
+  type PassKind,
+  type PassProgress,
+  type PassTrack,
+} from '../listing/pass.ts'
 import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
@@ -29,6 +35,7 @@ export class LogObserver implements Observer, Parking {
   readonly #monotonic: () => number
   readonly #told = new Map<string, number>()
   readonly #parked = new Map<string, string>()
+  readonly #current = new Map<PassTrack, string>()
   /** Fields told of, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
@@ -51,6 +58,7 @@ export class LogObserver implements Observer, Parking {
   }
 
   passStarted(progress: PassProgress, resumed: boolean): void {
+    this.#forgetBefore(progress)
     this.#told.set(progress.passId, this.#monotonic())
     this.#totals.begin(progress)
     const { page, walked, filter } = progress
@@ -61,8 +69,22 @@ export class LogObserver implements Observer, Parking {
     )
   }
 
+  /** One that failed, and a dry run, have no end that is told: the next of its kind is it. */
+  #forgetBefore(progress: PassProgress): void {
+    const track = trackOf(progress)
+    const before = this.#current.get(track)
+    this.#current.set(track, progress.passId)
+    if (before === undefined || before === progress.passId) return
+    this.#told.delete(before)
+    this.#unmapped.delete(before)
+  }
+
   pageCommitted(progress: PassProgress, _page: OutcomeCounts, changes: readonly Change[]): void {
     this.#tellUnmapped(progress, changes)
+    this.pageWalked(progress)
+  }
+
+  pageWalked(progress: PassProgress): void {
     const now = this.#monotonic()
     if (now - (this.#told.get(progress.passId) ?? -Infinity) < PROGRESS_INTERVAL_MS) return
     this.#told.set(progress.passId, now)
@@ -166,6 +188,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     passEnded(...event) {
       for (const observer of list) observer.passEnded(...event)
+    },
+    pageWalked(...event) {
+      for (const observer of list) observer.pageWalked?.(...event)
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)

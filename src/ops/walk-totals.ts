@@ -1,5 +1,5 @@
 import type { Millis } from '../listing/instant.ts'
-import type { PassId, PassProgress } from '../listing/pass.ts'
+import { trackOf, type PassProgress, type PassTrack } from '../listing/pass.ts'
 import type { ResourceName } from '../listing/resource.ts'
 
 /** How far a walk is; null where nobody knows. */
@@ -19,7 +19,8 @@ const PACE_FROM_MS = 2_000
 export class WalkTotals {
   readonly #monotonic: () => number
   readonly #totals = new Map<ResourceName, number>()
-  readonly #begun = new Map<PassId, { readonly at: Millis; readonly walked: number }>()
+  /** By track: a dry run, or one that failed, has no end that is told. */
+  readonly #begun = new Map<PassTrack, { readonly at: Millis; readonly walked: number }>()
 
   /** @param monotonic milliseconds from any origin */
   constructor(monotonic: () => number = () => performance.now()) {
@@ -34,21 +35,21 @@ export class WalkTotals {
     this.#totals.set(resource, total)
   }
 
-  begin({ passId, walked }: PassProgress): void {
-    this.#begun.set(passId, { at: this.#monotonic(), walked })
+  begin(progress: PassProgress): void {
+    this.#begun.set(trackOf(progress), { at: this.#monotonic(), walked: progress.walked })
   }
 
-  end({ passId, resource, pass, state, walked }: PassProgress): void {
-    this.#begun.delete(passId)
+  end({ resource, pass, state, walked }: PassProgress): void {
     if (pass !== 'update' && state === 'completed') this.#totals.set(resource, walked)
   }
 
   /** An update walks what has changed; how much that is shows at its end. */
-  outlook({ passId, resource, pass, walked }: PassProgress): Outlook {
+  outlook(progress: PassProgress): Outlook {
+    const { resource, pass, walked } = progress
     const total = pass === 'update' ? undefined : this.#totals.get(resource)
     if (total === undefined || total === 0 || walked > total) return NOTHING_KNOWN
     const percent = Math.min(99, Math.floor((100 * walked) / total))
-    const begun = this.#begun.get(passId)
+    const begun = this.#begun.get(trackOf(progress))
     const taken = begun === undefined ? 0 : this.#monotonic() - begun.at
     const done = walked - (begun?.walked ?? 0)
     const secondsLeft =

@@ -292,6 +292,8 @@ export interface Clock {
 export interface Observer {
   pageCommitted(progress: PassProgress, page: OutcomeCounts, changes: readonly Change[]): void
   passStarted(progress: PassProgress, resumed: boolean): void
+  /** A page of a walk that commits nothing: a dry run's. */
+  pageWalked?(progress: PassProgress): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */

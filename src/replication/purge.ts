@@ -76,7 +76,10 @@ function walkKeys(
       const { records, unreadable } = page
       const counts = { ...NO_OUTCOMES, unchanged: records.length, dead_lettered: unreadable.length }
       const after = afterPage(progress, page, { ...fresh, counts })
-      if (dryRun) return after
+      if (dryRun) {
+        feed.observer.pageWalked?.(after)
+        return after
+      }
       const commitment = { progress: after, watermark: null, markers: startMarkers(after) }
       return feed.committer.commitProgress(resource, commitment, signal)
     },

@@ -30,4 +30,6 @@ test('on a terminal a pass is one line at its start and one at its end, with a l
     expect(screen).toMatch(/\(\d+ %\), \d+ s left/)
     expect(lines.join('\n')).toContain(`${pass} of listings completed: 200 walked`)
   }
+  const dryRun = await on(['purge', '--dry-run'])
+  expect(dryRun.screen).toMatch(new RegExp(`${prefix}: purge: 1\\d\\d of 200 \\(\\d+ %\\)`))
 }, 200_000)

@@ -69,6 +69,31 @@ test('a field whose values do not fit is told once a pass, with one listing (R12
   expect(messages().filter((message) => message.includes('unmappedFields'))).toHaveLength(2)
 })
 
+test('a pass whose end is never told is forgotten when the next of its kind begins (R14)', () => {
+  const { observer, lines } = logged()
+  const upsert = { kind: 'upsert', key: '1', content: { unmapped: ['BedsTotal'] } }
+  const changes = [upsert] as unknown as readonly Change[]
+  const told = () => lines.filter(({ field }) => field === 'BedsTotal').length
+  const first = progressOf()
+  observer.passStarted(first, false)
+  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  observer.passStarted(first, true)
+  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  expect(told()).toBe(1)
+  observer.passStarted(progressOf({ passId: passId('pass-2') }), false)
+  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  expect(told()).toBe(2)
+})
+
+test('progress says how far a full walk is, by the last one', () => {
+  const { observer, clock, lines } = logged()
+  observer.passEnded(progressOf({ pass: 'purge', state: 'completed', walked: 200 }), null)
+  observer.passStarted(progressOf({ pass: 'purge' }), false)
+  clock.ms += 5_000
+  observer.pageCommitted(progressOf({ pass: 'purge', page: 5, walked: 50 }), NO_OUTCOMES, [])
+  expect(lines.at(-1)).toMatchObject({ walked: 50, total: 200, percent: 25, secondsLeft: 15 })
+})
+
 test('a schema that the registry refuses is one line until it is taken', () => {
   const { observer, lines } = logged()
   const error = new RegistryRefused('POST', 409, 'incompatible')
