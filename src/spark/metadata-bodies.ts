@@ -1,6 +1,7 @@
 /** `Results` of the metadata services (spark-api.md §4.9). Undefined if they cannot be what the service answers. */
 import type { FieldDescription } from '../listing/field-description.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
+import { isPlainText } from '../listing/plain-text.ts'
 
 export interface PropertyType {
   /** `MlsCode`, the value of the field `PropertyType`; differs from MLS to MLS. */
@@ -27,7 +28,7 @@ export function readCustomFields(results: readonly JsonValue[]): readonly FieldD
 
 export function readPropertyTypes(results: readonly JsonValue[]): readonly PropertyType[] | undefined {
   return objectsIn(results)?.flatMap(({ MlsCode: code, MlsName: name }) =>
-    typeof code === 'string' ? [{ code, name: typeof name === 'string' ? name : code }] : [],
+    isText(code) ? [{ code, name: isText(name) ? name : code }] : [],
   )
 }
 
@@ -46,8 +47,8 @@ function describe(name: string, attributes: JsonObject, group: string | null): F
   const { Type, Label, HasList, MultiSelect, Searchable, Nullable, MlsVisible } = attributes
   return {
     name,
-    type: typeof Type === 'string' ? Type : '',
-    label: typeof Label === 'string' && Label !== '' ? Label : name,
+    type: isText(Type) ? Type : '',
+    label: isText(Label) && Label !== '' ? Label : name,
     hasList: HasList === true,
     multiSelect: MultiSelect === true,
     searchable: Searchable === true,
@@ -57,9 +58,14 @@ function describe(name: string, attributes: JsonObject, group: string | null): F
   }
 }
 
+/** These texts go into the schema, and whatever reads it: half a surrogate pair would come back as something else. */
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && isPlainText(value)
+}
+
 /** `{"PropertyTypes":[…]}`, and a plain list for custom fields and in older replies (spark-api.md §4.9). */
 function readPropertyTypeCodes(visible: JsonValue | undefined): readonly string[] | null {
   const codes = isJsonObject(visible) ? visible['PropertyTypes'] : visible
   if (!Array.isArray(codes)) return null
-  return codes.filter((code) => typeof code === 'string')
+  return codes.filter(isText)
 }

@@ -5,6 +5,7 @@ import type { FieldKind } from '../../src/events/field-kind.ts'
 import { fit } from '../../src/events/field-value.ts'
 import { parseInstant } from '../../src/listing/instant.ts'
 import { JsonBigInteger, type JsonValue } from '../../src/listing/json.ts'
+import { growth } from '../support/growth.ts'
 
 const FITS: readonly (readonly [FieldKind, JsonValue, unknown])[] = [
   ['string', '', ''],
@@ -100,6 +101,19 @@ describe('values of typed fields (R12)', () => {
         numRuns: 2000,
       },
     )
+  })
+
+  test.each([
+    ['blanks', (n: number) => ' '.repeat(n)],
+    ['a number between blanks', (n: number) => `${' '.repeat(n)}1${' '.repeat(n)}x`],
+    ['digits', (n: number) => '1'.repeat(n)],
+    ['points', (n: number) => '.'.repeat(n)],
+    ['a stamp with a long fraction', (n: number) => `2024-05-02T10:00:00.${'0'.repeat(n)}`],
+  ])('time grows with the length alone: %s', (_what, textOf) => {
+    const kinds: readonly FieldKind[] = ['string', 'long', 'double', 'date', 'timestamp', 'array']
+    const all = (text: string) => kinds.map((kind) => fit(kind, text))
+    // 32 times as many characters: a quadratic scan would take a thousand times as long.
+    expect(growth(textOf(20_000), textOf(640_000), all)).toBeLessThan(320)
   })
 
   test('a decimal text is held without loss', () => {

@@ -26,6 +26,24 @@ function described(fields: typeof FIELDS = FIELDS): Reply {
   return { ...reply, headers: { etag: ETAG, 'last-modified': MODIFIED } }
 }
 
+test('a label that is no text is not shown: it would stand in a schema that no registry gives back as it was', async () => {
+  const fields = {
+    City: { Label: 'Ci\u0000ty', Type: 'Charac\ud800ter', MlsVisible: { PropertyTypes: ['A', '\ud800'] } },
+  }
+  const types = [
+    { MlsCode: 'A', MlsName: 'Resi\udc00dential' },
+    { MlsCode: '\ud800', MlsName: 'x' },
+  ]
+  await using t = await fixture([d({ Results: [fields] }), d({ Results: types })])
+  const signal = AbortSignal.timeout(5_000)
+  expect(await t.source.metadata.standardFields(undefined, signal)).toMatchObject({
+    items: [{ name: 'City', label: 'City', type: '', shownFor: ['A'] }],
+  })
+  expect(await t.source.metadata.propertyTypes(undefined, signal)).toMatchObject({
+    items: [{ code: 'A', name: 'A' }],
+  })
+})
+
 describe('standardFields', () => {
   test('brings every field with what is said of it', async () => {
     await using t = await fixture([described()])
