@@ -1,5 +1,4 @@
 /** Rows that spoil each page that holds them, one by one (R12). */
-import type { JsonValue } from '../listing/json.ts'
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
@@ -128,14 +127,19 @@ function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
   return { ...row, broken: { reason: "The API's answer with this record alone is not JSON.", bytes } }
 }
 
-/** The same of a record of which nothing but its key is known. */
-export function brokenByKey(
+/** The same of a record that was asked for at its own address: its stamp is asked for there by itself. */
+export async function brokenByKey(
+  client: SparkClient,
   resource: ResourceDescription,
   key: RecordKey,
   error: SparkApiError,
-): SourceRecord {
-  const body: JsonValue = { Id: key }
-  const row = readRecord(resource, body)
-  if (!('key' in row)) throw unreadable(error.path, 'cannot be read', error)
+  signal: AbortSignal,
+): Promise<SourceRecord> {
+  const { path, keyField, timestampField } = resource
+  const target = get(`${path}/${encodeURIComponent(key)}`, { _select: `${keyField},${timestampField}` })
+  const { outcome } = await client.call({ ...target, label: `${path}/{Id}`, pageOf: resource }, signal)
+  const shown = outcome.kind === 'success' ? outcome.rows?.records : undefined
+  const row = shown?.find((record) => record.key === key) ?? readRecord(resource, { Id: key })
+  if (!('key' in row)) throw unreadable(path, 'cannot be read', error)
   return brokenRecord(row, error)
 }

@@ -210,7 +210,8 @@ class HttpSource implements SparkSource {
       if (error.httpStatus === 404 && error.apiCode === 404) return { kind: 'gone', request, serverDate }
       if (isAboutOneRecord(error)) return { kind: 'inconclusive', why: error.message }
       if (isUnreadable(error)) {
-        return { kind: 'found', request, serverDate, record: brokenByKey(resource, key, error) }
+        const record = await brokenByKey(this.#client, resource, key, error, signal)
+        return { kind: 'found', request, serverDate, record }
       }
       throw error
     }

@@ -37,6 +37,11 @@ test('listings that no JSON parser or no reader takes hold up nothing: they are 
   expect(await feed.done('snapshot')).toMatch(/60 walked, 60 unchanged$/)
   expect(await feed.done('purge')).toMatch(/ 0 gone, 0 deleted, .* 0 missed/)
 
+  const size = (await feed.done('dead-letters', 'list', '--json')).split('\n').length
+  expect((await feed.run(['dead-letters', 'retry', '--all'])).code).toBe(1)
+  expect((await feed.done('dead-letters', 'list', '--json')).split('\n')).toHaveLength(size)
+  expect(await feed.done('purge')).toMatch(/ 0 gone, 0 deleted, .* 0 missed/)
+
   feed.simulator.configure({ poisoned: {} })
   await feed.done('dead-letters', 'retry', '--all')
   const events = await feed.read()

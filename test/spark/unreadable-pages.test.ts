@@ -72,9 +72,14 @@ describe('a listing with NaN', () => {
     simulator.configure({ poisoned: { [key]: 'nan' } })
     await using source = sourceOf(simulator)
     expect(await source.findByKeys(LISTINGS, keys, 'everything', signal())).toMatchObject({ kind: 'refused' })
+    const [walked] = recordsOf(await walk(source))
     expect(await source.findOne(LISTINGS, key, signal())).toMatchObject({
       kind: 'found',
-      record: { key, broken: { bytes: expect.anything() } },
+      record: {
+        key,
+        modificationTimestamp: walked?.modificationTimestamp,
+        broken: { reason: walked?.broken?.reason, bytes: expect.anything() },
+      },
     })
   })
 })
