@@ -29,7 +29,7 @@ export interface PassProgress {
   readonly state: PassState
   /** A snapshot that is its generation's first: until one such is completed, the feed has no base to update. */
   readonly initial: boolean
-  /** R4: the server's `Date` of the pass's first response. */
+  /** R4: the server's `Date` of the pass's first response, as far as other signs of time bear it out. */
   readonly startedAt: Instant
   /** SparkQL of the walk; empty for all records. Sent again as it is by a resumed pass. */
   readonly filter: string

@@ -13,6 +13,9 @@ import { parseHeaders } from './record-headers.ts'
 import type { TopicExtent } from './topic-extent.ts'
 import { keyMisplaced, type TopicNames } from './topics.ts'
 
+/** What a clock may be corrected by without an index being rebuilt for it. */
+const CLOCK_DRIFT_MS = 60_000
+
 export interface RebuildOptions {
   readonly cluster: KafkaCluster
   readonly names: TopicNames
@@ -70,7 +73,10 @@ async function unfitness({
   const misfit = misfitOf(state, feed, extent)
   if (misfit !== undefined) return misfit
   // A tombstone that compaction has already dropped would never reach an index this old.
-  if (now() - state.writtenAt >= deleteRetention / 2) return 'it is older than half of delete.retention.ms'
+  const age = now() - state.writtenAt
+  if (age >= deleteRetention / 2) return 'it is older than half of delete.retention.ms'
+  // Set back since, the clock does not tell the index's age.
+  if (age < -CLOCK_DRIFT_MS) return 'it was written later than it is now, by the clock of this host'
   return (await index.verify()) ? undefined : 'its checksums are wrong'
 }
 

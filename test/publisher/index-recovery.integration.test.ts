@@ -99,6 +99,23 @@ describe('an index that can be used', () => {
 })
 
 describe('an index that cannot be used is rebuilt from the topics, and nothing is published', () => {
+  test('when it is dated in the future, so that nobody knows how old it is (R2)', async () => {
+    await using feed = await TestFeed.open()
+    await using folder = await tempFolder()
+    await snapshotOf(feed, folder.path)
+    let writtenAt: Instant
+    {
+      await using index = await openIndex(folder.path)
+      writtenAt = index.state()!.writtenAt
+    }
+    expect(await recover(feed, folder.path, instant(writtenAt - 60_000))).toEqual({ kind: 'current' })
+    expect(await recover(feed, folder.path, instant(writtenAt - 60_001))).toEqual({
+      kind: 'rebuilt',
+      records: KEYS.length,
+      why: 'it was written later than it is now, by the clock of this host',
+    })
+  })
+
   test('when it is half of delete.retention.ms old, by the setting of the topic itself (R2)', async () => {
     await using feed = await TestFeed.open({ 'cleanup.policy': 'compact', 'delete.retention.ms': '60000' })
     expect(feed.topics.deleteRetention).toBe(60_000)
