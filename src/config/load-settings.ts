@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 
 import { GROUPS } from './groups.ts'
-import { RawSettings, environmentLayer } from './raw-settings.ts'
+import { RawSettings, SECRETS, environmentLayer } from './raw-settings.ts'
 import type { Settings, SettingsGroup } from './settings.ts'
 import { SettingsError } from './settings-error.ts'
+import { unknownVariables } from './unknown-variables.ts'
 
 export const SETTINGS_FILE = 'listingstream.config.json'
 
@@ -14,6 +15,8 @@ export interface SettingsSources {
   readonly file?: string
   /** Text of a file; throws an error with Node's `code` if it cannot be read. @default UTF-8, from the disk */
   readonly readFile?: (path: string) => string
+  /** Takes a sentence for the operator. @default one line on standard error */
+  readonly warn?: (sentence: string) => void
 }
 
 /**
@@ -27,10 +30,13 @@ export function loadSettings<G extends SettingsGroup>(
   groups: readonly G[],
   sources: SettingsSources = {},
 ): Pick<Settings, G> {
-  const { env = process.env, file = SETTINGS_FILE, readFile = readText } = sources
+  const { env = process.env, file = SETTINGS_FILE, readFile = readText, warn = toStandardError } = sources
   const raw = new RawSettings(readFile)
   const known = Object.values(GROUPS).flatMap((group) => group.variables)
-  const layers = [environmentLayer(env), raw.fileLayer(file, known)]
+  const environment = environmentLayer(env)
+  const layers = [environment, raw.fileLayer(file, known)]
+  const unknown = unknownVariables(environment.keys(), known, SECRETS)
+  for (const sentence of unknown.warnings) warn(sentence)
 
   const mistakes = []
   const settings: Partial<Record<SettingsGroup, unknown>> = {}
@@ -44,10 +50,14 @@ export function loadSettings<G extends SettingsGroup>(
 
   // A secret whose file cannot be read is not also reported as missing.
   const unread = new Set(raw.mistakes.map(({ name }) => name.replace(/_FILE$/, '')))
-  const all = [...raw.mistakes, ...mistakes.filter(({ name }) => !unread.has(name))]
+  const all = [...unknown.mistakes, ...raw.mistakes, ...mistakes.filter(({ name }) => !unread.has(name))]
   if (all.length > 0) throw new SettingsError(all)
   // One entry for each group was set above, each by that group's own parser.
   return settings as Pick<Settings, G>
+}
+
+function toStandardError(sentence: string): void {
+  process.stderr.write(`listingstream: ${sentence}\n`)
 }
 
 function readText(path: string): string {

@@ -4,7 +4,7 @@ import type { TextFile } from './secret.ts'
 import type { SettingsMistake } from './settings-error.ts'
 
 /** Each of these may also be given by a file, named by `<variable>_FILE`. */
-const SECRETS: ReadonlySet<string> = new Set([
+export const SECRETS: ReadonlySet<string> = new Set([
   'SPARK_ACCESS_TOKEN',
   'KAFKA_SASL_PASSWORD',
   'SCHEMA_REGISTRY_AUTH',

@@ -7,7 +7,7 @@ import { ListingstreamError } from '../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
-import type { ListingProjection, Projected } from './listing-projection.ts'
+import type { ListingContent, ListingProjection, Projected } from './listing-projection.ts'
 import type { ListingSchemas } from './listing-schemas.ts'
 import { formerBodies } from './way-of-asking.ts'
 
@@ -116,6 +116,8 @@ export class ListingEncoder {
       content.isValid(projected.content, { errorHook: (path) => paths.push(path.join('.')) })
       return unencodable(record, `Avro cannot hold ${paths.length === 0 ? 'the record' : paths.join(', ')}.`)
     }
+    const digest = digestOf(encoded)
+    if (projected.maskedVolatile.length > 0) encoded = this.#buffer.encode(content, withMasked(projected))
     const bytes = encoded.length + bytesOf(projected.volatileFields)
     if (bytes > this.#maxRecordBytes) {
       return unencodable(
@@ -127,7 +129,7 @@ export class ListingEncoder {
       kind: 'encoded',
       content: {
         schemaId: id,
-        digest: digestOf(encoded),
+        digest,
         bytes: Buffer.from(encoded),
         volatileFields: projected.volatileFields,
         unmapped: Object.keys(projected.content.unmappedFields),
@@ -163,6 +165,11 @@ function published(projection: ListingProjection, { key, body }: SourceRecord): 
     if (error instanceof NestedTooDeep) return undefined
     throw error
   }
+}
+
+/** What is published; its digest is taken without these names. */
+function withMasked({ content, maskedVolatile }: Projected): ListingContent {
+  return { ...content, maskedFields: [...content.maskedFields, ...maskedVolatile].sort() }
 }
 
 /** Of the volatile fields, which stand in the event's envelope; only their texts can be long. */

@@ -22,6 +22,8 @@ export interface ListingContent {
 export interface Projected {
   readonly content: ListingContent
   readonly volatileFields: Readonly<Record<string, LooseValue>>
+  /** They are told with the masked ones, but masking them is no change of the content (R5). */
+  readonly maskedVolatile: readonly string[]
 }
 
 /** One field of the schema that takes a value of the source. */
@@ -104,6 +106,7 @@ export class ListingProjection {
         unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
       },
       volatileFields: found.volatile.length === 0 ? EMPTY : toMap(found.volatile.sort(byName)),
+      maskedVolatile: found.maskedVolatile,
     }
   }
 
@@ -124,6 +127,7 @@ export class ListingProjection {
       if (value === null || value === undefined) continue
       const slot = this.#slots.get(name)
       if (slot?.role === 'volatile') {
+        if (value === MASKED) found.maskedVolatile.push(name)
         found.volatile.push([name, looseText(value)])
       } else if (value === MASKED) {
         found.masked.push(slot === undefined ? safeName(name) : name)
@@ -156,6 +160,7 @@ export class ListingProjection {
 /** What is gathered beside the typed fields. */
 class Findings {
   readonly masked: string[] = []
+  readonly maskedVolatile: string[] = []
   readonly unmapped: [string, string][] = []
   readonly volatile: [string, LooseValue][] = []
 }

@@ -259,6 +259,24 @@ describe('volatile fields', () => {
   })
 })
 
+describe('masked volatile fields', () => {
+  test('are named with what else is masked, and leave the digest as it is (R5, R12)', async () => {
+    const masked = { ...FULL, DaysOnMarket: '********', CloseDate: '********' }
+    expect(fixture.content(listing(masked)).maskedFields).toEqual(['CloseDate', 'DaysOnMarket'])
+    expect(fixture.content(listing({ ...FULL, DaysOnMarket: '********' })).maskedFields).toEqual([
+      'DaysOnMarket',
+    ])
+    // That of the same listing before it was masked, as it was published by every earlier version.
+    expect(digest({ ...FULL, DaysOnMarket: '********' })).toBe(digest(FULL))
+    expect(digest({ ...FULL, CloseDate: '********' })).toBe(digest(masked))
+    const record = listing(masked)
+    const { schemaId, digest: published } = fixture.encode(record)
+    const later: ContentEncoder = new ListingEncoder(fixture.listingSchemas(VOLATILE))
+    await later.prepare(LISTINGS, [], [schemaId], NEVER)
+    expect(later.digestUnder(LISTINGS, record, schemaId)).toBe(published)
+  })
+})
+
 describe('older schemas (R5)', () => {
   test('give the digest that was published under them, whatever became of the schema since', async () => {
     await using own = await Fixture.open(FIELDS)
