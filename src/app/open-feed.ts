@@ -152,6 +152,11 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
       producer: {
         compression: settings.kafka.compression,
         transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
+        onAbandoned: () =>
+          logger.warn(
+            { transactionTimeoutMs: settings.kafka.transactionTimeoutMs },
+            'Kafka does not answer, so that a transaction stays open: it ends by its timeout or with the next start',
+          ),
       },
       settleWithinMs: options.patient ? undefined : SETTLE_WITHIN_MS,
       onTransaction: (seconds) => options.metrics.transaction(seconds),

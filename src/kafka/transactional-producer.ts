@@ -13,7 +13,8 @@ import { withDeadline } from './deadline.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
 import { verifiedBaseOffset } from './verified-append.ts'
 
-const DISPOSE_TIMEOUT_MS = 5_000
+/** A broker that is frozen answers nothing; the process has ten seconds to stop, and the publisher's grace takes five. */
+const DISPOSE_TIMEOUT_MS = 2_000
 
 export interface ProducerOptions {
   /** @default zstd */
@@ -24,6 +25,8 @@ export interface ProducerOptions {
   readonly requestTimeoutMs?: number
   /** How long one `begin`, call of `send`, `commit` or `abort` may take with all its retries. @default 60 s */
   readonly operationTimeoutMs?: number
+  /** Told why an open transaction could not be ended: the broker ends it for its age, or the next producer does. */
+  readonly onAbandoned?: (error: unknown) => void
 }
 
 export interface Appended {
@@ -123,6 +126,7 @@ export class TransactionalProducer implements AsyncDisposable {
       transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
       requestTimeoutMs: options.requestTimeoutMs ?? 15_000,
       operationTimeoutMs: options.operationTimeoutMs ?? 60_000,
+      onAbandoned: options.onAbandoned ?? (() => undefined),
     })
     try {
       await producer.#bounded('connecting', signal, () => producer.#producer.connect())
@@ -165,7 +169,7 @@ export class TransactionalProducer implements AsyncDisposable {
       // An open transaction would hold back every reader until it times out. If this fails, that is what happens.
       await this.#bounded('aborting', AbortSignal.timeout(DISPOSE_TIMEOUT_MS), () =>
         unended.inner.abort(),
-      ).catch(() => undefined)
+      ).catch((error: unknown) => this.#options.onAbandoned(error))
     }
     await this.#client.close()
   }
