@@ -1,11 +1,10 @@
 import type { SchemaId } from '../listing/content.ts'
 import type { FieldDescription } from '../listing/field-description.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
-import { InvariantViolation } from '../support/errors.ts'
+import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { compileListing, type CompiledListing, type CompileListingOptions } from './compiled-listing.ts'
 import { EventError } from './event-error.ts'
 import { evolve } from './listing-schema.ts'
-import { RegistryRefused } from './registry-errors.ts'
 import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts'
 import { subjectName } from './subject-name.ts'
 
@@ -28,7 +27,7 @@ export class ListingSchemas {
   readonly #options: ListingSchemasOptions
   readonly #versions = new Map<SchemaId, CompiledListing>()
   #current: CompiledListing | undefined
-  #refusal: RegistryRefused | null = null
+  #refusal: ListingstreamError | null = null
 
   constructor(options: ListingSchemasOptions) {
     this.#options = options
@@ -40,7 +39,7 @@ export class ListingSchemas {
   }
 
   /** Why the registry does not take the schema of the last `use`; null if it does. */
-  get refusal(): RegistryRefused | null {
+  get refusal(): ListingstreamError | null {
     return this.#refusal
   }
 
@@ -48,7 +47,7 @@ export class ListingSchemas {
    * Makes the schema for these fields current: the subject's latest version if that has them all, otherwise a new
    * version, which is registered before its first use. A version that the registry refuses does not stop the feed: the
    * latest one is used, and what it has no field for travels in `unmappedFields` (R12).
-   * @throws {RegistryRefused} if the refused version would be the first one
+   * @throws {RegistryRefused | RegistryUnauthorized | RegistryBadResponse} if the refused version would be the first one
    */
   async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
     const { registry, topic, resource, volatileFields } = this.#options
@@ -77,7 +76,8 @@ export class ListingSchemas {
       this.#refusal = null
       return { id, schema: text }
     } catch (error) {
-      if (!(error instanceof RegistryRefused) || latest === undefined) throw error
+      // Whatever keeps it from being registered: only an outage is waited out, since it ends by itself.
+      if (!(error instanceof ListingstreamError) || error.retryable || latest === undefined) throw error
       this.#refusal = error
       return latest
     }

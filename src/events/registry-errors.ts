@@ -31,11 +31,16 @@ export class RegistryUnauthorized extends ListingstreamError {
   }
 }
 
-/** The schema is incompatible with an earlier version (409) or invalid (422). */
+const INCOMPATIBLE =
+  'Somebody may have registered a version of another origin in the subject: compare its versions, or choose another TOPIC_PREFIX.'
+const NOT_LET =
+  'It may let nobody register, or nothing so large: allow it, or register the schema with the rights for it ("listingstream schema check" tells which).'
+
+/** The schema is incompatible with an earlier version (409) or invalid (422), or nothing may be registered (405, 413 …). */
 export class RegistryRefused extends ListingstreamError {
   constructor(what: string, status: number, reason: string) {
     super(
-      `The schema registry refused a schema (${what}: HTTP ${status}, ${reason}). Somebody may have registered a version of another origin in the subject: compare its versions, or choose another TOPIC_PREFIX.`,
+      `The schema registry refused a schema (${what}: HTTP ${status}, ${reason}). ${status === 409 || status === 422 ? INCOMPATIBLE : NOT_LET}`,
       { code: 'REGISTRY_REFUSED', retryable: false },
     )
   }

@@ -57,6 +57,8 @@ const REGISTRY = 'registry'
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 /** Subject, version and schema that are not there; a plain 404 is a wrong base URL. */
 const NOT_FOUND = new Set([40401, 40402, 40403])
+/** Of what would be written: gateways and registries that let nobody register, or nothing so large. */
+const WRITE_REFUSED = new Set([405, 406, 411, 413, 415, 423, 451, 501])
 /** No setting for this subject: the registry's default counts. */
 const NO_SUBJECT_CONFIG = 40408
 
@@ -219,10 +221,10 @@ export class SchemaRegistry {
     }
     if (status === 401 || status === 403)
       throw new RegistryUnauthorized(what, status, this.#auth?.file ?? null)
-    if (status === 408 || status === 429 || status >= 500) {
+    if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
       throw new RegistryUnreachable(what, `HTTP ${status}`, { retryAfterMs: retryAfter })
     }
-    if (status === 409 || status === 422) {
+    if (status === 409 || status === 422 || (call.method !== 'GET' && WRITE_REFUSED.has(status))) {
       const { message } = problem ?? {}
       throw new RegistryRefused(
         what,

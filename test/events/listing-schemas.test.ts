@@ -56,6 +56,48 @@ describe('the schema in use', () => {
     expect(fixture.content(listing({ Zoning: 'R1' })).standardFields).toMatchObject({ Zoning: 'R1' })
   })
 
+  test.each([
+    [401, 40101, 'REGISTRY_UNAUTHORIZED'],
+    [403, 40301, 'REGISTRY_UNAUTHORIZED'],
+    [404, 404, 'REGISTRY_BAD_RESPONSE'],
+    [405, 405, 'REGISTRY_REFUSED'],
+    [409, 409, 'REGISTRY_REFUSED'],
+    [413, 413, 'REGISTRY_REFUSED'],
+    [422, 42201, 'REGISTRY_REFUSED'],
+    [422, 42205, 'REGISTRY_REFUSED'],
+    [501, 50100, 'REGISTRY_REFUSED'],
+  ])('goes on where the registry answers %i (%i) to every attempt to write', async (status, code, named) => {
+    for (const refused of [/^POST .*versions$/, /^PUT \/config/, /^POST \/subjects/]) {
+      await using fixture = await Fixture.open()
+      const first = fixture.schemas.currentId
+      fixture.server.compatibility.clear()
+      fixture.server.interrupt = (call, response) => {
+        if (!refused.test(call)) return false
+        response.writeHead(status).end(JSON.stringify({ error_code: code, message: 'not here' }))
+        return true
+      }
+      expect(await fixture.schemas.use([described('Zoning', 'Character')], NEVER)).toBe(first)
+      expect(fixture.schemas.refusal).toMatchObject({ code: named, retryable: false })
+      expect(fixture.content(listing({ Zoning: 'R1' })).unmappedFields).toEqual({ Zoning: '"R1"' })
+    }
+  })
+
+  test.each([408, 429, 500, 503])(
+    'waits where the registry answers %i: that ends by itself',
+    async (status) => {
+      await using fixture = await Fixture.open()
+      fixture.server.interrupt = (call, response) => {
+        if (!call.endsWith('/versions')) return false
+        response.writeHead(status).end('{}')
+        return true
+      }
+      await expect(fixture.schemas.use([described('Zoning', 'Character')], NEVER)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        retryable: true,
+      })
+    },
+  )
+
   test('cannot be made up where the registry refuses the first one', async () => {
     await using server = await LoopbackRegistry.start()
     server.interrupt = (call, response) => {
