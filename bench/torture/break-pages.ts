@@ -176,8 +176,8 @@ const TRICKS: Readonly<Record<string, Trick>> = {
 /** Two such answers in a run. A daemon must outlive them; a pass of its own must end, and where it can go on, go on. */
 export async function playTricks(arena: Arena): Promise<readonly Finding[]> {
   const { market, prng } = arena
-  await arena.opened(await arena.start(['run'], { env: { PURGE_INTERVAL: '1h' } }))
-  await arena.pause(600, 1_200)
+  const snapshot = await arena.start(['snapshot'])
+  await snapshot.exited
   const findings: Finding[] = []
   const names = Object.keys(TRICKS)
   const first = prng.below(names.length)
