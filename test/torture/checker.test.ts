@@ -139,6 +139,9 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     () => withIndex((index) => index.delete('c')),
     () => ({ ...withIndex((index) => index.delete('a')), forgetsDeletes: true }),
     () => withIndex((index) => index.set('z', index.get('a')!)),
+    () => withIndex((index) => index.set('z', { ...index.get('a')!, state: 2 })),
+    () => withIndex((index) => index.set('a', { ...index.get('a')!, state: 2 })),
+    () => lettered(withIndex((index) => index.set('a', { ...index.get('a')!, state: 2, offset: 99 }))),
     ...(['state', 'digest', 'schemaId', 'partition', 'offset'] as const).map(
       (field) => () =>
         withIndex((index) =>
@@ -180,6 +183,12 @@ function withWatermark(watermark: number): CheckedFeed {
 
 function setBack(feed: CheckedFeed, key: string, stamps: readonly number[]): CheckedFeed {
   return { ...feed, truth: { ...feed.truth, stampsBack: new Map([[key, stamps]]) } }
+}
+
+/** With a letter for a key that nobody can read. */
+function lettered(feed: CheckedFeed, key = 'a'): CheckedFeed {
+  const truth = { ...feed.truth, unreadable: new Set([key]), hadUnreadable: true }
+  return { ...feed, truth, dump: { ...feed.dump, letters: [{ key, reason: 'NaN' }] } }
 }
 
 function withLetter(key: string): CheckedFeed {
@@ -262,5 +271,23 @@ describe('the checker of the fault bench', () => {
     const feed60 = withWatermark(60_000)
     expect(checkFeed({ ...feed60, truth: { ...feed60.truth, clockToleranceMs: 60_000 } })).toEqual([])
     expect(columns(feed60)).toContain('checkpoint regression')
+  })
+
+  test.each([
+    ['the letter', 2],
+    ['what was published, when it was rebuilt', 0],
+  ])('lets the index know of %s where a letter waits (R12)', (_what, state) => {
+    const known = withIndex((index) => {
+      const entry = index.get('a')!
+      index.set('a', state === 2 ? { ...entry, state, digest: 'f'.repeat(32) } : entry)
+    })
+    expect(checkFeed(lettered(known))).toEqual([])
+  })
+
+  test('lets the index know a key that has nothing but a letter', () => {
+    const known = withIndex((index) =>
+      index.set('z', { ...index.get('a')!, state: 2, partition: -1, offset: -1 }),
+    )
+    expect(checkFeed(lettered(known, 'z'))).toEqual([])
   })
 })
