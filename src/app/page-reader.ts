@@ -99,8 +99,10 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const worker = new Worker(THREAD_FILE, { execArgv: [] })
     worker.unref()
     worker.on('message', (answer: PageAnswer) => this.#take(worker, answer))
-    worker.on('error', (cause) => this.#ended(worker, cause))
-    worker.on('exit', () => this.#ended(worker, undefined))
+    let cause: unknown
+    worker.on('error', (error) => (cause = error))
+    // Not at the error, which may overtake the last answers; what has come is delivered before this.
+    worker.on('exit', () => this.#ended(worker, cause))
     return worker
   }
 
