@@ -257,15 +257,57 @@ export class SchemaRegistry {
     }
     init.signal = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
     try {
-      const response = await fetch(this.#base + call.path, init)
+      const response = await this.#follow(call, init)
       const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
       const retryAfter = Number.isFinite(seconds) ? seconds * 1000 : undefined
-      return { status: response.status, text: await response.text(), retryAfter }
+      return { status: response.status, text: await boundedText(response), retryAfter }
     } catch (cause) {
       signal.throwIfAborted()
+      if (cause instanceof RegistryBadResponse) throw cause
       throw new RegistryUnreachable(this.#describe(call), 'no answer', { cause })
     }
   }
+
+  /** Follows a redirect within the same host alone: schemas and credentials go nowhere else, nor unencrypted. */
+  async #follow(call: Call, init: RequestInit): Promise<Response> {
+    let url = new URL(this.#base + call.path)
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await fetch(url.href, { ...init, redirect: 'manual' })
+      if (!REDIRECTS.has(response.status)) return response
+      await response.body?.cancel()
+      const location = response.headers.get('location') ?? ''
+      const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined
+      // The others would make a GET of a POST.
+      const keepsMethod = call.method === 'GET' || response.status >= 307
+      if (target === undefined || redirects >= MOST_REDIRECTS || !keepsMethod || !isSameServer(url, target)) {
+        const to = target === undefined ? 'nowhere' : quoteForeign(target.origin)
+        const how = `HTTP ${response.status}, a redirect to ${to} that is not followed`
+        throw new RegistryBadResponse(this.#describe(call), how)
+      }
+      url = target
+    }
+  }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+const MOST_REDIRECTS = 3
+/** A schema of ten thousand fields stays far below this. */
+const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+
+function isSameServer(from: URL, to: URL): boolean {
+  if (to.origin === from.origin) return true
+  return from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > LARGEST_ANSWER_BYTES) throw new RangeError('The answer is too long.')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parseJson(text: string): unknown {

@@ -196,3 +196,53 @@ describe('credentials (R15)', () => {
     for (const form of [SECRET, encodeURIComponent(SECRET), expected]) expect(shown).not.toContain(form)
   })
 })
+
+describe('redirects', () => {
+  const redirecting = async (status: number, location: (registry: LoopbackRegistry) => string) => {
+    const registry = await LoopbackRegistry.start()
+    registry.interrupt = (call, response) => {
+      if (!call.endsWith('/versions/latest')) return false
+      response.writeHead(status, { location: location(registry) }).end()
+      return true
+    }
+    return registry
+  }
+
+  test.each([301, 302, 303, 307, 308])(
+    'to another host are not followed: credentials and schemas go nowhere else (%i)',
+    async (status) => {
+      await using elsewhere = await LoopbackRegistry.start()
+      await using registry = await redirecting(
+        status,
+        () => `${elsewhere.url.replace('127.0.0.1', 'localhost')}/x`,
+      )
+      const client = new SchemaRegistry({ url: registry.url, auth: 'feed:pa55word' })
+      await expect(client.latest('a', new AbortController().signal)).rejects.toMatchObject({
+        code: 'REGISTRY_BAD_RESPONSE',
+        message: expect.stringContaining('not followed'),
+      })
+      expect(elsewhere.requests).toEqual([])
+    },
+  )
+
+  test('to another port of the host are not followed either, and a loop has an end', async () => {
+    await using elsewhere = await LoopbackRegistry.start()
+    await using registry = await redirecting(307, () => elsewhere.url)
+    const signal = new AbortController().signal
+    await expect(new SchemaRegistry({ url: registry.url }).latest('a', signal)).rejects.toMatchObject({
+      code: 'REGISTRY_BAD_RESPONSE',
+    })
+    expect(elsewhere.requests).toEqual([])
+    await using loop = await redirecting(307, ({ url }) => `${url}/subjects/a/versions/latest`)
+    await expect(new SchemaRegistry({ url: loop.url }).latest('a', signal)).rejects.toMatchObject({
+      code: 'REGISTRY_BAD_RESPONSE',
+    })
+  })
+
+  test('within the server are followed', async () => {
+    await using registry = await redirecting(302, ({ url }) => `${url}/subjects/a/versions/1`)
+    registry.versions.set('a', ['"string"'])
+    const latest = await new SchemaRegistry({ url: registry.url }).latest('a', new AbortController().signal)
+    expect(latest).toMatchObject({ schema: '"string"' })
+  })
+})
