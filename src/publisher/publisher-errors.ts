@@ -36,7 +36,7 @@ export class CommitUnsettledError extends ListingstreamError {
 export class TransactionTooSlowError extends ListingstreamError {
   constructor(changes: number, timeoutMs: number, cause: unknown) {
     super(
-      `A transaction of ${changes} changes takes longer than KAFKA_TRANSACTION_TIMEOUT (${timeoutMs} ms): the link to Kafka is slow, or a quota holds it back. Raise it, or lower PAGE_LIMIT, if smaller transactions do not help.`,
+      `A transaction of ${changes} changes takes longer than KAFKA_TRANSACTION_TIMEOUT (${timeoutMs} ms): the link to Kafka is slow, or a quota holds it back. It is tried in smaller ones; if it stays, raise it.`,
       { code: 'KAFKA_TRANSACTION_TOO_SLOW', retryable: true, cause },
     )
   }

@@ -9,20 +9,22 @@ import { NO_OUTCOMES, type OutcomeCounts, type PassMarker, type PassProgress } f
 import type { RecordKey } from '../listing/record-key.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+import { isUnforeseen, ListingstreamError } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { classify, publishedDigest, type Decision } from './classify.ts'
 import type { CommittedState } from './feed-state.ts'
-import { isUnforeseen } from '../support/errors.ts'
 import { IndexBehindError } from './pass-errors.ts'
-import type {
-  ChangePublisher,
-  Clock,
-  ContentEncoder,
-  IndexEntry,
-  KeyIndex,
-  Observer,
-  Receipt,
-  TransactionRequest,
+import { partProgress, sizeOf, split, type Batch } from './split-batch.ts'
+import {
+  TRANSACTION_TOO_SLOW,
+  type ChangePublisher,
+  type Clock,
+  type ContentEncoder,
+  type IndexEntry,
+  type KeyIndex,
+  type Observer,
+  type Receipt,
+  type TransactionRequest,
 } from './ports.ts'
 
 export interface PageCommitterOptions {
@@ -61,13 +63,8 @@ export interface Commitment {
   readonly markers: readonly PassMarker[]
 }
 
-interface Batch {
-  readonly changes: readonly Change[]
-  readonly deadLetters: readonly DeadLetter[]
-  readonly settledLetters: readonly RecordKey[]
-  readonly entries: Map<RecordKey, IndexEntry>
-  readonly counts: OutcomeCounts
-}
+/** Transactions of the most events that are in time, until larger ones are tried again: each failure costs a timeout. */
+const FULL_BEFORE_MORE = 50
 
 const NOTHING = { changes: [], deadLetters: [], settledLetters: [], counts: NO_OUTCOMES } as const
 
@@ -76,6 +73,7 @@ export class PageCommitter {
   readonly #queue = new SerialQueue()
   /** Set when the index could not be written after a commit: nothing may be classified against it any more. */
   #behind: IndexBehindError | undefined
+  readonly #limit = new SizeLimit()
 
   constructor(options: PageCommitterOptions) {
     this.#options = options
@@ -229,12 +227,42 @@ export class PageCommitter {
     return { batch: { changes, deadLetters, settledLetters, entries, counts }, askAgain }
   }
 
+  /** In one transaction, or in several where the link to Kafka is too slow for one. */
   async #commit(
+    resource: ResourceDescription,
+    batch: Batch,
+    whole: Commitment,
+    signal: AbortSignal,
+  ): Promise<PassProgress> {
+    for (let rest: Batch | undefined = batch; rest !== undefined;) {
+      const [part, left]: readonly [Batch, Batch | undefined] = split(rest, this.#limit.most)
+      try {
+        await this.#commitPart(resource, part, this.#commitmentOf(whole, left), signal)
+      } catch (error) {
+        if (!isTooSlow(error) || sizeOf(part) <= 1) throw error
+        this.#limit.tooSlow(sizeOf(part))
+        continue
+      }
+      this.#limit.inTime(sizeOf(part))
+      rest = left
+    }
+    return whole.progress
+  }
+
+  #commitmentOf(whole: Commitment, left: Batch | undefined): Commitment {
+    if (left === undefined) return whole
+    const { progress } = whole
+    const last = this.#options.state.lastPass(progress.resource, progress.pass)
+    const before = last?.passId === progress.passId ? last : undefined
+    return { progress: partProgress(progress, before, left), watermark: null, markers: [] }
+  }
+
+  async #commitPart(
     resource: ResourceDescription,
     batch: Batch,
     { progress, watermark, markers }: Commitment,
     signal: AbortSignal,
-  ): Promise<PassProgress> {
+  ): Promise<void> {
     const { publisher, index, state, clock, observer } = this.#options
     const moved = later(watermark, state.watermark(resource.name))
     const request: TransactionRequest = {
@@ -267,7 +295,6 @@ export class PageCommitter {
       if (isUnforeseen(error) && !signal.aborted) throw this.#behindFor(error)
       throw error
     }
-    return progress
   }
 
   async #follow(apply: () => Promise<void>): Promise<void> {
@@ -317,6 +344,29 @@ function placeEntries(batch: Batch, receipt: Receipt): void {
     if (entry !== undefined && position !== undefined)
       batch.entries.set(change.key, { ...entry, ...position })
   }
+}
+
+/** Events of a transaction: half of what was too slow, and after a while without trouble twice as many again. */
+class SizeLimit {
+  most = Infinity
+  #full = 0
+
+  tooSlow(size: number): void {
+    this.most = Math.ceil(size / 2)
+    this.#full = 0
+  }
+
+  inTime(size: number): void {
+    if (size < this.most) return
+    this.#full += 1
+    if (this.#full < FULL_BEFORE_MORE) return
+    this.most *= 2
+    this.#full = 0
+  }
+}
+
+function isTooSlow(error: unknown): boolean {
+  return error instanceof ListingstreamError && error.code === TRANSACTION_TOO_SLOW
 }
 
 /** R4: a watermark never goes back. Null if there is nothing to move. */

@@ -238,6 +238,9 @@ export interface WalkLedger {
 
 // ---- the publisher -----------------------------------------------------------------------------------------------
 
+/** Raised by `commit` where a transaction of that size outlasts the broker's patience; nothing of it is visible. */
+export const TRANSACTION_TOO_SLOW = 'KAFKA_TRANSACTION_TOO_SLOW'
+
 /** Everything that one Kafka transaction holds (R1). */
 export interface TransactionRequest {
   readonly resource: ResourceDescription

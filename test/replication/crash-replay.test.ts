@@ -6,7 +6,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Digest } from '../../src/listing/content.ts'
-import type { PassKind } from '../../src/listing/pass.ts'
+import type { PassKind, PassProgress } from '../../src/listing/pass.ts'
 import type { RecordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import type { SourceRecord } from '../../src/listing/source-record.ts'
@@ -144,6 +144,8 @@ const firstSnapshot: fc.Arbitrary<Step> = fc.record({
 })
 const history = fc.record({
   pageSizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+  /** Of one transaction, on a link that is slow. */
+  mostEvents: fc.constantFrom(Infinity, Infinity, 1, 2),
   listed: fc.subarray(KEYS),
   steps: fc
     .tuple(firstSnapshot, fc.array(someSteps, { minLength: 1, maxLength: 12 }))
@@ -158,7 +160,7 @@ function often<T extends string>(weights: Readonly<Record<T, number>>): fc.Arbit
 
 /** The market, the topics, and whatever process replicates the one into the other. */
 class Replication {
-  readonly topics = new MemoryPublisher({ partitions: 2 })
+  readonly topics: MemoryPublisher
   readonly market = new ModelMarket()
   readonly #clock = new LocalClock(this.market)
   readonly #pageSizes: readonly number[]
@@ -166,8 +168,9 @@ class Replication {
   /** How often a process died. */
   crashes = 0
 
-  constructor(pageSizes: readonly number[]) {
+  constructor(pageSizes: readonly number[], mostEvents: number) {
     this.#pageSizes = pageSizes
+    this.topics = new MemoryPublisher({ partitions: 2, mostEvents })
   }
 
   /** A new process takes the feed over, as `app/` does: the index first (R2). */
@@ -346,7 +349,21 @@ function sorted<T>(entries: readonly (readonly [RecordKey, T])[]): ReadonlyMap<R
 function checkTopics({ topics }: Replication): void {
   const last = new Map<RecordKey, Digest | null>()
   let watermark = 0
+  const counted = new Map<string, PassProgress>()
   for (const { request } of topics.transactions) {
+    const { passId, counts, deletes } = request.progress
+    const before = counted.get(passId)
+    const published = request.changes.filter(({ kind }) => kind === 'upsert').length
+    const rise = (now: number, then: number | undefined): number => now - (then ?? 0)
+    expect(
+      [
+        rise(counts.published, before?.counts.published),
+        rise(deletes.emitted, before?.deletes.emitted),
+        rise(counts.dead_lettered, before?.counts.dead_lettered) >= request.deadLetters.length,
+      ],
+      'a checkpoint counts what its own transaction holds (R11)',
+    ).toEqual([published, request.changes.length - published, true])
+    counted.set(passId, request.progress)
     if (request.watermark !== null) {
       const { pass, state, startedAt } = request.progress
       const due = watermark === 0 ? pass === 'snapshot' : pass === 'update' && state === 'completed'
@@ -379,8 +396,8 @@ describe('whatever the market does and whenever the process dies', () => {
   test('the topics end as what is true, without a repetition, a gap or a false delete (R1, R2, R4, R5, R6, R9)', async () => {
     let crashes = 0
     await fc.assert(
-      fc.asyncProperty(history, async ({ pageSizes, listed, steps }) => {
-        const replication = new Replication(pageSizes)
+      fc.asyncProperty(history, async ({ pageSizes, mostEvents, listed, steps }) => {
+        const replication = new Replication(pageSizes, mostEvents)
         for (const key of [ANCHOR, ...listed]) replication.market.apply({ kind: 'create', key })
         await replication.restart('index kept')
         for (const next of steps) await replication.perform(next)

@@ -4,12 +4,13 @@ import { passId, type OutcomeCounts } from '../../src/listing/pass.ts'
 import { recordKey } from '../../src/listing/record-key.ts'
 import { LISTINGS } from '../../src/listing/resource.ts'
 import type { SourceRecord } from '../../src/listing/source-record.ts'
-import type { Commitment, Sightings } from '../../src/replication/page-committer.ts'
+import type { Commitment, PageCommitter, Sightings } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
 import { begun, total } from '../../src/replication/progress.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { MemoryFeed } from '../support/memory-feed.ts'
 import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { MemoryPublisher } from '../support/memory-publisher.ts'
 import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
 
 const { signal } = new AbortController()
@@ -30,7 +31,12 @@ function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): 
 
 const plain = (): Commitment => ({ progress, watermark: null, markers: [] })
 
-function commit(opened: MemoryFeed, page: Sightings, commitment = plain, by = signal) {
+function commit(
+  opened: MemoryFeed,
+  page: Sightings,
+  commitment: Parameters<PageCommitter['commitPage']>[3] = plain,
+  by = signal,
+) {
   return opened.feed.committer.commitPage(LISTINGS, page, false, commitment, by)
 }
 
@@ -85,6 +91,53 @@ describe('one transaction a page (R1)', () => {
     expect(index.writtenAfter).toEqual([1])
     expect(await entryOf(opened, '2')).toMatchObject({ state: 'live', request: 1, ...receipt.positions[1] })
     expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME)
+  })
+
+  test('a page that is too much for one is committed in parts, whose checkpoints stand before it and count what they hold (R11)', async () => {
+    const publisher = new MemoryPublisher({ mostEvents: 2 })
+    const opened = new MemoryFeed({}, { publisher })
+    const records = ['1', '2', '3', '4', '5'].map((key) =>
+      sourceRecord(key, key === '5' ? { Poison: 1 } : {}),
+    )
+    const unreadable = [{ reason: 'no key', body: {} }]
+    const marker = { event: 'started' as const, progress, detail: null }
+    await commit(opened, { ...seen(records), unreadable }, (counts) => ({
+      progress: { ...progress, token: 'next', page: 1, walked: 5, counts },
+      watermark: SERVER_TIME,
+      markers: [marker],
+    }))
+    const parts = opened.committed().map(({ request }) => request)
+    expect(parts.map(({ changes, deadLetters }) => changes.length + deadLetters.length)).toEqual([2, 2, 2])
+    const checkpoints = parts.map(({ progress: at }) => [
+      at.token,
+      at.page,
+      at.walked,
+      at.counts.published,
+      at.counts.dead_lettered,
+    ])
+    expect(checkpoints).toEqual([
+      ['', 0, 0, 2, 0],
+      ['', 0, 0, 4, 0],
+      ['next', 1, 5, 4, 2],
+    ])
+    expect(parts.map(({ watermark, markers }) => [watermark, markers.length])).toEqual([
+      [null, 0],
+      [null, 0],
+      [SERVER_TIME, 1],
+    ])
+    expect(opened.observer.pages.map(({ counts }) => counts.published + counts.dead_lettered)).toEqual([
+      2, 2, 2,
+    ])
+    expect(await entryOf(opened, '4')).toMatchObject({ state: 'live' })
+    expect(await entryOf(opened, '5')).toMatchObject({ state: 'dead_lettered' })
+  })
+
+  test('a single event that is too slow is told, not tried for ever', async () => {
+    const opened = new MemoryFeed({}, { publisher: new MemoryPublisher({ mostEvents: 0 }) })
+    await expect(commit(opened, seen([sourceRecord('1'), sourceRecord('2')]))).rejects.toMatchObject({
+      code: 'KAFKA_TRANSACTION_TOO_SLOW',
+    })
+    expect(opened.committed()).toEqual([])
   })
 
   test('a commit that fails leaves index, checkpoint and watermark as they were', async () => {

@@ -5,16 +5,17 @@ import type { Instant } from '../../src/listing/instant.ts'
 import type { NextOffsets, PassKind, PassProgress } from '../../src/listing/pass.ts'
 import type { RecordKey } from '../../src/listing/record-key.ts'
 import type { ResourceName } from '../../src/listing/resource.ts'
-import type {
-  ChangePublisher,
-  FeedIdentity,
-  FeedState,
-  IndexEntry,
-  KeyIndex,
-  Receipt,
-  TransactionRequest,
+import {
+  TRANSACTION_TOO_SLOW,
+  type ChangePublisher,
+  type FeedIdentity,
+  type FeedState,
+  type IndexEntry,
+  type KeyIndex,
+  type Receipt,
+  type TransactionRequest,
 } from '../../src/replication/ports.ts'
-import { InvariantViolation } from '../../src/support/errors.ts'
+import { InvariantViolation, ListingstreamError } from '../../src/support/errors.ts'
 
 export interface Transaction {
   readonly request: TransactionRequest
@@ -29,13 +30,16 @@ export class MemoryPublisher implements ChangePublisher {
   /** Those committed, in order. */
   readonly transactions: Transaction[] = []
   readonly #partitions: number
+  readonly #mostEvents: number
   readonly #ends = new Map<ResourceName, number[]>()
   readonly #failures = new Map<number, { readonly at: 'before' | 'after'; readonly error: Error }>()
   #commits = 0
   #busy = false
 
-  constructor(options: { readonly partitions?: number } = {}) {
+  /** `mostEvents`: a transaction with more events and dead letters takes too long. @default none is too long */
+  constructor(options: { readonly partitions?: number; readonly mostEvents?: number } = {}) {
     this.#partitions = options.partitions ?? 3
+    this.#mostEvents = options.mostEvents ?? Infinity
   }
 
   /** The n-th call of `commit` from now on (0: the next) rejects and leaves nothing visible. */
@@ -57,6 +61,9 @@ export class MemoryPublisher implements ChangePublisher {
       await Promise.resolve()
       signal.throwIfAborted()
       if (failure?.at === 'before') throw failure.error
+      if (request.changes.length + request.deadLetters.length > this.#mostEvents) {
+        throw new ListingstreamError('too slow', { code: TRANSACTION_TOO_SLOW, retryable: true })
+      }
       const receipt = this.#append(request)
       this.transactions.push({ request, receipt })
       if (failure?.at === 'after') throw failure.error
