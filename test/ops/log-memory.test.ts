@@ -1,0 +1,28 @@
+import { queryObjects } from 'node:v8'
+import { expect, test } from 'vitest'
+
+import type { Change } from '../../src/listing/change.ts'
+import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
+import { LogObserver } from '../../src/ops/log-observer.ts'
+import { createLogger } from '../../src/ops/logger.ts'
+import { scriptedUpsert } from '../publisher/scripted-kafka.ts'
+import { progressOf } from './progress.ts'
+
+const PASSES = 500
+
+test('passes that end without a word leave nothing behind but the last of their kind (R14)', () => {
+  const logger = createLogger({ level: 'error', destination: { write: () => true } })
+  const observer = new LogObserver(logger)
+  const upsert = scriptedUpsert('1')
+  const change: Change =
+    upsert.kind === 'upsert' ? { ...upsert, content: { ...upsert.content, unmapped: ['New'] } } : upsert
+  const sets = (): number => queryObjects(Set, { format: 'count' })
+  const before = sets()
+  for (let n = 0; n < PASSES; n += 1) {
+    const progress = progressOf({ passId: passId(`pass-${n}`) })
+    observer.passStarted(progress, false)
+    observer.pageCommitted(progress, NO_OUTCOMES, [change])
+  }
+  expect(sets() - before).toBeLessThan(PASSES / 10)
+  observer.passEnded(progressOf(), null)
+})
