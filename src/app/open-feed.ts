@@ -7,6 +7,8 @@ import type { Settings } from '../config/settings.ts'
 import { EventCodec } from '../events/event-codec.ts'
 import { ListingEncoder } from '../events/listing-encoder.ts'
 import { ListingSchemas } from '../events/listing-schemas.ts'
+import { requireRegistered } from '../events/schema-look.ts'
+import type { SchemaRegistry } from '../events/schema-registry.ts'
 import type { Owner } from '../events/state-records.ts'
 import { WriterSchemas } from '../events/writer-schemas.ts'
 import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
@@ -98,6 +100,9 @@ const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
 /** A handful of small requests. */
 const TOPICS_LOOK_MS = 15_000
+const LOST_CODES: ReadonlySet<string> = new Set(['REGISTRY_LOST'])
+/** One request for each schema in use. */
+const SCHEMAS_LOOK_MS = 60_000
 
 /** How long a one-pass command may try to find out whether its last transaction was committed. */
 const SETTLE_WITHIN_MS = 120_000
@@ -204,11 +209,17 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const source = opened.use(
     sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
   )
-  const watched = watchedPublisher(publisher, {
+  const unaltered = watchedPublisher(publisher, {
     look: (inner) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, inner),
     stopsFor: ALTERED_CODES,
     onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
     intervalMs: TOPICS_LOOK_MS,
+  })
+  const watched = watchedPublisher(unaltered, {
+    look: (inner) => keepRegistered(registry, codec, logger, inner),
+    stopsFor: LOST_CODES,
+    onBlind: (err) => logger.debug({ err }, 'the schemas could not be looked at'),
+    intervalMs: SCHEMAS_LOOK_MS,
   })
   const feed = assemble(options, {
     source,
@@ -267,6 +278,18 @@ function learnTotals(
       () => undefined,
     )
   }
+}
+
+async function keepRegistered(
+  registry: SchemaRegistry,
+  codec: EventCodec,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const restored = await requireRegistered(registry, codec.schemasInUse(), signal)
+  if (restored.length === 0) return
+  const ids = restored.map(({ id }) => id)
+  logger.warn({ ids }, 'the schema registry had lost schemas; they are registered again under the same ids')
 }
 
 interface Parts extends Pick<Feed, 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'> {

@@ -1,7 +1,6 @@
 import type { Type } from 'avsc'
 
 import type { Deletion, Upsert } from '../listing/change.ts'
-import type { SchemaId } from '../listing/content.ts'
 import type { PassId } from '../listing/pass.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
@@ -9,6 +8,7 @@ import { parseAvroRecord, serializeSchema } from './avro-record.ts'
 import { compileType } from './compile-type.ts'
 import type { ListingSchemas } from './listing-schemas.ts'
 import { readSchemaFile, type SchemaFileName } from './schema-file.ts'
+import type { SchemaInUse } from './schema-look.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
 import { subjectName } from './subject-name.ts'
@@ -23,8 +23,7 @@ export interface EventTopics {
 
 type FixedName = Exclude<SchemaFileName, 'ListingUpserted'>
 
-interface FixedSchema {
-  readonly id: SchemaId
+interface FixedSchema extends SchemaInUse {
   readonly type: Type
 }
 
@@ -51,8 +50,9 @@ export class EventCodec {
   ): Promise<EventCodec> {
     const fixed = async (name: FixedName, topic: string): Promise<FixedSchema> => {
       const text = serializeSchema(parseAvroRecord(readSchemaFile(name)))
-      const id = await registry.register(subjectName(topic, name), text, signal)
-      return { id, type: compileType(text).type }
+      const subject = subjectName(topic, name)
+      const id = await registry.register(subject, text, signal)
+      return { id, subject, text, type: compileType(text).type }
     }
     return new EventCodec(
       {
@@ -65,6 +65,11 @@ export class EventCodec {
       },
       schemas,
     )
+  }
+
+  /** What everything that was encoded can be read with. */
+  schemasInUse(): readonly SchemaInUse[] {
+    return [...Object.values(this.#fixed), ...this.#schemas.schemasInUse()]
   }
 
   /** `ListingUpserted` under the schema of the content, which is embedded as it is. */

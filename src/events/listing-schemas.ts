@@ -5,6 +5,7 @@ import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { compileListing, type CompiledListing, type CompileListingOptions } from './compiled-listing.ts'
 import { EventError } from './event-error.ts'
 import { evolve } from './listing-schema.ts'
+import type { SchemaInUse } from './schema-look.ts'
 import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts'
 import { subjectName } from './subject-name.ts'
 
@@ -103,6 +104,12 @@ export class ListingSchemas {
     if (this.#current === undefined) return undefined
     const { id, text } = this.#current
     return { id, text, volatileFields, timestampField: resource.timestampField }
+  }
+
+  schemasInUse(): readonly SchemaInUse[] {
+    const { topic, resource } = this.#options
+    const subject = subjectName(topic, resource.events.upserted)
+    return [...this.#versions.values()].map(({ id, text }) => ({ id, subject, text }))
   }
 
   current(): CompiledListing {

@@ -55,3 +55,17 @@ export class RegistryBadResponse extends ListingstreamError {
     )
   }
 }
+
+/** The registry forgot a schema that events were published under, and it could not be brought back under its id. */
+export class RegistryLostError extends ListingstreamError {
+  constructor(
+    { id, subject }: { readonly id: number; readonly subject: string },
+    how: string,
+    cause?: unknown,
+  ) {
+    super(
+      `The schema registry does not know schema ${id} of ${subject} any more, under which events were published: ${how}. Subscribers cannot read those, and nothing more is published. Restore the registry's contents with their ids; if they are gone, begin a feed under another TOPIC_PREFIX.`,
+      { code: 'REGISTRY_LOST', retryable: false, cause },
+    )
+  }
+}

@@ -151,8 +151,13 @@ export class SchemaRegistry {
 
   /** The text of a schema; undefined if the registry does not know it. Asked for once: ids never change their schema. */
   async byId(id: SchemaId, signal: AbortSignal): Promise<string | undefined> {
-    const cached = this.#byId.get(id)
-    if (cached !== undefined) return cached
+    const known = this.#byId.get(id) ?? (await this.fetchById(id, signal))
+    if (known !== undefined) this.#remember(id, known)
+    return known
+  }
+
+  /** The same, asked for now: a registry can be emptied. */
+  async fetchById(id: SchemaId, signal: AbortSignal): Promise<string | undefined> {
     const call: Call = { method: 'GET', path: `/schemas/ids/${id}` }
     const found = await this.#ask(call, SCHEMA_ANSWER, signal)
     if (found === undefined) return undefined
@@ -162,7 +167,6 @@ export class SchemaRegistry {
         `schema ${id} is ${quoteForeign(found.schemaType)}, not AVRO`,
       )
     }
-    this.#remember(id, found.schema)
     return found.schema
   }
 

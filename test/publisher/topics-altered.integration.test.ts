@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 
+import { requireRegistered } from '../../src/events/schema-look.ts'
 import { RESOURCES } from '../../src/listing/resource.ts'
 import { requireUnaltered } from '../../src/publisher/topics.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -70,4 +71,11 @@ test('keys in the wrong partition are recognised when the index is rebuilt, by w
       message: expect.stringContaining(topic),
     })
   }
+})
+
+test('a real registry gives back what was registered: nothing is taken for lost', async () => {
+  await using feed = await TestFeed.open()
+  const schemas = feed.schemas.schemasInUse()
+  expect(schemas).toHaveLength(1)
+  expect(await requireRegistered(feed.registry, schemas, never)).toEqual([])
 })
