@@ -29,5 +29,6 @@ function isOutside(error: Error): boolean {
 
 /** What others say may stand in an error: its lines cannot be taken for lines of ours, which begin with the name. */
 function indented(text: string): string {
-  return strike(text).split('\n').map(printable).join('\n  ')
+  const [first = '', ...others] = strike(text).split('\n').map(printable)
+  return [first, ...others.map((line) => (line.startsWith('  ') ? line : `  ${line}`))].join('\n')
 }

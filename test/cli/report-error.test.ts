@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { reportError } from '../../src/cli/report-error.ts'
+import { SettingsError } from '../../src/config/settings-error.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 
 function reported(error: unknown): { text: string; exitCode: number } {
@@ -50,4 +51,11 @@ test('of two failures the first one is told: that letting go failed as well hide
     text: 'listingstream: Taken. [FENCED]\n',
     exitCode: 4,
   })
+})
+
+test('lines that are indented already, as the mistakes in settings are, stay so', () => {
+  const mistakes = [{ name: 'PAGE_LIMIT', problem: 'This is wrong' }]
+  expect(reported(new SettingsError(mistakes)).text).toBe(
+    'listingstream: The settings are not right:\n  PAGE_LIMIT: This is wrong [SETTINGS_INVALID]\n',
+  )
 })
