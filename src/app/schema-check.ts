@@ -7,12 +7,15 @@ import { schemaChanges, type SchemaChange } from '../events/schema-changes.ts'
 import type { SubjectVersion } from '../events/schema-registry.ts'
 import type { FieldDescription } from '../listing/field-description.ts'
 import { LISTINGS } from '../listing/resource.ts'
+import { Outages } from '../ops/outages.ts'
 import { SparkApiError } from '../spark/spark-api-error.ts'
 import type { SparkMetadata } from '../spark/spark-metadata.ts'
 import { createSparkSource } from '../spark/spark-source.ts'
 import { printJson, printLines } from '../support/print.ts'
 import { withTypeNames } from './metadata-refresher.ts'
+import { now } from './open-feed.ts'
 import { listingSubject } from './schema-subject.ts'
+import { loggerFor } from './surroundings.ts'
 import { PROGRAM } from './version.ts'
 
 /** Exit code for a source whose metadata would make a new version, as a comparison that found differences. */
@@ -20,7 +23,7 @@ const WOULD_CHANGE = 1
 
 /** Exit code 0 if nothing would change. */
 export async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(['spark', 'passes'])
+  const settings = loadSettings(['spark', 'passes', 'log'])
   const { registry, subject } = listingSubject()
   const fields = await sourceFields(settings, signal)
   const latest = await registry.version(subject, 'latest', signal)
@@ -75,12 +78,13 @@ export function describeCheck(
 
 /** As a pass of `run` sees them. */
 async function sourceFields(
-  { spark }: Pick<Settings, 'spark'>,
+  { spark, log }: Pick<Settings, 'spark' | 'log'>,
   signal: AbortSignal,
 ): Promise<readonly FieldDescription[]> {
   await using source = createSparkSource({
     apiUrl: spark.apiUrl,
     accessToken: spark.accessToken,
+    tries: new Outages(loggerFor({ spark, log }), now).of('spark-api'),
     requestTimeoutMs: spark.requestTimeoutMs,
     pageLimit: spark.pageLimit,
     userAgent: PROGRAM,

@@ -58,9 +58,17 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   )
 }
 
+/** What waits for room on a full disk, in bytes; more is dropped. */
+const MOST_UNWRITTEN = 1_000_000
+
 // Synchronous: the last line before an exit is the one that matters.
 function standardError(): { write(line: string): unknown } {
-  if (!process.stderr.isTTY) return fileDestination({ fd: 2, sync: true })
+  if (!process.stderr.isTTY) {
+    const file = fileDestination({ fd: 2, sync: true, maxLength: MOST_UNWRITTEN })
+    // A full disk, or a reader that has gone, costs lines and not the feed.
+    file.on('error', () => undefined)
+    return file
+  }
   const people = terminalLines(process.stderr.hasColors())
   // Through the stream, which is synchronous on a terminal: a line that moves there makes way.
   return { write: (line) => process.stderr.write(people(JSON.stringify(seen(JSON.parse(line))))) }

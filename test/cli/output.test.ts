@@ -68,6 +68,20 @@ test('output that cannot be written is one line with the reason, exit code 1', a
   expect(stderr).toBe('listingstream: the output cannot be written (ENOSPC)\n')
 })
 
+test('a log that cannot be written ends nothing: a daemon outlives the full disk under its log', async () => {
+  const logger = join(ROOT, 'src/ops/logger.ts')
+  const script = `
+    import { createLogger } from ${JSON.stringify(logger)}
+    createLogger().info({}, 'one')
+    createLogger().info({}, 'two')
+    setTimeout(() => process.exit(7), 50)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+  })
+  expect(EXIT.parse(await once(child, 'close'))).toEqual([7, null])
+})
+
 describe('a command that is stopped before its end says so and exits with 5, whatever the signal', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s', async (signal) => {
     const asked = Promise.withResolvers<void>()
