@@ -54,7 +54,6 @@ export class Arena implements AsyncDisposable {
   hadUnreadable = false
   readonly signal: AbortSignal
   readonly #prefixes: string[] = []
-  readonly #clockSteps: { readonly at: number; readonly ms: number }[] = []
   #settings: Readonly<Record<string, string>>
   readonly #programs: Program[] = []
   readonly #atEnd: (() => Promise<void>)[] = []
@@ -142,15 +141,10 @@ export class Arena implements AsyncDisposable {
     this.change({ TOPIC_PREFIX: prefix, DATA_DIR: join(this.folder, `data-${name}`) })
   }
 
-  /** The source's clock, which then really is so far ahead of this host's. */
+  /** Time goes by, for the source and for every process from now on: a clock that is ahead alone is not believed (R4). */
   advanceClock(ms: number): void {
     this.simulator.advanceClock(ms)
-    this.#clockSteps.push({ at: Date.now(), ms })
-  }
-
-  /** How far the source's clock was really ahead at a time of this host's. */
-  clockAheadAt(hostMs: number): number {
-    return this.#clockSteps.filter(({ at }) => at <= hostMs).reduce((sum, { ms }) => sum + ms, 0)
+    this.change({ TORTURE_CLOCK_MS: String(ms) })
   }
 
   /** Starts the program. All that is still running at the end of the run is killed. */

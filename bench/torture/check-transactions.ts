@@ -16,7 +16,7 @@ interface Checkpoint {
 export function* checkTransactions(
   { listings, checkpoints, control, partitions }: FeedDump,
   topicRecreated: boolean,
-  truth: Pick<Truth, 'aheadAt' | 'clockToleranceMs'>,
+  truth: Pick<Truth, 'clockToleranceMs'>,
 ): Generator<Finding> {
   const all = checkpoints.filter(({ value }) => value?.name === 'Checkpoint').map(parseCheckpoint)
   yield* checkSequence(all)
@@ -115,7 +115,7 @@ const FUTURE_MS = 5_000
 
 function* checkWatermarks(
   checkpoints: readonly FeedRecord[],
-  { aheadAt, clockToleranceMs }: Pick<Truth, 'aheadAt' | 'clockToleranceMs'>,
+  { clockToleranceMs }: Pick<Truth, 'clockToleranceMs'>,
 ): Generator<Finding> {
   let before = { generation: 0, watermark: -Infinity }
   for (const { value, offset, timestamp } of checkpoints) {
@@ -127,7 +127,7 @@ function* checkWatermarks(
     if (next.generation === before.generation && next.watermark < before.watermark) {
       yield { column: 'checkpoint regression', what: `the watermark goes back at ${offset}` }
     }
-    const future = next.watermark - timestamp - aheadAt(timestamp)
+    const future = next.watermark - timestamp
     if (future > FUTURE_MS + clockToleranceMs) {
       yield {
         column: 'checkpoint regression',

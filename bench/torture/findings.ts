@@ -83,8 +83,6 @@ export interface Truth {
   readonly unreadable: ReadonlySet<string>
   /** There were such listings, whose keys could not be read either. */
   readonly hadUnreadable: boolean
-  /** How far the source's clock was really ahead of the host's at a time of the host's, not what its `Date` said. */
-  readonly aheadAt: (hostMs: number) => number
-  /** How far ahead of it a watermark may lie all the same: two honest clocks differ, and the overlap covers it (R4). */
+  /** How far ahead of the true time a watermark may lie: two honest clocks differ, and the overlap covers it (R4). */
   readonly clockToleranceMs: number
 }

@@ -19,7 +19,6 @@ export function truthOf(arena: Arena): Truth {
     stampsBack: market.stampsBack,
     unreadable,
     hadUnreadable,
-    aheadAt: (hostMs) => arena.clockAheadAt(hostMs),
     clockToleranceMs: Math.min(arena.overlapMs / 20, 60_000),
   }
 }

@@ -9,6 +9,7 @@ import type { KillPoint } from './kill-point.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const KILL_POINTS = new URL('kill-points.ts', import.meta.url).href
+const SHIFTED_CLOCK = new URL('shifted-clock.ts', import.meta.url).href
 const SABOTEUR = new URL('sabotage.ts', import.meta.url).href
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL'] as const
 const POLL_MS = 10
@@ -72,6 +73,7 @@ export class Program implements AsyncDisposable {
         : { TORTURE_POINT: `${aim.point}:${aim.nth}`, TORTURE_SIGNAL: aim.signal ?? 'SIGKILL' }
     const preload = [
       ...(aim === undefined ? [] : ['--import', KILL_POINTS]),
+      ...('TORTURE_CLOCK_MS' in env ? ['--import', SHIFTED_CLOCK] : []),
       ...('TORTURE_SABOTAGE' in env ? ['--import', SABOTEUR] : []),
     ]
     const child = spawn(process.execPath, ['--no-warnings', ...preload, MAIN, ...args], {

@@ -85,7 +85,6 @@ export class FeedScript {
         stampsBack: new Map(),
         unreadable: new Set(),
         hadUnreadable: false,
-        aheadAt: () => 0,
         clockToleranceMs: 0,
       },
       index: this.#index(),
