@@ -55,6 +55,8 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
   const program = new Command('listingstream')
     .description('Publishes every change of the listings behind a Spark API to Kafka: once, in order.')
     .version(VERSION)
+    // Behind a command, --version is that command's: of a subject, not of the program.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text) })
     .showHelpAfterError('(see listingstream --help)')
