@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 
 import type { Settings } from '../config/settings.ts'
 import { EventCodec } from '../events/event-codec.ts'
-import { ListingEncoder } from '../events/listing-encoder.ts'
+import { ListingEncoder, MAX_RECORD_BYTES } from '../events/listing-encoder.ts'
 import { ListingSchemas } from '../events/listing-schemas.ts'
 import { requireRegistered } from '../events/schema-look.ts'
 import type { SchemaRegistry } from '../events/schema-registry.ts'
@@ -25,6 +25,7 @@ import { CheckpointLog } from '../publisher/checkpoint-log.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { recoverIndex } from '../publisher/index-recovery.ts'
 import type { KafkaPublisher } from '../publisher/kafka-publisher.ts'
+import { listingLimit } from '../publisher/record-limits.ts'
 import { takeOver } from '../publisher/take-over.ts'
 import {
   ensureTopics,
@@ -134,7 +135,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     volatileFields: settings.passes.volatileFields,
   })
   const codec = await EventCodec.open(registry, eventTopics(names), schemas, signal)
-  const { partitions, deleteRetention, remarks } = await makeTopics(options, cluster, names, signal)
+  const made = await makeTopics(options, cluster, names, signal)
+  const { partitions, deleteRetention, remarks, recordLimits } = made
   for (const { topic, level, text } of remarks) logger[level]({ topic }, text)
 
   await log.refresh(signal)
@@ -163,6 +165,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
             'Kafka does not answer, so that a transaction stays open: it ends by its timeout or with the next start',
           ),
       },
+      deadLetterBytes: recordLimits.get(names.deadLetters)?.bytes,
       settleWithinMs: options.patient ? undefined : SETTLE_WITHIN_MS,
       onTransaction: (seconds) => options.metrics.transaction(seconds),
       onDoubt: firstOfSeries(DOUBT_QUIET_MS, (err) =>
@@ -202,9 +205,10 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const running = [...state.passes.values()].filter((progress) => progress.state === 'running')
   await index.ledger.keepOnly(running.map((progress) => progress.passId))
 
-  const encoder = new ListingEncoder(schemas)
+  const limit = listingLimit(recordLimits.get(names.data(LISTINGS)), MAX_RECORD_BYTES)
+  const encoder = new ListingEncoder(schemas, limit)
   const pageReader = opened.use(
-    new ThreadedPageReader({ schemas, encoder, timeoutMs: settings.spark.requestTimeoutMs }),
+    new ThreadedPageReader({ schemas, encoder, limit, timeoutMs: settings.spark.requestTimeoutMs }),
   )
   const source = opened.use(
     sparkSource(options, serverClock, (index.state()?.request ?? 0) + 1, pageReader, identity),
@@ -363,7 +367,12 @@ function metadataCache({ settings }: OpenFeedOptions, source: SourceIdentity): P
   return MetadataCache.open({ dataDir: settings.feed.dataDir, apiUrl, accessToken, source })
 }
 
-/** @throws {NoSnapshotError} if the pass needs a snapshot that is not there. */
+/**
+ * Before anything is registered or written: the registry has to know what the checkpoints were written under.
+ *
+ * @throws {RegistryLostError} if it does not
+ * @throws {NoSnapshotError} if the pass needs a snapshot that is not there.
+ */
 async function requireBase(
   { pass }: OpenFeedOptions,
   cluster: KafkaCluster,
@@ -371,9 +380,9 @@ async function requireBase(
   { checkpoints }: TopicNames,
   signal: AbortSignal,
 ): Promise<void> {
-  if (pass === undefined || pass === 'snapshot') return
   const { size } = await cluster.describeTopics([checkpoints], signal)
   if (size > 0) await log.refresh(signal)
+  if (pass === undefined || pass === 'snapshot') return
   const state = new CommittedState(log.state())
   const hasBase =
     pass === 'update' ? state.watermark(LISTINGS.name) !== undefined : state.hasSnapshot(LISTINGS.name)

@@ -1,5 +1,5 @@
 /** What goes between the thread of the passes and the one that reads their pages. Plain data: it is cloned on its way. */
-import type { ListingEncodeResult } from '../events/listing-encoder.ts'
+import type { ListingEncodeResult, ListingEncoderOptions } from '../events/listing-encoder.ts'
 import type { ListingRecipe } from '../events/listing-schemas.ts'
 import type { EncodedContent } from '../listing/content.ts'
 import type { ResourceName } from '../listing/resource.ts'
@@ -14,6 +14,8 @@ export interface PageQuestion {
   readonly resource: ResourceName
   /** Undefined: nothing is to be encoded. */
   readonly recipe: ListingRecipe | undefined
+  /** As the encoder of the passes has it. */
+  readonly limit: ListingEncoderOptions
 }
 
 /** One or two of them a page, so that the next page can be asked for while this one is encoded. */

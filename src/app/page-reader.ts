@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import type { ListingEncoder, ListingEncodeResult } from '../events/listing-encoder.ts'
+import type { ListingEncoder, ListingEncodeResult, ListingEncoderOptions } from '../events/listing-encoder.ts'
 import type { ListingRecipe } from '../events/listing-schemas.ts'
 import type { JsonObject, JsonValue } from '../listing/json.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -23,6 +23,8 @@ export interface ThreadedPageReaderOptions {
   readonly schemas: { readonly recipe: ListingRecipe | undefined }
   /** Gets the content of the records, so that it need not encode them once more. */
   readonly encoder: Pick<ListingEncoder, 'adopt'>
+  /** That of the encoder. @default its own default */
+  readonly limit?: ListingEncoderOptions
   /** @default 262144 */
   readonly worthAThreadBytes?: number
   /** The thread is ended if nothing comes from it for so long, though it was asked. @default 60000 */
@@ -57,11 +59,12 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   async read(bytes: Buffer, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody> {
     if (bytes.length < (this.#options.worthAThreadBytes ?? WORTH_A_THREAD_BYTES))
       return readPage(bytes, resource)
-    const { recipe } = this.#options.schemas
+    const { schemas, limit = {} } = this.#options
+    const { recipe } = schemas
     // Of no length any more once it is handed over.
     const { length } = bytes
     const body = ownBuffer(bytes)
-    const { read, encoded } = this.#ask({ body, length, resource: resource.name, recipe })
+    const { read, encoded } = this.#ask({ body, length, resource: resource.name, recipe, limit })
     const answer = await orAborted(read.promise, signal)
     const { page } = answer
     if (page.kind === 'not_json') {

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 
 import { compileListing, type CompiledListing } from '../events/compiled-listing.ts'
-import { ListingEncoder } from '../events/listing-encoder.ts'
+import { ListingEncoder, type ListingEncoderOptions } from '../events/listing-encoder.ts'
 import type { ListingRecipe } from '../events/listing-schemas.ts'
 import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
 import type { SourceRecord } from '../listing/source-record.ts'
@@ -12,13 +12,14 @@ import type { PageEncoded, PageQuestion, PageRead } from './page-messages.ts'
 
 /** The newest schema alone: older ones are asked for on the other side. */
 let compiled: CompiledListing | undefined
-const encoder = new ListingEncoder({
+const versions = {
   load: () => Promise.resolve(),
   current: () => required(compiled),
   version: () => required(compiled),
-})
+}
+let encoder: ListingEncoder | undefined
 
-parentPort?.on('message', ({ id, body, length, resource: name, recipe }: PageQuestion) => {
+parentPort?.on('message', ({ id, body, length, resource: name, recipe, limit }: PageQuestion) => {
   const resource = required(RESOURCES.find((one) => one.name === name))
   const page = readPage(Buffer.from(body, 0, length), resource)
   const records = page.kind === 'envelope' ? page.rows?.records : undefined
@@ -26,7 +27,7 @@ parentPort?.on('message', ({ id, body, length, resource: name, recipe }: PageQue
   const read: PageRead = { kind: 'read', id, body, page: withoutBodies(page), last }
   parentPort?.postMessage(read, [body])
   if (last) return
-  const encoded = encode(id, resource, records, recipe)
+  const encoded = encode(id, resource, records, recipe, limit)
   parentPort?.postMessage(encoded, [encoded.contents])
 })
 
@@ -50,12 +51,15 @@ function encode(
   resource: ResourceDescription,
   records: readonly SourceRecord[],
   { id: schemaId, text, ...options }: ListingRecipe,
+  limit: ListingEncoderOptions,
 ): PageEncoded {
   if (compiled?.id !== schemaId) compiled = compileListing(schemaId, text, options)
+  // One reader has one limit; its encoder keeps a buffer that has grown.
+  const ours = (encoder ??= new ListingEncoder(versions, limit))
   const contents: Uint8Array[] = []
   let end = 0
   const results = records.map((record): PageEncoded['results'][number] => {
-    const result = encoder.encode(resource, record)
+    const result = ours.encode(resource, record)
     if (result.kind !== 'encoded') return result
     const { bytes, ...content } = result.content
     contents.push(bytes)

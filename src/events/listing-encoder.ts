@@ -25,6 +25,8 @@ export type ListingEncodeResult =
 export interface ListingEncoderOptions {
   /** Largest content record with its volatile fields, in bytes. @default MAX_RECORD_BYTES */
   readonly maxRecordBytes?: number
+  /** What bounds it so, for the reasons of dead letters, e.g. a setting with its value. @default nobody's setting */
+  readonly maxRecordBytesBy?: string
 }
 
 type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
@@ -48,12 +50,14 @@ interface Adopted {
 export class ListingEncoder {
   readonly #schemas: Versions
   readonly #maxRecordBytes: number
+  readonly #boundBy: string
   readonly #buffer = new AvroBuffer()
   readonly #adopted = new WeakMap<SourceRecord, Adopted>()
 
   constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
     this.#schemas = schemas
     this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
+    this.#boundBy = options.maxRecordBytesBy === undefined ? '' : ` (${options.maxRecordBytesBy})`
   }
 
   async prepare(
@@ -122,7 +126,7 @@ export class ListingEncoder {
     if (bytes > this.#maxRecordBytes) {
       return unencodable(
         record,
-        `The record has ${bytes} bytes; at most ${this.#maxRecordBytes} can be published.`,
+        `The record has ${bytes} bytes; at most ${this.#maxRecordBytes} can be published${this.#boundBy}.`,
       )
     }
     return {

@@ -56,7 +56,7 @@ export class RegistryBadResponse extends ListingstreamError {
   }
 }
 
-/** The registry forgot a schema that events were published under, and it could not be brought back under its id. */
+/** The registry forgot a schema that something was published under, and it is not there under its id. */
 export class RegistryLostError extends ListingstreamError {
   constructor(
     { id, subject }: { readonly id: number; readonly subject: string },
@@ -64,7 +64,7 @@ export class RegistryLostError extends ListingstreamError {
     cause?: unknown,
   ) {
     super(
-      `The schema registry does not know schema ${id} of ${subject} any more, under which events were published: ${how}. Subscribers cannot read those, and nothing more is published. Restore the registry's contents with their ids; if they are gone, begin a feed under another TOPIC_PREFIX.`,
+      `The schema registry does not know schema ${id} of ${subject} any more, under which events were published: ${how}. Subscribers cannot read those, and nothing more is published. Check that SCHEMA_REGISTRY_URL names the registry of this feed. Restore the registry's contents with their ids from a backup; if they are gone, begin a feed under another TOPIC_PREFIX.`,
       { code: 'REGISTRY_LOST', retryable: false, cause },
     )
   }

@@ -26,14 +26,19 @@ export class WriterSchemas {
 
   /** @throws {EventError} EVENT_UNREADABLE if the registry does not know the id, or Avro its schema. */
   async get(id: SchemaId, signal: AbortSignal): Promise<WriterSchema> {
+    const schema = await this.find(id, signal)
+    if (schema !== undefined) return schema
+    throw new EventError(
+      `A record was written with schema ${id}, which the schema registry does not know. Check that SCHEMA_REGISTRY_URL names the registry that its publisher uses.`,
+    )
+  }
+
+  /** Undefined if the registry does not know the id. @throws {EventError} EVENT_UNREADABLE if Avro does not know its schema. */
+  async find(id: SchemaId, signal: AbortSignal): Promise<WriterSchema | undefined> {
     const known = this.#known.get(id)
     if (known !== undefined) return known
     const text = await this.#registry.byId(id, signal)
-    if (text === undefined) {
-      throw new EventError(
-        `A record was written with schema ${id}, which the schema registry does not know. Check that SCHEMA_REGISTRY_URL names the registry that its publisher uses.`,
-      )
-    }
+    if (text === undefined) return undefined
     const schema = compile(id, text)
     this.#known.set(id, schema)
     return schema

@@ -30,12 +30,17 @@ export async function topicLimits(
   const partitions = await cluster.partitionCount(topic, signal)
   const configs = await sizeConfigs(cluster, topic, signal)
   const limits = [...configs.values()].map(Number).filter(Number.isSafeInteger)
-  const room = limits.map((limit) => Math.floor((limit - BATCH_OVERHEAD_BYTES) * (1 - CODEC_OVERHEAD)))
+  const room = limits.map(roomOf)
   return {
     partitions,
     batchBytes: Math.max(1, Math.min(MOST_BATCH_BYTES, ...room)),
     configs: [...configs].map(([name, value]) => `${name}=${value}`).join(', '),
   }
+}
+
+/** Of records, in a batch of so many bytes. */
+export function roomOf(batchBytes: number): number {
+  return Math.floor((batchBytes - BATCH_OVERHEAD_BYTES) * (1 - CODEC_OVERHEAD))
 }
 
 /** Nothing for a user who may not read them: that right only makes better batches. */

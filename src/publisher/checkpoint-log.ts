@@ -1,6 +1,10 @@
 /** What the topic `checkpoints` says: who owns the feed, how far its passes are, which transaction was the last. */
 import { decodeState } from '../events/decode-state.ts'
+import { EventError } from '../events/event-error.ts'
+import { RegistryLostError } from '../events/registry-errors.ts'
 import type { Checkpoint, Owner, Truncation } from '../events/state-records.ts'
+import { subjectName } from '../events/subject-name.ts'
+import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
@@ -8,6 +12,7 @@ import { instant, type Instant } from '../listing/instant.ts'
 import type { NextOffsets, PassKind, PassProgress, PassTrack, SourceIdentity } from '../listing/pass.ts'
 import type { ResourceName } from '../listing/resource.ts'
 import type { FeedState } from '../replication/ports.ts'
+import { quoteForeign } from '../support/secrets.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 
 /** Read-committed and incremental: `refresh` reads what was added since the last time. */
@@ -35,6 +40,8 @@ export class CheckpointLog {
   /**
    * Reads up to the last stable offset as it is now (R2), but at least to `end`: a commit is answered before its records
    * can be read (kafka-client.md §2).
+   *
+   * @throws {RegistryLostError} if the registry does not know what a record was written under, or means another by its id
    */
   refresh(signal: AbortSignal, end = 0): Promise<void> {
     return this.#reading.run(() => this.#read(end, signal))
@@ -103,8 +110,10 @@ export class CheckpointLog {
     }
   }
 
-  async #take({ value, timestamp }: KafkaRecord, signal: AbortSignal): Promise<void> {
-    const record = value === null ? undefined : await decodeState(value, this.#schemas, signal)
+  async #take({ key, value, timestamp }: KafkaRecord, signal: AbortSignal): Promise<void> {
+    if (value === null) return
+    await this.#requireSchema(recordNameOf(String(key)), value, signal)
+    const record = await decodeState(value, this.#schemas, signal)
     switch (record?.kind) {
       case 'owner':
         this.#owner = record.owner
@@ -127,6 +136,22 @@ export class CheckpointLog {
     }
   }
 
+  /** An emptied registry may have given the id to another schema, under which the bytes would be anything. */
+  async #requireSchema(expected: string | undefined, value: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (expected === undefined) return
+    const { schemaId: id } = unframe(value)
+    const lost = { id, subject: subjectName(this.#topic, expected) }
+    let found: string | undefined
+    try {
+      found = (await this.#schemas.find(id, signal))?.name
+    } catch (error) {
+      if (!(error instanceof EventError)) throw error
+      throw new RegistryLostError(lost, 'the id means what is no record now', error)
+    }
+    if (found === undefined) throw new RegistryLostError(lost, 'the id is unknown')
+    if (found !== expected) throw new RegistryLostError(lost, `the id means ${quoteForeign(found)} now`)
+  }
+
   #takeCheckpoint(checkpoint: Checkpoint, writtenAt: Instant): void {
     const { progress, generation, instanceId, seq } = checkpoint
     this.#passes.set(`${progress.resource}/${progress.pass}`, { generation, value: progress })
@@ -140,6 +165,14 @@ export class CheckpointLog {
     this.#seq = seq
     this.#last = checkpoint
   }
+}
+
+/** Of the record under a key of the topic; undefined for one that this version does not write. */
+function recordNameOf(key: string): string | undefined {
+  if (key === 'owner') return 'Owner'
+  if (key === 'truncation') return 'Truncation'
+  if (key.endsWith('/watermark')) return 'Watermark'
+  return /\/(?:snapshot|update|purge)$/.test(key) ? 'Checkpoint' : undefined
 }
 
 /** A restart begins anew: what earlier generations left is no state of this one. */

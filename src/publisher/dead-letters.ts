@@ -1,5 +1,5 @@
 /** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
-import { deadLetterParts } from '../events/dead-letter.ts'
+import { DEAD_LETTER_PART_BYTES, deadLetterParts } from '../events/dead-letter.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { DeadLetter } from '../listing/change.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
@@ -8,18 +8,27 @@ import type { RecordKey } from '../listing/record-key.ts'
 import type { TopicNames } from './topics.ts'
 import { asBuffer } from './transaction-records.ts'
 
+/** Key and headers of a part but for the reason; topics have 249 characters at most, record keys 128. */
+const ROOM_BYTES = 1024
+const LEAST_PART_BYTES = 1024
+const MOST_REASON = 2000
+
 /**
  * Key `<topic>/<key>`, and `/<part>` after it where there are several: compaction keeps the last record of a key. Headers
  * `record-key` (empty if it has none), `reason`, `pass-id`, `part` and `parts` (from 1).
+ *
+ * @param mostBytes of a record that the topic takes, before compression. @default more than a part has
  */
 export function deadLetterRecords(
   letters: readonly DeadLetter[],
   names: TopicNames,
   pass: PassId,
+  mostBytes = Infinity,
 ): readonly OutgoingRecord[] {
   const records: OutgoingRecord[] = []
   for (const letter of letters) {
-    const { key, parts } = deadLetterParts(letter)
+    const reason = letter.reason.slice(0, MOST_REASON).toWellFormed()
+    const { key, parts } = deadLetterParts(letter, partBytesOf(reason, mostBytes))
     const name = `${names.data({ name: letter.resource })}/${key}`
     for (const [i, part] of parts.entries()) {
       records.push({
@@ -27,7 +36,7 @@ export function deadLetterRecords(
         value: asBuffer(part),
         headers: {
           'record-key': letter.key ?? '',
-          reason: letter.reason,
+          reason,
           'pass-id': pass,
           part: String(i + 1),
           parts: String(parts.length),
@@ -38,6 +47,12 @@ export function deadLetterRecords(
     }
   }
   return records
+}
+
+/** A topic that takes less than the least refuses its part by name. */
+function partBytesOf(reason: string, mostBytes: number): number {
+  const room = mostBytes - ROOM_BYTES - Buffer.byteLength(reason)
+  return Math.max(LEAST_PART_BYTES, Math.min(DEAD_LETTER_PART_BYTES, room))
 }
 
 /** Tombstones for the letters of keys that are published or deleted after all; a letter without its first part is none. */

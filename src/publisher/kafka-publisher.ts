@@ -53,6 +53,8 @@ export interface PublisherOptions {
   readonly completedAt?: ReadonlyMap<PassTrack, Instant>
   /** Partition count of each data topic, by resource. */
   readonly partitions: ReadonlyMap<string, number>
+  /** Of a record, that the topic of the dead letters takes. @default more than a part has */
+  readonly deadLetterBytes?: number | undefined
   /** A new one of the feed's transactional id. */
   readonly openProducer: (signal: AbortSignal) => Promise<FeedProducer>
   /** When the broker gives up a transaction that nobody ends (`KAFKA_TRANSACTION_TIMEOUT`). */
@@ -108,9 +110,9 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
 
   async #commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     if (this.#over !== undefined) throw this.#over
-    const { codec, names, transactionTimeoutMs } = this.#options
+    const { codec, names, transactionTimeoutMs, deadLetterBytes } = this.#options
     const partitions = this.#partitionsOf(request.resource)
-    const draft = draftOf(request, this.#seq + 1, { names, codec, partitions })
+    const draft = draftOf(request, this.#seq + 1, { names, codec, partitions, deadLetterBytes })
     using grace = graceAfter(signal, GRACE_MS)
     let slow = 0
     for (let attempt = 1; ; attempt += 1) {

@@ -43,15 +43,21 @@ export interface PageContext {
 export function draftOf(
   request: TransactionRequest,
   seq: number,
-  context: { readonly names: TopicNames; readonly codec: ChangeCodec; readonly partitions: number },
+  context: {
+    readonly names: TopicNames
+    readonly codec: ChangeCodec
+    readonly partitions: number
+    /** Of a record, that the topic of the dead letters takes. @default more than a part has */
+    readonly deadLetterBytes?: number | undefined
+  },
 ): Draft {
-  const { names, codec, partitions } = context
+  const { names, codec, partitions, deadLetterBytes } = context
   return {
     request,
     seq,
     data: dataRecords(request, names.prefix, partitions, codec, seq),
     deadLetters: [
-      ...deadLetterRecords(request.deadLetters, names, request.progress.passId),
+      ...deadLetterRecords(request.deadLetters, names, request.progress.passId, deadLetterBytes),
       ...deadLetterTombstones(request.resource, request.settledLetters, names),
     ],
   }

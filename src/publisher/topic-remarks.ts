@@ -17,7 +17,7 @@ export interface TopicRemark {
 }
 
 const DAY_MS = 24 * 3_600_000
-/** Parts of dead letters have up to 900,000 bytes, and do not get smaller. */
+/** A listing and a part of a dead letter have up to 900,000 bytes. */
 const ROOMY_BYTES = 1_000_000
 
 export function remarksOn(topics: readonly TopicDescription[]): readonly TopicRemark[] {
@@ -47,7 +47,7 @@ const RULES: readonly Rule[] = [
     return text === undefined || bytes >= ROOMY_BYTES
       ? undefined
       : warn(
-          `max.message.bytes=${text}: batches are made smaller, but one record above it stops its pass; raise it to 1048588 or more`,
+          `max.message.bytes=${text}: batches and parts of dead letters are made smaller, and a larger listing is a dead letter; raise it to 1048588 or more`,
         )
   },
   ({ 'min.insync.replicas': text = '1' }, { replicationFactor }) =>

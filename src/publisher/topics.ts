@@ -10,6 +10,7 @@ import type { Millis } from '../listing/instant.ts'
 import type { NextOffsets } from '../listing/pass.ts'
 import type { ResourceDescription } from '../listing/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { recordLimit, SIZE_CONFIGS, type RecordLimit } from './record-limits.ts'
 import { REMARKED_CONFIGS, remarksOn, type TopicRemark } from './topic-remarks.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -93,9 +94,11 @@ export interface DataTopics {
 export interface FeedTopics extends DataTopics {
   /** What an operator should know of how the brokers keep them; nothing of it stops a feed. */
   readonly remarks: readonly TopicRemark[]
+  /** By topic; only where the brokers tell. */
+  readonly recordLimits: ReadonlyMap<string, RecordLimit>
 }
 
-const CHECKED_CONFIGS = [...RETENTION_CONFIGS, ...REMARKED_CONFIGS]
+const CHECKED_CONFIGS = [...new Set([...RETENTION_CONFIGS, ...REMARKED_CONFIGS, ...SIZE_CONFIGS])]
 
 /**
  * Makes the topics that are missing and checks all of them as they are then: what somebody else made in between is no other
@@ -125,7 +128,16 @@ export async function ensureTopics(
   await cluster.createTopics(missing, signal)
   const found = missing.length === 0 ? before : await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
   for (const spec of specs) requireTopic(spec, found.get(spec.name))
-  return { ...dataTopics(found, names, resources), remarks: remarksOn([...found.values()]) }
+  const described = [...found.values()]
+  const limits = described.flatMap(({ name, configs }) => {
+    const limit = recordLimit(name, configs)
+    return limit === undefined ? [] : [[name, limit] as const]
+  })
+  return {
+    ...dataTopics(found, names, resources),
+    remarks: remarksOn(described),
+    recordLimits: new Map(limits),
+  }
 }
 
 /**
