@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Millis } from '../listing/instant.ts'
 import { trackOf, type PassKind } from '../listing/pass.ts'
 import { RESOURCES, type ResourceDescription } from '../listing/resource.ts'
-import { writeDaemonFile } from '../ops/daemon-file.ts'
+import { writeDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
 import {
   startHttpServer,
   type HttpServer,
@@ -41,7 +41,7 @@ const OWNERSHIP_CHECK_MS = 5_000
 
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
-  await requireOwnFolder(settings, signal)
+  const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
   using _hangUp = rereadOnHangUp(settings, around.logger)
   const daemon = new Daemon(settings, options, around)
@@ -50,7 +50,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
     return 0
   } catch (error) {
     if (signal.aborted) return 0
-    throw error
+    throw beside === undefined ? error : besideDaemon(error, beside)
   }
 }
 
@@ -58,9 +58,18 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
  * A daemon takes over from one of the same feed, which then lets go of the folder. One of another feed never would, and
  * this one would wait for the folder for ever.
  */
-async function requireOwnFolder(settings: DaemonSettings, signal: AbortSignal): Promise<void> {
+function requireOwnFolder(settings: DaemonSettings, signal: AbortSignal): Promise<DaemonInfo | undefined> {
   const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
-  await findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
+  return findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
+}
+
+/** The port of a healthy daemon is not to be freed. */
+function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknown {
+  if (!(error instanceof ListingstreamError) || error.code !== 'HTTP_LISTEN_FAILED') return error
+  return new ListingstreamError(
+    `A daemon of this feed already runs in ${dataDir} (process ${pid}, ${url}). Leave it, or stop it first; with another HTTP_PORT this one would take the feed over.`,
+    { code: error.code, retryable: false, cause: error },
+  )
 }
 
 /** Each is read again by itself when it is refused or used for a new connection; SIGHUP does so at once. */

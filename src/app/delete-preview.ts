@@ -29,8 +29,8 @@ const KEY = z.object({
   office: TEXT,
   /** The source's own stamp. */
   lastChangedAt: TEXT,
-  /** When the source was last seen to have it. */
-  lastSeenAt: z.string(),
+  /** When it was last read whole: walks of keys, as purges make them, leave no trace in the index. */
+  lastReadAt: z.string(),
 })
 
 export const DELETE_PREVIEW = z.object({
@@ -80,7 +80,7 @@ export async function previewDeletes(
       mls.add(mlsId)
       if (keys.size < MOST_KEYS) {
         const lastChangedAt = modificationTimestamp === null ? null : iso(modificationTimestamp)
-        keys.set(key, { key, ...NO_FACTS, mlsId, lastChangedAt, lastSeenAt: iso(observedAt) })
+        keys.set(key, { key, ...NO_FACTS, mlsId, lastChangedAt, lastReadAt: iso(observedAt) })
       }
       if (offset < 0) continue
       const known = offsets.get(partition)
@@ -196,11 +196,11 @@ function describeKey({
   city,
   office,
   lastChangedAt,
-  lastSeenAt,
+  lastReadAt,
 }: PreviewKey): string {
   const price = listPrice === null ? null : listPrice.toLocaleString('en-US')
   const known = [key, status, price, city, office].map((value) => value ?? '–').join(', ')
-  return printable(`${known}; changed ${dayOf(lastChangedAt)}, last seen ${dayOf(lastSeenAt)}`)
+  return printable(`${known}; changed ${dayOf(lastChangedAt)}, last read ${dayOf(lastReadAt)}`)
 }
 
 function dayOf(at: string | null): string {

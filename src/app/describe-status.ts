@@ -43,9 +43,12 @@ function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {
   return `not running here; process ${pid} on ${host} was the last to write, ${age(aliveAt, now)} ago`
 }
 
-function describeFreshness({ watermarks }: FeedStatus, now: number): string {
+function describeFreshness({ watermarks, passes }: FeedStatus, now: number): string {
   const known = Object.values(watermarks)
   if (known.length === 0) return '– (no snapshot has begun)'
+  // Until then most listings are not in the topic, however fresh those are that are.
+  const isPartial = passes.some((each) => each.pass === 'snapshot' && each.completedAt === null)
+  if (isPartial) return '– (the first snapshot is not complete)'
   const oldest = known.reduce((a, b) => (a < b ? a : b))
   return `all changes up to ${age(oldest, now)} ago (${oldest})`
 }

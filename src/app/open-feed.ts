@@ -144,6 +144,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   requireSameSource(log, identity, options.wishes)
   if (!options.restart) requireSamePartitions(log.nextOffsets, partitions, names)
   requireFree(log, owner, settings.passes.updateIntervalMs, Date.now(), options.wishes)
+  const before = log.owner
+  const beforeAliveAt = log.ownerAliveAt
 
   const { publisher, state, extent } = await takeOver(
     {
@@ -176,6 +178,13 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     signal,
   )
   opened.use(publisher)
+  if (before !== undefined) {
+    const { host, pid, dataDir } = before
+    logger.info(
+      { host, pid, dataDir, aliveAt: new Date(beforeAliveAt).toISOString() },
+      'took the feed over from its last owner',
+    )
+  }
 
   const index = held ?? opened.use(await openWhenFree(options, signal))
   const feedIdentity: FeedIdentity = {

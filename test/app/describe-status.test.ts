@@ -13,6 +13,33 @@ test('a daemon that has nothing yet is shown with what is not known, and escapes
   expect(lines).toContain('Freshness     – (no snapshot has begun)')
 })
 
+test('a feed whose first snapshot is under way is not called fresh', () => {
+  const startedAt = '2026-05-02T13:50:00.000Z'
+  const freshness = (completedAt: string | null) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        watermarks: { listings: startedAt },
+        passes: [
+          {
+            resource: 'listings',
+            pass: 'snapshot',
+            state: 'running',
+            startedAt,
+            completedAt,
+            nextAt: null,
+            walked: 1,
+          },
+        ],
+      }),
+      NOW,
+    )
+  expect(freshness(null)).toContain('Freshness     – (the first snapshot is not complete)')
+  expect(freshness('2026-05-01T12:00:00.000Z')).toContain(
+    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)',
+  )
+})
+
 test('what lasts is told with since when, what is over with how long ago; the next try is that of the pass', () => {
   const trouble = { code: 'KAFKA_UNREACHABLE', message: 'No broker.', resource: 'listings', pass: 'update' }
   const at = '2026-05-02T13:50:00.000Z'

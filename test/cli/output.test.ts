@@ -43,6 +43,14 @@ test('--version is the version of the package', async () => {
   expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
+test('an older Node is told what is needed, without a stack', async () => {
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`
+  const preload = `--import=data:text/javascript,${encodeURIComponent(older)}`
+  const { code, stderr } = await run(['--version'], {}, { NODE_OPTIONS: preload })
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^listingstream needs Node\.js 24 or newer; this is 20\.20\.2\..*\n$/)
+})
+
 describe('a reader that has gone ends a command quietly, as SIGPIPE would: exit code 141, no stack', () => {
   test('of stdout, after the command has returned', async () => {
     expect(await run(['--help'], { closed: 'stdout' })).toEqual({ code: 141, stdout: '', stderr: '' })

@@ -16,7 +16,7 @@ interface Preview {
         readonly city: string | null
         readonly office: string | null
         readonly lastChangedAt: string | null
-        readonly lastSeenAt: string
+        readonly lastReadAt: string
       }[]
       readonly total: number
       readonly notListed: number
@@ -53,7 +53,7 @@ test('a dry run says of every delete what it is, in groups too, and ends with 3 
       office: fields['ListOfficeName'],
       lastChangedAt: new Date(String(fields['ModificationTimestamp'])).toISOString(),
     })
-    expect(Date.parse(known.lastSeenAt)).toBeGreaterThan(Date.now() - 3_600_000)
+    expect(Date.parse(known.lastReadAt)).toBeGreaterThan(Date.now() - 3_600_000)
   }
   for (const group of ['status', 'mlsId', 'city', 'office']) expect(summed(groups[group])).toBe(30)
 
