@@ -22,6 +22,7 @@ import type { Metrics } from '../ops/metrics.ts'
 import type { Outages } from '../ops/outages.ts'
 import type { WalkTotals } from '../ops/walk-totals.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
+import { holdReasons, lastMarkers } from '../publisher/control-log.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../publisher/dead-letter-log.ts'
 import { recoverIndex } from '../publisher/index-recovery.ts'
 import type { KafkaPublisher } from '../publisher/kafka-publisher.ts'
@@ -247,8 +248,12 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   })
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
   for (const [track, at] of log.completedAt) options.metrics.succeeded(track, at)
+  const isHeld = [...state.passes.values()].some(({ deletes }) => deletes.held > 0)
+  const markers = isHeld ? await lastMarkers(cluster, names.control, new WriterSchemas(registry), signal) : []
+  const reasons = holdReasons(markers)
   for (const [track, progress] of state.passes) {
-    options.observer.passRecovered?.(progress, log.completedAt.get(track))
+    const completedAt = log.completedAt.get(track)
+    options.observer.passRecovered?.(progress, completedAt, reasons.get(progress.resource))
   }
   const counting = opened.adopt(new AbortController(), (stop) => stop.abort())
   learnTotals(options, state, source, counting.signal)

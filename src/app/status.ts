@@ -1,15 +1,14 @@
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
-import { decodeState } from '../events/decode-state.ts'
 import type { MarkerRecord } from '../events/state-records.ts'
 import { WriterSchemas } from '../events/writer-schemas.ts'
-import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
-import { readTopic } from '../kafka/read-topic.ts'
+import { connectKafka } from '../kafka/cluster.ts'
 import { askDaemon } from '../ops/daemon-client.ts'
 import type { DaemonInfo } from '../ops/daemon-file.ts'
 import { CheckpointLog } from '../publisher/checkpoint-log.ts'
+import { holdReasons, lastMarkers } from '../publisher/control-log.ts'
 import { readDeadLetters } from '../publisher/dead-letter-log.ts'
-import { topicNames, type TopicNames } from '../publisher/topics.ts'
+import { topicNames } from '../publisher/topics.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { printJson, printLines } from '../support/print.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
@@ -22,8 +21,6 @@ import { loggerFor } from './surroundings.ts'
 const GROUPS = ['kafka', 'registry', 'feed', 'source', 'http', 'log'] as const
 type StatusSettings = Pick<Settings, (typeof GROUPS)[number]>
 
-/** Of the topic `control`: enough for weeks of purges. */
-const MARKERS_READ = 2_000
 /** Letters may be many and large; a status is not worth waiting for them. */
 const LETTERS_WITHIN_MS = 10_000
 
@@ -76,14 +73,13 @@ async function readStatus(settings: StatusSettings, signal: AbortSignal): Promis
   const names = topicNames(settings.feed.topicPrefix)
   const schemas = new WriterSchemas(schemaRegistry(settings.registry))
   const log = new CheckpointLog(cluster, names.checkpoints, schemas)
-  const known = await cluster.describeTopics([names.checkpoints, names.control, names.deadLetters], signal)
+  const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
   if (known.has(names.checkpoints)) await log.refresh(signal)
   const { owner, generation, nextOffsets } = log
   const state = log.state()
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, nextOffsets }
-  const markers = known.has(names.control) ? await lastMarkers(cluster, names, schemas, signal) : []
-  const purge = markers.findLast((marker) => marker.pass === 'purge' && marker.event !== 'started')
+  const markers = await lastMarkers(cluster, names.control, schemas, signal)
   return feedStatus({
     prefix: names.prefix,
     source: state.source,
@@ -97,9 +93,7 @@ async function readStatus(settings: StatusSettings, signal: AbortSignal): Promis
     nextAt: () => null,
     liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
     lastError: lastFailure(markers),
-    heldBecause: new Map(
-      purge?.event === 'held' && purge.detail !== null ? [[purge.resource, purge.detail]] : [],
-    ),
+    heldBecause: holdReasons(markers),
     deadLetters: known.has(names.deadLetters)
       ? await waitingLetters(async (within) => {
           const letters = await readDeadLetters({ cluster, names }, () => undefined, within)
@@ -116,27 +110,6 @@ function unknownPrefix(prefix: string): ListingstreamError {
     `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
     { code: 'NO_FEED', retryable: false },
   )
-}
-
-/** Those that were written last, in their order. */
-async function lastMarkers(
-  cluster: KafkaCluster,
-  { control: topic }: TopicNames,
-  schemas: WriterSchemas,
-  signal: AbortSignal,
-): Promise<readonly MarkerRecord[]> {
-  const [offsets] = await cluster.topicOffsets(topic, signal)
-  if (offsets === undefined) return []
-  const from = Math.max(offsets.beginning, offsets.end - MARKERS_READ)
-  const markers: MarkerRecord[] = []
-  const ranges = [{ partition: 0, from, to: offsets.end }]
-  for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
-    for (const { value } of records) {
-      const record = value === null ? undefined : await decodeState(value, schemas, signal)
-      if (record?.kind === 'marker') markers.push(record.marker)
-    }
-  }
-  return markers
 }
 
 /** What an outage parks leaves no marker; only the daemon's memory has it. */

@@ -133,7 +133,7 @@ export class Health implements Observer, Parking {
     }
   }
 
-  passRecovered(progress: PassProgress, completedAt: Instant | undefined): void {
+  passRecovered(progress: PassProgress, completedAt: Instant | undefined, heldBecause?: string): void {
     const { resource, pass, passId, state, deletes } = progress
     if (state === 'completed' && completedAt !== undefined) {
       this.#completed.set(trackOf(resource, pass), { resource, pass, passId, at: completedAt })
@@ -141,8 +141,10 @@ export class Health implements Observer, Parking {
     if (pass !== 'purge') return
     if (deletes.held === 0) this.#held.delete(resource)
     else if (!this.#held.has(resource)) {
-      const why = 'for the reason in the topic control; a purge tells it again'
-      this.#held.set(resource, `The guard holds ${deletes.held} deletes since before this process, ${why}.`)
+      this.#held.set(
+        resource,
+        heldBecause ?? `The guard holds ${deletes.held} deletes since before this process.`,
+      )
     }
   }
 

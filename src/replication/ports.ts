@@ -305,8 +305,13 @@ export interface Observer {
    * When a feed is opened: how a pass stands by the checkpoints, an earlier process's included.
    *
    * @param completedAt when it was completed, by the clock of who completed it; undefined if it is not
+   * @param heldBecause the reason of the resource's hold; undefined if there is none or it is not known any more
    */
-  passRecovered?(progress: PassProgress, completedAt: Instant | undefined): void
+  passRecovered?(
+    progress: PassProgress,
+    completedAt: Instant | undefined,
+    heldBecause: string | undefined,
+  ): void
   /**
    * The registry does not take the schema that follows from the source's metadata, so that the feed goes on with the one
    * before; null: it does. Told whenever the schema is looked at.

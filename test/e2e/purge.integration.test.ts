@@ -86,7 +86,9 @@ test.concurrent('a hold outlives its process, and an operator lets go of it, up 
 
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
   expect(await daemon.metric('listingstream_deletes_held')).toBe(25)
-  expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({ held: [{ resource: 'listings' }] })
+  expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({
+    held: [{ resource: 'listings', detail: "25 deletes are half of the feed's 40 records or more" }],
+  })
 
   const few = await feed.run(['purge', '--approve-up-to', '24'])
   expect(few).toMatchObject({ code: 3 })
