@@ -127,7 +127,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   )
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry, options.outages)
-  const log = new CheckpointLog(cluster, names.checkpoints, new WriterSchemas(registry))
+  const written = new WriterSchemas(registry)
+  const log = new CheckpointLog(cluster, names.checkpoints, written)
   await requireBase(options, cluster, log, names, signal)
   const schemas = new ListingSchemas({
     registry,
@@ -249,7 +250,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   for (const [resource, watermark] of state.watermarks) options.observer.watermarkMoved(resource, watermark)
   for (const [track, at] of log.completedAt) options.metrics.succeeded(track, at)
   const isHeld = [...state.passes.values()].some(({ deletes }) => deletes.held > 0)
-  const markers = isHeld ? await lastMarkers(cluster, names.control, new WriterSchemas(registry), signal) : []
+  const markers = isHeld ? await lastMarkers(cluster, names.control, written, signal) : []
   const reasons = holdReasons(markers)
   for (const [track, progress] of state.passes) {
     const completedAt = log.completedAt.get(track)
@@ -270,7 +271,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     liveRecords: (signal) => countLive(index, signal),
     previewDeletes(candidates, signal) {
       const topic = names.data(LISTINGS)
-      return previewDeletes({ cluster, topic, schemas: new WriterSchemas(registry) }, candidates, signal)
+      return previewDeletes({ cluster, topic, schemas: written }, candidates, signal)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -1,6 +1,12 @@
 import type { Change } from '../listing/change.ts'
 import { instant, type Instant, type Millis } from '../listing/instant.ts'
-import type { OutcomeCounts, PassId, PassKind, PassProgress } from '../listing/pass.ts'
+import {
+  trackOf,
+  type OutcomeCounts,
+  type PassId,
+  type PassKind,
+  type PassProgress,
+} from '../listing/pass.ts'
 import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
@@ -106,27 +112,27 @@ export class Health implements Observer, Parking {
   parked({ name }: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void {
     const now = this.#now()
     this.#last = { code: error.code, message: error.message, resource: name, pass, at: now }
-    this.#parked.set(trackOf(name, pass), {
+    this.#parked.set(trackOf({ resource: name, pass }), {
       code: error.code,
       message: error.message,
       resource: name,
       pass,
       service: null,
-      since: this.#parked.get(trackOf(name, pass))?.since ?? now,
+      since: this.#parked.get(trackOf({ resource: name, pass }))?.since ?? now,
       retryAt: instant(now + Math.round(retryInMs)),
     })
   }
 
   resumed({ name }: ResourceDescription, pass: PassKind): void {
     this.#cameFurther(name, pass)
-    this.#parked.delete(trackOf(name, pass))
+    this.#parked.delete(trackOf({ resource: name, pass }))
   }
 
   passEnded(progress: PassProgress, detail: string | null): void {
     const { resource, pass, passId, state } = progress
     this.#cameFurther(resource, pass)
     if (state === 'completed') {
-      this.#completed.set(trackOf(resource, pass), { resource, pass, passId, at: this.#now() })
+      this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
       if (pass === 'purge') this.#held.delete(resource)
     } else if (state === 'held') {
       this.#held.set(resource, detail ?? 'The guard holds its deletes.')
@@ -136,7 +142,7 @@ export class Health implements Observer, Parking {
   passRecovered(progress: PassProgress, completedAt: Instant | undefined, heldBecause?: string): void {
     const { resource, pass, passId, state, deletes } = progress
     if (state === 'completed' && completedAt !== undefined) {
-      this.#completed.set(trackOf(resource, pass), { resource, pass, passId, at: completedAt })
+      this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: completedAt })
     }
     if (pass !== 'purge') return
     if (deletes.held === 0) this.#held.delete(resource)
@@ -161,12 +167,12 @@ export class Health implements Observer, Parking {
   /** From the first one on, a feed has updates and purges. */
   watermarkMoved(resource: ResourceName, _watermark: Instant): void {
     for (const pass of ['update', 'purge'] as const) {
-      if (!this.#moved.has(trackOf(resource, pass))) this.#cameFurther(resource, pass)
+      if (!this.#moved.has(trackOf({ resource, pass }))) this.#cameFurther(resource, pass)
     }
   }
 
   #cameFurther(resource: ResourceName, pass: PassKind): void {
-    this.#moved.set(trackOf(resource, pass), { resource, pass, at: this.#now() })
+    this.#moved.set(trackOf({ resource, pass }), { resource, pass, at: this.#now() })
   }
 
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
@@ -237,8 +243,4 @@ export class Health implements Observer, Parking {
 
 function spanOf(ms: Millis): string {
   return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`
-}
-
-function trackOf(resource: ResourceName, pass: PassKind): string {
-  return `${resource}/${pass}`
 }
