@@ -35,7 +35,7 @@ bench: setup ## Measure
 	@node bench/run.ts
 
 torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, FAULT, REPORT
-	@node --no-warnings bench/torture/main.ts
+	@node --no-warnings test/torture/main.ts
 
 demo: setup ## See it work: a simulated source, a local Kafka, the changes as they come
 	@node src/cli/main.ts demo

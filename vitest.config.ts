@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-import { CountReporter } from './test/support/count-reporter.ts'
+import { CountReporter } from './test/fixtures/count-reporter.ts'
 
 export default defineConfig({
   test: {

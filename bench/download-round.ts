@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 
 import { z } from 'zod'
 
-import { PROGRAM_FILE } from '../src/app/demo/program-process.ts'
+import { PROGRAM_FILE } from '../src/demo/program-process.ts'
 import { connectKafka } from '../src/kafka/cluster.ts'
 import { readTopic } from '../src/kafka/read-topic.ts'
 

@@ -4,11 +4,11 @@
  */
 import { performance } from 'node:perf_hooks'
 
-import { AvroBuffer } from '../src/events/avro-buffer.ts'
-import { compileListing } from '../src/events/compiled-listing.ts'
-import type { SchemaId } from '../src/listing/content.ts'
-import { isJsonObject, type JsonObject } from '../src/listing/json.ts'
-import { recordKey, type RecordKey } from '../src/listing/record-key.ts'
+import { AvroBuffer } from '../src/events/content/avro-buffer.ts'
+import { compileListing } from '../src/events/schema/compiled-listing.ts'
+import type { SchemaId } from '../src/domain/content.ts'
+import { isJsonObject, type JsonObject } from '../src/domain/json.ts'
+import { recordKey, type RecordKey } from '../src/domain/record-key.ts'
 
 export interface ThreadLimit {
   readonly parseSeconds: number

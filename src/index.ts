@@ -3,7 +3,7 @@
  * a change of the contract with subscribers. The types of one source are printed by `listingstream schema types`, and can
  * be assigned to these.
  */
-import type { ListingDeleted, ListingUpserted } from './events/event-types.ts'
+import type { ListingDeleted, ListingUpserted } from '../schemas/event-types.d.ts'
 
 export type {
   DateText,
@@ -18,7 +18,7 @@ export type {
   PassMarker,
   StandardFields,
   UpsertChange,
-} from './events/event-types.ts'
+} from '../schemas/event-types.d.ts'
 
 /** Value of a record of the topic `listings`; a tombstone is null. */
 export type ListingEvent = ListingUpserted | ListingDeleted

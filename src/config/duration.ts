@@ -1,4 +1,4 @@
-import type { Millis } from '../listing/instant.ts'
+import type { Millis } from '../domain/instant.ts'
 
 const UNITS: ReadonlyMap<string, Millis> = new Map([
   ['ms', 1],

@@ -1,4 +1,4 @@
-import type { Millis } from '../listing/instant.ts'
+import type { Millis } from '../domain/instant.ts'
 import type { Secret, SettingText } from './secret.ts'
 
 /** design.md §4.1, typed. Durations are milliseconds. */

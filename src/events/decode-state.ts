@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import { instant, type Instant } from '../listing/instant.ts'
-import { passId } from '../listing/pass.ts'
+import { instant, type Instant } from '../domain/instant.ts'
+import { passId } from '../domain/pass.ts'
 import { readAvro } from './decode-value.ts'
 import { EventError } from './event-error.ts'
 import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
 import { unframe } from './wire-format.ts'
-import type { WriterSchemas } from './writer-schemas.ts'
+import type { WriterSchemas } from './registry/writer-schemas.ts'
 
 /** A record of the topics `checkpoints` and `control`. */
 export type StateRecord =

@@ -1,9 +1,9 @@
 import type { Type } from 'avsc'
 
-import type { SchemaId } from '../listing/content.ts'
+import type { SchemaId } from '../domain/content.ts'
 import { EventError } from './event-error.ts'
 import { unframe } from './wire-format.ts'
-import type { WriterSchemas } from './writer-schemas.ts'
+import type { WriterSchemas } from './registry/writer-schemas.ts'
 
 export interface DecodedValue {
   readonly schemaId: SchemaId

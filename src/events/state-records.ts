@@ -1,4 +1,4 @@
-import type { Instant } from '../listing/instant.ts'
+import type { Instant } from '../domain/instant.ts'
 import type {
   DeleteCounts,
   NextOffsets,
@@ -9,8 +9,8 @@ import type {
   PassMarker,
   PassProgress,
   SourceIdentity,
-} from '../listing/pass.ts'
-import type { ResourceName } from '../listing/resource.ts'
+} from '../domain/pass.ts'
+import type { ResourceName } from '../domain/resource.ts'
 
 /** Which transaction of the feed wrote a record, and who. */
 export interface TransactionStamp {

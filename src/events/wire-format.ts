@@ -1,4 +1,4 @@
-import { parseSchemaId, type SchemaId } from '../listing/content.ts'
+import { parseSchemaId, type SchemaId } from '../domain/content.ts'
 import { EventError } from './event-error.ts'
 
 /** Bytes before the Avro value: a zero, then the writer schema's id as 32 bits, big-endian (Confluent wire format). */

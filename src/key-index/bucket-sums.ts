@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { RecordKey } from '../listing/record-key.ts'
+import type { RecordKey } from '../domain/record-key.ts'
 
 const BUCKETS = 256
 const BYTES = BUCKETS * 8

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 
-import { parseDigest, parseSchemaId, type Digest } from '../listing/content.ts'
-import { instant, type Instant } from '../listing/instant.ts'
-import type { ChangeStamps, Subresource } from '../listing/resource.ts'
-import type { IndexEntry } from '../replication/ports.ts'
+import { parseDigest, parseSchemaId, type Digest } from '../domain/content.ts'
+import { instant, type Instant } from '../domain/instant.ts'
+import type { ChangeStamps, Subresource } from '../domain/resource.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
 // Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest), 2 bits of the

@@ -1,4 +1,5 @@
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
+import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
 /** Another process has the index open. Retryable: a command for one pass ends by itself. */
 export class IndexLockedError extends ListingstreamError {
@@ -35,7 +36,7 @@ export class LedgerDamagedError extends ListingstreamError {
   constructor(location: string) {
     super(
       `A mark that a pass left in ${location} is damaged. Its walk begins again; nothing is lost. If it stays, look at the disk of DATA_DIR.`,
-      { code: 'LEDGER_DAMAGED', retryable: true },
+      { code: LEDGER_DAMAGED, retryable: true },
     )
   }
 }

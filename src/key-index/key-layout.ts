@@ -1,6 +1,6 @@
-import type { PassId } from '../listing/pass.ts'
-import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
-import type { ResourceName } from '../listing/resource.ts'
+import type { PassId } from '../domain/pass.ts'
+import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
+import type { ResourceName } from '../domain/resource.ts'
 import type { LedgerSet } from '../replication/ports.ts'
 import type { KeyRange } from './level-store.ts'
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
-import type { PassId } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
+import type { PassId } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
 import type { LedgerSet, WalkLedger } from '../replication/ports.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { LedgerDamagedError } from './errors.ts'

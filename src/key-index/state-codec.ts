@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import { instant } from '../listing/instant.ts'
+import { instant } from '../domain/instant.ts'
 import type { IndexState } from '../replication/ports.ts'
 
 const FORMAT = 1

@@ -1,13 +1,7 @@
-import type { Change } from '../listing/change.ts'
-import { instant, type Instant, type Millis } from '../listing/instant.ts'
-import {
-  trackOf,
-  type OutcomeCounts,
-  type PassId,
-  type PassKind,
-  type PassProgress,
-} from '../listing/pass.ts'
-import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
+import type { Change } from '../domain/change.ts'
+import { instant, type Instant, type Millis } from '../domain/instant.ts'
+import { trackOf, type OutcomeCounts, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import { z } from 'zod'
 
-import type { PassKind } from '../listing/pass.ts'
+import type { PassKind } from '../domain/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'

@@ -1,13 +1,13 @@
-import type { Change } from '../listing/change.ts'
-import type { Instant, Millis } from '../listing/instant.ts'
+import type { Change } from '../domain/change.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
 import {
   trackOf,
   type OutcomeCounts,
   type PassKind,
   type PassProgress,
   type PassTrack,
-} from '../listing/pass.ts'
-import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
+} from '../domain/pass.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'

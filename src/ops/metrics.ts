@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-import type { Change } from '../listing/change.ts'
-import { instant, type Instant } from '../listing/instant.ts'
+import type { Change } from '../domain/change.ts'
+import { instant, type Instant } from '../domain/instant.ts'
 import {
   trackOf,
   type OutcomeCounts,
@@ -9,8 +9,8 @@ import {
   type PassKind,
   type PassProgress,
   type PassTrack,
-} from '../listing/pass.ts'
-import { RESOURCES, type ResourceDescription, type ResourceName } from '../listing/resource.ts'
+} from '../domain/pass.ts'
+import { RESOURCES, type ResourceDescription, type ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'

@@ -1,4 +1,4 @@
-import { instant, type Instant, type Millis } from '../listing/instant.ts'
+import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Tries } from '../support/tries.ts'
 import type { Logger } from './logger.ts'

@@ -1,4 +1,4 @@
-import { instant, type Instant } from '../listing/instant.ts'
+import { instant, type Instant } from '../domain/instant.ts'
 
 const BUCKET_MS = 10 * 60_000
 const DAY_MS = 24 * 60 * 60_000

@@ -1,6 +1,6 @@
-import type { Millis } from '../listing/instant.ts'
-import { trackOf, type PassProgress, type PassTrack } from '../listing/pass.ts'
-import type { ResourceName } from '../listing/resource.ts'
+import type { Millis } from '../domain/instant.ts'
+import { trackOf, type PassProgress, type PassTrack } from '../domain/pass.ts'
+import type { ResourceName } from '../domain/resource.ts'
 
 /** How far a walk is; null where nobody knows. */
 export interface Outlook {

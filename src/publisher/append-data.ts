@@ -1,7 +1,7 @@
 import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
 import { chunksOf, type OutgoingRecord } from '../kafka/chunks.ts'
 import type { Appended, Transaction } from '../kafka/transactional-producer.ts'
-import { TopicTruncatedError } from './publisher-errors.ts'
+import { TopicTruncatedError } from '../feed/feed-errors.ts'
 
 /** What one call of `send` is given, so that a slow link is seen between two of them. */
 const MAX_SEND_BYTES = 512 * 1024

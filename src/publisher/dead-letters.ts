@@ -1,12 +1,13 @@
 /** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
-import { DEAD_LETTER_PART_BYTES, deadLetterParts } from '../events/dead-letter.ts'
+import { DEAD_LETTER_PART_BYTES, deadLetterParts } from '../events/content/dead-letter.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
-import type { DeadLetter } from '../listing/change.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { PassId } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { TopicNames } from './topics.ts'
+import type { DeadLetter } from '../domain/change.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { PassId } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { TopicNames } from '../feed/topics.ts'
 import { asBuffer } from './transaction-records.ts'
+import { LETTER_HEADERS } from '../events/header-names.ts'
 
 /** Key and headers of a part but for the reason; topics have 249 characters at most, record keys 128. */
 const ROOM_BYTES = 1024
@@ -35,13 +36,13 @@ export function deadLetterRecords(
         key: parts.length === 1 ? name : `${name}/${i + 1}`,
         value: asBuffer(part),
         headers: {
-          'record-key': letter.key ?? '',
-          reason,
-          'pass-id': pass,
-          part: String(i + 1),
-          parts: String(parts.length),
-          'content-type': 'application/json',
-          'content-encoding': 'gzip',
+          [LETTER_HEADERS.recordKey]: letter.key ?? '',
+          [LETTER_HEADERS.reason]: reason,
+          [LETTER_HEADERS.passId]: pass,
+          [LETTER_HEADERS.part]: String(i + 1),
+          [LETTER_HEADERS.parts]: String(parts.length),
+          [LETTER_HEADERS.contentType]: 'application/json',
+          [LETTER_HEADERS.contentEncoding]: 'gzip',
         },
       })
     }

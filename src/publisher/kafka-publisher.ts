@@ -6,21 +6,18 @@ import type { EventCodec } from '../events/event-codec.ts'
 import type { Owner } from '../events/state-records.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import type { Transaction, TransactionalProducer } from '../kafka/transactional-producer.ts'
-import type { Instant } from '../listing/instant.ts'
-import { trackOf, type NextOffsets, type PassTrack, type SourceIdentity } from '../listing/pass.ts'
-import type { ResourceDescription, ResourceName } from '../listing/resource.ts'
+import type { Instant } from '../domain/instant.ts'
+import { trackOf, type NextOffsets, type PassTrack, type SourceIdentity } from '../domain/pass.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
 import { graceAfter, sleep } from '../support/abort.ts'
 import { InvariantViolation, isRetryable, ListingstreamError } from '../support/errors.ts'
-import type { CheckpointLog } from './checkpoint-log.ts'
-import {
-  CommitUnsettledError,
-  FencedError,
-  TopicTruncatedError,
-  TransactionTooSlowError,
-} from './publisher-errors.ts'
+import type { CheckpointLog } from '../feed/checkpoint-log.ts'
+import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
+import { TopicTruncatedError } from '../feed/feed-errors.ts'
 import { draftOf, plain, sendPage, type Draft } from './send-page.ts'
-import type { TopicNames } from './topics.ts'
+import type { TopicNames } from '../feed/topics.ts'
+import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
 
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
 const MOST_ATTEMPTS = 5
@@ -329,7 +326,7 @@ class Stopwatch {
 class OutlastedError extends ListingstreamError {
   constructor(waitedMs: number) {
     super(`A transaction took ${Math.round(waitedMs / 1000)} s, longer than KAFKA_TRANSACTION_TIMEOUT.`, {
-      code: 'KAFKA_TRANSACTION_TOO_SLOW',
+      code: TRANSACTION_TOO_SLOW,
       retryable: true,
     })
   }

@@ -3,13 +3,13 @@ import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import type { EventCodec } from '../events/event-codec.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { TransactionalProducer, type ProducerOptions } from '../kafka/transactional-producer.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { FeedState } from '../replication/ports.ts'
-import type { CheckpointLog } from './checkpoint-log.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { FeedState } from '../domain/feed-state.ts'
+import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { KafkaPublisher, transactionalId, type PublisherOptions } from './kafka-publisher.ts'
 import { asBuffer } from './transaction-records.ts'
 import { FencedError } from './publisher-errors.ts'
-import { extentOfTopics, requireWhole, type TopicExtent } from './topic-extent.ts'
+import { extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
 /** As the producer's own default. */

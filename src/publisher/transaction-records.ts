@@ -2,10 +2,10 @@
 import type { EventCodec } from '../events/event-codec.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import { partitionFor } from '../kafka/partition.ts'
-import type { Change } from '../listing/change.ts'
-import type { PassId } from '../listing/pass.ts'
+import type { Change } from '../domain/change.ts'
+import type { PassId } from '../domain/pass.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
-import { headersOf, type HeaderContext, type RecordRole } from './record-headers.ts'
+import { headersOf, type HeaderContext, type RecordRole } from '../feed/record-headers.ts'
 
 /** Where a change's last record lies among its partition's records. */
 export interface Placement {

@@ -1,9 +1,10 @@
-import type { DeadLetter, Upsert, UpsertReason } from '../listing/change.ts'
-import { NO_SCHEMA, type Digest } from '../listing/content.ts'
-import type { Instant, Millis } from '../listing/instant.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord } from '../listing/source-record.ts'
-import type { ContentEncoder, EncodeResult, IndexEntry } from './ports.ts'
+import type { DeadLetter, Upsert, UpsertReason } from '../domain/change.ts'
+import { NO_SCHEMA, type Digest, type EncodeResult } from '../domain/content.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { SourceRecord } from '../domain/source-record.ts'
+import type { ContentEncoder } from './ports.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 
 /** What becomes of one record (R11). Index entries lack the position where the transaction decides it. */
 export type Decision =

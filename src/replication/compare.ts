@@ -1,5 +1,5 @@
-import type { RecordKey } from '../listing/record-key.ts'
-import type { IndexEntry } from './ports.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 
 /** A key of the walk, of the index, or of both. */
 export interface Comparison {

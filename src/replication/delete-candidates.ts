@@ -1,8 +1,8 @@
-import type { PassProgress } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { PassProgress } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
-import type { IndexEntry } from './ports.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 
 export type Candidates = AsyncIterable<readonly (readonly [RecordKey, IndexEntry])[]>
 

@@ -1,7 +1,7 @@
 /** The daemon: a snapshot if none was completed, then purges by schedule; beside them, updates at their interval. */
-import type { Instant, Millis } from '../listing/instant.ts'
-import type { PassKind } from '../listing/pass.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
+import type { PassKind } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { foreseen, isRetryable, type ListingstreamError } from '../support/errors.ts'
 import type { FeedRunner } from './feed-runner.ts'
 

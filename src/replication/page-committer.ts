@@ -2,30 +2,30 @@
  * R1: the one place where pages become transactions, whatever pass they belong to. A page is classified against the index
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
-import type { Change, DeadLetter, Deletion } from '../listing/change.ts'
-import { NO_DIGEST, NO_SCHEMA, type SchemaId } from '../listing/content.ts'
-import type { Instant, Millis } from '../listing/instant.ts'
-import { NO_OUTCOMES, type OutcomeCounts, type PassMarker, type PassProgress } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+import type { Change, DeadLetter, Deletion } from '../domain/change.ts'
+import { NO_DIGEST, NO_SCHEMA, type SchemaId } from '../domain/content.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
+import { NO_OUTCOMES, type OutcomeCounts, type PassMarker, type PassProgress } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import { isUnforeseen, ListingstreamError } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { classify, publishedDigest, type Decision } from './classify.ts'
-import type { CommittedState } from './feed-state.ts'
+import type { CommittedState } from './committed-state.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import { partProgress, sizeOf, split, type Batch } from './split-batch.ts'
-import {
-  TRANSACTION_TOO_SLOW,
-  type ChangePublisher,
-  type Clock,
-  type ContentEncoder,
-  type IndexEntry,
-  type KeyIndex,
-  type Observer,
-  type Receipt,
-  type TransactionRequest,
+import type {
+  ChangePublisher,
+  Clock,
+  ContentEncoder,
+  KeyIndex,
+  Observer,
+  Receipt,
+  TransactionRequest,
 } from './ports.ts'
+import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 
 export interface PageCommitterOptions {
   readonly publisher: ChangePublisher

@@ -1,5 +1,5 @@
-import type { PassKind } from '../listing/pass.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { PassKind } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
 import { ended } from './progress.ts'

@@ -1,5 +1,5 @@
 import { ListingstreamError } from '../support/errors.ts'
-import { LEDGER_DAMAGED } from './ports.ts'
+import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
 /** A walk ended, but not all that the source says it has was seen (R7). Nothing is concluded from it. */
 export class IncompleteWalkError extends ListingstreamError {

@@ -2,27 +2,25 @@
  * What the passes need from the outside. Each port is implemented by one room and wired in `app/`; the comments are the
  * contract. All methods reject with a `ListingstreamError`, or with the signal's reason when it aborts.
  */
-import type { Change, DeadLetter } from '../listing/change.ts'
-import type { Digest, EncodedContent, SchemaId } from '../listing/content.ts'
-import type { Instant, Millis } from '../listing/instant.ts'
+import type { Change, DeadLetter } from '../domain/change.ts'
+import type { Digest, EncodeResult, SchemaId } from '../domain/content.ts'
+import type { FeedIdentity } from '../domain/feed-state.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
 import type {
   NextOffsets,
   OutcomeCounts,
   PassId,
-  PassKind,
   PassMarker,
   PassProgress,
   SourceIdentity,
-} from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ChangeStamps, ResourceDescription, ResourceName } from '../listing/resource.ts'
-import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
+} from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 
 // ---- the source --------------------------------------------------------------------------------------------------
-
-/** Raised by `Source.walk` when a token that was accepted before is refused (HTTP 400): the walk begins anew (R7). */
-export const TOKEN_REFUSED = 'SPARK_TOKEN_REFUSED'
 
 export interface WalkRequest {
   readonly resource: ResourceDescription
@@ -99,11 +97,6 @@ export interface Source {
 
 // ---- encoding ----------------------------------------------------------------------------------------------------
 
-export type EncodeResult =
-  | { readonly kind: 'encoded'; readonly content: EncodedContent }
-  /** The record cannot be an event at all; the digest is that of its JSON. */
-  | { readonly kind: 'unencodable'; readonly reason: string; readonly digest: Digest }
-
 /** The content of records under the registered schemas (R5). Synchronous once prepared. */
 export interface ContentEncoder {
   /**
@@ -136,30 +129,6 @@ export interface ResourceMetadata {
 
 // ---- the key index -----------------------------------------------------------------------------------------------
 
-/** What is known of a key. */
-export interface IndexEntry {
-  /** `deleted` keys are remembered for `delete.retention.ms` (R9); `dead_lettered`: the last content could not be published. */
-  readonly state: 'live' | 'deleted' | 'dead_lettered'
-  /** Of the last published content; of the raw JSON for `dead_lettered`. */
-  readonly digest: Digest
-  /**
-   * Of a `dead_lettered` key: the digest of its last published content, under `schemaId`, so that its return publishes
-   * nothing (R5). @default none: the topic does not have the key, or has it as deleted
-   */
-  readonly publishedDigest?: Digest
-  readonly schemaId: SchemaId
-  readonly modificationTimestamp: Instant | null
-  /** When the source was last seen to say so; for `deleted`, when the delete was published. */
-  readonly observedAt: Instant
-  readonly changeStamps: ChangeStamps
-  readonly mlsId: string | null
-  /** Position of the key's last record in the resource's topic; −1 for `dead_lettered` without one. */
-  readonly partition: number
-  readonly offset: number
-  /** The request that last published or confirmed it (R6); 0 after a rebuild. */
-  readonly request: number
-}
-
 export interface IndexUpdate {
   readonly resource: ResourceName
   readonly puts: ReadonlyMap<RecordKey, IndexEntry>
@@ -171,17 +140,6 @@ export interface IndexUpdate {
   readonly at: Instant
 }
 
-/** Which feed an index belongs to; it is of use only for the same one (R2). */
-export interface FeedIdentity {
-  /** Two feeds of one source may otherwise be alike. */
-  readonly prefix: string
-  readonly generation: number
-  readonly clusterId: string
-  readonly source: SourceIdentity
-  /** Partition count by topic name without prefix. */
-  readonly partitions: Readonly<Record<string, number>>
-}
-
 export interface IndexState {
   readonly feed: FeedIdentity
   readonly nextOffsets: NextOffsets
@@ -189,9 +147,6 @@ export interface IndexState {
   /** Highest request number in the index. */
   readonly request: number
 }
-
-/** Raised by `WalkLedger` where a mark cannot be read: what the pass had gathered counts as lost. */
-export const LEDGER_DAMAGED = 'LEDGER_DAMAGED'
 
 /** Named sets of keys that one pass gathers; scratch, lost without harm. */
 export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed' | 'retry'
@@ -238,9 +193,6 @@ export interface WalkLedger {
 
 // ---- the publisher -----------------------------------------------------------------------------------------------
 
-/** Raised by `commit` where a transaction of that size outlasts the broker's patience; nothing of it is visible. */
-export const TRANSACTION_TOO_SLOW = 'KAFKA_TRANSACTION_TOO_SLOW'
-
 /** Everything that one Kafka transaction holds (R1). */
 export interface TransactionRequest {
   readonly resource: ResourceDescription
@@ -273,14 +225,6 @@ export interface ChangePublisher {
   commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt>
   /** Next offsets of the resource's topic, by partition, as of the last committed transaction. */
   nextOffsets(resource: ResourceName): readonly number[]
-}
-
-/** What the topics say of a feed when a process takes it over (R2). */
-export interface FeedState {
-  readonly generation: number
-  readonly source: SourceIdentity | null
-  readonly watermarks: ReadonlyMap<ResourceName, Instant>
-  readonly passes: ReadonlyMap<`${ResourceName}/${PassKind}`, PassProgress>
 }
 
 // ---- the surroundings --------------------------------------------------------------------------------------------

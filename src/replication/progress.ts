@@ -1,5 +1,5 @@
 /** The life of a pass, as plain values: each function takes a progress and answers the next one. */
-import type { Instant } from '../listing/instant.ts'
+import type { Instant } from '../domain/instant.ts'
 import {
   NO_DELETES,
   NO_OUTCOMES,
@@ -9,8 +9,8 @@ import {
   type PassKind,
   type PassProgress,
   type PassState,
-} from '../listing/pass.ts'
-import type { ResourceName } from '../listing/resource.ts'
+} from '../domain/pass.ts'
+import type { ResourceName } from '../domain/resource.ts'
 import type { SourcePage } from './ports.ts'
 
 export interface PassBeginning {

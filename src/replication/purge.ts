@@ -2,10 +2,10 @@
  * Finds what disappeared from a source that reports no deletes: walks the keys, compares them with the index, asks about
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
-import type { Deletion, DeletionReason } from '../listing/change.ts'
-import { NO_OUTCOMES, type PassId, type PassProgress } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { Deletion, DeletionReason } from '../domain/change.ts'
+import { NO_OUTCOMES, type PassId, type PassProgress } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { slices } from '../support/slices.ts'
 import { publishedDigest } from './classify.ts'
 import { deleteCandidates, type Candidates } from './delete-candidates.ts'
@@ -15,7 +15,7 @@ import { judgeDeletes, withApproval, type GuardVerdict } from './guard.ts'
 import { findMissing, parseProof, sweepEnd, type Findings, type Proof } from './missing-keys.ts'
 import { endAsFailed } from './pass-end.ts'
 import { NoSnapshotError } from './pass-errors.ts'
-import type { IndexEntry } from './ports.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 import { afterPage, ended, withDeletes, withHeld } from './progress.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'

@@ -1,9 +1,9 @@
 /** Asking the source about single keys: whether they are gone (R9 b), and what their records now say (R6). */
-import type { DeletionEvidence } from '../listing/change.ts'
-import type { Instant } from '../listing/instant.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord } from '../listing/source-record.ts'
+import type { DeletionEvidence } from '../domain/change.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { SourceRecord } from '../domain/source-record.ts'
 import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 
 /** SparkQL takes 200 values in a list (spark-api.md §2.7); one is left for the witness. */

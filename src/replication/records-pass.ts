@@ -1,8 +1,8 @@
 /** The passes that read whole records, snapshot and update: they differ in filter and watermark alone. */
-import type { Instant } from '../listing/instant.ts'
-import type { PassId, PassKind, PassProgress } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'

@@ -1,9 +1,9 @@
 /** Going on with an interrupted pass: only while the ledger of what it has seen is whole (R7). */
-import type { PassId, PassKind, PassProgress } from '../listing/pass.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import type { Feed } from './feed.ts'
-import { LEDGER_DAMAGED } from './ports.ts'
+import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 import { restarted } from './progress.ts'
 
 /** Ledgers of one pass that may turn out to be damaged before it gives up. */

@@ -1,5 +1,5 @@
 /** R4: how far the `Date` of one answer is believed, held against our own clock and the Dates of the answers around it. */
-import { instant, type Instant, type Millis } from '../listing/instant.ts'
+import { instant, type Instant, type Millis } from '../domain/instant.ts'
 
 /** Answers that are remembered: those of a pass or two. */
 const ANSWERS = 8

@@ -1,8 +1,8 @@
 /** A page that is too much for one transaction, in parts that are one each. */
-import type { Change, DeadLetter } from '../listing/change.ts'
-import type { OutcomeCounts, PassProgress } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { IndexEntry } from './ports.ts'
+import type { Change, DeadLetter } from '../domain/change.ts'
+import type { OutcomeCounts, PassProgress } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 
 /** What a page comes to. */
 export interface Batch {

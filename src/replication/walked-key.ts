@@ -1,6 +1,6 @@
 /** What a purge makes of a key that its walk of keys and stamps has shown: the table of docs/replication.md (R6). */
-import type { Instant, Millis } from '../listing/instant.ts'
-import type { IndexEntry } from './ports.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 import { updatedAfter } from './window.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { formatSeconds, instant, type Instant, type Millis } from '../listing/instant.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 
 /** Filter of a walk of everything: none (seeds, "Initial Download": no other parameters). */
 export const EVERYTHING = ''

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../listing/json.ts'
+import type { JsonObject } from '../domain/json.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Collection } from './collection.ts'
 import type { FieldType } from './field-catalog.ts'

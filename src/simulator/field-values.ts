@@ -1,4 +1,4 @@
-import type { JsonValue } from '../listing/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { FieldDefinition, ValueKind } from './field-catalog.ts'
 import { fraction, hash32, pick } from './prng.ts'
 import { dateText, datetimeText } from './time-text.ts'

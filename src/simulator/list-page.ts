@@ -1,5 +1,5 @@
-import type { JsonValue } from '../listing/json.ts'
-import { toJsonText } from '../listing/json.ts'
+import type { JsonValue } from '../domain/json.ts'
+import { toJsonText } from '../domain/json.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Collection, RowShape } from './collection.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'

@@ -1,5 +1,5 @@
-import { parseInstant } from '../listing/instant.ts'
-import type { JsonValue } from '../listing/json.ts'
+import { parseInstant } from '../domain/instant.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { FieldDefinition } from './field-catalog.ts'
 import type { Listing } from './listing.ts'
 import type { CheckedCommand } from './market-command.ts'

@@ -1,4 +1,4 @@
-import { parseInstant } from '../listing/instant.ts'
+import { parseInstant } from '../domain/instant.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Collection } from './collection.ts'
 import type { FieldDefinition } from './field-catalog.ts'

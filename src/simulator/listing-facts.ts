@@ -1,4 +1,4 @@
-import type { JsonValue } from '../listing/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { Listing } from './listing.ts'
 import { dateText, datetimeText, dayNumber } from './time-text.ts'
 

@@ -1,5 +1,5 @@
-import { toJsonText } from '../listing/json.ts'
-import type { JsonValue } from '../listing/json.ts'
+import { toJsonText } from '../domain/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Member } from './envelope.ts'
 import { objectText } from './envelope.ts'
@@ -10,8 +10,7 @@ import { LISTING_FACTS } from './listing-facts.ts'
 import type { Listing } from './listing.ts'
 import { DEFINITION_ORDER } from './key-order.ts'
 import type { KeyOrder } from './key-order.ts'
-
-export const MASKED = '********'
+import { MASKED } from '../domain/masked.ts'
 
 /** What the API shows of a field (spark-api.md §4.2). */
 export function fieldValue(listing: Listing, field: FieldDefinition, today: number): JsonValue {

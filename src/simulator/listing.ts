@@ -1,4 +1,4 @@
-import type { JsonValue } from '../listing/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import { fraction, hash32, pick } from './prng.ts'
 import { wholeSeconds } from './time-text.ts'
 

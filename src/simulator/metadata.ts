@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { JsonObject } from '../listing/json.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { ApiFailure, successText } from './envelope.ts'
 import type { FieldCatalog, FieldDefinition } from './field-catalog.ts'
 import type { KeyOrder } from './key-order.ts'

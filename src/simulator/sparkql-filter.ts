@@ -1,5 +1,5 @@
-import { isJsonObject } from '../listing/json.ts'
-import type { JsonValue } from '../listing/json.ts'
+import { isJsonObject } from '../domain/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { SparkqlProblem } from './envelope.ts'
 import type { FieldType } from './field-catalog.ts'
 import { SparkqlError } from './sparkql-lexer.ts'

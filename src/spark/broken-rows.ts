@@ -1,7 +1,7 @@
 /** Rows that spoil each page that holds them, one by one (R12). */
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord } from '../listing/source-record.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { SourceRecord } from '../domain/source-record.ts'
 import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'

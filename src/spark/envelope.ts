@@ -1,6 +1,6 @@
 /** The `D` envelope of the Spark API (spark-api.md §2.1, §3.1). */
-import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../listing/json.ts'
-import { isPlainText } from '../listing/plain-text.ts'
+import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../domain/json.ts'
+import { isPlainText } from '../domain/plain-text.ts'
 
 export interface Envelope {
   /** Only `true` is success, whatever the HTTP status (spark-api.md §3.2). */

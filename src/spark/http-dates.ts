@@ -1,4 +1,4 @@
-import { instant, type Instant } from '../listing/instant.ts'
+import { instant, type Instant } from '../domain/instant.ts'
 
 /** RFC 9110 §5.6.7, the one form that may be sent. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/

@@ -1,4 +1,4 @@
-import { JsonBigInteger, type JsonValue } from '../listing/json.ts'
+import { JsonBigInteger, type JsonValue } from '../domain/json.ts'
 
 /** avsc's `long` holds integers up to this (kafka-client.md §10). */
 const LARGEST_INTEGER = 2 ** 53 - 2

@@ -1,7 +1,7 @@
 /** `Results` of the metadata services (spark-api.md §4.9). Undefined if they cannot be what the service answers. */
-import type { FieldDescription } from '../listing/field-description.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
-import { isPlainText } from '../listing/plain-text.ts'
+import type { FieldDescription } from '../domain/field-description.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
+import { isPlainText } from '../domain/plain-text.ts'
 
 export interface PropertyType {
   /** `MlsCode`, the value of the field `PropertyType`; differs from MLS to MLS. */

@@ -1,6 +1,6 @@
 /** The body of an answer, read as far as the client needs it. Pure, so that it can be read on another thread. */
-import type { JsonValue } from '../listing/json.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import type { JsonValue } from '../domain/json.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { parseEnvelope, type Envelope } from './envelope.ts'
 import { parseJsonText } from './json-text.ts'
 import { readRecords, type ReadRecords } from './records.ts'

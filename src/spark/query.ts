@@ -1,5 +1,5 @@
 /** Query strings and SparkQL of the requests (spark-api.md §2). */
-import type { RecordKey } from '../listing/record-key.ts'
+import type { RecordKey } from '../domain/record-key.ts'
 import type { Call } from './spark-client.ts'
 
 /** Longer targets are sent as a form: servers and proxies commonly end at 8 kB. */

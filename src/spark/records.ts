@@ -1,13 +1,11 @@
 /** Elements of `Results` as records (spark-api.md §4.1). */
-import { parseInstant, type Instant } from '../listing/instant.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../listing/json.ts'
-import { isPlainText } from '../listing/plain-text.ts'
-import { parseRecordKey, type RecordKey } from '../listing/record-key.ts'
-import type { ChangeStamps, ResourceDescription } from '../listing/resource.ts'
-import type { SourceRecord, UnreadableRecord } from '../listing/source-record.ts'
-
-/** What the role may not see (spark-api.md §4.2). */
-const MASKED = '********'
+import { parseInstant, type Instant } from '../domain/instant.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
+import { isPlainText } from '../domain/plain-text.ts'
+import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
+import type { ChangeStamps, ResourceDescription } from '../domain/resource.ts'
+import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
+import { MASKED } from '../domain/masked.ts'
 
 export interface ReadRecords {
   readonly records: readonly SourceRecord[]

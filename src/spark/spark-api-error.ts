@@ -1,7 +1,5 @@
 import { ListingstreamError } from '../support/errors.ts'
-
-/** `SPARK_TOKEN_REFUSED` is also `TOKEN_REFUSED` of replication's ports, which may not be imported as a value. */
-export const TOKEN_REFUSED = 'SPARK_TOKEN_REFUSED'
+import type { TOKEN_REFUSED } from '../domain/error-codes.ts'
 
 export type SparkErrorCode =
   | 'SPARK_UNAUTHORIZED'

@@ -1,6 +1,6 @@
 /** The services that describe the data, asked again only if something changed (spark-api.md §3.5, §4.9). */
-import type { FieldDescription } from '../listing/field-description.ts'
-import { parseInstant, type Instant } from '../listing/instant.ts'
+import type { FieldDescription } from '../domain/field-description.ts'
+import { parseInstant, type Instant } from '../domain/instant.ts'
 import { METADATA_BODY_BYTES } from './body-limits.ts'
 import type { Envelope } from './envelope.ts'
 import {

@@ -1,8 +1,8 @@
 /** The port `Source` over HTTP: one key of the Spark API, one connection pool. */
-import { instant, type Instant } from '../listing/instant.ts'
-import type { SourceIdentity } from '../listing/pass.ts'
-import type { RecordKey } from '../listing/record-key.ts'
-import type { ResourceDescription } from '../listing/resource.ts'
+import { instant, type Instant } from '../domain/instant.ts'
+import type { SourceIdentity } from '../domain/pass.ts'
+import type { RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { unchanging, type Renewable } from '../support/renewable.ts'
 import { sleep } from '../support/abort.ts'

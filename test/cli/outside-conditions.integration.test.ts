@@ -8,8 +8,8 @@ import { z } from 'zod'
 
 import { SETTINGS_FILE } from '../../src/config/load-settings.ts'
 import { freePort } from '../../src/stack/ports.ts'
-import { CliProcess } from '../support/cli.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { CliProcess } from '../fixtures/cli.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 const COMMANDS = [
   'run',

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-// Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the constant
-// of the refused token, and the simulator's helper.
+// Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the
+// simulator's helper, and the constants of domain/error-codes.ts.
 const ORIGIN =
-  /(?:\bcode:|\bcode =|\w+ErrorCode =|\bTOKEN_REFUSED =|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
+  /(?:\bcode:|\bcode =|\w+ErrorCode =|\bexport const [A-Z_]+ =(?= '[A-Z]+_[A-Z_]+'\n)|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
 
 function codesInSource(): Set<string> {
   const files = globSync('src/**/*.ts', { cwd: ROOT })

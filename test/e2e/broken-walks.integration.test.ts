@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import type { Fault, FaultRule } from '../../src/simulator/faults.ts'
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
 test.concurrent('the topic holds exactly one event for each change, read by a client that is not ours (R1, R5, R13)', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { SchemaRegistry } from '../../src/events/schema-registry.ts'
-import { testStack } from '../support/test-stack.ts'
+import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 import { LiveFeed, pageRequests } from './live-feed.ts'
 
 describe('a command that cannot do what it is asked for leaves nothing behind', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
-import { readTopic } from '../support/read-topic.ts'
+import { readTopic } from '../fixtures/read-topic.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed } from './live-feed.ts'
 

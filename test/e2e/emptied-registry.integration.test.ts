@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { SchemaRegistry } from '../../src/events/schema-registry.ts'
+import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
 import { LoopbackRegistry } from '../events/loopback-registry.ts'
 import { LiveFeed } from './live-feed.ts'
 

@@ -2,11 +2,11 @@ import { gunzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { parseUpserted, type Members } from '../../src/app/demo/decoded-events.ts'
-import type { JsonValue } from '../../src/listing/json.ts'
+import { parseUpserted, type Members } from '../../src/demo/decoded-events.ts'
+import type { JsonValue } from '../../src/domain/json.ts'
 import { FIELD_TYPES } from '../../src/simulator/field-catalog.ts'
-import { readTopic, type ConsumedRecord } from '../support/read-topic.ts'
-import { readBack } from '../support/read-back.ts'
+import { readTopic, type ConsumedRecord } from '../fixtures/read-topic.ts'
+import { readBack } from '../fixtures/read-back.ts'
 import { LiveFeed } from './live-feed.ts'
 
 /** How many listings have 403 standard and 300 custom fields each; the full test has 5,000. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { API, startKafkaProxy } from '../support/kafka-proxy.ts'
-import { testStack } from '../support/test-stack.ts'
+import { API, startKafkaProxy } from '../fixtures/kafka-proxy.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 import { LiveFeed } from './live-feed.ts'
 
 /** The connections stay open, and nothing comes back on them: a broker that is stopped (SIGSTOP), or a pulled cable. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 
 test('a listing whose ModificationTimestamp nobody can read stops neither snapshot nor update, and is followed (R4, R7)', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { Prng } from '../../src/simulator/prng.ts'
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
 const LISTINGS = 240

@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 
 import { readDaemonFile } from '../../src/ops/daemon-file.ts'
-import type { CliProcess } from '../support/cli.ts'
+import type { CliProcess } from '../fixtures/cli.ts'
 import type { LiveFeed } from './live-feed.ts'
 
 /** `run` as a process of its own, reached over HTTP. Disposing of it kills it. */

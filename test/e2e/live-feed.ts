@@ -1,11 +1,11 @@
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import type { LoggedRequest } from '../../src/simulator/request-log.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { CliProcess, runCli, type CliExit, type CliOptions } from '../support/cli.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
-import { checkTopic, type Verdict } from '../support/topic-checker.ts'
-import { committedEvents, consoleEvents, type TopicEvent } from '../support/topic-events.ts'
+import { CliProcess, runCli, type CliExit, type CliOptions } from '../fixtures/cli.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
+import { checkTopic, type Verdict } from '../fixtures/topic-checker.ts'
+import { committedEvents, consoleEvents, type TopicEvent } from '../fixtures/topic-events.ts'
 
 /** For one command or one reading, on a machine that has other things to do. */
 const DEADLINE_MS = 150_000

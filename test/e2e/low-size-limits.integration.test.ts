@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 
-import { withAdmin } from '../support/kafka-admin.ts'
-import { readTopic } from '../support/read-topic.ts'
+import { withAdmin } from '../fixtures/kafka-admin.ts'
+import { readTopic } from '../fixtures/read-topic.ts'
 import { LiveFeed } from './live-feed.ts'
 
 const LIMIT = 65_536

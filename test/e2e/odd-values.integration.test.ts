@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { parseUpserted, type UpsertedListing } from '../../src/app/demo/decoded-events.ts'
-import { CLEAN } from '../support/topic-checker.ts'
+import { parseUpserted, type UpsertedListing } from '../../src/demo/decoded-events.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed } from './live-feed.ts'
 
 test('masked, unknown and ill-fitting values are in the event, as they came (R12)', async () => {

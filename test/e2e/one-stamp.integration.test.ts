@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { parseUpserted } from '../../src/app/demo/decoded-events.ts'
-import { CLEAN } from '../support/topic-checker.ts'
+import { parseUpserted } from '../../src/demo/decoded-events.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 
 test('10,000 listings with one ModificationTimestamp all arrive, by a download and by an update (R4, R7)', async () => {

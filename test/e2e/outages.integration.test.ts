@@ -2,8 +2,8 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 
-import { startKafkaProxy } from '../support/kafka-proxy.ts'
-import { testStack } from '../support/test-stack.ts'
+import { startKafkaProxy } from '../fixtures/kafka-proxy.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed } from './live-feed.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { partitionFor } from '../../src/kafka/partition.ts'
-import { withAdmin } from '../support/kafka-admin.ts'
-import { uniqueTopicPrefix } from '../support/test-stack.ts'
-import { CLEAN } from '../support/topic-checker.ts'
+import { withAdmin } from '../fixtures/kafka-admin.ts'
+import { uniqueTopicPrefix } from '../fixtures/test-stack.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed } from './live-feed.ts'
 
 test('partitions added to a topic are refused by every start, and both ways out that are named work (R6)', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
-import type { TopicEvent } from '../support/topic-events.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
+import type { TopicEvent } from '../fixtures/topic-events.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 

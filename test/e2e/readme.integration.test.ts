@@ -9,9 +9,9 @@ import { z } from 'zod'
 
 import { readDaemonFile } from '../../src/ops/daemon-file.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
-import { committedEvents } from '../support/topic-events.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
+import { committedEvents } from '../fixtures/topic-events.ts'
 import { PATIENCE } from './daemon-http.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

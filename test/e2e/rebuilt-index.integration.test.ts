@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
 test('without its DATA_DIR the index comes back from the topics: nothing is published or downloaded again (R2)', async () => {

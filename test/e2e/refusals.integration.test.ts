@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import { USER_ID } from '../../src/simulator/system.ts'
 import { freePort } from '../../src/stack/ports.ts'
-import type { CliExit } from '../support/cli.ts'
+import type { CliExit } from '../fixtures/cli.ts'
 import { LiveFeed } from './live-feed.ts'
 
 /** The line for the operator; everything else on stderr must be the log. */

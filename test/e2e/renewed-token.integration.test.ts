@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { CLEAN } from '../support/topic-checker.ts'
+import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed } from './live-feed.ts'
 

@@ -5,7 +5,7 @@ import type { Type } from 'avsc'
 
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
-import { testStack } from '../support/test-stack.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 
 const DEADLINE_MS = 60_000
 

@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-import { SchemaRegistry } from '../../src/events/schema-registry.ts'
-import { asyncApiProblems } from '../support/asyncapi.ts'
-import { testStack } from '../support/test-stack.ts'
+import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
+import { asyncApiProblems } from '../fixtures/asyncapi.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 import { LiveFeed } from './live-feed.ts'
 import { ListingSubject } from './schema-readers.ts'
 

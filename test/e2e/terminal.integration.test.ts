@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { runOnTerminal } from '../support/terminal.ts'
+import { runOnTerminal } from '../fixtures/terminal.ts'
 import { LiveFeed } from './live-feed.ts'
 
 test('on a terminal a pass is one line at its start and one at its end, with a line between that moves and counts', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { parseUpserted } from '../../src/app/demo/decoded-events.ts'
+import { parseUpserted } from '../../src/demo/decoded-events.ts'
 import { LiveFeed } from './live-feed.ts'
 
 test('a listing that is read alone and then in a list is published once (R5)', async () => {

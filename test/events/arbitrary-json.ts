@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/listing/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/domain/json.ts'
 
 const name = fc
   .oneof(fc.constantFrom('City', 'Photos', 'a', '12', 'ü'), fc.string({ unit: 'grapheme', minLength: 1 }))

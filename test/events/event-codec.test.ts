@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Deletion, Upsert } from '../../src/listing/change.ts'
-import type { SchemaId } from '../../src/listing/content.ts'
-import { instant } from '../../src/listing/instant.ts'
-import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
+import type { Deletion, Upsert } from '../../src/domain/change.ts'
+import type { SchemaId } from '../../src/domain/content.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
 import { decodeState } from '../../src/events/decode-state.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import { EventCodec } from '../../src/events/event-codec.ts'

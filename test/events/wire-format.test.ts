@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { frame, unframe } from '../../src/events/wire-format.ts'
-import type { SchemaId } from '../../src/listing/content.ts'
+import type { SchemaId } from '../../src/domain/content.ts'
 
 describe('Confluent wire format', () => {
   test('a value is a zero, the id as four big-endian bytes, and the Avro parts in their order', () => {

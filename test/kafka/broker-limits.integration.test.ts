@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { TransactionalProducer, type ProducerOptions } from '../../src/kafka/transactional-producer.ts'
-import { API, startKafkaProxy } from '../support/kafka-proxy.ts'
-import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
+import { API, startKafkaProxy } from '../fixtures/kafka-proxy.ts'
+import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 
 const never = new AbortController().signal
 let cluster: KafkaCluster

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { openIndex, showing, snapshotOf, TestFeed, KEYS } from '../publisher/test-feed.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 
 const never = new AbortController().signal

@@ -17,8 +17,8 @@ import { followTopics, readTopic } from '../../src/kafka/read-topic.ts'
 import type { KafkaRecord } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
-import { readTopic as readWithConsole } from '../support/read-topic.ts'
-import { testStack, uniqueTopicPrefix } from '../support/test-stack.ts'
+import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
+import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 
 const never = new AbortController().signal
 const clientId = uniqueTopicPrefix()

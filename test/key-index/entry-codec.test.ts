@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeEntry, encodeEntry } from '../../src/key-index/entry-codec.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
-import { indexEntries, indexEntry } from '../support/index-entry.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
+import { indexEntries, indexEntry } from '../fixtures/index-entry.ts'
 
 const { subresources } = LISTINGS
 

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instant } from '../../src/listing/instant.ts'
-import { passId } from '../../src/listing/pass.ts'
-import { recordKey, type RecordKey } from '../../src/listing/record-key.ts'
-import type { IndexEntry, IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
-import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../support/index-entry.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { passId } from '../../src/domain/pass.ts'
+import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
+import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
+import type { IndexEntry } from '../../src/domain/index-entry.ts'
+import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 
 /** A new, empty index. */
 export type OpenIndex = () => Promise<{ readonly index: KeyIndex } & AsyncDisposable>

@@ -1,13 +1,13 @@
 import { ClassicLevel } from 'classic-level'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instant } from '../../src/listing/instant.ts'
-import { passId } from '../../src/listing/pass.ts'
-import { recordKey } from '../../src/listing/record-key.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { passId } from '../../src/domain/pass.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
 import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
-import { feedIdentity, indexEntry } from '../support/index-entry.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 import { keyIndexContract, update } from './key-index-contract.ts'
 
 const AT = instant(1_760_000_000_000)

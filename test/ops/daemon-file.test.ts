@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { readDaemonFile, writeDaemonFile } from '../../src/ops/daemon-file.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 const info = {
   url: 'http://127.0.0.1:8080',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { instant } from '../../src/listing/instant.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { progressOf } from './progress.ts'

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 
 import { describe, expect, test } from 'vitest'
 
-import type { PassKind } from '../../src/listing/pass.ts'
+import type { PassKind } from '../../src/domain/pass.ts'
 import {
   startHttpServer,
   type HttpServerOptions,

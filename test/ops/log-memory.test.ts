@@ -1,8 +1,8 @@
 import { queryObjects } from 'node:v8'
 import { expect, test } from 'vitest'
 
-import type { Change } from '../../src/listing/change.ts'
-import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
+import type { Change } from '../../src/domain/change.ts'
+import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { scriptedUpsert } from '../publisher/scripted-kafka.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { RegistryRefused } from '../../src/events/registry-errors.ts'
-import type { Change } from '../../src/listing/change.ts'
-import { NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
+import type { Change } from '../../src/domain/change.ts'
+import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { LogObserver, observers } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { Observer } from '../../src/replication/ports.ts'

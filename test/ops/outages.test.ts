@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { instant } from '../../src/listing/instant.ts'
+import { instant } from '../../src/domain/instant.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { Outages } from '../../src/ops/outages.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'

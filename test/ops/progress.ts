@@ -1,5 +1,5 @@
-import { instant } from '../../src/listing/instant.ts'
-import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
 
 /** A pass that has just begun, with what a test changes of it. */
 export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {

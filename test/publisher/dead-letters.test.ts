@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { deadLetterTombstones } from '../../src/publisher/dead-letters.ts'
-import { topicNames } from '../../src/publisher/topics.ts'
+import { topicNames } from '../../src/feed/topics.ts'
 
 test('a dead letter that is settled leaves tombstones for its only part and for the first of several (R12)', () => {
   const keys = ['healed', 'gone'].map(recordKey)

@@ -1,16 +1,16 @@
 import { KafkaCommitUnknown } from '../../src/kafka/errors.ts'
 import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
 import type { Appended, Transaction } from '../../src/kafka/transactional-producer.ts'
-import type { Change } from '../../src/listing/change.ts'
-import { instant } from '../../src/listing/instant.ts'
-import { parseDigest, parseSchemaId } from '../../src/listing/content.ts'
-import { recordKey } from '../../src/listing/record-key.ts'
+import type { Change } from '../../src/domain/change.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { parseDigest, parseSchemaId } from '../../src/domain/content.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
 import {
   KafkaPublisher,
   type FeedProducer,
   type PublisherOptions,
 } from '../../src/publisher/kafka-publisher.ts'
-import { topicNames } from '../../src/publisher/topics.ts'
+import { topicNames } from '../../src/feed/topics.ts'
 
 /** What the commit of a transaction comes to, and what the client says of it. */
 export interface CommitFate {

@@ -1,11 +1,11 @@
 import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 
-import { requireRegistered } from '../../src/events/schema-look.ts'
-import { RESOURCES } from '../../src/listing/resource.ts'
-import { requireUnaltered } from '../../src/publisher/topics.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import { withAdmin, type Admin } from '../support/kafka-admin.ts'
+import { requireRegistered } from '../../src/events/registry/schema-look.ts'
+import { RESOURCES } from '../../src/domain/resource.ts'
+import { requireUnaltered } from '../../src/feed/topics.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { withAdmin, type Admin } from '../fixtures/kafka-admin.ts'
 import { openIndex, snapshotOf, TestFeed } from './test-feed.ts'
 
 const never = new AbortController().signal

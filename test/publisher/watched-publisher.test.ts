@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { NO_DELETES, NO_OUTCOMES, passId } from '../../src/listing/pass.ts'
-import { instant } from '../../src/listing/instant.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { NO_DELETES, NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { watchedPublisher } from '../../src/publisher/watched-publisher.ts'
 import type { ChangePublisher, TransactionRequest } from '../../src/replication/ports.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { MemoryPublisher } from '../support/memory-publisher.ts'
+import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
 
 const never = new AbortController().signal
 const ALTERED = new ListingstreamError('it was altered', { code: 'TOPIC_MISCONFIGURED', retryable: false })

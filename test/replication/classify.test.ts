@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { NO_DIGEST, parseDigest, parseSchemaId } from '../../src/listing/content.ts'
-import { instant } from '../../src/listing/instant.ts'
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
-import type { SourceRecord } from '../../src/listing/source-record.ts'
+import { NO_DIGEST, parseDigest, parseSchemaId } from '../../src/domain/content.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
+import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { classify, type Sighting } from '../../src/replication/classify.ts'
-import type { ContentEncoder, IndexEntry } from '../../src/replication/ports.ts'
+import type { ContentEncoder } from '../../src/replication/ports.ts'
+import type { IndexEntry } from '../../src/domain/index-entry.ts'
 
 const OVERLAP = 20 * 60_000
 const NOW = instant(1_780_000_000_000)

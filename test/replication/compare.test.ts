@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { NO_DIGEST, NO_SCHEMA } from '../../src/listing/content.ts'
-import { instant } from '../../src/listing/instant.ts'
-import { recordKey, type RecordKey } from '../../src/listing/record-key.ts'
+import { NO_DIGEST, NO_SCHEMA } from '../../src/domain/content.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import { compareKeys } from '../../src/replication/compare.ts'
-import type { IndexEntry } from '../../src/replication/ports.ts'
+import type { IndexEntry } from '../../src/domain/index-entry.ts'
 
 const ENTRY: IndexEntry = {
   state: 'live',

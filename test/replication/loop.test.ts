@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from 'vitest'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { FeedRunner } from '../../src/replication/feed-runner.ts'
 import { runSchedule, type Parking } from '../../src/replication/loop.ts'
 import { ListingstreamError, type ListingstreamErrorOptions } from '../../src/support/errors.ts'
-import { CollectingObserver, assembleFeed } from '../support/memory-feed.ts'
-import { ManualClock } from '../support/manual-clock.ts'
-import { MemoryKeyIndex } from '../support/memory-key-index.ts'
-import { MemoryPublisher } from '../support/memory-publisher.ts'
-import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
-import { SteerableSource } from '../support/steerable-source.ts'
+import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
+import { ManualClock } from '../fixtures/manual-clock.ts'
+import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
+import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
+import { SteerableSource } from '../fixtures/steerable-source.ts'
 
 const MINUTE_MS = 60_000
 const UPDATE_MS = 5 * MINUTE_MS

@@ -1,8 +1,8 @@
-import { instant, parseInstant, type Instant, type Millis } from '../../src/listing/instant.ts'
-import type { SourceIdentity } from '../../src/listing/pass.ts'
-import type { RecordKey } from '../../src/listing/record-key.ts'
-import type { ResourceDescription } from '../../src/listing/resource.ts'
-import type { SourceRecord } from '../../src/listing/source-record.ts'
+import { instant, parseInstant, type Instant, type Millis } from '../../src/domain/instant.ts'
+import type { SourceIdentity } from '../../src/domain/pass.ts'
+import type { RecordKey } from '../../src/domain/record-key.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
+import type { SourceRecord } from '../../src/domain/source-record.ts'
 import type {
   Clock,
   KeysAnswer,
@@ -11,8 +11,8 @@ import type {
   SourcePage,
   WalkRequest,
 } from '../../src/replication/ports.ts'
-import { feedIdentity } from '../support/index-entry.ts'
-import { keyRow, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { feedIdentity } from '../fixtures/index-entry.ts'
+import { keyRow, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 
 /**
  * `poison`: it cannot be published any more; `heal`: it can again, with a new stamp and the content of before, unless that

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NO_DELETES, NO_OUTCOMES, passId, type OutcomeCounts } from '../../src/listing/pass.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import {
   afterPage,
   begun,
@@ -10,7 +10,7 @@ import {
   total,
   withDeletes,
 } from '../../src/replication/progress.ts'
-import { SERVER_TIME } from '../support/scripted-source.ts'
+import { SERVER_TIME } from '../fixtures/scripted-source.ts'
 
 const first = begun({
   resource: 'listings',

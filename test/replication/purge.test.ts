@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { instant } from '../../src/listing/instant.ts'
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
-import type { SourceRecord } from '../../src/listing/source-record.ts'
-import { TOKEN_REFUSED } from '../../src/replication/ports.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
+import type { SourceRecord } from '../../src/domain/source-record.ts'
+import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { runPurge } from '../../src/replication/purge.ts'
 import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { feedIdentity } from '../support/index-entry.ts'
-import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../support/memory-feed.ts'
-import { MemoryKeyIndex } from '../support/memory-key-index.ts'
+import { feedIdentity } from '../fixtures/index-entry.ts'
+import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../fixtures/memory-feed.ts'
+import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import {
   keyRecord,
   keyRow,
@@ -17,7 +17,7 @@ import {
   sourceRecord,
   type SourceScript,
   type WalkStep,
-} from '../support/scripted-source.ts'
+} from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { askWhetherGone, findEach, findListed, judgeListAnswer } from '../../src/replication/questions.ts'
-import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
 const keys = ['1', '2'].map(recordKey)

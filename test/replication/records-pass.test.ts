@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { instant, type Instant } from '../../src/listing/instant.ts'
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
-import { TOKEN_REFUSED } from '../../src/replication/ports.ts'
+import { instant, type Instant } from '../../src/domain/instant.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
+import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { total } from '../../src/replication/progress.ts'
 import { runRetry, runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { feedAfterSnapshot, MemoryFeed } from '../support/memory-feed.ts'
-import { SERVER_TIME, sourceRecord } from '../support/scripted-source.ts'
+import { feedAfterSnapshot, MemoryFeed } from '../fixtures/memory-feed.ts'
+import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instant, type Instant } from '../../src/listing/instant.ts'
+import { instant, type Instant } from '../../src/domain/instant.ts'
 import { ServerClock } from '../../src/replication/server-clock.ts'
-import { SERVER_TIME } from '../support/scripted-source.ts'
+import { SERVER_TIME } from '../fixtures/scripted-source.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS

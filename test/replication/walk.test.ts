@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { instant, type Instant } from '../../src/listing/instant.ts'
-import { NO_OUTCOMES, passId, type PassProgress } from '../../src/listing/pass.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
-import { TOKEN_REFUSED, type WalkRequest } from '../../src/replication/ports.ts'
+import { instant, type Instant } from '../../src/domain/instant.ts'
+import { NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
+import type { WalkRequest } from '../../src/replication/ports.ts'
+import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { afterPage, begun } from '../../src/replication/progress.ts'
 import { ServerClock } from '../../src/replication/server-clock.ts'
 import { startMarkers, walkToEnd, type WalkedPage } from '../../src/replication/walk.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { MemoryFeed, OVERLAP_MS } from '../support/memory-feed.ts'
-import { keyRecord, SERVER_TIME, sourceRecord, type SourceScript } from '../support/scripted-source.ts'
+import { MemoryFeed, OVERLAP_MS } from '../fixtures/memory-feed.ts'
+import { keyRecord, SERVER_TIME, sourceRecord, type SourceScript } from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
 const PASS = passId('pass-1')

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { instant } from '../../src/listing/instant.ts'
-import type { IndexEntry } from '../../src/replication/ports.ts'
+import { instant } from '../../src/domain/instant.ts'
+import type { IndexEntry } from '../../src/domain/index-entry.ts'
 import { judgeWalkedKey, type WalkedKeyVerdict } from '../../src/replication/walked-key.ts'
 import { updatedAfter } from '../../src/replication/window.ts'
-import { indexEntry } from '../support/index-entry.ts'
-import { SERVER_TIME } from '../support/scripted-source.ts'
+import { indexEntry } from '../fixtures/index-entry.ts'
+import { SERVER_TIME } from '../fixtures/scripted-source.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { JsonValue } from '../../src/listing/json.ts'
+import type { JsonValue } from '../../src/domain/json.ts'
 import type { FieldType } from '../../src/simulator/field-catalog.ts'
 import { compileFilter } from '../../src/simulator/sparkql-filter.ts'
 import type { FieldResolution } from '../../src/simulator/sparkql-filter.ts'

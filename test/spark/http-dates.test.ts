@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instant, minus } from '../../src/listing/instant.ts'
+import { instant, minus } from '../../src/domain/instant.ts'
 import { parseHttpDate, parseRetryAfter } from '../../src/spark/http-dates.ts'
 
 const NOW = instant(Date.parse('2026-05-02T14:00:00Z'))

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { JsonBigInteger, toJsonText } from '../../src/listing/json.ts'
-import { growth } from '../support/growth.ts'
+import { JsonBigInteger, toJsonText } from '../../src/domain/json.ts'
+import { growth } from '../fixtures/growth.ts'
 import { parseJsonText } from '../../src/spark/json-text.ts'
 
 describe('parseJsonText', () => {

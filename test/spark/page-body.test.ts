@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { toJsonText } from '../../src/listing/json.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { toJsonText } from '../../src/domain/json.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import { readBody, readPage, type PageBody } from '../../src/spark/page-body.ts'
 import { textOfBytes } from '../../src/support/utf8-text.ts'
-import { growth } from '../support/growth.ts'
+import { growth } from '../fixtures/growth.ts'
 import { keyOf } from './scripted-api.ts'
 
 function rowsOf(page: PageBody) {

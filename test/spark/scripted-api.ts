@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { instant } from '../../src/listing/instant.ts'
-import type { JsonValue } from '../../src/listing/json.ts'
+import { instant } from '../../src/domain/instant.ts'
+import type { JsonValue } from '../../src/domain/json.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'
 import type { RequestEvent } from '../../src/spark/spark-client.ts'
 

@@ -1,8 +1,8 @@
 /** The source against the simulated API: two readings of the same documentation. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'

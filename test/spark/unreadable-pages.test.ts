@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
-import { recordKey } from '../../src/listing/record-key.ts'
-import { LISTINGS } from '../../src/listing/resource.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/domain/resource.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 
 import { stackDown, stackStatus, stackUp } from '../../src/stack/stack.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import type { TempFolder } from '../support/temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import type { TempFolder } from '../fixtures/temp-folder.ts'
 
 const signal = AbortSignal.timeout(30_000)
 

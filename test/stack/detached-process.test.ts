@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { isRunning, startDetached, stopDetached } from '../../src/stack/detached-process.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 const signal = AbortSignal.timeout(30_000)
 const waiting = 'console.log("ready"); setInterval(() => {}, 1000)'

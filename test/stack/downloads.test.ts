@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { downloadJars } from '../../src/stack/downloads.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 const signal = AbortSignal.timeout(30_000)
 

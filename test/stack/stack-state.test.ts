@@ -6,7 +6,7 @@ import { clusterOf } from '../../src/stack/kafka-cluster.ts'
 import { readState, removeState, writeState } from '../../src/stack/stack-state.ts'
 import type { StackState } from '../../src/stack/stack-state.ts'
 import { stackDown, stackStatus } from '../../src/stack/stack.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 const signal = AbortSignal.timeout(10_000)
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 
 import { freePort } from '../../src/stack/ports.ts'
 import { stackDown, stackStatus, stackUp } from '../../src/stack/stack.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-import { testStack } from '../support/test-stack.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 
 async function topicsOf(brokers: readonly string[], create?: string): Promise<string[]> {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import { laxMode, makePrivateFolder } from '../../src/support/private-folder.ts'
-import { tempFolder } from './temp-folder.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
 
 test("a new folder is its owner's alone; one that is there keeps its permissions, which can be told", async () => {
   await using folder = await tempFolder()

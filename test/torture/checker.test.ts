@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { checkFeed, type CheckedFeed } from '../../bench/torture/checker.ts'
-import { COLUMNS, type Column, type FeedRecord, type IndexedKey } from '../../bench/torture/findings.ts'
+import { checkFeed, type CheckedFeed } from './checker.ts'
+import { COLUMNS, type Column, type FeedRecord, type IndexedKey } from './findings.ts'
 import { FeedScript } from './feed-script.ts'
 
 function columns(feed: CheckedFeed): readonly Column[] {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { CommitDoubt, REFUSALS, type Refusal } from '../../bench/torture/commit-doubt.ts'
-import type { ProxyTap } from '../../bench/torture/tcp-proxy.ts'
+import { CommitDoubt, REFUSALS, type Refusal } from './commit-doubt.ts'
+import type { ProxyTap } from './tcp-proxy.ts'
 
 const END_TXN = 26
 

@@ -1,5 +1,5 @@
-import type { CheckedFeed } from '../../bench/torture/checker.ts'
-import type { FeedRecord, IndexedKey, Interval } from '../../bench/torture/findings.ts'
+import type { CheckedFeed } from './checker.ts'
+import type { FeedRecord, IndexedKey, Interval } from './findings.ts'
 
 interface Content {
   readonly price: number

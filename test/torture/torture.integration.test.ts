@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { TortureCluster } from '../../bench/torture/cluster.ts'
-import type { ArenaOptions } from '../../bench/torture/arena.ts'
-import { tortureOnce } from '../../bench/torture/run.ts'
-import { SABOTAGE, type Sabotage } from '../../bench/torture/sabotage-kind.ts'
-import type { ScenarioName } from '../../bench/torture/scenarios.ts'
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
+import { TortureCluster } from './cluster.ts'
+import type { ArenaOptions } from './arena.ts'
+import { tortureOnce } from './run.ts'
+import { SABOTAGE, type Sabotage } from './sabotage-kind.ts'
+import type { ScenarioName } from './scenarios.ts'
+import { tempFolder, type TempFolder } from '../fixtures/temp-folder.ts'
 
 const RUN_MS = 120_000
 const LISTINGS = 120

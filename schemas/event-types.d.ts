@@ -1,0 +1,101 @@
+// Generated from schemas/*.avsc; after a change of theirs: npx vitest run -u test/contract/event-types.test.ts
+
+/** Date, `YYYY-MM-DD`. */
+export type DateText = string
+
+/** Instant in UTC, `YYYY-MM-DDTHH:mm:ss.sssZ`. */
+export type InstantText = string
+
+/** Why the listing is published. SNAPSHOT: first seen by the first full walk. CREATED: first seen later. UPDATED: its content differs. RESTORED: it had been deleted. UNKNOWN: a symbol that the reader does not know yet. */
+export type UpsertChange = 'UNKNOWN' | 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
+
+/** The standard fields under the source's own names, typed from its metadata. Fields are only added. A field that the source gave another type later has a second field, <name>_<type>; each of the two holds the value while it fits. */
+export type StandardFields = Readonly<Record<string, string | number | boolean | readonly string[] | null>>
+
+/** The content of the listing. Two events of a listing that follow each other differ in it. */
+export type Listing = {
+  /** The source's standard fields. Null: the field has no value, is masked (see maskedFields), or did not fit its type (see unmappedFields). */
+  readonly standardFields: StandardFields | null
+  /** The MLS's own fields. Key: "Group"."Field" with the quotes, as SparkQL writes it. Values of a field that the source repeats, and the choices of a multi-select, are sorted lists. Fields without a value are left out. */
+  readonly customFields: Readonly<Record<string, boolean | number | string | readonly (boolean | number | string | null)[] | null>>
+  /** Sorted names of the fields whose value the source withholds (it sends ********). They are null where they stand, custom fields too. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names: unknown standard fields, values of a wrong type, integers beyond 2^53-2 with all their digits, and further members of the source's record under $.Name. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** A listing that is new or whose content differs from its last event. Published once for each change, in order per listing. */
+export type ListingUpserted = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the listing is published. */
+  readonly change: UpsertChange | null
+  /** ModificationTimestamp of the source, cut to seconds by it. Null if it has none that can be read. Not part of the content. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Fields that change by themselves, such as DaysOnMarket, as the source gave them; nulls are left out. A change of these alone publishes nothing. Lists and objects stand as JSON text. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly listing: Listing | null
+}
+
+/** Why it is published. NOT_IN_SOURCE: a complete walk did not show it, and the source confirmed that. OPERATOR: the same, and an operator approved it after it had been held. UNKNOWN: a symbol that the reader does not know yet. */
+export type DeletionReason = 'UNKNOWN' | 'NOT_IN_SOURCE' | 'OPERATOR'
+
+/** How the source confirmed it. LIST_QUERY: a query for certain keys, one of them known to exist, did not return it. HTTP_404: the listing's own address answered 404. UNKNOWN: a symbol that the reader does not know yet. */
+export type DeletionEvidence = 'UNKNOWN' | 'LIST_QUERY' | 'HTTP_404'
+
+/** The source no longer has the listing. A tombstone for the key follows in the same transaction. */
+export type ListingDeleted = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why it is published. */
+  readonly reason: DeletionReason | null
+  /** How the source confirmed that it is gone. */
+  readonly evidence: DeletionEvidence | null
+  /** When the source confirmed it, by the source's clock. */
+  readonly deletedAt: InstantText | null
+  /** ModificationTimestamp of the last event before. */
+  readonly lastModificationTimestamp: InstantText | null
+  /** The pass that noticed it. */
+  readonly passId: string | null
+}
+
+/** Kind of pass. UNKNOWN: a symbol that the reader does not know yet. */
+export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE'
+
+/** What happened to the pass. UNKNOWN: a symbol that the reader does not know yet. */
+export type PassEvent = 'UNKNOWN' | 'STARTED' | 'COMPLETED' | 'HELD' | 'FAILED'
+
+/** The beginning or end of a pass. In the transaction of the checkpoint that it tells of. */
+export type PassMarker = {
+  /** Name of the resource, for example listings. */
+  readonly resource: string
+  /** Kind of pass. */
+  readonly pass: PassKind
+  /** What happened to the pass. */
+  readonly event: PassEvent | null
+  /** The pass. */
+  readonly passId: string | null
+  /** When, by the clock of the process that wrote it. */
+  readonly at: InstantText | null
+  /** The source's Date of the pass's first response. */
+  readonly startedAt: InstantText | null
+  /** True for the first snapshot of its generation: when it is completed, the topic holds the whole resource. */
+  readonly initial: boolean | null
+  /** Number of the feed's generation. */
+  readonly generation: number | null
+  /** Distinct keys walked. */
+  readonly walked: number | null
+  /** Records by outcome: published, unchanged, stale, dead_lettered. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Keys that a purge walk did not show, by what became of them: emitted, held, refuted, inconclusive. */
+  readonly deletes: Readonly<Record<string, number>>
+  /** Next offset to be written after this transaction, by data topic without its prefix, then by partition. Everything that the pass published lies before. */
+  readonly endOffsets: Readonly<Record<string, readonly number[]>>
+  /** In words, for held and failed. */
+  readonly detail: string | null
+}

@@ -1,0 +1,90 @@
+/** `asyncapi`: the feed's contract, from its topics and schemas as they are now. */
+import { Document, Scalar, visit } from 'yaml'
+
+import { loadSettings } from '../../config/load-settings.ts'
+import type { SchemaFileName } from '../../events/schema/schema-file.ts'
+import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
+import { subjectName } from '../../events/registry/subject-name.ts'
+import { connectKafka } from '../../kafka/cluster.ts'
+import { LISTINGS, RESOURCES } from '../../domain/resource.ts'
+import { describeDataTopics, topicNames, type TopicNames } from '../../feed/topics.ts'
+import { isPrintable, printable } from '../../support/printable.ts'
+import { printJson, printText } from '../../support/print.ts'
+import { asyncApiDocument, type DescribedEvent } from '../../contract/asyncapi-document.ts'
+import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { loggerFor } from '../compose/surroundings.ts'
+
+export async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(['kafka', 'registry', 'feed', 'log'])
+  const { brokers, ssl, sasl } = settings.kafka
+  const names = topicNames(settings.feed.topicPrefix)
+  const registry = schemaRegistry(settings.registry)
+  await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+  // Says what is missing, if so.
+  await describeDataTopics(cluster, names, RESOURCES, signal)
+  const found = await cluster.describeTopics([...eventsByTopic(names).keys()], signal)
+  const topics = []
+  for (const [name, records] of eventsByTopic(names)) {
+    const topic = found.get(name)
+    if (topic !== undefined) topics.push({ topic, events: await eventsOf(registry, name, records, signal) })
+  }
+  const document = asyncApiDocument({
+    prefix: names.prefix,
+    brokers,
+    encrypted: ssl !== null,
+    saslMechanism: sasl?.mechanism ?? null,
+    registryUrl: settings.registry.url,
+    topics,
+  })
+  if (json === true) printJson(document)
+  else printText(asYaml(document))
+  return 0
+}
+
+/** As people write it: nothing shared by anchors. What a terminal would obey is escaped, so that the values stay. */
+export function asYaml(document: object): string {
+  const yaml = new Document(document, { aliasDuplicateObjects: false })
+  visit(yaml, {
+    Scalar(_key, scalar) {
+      const { value } = scalar
+      const lines = typeof value === 'string' ? value.split('\n') : []
+      if (!lines.every(isPrintable)) scalar.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return yaml
+    .toString({ lineWidth: 120 })
+    .split('\n')
+    .map((line) => printable(line.replaceAll(ASTRAL_FORMAT, yamlEscape)))
+    .join('\n')
+}
+
+/** printable.ts escapes them by halves, as JSON does; YAML knows whole characters only. */
+const ASTRAL_FORMAT = /(?=[\u{10000}-\u{10FFFF}])\p{Cf}/gu
+
+function yamlEscape(character: string): string {
+  return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
+}
+
+function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly SchemaFileName[]> {
+  return new Map([
+    [names.data(LISTINGS), ['ListingUpserted', 'ListingDeleted']],
+    [names.control, ['PassMarker']],
+    [names.checkpoints, ['Owner', 'Watermark', 'Checkpoint', 'Truncation']],
+    [names.deadLetters, []],
+  ])
+}
+
+/** The latest versions of those that are registered; the first `snapshot` registers them all. */
+async function eventsOf(
+  registry: SchemaRegistry,
+  topic: string,
+  records: readonly SchemaFileName[],
+  signal: AbortSignal,
+): Promise<readonly DescribedEvent[]> {
+  const events: DescribedEvent[] = []
+  for (const name of records) {
+    const latest = await registry.version(subjectName(topic, name), 'latest', signal)
+    if (latest !== undefined) events.push({ name, ...latest })
+  }
+  return events
+}

@@ -1,0 +1,102 @@
+/** `dead-letters list`: the records that could not be published. */
+import { loadSettings } from '../../config/load-settings.ts'
+import { connectKafka } from '../../kafka/cluster.ts'
+import { readDeadLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
+import { topicNames } from '../../feed/topics.ts'
+import { printable } from '../../support/printable.ts'
+import { printJson, printJsonText, printLines } from '../../support/print.ts'
+import { kafkaSettings } from '../compose/clients.ts'
+import { loggerFor } from '../compose/surroundings.ts'
+
+export interface ListOptions {
+  /** Settled ones too. */
+  readonly all?: true
+  readonly json?: true
+  /** The records themselves. */
+  readonly raw?: true
+}
+
+/** Prints the last letter of each key, oldest first: as a table, or one a line as JSON or as the record itself. */
+export async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(['kafka', 'feed', 'log'])
+  const names = topicNames(settings.feed.topicPrefix)
+  await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+  const letters = (await readDeadLetters({ cluster, names }, () => undefined, signal)).filter(
+    ({ settledAt }) => all === true || settledAt === null,
+  )
+  if (raw === true) {
+    // Bodies are not kept while nobody knows which of them count.
+    const wanted = new Map(letters.map((letter) => [letter.offset, letter]))
+    const print = ({ offset, json: body }: { offset: number; json: string }): void => {
+      const letter = wanted.get(offset)
+      if (letter !== undefined) printJsonText(json === true ? withRecord(letter, body) : body)
+    }
+    await readDeadLetters({ cluster, names }, print, signal)
+  } else if (json === true) {
+    for (const letter of letters) printJson(jsonOf(letter))
+  } else {
+    printLines(tableOf(letters))
+  }
+  return 0
+}
+
+function jsonOf({ topic, name, key, reason, passId, at, bytes, settledAt }: DeadLetterSummary): object {
+  return {
+    topic,
+    key: name,
+    hasKey: key !== null,
+    reason,
+    passId,
+    at: new Date(at).toISOString(),
+    bytes,
+    settledAt: settledAt === null ? null : new Date(settledAt).toISOString(),
+  }
+}
+
+/**
+ * The record's text is JSON already; parsed, its large integers would be rounded. What is no JSON stands as a string,
+ * `recordText`.
+ */
+export function withRecord(letter: DeadLetterSummary, body: string): string {
+  const record = isJson(body) ? `"record":${body}` : `"recordText":${JSON.stringify(body)}`
+  return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},${record}}`
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Its numbers stand to the right. */
+const BYTES_COLUMN = 1
+
+/** For a person: a line of headings, then one a letter. */
+export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[] {
+  if (letters.length === 0) return ['no dead letters']
+  const rows = [
+    ['KEY', 'BYTES', 'WHEN', 'PASS', 'STATE', 'REASON'],
+    ...letters.map(({ name, bytes, at, passId, settledAt, reason }) => [
+      printable(name),
+      String(bytes),
+      new Date(at).toISOString(),
+      printable(passId),
+      settledAt === null ? 'waits' : 'settled',
+      printable(reason),
+    ]),
+  ]
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0
+      return column === BYTES_COLUMN ? cell.padStart(width) : cell.padEnd(width)
+    })
+    return cells.join('  ').trimEnd()
+  })
+}

@@ -1,0 +1,34 @@
+import type { PassKind } from '../../domain/pass.ts'
+import { printJson, printLines } from '../../support/print.ts'
+import { onFeed, type FeedWishes } from '../passes/on-feed.ts'
+import { describeReport, exitCodeOf, parsePassReport } from '../passes/pass-report.ts'
+import { runPass } from '../passes/run-pass.ts'
+
+export interface OnePassOptions extends FeedWishes {
+  readonly dryRun?: true
+  readonly json?: true
+  /** Of a purge. */
+  readonly approveUpTo?: number
+}
+
+/** Runs one pass and answers the exit code. Handed to the daemon if one holds DATA_DIR. */
+export async function runOnePass(
+  pass: PassKind,
+  options: OnePassOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const { dryRun = false, restart = false, approveUpTo } = options
+  const report = await onFeed(
+    options,
+    {
+      pass,
+      body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
+      parse: parsePassReport,
+      run: (feed) => runPass(feed, pass, { dryRun, approveUpTo }, signal),
+    },
+    signal,
+  )
+  if (options.json === true) printJson(report)
+  else printLines(describeReport(report))
+  return exitCodeOf(report)
+}

@@ -1,0 +1,110 @@
+/** `schema check`: whether the source's metadata would change the schema. Registers nothing. */
+import { loadSettings } from '../../config/load-settings.ts'
+import type { Settings } from '../../config/settings.ts'
+import { parseAvroRecord, nestedRecord } from '../../events/schema/avro-record.ts'
+import { evolve } from '../../events/schema/listing-schema.ts'
+import { schemaChanges, type SchemaChange } from '../../contract/schema-changes.ts'
+import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
+import type { FieldDescription } from '../../domain/field-description.ts'
+import { LISTINGS } from '../../domain/resource.ts'
+import { Outages } from '../../ops/outages.ts'
+import { SparkApiError } from '../../spark/spark-api-error.ts'
+import type { SparkMetadata } from '../../spark/spark-metadata.ts'
+import { createSparkSource } from '../../spark/spark-source.ts'
+import { printJson, printLines } from '../../support/print.ts'
+import { withTypeNames } from '../compose/metadata-refresher.ts'
+import { now } from '../compose/system-clock.ts'
+import { listingSubject } from './schema-subject.ts'
+import { loggerFor } from '../compose/surroundings.ts'
+import { PROGRAM } from '../version.ts'
+
+/** Exit code for a source whose metadata would make a new version, as a comparison that found differences. */
+const WOULD_CHANGE = 1
+
+/** Exit code 0 if nothing would change. */
+export async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(['spark', 'passes', 'log'])
+  const { registry, subject } = listingSubject()
+  const fields = await sourceFields(settings, signal)
+  const latest = await registry.version(subject, 'latest', signal)
+  const { volatileFields } = settings.passes
+  const next = evolve(latest?.schema ?? null, fields, {
+    volatileFields,
+    timestampField: LISTINGS.timestampField,
+  })
+  const changed = next !== latest?.schema
+  const found: SchemaCheck = {
+    subject,
+    version: latest?.version ?? null,
+    changed,
+    fields: nestedRecord(nestedRecord(parseAvroRecord(next), 'listing'), 'standardFields').fields.length,
+    changes: changed && latest !== undefined ? schemaChanges(latest.schema, next) : [],
+    compatible: !changed || (await registry.check(subject, next, signal)),
+  }
+  if (json === true) printJson(found)
+  else printLines(describeCheck(found, latest))
+  return changed ? WOULD_CHANGE : 0
+}
+
+export interface SchemaCheck {
+  readonly subject: string
+  /** The latest; null if the subject has none. */
+  readonly version: number | null
+  readonly changed: boolean
+  /** Standard fields of the schema that the metadata asks for. */
+  readonly fields: number
+  readonly changes: readonly SchemaChange[]
+  /** What the registry says. */
+  readonly compatible: boolean
+}
+
+export function describeCheck(
+  { subject, version, changed, fields, changes, compatible }: SchemaCheck,
+  latest: Pick<SubjectVersion, 'id'> | undefined,
+): readonly string[] {
+  if (latest === undefined || version === null) {
+    return [
+      `${subject} has no version yet; the source's metadata would make the first one, with ${fields} standard fields`,
+    ]
+  }
+  const which = `${subject} version ${version} (schema id ${latest.id})`
+  if (!changed) return [`${which}: the source's metadata would change nothing`]
+  const verdict = compatible
+    ? 'the registry would take it as the next version'
+    : `the registry would refuse it: the feed would go on with version ${version}, new values in unmappedFields`
+  const told = changes.length === 0 ? ['only the text of the schema'] : changes.map(({ text }) => text)
+  return [`${which}: the source's metadata would change`, ...told.map((text) => `  ${text}`), verdict]
+}
+
+/** As a pass of `run` sees them. */
+async function sourceFields(
+  { spark, log }: Pick<Settings, 'spark' | 'log'>,
+  signal: AbortSignal,
+): Promise<readonly FieldDescription[]> {
+  await using source = createSparkSource({
+    apiUrl: spark.apiUrl,
+    accessToken: spark.accessToken,
+    tries: new Outages(loggerFor({ spark, log }), now).of('spark-api'),
+    requestTimeoutMs: spark.requestTimeoutMs,
+    pageLimit: spark.pageLimit,
+    userAgent: PROGRAM,
+    firstRequestNumber: 1,
+  })
+  const fields = await source.metadata.standardFields(undefined, signal)
+  if (fields.kind === 'unchanged') return []
+  return withTypeNames(fields.items, await propertyTypes(source.metadata, signal))
+}
+
+/** Only docs are poorer without them. */
+async function propertyTypes(
+  metadata: SparkMetadata,
+  signal: AbortSignal,
+): Promise<Parameters<typeof withTypeNames>[1]> {
+  try {
+    const types = await metadata.propertyTypes(undefined, signal)
+    return types.kind === 'fetched' ? types.items : []
+  } catch (error) {
+    if (error instanceof SparkApiError) return []
+    throw error
+  }
+}

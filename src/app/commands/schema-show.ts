@@ -1,0 +1,48 @@
+/** `schema show`: one version of the schema, for a person or as it is. */
+import { findRecord, parseAvroRecord, type AvroRecord } from '../../events/schema/avro-record.ts'
+import { avroTypeText } from '../../events/schema/avro-type-text.ts'
+import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
+import { printable } from '../../support/printable.ts'
+import { printJsonText, printLines } from '../../support/print.ts'
+import { listingSubject, requireVersion } from './schema-subject.ts'
+
+export interface ShowOptions {
+  /** @default the latest */
+  readonly version?: number
+  /** The Avro schema itself. */
+  readonly json?: true
+}
+
+export async function showSchema({ version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
+  const subject = listingSubject()
+  const found = await requireVersion(subject, version ?? 'latest', signal)
+  if (json === true) printJsonText(found.schema)
+  else printLines(schemaTable(subject.subject, found))
+  return 0
+}
+
+/** Which version it is, a line of headings, then a line for each field that is no record. */
+export function schemaTable(subject: string, { version, id, schema }: SubjectVersion): readonly string[] {
+  const rows = [['FIELD', 'TYPE', 'MEANING'] as const, ...rowsOf(parseAvroRecord(schema), '')]
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  const [first = 0, second = 0] = widths
+  return [
+    `${subject} version ${version}, schema id ${id}: ${rows.length - 1} fields`,
+    ...rows.map(([field, type, meaning]) =>
+      `${field.padEnd(first)}  ${type.padEnd(second)}  ${meaning}`.trimEnd(),
+    ),
+  ]
+}
+
+type Row = readonly [field: string, type: string, meaning: string]
+
+function rowsOf(record: AvroRecord, prefix: string): readonly Row[] {
+  return record.fields.flatMap(({ name, type, doc }): readonly Row[] => {
+    const nested = findRecord(type)
+    const field = `${prefix}${name}`
+    if (nested !== undefined) return rowsOf(nested, `${field}.`)
+    // The source's own text may break lines.
+    const meaning = (doc ?? '').replaceAll(/\s+/g, ' ')
+    return [[printable(field), printable(avroTypeText(type)), printable(meaning)]]
+  })
+}

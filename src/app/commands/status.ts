@@ -1,0 +1,144 @@
+import { loadSettings } from '../../config/load-settings.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { MarkerRecord } from '../../events/state-records.ts'
+import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
+import { connectKafka } from '../../kafka/cluster.ts'
+import { askDaemon } from '../../ops/daemon-client.ts'
+import type { DaemonInfo } from '../../ops/daemon-file.ts'
+import { CheckpointLog } from '../../feed/checkpoint-log.ts'
+import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
+import { readDeadLetters } from '../../feed/dead-letter-log.ts'
+import { topicNames } from '../../feed/topics.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { printJson, printLines } from '../../support/print.ts'
+import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { describeStatus } from '../reports/describe-status.ts'
+import {
+  FEED_STATUS,
+  feedStatus,
+  iso,
+  type FeedStatus,
+  type Known,
+  type Trouble,
+} from '../reports/feed-status.ts'
+import { findDaemon, statedSettings, type StatedSettings } from '../daemon/handover.ts'
+import { liveRecordsIn } from '../reports/live-records.ts'
+import { loggerFor } from '../compose/surroundings.ts'
+
+const GROUPS = ['kafka', 'registry', 'feed', 'source', 'http', 'log'] as const
+type StatusSettings = Pick<Settings, (typeof GROUPS)[number]>
+
+/** Letters may be many and large; a status is not worth waiting for them. */
+const LETTERS_WITHIN_MS = 10_000
+
+/** Asks the daemon that holds DATA_DIR, else reads the topics. */
+export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(GROUPS)
+  const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
+  const status =
+    daemon === undefined
+      ? await readStatus(settings, signal)
+      : ((await askThere(daemon, settings, signal)) ?? (await readStatus(settings, signal)))
+  if (json === true) printJson(status)
+  else printLines(describeStatus(status, Date.now()))
+  return 0
+}
+
+/** Undefined if it tells nobody: it can be reached from elsewhere, and has no token to know its operator by. */
+async function askThere(
+  daemon: DaemonInfo,
+  { http }: Pick<Settings, 'http'>,
+  signal: AbortSignal,
+): Promise<FeedStatus | undefined> {
+  try {
+    const { adminToken } = http
+    return parseStatus(await askDaemon(daemon, { method: 'GET', path: '/status', adminToken }, signal))
+  } catch (error) {
+    if (error instanceof ListingstreamError && error.code === 'ADMIN_TOKEN_UNSET') return undefined
+    throw error
+  }
+}
+
+function parseStatus(answer: unknown): FeedStatus {
+  const parsed = FEED_STATUS.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw new ListingstreamError(
+    'What the daemon answers is no status that this version knows: it is of another version. Ask with that one.',
+    { code: 'DAEMON_BAD_ANSWER', retryable: false },
+  )
+}
+
+/** Here nothing asks the source: its address counts only where it was set. */
+function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source'>): StatedSettings {
+  const { apiUrl } = settings.source
+  return { ...statedSettings(settings), ...(apiUrl === null ? {} : { SPARK_API_URL: apiUrl }) }
+}
+
+async function readStatus(settings: StatusSettings, signal: AbortSignal): Promise<FeedStatus> {
+  const logger = loggerFor(settings)
+  await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
+  const names = topicNames(settings.feed.topicPrefix)
+  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
+  const log = new CheckpointLog(cluster, names.checkpoints, schemas)
+  const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
+  if (known.has(names.checkpoints)) await log.refresh(signal)
+  const { owner, generation, nextOffsets } = log
+  const state = log.state()
+  if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
+  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, nextOffsets }
+  const markers = await lastMarkers(cluster, names.control, schemas, signal)
+  return feedStatus({
+    prefix: names.prefix,
+    source: state.source,
+    daemon: null,
+    owner:
+      owner === undefined
+        ? null
+        : { host: owner.host, pid: owner.pid, dataDir: owner.dataDir, aliveAt: iso(log.ownerAliveAt) },
+    state,
+    completedAt: log.completedAt,
+    nextAt: () => null,
+    liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
+    lastError: lastFailure(markers),
+    heldBecause: holdReasons(markers),
+    deadLetters: known.has(names.deadLetters)
+      ? await waitingLetters(async (within) => {
+          const letters = await readDeadLetters({ cluster, names }, () => undefined, within)
+          return letters.filter(({ settledAt }) => settledAt === null).length
+        }, signal)
+      : { count: 0, why: null },
+    apiRequests: null,
+    health: null,
+  })
+}
+
+function unknownPrefix(prefix: string): ListingstreamError {
+  return new ListingstreamError(
+    `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
+    { code: 'NO_FEED', retryable: false },
+  )
+}
+
+/** What an outage parks leaves no marker; only the daemon's memory has it. */
+function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
+  const failed = markers.findLast(({ event }) => event === 'failed')
+  if (failed === undefined) return null
+  const { resource, pass, at, detail } = failed
+  const message = detail ?? 'It failed.'
+  return { code: 'PASS_INCOMPLETE', message, resource, pass, at: iso(at), lasts: false }
+}
+
+/** @param count rejects with its signal's reason if that aborts */
+export async function waitingLetters(
+  count: (signal: AbortSignal) => Promise<number>,
+  signal: AbortSignal,
+): Promise<Known> {
+  const late = AbortSignal.timeout(LETTERS_WITHIN_MS)
+  try {
+    return { count: await count(AbortSignal.any([signal, late])), why: null }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!late.aborted) throw error
+    return { count: null, why: `the topic was not read within ${LETTERS_WITHIN_MS / 1000} s` }
+  }
+}

@@ -1,0 +1,120 @@
+import { loadSettings } from '../../config/load-settings.ts'
+import { decodeValue } from '../../events/decode-value.ts'
+import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
+import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
+import { followTopics, readTopic, type KafkaRecord, type RecordBatch } from '../../kafka/read-topic.ts'
+import { RESOURCES } from '../../domain/resource.ts'
+import { describeDataTopics, topicNames } from '../../feed/topics.ts'
+import { printJson, printLine } from '../../support/print.ts'
+import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { loggerFor } from '../compose/surroundings.ts'
+
+export interface TailOptions {
+  readonly fromBeginning?: true
+  /** From the oldest event to the last one that was committed when the command began. */
+  readonly untilEnd?: true
+  /** Ends after so many events. */
+  readonly limit?: number
+  /** Record keys; only their events count. */
+  readonly key?: readonly string[]
+  /** One of `TAILED_RESOURCES`. @default all */
+  readonly resource?: string
+  readonly json?: true
+}
+
+export const TAILED_RESOURCES: readonly string[] = RESOURCES.map(({ name }) => name)
+
+/**
+ * Prints committed events until it is stopped, or has come to an end that was asked for.
+ *
+ * @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix.
+ */
+export async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
+  const { untilEnd, limit = Infinity } = options
+  const settings = loadSettings(['kafka', 'registry', 'feed', 'log'])
+  const names = topicNames(settings.feed.topicPrefix)
+  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
+  const resources = RESOURCES.filter(({ name }) => (options.resource ?? name) === name)
+  try {
+    await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+    await describeDataTopics(cluster, names, resources, signal)
+    const topics = resources.map((resource) => names.data(resource))
+    let left = limit
+    if (left === 0) return 0
+    for await (const { topic, partition, record } of wanted(
+      batches(cluster, topics, options, signal),
+      options,
+    )) {
+      const decoded = record.value === null ? TOMBSTONE : await decodeValue(record.value, schemas, signal)
+      const event = { topic, partition, record, ...decoded }
+      if (options.json === true) printJson(jsonOf(event))
+      else printLine(textLine(event))
+      left -= 1
+      if (left === 0) break
+    }
+  } catch (error) {
+    // Where it has an end, it did not come to it.
+    if (!signal.aborted || untilEnd === true || limit !== Infinity) throw error
+  }
+  return 0
+}
+
+async function* batches(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  { fromBeginning, untilEnd }: TailOptions,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  if (untilEnd !== true) {
+    yield* followTopics(cluster, { topics, from: fromBeginning === true ? 'beginning' : 'latest' }, signal)
+  }
+  for (const topic of topics) {
+    const offsets = await cluster.topicOffsets(topic, signal)
+    const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
+    yield* readTopic(cluster, { topic, ranges }, signal)
+  }
+}
+
+interface PlacedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly record: KafkaRecord
+}
+
+async function* wanted(
+  source: AsyncIterable<RecordBatch>,
+  { key }: TailOptions,
+): AsyncGenerator<PlacedRecord, void, undefined> {
+  const keys = key === undefined ? undefined : new Set<string | undefined>(key)
+  for await (const { topic, partition, records } of source) {
+    for (const record of records) {
+      if (keys?.has(record.key?.toString('utf8')) === false) continue
+      yield { topic, partition, record }
+    }
+  }
+}
+
+const TOMBSTONE = { name: 'Tombstone', value: null }
+
+interface TailedRecord extends PlacedRecord {
+  /** Of the Avro record. */
+  readonly name: string
+  readonly value: unknown
+}
+
+function jsonOf({ topic, partition, record, name, value }: TailedRecord): object {
+  const key = record.key?.toString('utf8') ?? null
+  return { topic, partition, offset: record.offset, key, type: name, value }
+}
+
+function textLine({ topic, partition, record, name, value }: TailedRecord): string {
+  const at = new Date(record.timestamp).toISOString()
+  const key = record.key?.toString('utf8') ?? '–'
+  return `${at} ${topic}/${partition}@${record.offset} ${key} ${name} ${reasonOf(value)}`.trimEnd()
+}
+
+function reasonOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return ''
+  if ('change' in value) return String(value.change)
+  return 'reason' in value ? String(value.reason) : ''
+}

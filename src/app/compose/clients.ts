@@ -1,0 +1,52 @@
+/** From checked settings to the options of the clients. Secrets leave their wrapper here and nowhere else. */
+import type { KafkaSettings as KafkaOptions, RegistrySettings } from '../../config/settings.ts'
+import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
+import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
+import { instant } from '../../domain/instant.ts'
+import type { Logger } from '../../ops/logger.ts'
+import { Outages } from '../../ops/outages.ts'
+
+/** @param outages those that the feed's health tells of */
+export function kafkaSettings(
+  { brokers, ssl, sasl }: KafkaOptions,
+  logger: Logger,
+  outages: Outages = new Outages(logger, () => instant(Date.now())),
+): KafkaSettings {
+  return {
+    brokers,
+    tries: outages.of('kafka'),
+    clientId: 'listingstream',
+    log: kafkaLog(logger),
+    ...(ssl === null
+      ? {}
+      : {
+          ssl: {
+            ...(ssl.ca === null ? {} : { ca: ssl.ca }),
+            ...(ssl.cert === null ? {} : { cert: ssl.cert }),
+            ...(ssl.key === null ? {} : { key: ssl.key }),
+          },
+        }),
+    ...(sasl === null
+      ? {}
+      : {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: sasl.username,
+            password: sasl.password,
+          },
+        }),
+  }
+}
+
+export function schemaRegistry({ url, auth }: RegistrySettings, outages?: Outages): SchemaRegistry {
+  return new SchemaRegistry({
+    url,
+    ...(auth === null ? {} : { auth }),
+    ...(outages === undefined ? {} : { tries: outages.of('registry') }),
+  })
+}
+
+/** What the client reports, the program decides upon and reports itself; in between it is detail. */
+function kafkaLog(logger: Logger): KafkaLog {
+  return (level, message, extra) => logger.debug({ ...extra, kafka: level }, message)
+}

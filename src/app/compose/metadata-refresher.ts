@@ -1,0 +1,210 @@
+import { isDeepStrictEqual } from 'node:util'
+
+import { z } from 'zod'
+
+import type { ListingSchemas } from '../../events/schema/listing-schemas.ts'
+import type { FieldDescription } from '../../domain/field-description.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
+import type { Logger } from '../../ops/logger.ts'
+import type { Observer, ResourceMetadata } from '../../replication/ports.ts'
+import type { PropertyType } from '../../spark/metadata-bodies.ts'
+import { SparkApiError } from '../../spark/spark-api-error.ts'
+import type {
+  MetadataAnswer,
+  MetadataPath,
+  MetadataVersion,
+  SparkMetadata,
+} from '../../spark/spark-metadata.ts'
+import { SerialQueue } from '../../support/serial-queue.ts'
+import type { CachedAnswer, MetadataCache } from './metadata-cache.ts'
+
+export interface MetadataRefresherOptions {
+  readonly metadata: SparkMetadata
+  readonly schemas: ListingSchemas
+  readonly cache: MetadataCache
+  readonly observer: Observer
+  /** Told the names of all fields that the source describes, when they change. */
+  readonly onFields: (names: readonly string[]) => void
+  readonly logger: Logger
+}
+
+const FIELD: z.ZodType<FieldDescription> = z.object({
+  name: z.string(),
+  type: z.string(),
+  label: z.string(),
+  hasList: z.boolean(),
+  multiSelect: z.boolean(),
+  searchable: z.boolean(),
+  nullable: z.boolean().nullable(),
+  group: z.string().nullable(),
+  shownFor: z.array(z.string()).nullable(),
+})
+const PROPERTY_TYPE: z.ZodType<PropertyType> = z.object({ code: z.string(), name: z.string() })
+
+/**
+ * Keeps the event schema in step with the source's metadata, by conditional GET (spark-api.md §3.5). The vendor marks the
+ * services alpha: where one is gone, the last known metadata counts.
+ */
+export class MetadataRefresher implements ResourceMetadata {
+  readonly #options: MetadataRefresherOptions
+  readonly #standardFields: MetadataService<FieldDescription>
+  readonly #customFields: MetadataService<FieldDescription>
+  readonly #propertyTypes: MetadataService<PropertyType>
+  readonly #queue = new SerialQueue()
+  /** What the current schema was made of. */
+  #used: readonly FieldDescription[] | undefined
+
+  constructor(options: MetadataRefresherOptions) {
+    const { metadata } = options
+    this.#options = options
+    this.#standardFields = new MetadataService('/v1/standardfields', FIELD, options, (previous, signal) =>
+      metadata.standardFields(previous, signal),
+    )
+    this.#customFields = new MetadataService('/v1/customfields', FIELD, options, (previous, signal) =>
+      metadata.customFields(previous, signal),
+    )
+    this.#propertyTypes = new MetadataService(
+      '/v1/propertytypes',
+      PROPERTY_TYPE,
+      options,
+      (previous, signal) => metadata.propertyTypes(previous, signal),
+    )
+  }
+
+  refresh(resource: ResourceDescription, signal: AbortSignal): Promise<void> {
+    return this.#queue.run(() => this.#refresh(resource, signal))
+  }
+
+  async #refresh(resource: ResourceDescription, signal: AbortSignal): Promise<void> {
+    const { schemas, observer, onFields, logger } = this.#options
+    const fields = await this.#standardFields.ask(isGoneOrGarbled, signal)
+    // Without these two a schema is as good, so that they never stop a pass.
+    const custom = await this.#customFields.ask(isSparkApiError, signal)
+    const types = await this.#propertyTypes.ask(isSparkApiError, signal)
+    onFields([...fields.map(({ name }) => name), ...custom.map(qualifiedName)])
+    if (fields === this.#used && schemas.refusal === null) return
+    const before = schemas.currentId
+    const schemaId = await schemas.use(withTypeNames(fields, types), signal)
+    this.#used = fields
+    observer.schemaRefused?.(resource.name, schemas.refusal)
+    if (schemaId !== before) logger.info({ fields: fields.length, schemaId }, 'event schema in use')
+  }
+}
+
+/** One service, and what it last said. */
+class MetadataService<Item> {
+  readonly #path: MetadataPath
+  readonly #options: Pick<MetadataRefresherOptions, 'cache' | 'logger'>
+  readonly #fetch: (
+    previous: MetadataVersion | undefined,
+    signal: AbortSignal,
+  ) => Promise<MetadataAnswer<Item>>
+  #known: CachedAnswer<Item> | undefined
+  #isMissing = false
+
+  constructor(
+    path: MetadataPath,
+    item: z.ZodType<Item>,
+    options: Pick<MetadataRefresherOptions, 'cache' | 'logger'>,
+    fetch: (previous: MetadataVersion | undefined, signal: AbortSignal) => Promise<MetadataAnswer<Item>>,
+  ) {
+    this.#path = path
+    this.#options = options
+    this.#fetch = fetch
+    this.#known = options.cache.find(path, item)
+  }
+
+  /**
+   * The same array while nothing changed; the last known one, or none, after an error that `mayFail` lets pass. `known`:
+   * something is. An empty list in the place of one that was not is no answer, either.
+   */
+  async ask(
+    mayFail: (error: unknown, known: boolean) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Item[]> {
+    const known = (this.#known?.items.length ?? 0) > 0
+    try {
+      const { cache } = this.#options
+      // What another token was told is no condition: this one may be told something else.
+      const previous = cache.holds(this.#path) ? this.#known : undefined
+      const answer = await this.#fetch(previous, signal)
+      if (answer.kind === 'fetched' && answer.items.length === 0 && known) this.#goOn(undefined)
+      else {
+        if (answer.kind === 'fetched') await this.#keep(answer)
+        this.#isMissing = false
+      }
+    } catch (error) {
+      if (!mayFail(error, known)) throw error
+      this.#goOn(error)
+    }
+    this.#known ??= { etag: null, lastModified: null, items: [] }
+    return this.#known.items
+  }
+
+  /** Told once, until there is an answer again. */
+  #goOn(err: unknown): void {
+    const why = err === undefined ? `an empty answer from ${this.#path}` : `no answer from ${this.#path}`
+    this.#options.logger[this.#isMissing ? 'debug' : 'warn'](
+      err === undefined ? {} : { err },
+      `${why}; what is known of it goes on to count`,
+    )
+    this.#isMissing = true
+  }
+
+  async #keep({
+    etag,
+    lastModified,
+    items,
+  }: Extract<MetadataAnswer<Item>, { kind: 'fetched' }>): Promise<void> {
+    const known = this.#known
+    // A server that ignores the conditions costs bytes, no new schema and no write.
+    const same = known !== undefined && isDeepStrictEqual(known.items, items)
+    this.#known = { etag, lastModified, items: same ? known.items : items }
+    const isKept = known?.etag === etag && known.lastModified === lastModified
+    if (same && isKept && this.#options.cache.holds(this.#path)) return
+    try {
+      await this.#options.cache.store(this.#path, this.#known)
+    } catch (error) {
+      this.#options.logger.warn(
+        { err: error },
+        'the metadata cannot be kept in DATA_DIR; the next start downloads it again',
+      )
+    }
+  }
+}
+
+function isSparkApiError(error: unknown): boolean {
+  return error instanceof SparkApiError
+}
+
+/** The service is gone; or what it says cannot be its answer, and an earlier one is known. */
+function isGoneOrGarbled(error: unknown, known: boolean): boolean {
+  return isGone(error) || (known && error instanceof SparkApiError && GARBLED.includes(error.code))
+}
+
+/** An answer that came, but is none. */
+const GARBLED: readonly string[] = ['SPARK_BAD_RESPONSE', 'SPARK_BODY_TOO_LARGE']
+
+/** The service is not there, or not for this key (404, 1500). */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof SparkApiError)) return false
+  const codes: readonly string[] = ['SPARK_NOT_FOUND', 'SPARK_NOT_PERMITTED', 'SPARK_METHOD_REFUSED']
+  return codes.includes(error.code) || error.httpStatus === 404 || error.httpStatus === 410
+}
+
+/** As SparkQL and `customFields` of the event write it. */
+function qualifiedName({ group, name }: FieldDescription): string {
+  return group === null ? name : `"${group}"."${name}"`
+}
+
+/** Codes of property types differ from MLS to MLS; people read names. */
+export function withTypeNames(
+  fields: readonly FieldDescription[],
+  types: readonly PropertyType[],
+): readonly FieldDescription[] {
+  const names = new Map(types.map(({ code, name }) => [code, `${name} (${code})`]))
+  return fields.map((field) => ({
+    ...field,
+    shownFor: field.shownFor?.map((code) => names.get(code) ?? code) ?? null,
+  }))
+}

@@ -1,0 +1,91 @@
+/** Work on a feed for one command: by the daemon that holds DATA_DIR if there is one, else by this process. */
+import { z } from 'zod'
+
+import { loadSettings } from '../../config/load-settings.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { PassKind } from '../../domain/pass.ts'
+import { askDaemon } from '../../ops/daemon-client.ts'
+import type { DaemonInfo } from '../../ops/daemon-file.ts'
+import { observers } from '../../ops/log-observer.ts'
+import { WalkTotals } from '../../ops/walk-totals.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { findDaemon, statedSettings } from '../daemon/handover.ts'
+import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
+import { isWatched, progressLine } from '../reports/progress-line.ts'
+import { surroundings } from '../compose/surroundings.ts'
+
+/** How this process may open the feed; a daemon has it open. */
+export interface FeedWishes {
+  readonly restart?: true
+  readonly takeOver?: true
+  readonly acceptSource?: true
+}
+
+export interface FeedTask<T> {
+  /** With `body` as its JSON, what the daemon is asked for. */
+  readonly pass: PassKind
+  readonly body: object
+  /** Of the daemon's answer. */
+  parse(answer: unknown): T
+  run(feed: OpenFeed): Promise<T>
+}
+
+const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
+
+export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
+  const settings = loadSettings(GROUPS)
+  const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
+  const title = `${settings.feed.topicPrefix}: ${task.pass}`
+  const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
+  if (answer !== undefined) return parsed(task, answer)
+  const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
+  using line = progressLine(title, totals)
+  line.say('opening the feed')
+  await using feed = await openFeed(
+    {
+      settings,
+      wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
+      restart: wishes.restart ?? false,
+      pass: task.pass,
+      patient: false,
+      logger,
+      metrics,
+      observer: observers(observer, line.observer),
+      outages,
+      totals,
+    },
+    signal,
+  )
+  return await task.run(feed)
+}
+
+function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
+  try {
+    return task.parse(answer)
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause
+    throw new ListingstreamError(
+      'The daemon ran it, but answered in a form that this program does not know. Start the daemon again with the version of the command.',
+      { code: 'DAEMON_BAD_ANSWER', retryable: false, cause },
+    )
+  }
+}
+
+/** Undefined if it has gone meanwhile. */
+async function askThere(
+  daemon: DaemonInfo,
+  title: string,
+  { pass, body }: Pick<FeedTask<unknown>, 'pass' | 'body'>,
+  { http }: Pick<Settings, 'http'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const path = `/passes/${pass}`
+  using line = progressLine(title, new WalkTotals())
+  line.say(`done by the daemon, process ${daemon.pid}`)
+  try {
+    return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)
+  } catch (error) {
+    if (error instanceof ListingstreamError && error.code === 'DAEMON_UNREACHABLE') return undefined
+    throw error
+  }
+}

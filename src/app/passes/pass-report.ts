@@ -1,0 +1,102 @@
+import { z } from 'zod'
+
+import type { PassResult } from '../../replication/feed-runner.ts'
+import { DELETE_PREVIEW, describePreview, type DeletePreview } from './delete-preview.ts'
+
+/** How a pass ended, as a command prints it and as a daemon answers it. */
+const PASS_REPORT = z.object({
+  resource: z.string(),
+  pass: z.string(),
+  passId: z.string(),
+  state: z.string(),
+  startedAt: z.string(),
+  pages: z.number(),
+  walked: z.number(),
+  counts: z.record(z.string(), z.number()),
+  /** Of a purge; null otherwise. */
+  purge: z
+    .object({
+      dryRun: z.boolean(),
+      gone: z.number(),
+      missed: z.number(),
+      emitted: z.number(),
+      held: z.number(),
+      refuted: z.number(),
+      inconclusive: z.number(),
+      /** Why the guard holds the deletes; null if it does not. */
+      heldBecause: z.string().nullable(),
+      /** Of a dry run: what it would delete, held or not; null otherwise. */
+      preview: DELETE_PREVIEW.nullable().default(null),
+      /** Why the guard would have held the deletes, had an operator not approved them; null otherwise. */
+      approvedAlthough: z.string().nullable().default(null),
+    })
+    .nullable(),
+})
+export type PassReport = z.output<typeof PASS_REPORT>
+
+export function parsePassReport(answer: unknown): PassReport {
+  return PASS_REPORT.parse(answer)
+}
+
+export function reportOf(
+  { progress, purge }: PassResult,
+  dryRun: boolean,
+  preview: DeletePreview | null = null,
+): PassReport {
+  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes } = progress
+  return {
+    resource,
+    pass,
+    passId,
+    state: dryRun ? 'dry-run' : state,
+    startedAt: new Date(startedAt).toISOString(),
+    pages: page,
+    walked,
+    counts: { ...counts },
+    purge:
+      purge === undefined
+        ? null
+        : {
+            dryRun,
+            gone: purge.gone,
+            missed: purge.missed,
+            ...deletes,
+            heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
+            preview,
+            approvedAlthough: purge.verdict.kind === 'approved' ? purge.verdict.why : null,
+          },
+  }
+}
+
+/** design.md §4.2: 3 if the guard holds deletes, or would. */
+export function exitCodeOf({ purge }: PassReport): number {
+  return purge !== null && purge.heldBecause !== null ? 3 : 0
+}
+
+/** For a person: one line, and of a dry run what it would delete. */
+export function describeReport(report: PassReport): readonly string[] {
+  const preview = report.purge?.preview ?? null
+  return [describePass(report), ...(preview === null ? [] : describePreview(preview))]
+}
+
+function describePass({ resource, pass, state, walked, counts, purge }: PassReport): string {
+  const outcomes = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+  const head = `${pass} of ${resource} ${state}: ${walked} walked`
+  if (purge === null) return [head, ...outcomes].join(', ')
+  const { gone, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
+  const deletes = [
+    `${gone} gone`,
+    `${emitted} deleted`,
+    `${refuted} still there`,
+    `${inconclusive} inconclusive`,
+    `${missed} missed by updates and read`,
+  ]
+  const held = heldBecause === null ? [] : [`${purge.dryRun ? 'would be held' : 'held'}: ${heldBecause}`]
+  const approved =
+    approvedAlthough === null
+      ? []
+      : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
+  return [head, ...deletes, ...held, ...approved].join(', ')
+}

@@ -1,0 +1,28 @@
+import type { PassKind } from '../../domain/pass.ts'
+import { LISTINGS } from '../../domain/resource.ts'
+import type { PassOptions } from '../../replication/feed-runner.ts'
+import type { DeletePreview } from './delete-preview.ts'
+import type { OpenFeed } from '../compose/open-feed.ts'
+import { reportOf, type PassReport } from './pass-report.ts'
+
+/** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
+export async function runPass(
+  feed: OpenFeed,
+  pass: PassKind,
+  { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
+  signal: AbortSignal,
+  onBegin: () => void = () => undefined,
+): Promise<PassReport> {
+  let preview: DeletePreview | null = null
+  const examine: OpenFeed['previewDeletes'] = async (candidates, looking) => {
+    preview = await feed.previewDeletes(candidates, looking)
+    return preview
+  }
+  const result = await feed.runner.run(
+    LISTINGS,
+    pass,
+    { dryRun, approveUpTo, onBegin, ...(dryRun ? { examine } : {}) },
+    signal,
+  )
+  return reportOf(result, dryRun, preview)
+}

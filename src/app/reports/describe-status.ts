@@ -1,0 +1,119 @@
+import { printable } from '../../support/printable.ts'
+import type { FeedStatus, Known, PassStatus, Trouble } from './feed-status.ts'
+
+const NAME_WIDTH = 14
+const LONGEST_MESSAGE = 160
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** For a person: a dozen lines, always the same ones in the same order. `now` is milliseconds since 1970. */
+export function describeStatus(status: FeedStatus, now: number): readonly string[] {
+  const { prefix, generation, source, passes } = status
+  const pass = (kind: string): string =>
+    describePass(
+      passes.find((each) => each.pass === kind),
+      now,
+    )
+  const rows: readonly (readonly [string, string])[] = [
+    ['Feed', generation === null ? prefix : `${prefix}, generation ${generation}`],
+    ['Source', source === null ? '–' : `${source.host}, user ${source.userId}, MLS ${source.mlsId}`],
+    ['Daemon', describeDaemon(status, now)],
+    ['Freshness', describeFreshness(status, now)],
+    ['Live records', describeKnown(status.liveRecords)],
+    ['Snapshot', pass('snapshot')],
+    ['Update', pass('update')],
+    ['Purge', pass('purge')],
+    ['Held deletes', describeHeld(status)],
+    ['Last error', describeTrouble(status.lastError, now)],
+    ['Dead letters', describeLetters(status.deadLetters)],
+    ['API requests', describeRequests(status, now)],
+  ]
+  return rows.map(([name, text]) => printable(`${name.padEnd(NAME_WIDTH)}${text}`))
+}
+
+function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {
+  if (daemon !== null) {
+    const { pid, host, startedAt, ready } = daemon
+    return `up for ${age(startedAt, now)}, ${ready ? 'ready' : 'NOT READY'}: process ${pid} on ${host}`
+  }
+  if (owner === null) return 'not running'
+  const { pid, host, aliveAt } = owner
+  return `not running here; process ${pid} on ${host} was the last to write, ${age(aliveAt, now)} ago`
+}
+
+function describeFreshness({ watermarks, passes }: FeedStatus, now: number): string {
+  const known = Object.values(watermarks)
+  if (known.length === 0) return '– (no snapshot has begun)'
+  // Until then most listings are not in the topic, however fresh those are that are.
+  const isPartial = passes.some((each) => each.pass === 'snapshot' && each.completedAt === null)
+  if (isPartial) return '– (the first snapshot is not complete)'
+  const oldest = known.reduce((a, b) => (a < b ? a : b))
+  return `all changes up to ${age(oldest, now)} ago (${oldest})`
+}
+
+function describeKnown({ count, why }: Known): string {
+  return count === null ? `– (${why ?? 'not known'})` : grouped(count)
+}
+
+function describePass(status: PassStatus | undefined, now: number): string {
+  if (status === undefined) return 'never'
+  const { state, startedAt, completedAt, nextAt, walked } = status
+  const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
+  const head =
+    state === 'completed' && completedAt !== null
+      ? `completed ${age(completedAt, now)} ago`
+      : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
+  const next = nextAt === null || state === 'running' ? '' : `; next ${until(nextAt, now)}`
+  return `${head}: ${grouped(walked)} walked${next}`
+}
+
+function describeHeld({ held }: FeedStatus): string {
+  const [first] = held
+  if (first === undefined) return 'none'
+  const why = first.why === null ? '' : ` (${first.why})`
+  return `${grouped(first.deletes)}${why}; "listingstream purge --dry-run" shows them`
+}
+
+function describeTrouble(trouble: Trouble | null, now: number): string {
+  if (trouble === null) return 'none known'
+  const { code, message, pass, at, lasts } = trouble
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
+  const where = pass === null ? '' : ` of ${pass}`
+  return `${code}${where}, ${lasts ? `for ${age(at, now)}` : `${age(at, now)} ago`}: ${short}`
+}
+
+function describeLetters(letters: Known): string {
+  if (letters.count === 0) return 'none'
+  const hint = letters.count === null ? '' : ' wait; "listingstream dead-letters list" shows them'
+  return `${describeKnown(letters)}${hint}`
+}
+
+function describeRequests({ apiRequests, daemon }: FeedStatus, now: number): string {
+  if (apiRequests === null) {
+    return daemon === null ? '– (only a daemon counts them, and none runs here)' : '– (not known yet)'
+  }
+  return `${grouped(apiRequests.count)} in the last ${age(apiRequests.since, now)}`
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+function age(at: string, now: number): string {
+  return span(Math.max(0, now - Date.parse(at)))
+}
+
+function until(at: string, now: number): string {
+  const ms = Date.parse(at) - now
+  return ms <= SECOND ? 'now' : `in ${span(ms)}`
+}
+
+/** In the one unit that says enough. */
+export function span(ms: number): string {
+  if (ms < 2 * MINUTE) return `${Math.round(ms / SECOND)} s`
+  if (ms < 2 * HOUR) return `${Math.round(ms / MINUTE)} min`
+  if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`
+  return `${Math.round(ms / DAY)} d`
+}

@@ -1,0 +1,126 @@
+/** What `status` shows: the same from a daemon's memory and from the topics, as far as each knows it. */
+import { z } from 'zod'
+
+import type { PassKind, PassProgress, PassTrack, SourceIdentity } from '../../domain/pass.ts'
+import type { Instant } from '../../domain/instant.ts'
+import type { FeedState } from '../../domain/feed-state.ts'
+
+const TIME = z.iso.datetime()
+/** A number that is known, or why it is not. */
+const KNOWN = z.object({ count: z.number().nullable(), why: z.string().nullable() })
+export type Known = z.output<typeof KNOWN>
+
+const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(), aliveAt: TIME })
+export type OwnerStatus = z.output<typeof OWNER>
+
+const PASS = z.looseObject({
+  resource: z.string(),
+  pass: z.string(),
+  state: z.string(),
+  startedAt: TIME,
+  walked: z.number(),
+  completedAt: TIME.nullable().default(null),
+  nextAt: TIME.nullable().default(null),
+})
+export type PassStatus = z.output<typeof PASS>
+
+const TROUBLE = z.object({
+  code: z.string(),
+  message: z.string(),
+  resource: z.string().nullable(),
+  pass: z.string().nullable(),
+  at: TIME,
+  /** It is not over. */
+  lasts: z.boolean(),
+})
+export type Trouble = z.output<typeof TROUBLE>
+
+const DAEMON = z.object({ pid: z.number(), host: z.string(), startedAt: TIME, ready: z.boolean() })
+const HELD = z.object({ resource: z.string(), deletes: z.number(), why: z.string().nullable() })
+const REQUESTS = z.object({ count: z.number(), since: TIME })
+
+const UNKNOWN: Known = { count: null, why: 'it is not known yet' }
+
+export const FEED_STATUS = z.object({
+  prefix: z.string(),
+  generation: z.number().nullable().default(null),
+  source: z.object({ host: z.string(), userId: z.string(), mlsId: z.string() }).nullable().default(null),
+  /** Null if none runs. */
+  daemon: DAEMON.nullable().default(null),
+  owner: OWNER.nullable().default(null),
+  watermarks: z.record(z.string(), TIME).default({}),
+  liveRecords: KNOWN.default(UNKNOWN),
+  /** By resource, then snapshot, update, purge. */
+  passes: z.array(PASS).default([]),
+  lastError: TROUBLE.nullable().default(null),
+  held: z.array(HELD).default([]),
+  deadLetters: KNOWN.default(UNKNOWN),
+  /** Of the last day, or of a shorter time; null if no daemon counts them. */
+  apiRequests: REQUESTS.nullable().default(null),
+  /** As `/readyz` has it; null without a daemon. */
+  health: z.unknown().default(null),
+})
+export type FeedStatus = z.output<typeof FEED_STATUS>
+
+export interface FeedFacts extends Omit<
+  FeedStatus,
+  'generation' | 'watermarks' | 'passes' | 'held' | 'source'
+> {
+  readonly source: SourceIdentity | null
+  readonly state: Pick<FeedState, 'generation' | 'watermarks' | 'passes'>
+  readonly completedAt: ReadonlyMap<PassTrack, Instant>
+  /** Null where nothing runs by itself. */
+  readonly nextAt: (progress: PassProgress) => number | null
+  /** Why the guard holds a purge, by resource, as far as that is known. */
+  readonly heldBecause: ReadonlyMap<string, string>
+}
+
+/** Always in the same order. */
+export function feedStatus(facts: FeedFacts): FeedStatus {
+  const { state, completedAt, nextAt, heldBecause } = facts
+  const passes = [...state.passes].sort(([, a], [, b]) => orderOf(a) - orderOf(b))
+  return {
+    prefix: facts.prefix,
+    generation: state.generation,
+    source: facts.source,
+    daemon: facts.daemon,
+    owner: facts.owner,
+    watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, iso(at)])),
+    liveRecords: facts.liveRecords,
+    passes: passes.map(([track, progress]) => {
+      const { resource, pass, state: is, startedAt, walked, ...rest } = progress
+      const completed = completedAt.get(track)
+      const next = nextAt(progress)
+      return {
+        resource,
+        pass,
+        state: is,
+        startedAt: iso(startedAt),
+        walked,
+        completedAt: completed === undefined ? null : iso(completed),
+        nextAt: next === null ? null : iso(next),
+        ...rest,
+      }
+    }),
+    lastError: facts.lastError,
+    held: passes
+      .map(([, progress]) => progress)
+      .filter(({ pass, state: is, deletes }) => pass === 'purge' && is !== 'completed' && deletes.held > 0)
+      .map(({ resource, deletes }) => {
+        return { resource, deletes: deletes.held, why: heldBecause.get(resource) ?? null }
+      }),
+    deadLetters: facts.deadLetters,
+    apiRequests: facts.apiRequests,
+    health: facts.health,
+  }
+}
+
+const ORDER: readonly PassKind[] = ['snapshot', 'update', 'purge']
+
+function orderOf({ pass }: PassProgress): number {
+  return ORDER.indexOf(pass)
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

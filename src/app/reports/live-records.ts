@@ -1,0 +1,66 @@
+/** How many records are live, by the key index: from the process that has it, or by who finds it free and up to date. */
+import { openKeyIndex } from '../../key-index/open-key-index.ts'
+import type { NextOffsets } from '../../domain/pass.ts'
+import { RESOURCES } from '../../domain/resource.ts'
+import type { KeyIndex } from '../../replication/ports.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import type { Known } from './feed-status.ts'
+
+export async function countLive(index: Pick<KeyIndex, 'entries'>, signal: AbortSignal): Promise<number> {
+  let live = 0
+  for (const { name } of RESOURCES) {
+    for await (const batch of index.entries(name)) {
+      signal.throwIfAborted()
+      for (const [, { state }] of batch) if (state !== 'deleted') live += 1
+    }
+  }
+  return live
+}
+
+export interface FeedPosition {
+  readonly prefix: string
+  readonly generation: number
+  readonly clusterId: string
+  /** After the last committed transaction. */
+  readonly nextOffsets: NextOffsets
+}
+
+/** Without a daemon; never a guess. */
+export async function liveRecordsIn(
+  dataDir: string,
+  position: FeedPosition,
+  signal: AbortSignal,
+): Promise<Known> {
+  try {
+    await using index = await openKeyIndex(dataDir, { mustExist: true }, signal)
+    const state = index.state()
+    if (state === null) return unknown('the index in DATA_DIR was never filled')
+    const { prefix, generation, clusterId } = state.feed
+    const same =
+      prefix === position.prefix && generation === position.generation && clusterId === position.clusterId
+    if (!same) {
+      return unknown('the index in DATA_DIR is of another feed or generation')
+    }
+    for (const [name, ends] of Object.entries(position.nextOffsets)) {
+      const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
+      if (behind) return unknown('the index in DATA_DIR is behind the topics')
+    }
+    return { count: await countLive(index, signal), why: null }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = error instanceof ListingstreamError ? REASONS.get(error.code) : undefined
+    if (why === undefined) throw error
+    return unknown(why)
+  }
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['INDEX_LOCKED', 'another process has the index in DATA_DIR open'],
+  ['INDEX_MISSING', 'there is no index in DATA_DIR'],
+  ['INDEX_CORRUPT', 'the index in DATA_DIR is damaged'],
+  ['INDEX_UNAVAILABLE', 'the index in DATA_DIR cannot be opened'],
+])
+
+function unknown(why: string): Known {
+  return { count: null, why }
+}

@@ -1,0 +1,68 @@
+import yoctoSpinner from 'yocto-spinner'
+
+import type { PassProgress } from '../../domain/pass.ts'
+import { describeOutlook, type WalkTotals } from '../../ops/walk-totals.ts'
+import type { Observer } from '../../replication/ports.ts'
+import { printable } from '../../support/printable.ts'
+
+/** How often the time on the line moves. */
+const REFRESH_MS = 1_000
+
+type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
+
+/** Whether somebody watches, on something that can have a line that moves. */
+export function isWatched(stream: Stream = process.stderr): boolean {
+  return stream.isTTY && process.env['TERM'] !== 'dumb' && !('CI' in process.env)
+}
+
+export interface ProgressLine extends Disposable {
+  /** Told of passes. */
+  readonly observer: Observer
+  /** What is done before a pass has begun, or after its walk. */
+  say(doing: string): void
+}
+
+const NOTHING: Observer = {
+  pageCommitted: () => undefined,
+  passStarted: () => undefined,
+  passEnded: () => undefined,
+  watermarkMoved: () => undefined,
+}
+
+/**
+ * One moving line on standard error with what a command does and how far it is. Log lines go before it. Elsewhere than on
+ * a terminal it shows nothing: there the log says the same.
+ */
+export function progressLine(
+  title: string,
+  totals: WalkTotals,
+  stream: NodeJS.WriteStream = process.stderr,
+): ProgressLine {
+  if (!isWatched(stream))
+    return { observer: NOTHING, say: () => undefined, [Symbol.dispose]: () => undefined }
+  const begun = performance.now()
+  let doing = ''
+  const text = (): string => {
+    const seconds = Math.round((performance.now() - begun) / 1000)
+    return printable(`${title}${doing === '' ? '' : `: ${doing}`} (${seconds} s)`)
+  }
+  // Signals are the program's to handle.
+  const spinner = yoctoSpinner({ text: text(), stream, handleSignals: false }).start()
+  const show = (): void => void (spinner.text = text())
+  const refresh = setInterval(show, REFRESH_MS)
+  const walked = (progress: PassProgress): void => {
+    doing = describeOutlook(progress.walked, totals.outlook(progress))
+    show()
+  }
+  return {
+    observer: { ...NOTHING, passStarted: walked, pageCommitted: walked, pageWalked: walked },
+    say(what) {
+      doing = what
+      show()
+    },
+    [Symbol.dispose]() {
+      clearInterval(refresh)
+      spinner.stop()
+    },
+  }
+}

@@ -1,0 +1,144 @@
+/** What an AsyncAPI document says of a feed's topics that neither broker nor registry knows: keys, headers, meaning. */
+import { z } from 'zod'
+
+import { LISTINGS } from '../domain/resource.ts'
+import { HEADERS, LETTER_HEADERS } from '../events/header-names.ts'
+import { NAMESPACE } from '../events/registry/subject-name.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** Version of AsyncAPI's Kafka bindings. */
+export const BINDING = '0.5.0'
+
+const PROPERTIES = z.record(z.string(), z.unknown())
+const TEXT = { type: 'string' } as const
+
+export interface AboutTopic {
+  readonly description: string
+  readonly key: Json
+  /** Of its Avro records, without `ce_type`. */
+  readonly headers: Json | null
+  /** Those that have no schema in the registry. */
+  readonly messages: Json
+}
+
+/** By the name after the prefix. */
+export function aboutTopic(id: string): AboutTopic {
+  switch (id) {
+    case 'listings':
+      return {
+        description:
+          'One record a change. Key: ListingKey; all records of a key are in one partition, in order. A delete is an event and then a tombstone.',
+        key: LISTING_KEY,
+        headers: RECORD_HEADERS,
+        messages: { ListingTombstone: TOMBSTONE },
+      }
+    case 'control':
+      return {
+        description: 'A pass over the source started, completed, was held or failed.',
+        key: { ...TEXT, description: 'Id of the pass.' },
+        headers: null,
+        messages: {},
+      }
+    case 'dead-letters':
+      return {
+        description: 'Records of the source that could not be published, as they came.',
+        key: LETTER_KEY,
+        headers: null,
+        messages: { DeadLetter: DEAD_LETTER },
+      }
+    default:
+      return {
+        description:
+          "How far the passes are, and who writes the feed. The program's own: read it, do not write it.",
+        key: { ...TEXT, description: 'owner, <resource>/watermark or <resource>/<pass>.' },
+        headers: null,
+        messages: {},
+      }
+  }
+}
+
+const LISTING_KEY = { ...TEXT, description: 'ListingKey, UTF-8.' } as const
+const LETTER_KEY = {
+  ...TEXT,
+  description: '<topic>/<key>, and /<part> behind it where a letter has several parts.',
+} as const
+
+const MILLIS = { ...TEXT, description: 'Milliseconds since 1970-01-01T00:00:00Z, as decimal text.' } as const
+
+/** record-headers.ts */
+const RECORD_HEADERS = {
+  type: 'object',
+  required: [
+    HEADERS.digest,
+    HEADERS.modificationTimestamp,
+    HEADERS.observedAt,
+    HEADERS.specVersion,
+    HEADERS.id,
+    HEADERS.type,
+  ],
+  properties: {
+    [HEADERS.digest]: { ...TEXT, description: 'Of the content; the same content has the same digest.' },
+    [HEADERS.modificationTimestamp]: {
+      ...MILLIS,
+      description: `${MILLIS.description} Empty if the source has none.`,
+    },
+    [HEADERS.observedAt]: MILLIS,
+    [HEADERS.changeStamps]: {
+      ...TEXT,
+      description: 'When photos, videos and documents last changed; milliseconds, comma-separated.',
+    },
+    [HEADERS.mlsId]: { ...TEXT, description: 'Empty if the source does not say it.' },
+    [HEADERS.contentType]: { ...TEXT, const: 'application/avro' },
+    [HEADERS.specVersion]: { ...TEXT, const: '1.0' },
+    [HEADERS.id]: {
+      ...TEXT,
+      description:
+        'The same record has the same id, however often it is sent; the same change in a later transaction has another.',
+    },
+    [HEADERS.source]: TEXT,
+    [HEADERS.subject]: { ...TEXT, description: 'The key.' },
+    [HEADERS.time]: { ...TEXT, format: 'date-time' },
+  },
+} as const
+
+export function headersWithType(headers: Json, name: string): Json {
+  const properties = PROPERTIES.parse(headers['properties'])
+  return {
+    ...headers,
+    properties: { ...properties, [HEADERS.type]: { ...TEXT, const: `${NAMESPACE}.${name}` } },
+  }
+}
+
+const TOMBSTONE = {
+  name: 'ListingTombstone',
+  title: 'Tombstone',
+  description:
+    'Follows ListingDeleted in the same transaction; compaction then forgets the key. It has no value.',
+  headers: headersWithType(RECORD_HEADERS, LISTINGS.events.deleted),
+  payload: { type: 'null' },
+  bindings: { kafka: { key: LISTING_KEY, bindingVersion: BINDING } },
+}
+
+/** dead-letters.ts of the publisher */
+const DEAD_LETTER = {
+  name: 'DeadLetter',
+  title: 'Dead letter',
+  description:
+    'The JSON of a record of the source, gzip, in parts of at most 900,000 bytes. No value: the listing was published or deleted after all.',
+  contentType: 'application/json',
+  headers: {
+    type: 'object',
+    properties: {
+      [LETTER_HEADERS.recordKey]: { ...TEXT, description: 'Empty if the record has no usable key.' },
+      [LETTER_HEADERS.reason]: TEXT,
+      [LETTER_HEADERS.passId]: TEXT,
+      [LETTER_HEADERS.part]: { ...TEXT, description: 'From 1.' },
+      [LETTER_HEADERS.parts]: TEXT,
+      [LETTER_HEADERS.contentType]: { ...TEXT, const: 'application/json' },
+      [LETTER_HEADERS.contentEncoding]: { ...TEXT, const: 'gzip' },
+    },
+  },
+  payload: { description: 'JSON of the record once unzipped.', type: ['object', 'null'] },
+  bindings: { kafka: { key: LETTER_KEY, bindingVersion: BINDING } },
+} as const

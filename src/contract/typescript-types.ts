@@ -1,0 +1,140 @@
+/** TypeScript types of records as a reader has them: dates and timestamps as ISO 8601 text (compile-type.ts). */
+import { printable } from '../support/printable.ts'
+import { quoteForeign } from '../support/secrets.ts'
+import { EventError } from '../events/event-error.ts'
+import { findRecord, parseAvroRecord, type AvroRecord } from '../events/schema/avro-record.ts'
+import { shapeOf } from '../events/schema/avro-type-text.ts'
+
+/** Of an empty `StandardFields`: any field that a source may have. */
+const ANY_FIELDS = 'Readonly<Record<string, string | number | boolean | readonly string[] | null>>'
+
+const PRIMITIVES: ReadonlyMap<string, string> = new Map([
+  ['null', 'null'],
+  ['string', 'string'],
+  ['boolean', 'boolean'],
+  ['int', 'number'],
+  ['long', 'number'],
+  ['float', 'number'],
+  ['double', 'number'],
+])
+const LOGICAL: ReadonlyMap<string, string> = new Map([
+  ['date', 'DateText'],
+  ['timestamp-millis', 'InstantText'],
+])
+const TEXTS = [
+  '/** Date, `YYYY-MM-DD`. */\nexport type DateText = string\n',
+  '/** Instant in UTC, `YYYY-MM-DDTHH:mm:ss.sssZ`. */\nexport type InstantText = string\n',
+]
+
+/**
+ * A module that needs no other one, from JSON texts of record schemas; the docs stand as TSDoc. Type aliases, not
+ * interfaces: only they can be assigned to a type with an index, as the one for any source is.
+ *
+ * @throws {EventError} EVENT_UNREADABLE if a text is not the schema of a record, or has a type that no event has
+ */
+export function typescriptTypes(schemas: readonly string[], comment: string): string {
+  const declared = new Map<string, string>()
+  for (const schema of schemas) declareRecord(parseAvroRecord(schema), declared)
+  return [`// ${printable(comment)}\n`, ...TEXTS, ...declared.values()].join('\n')
+}
+
+/** Those that a type uses come before it. The first one of a name counts. */
+function declareRecord(record: AvroRecord, declared: Map<string, string>): string {
+  const name = typeName(record.name)
+  if (declared.has(name)) return name
+  const members = record.fields.map((field) => {
+    const type = typeOf(field.type, declared)
+    return `${tsdoc(field.doc, '  ')}  readonly ${memberName(field.name)}: ${type}\n`
+  })
+  const body = members.length === 0 ? ANY_FIELDS : `{\n${members.join('')}}`
+  declared.set(name, `${tsdoc(record.doc, '')}export type ${name} = ${body}\n`)
+  return name
+}
+
+function typeOf(type: unknown, declared: Map<string, string>): string {
+  const record = type !== null && !Array.isArray(type) ? findRecord(type) : undefined
+  if (record !== undefined) return declareRecord(record, declared)
+  const shape = shapeOf(type)
+  switch (shape?.kind) {
+    case 'primitive':
+      // A named type that was declared before goes by its name.
+      return PRIMITIVES.get(shape.name) ?? known(shape.name, declared)
+    case 'logical':
+      return LOGICAL.get(shape.name) ?? unknownType(type)
+    case 'enum': {
+      const name = typeName(shape.name)
+      const symbols = oneOf(shape.symbols.map(literal))
+      if (!declared.has(name)) {
+        declared.set(name, `${tsdoc(docOf(type), '')}export type ${name} = ${symbols}\n`)
+      }
+      return name
+    }
+    case 'array': {
+      const items = typeOf(shape.of, declared)
+      return `readonly ${items.includes(' ') ? `(${items})` : items}[]`
+    }
+    case 'map':
+      return `Readonly<Record<string, ${typeOf(shape.of, declared)}>>`
+    case 'union': {
+      const others = shape.branches.filter((branch) => branch !== 'null')
+      const branches = others.map((branch) => typeOf(branch, declared))
+      return oneOf([...branches, ...(others.length < shape.branches.length ? ['null'] : [])])
+    }
+    case 'named':
+    case undefined:
+      return unknownType(type)
+  }
+}
+
+/** As the Avro specification has names; the registry of another origin may hold others. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Words that a type cannot be called, or that the types here mean something else by. */
+const TAKEN: ReadonlySet<string> = new Set(
+  `any as async await bigint boolean break case catch class const continue debugger declare default delete do else enum
+  export extends false finally for from function get if implements import in infer instanceof interface intrinsic is keyof
+  let module namespace never new null number object of package private protected public readonly require return set static
+  string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield
+  DateText InstantText Readonly Record`.split(/\s+/),
+)
+
+/** @throws {EventError} EVENT_UNREADABLE if it would be read as anything but the name of a new type */
+function typeName(name: string): string {
+  if (NAME.test(name) && !TAKEN.has(name)) return name
+  throw new EventError(`A schema of the registry has a name that no type can have: ${quoteForeign(name)}.`)
+}
+
+function memberName(name: string): string {
+  return NAME.test(name) ? name : JSON.stringify(name)
+}
+
+function literal(symbol: string): string {
+  return NAME.test(symbol) ? `'${symbol}'` : JSON.stringify(symbol)
+}
+
+function oneOf(types: readonly string[]): string {
+  return types.length === 0 ? 'never' : types.join(' | ')
+}
+
+function known(name: string, declared: ReadonlyMap<string, string>): string {
+  const short = name.slice(name.lastIndexOf('.') + 1)
+  return declared.has(short) ? short : unknownType(name)
+}
+
+function unknownType(type: unknown): never {
+  throw new EventError(
+    `A schema of the registry has a type that no event has: ${quoteForeign(JSON.stringify(type))}.`,
+  )
+}
+
+function docOf(type: unknown): string | undefined {
+  return typeof type === 'object' && type !== null && 'doc' in type && typeof type.doc === 'string'
+    ? type.doc
+    : undefined
+}
+
+/** Labels are the source's own text: they must not end the comment. */
+function tsdoc(doc: string | undefined, indent: string): string {
+  if (doc === undefined || doc === '') return ''
+  const text = doc.replaceAll(/\s+/g, ' ').replaceAll('*/', '* /').trim()
+  return `${indent}/** ${text} */\n`
+}

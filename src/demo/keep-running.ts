@@ -1,0 +1,133 @@
+import { relative } from 'node:path'
+
+import { decodeValue } from '../events/decode-value.ts'
+import { SchemaRegistry } from '../events/registry/schema-registry.ts'
+import { WriterSchemas } from '../events/registry/writer-schemas.ts'
+import { connectKafka } from '../kafka/cluster.ts'
+import { followTopics } from '../kafka/read-topic.ts'
+import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
+import { sleep } from '../support/abort.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import { parseUpserted } from './decoded-events.ts'
+import { PROGRAM_FILE, ProgramProcess } from './program-process.ts'
+import type { FeedAddress } from './read-listings.ts'
+import type { Stage } from './stage.ts'
+
+const CHANGES_PER_MINUTE = 60
+const REPORT_MS = 15_000
+const POLL_MS = 100
+
+/**
+ * Runs the daemon on a market that changes by itself, and says now and then what came of it. Resolves when the signal
+ * aborts, with the daemon stopped.
+ */
+export async function keepRunning(
+  stage: Stage,
+  write: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, folder, simulator } = stage
+  await using daemon = await ProgramProcess.start({
+    args: ['run'],
+    settings: { ...settings, UPDATE_INTERVAL: '5s', UPDATE_OVERLAP: '20m', PURGE_INTERVAL: '2m' },
+    folder,
+  })
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const counts = new Map<string, number>()
+  const show = async (): Promise<never> => {
+    write(describe(stage, await daemonInfo(stage.dataDir, either), daemon.logFile))
+    simulator.start(CHANGES_PER_MINUTE)
+    return await report(stage, counts, write, either)
+  }
+  const tasks = [requireRunning(daemon, either), countEvents(stage.feed, counts, either), show()]
+  try {
+    await Promise.race(tasks)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    stop.abort()
+    await Promise.allSettled(tasks)
+    await simulator.stop()
+  }
+}
+
+async function requireRunning(daemon: ProgramProcess, signal: AbortSignal): Promise<never> {
+  await daemon.requireSuccess(signal)
+  throw new ListingstreamError('The daemon was stopped from outside.', {
+    code: 'DEMO_COMMAND_FAILED',
+    retryable: false,
+  })
+}
+
+async function daemonInfo(dataDir: string, signal: AbortSignal): Promise<DaemonInfo> {
+  for (;;) {
+    const info = await readDaemonFile(dataDir)
+    if (info !== undefined) return info
+    await sleep(POLL_MS, signal)
+  }
+}
+
+/** Counts what comes from now on, by change reason, `ListingDeleted`, `tombstone`. */
+async function countEvents(
+  { brokers, registryUrl, topicPrefix }: FeedAddress,
+  counts: Map<string, number>,
+  signal: AbortSignal,
+): Promise<never> {
+  const schemas = new WriterSchemas(new SchemaRegistry({ url: registryUrl }))
+  await using cluster = await connectKafka({ brokers, clientId: 'listingstream-demo' }, signal)
+  const batches = followTopics(cluster, { topics: [`${topicPrefix}.listings`], from: 'latest' }, signal)
+  for await (const { records } of batches) {
+    for (const { value } of records) {
+      const decoded = value === null ? undefined : await decodeValue(value, schemas, signal)
+      const kind =
+        decoded?.name === 'ListingUpserted'
+          ? parseUpserted(decoded.value).change
+          : (decoded?.name ?? 'tombstone')
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }
+  }
+  throw signal.reason
+}
+
+async function report(
+  { simulator }: Stage,
+  counts: ReadonlyMap<string, number>,
+  write: (line: string) => void,
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    await sleep(REPORT_MS, signal)
+    const events = [...counts].map(([kind, count]) => `${count} ${kind}`)
+    const listings = Iterator.from(simulator.market.rows('')).reduce((count) => count + 1, 0)
+    const { requests } = simulator.requests.summary
+    const time = new Date().toTimeString().slice(0, 8)
+    const came = events.length === 0 ? 'no events yet' : events.join(', ')
+    write(`${time}  ${came}; ${listings} listings at the source, ${requests} requests`)
+  }
+}
+
+function describe({ feed, simulator }: Stage, { url }: DaemonInfo, logFile: string): string {
+  const { brokers, registryUrl, topicPrefix } = feed
+  const address = `KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl} TOPIC_PREFIX=${topicPrefix}`
+  const topics = ['listings', 'checkpoints', 'control', 'dead-letters'].map(
+    (name) => `${topicPrefix}.${name}`,
+  )
+  return [
+    `Running until Ctrl-C; ${CHANGES_PER_MINUTE} changes a minute, an update every 5 s, a purge every 2 min.`,
+    `  Kafka            ${brokers.join(',')}`,
+    `  schema registry  ${registryUrl}`,
+    `  topics           ${topics.join(', ')}`,
+    `  daemon           ${url}/status, ${url}/metrics`,
+    `  daemon's log     ${logFile}`,
+    `  simulated API    ${simulator.url}/v1`,
+    `  follow along     ${address} ${fromHere(process.execPath)} ${fromHere(PROGRAM_FILE)} tail`,
+    '',
+  ].join('\n')
+}
+
+/** Shorter where it lies below the working directory. */
+function fromHere(path: string): string {
+  const short = relative('', path)
+  return short.startsWith('..') ? path : short
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { startSimulator, type Simulator } from '../simulator/simulator.ts'
+import type { FeedAddress } from './read-listings.ts'
+
+/** A simulated MLS and a feed that replicates it. */
+export interface Stage extends AsyncDisposable {
+  readonly simulator: Simulator
+  readonly feed: FeedAddress
+  /** Working directory of the processes: logs and DATA_DIR. */
+  readonly folder: string
+  /** DATA_DIR of the processes. */
+  readonly dataDir: string
+  /** All that the processes need to know. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export interface StageOptions {
+  readonly feed: FeedAddress
+  readonly listings: number
+  readonly seed: number
+}
+
+/** A download has about so many pages, however many listings there are, so that faults can hit the middle of it. */
+const PAGES = 10
+const LARGEST_PAGE = 1000
+
+export async function openStage({ feed, listings, seed }: StageOptions): Promise<Stage> {
+  await using opened = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'listingstream-demo-'))
+  opened.defer(() => rm(folder, { recursive: true, force: true }))
+  const simulator = opened.use(await startSimulator({ listings, seed }))
+  const dataDir = join(folder, 'data')
+  const settings = {
+    SPARK_API_URL: simulator.url,
+    SPARK_ACCESS_TOKEN: simulator.accessToken,
+    PAGE_LIMIT: String(Math.min(LARGEST_PAGE, Math.ceil(listings / PAGES))),
+    KAFKA_BROKERS: feed.brokers.join(','),
+    SCHEMA_REGISTRY_URL: feed.registryUrl,
+    TOPIC_PREFIX: feed.topicPrefix,
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+  }
+  const owned = opened.move()
+  return { simulator, feed, folder, dataDir, settings, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}

@@ -1,0 +1,120 @@
+import { parseInstant } from '../../domain/instant.ts'
+import { isJsonObject, type JsonValue } from '../../domain/json.ts'
+import { isPlainText } from '../../domain/plain-text.ts'
+import type { FieldKind } from '../schema/field-kind.ts'
+
+/** Strings, numbers (days for a date, milliseconds for a timestamp), booleans, sorted lists of strings. */
+export type FieldValue = string | number | boolean | readonly string[]
+
+const DAY_MS = 86_400_000
+/** Largest integer that avsc's `long` holds (kafka-client.md §10). */
+const MAX_LONG = 2 ** 53 - 2
+// Decimals came as strings, some with blanks (spark-api.md §5, 21). Up to 15 digits a double holds all of them.
+const INTEGER_TEXT = /^\s*-?\d{1,15}\s*$/
+const DECIMAL_TEXT = /^\s*-?(?!\d{16})(?=[\d.]{1,16}\s*$)\d+(\.\d+)?\s*$/
+
+/** The value as the kind holds it without loss; undefined if it does not fit (R12). */
+export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
+  switch (kind) {
+    case 'string':
+      return typeof value === 'string' && isPlainText(value) ? value : undefined
+    case 'long':
+      return fitLong(value)
+    case 'double':
+      return fitDouble(value)
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined
+    case 'date':
+      return typeof value === 'string' ? daysOf(value) : undefined
+    case 'timestamp':
+      return typeof value === 'string' ? millisOf(value) : undefined
+    case 'array':
+      return fitList(value)
+  }
+}
+
+function fitLong(value: JsonValue): number | undefined {
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && Math.abs(value) <= MAX_LONG ? withoutMinusZero(value) : undefined
+  }
+  return typeof value === 'string' && INTEGER_TEXT.test(value) ? withoutMinusZero(Number(value)) : undefined
+}
+
+function fitDouble(value: JsonValue): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? withoutMinusZero(value) : undefined
+  return typeof value === 'string' && DECIMAL_TEXT.test(value) ? withoutMinusZero(Number(value)) : undefined
+}
+
+/** Avro has two zeros with different bytes; they are the same number. */
+export function withoutMinusZero(value: number): number {
+  return value === 0 ? 0 : value
+}
+
+function fitList(value: JsonValue): readonly string[] | undefined {
+  if (typeof value === 'string') return isPlainText(value) ? [value] : undefined
+  if (Array.isArray(value)) {
+    const texts: string[] = []
+    for (const item of value) {
+      if (typeof item !== 'string' || !isPlainText(item)) return undefined
+      texts.push(item)
+    }
+    return texts.sort()
+  }
+  return isJsonObject(value) ? chosenOptions(value) : undefined
+}
+
+/** A multi-select is an object of trues (spark-api.md §4.3); its options, sorted. Undefined for any other object. */
+export function chosenOptions(value: Readonly<Record<string, JsonValue>>): readonly string[] | undefined {
+  const options: string[] = []
+  let sorted = true
+  let last = ''
+  for (const option in value) {
+    if (value[option] !== true || !isPlainText(option)) return undefined
+    if (option < last) sorted = false
+    last = option
+    options.push(option)
+  }
+  return sorted ? options : options.sort()
+}
+
+/** Days since 1970-01-01; undefined for a day that no calendar has, and outside of the years 1 to 9999. */
+function daysOf(text: string): number | undefined {
+  if (text.length !== 10) return undefined
+  const ms = startOfDay(text) ?? parseInstant(`${text}T00:00:00Z`)
+  return ms === undefined ? undefined : ms / DAY_MS
+}
+
+/** As `parseInstant`, with a short cut for the form in which the source sends nearly all of them. */
+function millisOf(text: string): number | undefined {
+  if (text.length !== 20 || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') {
+    return parseInstant(text)
+  }
+  const day = startOfDay(text)
+  const hour = twoDigits(text, 11)
+  const minute = twoDigits(text, 14)
+  const second = twoDigits(text, 17)
+  if (day === undefined || !(hour < 24 && minute < 60 && second < 60)) return parseInstant(text)
+  return day + ((hour * 60 + minute) * 60 + second) * 1000
+}
+
+/**
+ * Milliseconds of the day that a text begins with, `2024-05-02…`; undefined for what needs a closer look: the days 29
+ * to 31, years of the first millennium, and whatever is no date.
+ */
+function startOfDay(text: string): number | undefined {
+  if (text[4] !== '-' || text[7] !== '-') return undefined
+  const century = twoDigits(text, 0)
+  const year = century * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  if (!(century >= 10 && year < 10_000 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
+    return undefined
+  return Date.UTC(year, month - 1, day)
+}
+
+/** NaN if one of them is no digit. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}

@@ -1,0 +1,186 @@
+import type { Digest, EncodedContent, EncodeResult, SchemaId } from '../../domain/content.ts'
+import { NestedTooDeep } from '../../domain/json.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
+import type { BrokenRecord, SourceRecord } from '../../domain/source-record.ts'
+import { orAborted } from '../../support/abort.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { AvroBuffer } from './avro-buffer.ts'
+import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
+import { digestOf } from './digest.ts'
+import type { ListingContent, ListingProjection, Projected } from './listing-projection.ts'
+import type { ListingSchemas } from '../schema/listing-schemas.ts'
+import { formerBodies } from './way-of-asking.ts'
+
+/** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
+export const MAX_RECORD_BYTES = 900_000
+
+/** Of the error of a thread that was ended because it took too long. */
+const PAGE_THREAD_SLOW = 'PAGE_THREAD_SLOW'
+
+export interface ListingEncoderOptions {
+  /** Largest content record with its volatile fields, in bytes. @default MAX_RECORD_BYTES */
+  readonly maxRecordBytes?: number
+  /** What bounds it so, for the reasons of dead letters, e.g. a setting with its value. @default nobody's setting */
+  readonly maxRecordBytesBy?: string
+}
+
+type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
+
+/** A page whose content is made elsewhere. */
+interface AdoptedPage {
+  readonly schemaId: SchemaId
+  readonly done: Promise<void>
+  /** In the order of its records; undefined until it is there. */
+  results: readonly EncodeResult[] | undefined
+  /** It is not to be made here, either. */
+  failure: ListingstreamError | undefined
+}
+
+interface Adopted {
+  readonly page: AdoptedPage
+  readonly index: number
+}
+
+/** Implements the port `ContentEncoder` for listings. */
+export class ListingEncoder {
+  readonly #schemas: Versions
+  readonly #maxRecordBytes: number
+  readonly #boundBy: string
+  readonly #buffer = new AvroBuffer()
+  readonly #adopted = new WeakMap<SourceRecord, Adopted>()
+
+  constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
+    this.#schemas = schemas
+    this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
+    this.#boundBy = options.maxRecordBytesBy === undefined ? '' : ` (${options.maxRecordBytesBy})`
+  }
+
+  async prepare(
+    _: ResourceDescription,
+    records: Iterable<SourceRecord>,
+    older: Iterable<SchemaId>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#schemas.load(older, signal)
+    const pages = new Set<AdoptedPage>()
+    for (const record of records) {
+      const adopted = this.#adopted.get(record)
+      if (adopted !== undefined) pages.add(adopted.page)
+    }
+    for (const page of pages) {
+      await orAborted(page.done, signal)
+      if (page.failure !== undefined) throw page.failure
+    }
+  }
+
+  /**
+   * What `encode` will answer for these records, once it is there and unless another schema is current by then. If it is
+   * never there, they are encoded here; not if it took too long there (`PAGE_THREAD_SLOW`): `prepare` then rejects.
+   */
+  adopt(
+    records: readonly SourceRecord[],
+    schemaId: SchemaId,
+    results: Promise<readonly EncodeResult[]>,
+  ): void {
+    const done = results.then(
+      (made) => void (page.results = made),
+      (error: unknown) => {
+        const slow = error instanceof ListingstreamError && error.code === PAGE_THREAD_SLOW
+        if (slow) page.failure = error
+      },
+    )
+    const page: AdoptedPage = { schemaId, done, results: undefined, failure: undefined }
+    for (const [index, record] of records.entries()) this.#adopted.set(record, { page, index })
+  }
+
+  encode(_: ResourceDescription, record: SourceRecord): EncodeResult {
+    const { id, content, projection } = this.#schemas.current()
+    const made = this.#adopted.get(record)
+    const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
+    if (result !== undefined) return result
+    if (record.broken !== undefined) return broken(record, record.broken)
+    const projected = published(projection, record)
+    if (projected === undefined) {
+      return unencodable(
+        record,
+        `A value is nested deeper than the ${DEEPEST_VALUE} levels that are published.`,
+      )
+    }
+    let encoded: Buffer
+    try {
+      encoded = this.#buffer.encode(content, projected.content)
+    } catch {
+      // avsc's error names no path (kafka-client.md §10).
+      const paths: string[] = []
+      content.isValid(projected.content, { errorHook: (path) => paths.push(path.join('.')) })
+      return unencodable(record, `Avro cannot hold ${paths.length === 0 ? 'the record' : paths.join(', ')}.`)
+    }
+    const digest = digestOf(encoded)
+    if (projected.maskedVolatile.length > 0) encoded = this.#buffer.encode(content, withMasked(projected))
+    const bytes = encoded.length + bytesOf(projected.volatileFields)
+    if (bytes > this.#maxRecordBytes) {
+      return unencodable(
+        record,
+        `The record has ${bytes} bytes; at most ${this.#maxRecordBytes} can be published${this.#boundBy}.`,
+      )
+    }
+    return {
+      kind: 'encoded',
+      content: {
+        schemaId: id,
+        digest,
+        bytes: Buffer.from(encoded),
+        volatileFields: projected.volatileFields,
+        unmapped: Object.keys(projected.content.unmappedFields),
+      },
+    }
+  }
+
+  digestUnder(_: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest {
+    const { content, projection } = this.#schemas.version(schema)
+    return digestOf(this.#buffer.encode(content, projection.project(record.key, record.body).content))
+  }
+
+  formerDigests(_: ResourceDescription, { key, body }: SourceRecord, schema: SchemaId): readonly Digest[] {
+    const { content, projection } = this.#schemas.version(schema)
+    return formerBodies(key, body).map((former) =>
+      digestOf(this.#buffer.encode(content, projection.project(key, former, true).content)),
+    )
+  }
+}
+
+/** Its bytes may differ from answer to answer. */
+function broken(record: SourceRecord, { reason }: BrokenRecord): EncodeResult {
+  const { key, modificationTimestamp } = record
+  const digest = digestOf(`${key} ${String(modificationTimestamp)} ${reason}`)
+  return { kind: 'unencodable', reason, digest }
+}
+
+/** Undefined if it is nested too deep to be published. */
+function published(projection: ListingProjection, { key, body }: SourceRecord): Projected | undefined {
+  try {
+    return projection.project(key, body)
+  } catch (error) {
+    if (error instanceof NestedTooDeep) return undefined
+    throw error
+  }
+}
+
+/** What is published; its digest is taken without these names. */
+function withMasked({ content, maskedVolatile }: Projected): ListingContent {
+  return { ...content, maskedFields: [...content.maskedFields, ...maskedVolatile].sort() }
+}
+
+/** Of the volatile fields, which stand in the event's envelope; only their texts can be long. */
+function bytesOf(fields: EncodedContent['volatileFields']): number {
+  let bytes = 0
+  for (const name in fields) {
+    const value = fields[name]
+    bytes += name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8)
+  }
+  return bytes
+}
+
+function unencodable(record: SourceRecord, reason: string): EncodeResult {
+  return { kind: 'unencodable', reason, digest: digestOf(canonicalJson(record.body)) }
+}

@@ -1,0 +1,43 @@
+/** What the topic `control` says of the passes that came last. */
+import { decodeState } from '../events/decode-state.ts'
+import type { MarkerRecord } from '../events/state-records.ts'
+import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import type { ResourceName } from '../domain/resource.ts'
+
+/** Enough for weeks of purges. */
+const MARKERS_READ = 2_000
+
+/** Those that were written last, in their order; none if the topic does not exist. */
+export async function lastMarkers(
+  cluster: KafkaCluster,
+  topic: string,
+  schemas: WriterSchemas,
+  signal: AbortSignal,
+): Promise<readonly MarkerRecord[]> {
+  if (!(await cluster.describeTopics([topic], signal)).has(topic)) return []
+  const [offsets] = await cluster.topicOffsets(topic, signal)
+  if (offsets === undefined) return []
+  const from = Math.max(offsets.beginning, offsets.end - MARKERS_READ)
+  const markers: MarkerRecord[] = []
+  const ranges = [{ partition: 0, from, to: offsets.end }]
+  for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
+    for (const { value } of records) {
+      const record = value === null ? undefined : await decodeState(value, schemas, signal)
+      if (record?.kind === 'marker') markers.push(record.marker)
+    }
+  }
+  return markers
+}
+
+/** Why the guard holds deletes, by resource: of the last purge that came to a verdict. */
+export function holdReasons(markers: readonly MarkerRecord[]): ReadonlyMap<ResourceName, string> {
+  const reasons = new Map<ResourceName, string>()
+  for (const { pass, event, resource, detail } of markers) {
+    if (pass !== 'purge') continue
+    if (event === 'held' && detail !== null) reasons.set(resource, detail)
+    if (event === 'completed') reasons.delete(resource)
+  }
+  return reasons
+}

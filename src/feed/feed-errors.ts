@@ -1,0 +1,32 @@
+import { ListingstreamError } from '../support/errors.ts'
+
+/** R2: the topic is shorter than the checkpoint says, at its end or at its beginning. */
+export class TopicTruncatedError extends ListingstreamError {
+  readonly topic: string
+  readonly partition: number
+  readonly detail: string
+
+  /**
+   * @param detail "ends at offset 3, but …"
+   * @param options `cause`: why that could not be noted for the starts to come
+   */
+  constructor(topic: string, partition: number, detail: string, options: ErrorOptions = {}) {
+    super(
+      `Topic ${topic}, partition ${partition} ${detail}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
+      { ...options, code: 'TOPIC_TRUNCATED', retryable: false },
+    )
+    this.topic = topic
+    this.partition = partition
+    this.detail = detail
+  }
+}
+
+/** Nothing was ever published under the prefix, or not there. */
+export class NoFeedError extends ListingstreamError {
+  constructor(prefix: string) {
+    super(
+      `There is no checkpoint under the prefix "${prefix}", so there is no feed to build an index of. Check TOPIC_PREFIX and KAFKA_BROKERS, or run "listingstream snapshot" first.`,
+      { code: 'NO_FEED', retryable: false },
+    )
+  }
+}

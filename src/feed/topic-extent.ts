@@ -1,0 +1,72 @@
+/** Where the data topics begin and end, and whether that is all that the checkpoints speak of (R2). */
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import type { NextOffsets } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { CheckpointLog } from './checkpoint-log.ts'
+import { TopicTruncatedError } from './feed-errors.ts'
+import type { TopicNames } from './topics.ts'
+
+/** By topic name without prefix, then by partition. */
+export interface TopicExtent {
+  /** Log start offsets. */
+  readonly startOffsets: NextOffsets
+  /** Last stable offsets. */
+  readonly nextOffsets: NextOffsets
+}
+
+export interface ExtentOptions {
+  readonly cluster: KafkaCluster
+  readonly names: TopicNames
+  readonly resources: readonly ResourceDescription[]
+}
+
+export async function extentOfTopics(
+  { cluster, names, resources }: ExtentOptions,
+  signal: AbortSignal,
+): Promise<TopicExtent> {
+  const startOffsets: Record<string, readonly number[]> = {}
+  const nextOffsets: Record<string, readonly number[]> = {}
+  for (const resource of resources) {
+    const offsets = await cluster.topicOffsets(names.data(resource), signal)
+    startOffsets[resource.name] = offsets.map(({ beginning }) => beginning)
+    nextOffsets[resource.name] = offsets.map(({ end }) => end)
+  }
+  return { startOffsets, nextOffsets }
+}
+
+/**
+ * Compaction keeps the last record of every key and moves neither end of a topic: where one has moved, records are gone.
+ * What a running process has noted counts, too: the records that it had aborted then may reach beyond the checkpoint's.
+ *
+ * @throws {TopicTruncatedError}
+ */
+export function requireWhole(
+  checkpoint: Pick<CheckpointLog, 'nextOffsets' | 'startOffsets' | 'truncation'>,
+  { startOffsets, nextOffsets }: TopicExtent,
+  { prefix }: TopicNames,
+): void {
+  const { truncation } = checkpoint
+  if (truncation !== undefined) {
+    throw new TopicTruncatedError(truncation.topic, truncation.partition, truncation.detail)
+  }
+  for (const [name, partition, expected] of places(checkpoint.nextOffsets)) {
+    const end = nextOffsets[name]?.[partition] ?? 0
+    if (end >= expected) continue
+    const what = `ends at offset ${end}, but the checkpoint was written when it ended at ${expected}`
+    throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
+  }
+  for (const [name, partition, expected] of places(checkpoint.startOffsets)) {
+    const start = startOffsets[name]?.[partition] ?? 0
+    if (start <= expected) continue
+    const what = `begins at offset ${start}, but began at ${expected} when its generation began`
+    throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
+  }
+}
+
+function places(
+  offsets: NextOffsets,
+): readonly (readonly [name: string, partition: number, offset: number])[] {
+  return Object.entries(offsets).flatMap(([name, ofTopic]) =>
+    ofTopic.map((offset, partition) => [name, partition, offset] as const),
+  )
+}

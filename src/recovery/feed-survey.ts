@@ -1,0 +1,75 @@
+/** What the topics say of a feed to a process that does not take it over. */
+import type { Millis } from '../domain/instant.ts'
+import type { NextOffsets } from '../domain/pass.ts'
+import type { IndexState } from '../replication/ports.ts'
+import type { FeedIdentity } from '../domain/feed-state.ts'
+import { sleep } from '../support/abort.ts'
+import type { CheckpointLog } from '../feed/checkpoint-log.ts'
+import { NoFeedError } from '../feed/feed-errors.ts'
+import { extentOfTopics, requireWhole, type ExtentOptions, type TopicExtent } from '../feed/topic-extent.ts'
+import { describeDataTopics, requireSamePartitions } from '../feed/topics.ts'
+
+export interface SurveyOptions extends ExtentOptions {
+  readonly log: CheckpointLog
+  /** What the index knows that is to be compared or rebuilt; null if that does not matter. */
+  readonly index: IndexState | null
+}
+
+export interface FeedSurvey {
+  /** Whom an index of the feed has to belong to. */
+  readonly feed: FeedIdentity
+  readonly extent: TopicExtent
+  readonly deleteRetention: Millis
+}
+
+/**
+ * A commit is answered before its records are below the last stable offset (kafka-client.md §2), and without an
+ * `InitProducerId` nothing waits for them: so long, what is known to be committed may take to become readable.
+ */
+const READABLE_WITHIN_MS = 5_000
+const POLL_MS = 50
+
+/**
+ * @throws {NoFeedError} if there is no checkpoint under the prefix
+ * @throws {TopicTruncatedError} if a data topic is shorter than the last checkpoint says
+ * @throws {TopicError} exit code 2, if a data topic is missing or has another number of partitions
+ */
+export async function surveyFeed(options: SurveyOptions, signal: AbortSignal): Promise<FeedSurvey> {
+  const { cluster, names, resources, log, index } = options
+  const { size: checkpointTopics } = await cluster.describeTopics([names.checkpoints], signal)
+  if (checkpointTopics > 0) await log.refresh(signal)
+  const { source } = log
+  if (source === null) throw new NoFeedError(names.prefix)
+  const { partitions, deleteRetention } = await describeDataTopics(cluster, names, resources, signal)
+  requireSamePartitions(log.nextOffsets, partitions, names)
+  const indexed = index?.feed.clusterId === cluster.clusterId ? index.nextOffsets : {}
+  const extent = await readableExtent(options, [log.nextOffsets, indexed], signal)
+  requireWhole(log, extent, names)
+  const feed = {
+    prefix: names.prefix,
+    generation: log.generation,
+    clusterId: cluster.clusterId,
+    source,
+    partitions: Object.fromEntries(partitions),
+  }
+  return { feed, extent, deleteRetention }
+}
+
+async function readableExtent(
+  options: ExtentOptions,
+  known: readonly NextOffsets[],
+  signal: AbortSignal,
+): Promise<TopicExtent> {
+  const deadline = performance.now() + READABLE_WITHIN_MS
+  for (;;) {
+    const extent = await extentOfTopics(options, signal)
+    if (known.every((offsets) => holds(extent, offsets)) || performance.now() > deadline) return extent
+    await sleep(POLL_MS, signal)
+  }
+}
+
+function holds({ nextOffsets }: TopicExtent, known: NextOffsets): boolean {
+  return Object.entries(known).every(([name, offsets]) =>
+    offsets.every((offset, partition) => offset <= (nextOffsets[name]?.[partition] ?? 0)),
+  )
+}

@@ -1,0 +1,185 @@
+/** R2: bringing the key index up to the topics, from where it stands or from their beginning. Values are not decoded. */
+import { unframe } from '../events/wire-format.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import { partitionFor } from '../kafka/partition.ts'
+import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
+import { NO_SCHEMA } from '../domain/content.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
+import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { IndexState, KeyIndex } from '../replication/ports.ts'
+import type { FeedIdentity } from '../domain/feed-state.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
+import { ListingstreamError } from '../support/errors.ts'
+import { parseHeaders } from '../feed/record-headers.ts'
+import type { TopicExtent } from '../feed/topic-extent.ts'
+import { keyMisplaced, type TopicNames } from '../feed/topics.ts'
+
+/** What a clock may be corrected by without an index being rebuilt for it. */
+const CLOCK_DRIFT_MS = 60_000
+
+export interface RebuildOptions {
+  readonly cluster: KafkaCluster
+  readonly names: TopicNames
+  readonly resources: readonly ResourceDescription[]
+  readonly index: KeyIndex
+  readonly feed: FeedIdentity
+  /** As it is after `InitProducerId`, or once the checkpoint's transaction is wholly readable. */
+  readonly extent: TopicExtent
+  readonly now: () => Instant
+  readonly onProgress: (progress: RecoveryProgress) => void
+}
+
+export interface RecoveryOptions extends RebuildOptions {
+  readonly deleteRetention: Millis
+}
+
+export interface RecoveryProgress {
+  readonly topic: string
+  /** Offsets read and to be read, over all partitions; compaction leaves gaps in them. */
+  readonly done: number
+  readonly total: number
+}
+
+/** What was done to the index. `why` says what was wrong with it. */
+export type Recovery =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'tail'; readonly records: number }
+  | { readonly kind: 'rebuilt'; readonly records: number; readonly why: string }
+
+/** Brings the index up to the topics by their tail, or rebuilds it where that would not make it right. */
+export async function recoverIndex(options: RecoveryOptions, signal: AbortSignal): Promise<Recovery> {
+  const why = await unfitness(options)
+  if (why !== undefined) return { kind: 'rebuilt', why, records: await rebuildIndex(options, signal) }
+  const records = await applyTopics(options, signal)
+  return records === 0 ? { kind: 'current' } : { kind: 'tail', records }
+}
+
+/** Empties the index and reads the topics from their beginning. Interrupted, the next recovery goes on where it stood. */
+export async function rebuildIndex(options: RebuildOptions, signal: AbortSignal): Promise<number> {
+  const { index, feed, now } = options
+  await index.reset(feed, now())
+  return await applyTopics(options, signal)
+}
+
+/** Why the index cannot be brought forward; undefined if it can. The scan of its checksums comes last. */
+async function unfitness({
+  index,
+  feed,
+  extent,
+  deleteRetention,
+  now,
+}: RecoveryOptions): Promise<string | undefined> {
+  const state = index.state()
+  if (state === null) return 'it is new or was unreadable'
+  const misfit = misfitOf(state, feed, extent)
+  if (misfit !== undefined) return misfit
+  // A tombstone that compaction has already dropped would never reach an index this old.
+  const age = now() - state.writtenAt
+  if (age >= deleteRetention / 2) return 'it is older than half of delete.retention.ms'
+  // Set back since, the clock does not tell the index's age.
+  if (age < -CLOCK_DRIFT_MS) return 'it was written later than it is now, by the clock of this host'
+  return (await index.verify()) ? undefined : 'its checksums are wrong'
+}
+
+/** Why an index in this state cannot be one of the feed's topics; undefined if it can. */
+export function misfitOf(
+  state: IndexState,
+  feed: FeedIdentity,
+  { startOffsets, nextOffsets }: TopicExtent,
+): string | undefined {
+  if (!sameFeed(state.feed, feed)) return 'it belongs to another feed, cluster, source or generation'
+  for (const [name, ends] of Object.entries(nextOffsets)) {
+    for (const [partition, end] of ends.entries()) {
+      const at = state.nextOffsets[name]?.[partition] ?? 0
+      if (at > end) return `it is ahead of topic ${name}`
+      if (at > 0 && at < (startOffsets[name]?.[partition] ?? 0)) return `topic ${name} begins after it`
+    }
+  }
+  return undefined
+}
+
+function sameFeed(a: FeedIdentity, b: FeedIdentity): boolean {
+  const partitions = Object.entries(b.partitions)
+  return (
+    a.prefix === b.prefix &&
+    a.generation === b.generation &&
+    a.clusterId === b.clusterId &&
+    a.source.host === b.source.host &&
+    a.source.mlsId === b.source.mlsId &&
+    Object.keys(a.partitions).length === partitions.length &&
+    partitions.every(([name, count]) => a.partitions[name] === count)
+  )
+}
+
+async function applyTopics(options: RebuildOptions, signal: AbortSignal): Promise<number> {
+  let records = 0
+  for (const resource of options.resources) records += await applyTopic(options, resource, signal)
+  return records
+}
+
+async function applyTopic(
+  { cluster, names, index, extent, now, onProgress }: RebuildOptions,
+  resource: ResourceDescription,
+  signal: AbortSignal,
+): Promise<number> {
+  const topic = names.data(resource)
+  const ends = extent.nextOffsets[resource.name] ?? []
+  const starts = extent.startOffsets[resource.name] ?? []
+  const known = index.state()?.nextOffsets[resource.name] ?? []
+  const positions = ends.map((_, partition) => Math.max(known[partition] ?? 0, starts[partition] ?? 0))
+  const ranges = ends.map((to, partition) => ({ partition, from: positions[partition] ?? 0, to }))
+  const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+  let records = 0
+  for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
+    const puts = new Map<RecordKey, IndexEntry>()
+    for (const record of batch.records) {
+      const [key, entry] = entryOf(record, topic, batch.partition, resource)
+      if (partitionFor(key, ends.length) !== batch.partition) {
+        throw keyMisplaced(topic, key, batch.partition, ends.length)
+      }
+      puts.set(key, entry)
+    }
+    positions[batch.partition] = batch.nextOffset
+    const reached = { ...index.state()?.nextOffsets, [resource.name]: [...positions] }
+    await index.apply({ resource: resource.name, puts, drops: [], nextOffsets: reached, at: now() })
+    records += batch.records.length
+    const left = ends.reduce((sum, end, partition) => sum + end - (positions[partition] ?? 0), 0)
+    onProgress({ topic, done: total - left, total })
+  }
+  return records
+}
+
+/** What the index holds of a key whose last record this is. */
+export function entryOf(
+  record: KafkaRecord,
+  topic: string,
+  partition: number,
+  resource: ResourceDescription,
+): readonly [RecordKey, IndexEntry] {
+  const key = parseRecordKey(record.key?.toString('utf8'))
+  const headers = new Map(
+    Object.entries(record.headers).map(([name, value]) => [name, value.toString('utf8')]),
+  )
+  const facts = parseHeaders(headers, resource)
+  const schemaId = record.value === null ? NO_SCHEMA : unframe(record.value).schemaId
+  if (key === undefined || facts === undefined) {
+    throw new ListingstreamError(
+      `Topic ${topic}, partition ${partition}, offset ${record.offset} holds a record that this program did not write. Nothing else may write to the topics of a feed; choose another TOPIC_PREFIX.`,
+      { code: 'TOPIC_FOREIGN_RECORD', retryable: false },
+    )
+  }
+  const { deleted, ...known } = facts
+  const state = deleted || record.value === null ? 'deleted' : 'live'
+  return [
+    key,
+    {
+      ...known,
+      state,
+      schemaId: state === 'deleted' ? NO_SCHEMA : schemaId,
+      partition,
+      offset: record.offset,
+      request: 0,
+    },
+  ]
+}

@@ -1,0 +1,51 @@
+import type { Instant } from '../domain/instant.ts'
+import type { PassKind, PassProgress } from '../domain/pass.ts'
+import type { ResourceName } from '../domain/resource.ts'
+import type { FeedState } from '../domain/feed-state.ts'
+
+/** What is committed of a feed's passes, kept in step with the topic `checkpoints` by the one writer there is. */
+export class CommittedState {
+  readonly #watermarks: Map<ResourceName, Instant>
+  readonly #passes: Map<`${ResourceName}/${PassKind}`, PassProgress>
+  readonly generation: number
+
+  constructor(recovered: FeedState) {
+    this.generation = recovered.generation
+    this.#watermarks = new Map(recovered.watermarks)
+    this.#passes = new Map(recovered.passes)
+  }
+
+  /** R4; undefined before the first snapshot's first checkpoint. */
+  watermark(resource: ResourceName): Instant | undefined {
+    return this.#watermarks.get(resource)
+  }
+
+  lastPass(resource: ResourceName, pass: PassKind): PassProgress | undefined {
+    return this.#passes.get(`${resource}/${pass}`)
+  }
+
+  /** A pass that was begun and has not ended: the next one of its kind goes on with it. */
+  interrupted(resource: ResourceName, pass: PassKind): PassProgress | undefined {
+    const last = this.lastPass(resource, pass)
+    return last?.state === 'running' ? last : undefined
+  }
+
+  /** Whether the generation has a complete base that updates and purges can work on. */
+  hasSnapshot(resource: ResourceName): boolean {
+    const snapshot = this.lastPass(resource, 'snapshot')
+    return snapshot !== undefined && (snapshot.state === 'completed' || !snapshot.initial)
+  }
+
+  passes(): readonly PassProgress[] {
+    return [...this.#passes.values()]
+  }
+
+  watermarks(): ReadonlyMap<ResourceName, Instant> {
+    return this.#watermarks
+  }
+
+  record(progress: PassProgress, watermark: Instant | null): void {
+    this.#passes.set(`${progress.resource}/${progress.pass}`, progress)
+    if (watermark !== null) this.#watermarks.set(progress.resource, watermark)
+  }
+}

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest'
+
+import { MetadataCache } from '../../../src/app/compose/metadata-cache.ts'
+import { MetadataRefresher } from '../../../src/app/compose/metadata-refresher.ts'
+import { Secret } from '../../../src/config/secret.ts'
+import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
+import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
+import { LISTINGS } from '../../../src/domain/resource.ts'
+import { createLogger } from '../../../src/ops/logger.ts'
+import type { Simulator } from '../../../src/simulator/simulator.ts'
+import { startSimulator } from '../../../src/simulator/simulator.ts'
+import type { RequestEvent } from '../../../src/spark/spark-client.ts'
+import { createSparkSource } from '../../../src/spark/spark-source.ts'
+import { LoopbackRegistry } from '../../events/loopback-registry.ts'
+import { failure, fixture, type Reply } from '../../spark/scripted-api.ts'
+import { tempFolder } from '../../fixtures/temp-folder.ts'
+
+const never = new AbortController().signal
+const SUBJECT = 'spark.listings-listingstream.ListingUpserted'
+const SOURCE = { host: 'api.example', userId: 'u', mlsId: 'm' }
+
+interface Told {
+  readonly lines: { level: string; msg: string }[]
+  readonly refused: unknown[]
+  fields: readonly string[]
+}
+
+/** A refresher as a process has it, and what it tells. */
+async function refresher(
+  registry: LoopbackRegistry,
+  metadata: ConstructorParameters<typeof MetadataRefresher>[0]['metadata'],
+  dataDir: string,
+  token = 'simulator-token',
+) {
+  const told: Told = { lines: [], refused: [], fields: [] }
+  const schemas = new ListingSchemas({
+    registry: new SchemaRegistry({ url: registry.url }),
+    topic: 'spark.listings',
+    resource: LISTINGS,
+    volatileFields: [],
+  })
+  const apiUrl = 'https://api.example'
+  const cache = await MetadataCache.open({ dataDir, apiUrl, accessToken: new Secret(token), source: SOURCE })
+  const nothing = (): void => undefined
+  const own = new MetadataRefresher({
+    metadata,
+    schemas,
+    cache,
+    observer: {
+      pageCommitted: nothing,
+      passStarted: nothing,
+      passEnded: nothing,
+      watermarkMoved: nothing,
+      schemaRefused: (_, error) => void told.refused.push(error),
+    },
+    onFields: (names) => (told.fields = names),
+    logger: createLogger({
+      level: 'info',
+      destination: { write: (line) => told.lines.push(JSON.parse(line)) },
+    }),
+  })
+  return { own, schemas, told, refresh: () => own.refresh(LISTINGS, never) }
+}
+
+function sourceOf(simulator: Simulator, onRequest: (event: RequestEvent) => void) {
+  return createSparkSource({
+    apiUrl: simulator.url,
+    accessToken: simulator.accessToken,
+    pageLimit: 10,
+    userAgent: 'listingstream/test',
+    firstRequestNumber: 1,
+    onRequest,
+  })
+}
+
+/** `path status bytes` of each request since the last look. */
+function requestLog() {
+  const events: RequestEvent[] = []
+  return {
+    onRequest: (event: RequestEvent) => void events.push(event),
+    take: () => events.splice(0).map(({ path, status, bytes }) => `${path} ${status} ${bytes > 0}`),
+  }
+}
+
+const UNCHANGED = [
+  '/v1/standardfields 304 false',
+  '/v1/customfields 304 false',
+  '/v1/propertytypes 304 false',
+]
+
+describe('the metadata refresher', () => {
+  test('asks all three services once, then gets a 304 without a body, across a restart too', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using simulator = await startSimulator({ listings: 1 })
+    const log = requestLog()
+    await using source = sourceOf(simulator, log.onRequest)
+
+    const first = await refresher(registry, source.metadata, folder.path)
+    await first.refresh()
+    expect(log.take()).toEqual([
+      '/v1/standardfields 200 true',
+      '/v1/customfields 200 true',
+      '/v1/propertytypes 200 true',
+    ])
+    const asked = registry.requests.length
+    await first.refresh()
+    expect(log.take()).toEqual(UNCHANGED)
+    expect(registry.requests).toHaveLength(asked)
+
+    const second = await refresher(registry, source.metadata, folder.path)
+    await second.refresh()
+    expect(log.take()).toEqual(UNCHANGED)
+    expect(second.schemas.currentId).toBe(first.schemas.currentId)
+    expect(second.told.fields).toEqual(first.told.fields)
+    expect(second.told.fields).toContain('BedsTotal')
+    expect(second.told.fields.some((name) => name.startsWith('"'))).toBe(true)
+  })
+
+  test('asks without conditions after the token changed', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using simulator = await startSimulator({ listings: 1 })
+    const log = requestLog()
+    await using source = sourceOf(simulator, log.onRequest)
+    await (await refresher(registry, source.metadata, folder.path)).refresh()
+    log.take()
+    await (await refresher(registry, source.metadata, folder.path, 'another-token')).refresh()
+    expect(log.take()[0]).toBe('/v1/standardfields 200 true')
+  })
+
+  test('a new field is a new version, described with the names of the property types', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using simulator = await startSimulator({ listings: 1 })
+    await using source = sourceOf(simulator, () => undefined)
+    const { refresh } = await refresher(registry, source.metadata, folder.path)
+    await refresh()
+    simulator.market.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
+    await refresh()
+    const versions = registry.versions.get(SUBJECT)!
+    expect(versions).toHaveLength(2)
+    expect(versions[1]).toContain(
+      'Solar Panels Total. Type at the source: Integer. Property types: Residential (A), Land (B)',
+    )
+  })
+
+  test('a server that ignores the conditions costs bytes, no version and no other schema', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    const fields = { BedsTotal: { Type: 'Integer' } }
+    const whole: Reply[] = [fields, {}, {}].map((results) => ({
+      body: JSON.stringify({ D: { Success: true, Results: [results] } }),
+    }))
+    await using api = await fixture([...whole, ...whole])
+    const { refresh } = await refresher(registry, api.source.metadata, folder.path)
+    await refresh()
+    const asked = registry.requests.length
+    await refresh()
+    expect(api.api.asked).toHaveLength(6)
+    expect(registry.requests).toHaveLength(asked)
+  })
+
+  test.each([
+    ['404', failure(404, 404)],
+    ['404 of no API', { status: 404, body: 'not here' }],
+    ['1500', failure(403, 1500)],
+  ])('where a service answers %s the last known metadata counts, and it is said once', async (_, gone) => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    const fields = { BedsTotal: { Type: 'Integer' } }
+    const whole: Reply[] = [fields, {}, {}].map((results) => ({
+      body: JSON.stringify({ D: { Success: true, Results: [results] } }),
+    }))
+    const more = Array.from({ length: 6 }, () => gone)
+    await using api = await fixture([...whole, ...more], { retry: { attempts: 1, baseMs: 1, capMs: 1 } })
+    const { refresh, schemas, told } = await refresher(registry, api.source.metadata, folder.path)
+    await refresh()
+    const before = schemas.currentId
+    await refresh()
+    await refresh()
+    expect(schemas.currentId).toBe(before)
+    expect(told.fields).toEqual(['BedsTotal'])
+    const warnings = told.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg)
+    expect(warnings).toHaveLength(3)
+    expect(warnings[0]).toContain('/v1/standardfields')
+  })
+
+  const WRONG: readonly (readonly [string, Reply])[] = [
+    ['one object without members', { body: '{"D":{"Success":true,"Results":[{}]}}' }],
+    ['no object', { body: '{"D":{"Success":true,"Results":[]}}' }],
+    ['another shape', { body: '{"D":{"Success":true,"Results":["BedsTotal"]}}' }],
+    ['no Results', { body: '{"D":{"Success":true}}' }],
+    ['no JSON', { body: '<html>' }],
+  ]
+  test.each(WRONG)(
+    'where a service answers %s the last known counts, and it is said once',
+    async (_, wrong) => {
+      await using folder = await tempFolder()
+      await using registry = await LoopbackRegistry.start()
+      const custom = { Main: { Label: 'Main', Fields: { Pool: { Type: 'Boolean' } } } }
+      const types = { MlsCode: 'A', MlsName: 'Residential' }
+      const whole: Reply[] = [{ BedsTotal: { Type: 'Integer' } }, custom, types].map((results) => ({
+        body: JSON.stringify({ D: { Success: true, Results: [results] } }),
+      }))
+      const more = Array.from({ length: 6 }, () => wrong)
+      await using api = await fixture([...whole, ...more, ...whole], {
+        retry: { attempts: 1, baseMs: 1, capMs: 1 },
+      })
+      const { refresh, schemas, told } = await refresher(registry, api.source.metadata, folder.path)
+      await refresh()
+      const before = schemas.currentId
+      await refresh()
+      await refresh()
+      expect(schemas.currentId).toBe(before)
+      expect(told.fields).toEqual(['BedsTotal', '"Main"."Pool"'])
+      const warnings = told.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg)
+      expect(warnings).toHaveLength(3)
+      // After a restart, too.
+      const again = await refresher(registry, api.source.metadata, folder.path)
+      await again.refresh()
+      expect(again.told.fields).toEqual(told.fields)
+    },
+  )
+
+  test.each(WRONG)('where no field was ever known, %s is a clear error', async (_, wrong) => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using api = await fixture([wrong], { retry: { attempts: 1, baseMs: 1, capMs: 1 } })
+    const { refresh } = await refresher(registry, api.source.metadata, folder.path)
+    await expect(refresh()).rejects.toMatchObject({
+      code: 'SPARK_BAD_RESPONSE',
+      message: expect.stringContaining('/v1/standardfields'),
+    })
+  })
+
+  test('a service that always was empty is no outage', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    const bodies = ['[{"BedsTotal":{"Type":"Integer"}}]', '[{}]', '[]'].map((results) => ({
+      body: `{"D":{"Success":true,"Results":${results}}}`,
+    }))
+    await using api = await fixture([...bodies, ...bodies])
+    const { refresh, told } = await refresher(registry, api.source.metadata, folder.path)
+    await refresh()
+    await refresh()
+    expect(told.lines.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
+  test('a feed whose API never described its fields works without them', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using api = await fixture(Array.from({ length: 3 }, () => failure(404, 404)))
+    const { refresh, schemas } = await refresher(registry, api.source.metadata, folder.path)
+    await refresh()
+    expect(schemas.currentId).not.toBeNull()
+  })
+
+  test('an outage of the standard fields fails the pass: nobody said that they are gone (R8)', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using api = await fixture([failure(503)], { retry: { attempts: 1, baseMs: 1, capMs: 1 } })
+    const { refresh } = await refresher(registry, api.source.metadata, folder.path)
+    await expect(refresh()).rejects.toMatchObject({ code: 'SPARK_UNAVAILABLE' })
+  })
+
+  test('a schema that the registry refuses is told, and tried again at each pass until it is taken', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using simulator = await startSimulator({ listings: 1 })
+    await using source = sourceOf(simulator, () => undefined)
+    const { refresh, schemas, told } = await refresher(registry, source.metadata, folder.path)
+    await refresh()
+    const first = schemas.currentId
+    registry.interrupt = (call, response) => {
+      if (!call.endsWith('/versions')) return false
+      response.writeHead(409).end('{"error_code":409,"message":"incompatible"}')
+      return true
+    }
+    simulator.market.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
+    await refresh()
+    await refresh()
+    expect(schemas.currentId).toBe(first)
+    registry.interrupt = () => false
+    await refresh()
+    expect(schemas.currentId).not.toBe(first)
+    const refusal = expect.objectContaining({ code: 'REGISTRY_REFUSED' })
+    expect(told.refused).toEqual([null, refusal, refusal, null])
+  })
+})

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { ThreadedPageReader } from '../../../src/app/compose/page-reader.ts'
+import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
+import type { ListingRecipe } from '../../../src/events/schema/listing-schemas.ts'
+import type { JsonObject } from '../../../src/domain/json.ts'
+import { LISTINGS } from '../../../src/domain/resource.ts'
+import type { SourceRecord } from '../../../src/domain/source-record.ts'
+import { readPage } from '../../../src/spark/page-body.ts'
+import type { ReadRecords } from '../../../src/spark/records.ts'
+import { described, FIELDS, Fixture, NEVER } from '../../events/sample.ts'
+
+let fixture: Fixture
+beforeAll(async () => {
+  fixture = await Fixture.open()
+})
+afterAll(() => fixture[Symbol.asyncDispose]())
+
+/** Listings of every kind: plain, masked, with values that fit nowhere, long integers, too large, without a key. */
+function rowsOf(count: number): readonly unknown[] {
+  const plain = Array.from({ length: count }, (_, i) => ({
+    Id: `2024${i}`,
+    ResourceUri: `/v1/listings/2024${i}`,
+    StandardFields: {
+      ListingKey: `2024${i}`,
+      City: i % 3 === 0 ? 'Zürich 🏔' : '********',
+      BedsTotal: i % 5 === 0 ? 'three' : i,
+      ListPrice: `${i}.50`,
+      Cooling: { 'Central Air': true },
+      ModificationTimestamp: '2024-05-02T14:03:09Z',
+      PhotosChangeTimestamp: '2024-05-02T14:00:00Z',
+      DaysOnMarket: i,
+      Unheard: [i, null],
+    },
+  }))
+  const large = { Id: 'large', StandardFields: { ListingKey: 'large', City: 'x'.repeat(1_000_000) } }
+  return [...plain, { StandardFields: { City: 'keyless' } }, large, 'no row at all']
+}
+
+function page(rows: readonly unknown[], others: JsonObject = {}): Buffer {
+  const text = JSON.stringify({ D: { Success: true, Results: rows, SkipToken: 'next', ...others } })
+  return Buffer.from(text.replace('"three"', '90071992547409931234'))
+}
+
+/** A reader, and what it hands to the encoder of this side. */
+function reading(recipe: ListingRecipe | undefined = fixture.schemas.recipe, worthAThreadBytes = 0) {
+  const encoder = new ListingEncoder(fixture.schemas)
+  const adopted: SourceRecord[] = []
+  const options = {
+    schemas: { recipe },
+    encoder: {
+      adopt(...given: Parameters<ListingEncoder['adopt']>) {
+        adopted.push(...given[0])
+        encoder.adopt(...given)
+      },
+    },
+    worthAThreadBytes,
+  }
+  return { reader: new ThreadedPageReader(options), options, encoder, adopted }
+}
+
+async function rowsRead(reader: ThreadedPageReader, bytes: Buffer): Promise<ReadRecords> {
+  const read = await reader.read(bytes, LISTINGS, NEVER)
+  if (read.kind !== 'envelope' || read.rows === undefined) throw new Error(read.kind)
+  return read.rows
+}
+
+const plainRows = (bytes: Buffer): ReadRecords => {
+  const read = readPage(bytes, LISTINGS)
+  if (read.kind !== 'envelope' || read.rows === undefined) throw new Error(read.kind)
+  return read.rows
+}
+
+const asData = ({ key, modificationTimestamp, mlsId, changeStamps, body }: SourceRecord): SourceRecord => ({
+  key,
+  modificationTimestamp,
+  mlsId,
+  changeStamps,
+  body,
+})
+
+describe('a page that is read on another thread', () => {
+  test('has the same records, JSON included, and the same content as one that is read here (R12)', async () => {
+    const { reader, encoder, adopted } = reading()
+    await using _owned = reader
+    const plain = new ListingEncoder(fixture.schemas)
+    const expected = plainRows(page(rowsOf(300)))
+    const { records, unreadable } = await rowsRead(reader, page(rowsOf(300)))
+
+    expect(adopted).toEqual(records)
+    await encoder.prepare(LISTINGS, records, [], NEVER)
+    for (const [i, record] of records.entries()) {
+      const same = expected.records[i]
+      if (same === undefined) throw new Error('more records than there are')
+      const content = encoder.encode(LISTINGS, record)
+      expect(content.kind).toBe(record.key === 'large' ? 'unencodable' : 'encoded')
+      expect(bytesAsHex(content)).toEqual(bytesAsHex(plain.encode(LISTINGS, same)))
+    }
+    expect(records.map(asData)).toEqual(expected.records)
+    expect(unreadable.map(({ reason, body }) => ({ reason, body }))).toEqual(expected.unreadable)
+    expect(unreadable).toHaveLength(2)
+  })
+
+  test('keeps what steers the walk, and says what is no page (R8)', async () => {
+    const { reader } = reading()
+    await using _owned = reader
+    const read = (text: string) => reader.read(Buffer.from(text), LISTINGS, NEVER)
+    const plain = (text: string) => readPage(Buffer.from(text), LISTINGS)
+    for (const text of [
+      page(rowsOf(1), { Pagination: { TotalRows: 7 }, SparkQLErrors: [{ Token: 'x' }] }).toString(),
+      '{"D":{"Success":false,"Code":1550,"Message":"slow down"}}',
+      '{"D":{"Success":true}}',
+      '{"D":{"Success":true,"Results":[]}}',
+      '{"E":1}',
+      '{"D":{"Success":true,"Results":[{"Id":"1"',
+      '<html>',
+      '{"D":{"Success":true,"Results":[{"a":NaN}]}}',
+    ]) {
+      const [threaded, here] = [await read(text), plain(text)]
+      if (threaded.kind !== 'envelope' || here.kind !== 'envelope') expect(threaded).toEqual(here)
+      else {
+        expect(threaded.envelope).toEqual(here.envelope)
+        expect(threaded.rows?.records.length).toBe(here.rows?.records.length)
+      }
+    }
+  })
+
+  test('is encoded under the schema that is current when it is asked for (R5)', async () => {
+    await using own = await Fixture.open()
+    const { reader, options } = reading(own.schemas.recipe)
+    await using _owned = reader
+    const encoder = new ListingEncoder(own.schemas)
+    options.encoder.adopt = (...given) => encoder.adopt(...given)
+    await rowsRead(reader, page(rowsOf(2)))
+    await own.schemas.use([...FIELDS, described('Unheard', 'Character', true)], NEVER)
+    options.schemas = { recipe: own.schemas.recipe }
+    const [record] = (await rowsRead(reader, page(rowsOf(2)))).records
+    if (record === undefined) throw new Error('no record')
+    await encoder.prepare(LISTINGS, [record], [], NEVER)
+    const content = encoder.encode(LISTINGS, record)
+    expect(content).toMatchObject({ content: { schemaId: own.schemas.current().id } })
+    expect(bytesAsHex(content)).toEqual(bytesAsHex(encoder.encode(LISTINGS, asData(record))))
+  })
+
+  test('can be read before there is a schema: nothing is encoded', async () => {
+    const { reader, adopted } = reading(undefined)
+    await using _owned = reader
+    const unset = new ThreadedPageReader({
+      schemas: { recipe: undefined },
+      encoder: { adopt: (records) => void adopted.push(...records) },
+      worthAThreadBytes: 0,
+    })
+    await using _unset = unset
+    expect((await rowsRead(unset, page(rowsOf(3)))).records).toHaveLength(4)
+    expect(adopted).toEqual([])
+  })
+
+  test('leaves the bytes around a part of a larger buffer alone', async () => {
+    const { reader } = reading()
+    await using _owned = reader
+    const bytes = page(rowsOf(3))
+    const larger = Buffer.concat([Buffer.from('before'), bytes])
+    expect((await rowsRead(reader, larger.subarray(6))).records).toHaveLength(4)
+    expect(larger.toString('utf8', 0, 6)).toBe('before')
+  })
+})
+
+describe('the thread', () => {
+  test('is not used for a small body', async () => {
+    const { reader, adopted } = reading(fixture.schemas.recipe, 1_000_000_000)
+    await using _owned = reader
+    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+    expect(adopted).toEqual([])
+  })
+
+  test('answers the next question after one was given up', async () => {
+    const { reader } = reading()
+    await using _owned = reader
+    const stop = new AbortController()
+    const given = reader.read(page(rowsOf(300)), LISTINGS, stop.signal)
+    stop.abort(new Error('given up'))
+    await expect(given).rejects.toThrow('given up')
+    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+  })
+
+  test('fails what waits for it when it ends, and is started anew for the next page', async () => {
+    const { reader, options } = reading()
+    await using _owned = reader
+    const recipe = fixture.schemas.recipe
+    if (recipe === undefined) throw new Error('no schema')
+    options.schemas = { recipe: { ...recipe, text: 'no schema' } }
+    // It ends while it encodes the first page; the second one waits behind it.
+    const [first, second] = await Promise.allSettled(
+      [1, 2].map(() => reader.read(page(rowsOf(3)), LISTINGS, NEVER)),
+    )
+    expect(first).toMatchObject({ status: 'fulfilled' })
+    expect(second).toMatchObject({ reason: { code: 'PAGE_THREAD_FAILED', retryable: true } })
+    options.schemas = { recipe }
+    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+  })
+
+  test('is ended when it does not answer in time, and the page can be read anew', async () => {
+    const { reader, options } = reading()
+    await using _owned = reader
+    // No thread is up in a millisecond.
+    const impatient = new ThreadedPageReader({ ...options, timeoutMs: 1 })
+    await using _impatient = impatient
+    const error = { code: 'PAGE_THREAD_SLOW', retryable: true, message: expect.stringContaining('0.001 s') }
+    const bytes = page(rowsOf(300))
+    await expect(impatient.read(bytes, LISTINGS, NEVER)).rejects.toMatchObject(error)
+    // It fails a second time with a thread of its own, not with the first one.
+    await expect(impatient.read(page(rowsOf(300)), LISTINGS, NEVER)).rejects.toMatchObject(error)
+    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+  })
+
+  test('has its time again for each piece of work', async () => {
+    const { options } = reading()
+    await using patient = new ThreadedPageReader({ ...options, timeoutMs: 30_000 })
+    const pages = await Promise.all([1, 2, 3].map(() => rowsRead(patient, page(rowsOf(3)))))
+    expect(pages.map(({ records }) => records.length)).toEqual([4, 4, 4])
+  })
+
+  test('ends with its owner, and what waits for it fails', async () => {
+    const { reader } = reading()
+    const given = reader.read(page(rowsOf(300)), LISTINGS, NEVER)
+    const failed = expect(given).rejects.toMatchObject({ code: 'PAGE_THREAD_FAILED' })
+    await reader[Symbol.asyncDispose]()
+    await failed
+  })
+})
+
+function bytesAsHex(result: ReturnType<ListingEncoder['encode']>): unknown {
+  if (result.kind !== 'encoded') return result
+  const { bytes, volatileFields, ...rest } = result.content
+  return { ...rest, volatileFields: { ...volatileFields }, bytes: Buffer.from(bytes).toString('hex') }
+}

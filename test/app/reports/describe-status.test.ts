@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+
+import { describeStatus, span } from '../../../src/app/reports/describe-status.ts'
+import { FEED_STATUS } from '../../../src/app/reports/feed-status.ts'
+
+const NOW = Date.parse('2026-05-02T14:00:00Z')
+
+test('a daemon that has nothing yet is shown with what is not known, and escapes of a foreign text act nowhere', () => {
+  const lines = describeStatus(FEED_STATUS.parse({ prefix: 'spark\u001b]52;c;x\u0007' }), NOW)
+  expect(lines).toHaveLength(12)
+  expect(lines.join('\n')).not.toContain('\u001b')
+  expect(lines).toContain('Live records  – (it is not known yet)')
+  expect(lines).toContain('Freshness     – (no snapshot has begun)')
+})
+
+test('a feed whose first snapshot is under way is not called fresh', () => {
+  const startedAt = '2026-05-02T13:50:00.000Z'
+  const freshness = (completedAt: string | null) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        watermarks: { listings: startedAt },
+        passes: [
+          {
+            resource: 'listings',
+            pass: 'snapshot',
+            state: 'running',
+            startedAt,
+            completedAt,
+            nextAt: null,
+            walked: 1,
+          },
+        ],
+      }),
+      NOW,
+    )
+  expect(freshness(null)).toContain('Freshness     – (the first snapshot is not complete)')
+  expect(freshness('2026-05-01T12:00:00.000Z')).toContain(
+    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)',
+  )
+})
+
+test('what lasts is told with since when, what is over with how long ago; the next try is that of the pass', () => {
+  const trouble = { code: 'KAFKA_UNREACHABLE', message: 'No broker.', resource: 'listings', pass: 'update' }
+  const at = '2026-05-02T13:50:00.000Z'
+  const update = {
+    resource: 'listings',
+    pass: 'update',
+    state: 'failed',
+    startedAt: '2026-05-02T13:45:00.000Z',
+    completedAt: '2026-05-02T12:00:00.000Z',
+    nextAt: '2026-05-02T14:01:00.000Z',
+    walked: 12_345,
+  }
+  const status = (lasts: boolean) =>
+    describeStatus(
+      FEED_STATUS.parse({ prefix: 'spark', passes: [update], lastError: { ...trouble, at, lasts } }),
+      NOW,
+    )
+  expect(status(true)).toContain('Last error    KAFKA_UNREACHABLE of update, for 10 min: No broker.')
+  expect(status(false)).toContain('Last error    KAFKA_UNREACHABLE of update, 10 min ago: No broker.')
+  expect(status(true)).toContain(
+    'Update        failed, begun 15 min ago, last completed 2 h ago: 12,345 walked; next in 60 s',
+  )
+})
+
+test.each([
+  [0, '0 s'],
+  [119_000, '119 s'],
+  [120_000, '2 min'],
+  [7_199_000, '120 min'],
+  [7_200_000, '2 h'],
+  [48 * 3_600_000, '2 d'],
+])('%i ms are %s', (ms, text) => expect(span(ms)).toBe(text))

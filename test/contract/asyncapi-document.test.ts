@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { asYaml } from '../../src/app/commands/asyncapi.ts'
+import { asyncApiDocument, type DescribedFeed } from '../../src/contract/asyncapi-document.ts'
+import { listingSchema } from '../../src/events/schema/listing-schema.ts'
+import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
+import { FIELDS, SCHEMA_OPTIONS } from '../events/sample.ts'
+import { asyncApiProblems } from '../fixtures/asyncapi.ts'
+
+function topic(name: string, partitions: number, policy: string) {
+  return {
+    name: `mls.eu.${name}`,
+    partitions,
+    replicationFactor: 3,
+    configs: { 'cleanup.policy': policy, 'retention.ms': '-1', 'delete.retention.ms': '604800000' },
+  }
+}
+
+const FEED: DescribedFeed = {
+  prefix: 'mls.eu',
+  brokers: ['kafka-1:9092', 'kafka-2:9092'],
+  encrypted: true,
+  saslMechanism: 'scram-sha-512',
+  registryUrl: 'https://registry.example',
+  topics: [
+    {
+      topic: topic('listings', 6, 'compact'),
+      events: [
+        { name: 'ListingUpserted', version: 7, id: 12, schema: listingSchema(FIELDS, SCHEMA_OPTIONS) },
+        { name: 'ListingDeleted', version: 1, id: 3, schema: readSchemaFile('ListingDeleted') },
+      ],
+    },
+    {
+      topic: topic('control', 1, 'delete'),
+      events: [{ name: 'PassMarker', version: 1, id: 4, schema: readSchemaFile('PassMarker') }],
+    },
+    { topic: topic('dead-letters', 1, 'compact,delete'), events: [] },
+  ],
+}
+
+describe('the AsyncAPI document', () => {
+  test("AsyncAPI's own parser accepts it as YAML, and without security and schemas too", async () => {
+    expect(await asyncApiProblems(asYaml(asyncApiDocument(FEED)))).toEqual([])
+    const bare = FEED.topics.map((described) => ({ ...described, events: [] }))
+    const plain = { ...FEED, encrypted: false, saslMechanism: null, topics: bare.slice(0, 1) }
+    expect(await asyncApiProblems(JSON.stringify(asyncApiDocument(plain)))).toEqual([])
+  })
+
+  test('the parser of this test refuses a broken document and a broken Avro schema', async () => {
+    const broken = structuredClone(FEED.topics[0]!.events[0]!)
+    const schema = JSON.stringify({ ...JSON.parse(broken.schema), fields: [{ name: 'x', type: 'no-type' }] })
+    const events = [{ ...broken, schema }]
+    const topics = [{ topic: topic('listings', 1, 'compact'), events }]
+    expect(await asyncApiProblems(asYaml(asyncApiDocument({ ...FEED, topics })))).not.toEqual([])
+    const wrongPolicy = [{ topic: topic('listings', 1, 'sometimes'), events: [] }]
+    expect(await asyncApiProblems(asYaml(asyncApiDocument({ ...FEED, topics: wrongPolicy })))).not.toEqual([])
+  })
+
+  test('YAML says what the JSON says, without anchors', () => {
+    const document = asyncApiDocument(FEED)
+    const yaml = asYaml(document)
+    expect(parse(yaml)).toEqual(JSON.parse(JSON.stringify(document)))
+    expect(yaml).not.toMatch(/: [&*]\w+$/m)
+  })
+
+  test('a topic is a channel with its live settings, a record type a message with its schema, key and headers', () => {
+    const document = JSON.parse(JSON.stringify(asyncApiDocument(FEED)))
+    expect(document.info.version).toBe('1.7.0')
+    expect(document.channels['dead-letters'].bindings.kafka).toEqual({
+      topic: 'mls.eu.dead-letters',
+      partitions: 1,
+      replicas: 3,
+      topicConfiguration: {
+        'cleanup.policy': ['compact', 'delete'],
+        'retention.ms': -1,
+        'delete.retention.ms': 604_800_000,
+      },
+      bindingVersion: '0.5.0',
+    })
+    const { topicConfiguration } = document.channels.listings.bindings.kafka
+    expect(topicConfiguration, 'a compacted topic forgets nothing by age').not.toHaveProperty([
+      'retention.ms',
+    ])
+    expect(Object.keys(document.channels.listings.messages)).toEqual([
+      'ListingUpserted',
+      'ListingDeleted',
+      'ListingTombstone',
+    ])
+    const message = document.components.messages.ListingDeleted
+    expect(message.payload.schema).toEqual(JSON.parse(readSchemaFile('ListingDeleted')))
+    expect(message.headers.properties.ce_type.const).toBe('listingstream.ListingDeleted')
+    expect(message.bindings.kafka.key.type).toBe('string')
+    expect(document.servers['broker-2']).toMatchObject({ host: 'kafka-2:9092', protocol: 'kafka-secure' })
+    expect(document.components.securitySchemes).toEqual({ sasl: { type: 'scramSha512' } })
+  })
+})
+
+test('YAML holds nothing that acts on a terminal, and the values are the same', () => {
+  const hostile = [
+    '\u001B]52;c;ZXZpbA==\u0007',
+    'a\u009B2J: b',
+    '\u202Egnp',
+    'two\nlines\u0085',
+    '\u{E0041}x',
+    '# \uFEFF',
+  ]
+  const document = { list: hostile, doc: hostile.join(' '), [hostile.join('-')]: { nested: 'plain\nlines' } }
+  const text = asYaml(document)
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  expect(parse(text)).toEqual(document)
+})

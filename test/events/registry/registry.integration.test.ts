@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+
+import { decodeValue } from '../../../src/events/decode-value.ts'
+import { EventCodec } from '../../../src/events/event-codec.ts'
+import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
+import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
+import { listingSchema } from '../../../src/events/schema/listing-schema.ts'
+import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
+import { subjectName } from '../../../src/events/registry/subject-name.ts'
+import { WriterSchemas } from '../../../src/events/registry/writer-schemas.ts'
+import type { SchemaId } from '../../../src/domain/content.ts'
+import { instant } from '../../../src/domain/instant.ts'
+import { passId } from '../../../src/domain/pass.ts'
+import { LISTINGS } from '../../../src/domain/resource.ts'
+import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
+import { described, FIELDS, KEY, listing, NEVER, SCHEMA_OPTIONS, VOLATILE } from '../sample.ts'
+
+function open() {
+  const url = testStack().registryUrl
+  const prefix = uniqueTopicPrefix()
+  const topic = `${prefix}.listings`
+  const subject = subjectName(topic, 'ListingUpserted')
+  const registry = new SchemaRegistry({ url })
+  const schemas = (): ListingSchemas =>
+    new ListingSchemas({ registry, topic, resource: LISTINGS, volatileFields: VOLATILE })
+  return { url, prefix, topic, subject, registry, schemas }
+}
+
+async function levelOf(url: string, subject: string): Promise<unknown> {
+  return (await fetch(`${url}/config/${encodeURIComponent(subject)}`)).json()
+}
+
+describe('the real registry', () => {
+  test('takes every version that the generator makes, under FULL_TRANSITIVE', async () => {
+    const { url, subject, schemas, registry } = open()
+    const own = schemas()
+    const first = await own.use(FIELDS, NEVER)
+    const second = await own.use([...FIELDS, described('Acres', 'Decimal')], NEVER)
+    const third = await own.use([described('BedsTotal', 'Decimal'), described('Cooling', 'Character')], NEVER)
+    expect(new Set([first, second, third]).size).toBe(3)
+    expect(await levelOf(url, subject)).toMatchObject({ compatibilityLevel: 'FULL_TRANSITIVE' })
+    expect((await registry.latest(subject, NEVER))?.id).toBe(third)
+    expect(await schemas().use(FIELDS, NEVER)).toBe(third)
+  })
+
+  test('gives the same bytes back, and the same id for them', async () => {
+    const { registry, subject, url } = open()
+    const text = listingSchema(FIELDS, SCHEMA_OPTIONS)
+    const id = await registry.register(subject, text, NEVER)
+    const other = new SchemaRegistry({ url })
+    expect(await other.byId(id, NEVER)).toBe(text)
+    expect(await other.register(subject, text, NEVER)).toBe(id)
+    expect(await other.latest(subject, NEVER)).toEqual({ id, schema: text })
+  })
+
+  test('refuses a version that breaks readers, and says so beforehand', async () => {
+    const { registry, subject } = open()
+    const long = '{"type":"record","name":"A","fields":[{"name":"n","type":["null","long"],"default":null}]}'
+    const double = long.replace('long', 'double')
+    await registry.register(subject, long, NEVER)
+    expect(await registry.check(subject, double, NEVER)).toBe(false)
+    expect(await registry.check(subject, long, NEVER)).toBe(true)
+    await expect(registry.register(subject, double, NEVER)).rejects.toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      retryable: false,
+    })
+  })
+
+  test('refuses what is no schema', async () => {
+    const { registry, subject } = open()
+    await expect(registry.register(subject, '{"type":"nonsense"}', NEVER)).rejects.toMatchObject({
+      code: 'REGISTRY_REFUSED',
+    })
+  })
+
+  test('knows nothing of a subject and an id that nobody registered', async () => {
+    const { registry, subject } = open()
+    expect(await registry.latest(subject, NEVER)).toBeUndefined()
+    expect(await registry.byId(0x7f_ff_ff_ff as SchemaId, NEVER)).toBeUndefined()
+    expect(await registry.check(subject, '"string"', NEVER)).toBe(true)
+  })
+
+  test('a wrong base path is told apart from a registry that lacks a schema', async () => {
+    const registry = new SchemaRegistry({ url: `${testStack().registryUrl}/wrong` })
+    await expect(registry.latest('s', NEVER)).rejects.toMatchObject({ code: 'REGISTRY_BAD_RESPONSE' })
+  })
+
+  test('takes all event schemas; a reader that has only the registry reads an event', async () => {
+    const { url, prefix, topic, registry, schemas } = open()
+    const own = schemas()
+    await own.use(FIELDS, NEVER)
+    const topics = { listings: topic, checkpoints: `${prefix}.checkpoints`, control: `${prefix}.control` }
+    const codec = await EventCodec.open(registry, topics, own, NEVER)
+    const encoded = new ListingEncoder(own).encode(LISTINGS, listing({ City: 'Hollin' }))
+    if (encoded.kind !== 'encoded') throw new Error(encoded.reason)
+    const value = codec.upserted(
+      {
+        kind: 'upsert',
+        key: KEY,
+        reason: 'CREATED',
+        modificationTimestamp: null,
+        observedAt: instant(0),
+        mlsId: null,
+        changeStamps: {},
+        previousDigest: null,
+        content: encoded.content,
+      },
+      passId('p'),
+    )
+    const reader = new WriterSchemas(new SchemaRegistry({ url }))
+    expect(await decodeValue(value, reader, NEVER)).toMatchObject({
+      name: 'ListingUpserted',
+      value: { change: 'CREATED', listing: { standardFields: { City: 'Hollin' } } },
+    })
+  })
+})

@@ -1,0 +1,131 @@
+/**
+ * Preloaded into the program: makes a broken build of it, to show that the checker catches a real one. `TORTURE_SABOTAGE`
+ * names what is broken.
+ */
+import { TransactionalProducer, type Transaction } from '../../src/kafka/transactional-producer.ts'
+import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
+import type { Change, Upsert } from '../../src/domain/change.ts'
+import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
+import type { TransactionRequest } from '../../src/replication/ports.ts'
+import type { Sabotage } from './sabotage-kind.ts'
+import { wrapMethod } from './wrap-method.ts'
+
+const kind = process.env['TORTURE_SABOTAGE'] as Sabotage | undefined
+/** Every so many chances. */
+const EVERY = 3
+let chances = 0
+const first = new Map<string, Upsert>()
+/** A state that has been published, and one before it of the same key. */
+let known: Upsert | undefined
+let outdated: Upsert | undefined
+/** The last state of the key that was published last. */
+let latest: Upsert | undefined
+
+function now(): boolean {
+  chances += 1
+  return chances % EVERY === 0
+}
+
+wrapMethod(KafkaPublisher.prototype, 'commit', async (commit, [request, signal]) => {
+  if (kind === 'publishes twice' && request.changes.length > 0 && now()) await commit(request, signal)
+  const receipt = await commit(broken(request), signal)
+  remember(request)
+  return receipt
+})
+
+function remember({ changes }: TransactionRequest): void {
+  for (const change of changes) {
+    if (change.kind !== 'upsert') continue
+    const before = first.get(change.key)
+    known ??= change
+    latest = change
+    if (before === undefined) first.set(change.key, change)
+    else outdated ??= before
+  }
+}
+
+/** `change` in the same transaction, if its key has none there. */
+function withChange(request: TransactionRequest, change: Change | undefined): TransactionRequest {
+  if (change === undefined || request.changes.some(({ key }) => key === change.key)) return request
+  return { ...request, changes: [...request.changes, change] }
+}
+
+function broken(request: TransactionRequest): TransactionRequest {
+  const { changes } = request
+  switch (kind) {
+    case 'drops a change':
+      return changes.length > 1 && now() ? { ...request, changes: changes.slice(0, -1) } : request
+    case 'drops deletes':
+      return { ...request, changes: changes.filter((change) => change.kind !== 'deletion') }
+    case 'publishes an old state again':
+      return withChange(request, outdated === undefined ? undefined : { ...outdated, reason: 'UPDATED' })
+    case 'deletes what is there':
+      return withChange(request, known === undefined ? undefined : deletionOf(known))
+    case 'publishes what is no change':
+      return withChange(request, latest === undefined || !now() ? undefined : underAnotherDigest(latest))
+    case 'files what it could publish as a dead letter':
+      return withLetter(request)
+    case 'believes a clock that is an hour ahead':
+      return withWatermark(request)
+    case 'commits half a transaction':
+    case 'misplaces keys in the index':
+    case 'publishes twice':
+    case undefined:
+      return request
+  }
+}
+
+/** As of a build that takes for content what depends on the way of asking. */
+function underAnotherDigest(upsert: Upsert): Upsert {
+  const { content } = upsert
+  const digest = `${content.digest.slice(1)}${content.digest.slice(0, 1)}` as Digest
+  return { ...upsert, reason: 'UPDATED', content: { ...content, digest } }
+}
+
+function withLetter(request: TransactionRequest): TransactionRequest {
+  const { resource, changes, deadLetters } = request
+  const upsert = changes.find((change) => change.kind === 'upsert')
+  if (upsert === undefined) return request
+  const letter = { resource: resource.name, key: upsert.key, reason: 'sabotage', body: null }
+  return { ...request, deadLetters: [...deadLetters, letter] }
+}
+
+function withWatermark(request: TransactionRequest): TransactionRequest {
+  const { watermark } = request
+  return watermark === null ? request : { ...request, watermark: instant(watermark + 3_600_000) }
+}
+
+function deletionOf(upsert: Upsert): Change {
+  const { key, mlsId, changeStamps, observedAt, modificationTimestamp } = upsert
+  return {
+    kind: 'deletion',
+    key,
+    mlsId,
+    changeStamps,
+    previousDigest: NO_DIGEST,
+    reason: 'NOT_IN_SOURCE',
+    evidence: 'LIST_QUERY',
+    deletedAt: observedAt,
+    lastModificationTimestamp: modificationTimestamp,
+  }
+}
+
+wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply, [update]) => {
+  if (kind !== 'misplaces keys in the index') return apply()
+  const moved = [...update.puts].map(([key, entry]) => [key, { ...entry, offset: entry.offset + 1 }] as const)
+  await apply({ ...update, puts: new Map(moved) })
+})
+
+wrapMethod(TransactionalProducer.prototype, 'begin', async (begin): Promise<Transaction> => {
+  const transaction = await begin()
+  if (kind !== 'commits half a transaction') return transaction
+  return {
+    ...transaction,
+    send: (topic, partition, records, signal) => {
+      const half = topic.endsWith('.listings') && records.length > 1 && now()
+      return transaction.send(topic, partition, half ? records.slice(0, -1) : records, signal)
+    },
+  }
+})
