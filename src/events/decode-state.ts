@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { instant, type Instant } from '../domain/instant.ts'
 import { passId } from '../domain/pass.ts'
+import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from './decode-value.ts'
 import { EventError } from './event-error.ts'
 import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
@@ -47,7 +48,12 @@ export async function decodeState(
 
 const INSTANT = z.number().transform((ms): Instant => instant(ms))
 const PASS_ID = z.string().transform(passId)
-const RESOURCE = z.literal('listings')
+const RESOURCE = z.string().transform((text, context): ResourceName => {
+  const name = parseResourceName(text)
+  if (name !== undefined) return name
+  context.addIssue({ code: 'custom', message: 'is no resource name' })
+  return z.NEVER
+})
 const PASS = lowerCase(['snapshot', 'update', 'purge'])
 const OFFSETS = z.record(z.string(), z.array(z.number()))
 const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })

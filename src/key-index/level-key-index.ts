@@ -1,6 +1,8 @@
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import { RESOURCES, type ResourceName, type Subresource } from '../domain/resource.ts'
+import type { ResourceName, Subresource } from '../domain/resource.ts'
+// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
+import { RESOURCES } from '../resources/index.ts'
 import type { IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'

@@ -10,7 +10,9 @@ import {
   type PassProgress,
   type PassTrack,
 } from '../domain/pass.ts'
-import { RESOURCES, type ResourceDescription, type ResourceName } from '../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
+import { RESOURCES } from '../resources/index.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'

@@ -1,5 +1,6 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
+import { InvariantViolation } from '../support/errors.ts'
 
 /** Filter of a walk of everything: none (seeds, "Initial Download": no other parameters). */
 export const EVERYTHING = ''
@@ -14,7 +15,7 @@ export function updatedAfter(watermark: Instant, overlap: Millis): Instant {
 
 /** R4: what may have changed since `watermark`. */
 export function changedSince(resource: ResourceDescription, watermark: Instant, overlap: Millis): string {
-  return `${resource.timestampField} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
+  return `${stampOf(resource)} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
 }
 
 /** R7: records stamped at or after this may still appear or vanish while the walk goes on; the count leaves them out. */
@@ -24,6 +25,12 @@ export function settledBefore(startedAt: Instant, overlap: Millis): Instant {
 
 /** `filter`, narrowed to records stamped before `bound`. */
 export function narrowedTo(filter: string, resource: ResourceDescription, bound: Instant): string {
-  const upper = `${resource.timestampField} Lt ${formatSeconds(bound)}`
+  const upper = `${stampOf(resource)} Lt ${formatSeconds(bound)}`
   return filter === EVERYTHING ? upper : `${filter} And ${upper}`
+}
+
+function stampOf({ name, stamp }: ResourceDescription): string {
+  if (stamp === null)
+    throw new InvariantViolation(`A window was asked for of ${name}, which has no change stamp.`)
+  return stamp
 }

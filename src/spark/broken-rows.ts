@@ -5,7 +5,7 @@ import type { SourceRecord } from '../domain/source-record.ts'
 import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'
-import { readRecord } from './records.ts'
+import { keyAndStamp, readRecord } from './records.ts'
 import { SparkApiError } from './spark-api-error.ts'
 import type { Call, SparkClient, Success } from './spark-client.ts'
 import { unreadable } from './transport.ts'
@@ -44,8 +44,8 @@ async function keysOfPage(
   failure: SparkApiError,
   signal: AbortSignal,
 ): Promise<Success> {
-  const { keyField, timestampField, path } = resource
-  const selections = select === 'keys' ? [keyField] : [`${keyField},${timestampField}`, keyField]
+  const { keyField, path } = resource
+  const selections = select === 'keys' ? [keyField] : [...new Set([keyAndStamp(resource), keyField])]
   for (const selection of selections) {
     const call = get(path, {
       _limit: String(limit),
@@ -135,8 +135,8 @@ export async function brokenByKey(
   error: SparkApiError,
   signal: AbortSignal,
 ): Promise<SourceRecord> {
-  const { path, keyField, timestampField } = resource
-  const target = get(`${path}/${encodeURIComponent(key)}`, { _select: `${keyField},${timestampField}` })
+  const { path } = resource
+  const target = get(`${path}/${encodeURIComponent(key)}`, { _select: keyAndStamp(resource) })
   const { outcome } = await client.call({ ...target, label: `${path}/{Id}`, pageOf: resource }, signal)
   const shown = outcome.kind === 'success' ? outcome.rows?.records : undefined
   const row = shown?.find((record) => record.key === key) ?? readRecord(resource, { Id: key })

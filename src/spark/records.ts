@@ -31,11 +31,16 @@ export function readRecord(resource: ResourceDescription, body: JsonValue): Sour
   if (typeof key === 'object') return { reason: key.reason, body }
   return {
     key,
-    modificationTimestamp: instantOf(fields[resource.timestampField]),
+    modificationTimestamp: resource.stamp === null ? null : instantOf(fields[resource.stamp]),
     mlsId: textOf(fields['MlsId']),
     changeStamps: stampsOf(resource, fields),
     body,
   }
+}
+
+/** `_select` of a walk that needs no more of a record. */
+export function keyAndStamp({ keyField, stamp }: ResourceDescription): string {
+  return stamp === null ? keyField : `${keyField},${stamp}`
 }
 
 /** With `_select` the key is sure to be at `Id` alone (spark-api.md §2.4). */

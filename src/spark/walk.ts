@@ -10,6 +10,7 @@ import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { unreadable } from './transport.ts'
 import { isUnreadable } from './unreadable-page.ts'
+import { keyAndStamp } from './records.ts'
 
 /** A page that the API cannot make in time is asked for in halves, down to this. */
 const SMALLEST_LIMIT = 50
@@ -99,7 +100,7 @@ function pageCall(
     }
     const call = get(resource.path, {
       _limit: String(asked.limit),
-      _select: select === 'keys' ? `${resource.keyField},${resource.timestampField}` : undefined,
+      _select: select === 'keys' ? keyAndStamp(resource) : undefined,
       _expand: select === 'keys' ? undefined : asked.expand,
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,

@@ -16,6 +16,7 @@ import {
   type Watermark,
 } from '../../src/events/state-records.ts'
 import { Fixture, described, FIELDS, KEY, listing, NEVER } from './sample.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const TOPICS = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
 const PASS = passId('p-1')
@@ -27,7 +28,7 @@ const SOURCE = {
 const STAMP = { generation: 2, instanceId: 'i-1', seq: 41 }
 
 const PROGRESS: PassProgress = {
-  resource: 'listings',
+  resource: LISTINGS.name,
   pass: 'snapshot',
   passId: PASS,
   state: 'running',
@@ -181,7 +182,7 @@ describe("the publisher's own records", () => {
   test('watermark, owner, truncation and marker come back as they were', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
-    const watermark: Watermark = { ...STAMP, resource: 'listings', watermark: instant(5), passId: PASS }
+    const watermark: Watermark = { ...STAMP, resource: LISTINGS.name, watermark: instant(5), passId: PASS }
     const owner: Owner = {
       ...STAMP,
       host: 'host-1',

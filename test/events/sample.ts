@@ -2,7 +2,7 @@ import type { FieldDescription } from '../../src/domain/field-description.ts'
 import { parseInstant } from '../../src/domain/instant.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { ListingEncoder, type ListingEncoderOptions } from '../../src/events/content/listing-encoder.ts'
 import { ListingSchemas } from '../../src/events/schema/listing-schemas.ts'
@@ -13,7 +13,7 @@ import { LoopbackRegistry } from './loopback-registry.ts'
 export const KEY = recordKey('20240117093015123456000000')
 export const NEVER = new AbortController().signal
 export const VOLATILE = ['DaysOnMarket', 'CumulativeDaysOnMarket']
-export const SCHEMA_OPTIONS = { volatileFields: VOLATILE, timestampField: LISTINGS.timestampField }
+export const SCHEMA_OPTIONS = { volatileFields: VOLATILE, timestampField: LISTINGS.stamp }
 
 export function described(name: string, type: string, multiSelect = false): FieldDescription {
   return {

@@ -10,7 +10,7 @@ import type { DeadLetter } from '../../src/domain/change.ts'
 import { JsonBigInteger, toJsonText } from '../../src/domain/json.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { DeadLetterReader, type DeadLetterBody } from '../../src/feed/dead-letter-log.ts'
 import { deadLetterRecords, deadLetterTombstones } from '../../src/publisher/dead-letters.ts'
 import { topicNames } from '../../src/feed/topics.ts'
@@ -43,7 +43,7 @@ function read(records: readonly KafkaRecord[]) {
 
 const written = (...letters: readonly DeadLetter[]) => deadLetterRecords(letters, names, passId('pass-1'))
 const letter = (key: string | null, body: DeadLetter['body']): DeadLetter => ({
-  resource: 'listings',
+  resource: LISTINGS.name,
   key: key === null ? null : recordKey(key),
   reason: 'it is too large',
   body,

@@ -6,7 +6,7 @@ import { NO_DIGEST, parseDigest, parseSchemaId, type Digest } from '../../src/do
 import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { headersOf, parseHeaders } from '../../src/feed/record-headers.ts'
 
 const context = { prefix: 'spark', resource: LISTINGS, passId: passId('pass-1'), seq: 7 }

@@ -8,6 +8,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { deadLetterRecords } from '../../src/publisher/dead-letters.ts'
 import { listingLimit, recordLimit } from '../../src/feed/record-limits.ts'
 import { topicNames } from '../../src/feed/topics.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 test('a listing may have what the topic takes, by the lower of its settings, and never more than is published anyway (R12)', () => {
   const limit = recordLimit('mls.listings', { 'max.message.bytes': '65536', 'segment.bytes': '1048576' })
@@ -29,7 +30,7 @@ test('no part of a dead letter is larger than its topic takes, whatever the name
   const body = { Noise: randomBytes(100_000).toString('base64') }
   for (const mostBytes of [8_000, 65_536, 900_000]) {
     const records = deadLetterRecords(
-      [{ resource: 'listings', key: recordKey('k'.repeat(128)), reason: 'r'.repeat(9_000), body }],
+      [{ resource: LISTINGS.name, key: recordKey('k'.repeat(128)), reason: 'r'.repeat(9_000), body }],
       topicNames('p'.repeat(230)),
       passId('00000000-0000-0000-0000-000000000000'),
       mostBytes,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { TopicDescription, TopicSpec } from '../../src/kafka/cluster.ts'
-import { RESOURCES } from '../../src/domain/resource.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 import { ensureTopics, requireUnaltered, topicNames } from '../../src/feed/topics.ts'
 
 const never = new AbortController().signal

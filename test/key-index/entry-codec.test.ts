@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeEntry, encodeEntry } from '../../src/key-index/entry-codec.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { indexEntries, indexEntry } from '../fixtures/index-entry.ts'
 
 const { subresources } = LISTINGS

@@ -6,6 +6,7 @@ import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
 import type { IndexEntry } from '../../src/domain/index-entry.ts'
 import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 /** A new, empty index. */
 export type OpenIndex = () => Promise<{ readonly index: KeyIndex } & AsyncDisposable>
@@ -29,7 +30,7 @@ function entryCases(open: OpenIndex): void {
     await fc.assert(
       fc.asyncProperty(recordKeys, indexEntries, async (key, entry) => {
         await opened.index.apply(update([[key, entry]]))
-        expect(await opened.index.getMany('listings', [key])).toEqual([entry])
+        expect(await opened.index.getMany(LISTINGS.name, [key])).toEqual([entry])
       }),
     )
   })
@@ -37,7 +38,7 @@ function entryCases(open: OpenIndex): void {
   test('a change stamp that was not given is read as null', async () => {
     await using opened = await open()
     await opened.index.apply(update([[K('1'), indexEntry({ changeStamps: {} })]]))
-    const [entry] = await opened.index.getMany('listings', [K('1')])
+    const [entry] = await opened.index.getMany(LISTINGS.name, [K('1')])
     expect(entry?.changeStamps).toEqual({ photos: null, videos: null, documents: null })
   })
 
@@ -50,7 +51,7 @@ function entryCases(open: OpenIndex): void {
         [K('2'), two],
       ]),
     )
-    const found = await opened.index.getMany('listings', [K('2'), K('9'), K('1'), K('2')])
+    const found = await opened.index.getMany(LISTINGS.name, [K('2'), K('9'), K('1'), K('2')])
     expect(found).toEqual([two, undefined, one, two])
   })
 
@@ -64,7 +65,7 @@ function entryCases(open: OpenIndex): void {
       drops: [K('2')],
     }
     await expect(opened.index.apply(contradictory)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
-    expect(await opened.index.getMany('listings', [K('1'), K('2')])).toEqual([undefined, undefined])
+    expect(await opened.index.getMany(LISTINGS.name, [K('1'), K('2')])).toEqual([undefined, undefined])
   })
 
   test('any sequence of updates and reads answers as a map would, and verifies (R2)', async () => {
@@ -92,7 +93,7 @@ function entryCases(open: OpenIndex): void {
             for (const [key, entry] of puts) model.set(key, entry)
             for (const key of drops) model.delete(key)
           } else if ('keys' in s) {
-            expect(await index.getMany('listings', s.keys)).toEqual(s.keys.map((key) => model.get(key)))
+            expect(await index.getMany(LISTINGS.name, s.keys)).toEqual(s.keys.map((key) => model.get(key)))
           } else if (s.kind === 'scan') {
             expect(await allEntries(index)).toEqual(inOrder(model))
           } else {
@@ -114,7 +115,7 @@ function entryCases(open: OpenIndex): void {
     await Promise.all(
       Array.from({ length: 30 }, async (_, round) => {
         const some = keys.filter((_key, i) => (i + round) % 3 === 0)
-        const reading = index.getMany('listings', keys)
+        const reading = index.getMany(LISTINGS.name, keys)
         const verifying = index.verify()
         await index.apply(update(some.map((key) => [key, indexEntry({ request: round })] as const)))
         await reading
@@ -130,7 +131,7 @@ function entryCases(open: OpenIndex): void {
     const keys = Array.from({ length: 2500 }, (_, i) => K(String((i * 7919) % 2500).padStart(6, '0')))
     await index.apply(update(keys.map((key) => [key, indexEntry()] as const)))
     const seen: RecordKey[] = []
-    for await (const batch of index.entries('listings')) {
+    for await (const batch of index.entries(LISTINGS.name)) {
       expect(batch.length).toBeLessThanOrEqual(1000)
       for (const [key] of batch) seen.push(key)
       const last = batch.at(-1)?.[0] ?? ''
@@ -142,7 +143,7 @@ function entryCases(open: OpenIndex): void {
   test('a scan that is left early leaves the index usable', async () => {
     await using opened = await open()
     await opened.index.apply(update([[K('1'), indexEntry()]]))
-    for await (const batch of opened.index.entries('listings')) {
+    for await (const batch of opened.index.entries(LISTINGS.name)) {
       expect(batch).toHaveLength(1)
       break
     }
@@ -191,7 +192,7 @@ function stateCases(open: OpenIndex): void {
     await index.ledger.add(PASS, 'seen', 1, [[K('1'), '']])
     const feed = feedIdentity({ generation: 2 })
     await index.reset(feed, AT)
-    expect(await index.getMany('listings', [K('1')])).toEqual([undefined])
+    expect(await index.getMany(LISTINGS.name, [K('1')])).toEqual([undefined])
     expect(await allEntries(index)).toEqual([])
     expect(await index.ledger.size(PASS, 'seen', 9)).toBe(0)
     expect(index.state()).toEqual({ feed, nextOffsets: {}, writtenAt: AT, request: 0 })
@@ -323,11 +324,11 @@ function ledgerCases(open: OpenIndex): void {
 }
 
 export function update(puts: Iterable<readonly [RecordKey, IndexEntry]>): IndexUpdate {
-  return { resource: 'listings', puts: new Map(puts), drops: [], nextOffsets: undefined, at: AT }
+  return { resource: LISTINGS.name, puts: new Map(puts), drops: [], nextOffsets: undefined, at: AT }
 }
 
 async function allEntries(index: KeyIndex): Promise<(readonly [RecordKey, IndexEntry])[]> {
-  return (await Array.fromAsync(index.entries('listings'))).flat()
+  return (await Array.fromAsync(index.entries(LISTINGS.name))).flat()
 }
 
 async function allMarks(

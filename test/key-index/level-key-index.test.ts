@@ -9,6 +9,7 @@ import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { keyIndexContract, update } from './key-index-contract.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const AT = instant(1_760_000_000_000)
 const K = recordKey
@@ -37,7 +38,7 @@ describe('the index on disk', () => {
     await using after = await openKeyIndex(folder.path, {}, signal)
     expect(after.recreated).toBeNull()
     expect(after.state()).toEqual(state)
-    expect(await after.getMany('listings', [K('k3'), K('k30')])).toEqual([
+    expect(await after.getMany(LISTINGS.name, [K('k3'), K('k30')])).toEqual([
       indexEntry({ request: 3 }),
       undefined,
     ])
@@ -110,8 +111,8 @@ describe('the index on disk', () => {
     await index[Symbol.asyncDispose]()
     await editRaw(folder.path, (values) => values.set('entry/listings/k3', Buffer.alloc(60, 0xff)))
     await using damaged = await openKeyIndex(folder.path, {}, signal)
-    await expect(damaged.getMany('listings', [K('k3')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
-    await expect(Array.fromAsync(damaged.entries('listings'))).rejects.toMatchObject({
+    await expect(damaged.getMany(LISTINGS.name, [K('k3')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+    await expect(Array.fromAsync(damaged.entries(LISTINGS.name))).rejects.toMatchObject({
       code: 'INDEX_CORRUPT',
     })
   })
@@ -153,7 +154,7 @@ describe('the index on disk', () => {
       [K('k2'), indexEntry({ offset: 0.5 })],
     ])
     await expect(index.apply(bad)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
-    expect(await index.getMany('listings', [K('k1')])).toEqual([indexEntry({ request: 1 })])
+    expect(await index.getMany(LISTINGS.name, [K('k1')])).toEqual([indexEntry({ request: 1 })])
     expect(index.state()).toEqual(state)
     expect(await index.verify()).toBe(true)
   })
@@ -162,7 +163,10 @@ describe('the index on disk', () => {
     await using folder = await tempFolder()
     await using index = await filled(folder.path)
     // Long enough to be overtaken by an update.
-    const slowRead = index.getMany('listings', [K('k1'), ...Array.from({ length: 30_000 }, () => K('none'))])
+    const slowRead = index.getMany(LISTINGS.name, [
+      K('k1'),
+      ...Array.from({ length: 30_000 }, () => K('none')),
+    ])
     await index.apply(update([[K('k1'), indexEntry({ request: 50 })]]))
     await slowRead
     await index.apply(update([[K('k1'), indexEntry({ request: 51 })]]))
@@ -174,8 +178,8 @@ describe('the index on disk', () => {
     await using index = await filled(folder.path)
     const many = Array.from({ length: 5000 }, (_, i) => [K(`m${i}`), indexEntry()] as const)
     const slowUpdate = index.apply(update(many))
-    await index.getMany('listings', [K('k1')])
-    await index.getMany('listings', [K('m7')])
+    await index.getMany(LISTINGS.name, [K('k1')])
+    await index.getMany(LISTINGS.name, [K('m7')])
     await slowUpdate
     await index.apply(update([[K('m7'), indexEntry({ request: 51 })]]))
     expect(await index.verify()).toBe(true)
@@ -185,7 +189,9 @@ describe('the index on disk', () => {
     await using folder = await tempFolder()
     await using index = await filled(folder.path)
     await index[Symbol.asyncDispose]()
-    await expect(index.getMany('listings', [K('k1')])).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    await expect(index.getMany(LISTINGS.name, [K('k1')])).rejects.toMatchObject({
+      code: 'INVARIANT_VIOLATION',
+    })
     await expect(index.verify()).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
   })
 })

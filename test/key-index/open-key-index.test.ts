@@ -8,6 +8,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { update } from './key-index-contract.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const AT = instant(1_760_000_000_000)
 const K = recordKey
@@ -54,7 +55,7 @@ test.each<[string, (index: string, files: readonly string[]) => Promise<void>]>(
     await using opened = await openKeyIndex(folder.path, {}, signal)
     expect(opened.recreated).toBeInstanceOf(Error)
     expect(opened.state()).toBeNull()
-    expect(await opened.getMany('listings', [K('k1')])).toEqual([undefined])
+    expect(await opened.getMany(LISTINGS.name, [K('k1')])).toEqual([undefined])
     expect(await opened.verify()).toBe(true)
     expect(await readFile(join(folder.path, 'daemon.json'), 'utf8')).toBe('{}')
     expect(await readFile(join(index, 'notes.txt'), 'utf8')).toBe('not LevelDB')
@@ -89,15 +90,15 @@ test('damage that is found while reading is INDEX_CORRUPT, fails verify, and a r
   await using index = await openKeyIndex(folder.path, {}, signal)
   expect(index.recreated).toBeNull()
   expect(index.state()).not.toBeNull()
-  await expect(index.getMany('listings', [K('k1')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
-  await expect(Array.fromAsync(index.entries('listings'))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+  await expect(index.getMany(LISTINGS.name, [K('k1')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+  await expect(Array.fromAsync(index.entries(LISTINGS.name))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   await expect(index.apply(update([[K('k1'), indexEntry()]]))).rejects.toMatchObject({
     code: 'INDEX_CORRUPT',
   })
   expect(await index.verify()).toBe(false)
   await index.reset(feedIdentity(), AT)
   await index.apply(update([[K('k1'), indexEntry()]]))
-  expect(await index.getMany('listings', [K('k1')])).toEqual([indexEntry()])
+  expect(await index.getMany(LISTINGS.name, [K('k1')])).toEqual([indexEntry()])
   expect(await index.verify()).toBe(true)
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { instant } from '../../src/domain/instant.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { progressOf } from './progress.ts'
@@ -84,14 +84,14 @@ test('a refused schema is told but does not make it unready, until it is taken',
   const health = healthAt({ ms: 0 })
   health.started()
   health.schemaRefused(
-    'listings',
+    LISTINGS.name,
     new ListingstreamError('It is refused.', { code: 'REGISTRY_REFUSED', retryable: false }),
   )
   expect(health.report()).toMatchObject({
     ready: true,
     refusedSchemas: [{ resource: 'listings', code: 'REGISTRY_REFUSED', message: 'It is refused.' }],
   })
-  health.schemaRefused('listings', null)
+  health.schemaRefused(LISTINGS.name, null)
   expect(health.report().refusedSchemas).toEqual([])
 })
 
@@ -128,7 +128,7 @@ test('an update that comes no further for three intervals makes it unready, park
   clock.ms = 10_000_000
   // Before the first watermark nothing is expected of it.
   expect(health.report().ready).toBe(true)
-  health.watermarkMoved('listings', instant(0))
+  health.watermarkMoved(LISTINGS.name, instant(0))
   clock.ms += 900_000
   expect(health.report().ready).toBe(true)
   clock.ms += 1

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { LogObserver, observers } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { Observer } from '../../src/replication/ports.ts'
@@ -97,7 +97,7 @@ test('progress says how far a full walk is, by the last one', () => {
 test('a schema that the registry refuses is one line until it is taken', () => {
   const { observer, lines } = logged()
   const error = new RegistryRefused('POST', 409, 'incompatible')
-  for (const refused of [null, error, error, null, null]) observer.schemaRefused('listings', refused)
+  for (const refused of [null, error, error, null, null]) observer.schemaRefused(LISTINGS.name, refused)
   expect(lines).toMatchObject([
     { level: 'error', resource: 'listings', err: { code: 'REGISTRY_REFUSED' } },
     { level: 'info', resource: 'listings' },
@@ -108,7 +108,7 @@ test('a clock that differs is told once, and again when it differs by minutes mo
   const { observer, lines } = logged()
   const minute = 60_000
   for (const ahead of [0, 30_000, -40, 31.5 * minute, 32 * minute, 40 * minute, -3 * minute, 20_000, 0]) {
-    observer.clockCompared('listings', ahead)
+    observer.clockCompared(LISTINGS.name, ahead)
   }
   expect(lines).toMatchObject([
     { level: 'warn', aheadMs: 31.5 * minute, msg: expect.stringContaining('held back') },
@@ -132,9 +132,9 @@ test('observers() tells each of them everything, in order', () => {
   both.passStarted(progressOf(), true)
   both.pageCommitted(progressOf({ page: 7 }), NO_OUTCOMES, [])
   both.passEnded(progressOf(), 'why')
-  both.watermarkMoved('listings', progressOf().startedAt)
-  both.clockCompared?.('listings', 5)
-  both.schemaRefused?.('listings', null)
+  both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
+  both.clockCompared?.(LISTINGS.name, 5)
+  both.schemaRefused?.(LISTINGS.name, null)
   const each = ['started true', 'page 7', 'ended why', 'watermark listings', 'clock 5', 'schema listings']
   expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))
 })

@@ -4,7 +4,7 @@ import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { progressOf } from './progress.ts'
@@ -45,7 +45,7 @@ describe('Metrics', () => {
     const clock = { now: 100_000, monotonic: 0 }
     const { metrics, sample } = metricsAt(clock)
     expect(await sample('watermark_age_seconds{resource="listings"}')).toBeUndefined()
-    metrics.watermarkMoved('listings', instant(70_000))
+    metrics.watermarkMoved(LISTINGS.name, instant(70_000))
     expect(await sample('watermark_timestamp_seconds{resource="listings"}')).toBe('70')
     expect(await sample('watermark_age_seconds{resource="listings"}')).toBe('30')
     clock.now = 130_000
@@ -131,9 +131,9 @@ describe('Metrics', () => {
 
   test('a refused schema shows until it is taken', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
-    metrics.schemaRefused('listings', new RegistryRefused('POST', 409, 'incompatible'))
+    metrics.schemaRefused(LISTINGS.name, new RegistryRefused('POST', 409, 'incompatible'))
     expect(await sample('schema_refused{resource="listings"}')).toBe('1')
-    metrics.schemaRefused('listings', null)
+    metrics.schemaRefused(LISTINGS.name, null)
     expect(await sample('schema_refused{resource="listings"}')).toBe('0')
   })
 
@@ -181,7 +181,7 @@ describe('what an alert asks for', () => {
     const { metrics, sample } = metricsAt(clock)
     const last = 'pass_last_success_timestamp_seconds{resource="listings",pass="update"}'
     expect(await sample(last)).toBeUndefined()
-    metrics.succeeded('listings/update', instant(5_000))
+    metrics.succeeded(`${LISTINGS.name}/update`, instant(5_000))
     metrics.passEnded(progressOf({ state: 'failed' }))
     expect(await sample(last)).toBe('5')
     metrics.passEnded(progressOf({ state: 'completed' }))

@@ -1,10 +1,11 @@
 import { instant } from '../../src/domain/instant.ts'
 import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 /** A pass that has just begun, with what a test changes of it. */
 export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
   return {
-    resource: 'listings',
+    resource: LISTINGS.name,
     pass: 'update',
     passId: passId('pass-1'),
     state: 'running',

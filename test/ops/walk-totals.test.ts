@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { describeOutlook, WalkTotals } from '../../src/ops/walk-totals.ts'
 import { progressOf } from './progress.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const NOTHING = { total: null, percent: null, secondsLeft: null }
 
@@ -10,7 +11,7 @@ test('a walk is measured by the last full one, and its end by its own pace since
   const totals = new WalkTotals(() => ms)
   const at = (walked: number) => progressOf({ pass: 'purge', walked })
   expect(totals.outlook(at(10))).toEqual(NOTHING)
-  totals.learn('listings', 1_000)
+  totals.learn(LISTINGS.name, 1_000)
   totals.begin(at(100))
   ms = 1_999
   expect(totals.outlook(at(200))).toEqual({ total: 1_000, percent: 20, secondsLeft: null })
@@ -27,7 +28,7 @@ test('a walk is measured by the last full one, and its end by its own pace since
 
 test('an update has no total: how much has changed shows at its end', () => {
   const totals = new WalkTotals(() => 0)
-  totals.learn('listings', 1_000)
+  totals.learn(LISTINGS.name, 1_000)
   totals.end(progressOf({ pass: 'update', state: 'completed', walked: 7 }))
   expect(totals.outlook(progressOf({ pass: 'update', walked: 7 }))).toEqual(NOTHING)
   expect(totals.outlook(progressOf({ pass: 'snapshot', walked: 10 }))).toMatchObject({ total: 1_000 })

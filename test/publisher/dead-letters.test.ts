@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { deadLetterTombstones } from '../../src/publisher/dead-letters.ts'
 import { topicNames } from '../../src/feed/topics.ts'
 

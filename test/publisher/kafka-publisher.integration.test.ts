@@ -11,7 +11,7 @@ import { partitionFor } from '../../src/kafka/partition.ts'
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { API, firstOf, startKafkaProxy, type Fate } from '../fixtures/kafka-proxy.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { testStack } from '../fixtures/test-stack.ts'
@@ -60,7 +60,7 @@ describe('what a commit answers and leaves', () => {
     }
     const { nextOffsets } = receipts[1]!
     expect(nextOffsets).toEqual({ listings: await endOffsets(feed) })
-    expect(instance.publisher.nextOffsets('listings')).toEqual(nextOffsets['listings'])
+    expect(instance.publisher.nextOffsets(LISTINGS.name)).toEqual(nextOffsets['listings'])
   })
 
   test('a delete and its tombstone follow each other in one transaction, as others see it too (R13)', async () => {
@@ -118,8 +118,8 @@ describe('what a commit answers and leaves', () => {
     await using instance = await feed.takeOver()
     const body = { Id: 'x', Noise: randomBytes(2_000_000).toString('base64') }
     const letters = [
-      { resource: 'listings', key: recordKey('large'), reason: 'it is too large', body },
-      { resource: 'listings', key: null, reason: 'it has no key', body: { Id: null } },
+      { resource: LISTINGS.name, key: recordKey('large'), reason: 'it is too large', body },
+      { resource: LISTINGS.name, key: null, reason: 'it has no key', body: { Id: null } },
     ] as const
     await instance.publisher.commit(page([], { deadLetters: letters }), never)
     await using _ = await feed.takeOver()
@@ -209,7 +209,7 @@ describe('a commit in doubt', () => {
     expect(await instance.publisher.commit(request, never).catch(codeOf)).toBe('COMMIT_UNSETTLED')
 
     await using next = await feed.takeOver()
-    expect(next.state.passes.get('listings/snapshot')).toMatchObject({ passId: 'pass-1' })
+    expect(next.state.passes.get(`${LISTINGS.name}/snapshot`)).toMatchObject({ passId: 'pass-1' })
     const { seq } = await next.publisher.commit(page(await feed.upserts(['d'])), never)
     expect(seq).toBe(2)
     expect(keysOf(await feed.settled()).toSorted()).toEqual(['a', 'b', 'c', 'd'])

@@ -23,7 +23,8 @@ import {
   type SourceIdentity,
 } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS, RESOURCES } from '../../src/domain/resource.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
 import { recoverIndex, type Recovery } from '../../src/recovery/index-recovery.ts'
 import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
@@ -327,7 +328,7 @@ export function deletion(key: string): Deletion {
 
 export function progress(over: Partial<PassProgress> = {}): PassProgress {
   return {
-    resource: 'listings',
+    resource: LISTINGS.name,
     pass: 'snapshot',
     passId: passId('pass-1'),
     state: 'running',

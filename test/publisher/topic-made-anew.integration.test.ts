@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { page, TestFeed } from './test-feed.ts'
 
 const never = new AbortController().signal

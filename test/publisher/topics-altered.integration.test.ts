@@ -2,11 +2,12 @@ import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 
 import { requireRegistered } from '../../src/events/registry/schema-look.ts'
-import { RESOURCES } from '../../src/domain/resource.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 import { requireUnaltered } from '../../src/feed/topics.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { withAdmin, type Admin } from '../fixtures/kafka-admin.ts'
 import { openIndex, snapshotOf, TestFeed } from './test-feed.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const never = new AbortController().signal
 
@@ -57,7 +58,7 @@ test('keys in the wrong partition are recognised when the index is rebuilt, by w
   await using feed = await TestFeed.open()
   await using folder = await tempFolder()
   await snapshotOf(feed, folder.path)
-  const topic = feed.names.data({ name: 'listings' })
+  const topic = feed.names.data({ name: LISTINGS.name })
   await withAdmin(async (admin) => {
     await admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] })
   })

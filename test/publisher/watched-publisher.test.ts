@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { NO_DELETES, NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
 import { instant } from '../../src/domain/instant.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { watchedPublisher } from '../../src/publisher/watched-publisher.ts'
 import type { ChangePublisher, TransactionRequest } from '../../src/replication/ports.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -17,7 +17,7 @@ const REQUEST: TransactionRequest = {
   deadLetters: [],
   settledLetters: [],
   progress: {
-    resource: 'listings',
+    resource: LISTINGS.name,
     pass: 'update',
     passId: passId('pass-1'),
     state: 'running',

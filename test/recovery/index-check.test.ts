@@ -9,6 +9,7 @@ import type { KeyIndex } from '../../src/replication/ports.ts'
 import type { IndexEntry } from '../../src/domain/index-entry.ts'
 import { indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const now = instant(1_800_000_000_000)
 const deleteRetention = 1_000
@@ -16,7 +17,7 @@ const KEY = recordKey('k')
 
 async function indexOf(entries: ReadonlyMap<RecordKey, IndexEntry>): Promise<KeyIndex> {
   const index = new MemoryKeyIndex({ batchSize: 2 })
-  await index.apply({ resource: 'listings', puts: entries, drops: [], nextOffsets: undefined, at: now })
+  await index.apply({ resource: LISTINGS.name, puts: entries, drops: [], nextOffsets: undefined, at: now })
   return index
 }
 
@@ -25,7 +26,7 @@ async function compare(
   theirs: ReadonlyMap<RecordKey, IndexEntry>,
 ): Promise<readonly ComparedKey[]> {
   const [index, rebuilt] = [await indexOf(ours), await indexOf(theirs)]
-  return Array.fromAsync(compareKeys({ resource: 'listings', index, rebuilt, deleteRetention, now }))
+  return Array.fromAsync(compareKeys({ resource: LISTINGS.name, index, rebuilt, deleteRetention, now }))
 }
 
 async function agree(index: IndexEntry | undefined, topic: IndexEntry | undefined): Promise<boolean> {

@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { instant, type Instant } from '../../src/domain/instant.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS, RESOURCES } from '../../src/domain/resource.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { rebuildIndex } from '../../src/recovery/index-recovery.ts'
 import { transactionalId } from '../../src/publisher/kafka-publisher.ts'
 import { runPurge } from '../../src/replication/purge.ts'
@@ -38,7 +39,7 @@ type Facts = Omit<IndexEntry, 'observedAt' | 'request'>
 
 async function factsOf(index: KeyIndex): Promise<ReadonlyMap<string, Facts>> {
   const facts = new Map<string, Facts>()
-  for await (const batch of index.entries('listings')) {
+  for await (const batch of index.entries(LISTINGS.name)) {
     for (const [key, { observedAt: _, request: __, ...rest }] of batch) facts.set(key, rest)
   }
   return facts
@@ -344,7 +345,7 @@ describe('a topic that is shorter than the checkpoint says', () => {
 
 async function putGhost(index: KeyIndex, nextOffsets: Readonly<Record<string, readonly number[]>>) {
   await index.apply({
-    resource: 'listings',
+    resource: LISTINGS.name,
     puts: new Map([[recordKey('ghost'), indexEntry()]]),
     drops: [],
     nextOffsets,

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import type { Digest } from '../../src/domain/content.ts'
 import type { PassKind, PassProgress } from '../../src/domain/pass.ts'
 import type { RecordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
 import { FeedRunner } from '../../src/replication/feed-runner.ts'
@@ -274,7 +274,7 @@ class Replication {
   /** As the loop decides it. A later snapshot would hide what updates and purges missed. */
   #snapshotUnfinished(): boolean {
     const state = new CommittedState(this.topics.feedState(feedIdentity()))
-    return !state.hasSnapshot('listings') || state.interrupted('listings', 'snapshot') !== undefined
+    return !state.hasSnapshot(LISTINGS.name) || state.interrupted(LISTINGS.name, 'snapshot') !== undefined
   }
 
   /** Keys whose dead letters wait. */
@@ -309,7 +309,7 @@ class Replication {
 
   async indexedAt(): Promise<ReadonlyMap<RecordKey, string>> {
     const live: (readonly [RecordKey, string])[] = []
-    for await (const batch of this.#index.entries('listings')) {
+    for await (const batch of this.#index.entries(LISTINGS.name)) {
       for (const [key, entry] of batch) {
         if (entry.state === 'live') live.push([key, located(entry.digest, entry)])
       }

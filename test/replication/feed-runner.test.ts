@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { PassKind } from '../../src/domain/pass.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner } from '../../src/replication/feed-runner.ts'
 import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
@@ -45,9 +45,9 @@ describe('the runner of a feed', () => {
     const gate = Promise.withResolvers<void>()
     source.gates.set('snapshot', gate.promise)
     const snapshot = run('snapshot')
-    await vi.waitUntil(() => runner.feed.state.watermark('listings') !== undefined, { interval: 1 })
+    await vi.waitUntil(() => runner.feed.state.watermark(LISTINGS.name) !== undefined, { interval: 1 })
     expect(await run('update')).toMatchObject({ progress: { state: 'completed', counts: { published: 1 } } })
-    expect(runner.feed.state.interrupted('listings', 'snapshot')).toBeDefined()
+    expect(runner.feed.state.interrupted(LISTINGS.name, 'snapshot')).toBeDefined()
     gate.resolve()
     expect(await snapshot).toMatchObject({ progress: { state: 'completed' } })
     // The record that the update had published is not published again by the snapshot (R5).

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner } from '../../src/replication/feed-runner.ts'
 import { runSchedule, type Parking } from '../../src/replication/loop.ts'
 import { ListingstreamError, type ListingstreamErrorOptions } from '../../src/support/errors.ts'
@@ -63,7 +63,7 @@ function open(before?: Loop): Loop {
 /** Both tracks at rest: the snapshot and the first update are done. */
 async function settled(opened: Loop) {
   const running = opened.start()
-  const begun = () => running.runner.feed.state.watermark('listings') !== undefined
+  const begun = () => running.runner.feed.state.watermark(LISTINGS.name) !== undefined
   await vi.waitUntil(begun, { interval: 1 })
   await opened.clock.pass(WATERMARK_POLL_MS)
   await opened.clock.sleeperOf(UPDATE_MS)
@@ -103,12 +103,12 @@ describe('the schedule', () => {
       await opened.clock.pass(UPDATE_MS)
       await opened.clock.sleeperOf(UPDATE_MS)
     }
-    expect(runner.feed.state.interrupted('listings', 'snapshot')).toBeDefined()
+    expect(runner.feed.state.interrupted(LISTINGS.name, 'snapshot')).toBeDefined()
     expect(opened.source.times('update')).toBe(4)
-    expect(runner.feed.state.watermark('listings')).toBe(opened.clock.now())
+    expect(runner.feed.state.watermark(LISTINGS.name)).toBe(opened.clock.now())
     gate.resolve()
     await opened.clock.sleeperOf(PURGE_MS - WATERMARK_POLL_MS - 3 * UPDATE_MS)
-    expect(runner.feed.state.hasSnapshot('listings')).toBe(true)
+    expect(runner.feed.state.hasSnapshot(LISTINGS.name)).toBe(true)
     await stopped(opened, done)
   })
 
@@ -182,12 +182,14 @@ describe('the schedule', () => {
     broken.source.gates.set(pass, new Promise(() => undefined))
     if (pass === 'purge') broken.clock.advance(PURGE_MS)
     const { done, runner } = broken.start()
-    await vi.waitUntil(() => runner.feed.state.interrupted('listings', pass) !== undefined, { interval: 1 })
+    await vi.waitUntil(() => runner.feed.state.interrupted(LISTINGS.name, pass) !== undefined, {
+      interval: 1,
+    })
     await stopped(broken, done)
 
     const second = open(first)
     const resumed = second.start()
-    await vi.waitUntil(() => resumed.runner.feed.state.lastPass('listings', pass)?.state === 'completed', {
+    await vi.waitUntil(() => resumed.runner.feed.state.lastPass(LISTINGS.name, pass)?.state === 'completed', {
       interval: 1,
     })
     expect(second.source.times(pass)).toBe(1)
@@ -320,7 +322,7 @@ describe('an abort', () => {
     const opened = open()
     opened.source.gates.set('snapshot', new Promise(() => undefined))
     const { done, runner } = opened.start()
-    await vi.waitUntil(() => runner.feed.state.watermark('listings') !== undefined, { interval: 1 })
+    await vi.waitUntil(() => runner.feed.state.watermark(LISTINGS.name) !== undefined, { interval: 1 })
     await stopped(opened, done)
     expect(opened.parking.events).toEqual([])
     expect(opened.clock.sleeping()).toEqual([])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { instant } from '../../src/domain/instant.ts'
 import { passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import type { Commitment, PageCommitter, Sightings } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
@@ -16,7 +16,7 @@ import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 const { signal } = new AbortController()
 
 const progress = begun({
-  resource: 'listings',
+  resource: LISTINGS.name,
   pass: 'update',
   passId: passId('update-1'),
   initial: false,
@@ -58,7 +58,7 @@ function purge({ feed }: MemoryFeed, key: string) {
 }
 
 const entryOf = async ({ index }: MemoryFeed, key: string) =>
-  (await index.getMany('listings', [recordKey(key)]))[0]
+  (await index.getMany(LISTINGS.name, [recordKey(key)]))[0]
 
 /** Notes how much is committed whenever it is written, and breaks when told to. */
 class WatchedIndex extends MemoryKeyIndex {
@@ -90,7 +90,7 @@ describe('one transaction a page (R1)', () => {
     expect(request.changes.map(({ key }) => key)).toEqual(['1', '2'])
     expect(index.writtenAfter).toEqual([1])
     expect(await entryOf(opened, '2')).toMatchObject({ state: 'live', request: 1, ...receipt.positions[1] })
-    expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME)
+    expect(opened.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 
   test('a page that is too much for one is committed in parts, whose checkpoints stand before it and count what they hold (R11)', async () => {
@@ -148,8 +148,8 @@ describe('one transaction a page (R1)', () => {
     const moving = (): Commitment => ({ progress, watermark: SERVER_TIME, markers: [] })
     await expect(commit(opened, page, moving)).rejects.toBe(outage)
     expect(await entryOf(opened, '1')).toBeUndefined()
-    expect(opened.feed.state.watermark('listings')).toBeUndefined()
-    expect(opened.feed.state.lastPass('listings', 'update')).toBeUndefined()
+    expect(opened.feed.state.watermark(LISTINGS.name)).toBeUndefined()
+    expect(opened.feed.state.lastPass(LISTINGS.name, 'update')).toBeUndefined()
     expect(opened.observer.pages).toEqual([])
     await commit(opened, page, moving)
     expect(opened.changes()).toHaveLength(1)
@@ -299,7 +299,7 @@ test('a watermark never goes back (R4)', async () => {
   const moved = [SERVER_TIME, SERVER_TIME + 300_000]
   expect(opened.committed().map(({ request }) => request.watermark)).toEqual([...moved, null, null])
   expect(opened.observer.watermarks).toEqual(moved)
-  expect(opened.feed.state.watermark('listings')).toBe(moved[1])
+  expect(opened.feed.state.watermark(LISTINGS.name)).toBe(moved[1])
 })
 
 describe('deletions', () => {
@@ -344,7 +344,7 @@ describe('deletions', () => {
     const deleted = { ...live!, state: 'deleted' as const }
     const puts = new Map([[recordKey('2'), deleted]])
     await opened.index.apply({
-      resource: 'listings',
+      resource: LISTINGS.name,
       puts,
       drops: [],
       nextOffsets: undefined,

@@ -11,9 +11,10 @@ import {
   withDeletes,
 } from '../../src/replication/progress.ts'
 import { SERVER_TIME } from '../fixtures/scripted-source.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const first = begun({
-  resource: 'listings',
+  resource: LISTINGS.name,
   pass: 'update',
   passId: passId('update-1'),
   initial: false,

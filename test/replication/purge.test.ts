@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../src/domain/instant.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { runPurge } from '../../src/replication/purge.ts'
@@ -31,7 +31,7 @@ const live = ({ publisher }: MemoryFeed) => [...publisher.live().keys()].sort()
 const asked = ({ source }: MemoryFeed, kind: string) =>
   source.asked.filter((question) => question.kind === kind)
 const entryOf = async ({ index }: MemoryFeed, key: string) =>
-  (await index.getMany('listings', [recordKey(key)]))[0]
+  (await index.getMany(LISTINGS.name, [recordKey(key)]))[0]
 
 /** A feed of `known`, whose source shows `shown` in one walk and has `there` when asked by key. */
 function swept(
@@ -347,13 +347,13 @@ describe('the guard (R10)', () => {
   })
 
   test('a hold is in the checkpoints until a sweep comes to another verdict, also while one runs or after it failed', async () => {
-    const held = (opened: MemoryFeed) => opened.feed.state.lastPass('listings', 'purge')?.deletes.held
+    const held = (opened: MemoryFeed) => opened.feed.state.lastPass(LISTINGS.name, 'purge')?.deletes.held
     const first = await swept(['1', '2', '3'], ['1'], {}, { over: { guard: strict } })
     await purge(first)
     const interrupted = first.restart({ walks: [[shows('1'), { fail: outage }]] })
     expect(held(interrupted)).toBe(2)
     await expect(purge(interrupted)).rejects.toBe(outage)
-    expect(interrupted.restart({}).feed.state.lastPass('listings', 'purge')).toMatchObject({
+    expect(interrupted.restart({}).feed.state.lastPass(LISTINGS.name, 'purge')).toMatchObject({
       state: 'running',
       deletes: { held: 2 },
     })
@@ -673,7 +673,7 @@ describe('an interrupted purge', () => {
   test('goes on at its token while its ledger is whole', async () => {
     const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
     await expect(purge(first)).rejects.toBe(outage)
-    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
     const second = first.restart({ walks: [[shows()]], counts: [2], records: all(['1', '2']) })
     const { progress } = await purge(second)
     expect(progress).toMatchObject({
@@ -688,7 +688,7 @@ describe('an interrupted purge', () => {
   test('walks again from the beginning if its ledger was lost: half a walk proves nothing (R9 a)', async () => {
     const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
     await expect(purge(first)).rejects.toBe(outage)
-    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
     await first.index.ledger.drop(interrupted.passId)
     const second = first.restart({ walks: [[shows('1', '2')]], counts: [2], records: all(['1', '2']) })
     const { passId, sweepOffsets } = interrupted
@@ -740,7 +740,7 @@ describe('a dry run', () => {
     const opened = await swept(['1', '2'], ['1', '3'])
     expect(await purge(opened, true)).toMatchObject({ gone: 1, missed: 1, verdict: { kind: 'clear' } })
     expect(opened.committed()).toEqual([])
-    expect(opened.feed.state.lastPass('listings', 'purge')).toBeUndefined()
+    expect(opened.feed.state.lastPass(LISTINGS.name, 'purge')).toBeUndefined()
     expect(live(opened)).toEqual(['1', '2'])
   })
 
@@ -752,12 +752,12 @@ describe('a dry run', () => {
   test('leaves an interrupted sweep alone, and keeps no ledger of its own', async () => {
     const first = await swept(['1', '2'], [], { walks: [[shows('1'), { fail: outage }]] })
     await expect(purge(first)).rejects.toBe(outage)
-    const interrupted = first.feed.state.interrupted('listings', 'purge')!
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
     const second = first.restart({ walks: [[shows('1')]], counts: [1], records: all(['1']) })
     const { progress } = await purge(second, true)
     expect(progress.passId).not.toBe(interrupted.passId)
     expect(await second.index.ledger.size(progress.passId, 'seen', 9)).toBe(0)
-    expect(second.feed.state.interrupted('listings', 'purge')).toEqual(interrupted)
+    expect(second.feed.state.interrupted(LISTINGS.name, 'purge')).toEqual(interrupted)
     expect(await second.index.ledger.size(interrupted.passId, 'seen', 9)).toBe(1)
   })
 })

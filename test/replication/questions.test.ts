@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { askWhetherGone, findEach, findListed, judgeListAnswer } from '../../src/replication/questions.ts'
 import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { instant, type Instant } from '../../src/domain/instant.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { total } from '../../src/replication/progress.ts'
 import { runRetry, runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
@@ -33,7 +33,7 @@ describe('the first snapshot', () => {
     const fresh = { kind: 'upsert', reason: 'SNAPSHOT', previousDigest: null }
     expect(opened.changes()).toMatchObject(['1', '2', '3'].map((key) => ({ ...fresh, key })))
     expect(done).toMatchObject({ initial: true, token: null, walked: 3 })
-    expect(opened.feed.state.hasSnapshot('listings')).toBe(true)
+    expect(opened.feed.state.hasSnapshot(LISTINGS.name)).toBe(true)
   })
 
   test('of an empty source is a base to update from', async () => {
@@ -48,7 +48,7 @@ describe('the first snapshot', () => {
     await expect(snapshot(failed)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
     expect(states(failed)).toEqual(['running', 'failed'])
     expect(failed.markers().at(-1)).toMatchObject({ event: 'failed', detail: expect.stringContaining('2') })
-    expect(failed.feed.state.hasSnapshot('listings')).toBe(false)
+    expect(failed.feed.state.hasSnapshot(LISTINGS.name)).toBe(false)
     expect(failed.observer.ended).toMatchObject([{ progress: { state: 'failed' } }])
 
     const again = failed.restart(
@@ -59,7 +59,7 @@ describe('the first snapshot', () => {
     expect(done).toMatchObject({ initial: true, state: 'completed', startedAt: SERVER_TIME + HOUR_MS })
     expect(done.passId).not.toBe(failed.observer.ended[0]?.progress.passId)
     expect(again.changes().map(({ key }) => key)).toEqual(['2'])
-    expect(again.feed.state.watermark('listings')).toBe(SERVER_TIME)
+    expect(again.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 })
 
@@ -68,7 +68,7 @@ describe('an interrupted pass', () => {
     const first = new MemoryFeed({ walks: [[rows('1'), rows('2'), { fail: outage }]] })
     await expect(snapshot(first)).rejects.toBe(outage)
     expect(states(first)).toEqual(['running', 'running'])
-    const interrupted = first.feed.state.interrupted('listings', 'snapshot')
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'snapshot')
 
     const second = first.restart(
       { walks: [[rows('2', '3')]], counts: [3] },
@@ -84,13 +84,13 @@ describe('an interrupted pass', () => {
     expect(second.source.asked[0]).toMatchObject({ kind: 'walk', token: interrupted?.token })
     expect(second.changes().map(({ key }) => key)).toEqual(['3'])
     expect(second.markers().map(({ event }) => event)).toEqual(['completed'])
-    expect(second.feed.state.watermark('listings')).toBe(SERVER_TIME)
+    expect(second.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 
   test('whose token is refused starts again from the beginning with the same id and start (R7)', async () => {
     const first = new MemoryFeed({ walks: [[rows('1'), { fail: outage }]] })
     await expect(snapshot(first)).rejects.toBe(outage)
-    const { passId, startedAt } = first.feed.state.interrupted('listings', 'snapshot')!
+    const { passId, startedAt } = first.feed.state.interrupted(LISTINGS.name, 'snapshot')!
     const refused = new ListingstreamError('unknown token', { code: TOKEN_REFUSED, retryable: true })
     const second = first.restart({ walks: [[{ fail: refused }], [rows('1', '2')]], counts: [2] })
     expect(await snapshot(second)).toMatchObject({ passId, startedAt, walked: 2, counts: { published: 2 } })
@@ -101,7 +101,7 @@ describe('an interrupted pass', () => {
     const controller = new AbortController()
     const opened = new MemoryFeed({ walks: [[rows('1'), { run: () => controller.abort(stop) }, rows('2')]] })
     await expect(runSnapshot(opened.feed, LISTINGS, controller.signal)).rejects.toBe(stop)
-    expect(opened.feed.state.lastPass('listings', 'snapshot')?.state ?? 'running').toBe('running')
+    expect(opened.feed.state.lastPass(LISTINGS.name, 'snapshot')?.state ?? 'running').toBe('running')
     expect(opened.markers().filter(({ event }) => event === 'failed')).toEqual([])
   })
 })
@@ -145,7 +145,7 @@ describe('an update', () => {
     })
     await expect(update(opened)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
     expect(watermarks(opened)).toEqual([null, null, null])
-    expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME)
+    expect(opened.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 
   test('never moves the watermark back, even if its start lies before it (R4)', async () => {
@@ -165,7 +165,7 @@ describe('an update', () => {
         walks: [[{ ...rows(), serverDate: ahead }]],
       })
       await update(opened)
-      expect(opened.feed.state.watermark('listings')).toBeLessThanOrEqual(at + MINUTE_MS)
+      expect(opened.feed.state.watermark(LISTINGS.name)).toBeLessThanOrEqual(at + MINUTE_MS)
     })
 
     test('moves the watermark no further than its later answers, though the local clock is ahead as far', async () => {
@@ -174,14 +174,14 @@ describe('an update', () => {
       opened.clock.advance(59 * MINUTE_MS)
       const { startedAt } = await update(opened)
       expect(startedAt).toBe(ahead)
-      expect(opened.feed.state.watermark('listings')).toBeLessThanOrEqual(at + MINUTE_MS)
+      expect(opened.feed.state.watermark(LISTINGS.name)).toBeLessThanOrEqual(at + MINUTE_MS)
     })
 
     test.each([-59, 59])('loses nothing to a local clock that is %i minutes off', async (minutes) => {
       const opened = await feedAfterSnapshot([sourceRecord('1')], { walks: [[rows()]] })
       opened.clock.advance(minutes * MINUTE_MS)
       await update(opened)
-      const watermark = opened.feed.state.watermark('listings')
+      const watermark = opened.feed.state.watermark(LISTINGS.name)
       expect(watermark).toBe(minutes < 0 ? at - 58 * MINUTE_MS : at)
       expect(opened.observer.clocks).toEqual([-minutes * MINUTE_MS])
     })
@@ -203,7 +203,7 @@ describe('an update', () => {
     })
     await update(opened)
     expect(opened.changes()).toMatchObject([{ key: '2', reason: 'CREATED' }])
-    const [entry] = await opened.index.getMany('listings', [recordKey('1')])
+    const [entry] = await opened.index.getMany(LISTINGS.name, [recordKey('1')])
     expect(entry).toMatchObject({ modificationTimestamp: at })
   })
 
@@ -319,7 +319,7 @@ describe('a retry of dead letters (R12)', () => {
     const [page] = opened.committed()
     expect(page?.request).toMatchObject({ changes: [{ key: 'healed' }], settledLetters: ['fine', 'healed'] })
     expect(opened.changes()).toHaveLength(1)
-    expect(opened.feed.state.watermark('listings')).toBe(SERVER_TIME + HOUR_MS)
+    expect(opened.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME + HOUR_MS)
 
     const again = opened.restart({ walks: [[{ records: [], request: 99 }]], records })
     again.source.skipRequests(99)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { instant, type Instant } from '../../src/domain/instant.ts'
 import { NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { WalkRequest } from '../../src/replication/ports.ts'
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { afterPage, begun } from '../../src/replication/progress.ts'
@@ -377,7 +377,7 @@ describe('a refused token (R7)', () => {
 describe('a resumed walk', () => {
   const interrupted: PassProgress = {
     ...begun({
-      resource: 'listings',
+      resource: LISTINGS.name,
       pass: 'update',
       passId: passId('pass-0'),
       initial: false,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { parseInstant } from '../../src/domain/instant.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { changedSince, narrowedTo, settledBefore } from '../../src/replication/window.ts'
 
 const OVERLAP = 20 * 60_000

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { toJsonText } from '../../src/domain/json.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { readBody, readPage, type PageBody } from '../../src/spark/page-body.ts'
 import { textOfBytes } from '../../src/support/utf8-text.ts'
 import { growth } from '../fixtures/growth.ts'

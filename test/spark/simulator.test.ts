@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'

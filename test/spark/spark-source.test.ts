@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { d, failure, fixture, keyOf, NOW, page, row, type Reply } from './scripted-api.ts'
 
 const signal = AbortSignal.timeout(60_000)

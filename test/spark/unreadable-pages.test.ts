@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { LISTINGS } from '../../src/domain/resource.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { SparkSource } from '../../src/spark/spark-source.ts'
 import { collect, d, failure, fixture, keyOf, NOW, page, row, type Reply } from './scripted-api.ts'

@@ -1,7 +1,7 @@
 /** `dead-letters retry`: an update that also asks the source for the keys of dead letters again (R12). */
 import { z } from 'zod'
 
-import { LISTINGS } from '../../domain/resource.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { printLines } from '../../support/print.ts'
 import { onFeed, type FeedWishes } from '../passes/on-feed.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'

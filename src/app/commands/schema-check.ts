@@ -6,7 +6,7 @@ import { evolve } from '../../events/schema/listing-schema.ts'
 import { schemaChanges, type SchemaChange } from '../../contract/schema-changes.ts'
 import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
 import type { FieldDescription } from '../../domain/field-description.ts'
-import { LISTINGS } from '../../domain/resource.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { Outages } from '../../ops/outages.ts'
 import { SparkApiError } from '../../spark/spark-api-error.ts'
 import type { SparkMetadata } from '../../spark/spark-metadata.ts'
@@ -30,7 +30,7 @@ export async function checkSchema({ json }: { json?: true }, signal: AbortSignal
   const { volatileFields } = settings.passes
   const next = evolve(latest?.schema ?? null, fields, {
     volatileFields,
-    timestampField: LISTINGS.timestampField,
+    timestampField: LISTINGS.stamp,
   })
   const changed = next !== latest?.schema
   const found: SchemaCheck = {

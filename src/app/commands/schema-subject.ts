@@ -2,7 +2,7 @@
 import { loadSettings } from '../../config/load-settings.ts'
 import type { SchemaRegistry, SubjectVersion } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
-import { LISTINGS } from '../../domain/resource.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { topicNames, type TopicNames } from '../../feed/topics.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { schemaRegistry } from '../compose/clients.ts'

@@ -1,7 +1,7 @@
 /** `schema types`: TypeScript types of a feed's events, by the schemas in the registry. */
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { typescriptTypes } from '../../contract/typescript-types.ts'
-import { LISTINGS } from '../../domain/resource.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { printText } from '../../support/print.ts'
 import { listingSubject, requireVersion } from './schema-subject.ts'
 

@@ -3,7 +3,8 @@ import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind } from '../../domain/pass.ts'
-import { RESOURCES, type ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
+import { RESOURCES } from '../../resources/index.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
 import {
   startHttpServer,

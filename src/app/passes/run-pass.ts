@@ -1,5 +1,5 @@
 import type { PassKind } from '../../domain/pass.ts'
-import { LISTINGS } from '../../domain/resource.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import type { PassOptions } from '../../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'

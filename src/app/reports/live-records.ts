@@ -1,7 +1,7 @@
 /** How many records are live, by the key index: from the process that has it, or by who finds it free and up to date. */
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
-import { RESOURCES } from '../../domain/resource.ts'
+import { RESOURCES } from '../../resources/index.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import type { Known } from './feed-status.ts'

@@ -49,7 +49,7 @@ export interface ListingProjectionOptions {
   readonly row: RowConstructor
   /** For a schema that does not name them itself. */
   readonly volatileFields: readonly string[]
-  readonly timestampField: string
+  readonly timestampField: string | null
 }
 
 const NO_CELL: Cell = { index: -1, kind: 'string' }
@@ -184,6 +184,7 @@ function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
   for (const name of standardFields.volatile ?? options.volatileFields) {
     slots.set(name, { role: 'volatile', cell: NO_CELL, also: undefined })
   }
+  if (timestampField === null) return slots
   slots.set(timestampField, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: undefined })
   return slots
 }

@@ -21,7 +21,7 @@ export interface CompiledListing {
 
 export interface CompileListingOptions {
   readonly volatileFields: readonly string[]
-  readonly timestampField: string
+  readonly timestampField: string | null
 }
 
 /** @throws {EventError} EVENT_UNREADABLE if the text is not a version of `ListingUpserted`. */

@@ -18,7 +18,7 @@ export interface ListingSchemaOptions {
   /** Fields that are kept out of `standardFields` (setting `VOLATILE_FIELDS`). */
   readonly volatileFields: readonly string[]
   /** The field that stands in the envelope instead. */
-  readonly timestampField: string
+  readonly timestampField: string | null
 }
 
 /** The first version, as JSON text. */
@@ -45,7 +45,10 @@ export function evolve(
   const standard = nestedRecord(listing, 'standardFields')
 
   const volatile = [...new Set(options.volatileFields)].sort()
-  const excluded = new Set([...volatile, options.timestampField])
+  const excluded = new Set([
+    ...volatile,
+    ...(options.timestampField === null ? [] : [options.timestampField]),
+  ])
   const nextStandard = { ...standard, volatile, fields: addStandardFields(standard.fields, fields, excluded) }
   const ourListing = nestedRecord(ours, 'listing')
   const nextListing = withNested(

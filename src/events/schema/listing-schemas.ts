@@ -52,7 +52,7 @@ export class ListingSchemas {
    */
   async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
     const { registry, topic, resource, volatileFields } = this.#options
-    const { timestampField } = resource
+    const { stamp: timestampField } = resource
     const subject = subjectName(topic, resource.events.upserted)
     const latest = await registry.latest(subject, signal)
     const text = evolve(latest?.schema ?? null, fields, { volatileFields, timestampField })
@@ -103,7 +103,7 @@ export class ListingSchemas {
     const { volatileFields, resource } = this.#options
     if (this.#current === undefined) return undefined
     const { id, text } = this.#current
-    return { id, text, volatileFields, timestampField: resource.timestampField }
+    return { id, text, volatileFields, timestampField: resource.stamp }
   }
 
   schemasInUse(): readonly SchemaInUse[] {
@@ -125,7 +125,7 @@ export class ListingSchemas {
 
   #compile(id: SchemaId, text: string): CompiledListing {
     const { volatileFields, resource } = this.#options
-    const compiled = compileListing(id, text, { volatileFields, timestampField: resource.timestampField })
+    const compiled = compileListing(id, text, { volatileFields, timestampField: resource.stamp })
     this.#versions.set(id, compiled)
     return compiled
   }

@@ -10,6 +10,7 @@ import { runCli, type CliExit } from '../../fixtures/cli.ts'
 import { indexEntry } from '../../fixtures/index-entry.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 import { testStack } from '../../fixtures/test-stack.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 
 const never = new AbortController().signal
 
@@ -51,9 +52,9 @@ test('every difference is named and none is mended, until a rebuild does; neithe
   await snapshotOf(feed, folder.path)
   {
     await using index = await openIndex(folder.path)
-    const [entry] = await index.getMany('listings', [recordKey('k3')])
+    const [entry] = await index.getMany(LISTINGS.name, [recordKey('k3')])
     await index.apply({
-      resource: 'listings',
+      resource: LISTINGS.name,
       puts: new Map([
         [recordKey('k3'), { ...entry!, digest: 'a'.repeat(32) as Digest }],
         [recordKey('k5'), { ...entry!, state: 'deleted', offset: 99 }],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { deadLetterParts } from '../../../src/events/content/dead-letter.ts'
 import type { JsonObject, JsonValue } from '../../../src/domain/json.ts'
-import { LISTINGS } from '../../../src/domain/resource.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 import { Fixture, KEY, listing } from '../sample.ts'
 
 let fixture: Fixture

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { JsonBigInteger, type JsonObject } from '../../../src/domain/json.ts'
-import { LISTINGS } from '../../../src/domain/resource.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { ContentEncoder } from '../../../src/replication/ports.ts'
 import { deadLetterParts } from '../../../src/events/content/dead-letter.ts'
 import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
@@ -74,7 +74,7 @@ describe('a record that cannot be read', () => {
 
   test('travels as the bytes that came', () => {
     const body = Buffer.from([0x7b, 0xff, 0x7d])
-    const { parts } = deadLetterParts({ resource: 'listings', key: KEY, reason: '', body })
+    const { parts } = deadLetterParts({ resource: LISTINGS.name, key: KEY, reason: '', body })
     expect(gunzipSync(Buffer.concat(parts)).equals(body)).toBe(true)
   })
 })

@@ -11,7 +11,7 @@ import { WriterSchemas } from '../../../src/events/registry/writer-schemas.ts'
 import type { SchemaId } from '../../../src/domain/content.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { passId } from '../../../src/domain/pass.ts'
-import { LISTINGS } from '../../../src/domain/resource.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
 import { described, FIELDS, KEY, listing, NEVER, SCHEMA_OPTIONS, VOLATILE } from '../sample.ts'
 

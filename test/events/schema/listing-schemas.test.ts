@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
-import { LISTINGS } from '../../../src/domain/resource.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 import { LoopbackRegistry } from '../loopback-registry.ts'
 import { Fixture, described, FIELDS, listing, NEVER, VOLATILE } from '../sample.ts'
 
