@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
-          globalSetup: ['test/support/stack-setup.ts'],
+          globalSetup: ['test/fixtures/stack-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },
