@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+
+import { passId } from '../../domain/pass.ts'
+import type { ListingEncoder } from '../../events/content/listing-encoder.ts'
+import type { ListingSchemas } from '../../events/schema/listing-schemas.ts'
+import type { Feed } from '../../replication/feed.ts'
+import { PageCommitter } from '../../replication/page-committer.ts'
+import type { SparkSource } from '../../spark/spark-source.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import { MetadataRefresher } from './metadata-refresher.ts'
+import type { OpenFeedOptions } from './open-feed-options.ts'
+import { SYSTEM_CLOCK } from './system-clock.ts'
+
+export interface FeedParts extends Pick<
+  Feed,
+  'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
+> {
+  readonly source: SparkSource
+  readonly schemas: ListingSchemas
+  readonly encoder: ListingEncoder
+  readonly cache: MetadataCache
+}
+
+/** What the passes of a feed share, from its parts and its settings. */
+export function assembleFeed(
+  { settings, observer, metrics, logger }: OpenFeedOptions,
+  { source, publisher, index, state, serverClock, deleteRetention, schemas, encoder, cache }: FeedParts,
+): Feed {
+  const { updateOverlapMs: overlap, guard } = settings.passes
+  const clock = SYSTEM_CLOCK
+  return {
+    source,
+    publisher,
+    index,
+    state,
+    clock,
+    serverClock,
+    observer,
+    overlap,
+    guard,
+    metadata: new MetadataRefresher({
+      metadata: source.metadata,
+      schemas,
+      cache,
+      observer,
+      onFields: (names) => metrics.describedFields(names),
+      logger,
+    }),
+    committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
+    newPassId: () => passId(randomUUID()),
+    // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).
+    deleteRetention: Math.max(deleteRetention, overlap),
+    batchSize: settings.spark.pageLimit,
+  }
+}

@@ -1,0 +1,26 @@
+import { ensureTopics, type FeedTopics } from '../../feed/topics.ts'
+import { RESOURCES } from '../../resources/index.ts'
+import type { FeedReader } from './feed-reader.ts'
+import type { OpenFeedOptions } from './open-feed-options.ts'
+
+/** Makes the topics that are missing, checks all of them, and logs what an operator should know of them. */
+export async function makeTopics(
+  { cluster, names }: FeedReader,
+  { settings, logger }: Pick<OpenFeedOptions, 'settings' | 'logger'>,
+  signal: AbortSignal,
+): Promise<FeedTopics> {
+  const { partitions, replicationFactor, create } = settings.topics
+  const topics = await ensureTopics(
+    cluster,
+    {
+      names,
+      resources: RESOURCES,
+      partitions,
+      replicationFactor: replicationFactor ?? undefined,
+      create,
+    },
+    signal,
+  )
+  for (const { topic, level, text } of topics.remarks) logger[level]({ topic }, text)
+  return topics
+}

@@ -1,0 +1,27 @@
+import type { Settings } from '../../config/settings.ts'
+import type { PassKind } from '../../domain/pass.ts'
+import type { Logger } from '../../ops/logger.ts'
+import type { Metrics } from '../../ops/metrics.ts'
+import type { Outages } from '../../ops/outages.ts'
+import type { WalkTotals } from '../../ops/walk-totals.ts'
+import type { Observer } from '../../replication/ports.ts'
+import type { TakeOverWishes } from './ownership.ts'
+
+export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
+
+export interface OpenFeedOptions {
+  readonly settings: FeedSettings
+  readonly wishes: TakeOverWishes
+  /** `snapshot --restart` */
+  readonly restart: boolean
+  /** The pass that a command wants: it is refused before anything is claimed or written if it cannot be. @default any */
+  readonly pass?: PassKind
+  /** The daemon waits for Kafka as long as it takes; a one-pass command gives up. */
+  readonly patient: boolean
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly observer: Observer
+  readonly outages: Outages
+  /** Told what a full walk will show, as far as that is known. */
+  readonly totals: WalkTotals
+}

@@ -1,0 +1,50 @@
+/** What a running feed looks at again before it publishes: its topics and its schemas are others' to change. */
+import { requireRegistered } from '../../events/registry/schema-look.ts'
+import type { EventCodec } from '../../events/event-codec.ts'
+import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
+import type { Logger } from '../../ops/logger.ts'
+import { watchedPublisher } from '../../publisher/watched-publisher.ts'
+import type { ChangePublisher } from '../../replication/ports.ts'
+import { RESOURCES } from '../../resources/index.ts'
+import type { FeedReader } from './feed-reader.ts'
+
+/** What a running feed must not be published into any more. */
+const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
+/** A handful of small requests. */
+const TOPICS_LOOK_MS = 15_000
+const LOST_CODES: ReadonlySet<string> = new Set(['REGISTRY_LOST'])
+/** One request for each schema in use. */
+const SCHEMAS_LOOK_MS = 60_000
+
+export interface WatchedParts {
+  readonly reader: FeedReader
+  readonly topics: FeedTopics
+  readonly codec: EventCodec
+}
+
+export function watchFeed(
+  publisher: ChangePublisher,
+  { reader: { cluster, names, registry }, topics: { partitions }, codec }: WatchedParts,
+  logger: Logger,
+): ChangePublisher {
+  const unaltered = watchedPublisher(publisher, {
+    look: (signal) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, signal),
+    stopsFor: ALTERED_CODES,
+    onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
+    intervalMs: TOPICS_LOOK_MS,
+  })
+  return watchedPublisher(unaltered, {
+    async look(signal) {
+      const restored = await requireRegistered(registry, codec.schemasInUse(), signal)
+      if (restored.length === 0) return
+      const ids = restored.map(({ id }) => id)
+      logger.warn(
+        { ids },
+        'the schema registry had lost schemas; they are registered again under the same ids',
+      )
+    },
+    stopsFor: LOST_CODES,
+    onBlind: (err) => logger.debug({ err }, 'the schemas could not be looked at'),
+    intervalMs: SCHEMAS_LOOK_MS,
+  })
+}
