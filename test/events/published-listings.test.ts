@@ -1,0 +1,121 @@
+/** What feeds hold already: their schemas' ids follow the texts, and a digest that moves publishes every listing again (R5). */
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { instant } from '../../src/domain/instant.ts'
+import { JsonBigInteger, type JsonObject } from '../../src/domain/json.ts'
+import { passId } from '../../src/domain/pass.ts'
+import { EventCodec } from '../../src/events/event-codec.ts'
+import { described, Fixture, KEY, listing, NEVER } from './sample.ts'
+
+let fixture: Fixture
+let codec: EventCodec
+beforeAll(async () => {
+  fixture = await Fixture.open()
+  const topics = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
+  codec = await EventCodec.open(fixture.registry, topics, fixture.schemas, NEVER)
+})
+afterAll(() => fixture[Symbol.asyncDispose]())
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+test('the registered schemas are those of the feeds that there are, byte by byte (R5)', async () => {
+  await using own = await Fixture.open()
+  const { registry, schemas, server } = own
+  const topics = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
+  await EventCodec.open(registry, topics, schemas, NEVER)
+  await schemas.use([described('BedsTotal', 'Decimal'), described('Acres', 'Decimal')], NEVER)
+  const registered = [...server.versions].flatMap(([subject, texts]) =>
+    texts.map((text, version) => [`${subject} ${version + 1}`, sha256(text)] as const),
+  )
+  expect(Object.fromEntries(registered)).toEqual({
+    'spark.checkpoints-listingstream.Checkpoint 1':
+      '24fb5178bd38edd49a2bbc812b62f8e66c5a8a9778833395c0e0d3d96c87fa00',
+    'spark.checkpoints-listingstream.Owner 1':
+      '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
+    'spark.checkpoints-listingstream.Truncation 1':
+      '7f1564e14cb135674b4759d5f3267f9df5700af970bf71e9bb8c978b54d98d23',
+    'spark.checkpoints-listingstream.Watermark 1':
+      '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
+    'spark.control-listingstream.PassMarker 1':
+      'bf3c27a1ef8c39ff7ddc3ed71403697d3e52c54a2141e793b5d78257807751ad',
+    'spark.listings-listingstream.ListingDeleted 1':
+      '9ffd1afae5050aeedb158df2998637a1a11ac9a750118485cffb7acfb4a7b106',
+    'spark.listings-listingstream.ListingUpserted 1':
+      '5d2e8748aa6c18714ca41d0767a6e712e22b84eb8287a809649e79e8517551ed',
+    'spark.listings-listingstream.ListingUpserted 2':
+      '1d4ec47b9e0946dca5482db26b646d00ad8a37d09fc1a8a3868320e51103d0c7',
+  })
+})
+
+test('the digests of listings are those that feeds hold already (R5)', () => {
+  const custom = [{ Main: [{ Kitchen: [{ Oven: 'Gas' }, { Sinks: 2 }, { Sinks: 1 }] }] }]
+  const compliance = { View: 'Summary', IDXLogo: { Uri: 'u' } }
+  const samples: Readonly<Record<string, readonly [JsonObject, JsonObject]>> = {
+    typed: [TYPED, {}],
+    custom: [TYPED, { CustomFields: custom }],
+    masked: [{ ...TYPED, City: '********', DaysOnMarket: '********', Unheard: '********' }, {}],
+    unmapped: [{ City: 7, BedsTotal: new JsonBigInteger('9007199254740993'), Unheard: { b: 1, a: [2] } }, {}],
+    members: [{}, { DisplayCompliance: compliance, Id: '7', Further: [1], CustomFields: 'none' }],
+    empty: [{}, {}],
+  }
+  const digests = Object.entries(samples).map(([name, [fields, others]]) => [
+    name,
+    fixture.encode(listing(fields, others)).digest,
+  ])
+  expect(Object.fromEntries(digests)).toEqual({
+    typed: '53560cad25ac96af7d206cb397b9844f',
+    custom: '4c5b612013d6348165065483ccc7c3e2',
+    masked: '21a6b2ff1978abf10f70356539481202',
+    unmapped: 'e2078ba793637efc727111abcfc6654d',
+    members: '8a06957207477115e4fcb77d52b04c79',
+    empty: 'b76875c50ef704dbbf7f02c982445971',
+  })
+})
+
+test('so are the bytes of its events', () => {
+  const content = fixture.encode(listing(TYPED, { Permissions: { Editable: true } }))
+  const common = { key: KEY, mlsId: null, changeStamps: {}, previousDigest: null }
+  const upserted = codec.upserted(
+    {
+      ...common,
+      kind: 'upsert',
+      reason: 'UPDATED',
+      modificationTimestamp: instant(1_714_658_589_000),
+      observedAt: instant(1_714_658_600_000),
+      content,
+    },
+    passId('p-1'),
+  )
+  const deleted = codec.deleted(
+    {
+      ...common,
+      kind: 'deletion',
+      reason: 'NOT_IN_SOURCE',
+      evidence: 'LIST_QUERY',
+      deletedAt: instant(1_714_658_600_000),
+      lastModificationTimestamp: instant(1_714_658_589_000),
+    },
+    passId('p-1'),
+  )
+  // After the schema's id, which is this registry's.
+  expect([sha256(upserted.subarray(5)), sha256(deleted.subarray(5))]).toEqual([
+    '9a107c21ce1b48b2629b92ca8d579cba4c6f8b885cf28d8cbee41cd304d1beed',
+    '710580dd91e8f42b90d6e1d2ea054f356454401a582ddd919201a2bbc60dbf52',
+  ])
+})
+
+const TYPED: JsonObject = {
+  ListingKey: KEY,
+  City: 'Dunmere',
+  BedsTotal: 3,
+  ListPrice: '350000.50',
+  GarageYN: true,
+  CloseDate: '2024-05-02',
+  StatusChangeTimestamp: '2024-05-01T10:00:00Z',
+  Cooling: { 'Window Unit(s)': true, 'Central Air': true },
+  ModificationTimestamp: '2024-05-02T14:03:09Z',
+  DaysOnMarket: 12,
+}
