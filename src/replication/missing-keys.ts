@@ -72,7 +72,7 @@ export async function findMissing(
     const proved: [RecordKey, string][] = []
     for (const [key, fate] of fates) {
       if (fate.kind === 'gone') {
-        proved.push([key, formatProof(fate, feed.serverClock.observed(fate.at, feed.clock.now()))])
+        proved.push([key, formatProof(fate, feed.serverClock.observed(fate.serverDate, fate.receivedAt))])
         deletes.add(mlsOf.get(key) ?? null)
         counts.gone += 1
       } else {

@@ -41,6 +41,8 @@ export interface SourcePage {
   readonly nextToken: string | null
   /** The response's `Date` header; null if it had none. */
   readonly serverDate: Instant | null
+  /** When it came, by our clock: it may wait for long until it is looked at. */
+  readonly receivedAt: Instant
   /** As they came, repeated keys included. */
   readonly records: readonly SourceRecord[]
   readonly unreadable: readonly UnreadableRecord[]
@@ -52,6 +54,7 @@ export type KeysAnswer =
       readonly kind: 'answered'
       readonly request: number
       readonly serverDate: Instant | null
+      readonly receivedAt: Instant
       readonly records: readonly SourceRecord[]
     }
   | { readonly kind: 'refused'; readonly why: string }
@@ -62,9 +65,15 @@ export type OneAnswer =
       readonly kind: 'found'
       readonly request: number
       readonly serverDate: Instant | null
+      readonly receivedAt: Instant
       readonly record: SourceRecord
     }
-  | { readonly kind: 'gone'; readonly request: number; readonly serverDate: Instant | null }
+  | {
+      readonly kind: 'gone'
+      readonly request: number
+      readonly serverDate: Instant | null
+      readonly receivedAt: Instant
+    }
   | { readonly kind: 'inconclusive'; readonly why: string }
 
 export interface Source {

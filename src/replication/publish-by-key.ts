@@ -77,7 +77,7 @@ async function publishFound(
 ): Promise<PassProgress> {
   const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
   const refused = found.records.length - records.length
-  const observedAt = feed.serverClock.observed(found.serverDate, feed.clock.now())
+  const observedAt = feed.serverClock.observed(found.serverDate, found.receivedAt)
   const lettered = letters === undefined ? {} : { lettered: letters.keys }
   for (const { key } of found.records) letters?.shown.add(key)
   return feed.committer.commitPage(
@@ -149,7 +149,7 @@ async function publishByWalk(
   let pages = 0
   for await (const page of prefetch((reading) => feed.source.walk(request, reading), 1, signal)) {
     const before = progress
-    const observedAt = feed.serverClock.observed(page.serverDate, feed.clock.now())
+    const observedAt = feed.serverClock.observed(page.serverDate, page.receivedAt)
     progress = await feed.committer.commitPage(
       resource,
       { ...page, observedAt, askedAgain: false },

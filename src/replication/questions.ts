@@ -17,7 +17,9 @@ export type Fate =
       readonly kind: 'gone'
       readonly evidence: DeletionEvidence
       readonly request: number
-      readonly at: Instant | null
+      /** The answer's. */
+      readonly serverDate: Instant | null
+      readonly receivedAt: Instant
     }
   | { readonly kind: 'present' }
   | { readonly kind: 'inconclusive' }
@@ -39,7 +41,8 @@ export function judgeListAnswer(
     kind: 'gone',
     evidence: 'LIST_QUERY',
     request: answer.request,
-    at: answer.serverDate,
+    serverDate: answer.serverDate,
+    receivedAt: answer.receivedAt,
   }
   return new Map(keys.map((key) => [key, shown.has(key) ? { kind: 'present' } : gone]))
 }
@@ -68,6 +71,7 @@ export interface FoundRecords {
   readonly records: readonly SourceRecord[]
   readonly request: number
   readonly serverDate: Instant | null
+  readonly receivedAt: Instant
 }
 
 /** Whole records of at most `KEYS_PER_QUESTION` keys, by a list query; undefined if the source does not apply such a filter. */
@@ -93,7 +97,8 @@ export async function* findEach(
 ): AsyncGenerator<FoundRecords, void, undefined> {
   for await (const [, one] of askEach(source, resource, keys, signal)) {
     if (one.kind === 'found') {
-      yield { records: [one.record], request: one.request, serverDate: one.serverDate }
+      const { record, request, serverDate, receivedAt } = one
+      yield { records: [record], request, serverDate, receivedAt }
     }
   }
 }
@@ -115,7 +120,7 @@ async function* askEach(
 function fateOf(answer: OneAnswer): Fate {
   switch (answer.kind) {
     case 'gone':
-      return { kind: 'gone', evidence: 'HTTP_404', request: answer.request, at: answer.serverDate }
+      return { ...answer, evidence: 'HTTP_404' }
     case 'found':
       return { kind: 'present' }
     case 'inconclusive':

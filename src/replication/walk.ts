@@ -109,7 +109,7 @@ async function walkOnce(
     }
     const fresh = await countFresh(feed, select, page, progress)
     headway.note(page, fresh.walked)
-    const observedAt = feed.serverClock.observed(page.serverDate, feed.clock.now())
+    const observedAt = feed.serverClock.observed(page.serverDate, page.receivedAt)
     progress = await commit({ page, observedAt, fresh, progress })
     advanced(progress)
     lastPage = page
@@ -154,22 +154,25 @@ class Headway {
 }
 
 /** R4: the server's Date, as far as our clock and the Dates of other answers bear it out. */
-function startOf({ serverDate }: SourcePage, resource: ResourceDescription, feed: Feed): Instant {
+function startOf(
+  { serverDate, receivedAt: at }: SourcePage,
+  resource: ResourceDescription,
+  feed: Feed,
+): Instant {
   if (serverDate === null) {
     throw new SourceClockError(
       'The API answered without a Date header, so the pass has no start time. Check what stands between this host and the API (SPARK_API_URL).',
     )
   }
-  const now = feed.clock.now()
-  const difference = serverDate - now
+  const difference = serverDate - at
   if (Math.abs(difference) > CLOCK_TOLERANCE_MS) {
     const minutes = Math.round(Math.abs(difference) / 60_000)
     throw new SourceClockError(
-      `The API's clock says ${formatSeconds(serverDate)}, this host's ${formatSeconds(now)}: ${minutes} minutes apart. Above 60 no pass is begun, since a wrong clock could leave a gap in what is read. Correct this host's clock; if it is right, the pass goes on by itself as soon as the API's is.`,
+      `The API's clock says ${formatSeconds(serverDate)}, this host's ${formatSeconds(at)}: ${minutes} minutes apart. Above 60 no pass is begun, since a wrong clock could leave a gap in what is read. Correct this host's clock; if it is right, the pass goes on by itself as soon as the API's is.`,
     )
   }
-  feed.observer.clockCompared?.(resource.name, feed.serverClock.ahead(now))
-  return earlier(serverDate, feed.serverClock.latest(now))
+  feed.observer.clockCompared?.(resource.name, feed.serverClock.ahead(at))
+  return earlier(serverDate, feed.serverClock.latest(at))
 }
 
 function earlier(a: Instant, b: Instant): Instant {

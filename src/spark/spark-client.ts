@@ -86,6 +86,8 @@ export type CallAfter = (last: SparkApiError | undefined) => Call
 export interface Exchange {
   readonly request: number
   readonly serverDate: Instant | null
+  /** When its headers, or the failure, came, by `clock`. */
+  readonly receivedAt: Instant
   readonly etag: string | null
   readonly lastModified: string | null
   readonly outcome: Outcome
@@ -197,12 +199,14 @@ export class SparkClient {
     const began = performance.now()
     let response: HttpResponse | undefined
     let serverDate: Instant | null = null
+    let receivedAt: Instant | undefined
     let outcome: Outcome
     try {
       const headers = { ...call.headers, authorization: `Bearer ${token}` }
       response = await transport.send({ ...call, headers }, signal)
+      receivedAt = clock.now()
       serverDate = parseHttpDate(response.header('date'))
-      if (serverDate !== null) onDate(serverDate, clock.now())
+      if (serverDate !== null) onDate(serverDate, receivedAt)
       outcome = await this.#read(call, response, signal)
     } catch (error) {
       if (!(error instanceof SparkApiError)) throw error
@@ -218,6 +222,7 @@ export class SparkClient {
     return {
       request,
       serverDate,
+      receivedAt: receivedAt ?? clock.now(),
       etag: response?.header('etag') ?? null,
       lastModified: response?.header('last-modified') ?? null,
       outcome,

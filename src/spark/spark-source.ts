@@ -177,7 +177,7 @@ class HttpSource implements SparkSource {
       _expand: select === 'keys' ? undefined : this.#wishes.expand,
       _filter: oneOf(keyField, keys),
     })
-    const { outcome, request, serverDate } = await this.#client.call(
+    const { outcome, request, serverDate, receivedAt } = await this.#client.call(
       { ...call, holdsRecords: true, largestBody: recordsBodyBytes(limit) },
       signal,
     )
@@ -193,7 +193,7 @@ class HttpSource implements SparkSource {
     const { records, unreadable: bad } = readRecords(resource, results)
     // A row that cannot be read may be one of the keys: its absence from the records would prove nothing (R8).
     if (bad[0] !== undefined) return { kind: 'refused', why: `A row cannot be read: ${bad[0].reason}.` }
-    return { kind: 'answered', request, serverDate, records }
+    return { kind: 'answered', request, serverDate, receivedAt, records }
   }
 
   async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
@@ -204,14 +204,15 @@ class HttpSource implements SparkSource {
       holdsRecords: true,
       largestBody: recordsBodyBytes(1),
     }
-    const { outcome, request, serverDate } = await this.#client.call(call, signal)
+    const { outcome, request, serverDate, receivedAt } = await this.#client.call(call, signal)
     if (outcome.kind === 'failure') {
       const { error } = outcome
-      if (error.httpStatus === 404 && error.apiCode === 404) return { kind: 'gone', request, serverDate }
+      if (error.httpStatus === 404 && error.apiCode === 404)
+        return { kind: 'gone', request, serverDate, receivedAt }
       if (isAboutOneRecord(error)) return { kind: 'inconclusive', why: error.message }
       if (isUnreadable(error)) {
         const record = await brokenByKey(this.#client, resource, key, error, signal)
-        return { kind: 'found', request, serverDate, record }
+        return { kind: 'found', request, serverDate, receivedAt, record }
       }
       throw error
     }
@@ -220,7 +221,7 @@ class HttpSource implements SparkSource {
     if (record === undefined || !('key' in record) || record.key !== key) {
       return { kind: 'inconclusive', why: `The API answered for ${key} without that record.` }
     }
-    return { kind: 'found', request, serverDate, record }
+    return { kind: 'found', request, serverDate, receivedAt, record }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -56,6 +56,7 @@ async function fetchPage(
     token,
     nextToken: skipToken === token ? null : skipToken,
     serverDate: answer.serverDate,
+    receivedAt: answer.receivedAt,
     ...answer.rows,
   }
 }

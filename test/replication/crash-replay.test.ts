@@ -204,6 +204,7 @@ class Replication {
         deleteRetention: 24 * HOUR_MS,
       },
     })
+    source.localNow = () => this.#clock.now()
     source.onDate = (date) => feed.serverClock.note(date, this.#clock.now())
     // Who the key belongs to and what fields there are is asked before any pass.
     for (let i = 0; i < 4; i += 1) source.onDate(this.market.now())

@@ -184,6 +184,8 @@ export class ModelSource implements Source {
   readonly #around: Around[]
   #now: Around | undefined
   #request: number
+  /** By the clock of the process that asks. */
+  localNow: () => Instant = () => this.#market.now()
   /** Told the Date of every answer (R4). */
   onDate: (date: Instant) => void = () => undefined
 
@@ -210,14 +212,14 @@ export class ModelSource implements Source {
     for (let sent = token; ;) {
       const [request, all] = this.#ask()
       const size = this.#pageSizes[request % this.#pageSizes.length] ?? 1
-      const serverDate = this.#date()
+      const dates = this.#dates()
       const page = all
         .filter((row) => row.record.key > sent && matches(filter, row))
         .slice(0, size)
         .map(({ record }) => record)
       const nextToken = page.length < size ? null : (page.at(-1)?.key ?? null)
       const records = select === 'keys' ? page.map(keyRow) : page
-      yield { request, token: sent, nextToken, serverDate, records, unreadable: [] }
+      yield { request, token: sent, nextToken, ...dates, records, unreadable: [] }
       this.#happen()
       if (nextToken === null) return
       sent = nextToken
@@ -227,7 +229,7 @@ export class ModelSource implements Source {
   async count(_: ResourceDescription, filter: string): Promise<number> {
     const [, all] = this.#ask()
     const count = all.filter((row) => matches(filter, row)).length
-    this.#date()
+    this.#dates()
     this.#happen()
     return count
   }
@@ -235,22 +237,22 @@ export class ModelSource implements Source {
   async findByKeys(_: ResourceDescription, keys: readonly RecordKey[]): Promise<KeysAnswer> {
     const [request, all] = this.#ask()
     const records = all.map(({ record }) => record).filter(({ key }) => keys.includes(key))
-    const serverDate = this.#date()
+    const dates = this.#dates()
     for (const key of keys)
       if (!records.some((record) => record.key === key)) this.denied.push([key, this.#market.now()])
     this.#happen()
-    return { kind: 'answered', request, serverDate, records }
+    return { kind: 'answered', request, ...dates, records }
   }
 
   async findOne(_: ResourceDescription, key: RecordKey): Promise<OneAnswer> {
     const [request, all] = this.#ask()
     const record = all.find((row) => row.record.key === key)?.record
-    const serverDate = this.#date()
+    const dates = this.#dates()
     if (record === undefined) this.denied.push([key, this.#market.now()])
     this.#happen()
     return record === undefined
-      ? { kind: 'gone', request, serverDate }
-      : { kind: 'found', request, serverDate, record }
+      ? { kind: 'gone', request, ...dates }
+      : { kind: 'found', request, ...dates, record }
   }
 
   #ask(): readonly [number, readonly Row[]] {
@@ -262,10 +264,10 @@ export class ModelSource implements Source {
     return [this.#request, this.#market.rows()]
   }
 
-  #date(): Instant {
-    const date = instant(this.#market.now() + (this.#now?.skew ?? 0))
-    this.onDate(date)
-    return date
+  #dates(): { readonly serverDate: Instant; readonly receivedAt: Instant } {
+    const serverDate = instant(this.#market.now() + (this.#now?.skew ?? 0))
+    this.onDate(serverDate)
+    return { serverDate, receivedAt: this.localNow() }
   }
 
   #happen(): void {

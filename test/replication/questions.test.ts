@@ -9,14 +9,29 @@ const keys = ['1', '2'].map(recordKey)
 const witness = recordKey('w')
 
 function answered(...shown: string[]) {
-  return { kind: 'answered' as const, request: 4, serverDate: SERVER_TIME, records: shown.map(keyRecord) }
+  return {
+    kind: 'answered' as const,
+    request: 4,
+    serverDate: SERVER_TIME,
+    receivedAt: SERVER_TIME,
+    records: shown.map(keyRecord),
+  }
 }
 
 describe('what a list answer proves (R9 b)', () => {
   test('the keys that it leaves out are gone, by the request that asked', () => {
     expect(judgeListAnswer(answered('2', 'w'), keys, witness)).toEqual(
       new Map<string, unknown>([
-        ['1', { kind: 'gone', evidence: 'LIST_QUERY', request: 4, at: SERVER_TIME }],
+        [
+          '1',
+          {
+            kind: 'gone',
+            evidence: 'LIST_QUERY',
+            request: 4,
+            serverDate: SERVER_TIME,
+            receivedAt: SERVER_TIME,
+          },
+        ],
         ['2', { kind: 'present' }],
       ]),
     )

@@ -76,6 +76,32 @@ describe('the start of a pass (R4)', () => {
     expect(walked.pages.map(({ observedAt }) => observedAt)).toEqual([serverDate, later])
   })
 
+  test('does not pass with the commits: a page that waits for its turn was seen when it came (R4, R6)', async () => {
+    const opened = new MemoryFeed({
+      walks: [[{ records: [sourceRecord('1')] }, { records: [sourceRecord('2')] }]],
+      counts: [2],
+    })
+    const pages: WalkedPage[] = []
+    await walkToEnd(
+      opened.feed,
+      {
+        resource: LISTINGS,
+        select: 'everything',
+        filter: '',
+        interrupted: undefined,
+        begin: { pass: 'snapshot', passId: PASS, initial: false, sweepOffsets: [] },
+      },
+      async (walked) => {
+        pages.push(walked)
+        // The next page is there already: two are fetched ahead.
+        opened.clock.advance(10 * MINUTE_MS)
+        return afterPage(walked.progress, walked.page, { ...walked.fresh, counts: NO_OUTCOMES })
+      },
+      signal,
+    )
+    expect(pages.map(({ observedAt }) => observedAt)).toEqual([SERVER_TIME, SERVER_TIME])
+  })
+
   test('is never guessed: without a Date header the pass fails', async () => {
     const walked = walk({ walks: [[{ records: [sourceRecord('1')], serverDate: null }]] })
     await expect(walked.result).rejects.toMatchObject({ code: 'SOURCE_CLOCK' })

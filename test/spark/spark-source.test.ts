@@ -77,6 +77,7 @@ describe('findByKeys', () => {
       kind: 'answered',
       request: 1,
       serverDate: NOW,
+      receivedAt: NOW,
       records: [{ key: keyOf(1) }, { key: keyOf(3) }],
     })
     expect(t.api.asked[0]).toMatchObject({
@@ -165,6 +166,7 @@ describe('findOne', () => {
       kind: 'found',
       request: 1,
       serverDate: NOW,
+      receivedAt: NOW,
       record: { key: KEY },
     })
     expect(t.api.asked[0]?.url).toBe(`/v1/listings/${KEY}`)
@@ -177,6 +179,7 @@ describe('findOne', () => {
       kind: 'gone',
       request: 2,
       serverDate: NOW,
+      receivedAt: NOW,
     })
   })
 
