@@ -1,6 +1,6 @@
 /** Query strings and SparkQL of the requests (spark-api.md §2). */
 import type { RecordKey } from '../domain/record-key.ts'
-import type { Call } from './spark-client.ts'
+import type { HttpRequest } from './transport.ts'
 
 /** Longer targets are sent as a form: servers and proxies commonly end at 8 kB. */
 const LONGEST_TARGET = 6 * 1024
@@ -9,7 +9,7 @@ const LONGEST_TARGET = 6 * 1024
 export type Parameters = Readonly<Record<string, string | undefined>>
 
 /** GET, or for a target above 6 kB the documented POST form of it (spark-api.md §1.4). */
-export function get(path: string, parameters: Parameters = {}): Call {
+export function get(path: string, parameters: Parameters = {}): HttpRequest {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encode(value)}`)
