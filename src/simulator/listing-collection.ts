@@ -1,11 +1,11 @@
 import { parseInstant } from '../domain/instant.ts'
 import type { Behaviour } from './behaviour.ts'
-import type { Collection } from './collection.ts'
-import type { FieldDefinition } from './field-catalog.ts'
+import type { Collection } from './api/collection.ts'
+import type { FieldDefinition } from './records/field-catalog.ts'
 import { fieldValue, listingRenderer } from './listing-json.ts'
-import type { Listing } from './listing.ts'
+import type { Listing } from './collections/listings/listing.ts'
 import type { Market } from './market.ts'
-import type { FieldReader, FieldResolution } from './sparkql-filter.ts'
+import type { FieldReader, FieldResolution } from './api/sparkql-filter.ts'
 
 /** The listings as the API has them. */
 export function listingCollection(market: Market, behaviour: () => Behaviour): Collection<Listing> {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { parseUpserted, type Members } from '../../src/demo/decoded-events.ts'
 import type { JsonValue } from '../../src/domain/json.ts'
-import { FIELD_TYPES } from '../../src/simulator/field-catalog.ts'
+import { FIELD_TYPES } from '../../src/simulator/records/field-catalog.ts'
 import { readTopic, type ConsumedRecord } from '../fixtures/read-topic.ts'
 import { readBack } from '../fixtures/read-back.ts'
 import { LiveFeed } from './live-feed.ts'

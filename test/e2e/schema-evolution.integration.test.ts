@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 
 import { parseUpserted } from '../../src/demo/decoded-events.ts'
-import type { MetadataChange } from '../../src/simulator/field-catalog.ts'
+import type { MetadataChange } from '../../src/simulator/records/field-catalog.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { readBack } from '../fixtures/read-back.ts'
 import type { TopicEvent } from '../fixtures/topic-events.ts'

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../domain/json.ts'
+import type { JsonValue } from '../../../domain/json.ts'
 import type { Listing } from './listing.ts'
-import { dateText, datetimeText, dayNumber } from './time-text.ts'
+import { dateText, datetimeText, dayNumber } from '../../time-text.ts'
 
 /** The fields that tell the listing's own state, by field id. `today` in days since 1970. */
 export const LISTING_FACTS: Readonly<Record<string, (listing: Listing, today: number) => JsonValue>> = {

@@ -1,11 +1,11 @@
-import type { JsonObject } from '../domain/json.ts'
-import type { Behaviour } from './behaviour.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { Collection } from './collection.ts'
-import type { FieldType } from './field-catalog.ts'
-import { sparkId } from './listing-id.ts'
-import { hash32, pick } from './prng.ts'
+import type { FieldType } from '../records/field-catalog.ts'
+import { sparkId } from '../records/spark-id.ts'
+import { hash32, pick } from '../prng.ts'
 import type { FieldResolution } from './sparkql-filter.ts'
-import { datetimeText } from './time-text.ts'
+import { datetimeText } from '../time-text.ts'
 
 const COUNT = 60
 const FIRST_ID_MICROS = 957_000_000_000_000

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { ListingstreamError } from '../support/errors.ts'
-import { hashText } from './prng.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { hashText } from '../prng.ts'
 
 export const FIELD_TYPES = ['Character', 'Integer', 'Decimal', 'Boolean', 'Date', 'Datetime'] as const
 /** The types that `/v1/standardfields` names (spark-api.md §4.9). */

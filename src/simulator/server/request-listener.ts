@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Fault } from './faults.ts'
-import { withRawBytes } from './poison.ts'
-import { jsonReply } from './reply.ts'
-import type { Reply } from './reply.ts'
+import type { Fault } from '../faults.ts'
+import { withRawBytes } from '../api/poison.ts'
+import { jsonReply } from '../api/reply.ts'
+import type { Reply } from '../api/reply.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
-import type { Simulator } from './simulator.ts'
+import type { Simulator } from '../simulator.ts'
 import { StoredPages } from './stored-pages.ts'
 import { deliver, encoded, faultReply, isSilence } from './transport.ts'
 

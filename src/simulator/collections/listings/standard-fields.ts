@@ -1,5 +1,5 @@
-import { defaultValues, defineField } from './field-catalog.ts'
-import type { FieldDefinition, FieldSpec, FieldType, ValueKind } from './field-catalog.ts'
+import { defaultValues, defineField } from '../../records/field-catalog.ts'
+import type { FieldDefinition, FieldSpec, FieldType, ValueKind } from '../../records/field-catalog.ts'
 import { EXTRA_FIELD_NAMES } from './extra-field-names.ts'
 
 type Extras = Partial<Pick<FieldSpec, 'nullRate' | 'masked' | 'inMetadata'>>

@@ -1,5 +1,5 @@
 /** Rows in a form that no reader expects. */
-import type { Behaviour } from './behaviour.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { Reply } from './reply.ts'
 
 const LEVELS = 5_000

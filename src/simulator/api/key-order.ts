@@ -1,4 +1,4 @@
-import { hash32, Prng } from './prng.ts'
+import { hash32, Prng } from '../prng.ts'
 
 /** The order of JSON members in one reply. Readers must not depend on it, so it differs from reply to reply. */
 export interface KeyOrder {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
-import type { JsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { ApiFailure, successText } from './envelope.ts'
-import type { FieldCatalog, FieldDefinition } from './field-catalog.ts'
+import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
 import type { KeyOrder } from './key-order.ts'
-import { datetimeText, wholeSeconds } from './time-text.ts'
+import { datetimeText, wholeSeconds } from '../time-text.ts'
 import { jsonReply } from './reply.ts'
 import type { Reply } from './reply.ts'
 

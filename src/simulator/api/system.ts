@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { SOURCE_ZONE } from './sparkql-lexer.ts'
 
 /** Id of the user whom the access token stands for. */

@@ -1,5 +1,5 @@
-import { defaultValues, defineField } from './field-catalog.ts'
-import type { FieldDefinition, FieldSpec } from './field-catalog.ts'
+import { defaultValues, defineField } from '../../records/field-catalog.ts'
+import type { FieldDefinition, FieldSpec } from '../../records/field-catalog.ts'
 
 const MAIN = { name: 'General Property Description', category: 'Main' } as const
 const REMARKS = { name: 'Remarks & "Misc"', category: 'Main' } as const

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../domain/json.ts'
-import { fraction, hash32, pick } from './prng.ts'
-import { wholeSeconds } from './time-text.ts'
+import type { JsonValue } from '../../../domain/json.ts'
+import { fraction, hash32, pick } from '../../prng.ts'
+import { wholeSeconds } from '../../time-text.ts'
 
 const DAY_MS = 86_400_000
 

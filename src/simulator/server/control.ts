@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises'
 
 import { z } from 'zod'
 
-import { ListingstreamError } from '../support/errors.ts'
-import { behaviourSchema } from './behaviour.ts'
-import { faultRuleSchema } from './faults.ts'
-import { metadataChangeSchema } from './field-catalog.ts'
-import { marketCommandSchema } from './market-command.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { behaviourSchema } from '../behaviour.ts'
+import { faultRuleSchema } from '../faults.ts'
+import { metadataChangeSchema } from '../records/field-catalog.ts'
+import { marketCommandSchema } from '../market-command.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
-import type { Simulator } from './simulator.ts'
+import type { Simulator } from '../simulator.ts'
 
 /** The simulator's own door: the API has no such path. */
 export const CONTROL_PREFIX = '/_simulator/'
