@@ -1,4 +1,5 @@
 /** `asyncapi`: the feed's contract, from its topics and schemas as they are now. */
+import type { Command } from 'commander'
 import { Document, Scalar, visit } from 'yaml'
 
 import { loadSettings } from '../../config/load-settings.ts'
@@ -13,10 +14,21 @@ import { isPrintable, printable } from '../../support/printable.ts'
 import { printJson, printText } from '../../support/print.ts'
 import { asyncApiDocument, type DescribedEvent } from '../../contract/asyncapi-document.ts'
 import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { READER_GROUPS } from '../compose/settings-groups.ts'
 import { loggerFor } from '../compose/surroundings.ts'
+import type { CommandHost } from './command.ts'
+import { jsonOption } from './options.ts'
 
-export async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(['kafka', 'registry', 'feed', 'log'])
+export function registerAsyncApi(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('asyncapi')
+    .description('an AsyncAPI 3 document of the topics and schemas as they are, in YAML')
+    .addOption(jsonOption())
+    .action(acting((options: { json?: true }) => printAsyncApi(options, signal)))
+}
+
+async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(READER_GROUPS)
   const { brokers, ssl, sasl } = settings.kafka
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry)

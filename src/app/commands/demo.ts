@@ -1,6 +1,8 @@
 /** `demo`: everything once on this machine, from an empty Kafka to a topic that says what the source says. */
 import { randomBytes } from 'node:crypto'
 
+import type { Command } from 'commander'
+
 import { ListingstreamError } from '../../support/errors.ts'
 import { printLine, printText } from '../../support/print.ts'
 import { keepRunning } from '../../demo/keep-running.ts'
@@ -9,8 +11,20 @@ import { rehearse } from '../../demo/rehearse.ts'
 import { openStage } from '../../demo/stage.ts'
 import { createSteps } from '../reports/steps.ts'
 import { summarize } from '../../demo/summary.ts'
+import type { CommandHost } from './command.ts'
+import { wholeNumber } from './options.ts'
 
-export interface DemoOptions {
+export function registerDemo(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('demo')
+    .description('everything once on this machine: stack, simulated market, all passes, comparison')
+    .option('--keep', 'leave it running, with changes trickling in, until Ctrl-C')
+    .option('--listings <n>', 'listings at the start', wholeNumber, 5000)
+    .option('--seed <s>', 'of the simulated market', wholeNumber, 1)
+    .action(acting((options: DemoOptions) => runDemo(options, signal)))
+}
+
+interface DemoOptions {
   /** Goes on with a changing market until the signal aborts. */
   readonly keep?: true
   readonly listings: number
@@ -21,7 +35,7 @@ export interface DemoOptions {
 const FEWEST_LISTINGS = 100
 
 /** Progress on standard error, results on standard output. Exit code 0 only if source and topic are equal. */
-export async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSignal): Promise<number> {
+async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSignal): Promise<number> {
   if (listings < FEWEST_LISTINGS) {
     throw new ListingstreamError(`The demo needs at least ${FEWEST_LISTINGS} listings.`, {
       code: 'DEMO_TOO_SMALL',

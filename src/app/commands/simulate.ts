@@ -1,6 +1,24 @@
-import { simulate } from '../../simulator/simulate.ts'
+/** `simulate`: a simulated Spark API. */
+import type { Command } from 'commander'
 
-export interface SimulateFlags {
+import { simulate } from '../../simulator/simulate.ts'
+import type { CommandHost } from './command.ts'
+import { wholeNumber } from './options.ts'
+
+export function registerSimulate(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('simulate')
+    .description('a simulated Spark API')
+    .option('--listings <n>', 'listings at the start', wholeNumber, 1000)
+    .option('--port <p>', 'port on loopback; 0 for any free one', wholeNumber, 8100)
+    .option('--seed <s>', 'the same seed gives the same listings and changes', wholeNumber, 1)
+    .option('--rate <n>', 'changes a minute', wholeNumber, 60)
+    .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
+    .option('--stored-pages', 'keep rendered pages, for benchmarks')
+    .action(acting((options: SimulateOptions) => runSimulator(options, signal)))
+}
+
+interface SimulateOptions {
   readonly listings: number
   readonly port: number
   readonly seed: number
@@ -11,8 +29,8 @@ export interface SimulateFlags {
   readonly storedPages?: true
 }
 
-export async function runSimulator(flags: SimulateFlags, signal: AbortSignal): Promise<number> {
-  const { listings, port, seed, rate, cacheLag, storedPages = false } = flags
+async function runSimulator(options: SimulateOptions, signal: AbortSignal): Promise<number> {
+  const { listings, port, seed, rate, cacheLag, storedPages = false } = options
   const cacheLagMs = cacheLag * 60_000
   await simulate({ listings, port, seed, cacheLagMs, storedPages, ratePerMinute: rate }, signal)
   return 0

@@ -1,3 +1,6 @@
+/** `status`: how the feed is. */
+import type { Command } from 'commander'
+
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { MarkerRecord } from '../../events/state-records.ts'
@@ -13,26 +16,27 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
 import { describeStatus } from '../reports/describe-status.ts'
-import {
-  FEED_STATUS,
-  feedStatus,
-  iso,
-  type FeedStatus,
-  type Known,
-  type Trouble,
-} from '../reports/feed-status.ts'
+import { FEED_STATUS, feedStatus, iso, type FeedStatus, type Trouble } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings, type StatedSettings } from '../daemon/handover.ts'
 import { liveRecordsIn } from '../reports/live-records.ts'
 import { loggerFor } from '../compose/surroundings.ts'
+import { waitingLetters } from '../reports/waiting-letters.ts'
+import type { CommandHost } from './command.ts'
+import { jsonOption } from './options.ts'
+
+export function registerStatus(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('status')
+    .description('how the feed is, in a dozen lines')
+    .addOption(jsonOption())
+    .action(acting((options: { json?: true }) => showStatus(options, signal)))
+}
 
 const GROUPS = ['kafka', 'registry', 'feed', 'source', 'http', 'log'] as const
 type StatusSettings = Pick<Settings, (typeof GROUPS)[number]>
 
-/** Letters may be many and large; a status is not worth waiting for them. */
-const LETTERS_WITHIN_MS = 10_000
-
 /** Asks the daemon that holds DATA_DIR, else reads the topics. */
-export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
+async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(GROUPS)
   const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
   const status =
@@ -126,19 +130,4 @@ function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
   const { resource, pass, at, detail } = failed
   const message = detail ?? 'It failed.'
   return { code: 'PASS_INCOMPLETE', message, resource, pass, at: iso(at), lasts: false }
-}
-
-/** @param count rejects with its signal's reason if that aborts */
-export async function waitingLetters(
-  count: (signal: AbortSignal) => Promise<number>,
-  signal: AbortSignal,
-): Promise<Known> {
-  const late = AbortSignal.timeout(LETTERS_WITHIN_MS)
-  try {
-    return { count: await count(AbortSignal.any([signal, late])), why: null }
-  } catch (error) {
-    signal.throwIfAborted()
-    if (!late.aborted) throw error
-    return { count: null, why: `the topic was not read within ${LETTERS_WITHIN_MS / 1000} s` }
-  }
 }

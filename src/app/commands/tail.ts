@@ -1,3 +1,6 @@
+/** `tail`: the events of the data topics. */
+import { Option, type Command } from 'commander'
+
 import { loadSettings } from '../../config/load-settings.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
@@ -7,9 +10,27 @@ import { RESOURCES } from '../../resources/index.ts'
 import { describeDataTopics, topicNames } from '../../feed/topics.ts'
 import { printJson, printLine } from '../../support/print.ts'
 import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { READER_GROUPS } from '../compose/settings-groups.ts'
 import { loggerFor } from '../compose/surroundings.ts'
+import type { CommandHost } from './command.ts'
+import { jsonOption, wholeNumber } from './options.ts'
 
-export interface TailOptions {
+const TAILED_RESOURCES: readonly string[] = RESOURCES.map(({ name }) => name)
+
+export function registerTail(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('tail')
+    .description('events as they come')
+    .option('--from-beginning', 'begin with the oldest event of the topics')
+    .option('--until-end', 'the events from the oldest up to now, then end')
+    .option('--limit <n>', 'end after so many', wholeNumber)
+    .option('--key <key...>', 'only the events of these records')
+    .addOption(new Option('--resource <name>', 'only those of this resource').choices(TAILED_RESOURCES))
+    .addOption(jsonOption('one JSON line an event'))
+    .action(acting((options: TailOptions) => tailEvents(options, signal)))
+}
+
+interface TailOptions {
   readonly fromBeginning?: true
   /** From the oldest event to the last one that was committed when the command began. */
   readonly untilEnd?: true
@@ -22,16 +43,14 @@ export interface TailOptions {
   readonly json?: true
 }
 
-export const TAILED_RESOURCES: readonly string[] = RESOURCES.map(({ name }) => name)
-
 /**
  * Prints committed events until it is stopped, or has come to an end that was asked for.
  *
  * @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix.
  */
-export async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
+async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
   const { untilEnd, limit = Infinity } = options
-  const settings = loadSettings(['kafka', 'registry', 'feed', 'log'])
+  const settings = loadSettings(READER_GROUPS)
   const names = topicNames(settings.feed.topicPrefix)
   const schemas = new WriterSchemas(schemaRegistry(settings.registry))
   const resources = RESOURCES.filter(({ name }) => (options.resource ?? name) === name)

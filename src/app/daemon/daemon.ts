@@ -1,6 +1,5 @@
 /** `run`: keeps a feed going until it is stopped or another instance takes it. */
 import { loadSettings } from '../../config/load-settings.ts'
-import type { Settings } from '../../config/settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
@@ -17,23 +16,21 @@ import { runSchedule, type Parking } from '../../replication/loop.ts'
 import { sleep } from '../../support/abort.ts'
 import { foreseen, ListingstreamError } from '../../support/errors.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
-import { retryLetters } from '../commands/dead-letters-retry.ts'
 import { feedStatus, iso } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
 import { RequestedPasses } from './requested-passes.ts'
+import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
-import { waitingLetters } from '../commands/status.ts'
+import { waitingLetters } from '../reports/waiting-letters.ts'
+import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
 import { surroundings, type Surroundings } from '../compose/surroundings.ts'
 
 export interface DaemonOptions {
   readonly acceptSource?: true
 }
 
-type DaemonSettings = Pick<Settings, (typeof GROUPS)[number]>
-
-const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 15 * 60_000
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
@@ -42,7 +39,7 @@ const REOPEN_QUIET_MS = 10 * 60_000
 const OWNERSHIP_CHECK_MS = 5_000
 
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(GROUPS)
+  const settings = loadSettings(WRITER_GROUPS)
   const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
   using _hangUp = rereadOnHangUp(settings, around.logger)
@@ -60,7 +57,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
  * A daemon takes over from one of the same feed, which then lets go of the folder. One of another feed never would, and
  * this one would wait for the folder for ever.
  */
-function requireOwnFolder(settings: DaemonSettings, signal: AbortSignal): Promise<DaemonInfo | undefined> {
+function requireOwnFolder(settings: WriterSettings, signal: AbortSignal): Promise<DaemonInfo | undefined> {
   const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
   return findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
 }
@@ -75,7 +72,7 @@ function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknow
 }
 
 /** Each is read again by itself when it is refused or used for a new connection; SIGHUP does so at once. */
-function rereadOnHangUp({ spark, kafka, registry, http }: DaemonSettings, logger: Logger): Disposable {
+function rereadOnHangUp({ spark, kafka, registry, http }: WriterSettings, logger: Logger): Disposable {
   const texts = {
     SPARK_ACCESS_TOKEN: spark.accessToken,
     KAFKA_SASL_PASSWORD: kafka.sasl?.password,
@@ -95,14 +92,14 @@ function rereadOnHangUp({ spark, kafka, registry, http }: DaemonSettings, logger
 }
 
 class Daemon {
-  readonly #settings: DaemonSettings
+  readonly #settings: WriterSettings
   readonly #options: DaemonOptions
   readonly #around: Surroundings
   readonly #requests = new RequestedPasses()
   /** Its signal also stops passes that came over HTTP when the feed is over. */
   #running: { readonly feed: OpenFeed; readonly signal: AbortSignal } | undefined
 
-  constructor(settings: DaemonSettings, options: DaemonOptions, around: Surroundings) {
+  constructor(settings: WriterSettings, options: DaemonOptions, around: Surroundings) {
     this.#settings = settings
     this.#options = options
     this.#around = around

@@ -12,6 +12,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched, progressLine } from '../reports/progress-line.ts'
+import { WRITER_GROUPS } from '../compose/settings-groups.ts'
 import { surroundings } from '../compose/surroundings.ts'
 
 /** How this process may open the feed; a daemon has it open. */
@@ -30,10 +31,8 @@ export interface FeedTask<T> {
   run(feed: OpenFeed): Promise<T>
 }
 
-const GROUPS = ['spark', 'kafka', 'registry', 'feed', 'topics', 'passes', 'http', 'log'] as const
-
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
-  const settings = loadSettings(GROUPS)
+  const settings = loadSettings(WRITER_GROUPS)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const title = `${settings.feed.topicPrefix}: ${task.pass}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)

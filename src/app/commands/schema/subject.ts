@@ -1,12 +1,19 @@
 /** The versions of `ListingUpserted` in the registry, for the commands `schema …`. */
-import { loadSettings } from '../../config/load-settings.ts'
-import type { SchemaRegistry, SubjectVersion } from '../../events/registry/schema-registry.ts'
-import { subjectName } from '../../events/registry/subject-name.ts'
-import { LISTINGS } from '../../resources/listings.ts'
-import { topicNames, type TopicNames } from '../../feed/topics.ts'
-import { ListingstreamError } from '../../support/errors.ts'
-import { schemaRegistry } from '../compose/clients.ts'
-import { loggerFor } from '../compose/surroundings.ts'
+import { Option } from 'commander'
+
+import { loadSettings } from '../../../config/load-settings.ts'
+import type { SchemaRegistry, SubjectVersion } from '../../../events/registry/schema-registry.ts'
+import { subjectName } from '../../../events/registry/subject-name.ts'
+import { LISTINGS } from '../../../resources/listings.ts'
+import { topicNames, type TopicNames } from '../../../feed/topics.ts'
+import { ListingstreamError } from '../../../support/errors.ts'
+import { schemaRegistry } from '../../compose/clients.ts'
+import { loggerFor } from '../../compose/surroundings.ts'
+import { wholeNumber } from '../options.ts'
+
+export function versionOption(): Option {
+  return new Option('--version <n>', 'of the subject; without it the latest').argParser(wholeNumber)
+}
 
 /** A subject or a version that the registry does not have. */
 export class SchemaMissing extends ListingstreamError {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import { describeCheck } from '../../../src/app/commands/schema-check.ts'
-import { schemaTable } from '../../../src/app/commands/schema-show.ts'
-import { listingSchema } from '../../../src/events/schema/listing-schema.ts'
-import { parseSchemaId } from '../../../src/domain/content.ts'
-import { FIELDS, SCHEMA_OPTIONS } from '../../events/sample.ts'
+import { describeCheck } from '../../../../src/app/commands/schema/check.ts'
+import { schemaTable } from '../../../../src/app/commands/schema/show.ts'
+import { listingSchema } from '../../../../src/events/schema/listing-schema.ts'
+import { parseSchemaId } from '../../../../src/domain/content.ts'
+import { FIELDS, SCHEMA_OPTIONS } from '../../../events/sample.ts'
 
 const ID = parseSchemaId(17)!
 const SUBJECT = 'spark.listings-listingstream.ListingUpserted'

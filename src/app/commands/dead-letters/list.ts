@@ -1,14 +1,28 @@
 /** `dead-letters list`: the records that could not be published. */
-import { loadSettings } from '../../config/load-settings.ts'
-import { connectKafka } from '../../kafka/cluster.ts'
-import { readDeadLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
-import { topicNames } from '../../feed/topics.ts'
-import { printable } from '../../support/printable.ts'
-import { printJson, printJsonText, printLines } from '../../support/print.ts'
-import { kafkaSettings } from '../compose/clients.ts'
-import { loggerFor } from '../compose/surroundings.ts'
+import type { Command } from 'commander'
 
-export interface ListOptions {
+import { loadSettings } from '../../../config/load-settings.ts'
+import { connectKafka } from '../../../kafka/cluster.ts'
+import { readDeadLetters, type DeadLetterSummary } from '../../../feed/dead-letter-log.ts'
+import { topicNames } from '../../../feed/topics.ts'
+import { printable } from '../../../support/printable.ts'
+import { printJson, printJsonText, printLines } from '../../../support/print.ts'
+import { kafkaSettings } from '../../compose/clients.ts'
+import { loggerFor } from '../../compose/surroundings.ts'
+import type { CommandHost } from '../command.ts'
+import { jsonOption } from '../options.ts'
+
+export function registerDeadLettersList(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('list')
+    .description('those that wait: key, size, time, pass and reason')
+    .option('--all', 'settled ones too')
+    .addOption(jsonOption('one JSON object a line'))
+    .option('--raw', "the records' own JSON, one a line; with --json as its member")
+    .action(acting((options: ListOptions) => listDeadLetters(options, signal)))
+}
+
+interface ListOptions {
   /** Settled ones too. */
   readonly all?: true
   readonly json?: true
@@ -17,7 +31,7 @@ export interface ListOptions {
 }
 
 /** Prints the last letter of each key, oldest first: as a table, or one a line as JSON or as the record itself. */
-export async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
+async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(['kafka', 'feed', 'log'])
   const names = topicNames(settings.feed.topicPrefix)
   await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)

@@ -1,8 +1,8 @@
 import type { PassKind } from '../../domain/pass.ts'
 import { printJson, printLines } from '../../support/print.ts'
-import { onFeed, type FeedWishes } from '../passes/on-feed.ts'
-import { describeReport, exitCodeOf, parsePassReport } from '../passes/pass-report.ts'
-import { runPass } from '../passes/run-pass.ts'
+import { onFeed, type FeedWishes } from './on-feed.ts'
+import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
+import { runPass } from './run-pass.ts'
 
 export interface OnePassOptions extends FeedWishes {
   readonly dryRun?: true

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { tableOf, withRecord } from '../../../src/app/commands/dead-letters.ts'
-import { instant } from '../../../src/domain/instant.ts'
-import { recordKey } from '../../../src/domain/record-key.ts'
-import type { DeadLetterSummary } from '../../../src/feed/dead-letter-log.ts'
+import { tableOf, withRecord } from '../../../../src/app/commands/dead-letters/list.ts'
+import { instant } from '../../../../src/domain/instant.ts'
+import { recordKey } from '../../../../src/domain/record-key.ts'
+import type { DeadLetterSummary } from '../../../../src/feed/dead-letter-log.ts'
 
 const letter: DeadLetterSummary = {
   topic: 'spark.listings',

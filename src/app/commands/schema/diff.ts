@@ -1,10 +1,28 @@
 /** `schema diff`: what changed between two versions, in words. */
-import { schemaChanges } from '../../contract/schema-changes.ts'
-import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
-import { printJson, printLines } from '../../support/print.ts'
-import { listingSubject, requireVersion, type SchemaSubject } from './schema-subject.ts'
+import type { Command } from 'commander'
 
-export interface DiffOptions {
+import { schemaChanges } from '../../../contract/schema-changes.ts'
+import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
+import { printJson, printLines } from '../../../support/print.ts'
+import type { CommandHost } from '../command.ts'
+import { jsonOption, wholeNumber } from '../options.ts'
+import { listingSubject, requireVersion, type SchemaSubject } from './subject.ts'
+
+export function registerSchemaDiff(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('diff')
+    .description('what changed between two versions, in words')
+    .argument('[from]', 'version; without it the one before', wholeNumber)
+    .argument('[to]', 'version; without it the latest', wholeNumber)
+    .addOption(jsonOption())
+    .action(
+      acting((from: number | undefined, to: number | undefined, { json = false }: { json?: boolean }) =>
+        diffSchemas({ from, to, json }, signal),
+      ),
+    )
+}
+
+interface DiffOptions {
   /** @default the version before the latest */
   readonly from: number | undefined
   /** @default the latest version */
@@ -12,7 +30,7 @@ export interface DiffOptions {
   readonly json: boolean
 }
 
-export async function diffSchemas({ from, to, json }: DiffOptions, signal: AbortSignal): Promise<number> {
+async function diffSchemas({ from, to, json }: DiffOptions, signal: AbortSignal): Promise<number> {
   const subject = listingSubject()
   const later = await requireVersion(subject, to ?? 'latest', signal)
   const earlier = await earlierVersion(subject, from, later, signal)

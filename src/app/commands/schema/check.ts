@@ -1,28 +1,40 @@
 /** `schema check`: whether the source's metadata would change the schema. Registers nothing. */
-import { loadSettings } from '../../config/load-settings.ts'
-import type { Settings } from '../../config/settings.ts'
-import { parseAvroRecord, nestedRecord } from '../../events/schema/avro-record.ts'
-import { evolve } from '../../events/schema/listing-schema.ts'
-import { schemaChanges, type SchemaChange } from '../../contract/schema-changes.ts'
-import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
-import type { FieldDescription } from '../../domain/field-description.ts'
-import { LISTINGS } from '../../resources/listings.ts'
-import { Outages } from '../../ops/outages.ts'
-import { SparkApiError } from '../../spark/spark-api-error.ts'
-import type { SparkMetadata } from '../../spark/spark-metadata.ts'
-import { createSparkSource } from '../../spark/spark-source.ts'
-import { printJson, printLines } from '../../support/print.ts'
-import { withTypeNames } from '../compose/metadata-refresher.ts'
-import { now } from '../compose/system-clock.ts'
-import { listingSubject } from './schema-subject.ts'
-import { loggerFor } from '../compose/surroundings.ts'
-import { PROGRAM } from '../version.ts'
+import type { Command } from 'commander'
+
+import { loadSettings } from '../../../config/load-settings.ts'
+import type { Settings } from '../../../config/settings.ts'
+import { parseAvroRecord, nestedRecord } from '../../../events/schema/avro-record.ts'
+import { evolve } from '../../../events/schema/listing-schema.ts'
+import { schemaChanges, type SchemaChange } from '../../../contract/schema-changes.ts'
+import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
+import type { FieldDescription } from '../../../domain/field-description.ts'
+import { LISTINGS } from '../../../resources/listings.ts'
+import { Outages } from '../../../ops/outages.ts'
+import { SparkApiError } from '../../../spark/spark-api-error.ts'
+import type { SparkMetadata } from '../../../spark/spark-metadata.ts'
+import { createSparkSource } from '../../../spark/spark-source.ts'
+import { printJson, printLines } from '../../../support/print.ts'
+import { withTypeNames } from '../../compose/metadata-refresher.ts'
+import { now } from '../../compose/system-clock.ts'
+import { listingSubject } from './subject.ts'
+import { loggerFor } from '../../compose/surroundings.ts'
+import { PROGRAM } from '../../version.ts'
+import type { CommandHost } from '../command.ts'
+import { jsonOption } from '../options.ts'
+
+export function registerSchemaCheck(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('check')
+    .description("whether the source's metadata would change it; registers nothing; exit code 1 if it would")
+    .addOption(jsonOption())
+    .action(acting((options: { json?: true }) => checkSchema(options, signal)))
+}
 
 /** Exit code for a source whose metadata would make a new version, as a comparison that found differences. */
 const WOULD_CHANGE = 1
 
 /** Exit code 0 if nothing would change. */
-export async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
+async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(['spark', 'passes', 'log'])
   const { registry, subject } = listingSubject()
   const fields = await sourceFields(settings, signal)

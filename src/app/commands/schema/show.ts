@@ -1,19 +1,32 @@
 /** `schema show`: one version of the schema, for a person or as it is. */
-import { findRecord, parseAvroRecord, type AvroRecord } from '../../events/schema/avro-record.ts'
-import { avroTypeText } from '../../events/schema/avro-type-text.ts'
-import type { SubjectVersion } from '../../events/registry/schema-registry.ts'
-import { printable } from '../../support/printable.ts'
-import { printJsonText, printLines } from '../../support/print.ts'
-import { listingSubject, requireVersion } from './schema-subject.ts'
+import type { Command } from 'commander'
 
-export interface ShowOptions {
+import { findRecord, parseAvroRecord, type AvroRecord } from '../../../events/schema/avro-record.ts'
+import { avroTypeText } from '../../../events/schema/avro-type-text.ts'
+import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
+import { printable } from '../../../support/printable.ts'
+import { printJsonText, printLines } from '../../../support/print.ts'
+import type { CommandHost } from '../command.ts'
+import { jsonOption } from '../options.ts'
+import { listingSubject, requireVersion, versionOption } from './subject.ts'
+
+export function registerSchemaShow(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('show')
+    .description('its fields, types and meanings')
+    .addOption(versionOption())
+    .addOption(jsonOption('the Avro schema itself'))
+    .action(acting((options: ShowOptions) => showSchema(options, signal)))
+}
+
+interface ShowOptions {
   /** @default the latest */
   readonly version?: number
   /** The Avro schema itself. */
   readonly json?: true
 }
 
-export async function showSchema({ version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
+async function showSchema({ version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
   const subject = listingSubject()
   const found = await requireVersion(subject, version ?? 'latest', signal)
   if (json === true) printJsonText(found.schema)

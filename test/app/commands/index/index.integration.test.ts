@@ -3,14 +3,14 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { Digest } from '../../../src/domain/content.ts'
-import { recordKey } from '../../../src/domain/record-key.ts'
-import { deletion, KEYS, openIndex, page, snapshotOf, TestFeed } from '../../publisher/test-feed.ts'
-import { runCli, type CliExit } from '../../fixtures/cli.ts'
-import { indexEntry } from '../../fixtures/index-entry.ts'
-import { tempFolder } from '../../fixtures/temp-folder.ts'
-import { testStack } from '../../fixtures/test-stack.ts'
-import { LISTINGS } from '../../../src/resources/listings.ts'
+import type { Digest } from '../../../../src/domain/content.ts'
+import { recordKey } from '../../../../src/domain/record-key.ts'
+import { deletion, KEYS, openIndex, page, snapshotOf, TestFeed } from '../../../publisher/test-feed.ts'
+import { runCli, type CliExit } from '../../../fixtures/cli.ts'
+import { indexEntry } from '../../../fixtures/index-entry.ts'
+import { tempFolder } from '../../../fixtures/temp-folder.ts'
+import { testStack } from '../../../fixtures/test-stack.ts'
+import { LISTINGS } from '../../../../src/resources/listings.ts'
 
 const never = new AbortController().signal
 

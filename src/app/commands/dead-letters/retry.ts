@@ -1,0 +1,77 @@
+/** `dead-letters retry`: an update that also asks the source for the keys of dead letters again (R12). */
+import type { Command } from 'commander'
+
+import { printLines } from '../../../support/print.ts'
+import { onFeed, type FeedWishes } from '../../passes/on-feed.ts'
+import { describeReport } from '../../passes/pass-report.ts'
+import {
+  parseRetryReport,
+  retryLetters,
+  type LetterSelection,
+  type RetriedLetter,
+} from '../../passes/retry-letters.ts'
+import type { CommandHost } from '../command.ts'
+import { acceptSourceOption, takeOverOption } from '../options.ts'
+
+export function registerDeadLettersRetry(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('retry')
+    .description('an update that also asks for their keys again; exit code 1 if one still waits')
+    .argument('[keys...]', 'keys of the letters')
+    .option('--all', 'all that wait')
+    .addOption(takeOverOption())
+    .addOption(acceptSourceOption())
+    .action(
+      acting((keys: string[], { all = false, ...wishes }: RetryOptions, command: Command) => {
+        if (all === keys.length > 0) command.error('error: name keys, or use --all')
+        return retryDeadLetters(all ? 'all' : keys, wishes, signal)
+      }),
+    )
+}
+
+interface RetryOptions extends FeedWishes {
+  readonly all?: boolean
+}
+
+/** Prints what became of each letter; the exit code is 0 if none of them waits any longer, otherwise 1. */
+async function retryDeadLetters(
+  selection: LetterSelection,
+  wishes: FeedWishes,
+  signal: AbortSignal,
+): Promise<number> {
+  const report = await onFeed(
+    wishes,
+    {
+      pass: 'update',
+      body: { deadLetters: selection },
+      parse: parseRetryReport,
+      run: (feed) => retryLetters(feed, selection, signal),
+    },
+    signal,
+  )
+  const { letters } = report
+  const waiting = letters.filter(({ fate }) => fate !== 'settled' && fate !== 'none')
+  const settled = letters.filter(({ fate }) => fate === 'settled')
+  const lines = [
+    ...letters.map(describeLetter),
+    ...describeReport(report),
+    `dead letters: ${settled.length} settled, ${waiting.length} still waiting`,
+  ]
+  printLines(lines)
+  return waiting.length === 0 ? 0 : 1
+}
+
+function describeLetter({ key, fate, reason }: RetriedLetter): string {
+  switch (fate) {
+    case 'settled':
+      return `${key} settled: the topic says what the source says`
+    case 'remains':
+      return `${key} still cannot be published: ${reason}`
+    case 'not_shown':
+      return `${key} is not shown by the source: whether it is deleted is for "purge" to prove`
+    case 'keyless':
+      return `${key} has no key to ask for: ${reason}`
+    case 'none':
+      return `${key} has no dead letter that waits`
+  }
+}

@@ -1,0 +1,62 @@
+/** What `index check` and `index rebuild` share: the topics that a key index is made from. */
+import { WriterSchemas } from '../../../events/registry/writer-schemas.ts'
+import { CheckpointLog } from '../../../feed/checkpoint-log.ts'
+import { topicNames, type TopicNames } from '../../../feed/topics.ts'
+import { connectKafka, type KafkaCluster } from '../../../kafka/cluster.ts'
+import { surveyFeed, type FeedSurvey } from '../../../recovery/feed-survey.ts'
+import { rebuildIndex } from '../../../recovery/index-recovery.ts'
+import type { IndexState, KeyIndex } from '../../../replication/ports.ts'
+import { RESOURCES } from '../../../resources/index.ts'
+import { kafkaSettings, schemaRegistry } from '../../compose/clients.ts'
+import type { ReaderSettings } from '../../compose/settings-groups.ts'
+import { loggerFor } from '../../compose/surroundings.ts'
+import { now } from '../../compose/system-clock.ts'
+import { createSteps } from '../../reports/steps.ts'
+
+export interface IndexTopics extends AsyncDisposable {
+  readonly cluster: KafkaCluster
+  readonly names: TopicNames
+  readonly survey: FeedSurvey
+}
+
+export async function openTopics(
+  settings: ReaderSettings,
+  index: IndexState | null,
+  signal: AbortSignal,
+): Promise<IndexTopics> {
+  await using opened = new AsyncDisposableStack()
+  const cluster = opened.use(await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal))
+  const names = topicNames(settings.feed.topicPrefix)
+  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
+  const log = new CheckpointLog(cluster, names.checkpoints, schemas)
+  const survey = await surveyFeed({ cluster, names, log, index, resources: RESOURCES }, signal)
+  const owned = opened.move()
+  return { cluster, names, survey, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** With its progress on standard error. Answers how many records were read. */
+export function rebuildFrom(
+  { cluster, names, survey: { feed, extent } }: IndexTopics,
+  index: KeyIndex,
+  signal: AbortSignal,
+): Promise<number> {
+  let percent = 0
+  const work = async (): Promise<number> => {
+    const records = await rebuildIndex(
+      {
+        cluster,
+        names,
+        resources: RESOURCES,
+        index,
+        feed,
+        extent,
+        now,
+        onProgress: ({ done, total }) => (percent = total === 0 ? 100 : Math.floor((100 * done) / total)),
+      },
+      signal,
+    )
+    percent = 100
+    return records
+  }
+  return createSteps().step(`Reading the topics of ${names.prefix}`, work, () => `${percent} %`)
+}

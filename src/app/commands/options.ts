@@ -1,0 +1,20 @@
+/** Arguments and options that several commands take. */
+import { InvalidArgumentError, Option } from 'commander'
+
+export function takeOverOption(): Option {
+  return new Option('--take-over', 'take the feed from an owner with another DATA_DIR')
+}
+
+export function acceptSourceOption(): Option {
+  return new Option('--accept-source', 'accept another user of the same MLS as the source')
+}
+
+export function jsonOption(description = 'as JSON'): Option {
+  return new Option('--json', description)
+}
+
+/** @throws {InvalidArgumentError} for what is none, or has more than nine digits. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
+}

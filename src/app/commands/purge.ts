@@ -1,0 +1,18 @@
+/** `purge`: the pass that finds what disappeared. */
+import type { Command } from 'commander'
+
+import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
+import type { CommandHost } from './command.ts'
+import { acceptSourceOption, jsonOption, takeOverOption, wholeNumber } from './options.ts'
+
+export function registerPurge(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('purge')
+    .description('find what disappeared, prove it, delete it')
+    .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
+    .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
+    .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
+    .addOption(takeOverOption())
+    .addOption(acceptSourceOption())
+    .action(acting((options: OnePassOptions) => runOnePass('purge', options, signal)))
+}

@@ -1,0 +1,18 @@
+/** `schema …`: the schema of listings in the registry. */
+import type { Command } from 'commander'
+
+import type { CommandHost } from '../command.ts'
+import { registerSchemaCheck } from './check.ts'
+import { registerSchemaDiff } from './diff.ts'
+import { registerSchemaShow } from './show.ts'
+import { registerSchemaTypes } from './types.ts'
+
+export function registerSchema(program: Command, host: CommandHost): void {
+  const group = program
+    .command('schema')
+    .description("the schema of listings, which follows the source's metadata")
+  registerSchemaShow(group, host)
+  registerSchemaDiff(group, host)
+  registerSchemaCheck(group, host)
+  registerSchemaTypes(group, host)
+}

@@ -1,0 +1,18 @@
+import type { Settings } from '../../config/settings.ts'
+
+/** Of whoever opens a feed to write it. */
+export const WRITER_GROUPS = [
+  'spark',
+  'kafka',
+  'registry',
+  'feed',
+  'topics',
+  'passes',
+  'http',
+  'log',
+] as const
+export type WriterSettings = Pick<Settings, (typeof WRITER_GROUPS)[number]>
+
+/** Of whoever only reads its topics. */
+export const READER_GROUPS = ['kafka', 'registry', 'feed', 'log'] as const
+export type ReaderSettings = Pick<Settings, (typeof READER_GROUPS)[number]>

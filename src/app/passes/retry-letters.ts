@@ -1,0 +1,49 @@
+/** The update that also asks the source for the keys of dead letters again (R12). */
+import { z } from 'zod'
+
+import { LISTINGS } from '../../resources/listings.ts'
+import type { OpenFeed } from '../compose/open-feed.ts'
+import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
+
+/** All letters that wait, or those of these keys. */
+export type LetterSelection = 'all' | readonly string[]
+
+const RETRIED_LETTER = z.object({
+  key: z.string(),
+  /**
+   * `not_shown`: the source does not show the key; `keyless`: the record has no key to ask for; `none`: no letter of this
+   * key waits.
+   */
+  fate: z.enum(['settled', 'remains', 'not_shown', 'keyless', 'none']),
+  /** Why it became a letter; null if there is none. */
+  reason: z.string().nullable(),
+})
+export type RetriedLetter = z.output<typeof RETRIED_LETTER>
+
+export interface RetryReport extends PassReport {
+  readonly letters: readonly RetriedLetter[]
+}
+
+export async function retryLetters(
+  feed: OpenFeed,
+  selection: LetterSelection,
+  signal: AbortSignal,
+  onBegin: () => void = () => undefined,
+): Promise<RetryReport> {
+  const waiting = new Map((await feed.openLetters(signal)).map((letter) => [letter.name, letter]))
+  const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
+  const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
+  const result = await feed.runner.run(LISTINGS, 'update', { dryRun: false, retry: keys, onBegin }, signal)
+  const letters = names.map((name): RetriedLetter => {
+    const letter = waiting.get(name)
+    if (letter === undefined) return { key: name, fate: 'none', reason: null }
+    const fate = letter.key === null ? 'keyless' : (result.letters?.get(letter.key) ?? 'remains')
+    return { key: name, fate, reason: letter.reason }
+  })
+  return { ...reportOf(result, false), letters }
+}
+
+export function parseRetryReport(answer: unknown): RetryReport {
+  const { letters } = z.object({ letters: z.array(RETRIED_LETTER) }).parse(answer)
+  return { ...parsePassReport(answer), letters }
+}
