@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 
-import { buildProgram } from '../../src/cli/program.ts'
-
-const never = new AbortController().signal
+import { idleProgram } from '../fixtures/commands.ts'
 
 function helpOf(command: Command): readonly string[] {
   return [command.helpInformation(), ...command.commands.flatMap(helpOf)]
 }
 
 test('what --help says of each command', async () => {
-  const program = buildProgram({ signal: never, acting: () => async () => undefined })
-  await expect(helpOf(program).join('\n')).toMatchFileSnapshot('help.txt')
+  await expect(helpOf(idleProgram()).join('\n')).toMatchFileSnapshot('help.txt')
 })
