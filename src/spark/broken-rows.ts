@@ -6,9 +6,8 @@ import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'
 import { keyAndStamp, readRecord } from './records.ts'
-import { SparkApiError } from './spark-api-error.ts'
+import { SparkApiError, unreadable } from './spark-api-error.ts'
 import type { Call, SparkClient, Success } from './spark-client.ts'
-import { unreadable } from './transport.ts'
 import { isUnreadable, UnreadablePage } from './unreadable-page.ts'
 
 /** `_limit=1` would show expansions that no list shows (spark-api.md §2.5). */

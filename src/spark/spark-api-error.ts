@@ -54,3 +54,11 @@ export class SparkApiError extends ListingstreamError {
     this.apiCode = options.apiCode
   }
 }
+
+/** The answer came, but cannot be what the API sent. */
+export function unreadable(path: string, what: string, cause?: unknown, httpStatus?: number): SparkApiError {
+  return new SparkApiError(
+    `The answer to ${path} ${what}. It is asked for again; if this stays, check what stands between this host and SPARK_API_URL.`,
+    { code: 'SPARK_BAD_RESPONSE', retryable: true, path, cause, httpStatus },
+  )
+}

@@ -14,8 +14,8 @@ import { failureOf, TOKEN_CODES } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
 import { readBody, type Body, type PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
-import { SparkApiError } from './spark-api-error.ts'
-import { pathOf, unreadable, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+import { SparkApiError, unreadable } from './spark-api-error.ts'
+import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 import { UnreadablePage } from './unreadable-page.ts'
 
 /** Longer than this a request does not wait within itself: it fails, and the error carries the wait. */
@@ -52,18 +52,21 @@ export interface KeyUser {
 export const SYSTEM_PATH = '/v1/system'
 
 export interface SparkClientOptions {
+  /** Disposed of by whoever made it. */
   readonly transport: Transport
   readonly pageReader: PageReader
   /** Read again when it is refused. */
   readonly accessToken: Renewable
-  /** Whose key the first token is; a later one of somebody else is refused. @default anybody's */
-  readonly user?: KeyUser | undefined
+  /** Whose key the first token is; a later one of somebody else is refused. Undefined: anybody's. */
+  readonly user: KeyUser | undefined
+  /** Higher than that of any request of an earlier process (R6). */
   readonly firstRequestNumber: number
   readonly retry: RetryOptions
+  /** Must not throw. */
   readonly onRequest: (event: RequestEvent) => void
   /** Told of attempts that are made again, and of how calls end. */
   readonly tries: Tries
-  /** The Date of an answer, whatever it was, and when it came by `clock` (R4). */
+  /** The Date of an answer, whatever it was, and when it came by `clock` (R4). Must not throw. */
   readonly onDate: (date: Instant, at: Instant) => void
   readonly clock: Clock
   /** From 0 up to 1. */

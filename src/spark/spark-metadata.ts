@@ -10,8 +10,8 @@ import {
   type PropertyType,
 } from './metadata-bodies.ts'
 import { get } from './query.ts'
+import { unreadable } from './spark-api-error.ts'
 import type { SparkClient } from './spark-client.ts'
-import { unreadable } from './transport.ts'
 
 /** What to send so that an unchanged answer has no body. Of use only for the same key and the same service. */
 export interface MetadataVersion {

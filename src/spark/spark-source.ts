@@ -1,125 +1,68 @@
-/** The port `Source` over HTTP: one key of the Spark API, one connection pool. */
-import { instant, type Instant } from '../domain/instant.ts'
+/** The port `Source` on one key of the Spark API. */
 import type { SourceIdentity } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import type { Clock, KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
-import { unchanging, type Renewable } from '../support/renewable.ts'
-import { sleep } from '../support/abort.ts'
+import type { KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
-import { NOBODY, type Tries } from '../support/tries.ts'
 import { onlyResult } from './envelope.ts'
-import { PLAIN_PAGE_READER, type PageReader } from './page-body.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
-import type { SparkApiError } from './spark-api-error.ts'
+import { unreadable, type SparkApiError } from './spark-api-error.ts'
 import {
   SparkClient,
   SYSTEM_PATH,
   type Call,
-  type KeyUser,
-  type RequestEvent,
   type RetryOptions,
+  type SparkClientOptions,
 } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
-import { Transport, unreadable } from './transport.ts'
 import { isUnreadable } from './unreadable-page.ts'
 import { walkPages, type PageWishes } from './walk.ts'
 
 /** SparkQL's limit for a list of values (spark-api.md §2.7). */
 const MOST_KEYS = 200
 
-export interface SparkSourceOptions {
-  /** Base without `/v1`. */
-  readonly apiUrl: string
-  /** Read again when it is refused, if it is renewable. */
-  readonly accessToken: string | Renewable
-  /** Whose key it is; a renewed one of another user or MLS is refused. @default anybody's */
-  readonly user?: KeyUser | undefined
+export interface SparkSourceOptions extends Omit<SparkClientOptions, 'retry'> {
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
-  /** `_expand` wherever whole records are asked for (seeds, "Replication" 3). @default none */
-  readonly expand?: string | undefined
-  /** `X-SparkApi-User-Agent`, name and version of the program. */
-  readonly userAgent: string
-  /** For headers and body of one request. @default 60000 */
-  readonly requestTimeoutMs?: number
+  /** `_expand` wherever whole records are asked for (seeds, "Replication" 3); undefined for none. */
+  readonly expand: string | undefined
   /** @default 8 attempts, from 1 s, at most 60 s */
   readonly retry?: RetryOptions
-  /** Higher than that of any request of an earlier process (R6). */
-  readonly firstRequestNumber: number
-  /** Must not throw. */
-  readonly onRequest?: (event: RequestEvent) => void
-  /** Told of attempts that are made again, and of how calls end. @default nobody */
-  readonly tries?: Tries
-  /** Told the Date of every answer, and when it came by `clock` (R4). Must not throw. */
-  readonly onDate?: (date: Instant, at: Instant) => void
-  /** @default the system's */
-  readonly clock?: Clock
-  /** @default on this thread */
-  readonly pageReader?: PageReader
-  /** @default Math.random */
-  readonly random?: () => number
 }
 
-export interface SparkSource extends Source, AsyncDisposable {
+export interface SparkSource extends Source {
   readonly metadata: SparkMetadata
 }
 
 const DEFAULT_RETRY: RetryOptions = { attempts: 8, baseMs: 1_000, capMs: 60_000 }
-const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()), sleep }
 
 /**
- * Sends nothing yet. Disposing of it ends requests under way.
- * @throws {ListingstreamError} `SPARK_SETTINGS` if the URL or the token cannot be used.
+ * Sends nothing yet.
+ *
+ * @throws {ListingstreamError} `SPARK_SETTINGS`, exit code 2, if the token cannot be used.
  */
-export function createSparkSource(options: SparkSourceOptions): SparkSource {
-  const apiUrl = parseApiUrl(options.apiUrl)
-  const accessToken =
-    typeof options.accessToken === 'string' ? unchanging(options.accessToken) : options.accessToken
-  if (!/^[\x21-\x7e]+$/.test(accessToken.reveal())) {
-    throw settingsError('SPARK_ACCESS_TOKEN is empty or has characters that no token has.')
+export function createSparkSource({ retry = DEFAULT_RETRY, ...options }: SparkSourceOptions): SparkSource {
+  if (!/^[\x21-\x7e]+$/.test(options.accessToken.reveal())) {
+    throw new ListingstreamError('SPARK_ACCESS_TOKEN is empty or has characters that no token has.', {
+      code: 'SPARK_SETTINGS',
+      retryable: false,
+      exitCode: 2,
+    })
   }
-  const transport = new Transport({
-    apiUrl,
-    requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
-    headers: {
-      accept: 'application/json',
-      'accept-encoding': 'gzip',
-      'user-agent': options.userAgent,
-      'x-sparkapi-user-agent': options.userAgent,
-    },
-  })
-  const client = new SparkClient({
-    transport,
-    pageReader: options.pageReader ?? PLAIN_PAGE_READER,
-    accessToken,
-    user: options.user,
-    firstRequestNumber: options.firstRequestNumber,
-    retry: options.retry ?? DEFAULT_RETRY,
-    onRequest: options.onRequest ?? (() => undefined),
-    tries: options.tries ?? NOBODY,
-    onDate: options.onDate ?? (() => undefined),
-    clock: options.clock ?? SYSTEM_CLOCK,
-    random: options.random ?? Math.random,
-  })
-  return new HttpSource(transport, client, apiUrl.host, {
-    limit: options.pageLimit,
-    expand: options.expand,
-  })
+  const { transport, pageLimit: limit, expand } = options
+  return new HttpSource(new SparkClient({ ...options, retry }), transport.host, { limit, expand })
 }
 
 class HttpSource implements SparkSource {
   readonly metadata: SparkMetadata
-  readonly #transport: Transport
   readonly #client: SparkClient
   readonly #host: string
   readonly #wishes: PageWishes
 
-  constructor(transport: Transport, client: SparkClient, host: string, wishes: PageWishes) {
-    this.#transport = transport
+  constructor(client: SparkClient, host: string, wishes: PageWishes) {
     this.#client = client
     this.#host = host
     this.#wishes = wishes
@@ -223,10 +166,6 @@ class HttpSource implements SparkSource {
     }
     return { kind: 'found', request, serverDate, receivedAt, record }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport[Symbol.asyncDispose]()
-  }
 }
 
 /** The API does not take such a request at all, whatever the data; no outage and no lack of rights. */
@@ -263,21 +202,4 @@ const NO_OUTAGE: ReadonlySet<SparkApiError['code']> = new Set([
 
 function isSuccessStatus(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300
-}
-
-function parseApiUrl(text: string): URL {
-  const url = URL.parse(text)
-  if (
-    url === null ||
-    !['http:', 'https:'].includes(url.protocol) ||
-    url.search !== '' ||
-    url.username !== ''
-  ) {
-    throw settingsError('SPARK_API_URL must be an http or https URL without user, query or fragment.')
-  }
-  return url
-}
-
-function settingsError(message: string): ListingstreamError {
-  return new ListingstreamError(message, { code: 'SPARK_SETTINGS', retryable: false, exitCode: 2 })
 }

@@ -1,18 +1,4 @@
-/** One HTTP request to the API: bytes out, bytes in. Knows nothing of envelopes and does not retry. */
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import { Agent } from 'undici'
-import { ANSWER_BODY_BYTES, ERROR_BODY_BYTES } from './body-limits.ts'
-import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
-
-const unzip = promisify(gunzip)
-
-/** Node's 16 KiB would send a page through its thread pool three hundred times. */
-const UNZIP_CHUNK_BYTES = 1024 * 1024
-
-/** Between pages lies a transaction; the socket should outlive it, and must not outlive the server's patience by much. */
-const KEEP_ALIVE_MS = 30_000
-
+/** How requests reach the API: bytes out, bytes in. Nothing of it knows of envelopes, and nothing is sent twice. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   /** From the root of the API, `/v1/…`, with its query. */
@@ -32,163 +18,19 @@ export interface HttpResponse {
   header(name: string): string | undefined
 }
 
-export interface TransportOptions {
-  /** Without `/v1`; may have a path of its own. */
-  readonly apiUrl: URL
-  /** For headers and body together. */
-  readonly requestTimeoutMs: number
-  /** Sent with every request. */
-  readonly headers: Readonly<Record<string, string>>
-}
-
-export class Transport implements AsyncDisposable {
-  readonly #options: TransportOptions
-  readonly #basePath: string
-  readonly #agent: Agent
-
-  constructor(options: TransportOptions) {
-    this.#options = options
-    this.#basePath = options.apiUrl.pathname.replace(/\/+$/, '')
-    this.#agent = new Agent({
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    })
-  }
-
-  /** Follows no redirect: the access token goes to no other host. @throws {SparkApiError} if no whole answer came. */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    signal.throwIfAborted()
-    const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(), this.#options.requestTimeoutMs)
-    try {
-      return await this.#exchange(request, AbortSignal.any([signal, timeout.signal]))
-    } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof SparkApiError) throw error
-      throw this.#outage(request, error, timeout.signal.aborted)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  async #exchange(
-    { method, target, headers, body, largestBody = ANSWER_BODY_BYTES }: HttpRequest,
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    const response = await this.#agent.request({
-      origin: this.#options.apiUrl.origin,
-      path: `${this.#basePath}${target}`,
-      method,
-      headers: { ...this.#options.headers, ...headers },
-      body: body ?? null,
-      signal,
-    })
-    const header = (name: string): string | undefined => {
-      const value = response.headers[name]
-      return Array.isArray(value) ? value[0] : value
-    }
-    const status = response.statusCode
-    const isError = status < 200 || status >= 300
-    const limit = isError ? ERROR_BODY_BYTES : largestBody
-    const raw = await bytesOf(response.body, limit)
-    const plain =
-      raw === undefined ? undefined : await decode(raw, header('content-encoding'), limit, pathOf(target))
-    signal.throwIfAborted()
-    // An error status without a body says enough.
-    if (plain === undefined && !isError) throw tooLarge(pathOf(target), limit)
-    return { status, body: plain ?? Buffer.alloc(0), bytes: raw?.length ?? limit, header }
-  }
-
-  #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
-    const path = pathOf(target)
-    const host = this.#options.apiUrl.host
-    if (timedOut) {
-      const seconds = this.#options.requestTimeoutMs / 1000
-      return outage(
-        'SPARK_TIMEOUT',
-        path,
-        `${path} was not answered within ${seconds} s by ${host}. It is asked again; lower PAGE_LIMIT if this stays.`,
-        cause,
-      )
-    }
-    const reason = codeOf(cause)
-    return outage(
-      'SPARK_CONNECTION',
-      path,
-      `The connection to ${host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
-      cause,
-    )
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
-  }
-}
-
-/** Undefined if there are more than `limit`; the rest is not fetched. */
-async function bytesOf(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of body) {
-    length += chunk.length
-    if (length > limit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, length)
-}
-
-/** Undefined if it has more than `limit` bytes. */
-async function decode(
-  raw: Buffer,
-  encoding: string | undefined,
-  limit: number,
-  path: string,
-): Promise<Buffer | undefined> {
-  switch (encoding?.trim().toLowerCase()) {
-    case undefined:
-    case '':
-    case 'identity':
-      return raw
-    case 'gzip':
-    case 'x-gzip':
-      if (raw.length === 0) return raw
-      try {
-        return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: limit })
-      } catch (error) {
-        if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
-        throw unreadable(path, 'is no whole gzip stream', error)
-      }
-    default:
-      throw unreadable(path, 'has an encoding that was not asked for')
-  }
-}
-
-/** The answer came, but cannot be what the API sent. */
-export function unreadable(path: string, what: string, cause?: unknown, httpStatus?: number): SparkApiError {
-  return new SparkApiError(
-    `The answer to ${path} ${what}. It is asked for again; if this stays, check what stands between this host and SPARK_API_URL.`,
-    { code: 'SPARK_BAD_RESPONSE', retryable: true, path, cause, httpStatus },
-  )
-}
-
-function tooLarge(path: string, limit: number): SparkApiError {
-  return new SparkApiError(
-    `The answer to ${path} is longer than ${limit} bytes, the most that is read of such a one. If this stays, lower PAGE_LIMIT, or check what stands between this host and SPARK_API_URL.`,
-    { code: 'SPARK_BODY_TOO_LARGE', retryable: false, path },
-  )
-}
-
-function outage(code: SparkErrorCode, path: string, message: string, cause: unknown): SparkApiError {
-  return new SparkApiError(message, { code, retryable: true, path, cause })
+/** One key's way to the API. What bounds or counts the requests of a key wraps it, and is a transport again. */
+export interface Transport {
+  /** Host of the API, with its port where that is not the usual one. */
+  readonly host: string
+  /**
+   * Resolves with the whole answer, whatever its status.
+   *
+   * @throws {SparkApiError} retryable, if no whole answer came; `SPARK_BODY_TOO_LARGE` if it is longer than it may be
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
 }
 
 export function pathOf(target: string): string {
   const [path = target] = target.split('?', 1)
   return path
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { instant } from '../../src/domain/instant.ts'
 import type { JsonValue } from '../../src/domain/json.ts'
-import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'
 import type { RequestEvent } from '../../src/spark/spark-client.ts'
+import { httpSource, type HttpSource, type HttpSourceOptions } from './http-source.ts'
 
 export const NOW = instant(Date.parse('2026-05-02T14:00:00Z'))
 export const DATE = 'Sat, 02 May 2026 14:00:00 GMT'
@@ -68,7 +68,7 @@ export async function scriptedApi(steps: readonly Step[]): Promise<ScriptedApi> 
 
 export interface Fixture extends AsyncDisposable {
   readonly api: ScriptedApi
-  readonly source: SparkSource
+  readonly source: HttpSource
   /** What the client would have waited between attempts. */
   readonly waits: readonly number[]
   readonly events: readonly RequestEvent[]
@@ -77,17 +77,14 @@ export interface Fixture extends AsyncDisposable {
 /** A source in front of a scripted API; its waits take no time. */
 export async function fixture(
   steps: readonly Step[],
-  options: Partial<SparkSourceOptions> = {},
+  options: Partial<HttpSourceOptions> = {},
 ): Promise<Fixture> {
   const api = await scriptedApi(steps)
   const waits: number[] = []
   const events: RequestEvent[] = []
-  const source = createSparkSource({
+  const source = httpSource({
     apiUrl: api.url,
     accessToken: TOKEN,
-    pageLimit: 1000,
-    userAgent: 'listingstream/test',
-    firstRequestNumber: 1,
     retry: { attempts: 4, baseMs: 100, capMs: 1_000 },
     onRequest: (event) => events.push(event),
     clock: {

@@ -6,19 +6,18 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'
+import type { SparkSource } from '../../src/spark/spark-source.ts'
+import { httpSource, type HttpSourceOptions } from './http-source.ts'
 import { collect } from './scripted-api.ts'
 
 const signal = AbortSignal.timeout(60_000)
 
-async function simulated(options: SimulatorOptions = {}, source: Partial<SparkSourceOptions> = {}) {
+async function simulated(options: SimulatorOptions = {}, source: Partial<HttpSourceOptions> = {}) {
   const simulator = await startSimulator({ listings: 25, ...options })
-  const client = createSparkSource({
+  const client = httpSource({
     apiUrl: simulator.url,
     accessToken: simulator.accessToken,
     pageLimit: 7,
-    userAgent: 'listingstream/test',
-    firstRequestNumber: 1,
     retry: { attempts: 4, baseMs: 1, capMs: 2 },
     ...source,
   })

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage } from '../../src/replication/ports.ts'
 import { SparkApiError } from '../../src/spark/spark-api-error.ts'
-import { createSparkSource, type SparkSource } from '../../src/spark/spark-source.ts'
+import type { SparkSource } from '../../src/spark/spark-source.ts'
+import { httpSource } from './http-source.ts'
 import {
   collect,
   d,
@@ -367,8 +368,7 @@ describe('metrics', () => {
 })
 
 function sourceWith(options: { readonly apiUrl?: string; readonly accessToken?: string }): SparkSource {
-  const defaults = { apiUrl: 'https://api.example', accessToken: TOKEN, pageLimit: 10 }
-  return createSparkSource({ ...defaults, userAgent: 'x', firstRequestNumber: 1, ...options })
+  return httpSource({ apiUrl: 'https://api.example', accessToken: TOKEN, ...options })
 }
 
 function cutBody(_request: unknown, response: ServerResponse): void {

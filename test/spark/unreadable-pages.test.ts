@@ -6,19 +6,18 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
-import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'
+import type { SparkSource } from '../../src/spark/spark-source.ts'
+import { httpSource, type HttpSource, type HttpSourceOptions } from './http-source.ts'
 import { collect, d, failure, fixture, keyOf, page, row } from './scripted-api.ts'
 
 const EVERYTHING: WalkRequest = { resource: LISTINGS, filter: '', select: 'everything', token: '' }
 const signal = () => AbortSignal.timeout(20_000)
 
-function sourceOf(simulator: Simulator, options: Partial<SparkSourceOptions> = {}): SparkSource {
-  return createSparkSource({
+function sourceOf(simulator: Simulator, options: Partial<HttpSourceOptions> = {}): HttpSource {
+  return httpSource({
     apiUrl: simulator.url,
     accessToken: simulator.accessToken,
     pageLimit: 40,
-    userAgent: 'listingstream/test',
-    firstRequestNumber: 1,
     ...options,
   })
 }

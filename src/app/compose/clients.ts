@@ -1,10 +1,14 @@
 /** From checked settings to the options of the clients. Secrets leave their wrapper here and nowhere else. */
-import type { KafkaSettings as KafkaOptions, RegistrySettings } from '../../config/settings.ts'
+import type { KafkaSettings as KafkaOptions, RegistrySettings, Settings } from '../../config/settings.ts'
 import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
 import { instant } from '../../domain/instant.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { Outages } from '../../ops/outages.ts'
+import { HttpTransport } from '../../spark/http-transport.ts'
+import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../spark/spark-source.ts'
+import { PROGRAM } from '../version.ts'
+import { SYSTEM_CLOCK } from './system-clock.ts'
 
 /** @param outages those that the feed's health tells of */
 export function kafkaSettings(
@@ -43,6 +47,28 @@ export function schemaRegistry({ url, auth }: RegistrySettings, outages?: Outage
     url,
     ...(auth === null ? {} : { auth }),
     ...(outages === undefined ? {} : { tries: outages.of('registry') }),
+  })
+}
+
+/** One in a process: a connection pool of its own for each source would be as many ways around what bounds a key. */
+export function sparkTransport({
+  apiUrl,
+  requestTimeoutMs,
+}: Pick<Settings['spark'], 'apiUrl' | 'requestTimeoutMs'>): HttpTransport {
+  return new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: PROGRAM })
+}
+
+export function sparkSource(
+  { accessToken, pageLimit, expand }: Settings['spark'],
+  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'expand' | 'clock' | 'random' | 'retry'>,
+): SparkSource {
+  return createSparkSource({
+    ...options,
+    accessToken,
+    pageLimit,
+    expand: expand ?? undefined,
+    clock: SYSTEM_CLOCK,
+    random: Math.random,
   })
 }
 

@@ -1,40 +1,28 @@
-/** The source of a feed, by its settings: told to the metrics, the outages and the clock of the feed. */
+/** The source of a feed, whose requests the metrics, the outages and the clock of the feed are told of. */
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { ServerClock } from '../../replication/server-clock.ts'
-import { PLAIN_PAGE_READER, type PageReader } from '../../spark/page-body.ts'
+import { PLAIN_PAGE_READER } from '../../spark/page-body.ts'
 import { METADATA_PATHS } from '../../spark/spark-metadata.ts'
-import { createSparkSource, type SparkSource } from '../../spark/spark-source.ts'
-import { PROGRAM } from '../version.ts'
+import type { SparkSource, SparkSourceOptions } from '../../spark/spark-source.ts'
+import { sparkSource } from './clients.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
-import { SYSTEM_CLOCK } from './system-clock.ts'
 
-type Told = Pick<OpenFeedOptions, 'settings' | 'metrics' | 'outages'>
-
-export interface FeedSourceOptions {
+export interface FeedSourceOptions extends Pick<SparkSourceOptions, 'firstRequestNumber' | 'pageReader'> {
   readonly serverClock: ServerClock
-  readonly firstRequestNumber: number
-  readonly pageReader: PageReader
   /** Of the feed, once that is known: a token that is renewed has to be the same user's. */
   readonly user: SourceIdentity | undefined
 }
 
 const METADATA: ReadonlySet<string> = new Set(METADATA_PATHS)
 
-export function feedSource({ settings, metrics, outages }: Told, options: FeedSourceOptions): SparkSource {
-  const { apiUrl, accessToken, requestTimeoutMs, pageLimit, expand } = settings.spark
-  const { serverClock, firstRequestNumber, pageReader, user } = options
-  return createSparkSource({
-    apiUrl,
-    accessToken,
-    user,
-    requestTimeoutMs,
-    pageLimit,
-    expand: expand ?? undefined,
-    userAgent: PROGRAM,
-    firstRequestNumber,
-    pageReader,
+export function feedSource(
+  { settings, transport, metrics, outages }: OpenFeedOptions,
+  { serverClock, ...options }: FeedSourceOptions,
+): SparkSource {
+  return sparkSource(settings.spark, {
+    ...options,
+    transport,
     tries: outages.of('spark-api'),
-    clock: SYSTEM_CLOCK,
     onDate: (date, at) => serverClock.note(date, at),
     onRequest: (event) => {
       metrics.apiRequest(event)
@@ -44,12 +32,12 @@ export function feedSource({ settings, metrics, outages }: Told, options: FeedSo
 }
 
 /** Whose key the settings have. */
-export async function identifySource(
-  told: Told,
+export function identifySource(
+  options: OpenFeedOptions,
   serverClock: ServerClock,
   signal: AbortSignal,
 ): Promise<SourceIdentity> {
-  const options = { serverClock, firstRequestNumber: 1, pageReader: PLAIN_PAGE_READER, user: undefined }
-  await using source = feedSource(told, options)
-  return await source.identify(signal)
+  const pageReader = PLAIN_PAGE_READER
+  const source = feedSource(options, { serverClock, firstRequestNumber: 1, pageReader, user: undefined })
+  return source.identify(signal)
 }

@@ -5,6 +5,7 @@ import type { Metrics } from '../../ops/metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
 import type { Observer } from '../../replication/ports.ts'
+import type { Transport } from '../../spark/transport.ts'
 import type { TakeOverWishes } from './ownership.ts'
 
 export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
@@ -18,6 +19,8 @@ export interface OpenFeedOptions {
   readonly pass?: PassKind
   /** The daemon waits for Kafka as long as it takes; a one-pass command gives up. */
   readonly patient: boolean
+  /** Of the key that the settings have: one in a process, whatever is opened with it, and how often. */
+  readonly transport: Transport
   readonly logger: Logger
   readonly metrics: Metrics
   readonly observer: Observer

@@ -59,7 +59,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     new ThreadedPageReader({ schemas, encoder, limit, timeoutMs: requestTimeoutMs }),
   )
   const firstRequestNumber = (index.state()?.request ?? 0) + 1
-  const source = opened.use(feedSource(options, { serverClock, firstRequestNumber, pageReader, user }))
+  const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {
     source,
     publisher: watchFeed(publisher, { reader, topics, codec }, logger),

@@ -13,11 +13,13 @@ import {
 } from '../../ops/http-server.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
+import type { Transport } from '../../spark/transport.ts'
 import { sleep } from '../../support/abort.ts'
 import { foreseen, ListingstreamError } from '../../support/errors.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { feedStatus, iso } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
+import { sparkTransport } from '../compose/clients.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
 import { RequestedPasses } from './requested-passes.ts'
@@ -43,7 +45,8 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
   using _hangUp = rereadOnHangUp(settings, around.logger)
-  const daemon = new Daemon(settings, options, around)
+  await using transport = sparkTransport(settings.spark)
+  const daemon = new Daemon(settings, options, around, transport)
   try {
     await daemon.run(signal)
     return 0
@@ -95,14 +98,16 @@ class Daemon {
   readonly #settings: WriterSettings
   readonly #options: DaemonOptions
   readonly #around: Surroundings
+  readonly #transport: Transport
   readonly #requests = new RequestedPasses()
   /** Its signal also stops passes that came over HTTP when the feed is over. */
   #running: { readonly feed: OpenFeed; readonly signal: AbortSignal } | undefined
 
-  constructor(settings: WriterSettings, options: DaemonOptions, around: Surroundings) {
+  constructor(settings: WriterSettings, options: DaemonOptions, around: Surroundings, transport: Transport) {
     this.#settings = settings
     this.#options = options
     this.#around = around
+    this.#transport = transport
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -259,6 +264,7 @@ class Daemon {
             wishes: { anyOwner: true, acceptSource: this.#options.acceptSource ?? false },
             restart: false,
             patient: true,
+            transport: this.#transport,
             logger,
             metrics,
             observer,

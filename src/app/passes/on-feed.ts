@@ -10,6 +10,7 @@ import { observers } from '../../ops/log-observer.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
+import { sparkTransport } from '../compose/clients.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched, progressLine } from '../reports/progress-line.ts'
 import { WRITER_GROUPS } from '../compose/settings-groups.ts'
@@ -40,6 +41,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
   using line = progressLine(title, totals)
   line.say('opening the feed')
+  await using transport = sparkTransport(settings.spark)
   await using feed = await openFeed(
     {
       settings,
@@ -47,6 +49,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       restart: wishes.restart ?? false,
       pass: task.pass,
       patient: false,
+      transport,
       logger,
       metrics,
       observer: observers(observer, line.observer),

@@ -9,8 +9,8 @@ import { LISTINGS } from '../../../src/resources/listings.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts'
 import type { RequestEvent } from '../../../src/spark/spark-client.ts'
-import { createSparkSource } from '../../../src/spark/spark-source.ts'
 import { LoopbackRegistry } from '../../events/loopback-registry.ts'
+import { httpSource } from '../../spark/http-source.ts'
 import { failure, fixture, type Reply } from '../../spark/scripted-api.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 
@@ -62,12 +62,9 @@ async function refresher(
 }
 
 function sourceOf(simulator: Simulator, onRequest: (event: RequestEvent) => void) {
-  return createSparkSource({
+  return httpSource({
     apiUrl: simulator.url,
     accessToken: simulator.accessToken,
-    pageLimit: 10,
-    userAgent: 'listingstream/test',
-    firstRequestNumber: 1,
     onRequest,
   })
 }

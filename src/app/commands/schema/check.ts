@@ -10,15 +10,15 @@ import type { SubjectVersion } from '../../../events/registry/schema-registry.ts
 import type { FieldDescription } from '../../../domain/field-description.ts'
 import { LISTINGS } from '../../../resources/listings.ts'
 import { Outages } from '../../../ops/outages.ts'
+import { PLAIN_PAGE_READER } from '../../../spark/page-body.ts'
 import { SparkApiError } from '../../../spark/spark-api-error.ts'
 import type { SparkMetadata } from '../../../spark/spark-metadata.ts'
-import { createSparkSource } from '../../../spark/spark-source.ts'
 import { printJson, printLines } from '../../../support/print.ts'
+import { sparkSource, sparkTransport } from '../../compose/clients.ts'
 import { withTypeNames } from '../../compose/metadata-refresher.ts'
 import { now } from '../../compose/system-clock.ts'
 import { listingSubject } from './subject.ts'
 import { loggerFor } from '../../compose/surroundings.ts'
-import { PROGRAM } from '../../version.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption } from '../options.ts'
 
@@ -93,14 +93,15 @@ async function sourceFields(
   { spark, log }: Pick<Settings, 'spark' | 'log'>,
   signal: AbortSignal,
 ): Promise<readonly FieldDescription[]> {
-  await using source = createSparkSource({
-    apiUrl: spark.apiUrl,
-    accessToken: spark.accessToken,
-    tries: new Outages(loggerFor({ spark, log }), now).of('spark-api'),
-    requestTimeoutMs: spark.requestTimeoutMs,
-    pageLimit: spark.pageLimit,
-    userAgent: PROGRAM,
+  await using transport = sparkTransport(spark)
+  const source = sparkSource(spark, {
+    transport,
+    user: undefined,
     firstRequestNumber: 1,
+    pageReader: PLAIN_PAGE_READER,
+    tries: new Outages(loggerFor({ spark, log }), now).of('spark-api'),
+    onDate: () => undefined,
+    onRequest: () => undefined,
   })
   const fields = await source.metadata.standardFields(undefined, signal)
   if (fields.kind === 'unchanged') return []

@@ -1,0 +1,193 @@
+/** The transport over HTTP/1.1: one connection pool, gzip, a limit of bytes and a time for each answer. */
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { Agent } from 'undici'
+import { ListingstreamError } from '../support/errors.ts'
+import { ANSWER_BODY_BYTES, ERROR_BODY_BYTES } from './body-limits.ts'
+import { SparkApiError, unreadable, type SparkErrorCode } from './spark-api-error.ts'
+import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
+
+const unzip = promisify(gunzip)
+
+/** Node's 16 KiB would send a page through its thread pool three hundred times. */
+const UNZIP_CHUNK_BYTES = 1024 * 1024
+
+/** Between pages lies a transaction; the socket should outlive it, and must not outlive the server's patience by much. */
+const KEEP_ALIVE_MS = 30_000
+
+export interface HttpTransportOptions {
+  /** Base without `/v1`; may have a path of its own. */
+  readonly apiUrl: string
+  /** For headers and body together. */
+  readonly requestTimeoutMs: number
+  /** `X-SparkApi-User-Agent`, name and version of the program. */
+  readonly userAgent: string
+}
+
+/** Opens no connection before the first request. Disposing of it ends requests under way. */
+export class HttpTransport implements Transport, AsyncDisposable {
+  readonly host: string
+  readonly #origin: string
+  readonly #basePath: string
+  readonly #requestTimeoutMs: number
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #agent: Agent
+
+  /** @throws {ListingstreamError} `SPARK_SETTINGS`, exit code 2, if the URL cannot be used. */
+  constructor({ apiUrl, requestTimeoutMs, userAgent }: HttpTransportOptions) {
+    const { host, origin, pathname } = parseApiUrl(apiUrl)
+    this.host = host
+    this.#origin = origin
+    this.#basePath = pathname.replace(/\/+$/, '')
+    this.#requestTimeoutMs = requestTimeoutMs
+    this.#headers = {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      'user-agent': userAgent,
+      'x-sparkapi-user-agent': userAgent,
+    }
+    this.#agent = new Agent({
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    })
+  }
+
+  /** Follows no redirect: the access token goes to no other host. */
+  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    signal.throwIfAborted()
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(), this.#requestTimeoutMs)
+    try {
+      return await this.#exchange(request, AbortSignal.any([signal, timeout.signal]))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof SparkApiError) throw error
+      throw this.#outage(request, error, timeout.signal.aborted)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #exchange(
+    { method, target, headers, body, largestBody = ANSWER_BODY_BYTES }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const response = await this.#agent.request({
+      origin: this.#origin,
+      path: `${this.#basePath}${target}`,
+      method,
+      headers: { ...this.#headers, ...headers },
+      body: body ?? null,
+      signal,
+    })
+    const header = (name: string): string | undefined => {
+      const value = response.headers[name]
+      return Array.isArray(value) ? value[0] : value
+    }
+    const status = response.statusCode
+    const isError = status < 200 || status >= 300
+    const limit = isError ? ERROR_BODY_BYTES : largestBody
+    const raw = await bytesOf(response.body, limit)
+    const plain =
+      raw === undefined ? undefined : await decode(raw, header('content-encoding'), limit, pathOf(target))
+    signal.throwIfAborted()
+    // An error status without a body says enough.
+    if (plain === undefined && !isError) throw tooLarge(pathOf(target), limit)
+    return { status, body: plain ?? Buffer.alloc(0), bytes: raw?.length ?? limit, header }
+  }
+
+  #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
+    const path = pathOf(target)
+    if (timedOut) {
+      const seconds = this.#requestTimeoutMs / 1000
+      return outage(
+        'SPARK_TIMEOUT',
+        path,
+        `${path} was not answered within ${seconds} s by ${this.host}. It is asked again; lower PAGE_LIMIT if this stays.`,
+        cause,
+      )
+    }
+    const reason = codeOf(cause)
+    return outage(
+      'SPARK_CONNECTION',
+      path,
+      `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
+      cause,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy()
+  }
+}
+
+/** Undefined if there are more than `limit`; the rest is not fetched. */
+async function bytesOf(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > limit) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+/** Undefined if it has more than `limit` bytes. */
+async function decode(
+  raw: Buffer,
+  encoding: string | undefined,
+  limit: number,
+  path: string,
+): Promise<Buffer | undefined> {
+  switch (encoding?.trim().toLowerCase()) {
+    case undefined:
+    case '':
+    case 'identity':
+      return raw
+    case 'gzip':
+    case 'x-gzip':
+      if (raw.length === 0) return raw
+      try {
+        return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: limit })
+      } catch (error) {
+        if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
+        throw unreadable(path, 'is no whole gzip stream', error)
+      }
+    default:
+      throw unreadable(path, 'has an encoding that was not asked for')
+  }
+}
+
+function tooLarge(path: string, limit: number): SparkApiError {
+  return new SparkApiError(
+    `The answer to ${path} is longer than ${limit} bytes, the most that is read of such a one. If this stays, lower PAGE_LIMIT, or check what stands between this host and SPARK_API_URL.`,
+    { code: 'SPARK_BODY_TOO_LARGE', retryable: false, path },
+  )
+}
+
+function outage(code: SparkErrorCode, path: string, message: string, cause: unknown): SparkApiError {
+  return new SparkApiError(message, { code, retryable: true, path, cause })
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function parseApiUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (
+    url === null ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.search !== '' ||
+    url.username !== ''
+  ) {
+    throw new ListingstreamError(
+      'SPARK_API_URL must be an http or https URL without user, query or fragment.',
+      { code: 'SPARK_SETTINGS', retryable: false, exitCode: 2 },
+    )
+  }
+  return url
+}

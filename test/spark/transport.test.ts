@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+
+import { recordKey } from '../../src/domain/record-key.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
+import { PLAIN_PAGE_READER } from '../../src/spark/page-body.ts'
+import { createSparkSource } from '../../src/spark/spark-source.ts'
+import type { HttpResponse, Transport } from '../../src/spark/transport.ts'
+import { unchanging } from '../../src/support/renewable.ts'
+import { NOBODY } from '../../src/support/tries.ts'
+import { collect, d, failure, keyOf, NOW, page, row, TOKEN, type Reply } from './scripted-api.ts'
+
+const signal = AbortSignal.timeout(5_000)
+
+/** Answers one after the other, without a network. */
+function answering(replies: readonly Reply[]): Transport {
+  const left = [...replies]
+  return {
+    host: 'api.example',
+    async send(): Promise<HttpResponse> {
+      const { status = 200, body = '' } = left.shift() ?? { status: 418 }
+      const bytes = Buffer.from(body)
+      return { status, body: bytes, bytes: bytes.length, header: () => undefined }
+    },
+  }
+}
+
+/** What bounds the requests of a key would wait where this one notes. */
+function noted(inner: Transport, targets: string[]): Transport {
+  return {
+    host: inner.host,
+    send(request, signal) {
+      targets.push(request.target.replace(/\?.*/, ''))
+      return inner.send(request, signal)
+    },
+  }
+}
+
+function sourceOn(transport: Transport) {
+  return createSparkSource({
+    transport,
+    accessToken: unchanging(TOKEN),
+    user: undefined,
+    pageLimit: 10,
+    expand: undefined,
+    firstRequestNumber: 1,
+    pageReader: PLAIN_PAGE_READER,
+    tries: NOBODY,
+    onDate: () => undefined,
+    onRequest: () => undefined,
+    clock: { now: () => NOW, sleep: async () => undefined },
+    random: () => 0,
+  })
+}
+
+describe('a transport', () => {
+  test('is passed by every request of all its sources: tries again, pages, questions and metadata', async () => {
+    const targets: string[] = []
+    const transport = noted(
+      answering([
+        d({ Results: [{ Id: 'user-1', MlsId: 'mls-1' }] }),
+        failure(503, 1510),
+        page([row(1)], 'next'),
+        page([]),
+        d({ Results: [], Pagination: { TotalRows: 1 } }),
+        page([row(1)]),
+        page([row(1)]),
+        d({ Results: [{ City: { Type: 'Character' } }] }),
+      ]),
+      targets,
+    )
+    const first = sourceOn(transport)
+    expect(await first.identify(signal)).toEqual({ host: 'api.example', userId: 'user-1', mlsId: 'mls-1' })
+
+    const source = sourceOn(transport)
+    const key = recordKey(keyOf(1))
+    const pages = source.walk({ resource: LISTINGS, filter: '', select: 'everything', token: '' }, signal)
+    expect(await collect(pages)).toHaveLength(2)
+    expect(await source.count(LISTINGS, '', signal)).toBe(1)
+    expect((await source.findByKeys(LISTINGS, [key], 'everything', signal)).kind).toBe('answered')
+    expect((await source.findOne(LISTINGS, key, signal)).kind).toBe('found')
+    expect((await source.metadata.standardFields(undefined, signal)).kind).toBe('fetched')
+
+    const listings = '/v1/listings'
+    expect(targets).toEqual([
+      '/v1/system',
+      ...Array.from({ length: 5 }, () => listings),
+      `${listings}/${key}`,
+      '/v1/standardfields',
+    ])
+  })
+})
