@@ -134,7 +134,7 @@ export default {
     eqeqeq: 'error',
     'typescript/consistent-return': 'off',
     'promise/no-callback-in-promise': 'off',
-    'import/no-cycle': 'error',
+    'import/no-cycle': ['error', { ignoreTypes: false }],
     'no-await-in-loop': 'off',
     'unicorn/no-array-sort': 'off',
     'unicorn/consistent-function-scoping': 'off',

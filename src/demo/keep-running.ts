@@ -107,7 +107,7 @@ async function report(
   }
 }
 
-function describe({ feed, simulator }: Stage, { url }: DaemonInfo, logFile: string): string {
+function describe({ feed, apiUrl }: Stage, { url }: DaemonInfo, logFile: string): string {
   const { brokers, registryUrl, topicPrefix } = feed
   const address = `KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl} TOPIC_PREFIX=${topicPrefix}`
   const topics = ['listings', 'checkpoints', 'control', 'dead-letters'].map(
@@ -120,7 +120,7 @@ function describe({ feed, simulator }: Stage, { url }: DaemonInfo, logFile: stri
     `  topics           ${topics.join(', ')}`,
     `  daemon           ${url}/status, ${url}/metrics`,
     `  daemon's log     ${logFile}`,
-    `  simulated API    ${simulator.url}/v1`,
+    `  simulated API    ${apiUrl}/v1`,
     `  follow along     ${address} ${fromHere(process.execPath)} ${fromHere(PROGRAM_FILE)} tail`,
     '',
   ].join('\n')

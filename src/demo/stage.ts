@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { startSimulator, type Simulator } from '../simulator/simulator.ts'
+import { startSimulator } from '../simulator/server/start-simulator.ts'
+import type { Simulator } from '../simulator/simulator.ts'
 import type { FeedAddress } from './read-listings.ts'
 
 /** A simulated MLS and a feed that replicates it. */
 export interface Stage extends AsyncDisposable {
   readonly simulator: Simulator
+  /** Base URL of the simulated API, without a slash at its end. */
+  readonly apiUrl: string
   readonly feed: FeedAddress
   /** Working directory of the processes: logs and DATA_DIR. */
   readonly folder: string
@@ -31,10 +34,10 @@ export async function openStage({ feed, listings, seed }: StageOptions): Promise
   await using opened = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'listingstream-demo-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const simulator = opened.use(await startSimulator({ listings, seed }))
+  const { simulator, url: apiUrl } = opened.use(await startSimulator({ listings, seed }))
   const dataDir = join(folder, 'data')
   const settings = {
-    SPARK_API_URL: simulator.url,
+    SPARK_API_URL: apiUrl,
     SPARK_ACCESS_TOKEN: simulator.accessToken,
     PAGE_LIMIT: String(Math.min(LARGEST_PAGE, Math.ceil(listings / PAGES))),
     KAFKA_BROKERS: feed.brokers.join(','),
@@ -44,5 +47,13 @@ export async function openStage({ feed, listings, seed }: StageOptions): Promise
     HTTP_PORT: '0',
   }
   const owned = opened.move()
-  return { simulator, feed, folder, dataDir, settings, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    simulator,
+    apiUrl,
+    feed,
+    folder,
+    dataDir,
+    settings,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }

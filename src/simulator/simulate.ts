@@ -1,7 +1,8 @@
+import { startSimulator } from './server/start-simulator.ts'
+import type { ServerOptions } from './server/start-simulator.ts'
 import type { SimulatorOptions } from './simulator.ts'
-import { startSimulator } from './simulator.ts'
 
-export interface SimulateOptions extends SimulatorOptions {
+export interface SimulateOptions extends SimulatorOptions, ServerOptions {
   /** Changes a minute by themselves; 0 for none. @default 0 */
   readonly ratePerMinute?: number
   /** Where the line with URL and token goes. @default standard output */
@@ -12,8 +13,9 @@ export interface SimulateOptions extends SimulatorOptions {
 export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<void> {
   const { ratePerMinute = 0, write = (line) => process.stdout.write(line), ...rest } = options
   signal.throwIfAborted()
-  await using simulator = await startSimulator(rest)
-  write(`SPARK_API_URL=${simulator.url} SPARK_ACCESS_TOKEN=${simulator.accessToken}\n`)
+  await using server = await startSimulator(rest)
+  const { simulator } = server
+  write(`SPARK_API_URL=${server.url} SPARK_ACCESS_TOKEN=${simulator.accessToken}\n`)
   if (ratePerMinute > 0) simulator.start(ratePerMinute)
   if (signal.aborted) return
   await new Promise<void>((resolve) => {

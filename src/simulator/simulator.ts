@@ -1,17 +1,9 @@
-import { setMaxListeners } from 'node:events'
-import { createServer } from 'node:http'
-import type { Server } from 'node:http'
-import { isIP } from 'node:net'
-
-import { ListingstreamError } from '../support/errors.ts'
 import { Api } from './api/api.ts'
 import { changedBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
-import { control, CONTROL_PREFIX } from './server/control.ts'
 import { FaultScript } from './faults.ts'
 import { DEFINITION_ORDER } from './api/key-order.ts'
 import { Market } from './market.ts'
-import { requestListener } from './server/request-listener.ts'
 import { RequestLog } from './request-log.ts'
 import type { FieldSet } from './collections/listings/standard-fields.ts'
 import { trickle } from './trickle.ts'
@@ -21,10 +13,6 @@ export interface SimulatorOptions {
   readonly listings?: number
   /** The same seed gives the same listings and the same changes. @default 1 */
   readonly seed?: number
-  /** @default 0, any free port */
-  readonly port?: number
-  /** @default '127.0.0.1' */
-  readonly host?: string
   /** @default 'simulator-token' */
   readonly accessToken?: string
   /** Milliseconds since 1970. @default Date.now */
@@ -37,8 +25,6 @@ export interface SimulatorOptions {
   readonly fields?: FieldSet
   /** Longest time in milliseconds until a change is visible (spark-api.md §5, 1). @default 0 */
   readonly cacheLagMs?: number
-  /** Keeps rendered pages until something changes, for benchmarks. @default false */
-  readonly storedPages?: boolean
   readonly behaviour?: Partial<Behaviour>
 }
 
@@ -52,17 +38,8 @@ export interface Truth {
 
 const EPOCH = Date.UTC(2026, 0, 1)
 
-/**
- * Starts a Spark API on loopback.
- * @throws {ListingstreamError} SIMULATOR_PORT if the port cannot be had
- */
-export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const simulator = new Simulator(options)
-  await simulator.listen()
-  return simulator
-}
-
-export class Simulator implements AsyncDisposable {
+/** The state behind the API: what it answers to parsed requests, and what makes it change. Nothing here is HTTP. */
+export class Simulator {
   #accessToken: string
   readonly market: Market
   readonly faults = new FaultScript()
@@ -70,12 +47,9 @@ export class Simulator implements AsyncDisposable {
   readonly api: Api
   readonly seed: number
   readonly #options: SimulatorOptions
-  readonly #server: Server
-  readonly #closing = new AbortController()
   #behaviour: Behaviour
   #clockOffset = 0
   #trickle: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
-  #url = ''
 
   constructor(options: SimulatorOptions) {
     this.#options = options
@@ -100,13 +74,6 @@ export class Simulator implements AsyncDisposable {
       epoch,
       behaviour: () => this.#behaviour,
     })
-    // Every request that waits listens to it.
-    setMaxListeners(0, this.#closing.signal)
-    const answer = requestListener(this, options.storedPages === true, this.#closing.signal)
-    this.#server = createServer((request, response) => {
-      const handle = request.url?.startsWith(CONTROL_PREFIX) === true ? control : answer
-      void handle(request, response, this)
-    })
   }
 
   get accessToken(): string {
@@ -116,11 +83,6 @@ export class Simulator implements AsyncDisposable {
   /** From now on only this one is accepted: of the same user, as when a key is renewed. */
   rotateToken(accessToken: string): void {
     this.#accessToken = accessToken
-  }
-
-  /** Base URL without a slash at its end. */
-  get url(): string {
-    return this.#url
   }
 
   get behaviour(): Behaviour {
@@ -173,32 +135,5 @@ export class Simulator implements AsyncDisposable {
       listings.set(Id, StandardFields)
     }
     return { listings, deleted: new Set(this.market.gone) }
-  }
-
-  async listen(): Promise<void> {
-    const { port = 0, host = '127.0.0.1' } = this.#options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#server.once('error', (cause: Error) =>
-      reject(
-        new ListingstreamError(`The simulator cannot listen on ${host}:${port}. Choose another port.`, {
-          code: 'SIMULATOR_PORT',
-          retryable: false,
-          cause,
-        }),
-      ),
-    )
-    this.#server.listen(port, host, resolve)
-    await promise
-    const address = this.#server.address()
-    const bound = typeof address === 'object' && address !== null ? address.port : port
-    this.#url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-    this.#closing.abort()
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
-    await closed
   }
 }

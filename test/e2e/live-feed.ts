@@ -1,6 +1,11 @@
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import type { LoggedRequest } from '../../src/simulator/request-log.ts'
-import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
+import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import {
+  startSimulator,
+  type ServerOptions,
+  type SimulatorServer,
+} from '../../src/simulator/server/start-simulator.ts'
 import { CliProcess, runCli, type CliExit, type CliOptions } from '../fixtures/cli.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
@@ -11,7 +16,7 @@ import { committedEvents, consoleEvents, type TopicEvent } from '../fixtures/top
 const DEADLINE_MS = 150_000
 
 export interface LiveFeedOptions {
-  readonly simulator?: SimulatorOptions
+  readonly simulator?: SimulatorOptions & ServerOptions
   /** Over what every feed gets. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -27,7 +32,7 @@ export class LiveFeed implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack
 
   private constructor(
-    simulator: Simulator,
+    { simulator, url }: SimulatorServer,
     folder: string,
     settings: Readonly<Record<string, string>>,
     owned: AsyncDisposableStack,
@@ -39,7 +44,7 @@ export class LiveFeed implements AsyncDisposable {
     this.dataDir = `${folder}/data`
     this.topic = `${prefix}.listings`
     this.settings = {
-      SPARK_API_URL: simulator.url,
+      SPARK_API_URL: url,
       SPARK_ACCESS_TOKEN: simulator.accessToken,
       PAGE_LIMIT: '10',
       KAFKA_BROKERS: brokers.join(','),

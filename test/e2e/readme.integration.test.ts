@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { readDaemonFile } from '../../src/ops/daemon-file.ts'
-import { startSimulator } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/server/start-simulator.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { committedEvents } from '../fixtures/topic-events.ts'
@@ -93,14 +93,15 @@ export() {
 `
 
 test("README's lines for the real API work, word for word, in a fresh clone on the system's Node, also where npx was tried before", async () => {
-  await using simulator = await startSimulator({ listings: LISTINGS, seed: 91 })
+  await using server = await startSimulator({ listings: LISTINGS, seed: 91 })
+  const { simulator } = server
   await using folder = await tempFolder()
   const tokenFile = join(folder.path, 'spark-token')
   await writeFile(tokenFile, `${simulator.accessToken}\n`)
   const prefix = uniqueTopicPrefix()
   const { brokers, registryUrl } = testStack()
   const place = await freshPlace(folder.path, {
-    SPARK_API_URL: simulator.url,
+    SPARK_API_URL: server.url,
     SPARK_ACCESS_TOKEN_FILE: tokenFile,
     KAFKA_BROKERS: brokers.join(','),
     SCHEMA_REGISTRY_URL: registryUrl,

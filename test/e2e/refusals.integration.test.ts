@@ -110,7 +110,7 @@ test.concurrent('update and purge before the first snapshot say what to run firs
 
 test.concurrent('a token of another user is refused with exit code 2 unless it is accepted, one of another source always', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 5 } })
-  await using source = await startFront(feed.simulator.url)
+  await using source = await startFront(feed.settings['SPARK_API_URL']!)
   const settings = { SPARK_API_URL: source.url }
   expect(await feed.run(['snapshot'], settings)).toMatchObject({ code: 0 })
 

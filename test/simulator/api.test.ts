@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
-import { startSimulator } from '../../src/simulator/simulator.ts'
-import { get, keysOf, keysWhere, NOW, request, walk } from './spark-request.ts'
-import type { Data } from './spark-request.ts'
+import { startSimulator } from '../../src/simulator/server/start-simulator.ts'
+import { get, keysOf, keysWhere, NOW, request, walk, type Data } from './spark-request.ts'
 
 const clock = (): number => NOW
 
 describe('the end of a walk (R7)', () => {
   test('empty-page: an empty page repeats the token of the page before', async () => {
-    await using simulator = await startSimulator({ listings: 20, clock })
-    const pages = await walk(simulator)
+    await using server = await startSimulator({ listings: 20, clock })
+    const pages = await walk(server)
     expect(pages.map((page) => page.Results?.length)).toEqual([10, 10, 0])
     expect(pages[2]?.SkipToken).toBe(pages[1]?.SkipToken)
     expect(pages[1]?.SkipToken).toBe(pages[1]?.Results?.at(-1)?.Id)
@@ -21,25 +20,25 @@ describe('the end of a walk (R7)', () => {
     ['null-token', () => null],
     ['empty-token', () => ''],
   ] as const)('%s: the last page with rows says so', async (endOfWalk, expected) => {
-    await using simulator = await startSimulator({ listings: 20, clock, behaviour: { endOfWalk } })
-    const pages = await walk(simulator)
+    await using server = await startSimulator({ listings: 20, clock, behaviour: { endOfWalk } })
+    const pages = await walk(server)
     expect(pages.map((page) => page.Results?.length)).toEqual([10, 10])
     expect(pages[1]?.SkipToken).toBe(expected(pages))
   })
 
   test('without _skiptoken there is no token', async () => {
-    await using simulator = await startSimulator({ listings: 20, clock })
-    expect((await get(simulator, '/v1/listings')).D).not.toHaveProperty('SkipToken')
+    await using server = await startSimulator({ listings: 20, clock })
+    expect((await get(server, '/v1/listings')).D).not.toHaveProperty('SkipToken')
   })
 })
 
 describe('paging', () => {
   test('_pagination tells rows and pages, by page or by offset', async () => {
-    await using simulator = await startSimulator({ listings: 41, clock })
-    const byPage = await get(simulator, '/v1/listings', { _pagination: '1', _page: '5' })
+    await using server = await startSimulator({ listings: 41, clock })
+    const byPage = await get(server, '/v1/listings', { _pagination: '1', _page: '5' })
     expect(byPage.D.Pagination).toEqual({ TotalRows: 41, PageSize: 10, TotalPages: 5, CurrentPage: 5 })
     expect(byPage.D.Results).toHaveLength(1)
-    const bySkip = await get(simulator, '/v1/listings', { _pagination: '1', _skip: '38', _limit: '25' })
+    const bySkip = await get(server, '/v1/listings', { _pagination: '1', _skip: '38', _limit: '25' })
     expect(bySkip.D.Pagination).toEqual({ TotalRows: 41, PageSize: 25, TotalPages: 2, CurrentOffset: 38 })
     expect(bySkip.D.Results).toHaveLength(3)
   })
@@ -48,21 +47,21 @@ describe('paging', () => {
     ['absent', undefined],
     ['empty', []],
   ] as const)('_pagination=count has Results %s', async (countResults, results) => {
-    await using simulator = await startSimulator({ listings: 20, clock, behaviour: { countResults } })
-    const { D } = await get(simulator, '/v1/listings', { _pagination: 'count' })
+    await using server = await startSimulator({ listings: 20, clock, behaviour: { countResults } })
+    const { D } = await get(server, '/v1/listings', { _pagination: 'count' })
     expect(D.Pagination?.['TotalRows']).toBe(20)
     expect(D.Results).toEqual(results)
   })
 
   test('zero rows are one page', async () => {
-    await using simulator = await startSimulator({ listings: 5, clock })
-    const { D } = await get(simulator, '/v1/listings', { _pagination: 'count', _filter: 'BedsTotal Gt 99' })
+    await using server = await startSimulator({ listings: 5, clock })
+    const { D } = await get(server, '/v1/listings', { _pagination: 'count', _filter: 'BedsTotal Gt 99' })
     expect(D.Pagination).toMatchObject({ TotalRows: 0, TotalPages: 1 })
   })
 
   test('_orderby sorts, descending with a minus', async () => {
-    await using simulator = await startSimulator({ listings: 30, clock })
-    const { D } = await get(simulator, '/v1/listings', { _orderby: '-ListPrice', _limit: '30' })
+    await using server = await startSimulator({ listings: 30, clock })
+    const { D } = await get(server, '/v1/listings', { _orderby: '-ListPrice', _limit: '30' })
     const prices = (D.Results ?? []).map((row) => Number(row.StandardFields?.['ListPrice']))
     expect(prices).toEqual(prices.toSorted((a, b) => b - a))
   })
@@ -76,29 +75,30 @@ describe('paging', () => {
     ['_pagination', '2'],
     ['_skiptoken', 'nonsense'],
   ])('%s=%s is refused with 400/1053', async (name, value) => {
-    await using simulator = await startSimulator({ listings: 1, clock })
-    const { status, D } = await get(simulator, '/v1/listings', { [name]: value })
+    await using server = await startSimulator({ listings: 1, clock })
+    const { status, D } = await get(server, '/v1/listings', { [name]: value })
     expect([status, D.Code]).toEqual([400, 1053])
   })
 
   test('a key without replication rights gets 25 at most', async () => {
-    await using simulator = await startSimulator({ listings: 30, clock, behaviour: { role: 'regular' } })
-    expect((await get(simulator, '/v1/listings', { _limit: '25' })).status).toBe(200)
-    expect((await get(simulator, '/v1/listings', { _limit: '26' })).status).toBe(400)
+    await using server = await startSimulator({ listings: 30, clock, behaviour: { role: 'regular' } })
+    expect((await get(server, '/v1/listings', { _limit: '25' })).status).toBe(200)
+    expect((await get(server, '/v1/listings', { _limit: '26' })).status).toBe(400)
   })
 
   test('parameters that nobody knows are passed over', async () => {
-    await using simulator = await startSimulator({ listings: 3, clock })
-    expect((await get(simulator, '/v1/listings', { _what: '1' })).D.Results).toHaveLength(3)
+    await using server = await startSimulator({ listings: 3, clock })
+    expect((await get(server, '/v1/listings', { _what: '1' })).D.Results).toHaveLength(3)
   })
 })
 
 describe('a filter', () => {
   test('that is too long for an URL comes as the form of an overridden POST', async () => {
-    await using simulator = await startSimulator({ listings: 300, clock })
+    await using server = await startSimulator({ listings: 300, clock })
+    const { simulator } = server
     const keys = [...simulator.truth().listings.keys()].slice(50, 250)
     const list = keys.map((key) => `'${key}'`).join(',')
-    const response = await request(simulator, '/v1/listings?_select=Id', {
+    const response = await request(server, '/v1/listings?_select=Id', {
       method: 'POST',
       headers: { 'X-HTTP-Method-Override': 'GET' },
       body: new URLSearchParams({ _filter: `ListingKey Eq ${list}`, _limit: '200' }),
@@ -109,45 +109,49 @@ describe('a filter', () => {
   })
 
   test('sees the stamp that the listing shows, to the second', async () => {
-    await using simulator = await startSimulator({ listings: 200, clock })
+    await using server = await startSimulator({ listings: 200, clock })
+    const { simulator } = server
     const stamps = [...simulator.truth().listings].map(
       ([key, fields]) => [key, String(fields['ModificationTimestamp'])] as const,
     )
     const middle = stamps.map(([, stamp]) => stamp).toSorted()[100] ?? ''
     const after = stamps.filter(([, stamp]) => stamp > middle).map(([key]) => key)
-    expect(await keysWhere(simulator, `ModificationTimestamp Gt ${middle}`)).toEqual(after)
-    expect(await keysWhere(simulator, `Not ModificationTimestamp Le ${middle}`)).toEqual(after)
+    expect(await keysWhere(server, `ModificationTimestamp Gt ${middle}`)).toEqual(after)
+    expect(await keysWhere(server, `Not ModificationTimestamp Le ${middle}`)).toEqual(after)
   })
 
   test('with an unknown field is refused with 1040, or dropped with a wider result (R8)', async () => {
-    await using simulator = await startSimulator({ listings: 5, clock })
+    await using server = await startSimulator({ listings: 5, clock })
+    const { simulator } = server
     const params = { _filter: "ExpirationDate Gt 2026-01-01 And City Ne 'Nowhere'" }
-    const refused = await get(simulator, '/v1/listings', params)
+    const refused = await get(server, '/v1/listings', params)
     expect([refused.status, refused.D.Code]).toEqual([400, 1040])
     expect(refused.D.SparkQLErrors).toMatchObject([{ Token: 'ExpirationDate', Status: 'Fatal' }])
     simulator.configure({ unknownFields: 'dropped' })
-    const dropped = await get(simulator, '/v1/listings', params)
+    const dropped = await get(server, '/v1/listings', params)
     expect([dropped.status, dropped.D.Success]).toEqual([200, true])
     expect(dropped.D.SparkQLErrors).toMatchObject([{ Token: 'ExpirationDate', Status: 'Dropped' }])
     expect(dropped.D.Results).toHaveLength(5)
   })
 
   test('cannot name ListingKey where that is switched off', async () => {
-    await using simulator = await startSimulator({ listings: 5, clock })
+    await using server = await startSimulator({ listings: 5, clock })
+    const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     const params = { _filter: `ListingKey Eq '${key}'` }
     simulator.configure({ unsearchable: { ListingKey: 'refused' } })
-    expect((await get(simulator, '/v1/listings', params)).D.Code).toBe(1040)
+    expect((await get(server, '/v1/listings', params)).D.Code).toBe(1040)
     simulator.configure({ unsearchable: { ListingKey: 'dropped' } })
-    expect((await get(simulator, '/v1/listings', params)).D.Results).toHaveLength(5)
+    expect((await get(server, '/v1/listings', params)).D.Results).toHaveLength(5)
     simulator.configure({ unsearchable: {} })
-    expect(keysOf([(await get(simulator, '/v1/listings', params)).D])).toEqual([key])
+    expect(keysOf([(await get(server, '/v1/listings', params)).D])).toEqual([key])
   })
 
   test('reaches custom fields by "Group"."Field"', async () => {
-    await using simulator = await startSimulator({ listings: 100, clock })
+    await using server = await startSimulator({ listings: 100, clock })
+    const { simulator } = server
     const filter = '"General Property Description"."Flood Plain" Eq \'Yes\''
-    const keys = await keysWhere(simulator, filter)
+    const keys = await keysWhere(server, filter)
     const lines = [...simulator.truthLines(new Set(['CustomFieldsRaw']))]
     const wanted = lines
       .filter((line) => line.includes('"Flood Plain":"Yes"'))
@@ -159,9 +163,10 @@ describe('a filter', () => {
 
 describe('one listing', () => {
   test('comes in the same envelope', async () => {
-    await using simulator = await startSimulator({ listings: 3, clock })
+    await using server = await startSimulator({ listings: 3, clock })
+    const { simulator } = server
     const [[key, fields] = ['', {}]] = simulator.truth().listings
-    const { D } = await get(simulator, `/v1/listings/${key}`)
+    const { D } = await get(server, `/v1/listings/${key}`)
     expect(D.Results).toHaveLength(1)
     expect(D.Results?.[0]).toMatchObject({
       Id: key,
@@ -171,17 +176,19 @@ describe('one listing', () => {
   })
 
   test('that is gone is 404 with Code 404 (R9)', async () => {
-    await using simulator = await startSimulator({ listings: 3, clock })
+    await using server = await startSimulator({ listings: 3, clock })
+    const { simulator } = server
     const [key] = simulator.market.apply({ action: 'leave' }).keys
-    const { status, D } = await get(simulator, `/v1/listings/${key}`)
+    const { status, D } = await get(server, `/v1/listings/${key}`)
     expect([status, D.Success, D.Code]).toEqual([404, false, 404])
   })
 
   test('can be forbidden: 403 with Code 1500 (R9)', async () => {
-    await using simulator = await startSimulator({ listings: 3, clock })
+    await using server = await startSimulator({ listings: 3, clock })
+    const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     simulator.configure({ forbiddenKeys: [key] })
-    const { status, D } = await get(simulator, `/v1/listings/${key}`)
+    const { status, D } = await get(server, `/v1/listings/${key}`)
     expect([status, D.Code]).toEqual([403, 1500])
   })
 })
@@ -190,8 +197,8 @@ describe('access', () => {
   test.each(['Bearer simulator-token', 'OAuth simulator-token', 'bearer simulator-token'])(
     'is granted to %s',
     async (authorization) => {
-      await using simulator = await startSimulator({ listings: 1, clock })
-      const response = await request(simulator, '/v1/system', { headers: { Authorization: authorization } })
+      await using server = await startSimulator({ listings: 1, clock })
+      const response = await request(server, '/v1/system', { headers: { Authorization: authorization } })
       expect(response.status).toBe(200)
     },
   )
@@ -199,8 +206,8 @@ describe('access', () => {
   test.each(['Bearer other', 'Basic simulator-token', ''])(
     'is denied to "%s" with 401/1000',
     async (authorization) => {
-      await using simulator = await startSimulator({ listings: 1, clock })
-      const response = await request(simulator, '/v1/listings', { headers: { Authorization: authorization } })
+      await using server = await startSimulator({ listings: 1, clock })
+      const response = await request(server, '/v1/listings', { headers: { Authorization: authorization } })
       expect([response.status, await response.json()]).toMatchObject([
         401,
         { D: { Success: false, Code: 1000 } },
@@ -215,26 +222,26 @@ describe('access', () => {
     ['user-inactive', 403, 1015],
     ['wrong-host', 403, 1021],
   ] as const)('can be taken away: %s is %i/%i', async (access, status, code) => {
-    await using simulator = await startSimulator({ listings: 1, clock, behaviour: { access } })
-    const answer = await get(simulator, '/v1/listings')
+    await using server = await startSimulator({ listings: 1, clock, behaviour: { access } })
+    const answer = await get(server, '/v1/listings')
     expect([answer.status, answer.D.Success, answer.D.Code]).toEqual([status, false, code])
   })
 
   test('a strict source wants X-SparkApi-User-Agent', async () => {
-    await using simulator = await startSimulator({
+    await using server = await startSimulator({
       listings: 1,
       clock,
       behaviour: { userAgentRequired: true },
     })
-    const answer = await get(simulator, '/v1/listings')
+    const answer = await get(server, '/v1/listings')
     expect([answer.status, answer.D.Code]).toEqual([400, 1016])
-    const named = await request(simulator, '/v1/listings', { headers: { 'X-SparkApi-User-Agent': 'test' } })
+    const named = await request(server, '/v1/listings', { headers: { 'X-SparkApi-User-Agent': 'test' } })
     expect(named.status).toBe(200)
   })
 
   test.each(['PUT', 'DELETE', 'POST', 'PATCH'])('%s is not allowed: 405', async (method) => {
-    await using simulator = await startSimulator({ listings: 1, clock })
-    const response = await request(simulator, '/v1/listings', { method })
+    await using server = await startSimulator({ listings: 1, clock })
+    const response = await request(server, '/v1/listings', { method })
     expect([response.status, await response.json()]).toMatchObject([
       405,
       { D: { Success: false, Code: 405 } },
@@ -245,9 +252,9 @@ describe('access', () => {
 describe('the envelope', () => {
   test('has its members in another order from reply to reply, the same for the same seed (R5)', async () => {
     const orders = async (keyOrderSeed: number | null): Promise<string[]> => {
-      await using simulator = await startSimulator({ listings: 2, clock, behaviour: { keyOrderSeed } })
+      await using server = await startSimulator({ listings: 2, clock, behaviour: { keyOrderSeed } })
       const texts: string[] = []
-      for (let i = 0; i < 4; i += 1) texts.push(await (await request(simulator, '/v1/listings')).text())
+      for (let i = 0; i < 4; i += 1) texts.push(await (await request(server, '/v1/listings')).text())
       return texts
     }
     const first = await orders(7)
@@ -259,18 +266,18 @@ describe('the envelope', () => {
   })
 
   test('comes in gzip where that is accepted', async () => {
-    await using simulator = await startSimulator({ listings: 5, clock })
-    const zipped = await request(simulator, '/v1/listings')
+    await using server = await startSimulator({ listings: 5, clock })
+    const zipped = await request(server, '/v1/listings')
     expect(zipped.headers.get('content-encoding')).toBe('gzip')
-    const plain = await request(simulator, '/v1/listings', { headers: { 'Accept-Encoding': 'identity' } })
+    const plain = await request(server, '/v1/listings', { headers: { 'Accept-Encoding': 'identity' } })
     expect(plain.headers.get('content-encoding')).toBeNull()
     expect(await plain.json()).toEqual(await zipped.json())
   })
 
   test('is dated by the clock, off it, or not at all (R4)', async () => {
-    await using simulator = await startSimulator({ listings: 1, clock })
-    const date = async (): Promise<string | null> =>
-      (await request(simulator, '/v1/system')).headers.get('date')
+    await using server = await startSimulator({ listings: 1, clock })
+    const { simulator } = server
+    const date = async (): Promise<string | null> => (await request(server, '/v1/system')).headers.get('date')
     expect(await date()).toBe('Sat, 02 May 2026 14:03:09 GMT')
     simulator.configure({ dateSkewMs: -3_600_000 })
     expect(await date()).toBe('Sat, 02 May 2026 13:03:09 GMT')
@@ -281,7 +288,8 @@ describe('the envelope', () => {
 
 describe('a listing', () => {
   test('has what makes real ones hard', async () => {
-    await using simulator = await startSimulator({ listings: 400, clock, mlsCount: 3 })
+    await using server = await startSimulator({ listings: 400, clock, mlsCount: 3 })
+    const { simulator } = server
     const truth = [...simulator.truth().listings.values()]
     const all = (name: string): unknown[] => truth.map((fields) => fields[name])
     expect(Object.keys(truth[0] ?? {}).length).toBeGreaterThanOrEqual(140)
@@ -300,23 +308,26 @@ describe('a listing', () => {
   })
 
   test('is about 4 kB of JSON', async () => {
-    await using simulator = await startSimulator({ listings: 100, clock })
+    await using server = await startSimulator({ listings: 100, clock })
+    const { simulator } = server
     const bytes = [...simulator.truthLines()].reduce((sum, line) => sum + Buffer.byteLength(line), 0) / 100
     expect(bytes).toBeGreaterThan(3_500)
     expect(bytes).toBeLessThan(5_500)
   })
 
   test('has about 400 fields in the full set, all of them in the metadata', async () => {
-    await using simulator = await startSimulator({ listings: 1, clock, fields: 'full' })
+    await using server = await startSimulator({ listings: 1, clock, fields: 'full' })
+    const { simulator } = server
     const [fields = {}] = simulator.truth().listings.values()
-    const { D } = await get(simulator, '/v1/standardfields')
+    const { D } = await get(server, '/v1/standardfields')
     expect(Object.keys(fields).length).toBeGreaterThanOrEqual(400)
     expect(Object.keys(D.Results?.[0] ?? {}).toSorted()).toEqual(Object.keys(fields).toSorted())
   })
 
   test('fits the types of its metadata', async () => {
-    await using simulator = await startSimulator({ listings: 200, clock, fields: 'full' })
-    const { D } = await get(simulator, '/v1/standardfields')
+    await using server = await startSimulator({ listings: 200, clock, fields: 'full' })
+    const { simulator } = server
+    const { D } = await get(server, '/v1/standardfields')
     const metadata = D.Results?.[0] as unknown as Record<string, { Type: string; MultiSelect?: boolean }>
     const misfits = [...simulator.truth().listings.values()].flatMap((fields) =>
       Object.entries(fields).filter(([name, value]) => !fits(value, metadata[name])),
@@ -325,7 +336,8 @@ describe('a listing', () => {
   })
 
   test('may have its decimals as strings, some with a leading blank', async () => {
-    await using simulator = await startSimulator({ listings: 1, clock, behaviour: { decimals: 'string' } })
+    await using server = await startSimulator({ listings: 1, clock, behaviour: { decimals: 'string' } })
+    const { simulator } = server
     const [fields = {}] = simulator.truth().listings.values()
     expect(fields['ListPrice']).toMatch(/^\d+\.0$/)
     expect(fields['Longitude']).toMatch(/^ -\d+\.\d+$/)
@@ -333,9 +345,10 @@ describe('a listing', () => {
   })
 
   test('has no StandardFields under _select=Id where that is switched so', async () => {
-    await using simulator = await startSimulator({ listings: 1, clock })
+    await using server = await startSimulator({ listings: 1, clock })
+    const { simulator } = server
     const row = async (): Promise<unknown> =>
-      (await get(simulator, '/v1/listings', { _select: 'Id' })).D.Results?.[0]?.StandardFields
+      (await get(server, '/v1/listings', { _select: 'Id' })).D.Results?.[0]?.StandardFields
     expect(await row()).toEqual({})
     simulator.configure({ emptyStandardFields: 'absent' })
     expect(await row()).toBeUndefined()
@@ -343,17 +356,18 @@ describe('a listing', () => {
 })
 
 test('accounts are walked like listings', async () => {
-  await using simulator = await startSimulator({ listings: 1, clock })
-  const first = await get(simulator, '/v1/accounts', { _limit: '50', _skiptoken: '' })
-  const second = await get(simulator, '/v1/accounts', { _limit: '50', _skiptoken: first.D.SkipToken ?? '' })
+  await using server = await startSimulator({ listings: 1, clock })
+  const first = await get(server, '/v1/accounts', { _limit: '50', _skiptoken: '' })
+  const second = await get(server, '/v1/accounts', { _limit: '50', _skiptoken: first.D.SkipToken ?? '' })
   expect(keysOf([first.D, second.D])).toHaveLength(60)
-  const offices = await get(simulator, '/v1/accounts', { _filter: "UserType Eq 'Office'", _select: 'Name' })
+  const offices = await get(server, '/v1/accounts', { _filter: "UserType Eq 'Office'", _select: 'Name' })
   expect(offices.D.Results).toHaveLength(3)
 })
 
 test('the system names the user and its MLS', async () => {
-  await using simulator = await startSimulator({ listings: 1, clock })
-  const { D } = await get(simulator, '/v1/system')
+  await using server = await startSimulator({ listings: 1, clock })
+  const { simulator } = server
+  const { D } = await get(server, '/v1/system')
   expect(D.Results).toMatchObject([
     { Id: expect.stringMatching(/^\d{26}$/), MlsId: simulator.market.mlsIds[0] },
   ])

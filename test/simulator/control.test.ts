@@ -1,63 +1,70 @@
 import { expect, test } from 'vitest'
 
 import { simulate } from '../../src/simulator/simulate.ts'
-import { startSimulator } from '../../src/simulator/simulator.ts'
-import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { get, NOW, request, walk } from './spark-request.ts'
 
 const clock = (): number => NOW
 
-async function command(simulator: Simulator, path: string, body: unknown, method = 'POST'): Promise<unknown> {
+async function command(
+  server: SimulatorServer,
+  path: string,
+  body: unknown,
+  method = 'POST',
+): Promise<unknown> {
   const content = method === 'GET' ? {} : { body: JSON.stringify(body) }
-  const response = await fetch(`${simulator.url}/_simulator/${path}`, { method, ...content })
+  const response = await fetch(`${server.url}/_simulator/${path}`, { method, ...content })
   return { status: response.status, body: await response.json() }
 }
 
 test('the truth is, line by line, what the API serves', async () => {
-  await using simulator = await startSimulator({ listings: 250, clock })
+  await using server = await startSimulator({ listings: 250, clock })
+  const { simulator } = server
   simulator.market.apply({ action: 'remove', count: 5 })
-  const text = await (await fetch(`${simulator.url}/_simulator/truth?_expand=CustomFieldsRaw`)).text()
+  const text = await (await fetch(`${server.url}/_simulator/truth?_expand=CustomFieldsRaw`)).text()
   const told = text
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown)
-  const served = await walk(simulator, { _limit: '100', _expand: 'CustomFieldsRaw' })
+  const served = await walk(server, { _limit: '100', _expand: 'CustomFieldsRaw' })
   expect(told).toEqual(served.flatMap((page) => page.Results ?? []))
   expect(told).toHaveLength(245)
 })
 
 test('another process can drive market, faults, metadata, behaviour and clock', async () => {
-  await using simulator = await startSimulator({ listings: 20, clock, cacheLagMs: 60_000 })
-  const applied = await command(simulator, 'market', {
+  await using server = await startSimulator({ listings: 20, clock, cacheLagMs: 60_000 })
+  const { simulator } = server
+  const applied = await command(server, 'market', {
     action: 'remove',
     count: 2,
     at: '2026-05-02T14:00:00Z',
   })
   const { keys } = (applied as { body: { keys: string[] } }).body
-  await command(simulator, 'clock', { advanceMs: 60_000 })
-  expect(await (await fetch(`${simulator.url}/_simulator/deleted`)).json()).toEqual(keys.toSorted())
+  await command(server, 'clock', { advanceMs: 60_000 })
+  expect(await (await fetch(`${server.url}/_simulator/deleted`)).json()).toEqual(keys.toSorted())
 
-  await command(simulator, 'faults', [
+  await command(server, 'faults', [
     { fault: { kind: 'status', status: 503, code: 1510 }, path: '/v1/system' },
   ])
-  expect((await get(simulator, '/v1/system')).status).toBe(503)
-  await command(simulator, 'faults', { fault: { kind: 'hang' }, times: null })
-  expect(await command(simulator, 'faults', undefined, 'DELETE')).toMatchObject({ status: 200 })
-  expect((await get(simulator, '/v1/system')).status).toBe(200)
+  expect((await get(server, '/v1/system')).status).toBe(503)
+  await command(server, 'faults', { fault: { kind: 'hang' }, times: null })
+  expect(await command(server, 'faults', undefined, 'DELETE')).toMatchObject({ status: 200 })
+  expect((await get(server, '/v1/system')).status).toBe(200)
 
-  await command(simulator, 'behaviour', { endOfWalk: 'no-token' })
+  await command(server, 'behaviour', { endOfWalk: 'no-token' })
   expect(simulator.behaviour.endOfWalk).toBe('no-token')
-  await command(simulator, 'metadata', { action: 'remove', name: 'City' })
+  await command(server, 'metadata', { action: 'remove', name: 'City' })
   expect(simulator.market.standardFields.find('City')).toBeUndefined()
 })
 
 test('requests are summed up by path and status, without the access token (R15)', async () => {
-  await using simulator = await startSimulator({ listings: 20, clock })
+  await using server = await startSimulator({ listings: 20, clock })
+  const { simulator } = server
   const [key] = simulator.truth().listings.keys()
-  await get(simulator, `/v1/listings/${key}`)
-  await get(simulator, '/v1/listings', { _limit: '1001' })
-  await get(simulator, '/v1/listings')
-  const text = await (await fetch(`${simulator.url}/_simulator/requests`)).text()
+  await get(server, `/v1/listings/${key}`)
+  await get(server, '/v1/listings', { _limit: '1001' })
+  await get(server, '/v1/listings')
+  const text = await (await fetch(`${server.url}/_simulator/requests`)).text()
   expect(JSON.parse(text)).toMatchObject({
     requests: 3,
     byPath: { '/v1/listings': { '200': 1, '400': 1 }, '/v1/listings/{Id}': { '200': 1 } },
@@ -73,28 +80,31 @@ test.each([
   ['behaviour', { endOfWalk: 'never' }, 400],
   ['nothing', {}, 404],
 ])('a mistake at %s is told, and changes nothing: %j', async (path, body, status) => {
-  await using simulator = await startSimulator({ listings: 2, clock })
+  await using server = await startSimulator({ listings: 2, clock })
+  const { simulator } = server
   const { revision } = simulator.market
-  expect(await command(simulator, path, body)).toMatchObject({ status, body: { error: expect.any(String) } })
+  expect(await command(server, path, body)).toMatchObject({ status, body: { error: expect.any(String) } })
   expect([simulator.market.revision, simulator.faults.waiting]).toEqual([revision, 0])
 })
 
 test('a trickle changes the market until it is stopped', async () => {
-  await using simulator = await startSimulator({ listings: 50 })
+  await using server = await startSimulator({ listings: 50 })
+  const { simulator } = server
   const { revision } = simulator.market
-  await command(simulator, 'market', { action: 'start', ratePerMinute: 60_000 })
+  await command(server, 'market', { action: 'start', ratePerMinute: 60_000 })
   await expect.poll(() => simulator.market.revision).toBeGreaterThan(revision + 3)
-  await command(simulator, 'market', { action: 'stop' })
+  await command(server, 'market', { action: 'stop' })
   const stopped = simulator.market.revision
-  await get(simulator, '/v1/listings')
+  await get(server, '/v1/listings')
   expect(simulator.market.revision).toBe(stopped)
 })
 
 test('stored pages are rendered once, and anew after a change', async () => {
-  await using simulator = await startSimulator({ listings: 20, clock, storedPages: true })
+  await using server = await startSimulator({ listings: 20, clock, storedPages: true })
+  const { simulator } = server
   const text = async (token = simulator.accessToken): Promise<string> =>
     (
-      await request(simulator, '/v1/listings?_limit=20', { headers: { Authorization: `Bearer ${token}` } })
+      await request(server, '/v1/listings?_limit=20', { headers: { Authorization: `Bearer ${token}` } })
     ).text()
   const first = await text()
   expect(await text()).toBe(first)
@@ -107,8 +117,8 @@ test('stored pages are rendered once, and anew after a change', async () => {
 })
 
 test('a port that is taken is named in the error', async () => {
-  await using simulator = await startSimulator({ listings: 1 })
-  const port = Number(new URL(simulator.url).port)
+  await using server = await startSimulator({ listings: 1 })
+  const port = Number(new URL(server.url).port)
   await expect(startSimulator({ listings: 1, port })).rejects.toMatchObject({ code: 'SIMULATOR_PORT' })
 })
 

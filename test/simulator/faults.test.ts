@@ -1,18 +1,15 @@
 import { describe, expect, test } from 'vitest'
 
-import { FaultScript } from '../../src/simulator/faults.ts'
-import type { FaultRule } from '../../src/simulator/faults.ts'
-import { startSimulator } from '../../src/simulator/simulator.ts'
-import type { Simulator } from '../../src/simulator/simulator.ts'
-import { get, keysOf, NOW, request, walk } from './spark-request.ts'
-import type { Data } from './spark-request.ts'
+import { FaultScript, type FaultRule } from '../../src/simulator/faults.ts'
+import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
+import { get, keysOf, NOW, request, walk, type Data } from './spark-request.ts'
 
 const clock = (): number => NOW
 
-async function broken(fault: FaultRule['fault'], listings = 30): Promise<Simulator> {
-  const simulator = await startSimulator({ listings, clock })
-  simulator.faults.add({ fault })
-  return simulator
+async function broken(fault: FaultRule['fault'], listings = 30): Promise<SimulatorServer> {
+  const server = await startSimulator({ listings, clock })
+  server.simulator.faults.add({ fault })
+  return server
 }
 
 describe('a rule', () => {
@@ -59,10 +56,10 @@ describe('failures', () => {
     [503, 2005],
     [500, 1026],
   ])('%i with Code %i', async (status, code) => {
-    await using simulator = await broken({ kind: 'status', status, code })
-    const answer = await get(simulator, '/v1/listings')
+    await using server = await broken({ kind: 'status', status, code })
+    const answer = await get(server, '/v1/listings')
     expect([answer.status, answer.D.Success, answer.D.Code]).toEqual([status, false, code])
-    expect((await get(simulator, '/v1/listings')).status).toBe(200)
+    expect((await get(server, '/v1/listings')).status).toBe(200)
   })
 
   test.each([
@@ -71,76 +68,80 @@ describe('failures', () => {
     ['Sat, 02 May 2026 14:04:09 GMT', 'Sat, 02 May 2026 14:04:09 GMT'],
   ])('429 with Retry-After %s', async (retryAfter, header) => {
     const fault = { kind: 'status', status: 429, code: 1550 } as const
-    await using simulator = await broken(retryAfter === undefined ? fault : { ...fault, retryAfter })
-    expect((await request(simulator, '/v1/listings')).headers.get('retry-after')).toBe(header)
+    await using server = await broken(retryAfter === undefined ? fault : { ...fault, retryAfter })
+    expect((await request(server, '/v1/listings')).headers.get('retry-after')).toBe(header)
   })
 
   test.each([[undefined], [1500]])('200 with Success false and Code %s (R8)', async (code) => {
-    await using simulator = await broken({
+    await using server = await broken({
       kind: 'envelope-failure',
       ...(code === undefined ? {} : { code }),
     })
-    const { status, D } = await get(simulator, '/v1/listings')
+    const { status, D } = await get(server, '/v1/listings')
     expect([status, D.Success, D.Code]).toEqual([200, false, code])
   })
 
   test('an HTML page', async () => {
-    await using simulator = await broken({ kind: 'html' })
-    const response = await request(simulator, '/v1/listings')
+    await using server = await broken({ kind: 'html' })
+    const response = await request(server, '/v1/listings')
     expect([response.status, response.headers.get('content-type')]).toEqual([502, 'text/html'])
   })
 
   test('a body that is no JSON', async () => {
-    await using simulator = await broken({ kind: 'non-json' })
-    await expect((await request(simulator, '/v1/listings')).json()).rejects.toThrow(SyntaxError)
+    await using server = await broken({ kind: 'non-json' })
+    await expect((await request(server, '/v1/listings')).json()).rejects.toThrow(SyntaxError)
   })
 })
 
 describe('the wire', () => {
   test('a cut body promises its whole length', async () => {
-    await using simulator = await broken({ kind: 'cut', at: 0.5 })
-    const response = await request(simulator, '/v1/listings', { headers: { 'Accept-Encoding': 'identity' } })
+    await using server = await broken({ kind: 'cut', at: 0.5 })
+    const response = await request(server, '/v1/listings', { headers: { 'Accept-Encoding': 'identity' } })
     expect(response.status).toBe(200)
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(20_000)
     await expect(response.text()).rejects.toThrow(TypeError)
   })
 
   test('a reset breaks the connection', async () => {
-    await using simulator = await broken({ kind: 'reset' })
-    await expect(request(simulator, '/v1/listings')).rejects.toThrow(TypeError)
+    await using server = await broken({ kind: 'reset' })
+    const { simulator } = server
+    await expect(request(server, '/v1/listings')).rejects.toThrow(TypeError)
     expect(simulator.requests.summary.byPath).toEqual({ '/v1/listings': { '0': 1 } })
   })
 
   test('a hanging request gets no answer, and does not keep the simulator from closing', async () => {
-    const simulator = await broken({ kind: 'hang' })
-    const hanging = request(simulator, '/v1/listings')
+    const server = await broken({ kind: 'hang' })
+    const { simulator } = server
+    const hanging = request(server, '/v1/listings')
     hanging.catch(() => undefined)
     await expect.poll(() => simulator.requests.summary.requests).toBe(1)
-    await simulator[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
     await expect(hanging).rejects.toThrow(TypeError)
   })
 
   test.each(['delay', 'slow'] as const)('a %s answer is late and whole', async (kind) => {
-    await using simulator = await broken({ kind, ms: 60 })
+    await using server = await broken({ kind, ms: 60 })
     const started = performance.now()
-    expect((await get(simulator, '/v1/listings')).D.Results).toHaveLength(10)
+    expect((await get(server, '/v1/listings')).D.Results).toHaveLength(10)
     expect(performance.now() - started).toBeGreaterThan(50)
   })
 
   test('a waiting answer does not keep the simulator from closing', async () => {
-    const simulator = await broken({ kind: 'delay', ms: 600_000 })
-    const waiting = request(simulator, '/v1/listings')
+    const server = await broken({ kind: 'delay', ms: 600_000 })
+    const { simulator } = server
+    const waiting = request(server, '/v1/listings')
     waiting.catch(() => undefined)
     await expect.poll(() => simulator.requests.summary.requests).toBe(1)
-    await simulator[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
     await expect(waiting).rejects.toThrow(TypeError)
   })
 
   test('the Date is missing or wrong (R4)', async () => {
-    await using simulator = await broken({ kind: 'no-date' })
-    expect((await request(simulator, '/v1/listings')).headers.get('date')).toBeNull()
+    await using server = await broken({ kind: 'no-date' })
+    const { simulator } = server
+    expect((await request(server, '/v1/listings')).headers.get('date')).toBeNull()
     simulator.faults.add({ fault: { kind: 'wrong-date', skewMs: 7_200_000 } })
-    const wrong = await request(simulator, '/v1/listings')
+    const wrong = await request(server, '/v1/listings')
     expect(wrong.headers.get('date')).toBe('Sat, 02 May 2026 16:03:09 GMT')
   })
 })
@@ -152,9 +153,10 @@ describe('pages', () => {
     fault: FaultRule['fault'],
     nth = 2,
   ): Promise<{ pages: readonly Data[]; keys: string[] }> {
-    await using simulator = await startSimulator({ listings: 30, clock })
+    await using server = await startSimulator({ listings: 30, clock })
+    const { simulator } = server
     simulator.faults.add({ fault, nth })
-    const pages = await walk(simulator)
+    const pages = await walk(server)
     return { pages, keys: [...simulator.truth().listings.keys()] }
   }
 
@@ -178,13 +180,14 @@ describe('pages', () => {
   })
 
   test('a duplicate row that pushes another off the last page puts off the end', async () => {
-    await using simulator = await startSimulator({
+    await using server = await startSimulator({
       listings: 20,
       clock,
       behaviour: { endOfWalk: 'no-token' },
     })
+    const { simulator } = server
     simulator.faults.add({ fault: { kind: 'duplicate-row' }, nth: 2 })
-    const pages = await walk(simulator)
+    const pages = await walk(server)
     expect(shape(pages)).toEqual([10, 10, 1])
     expect([...new Set(keysOf(pages))]).toEqual([...simulator.truth().listings.keys()])
   })
@@ -209,11 +212,12 @@ describe('pages', () => {
   )
 
   test('tokens of the beginning let a walk go in a circle (R7)', async () => {
-    await using simulator = await startSimulator({ listings: 30, clock })
+    await using server = await startSimulator({ listings: 30, clock })
+    const { simulator } = server
     simulator.faults.add({ fault: { kind: 'token-circle' }, nth: 2, times: null })
     const tokens: unknown[] = []
     for (let token = '', i = 0; i < 6; i += 1) {
-      const { D } = await get(simulator, '/v1/listings', { _skiptoken: token })
+      const { D } = await get(server, '/v1/listings', { _skiptoken: token })
       token = String(D.SkipToken)
       tokens.push(token)
     }
@@ -222,26 +226,28 @@ describe('pages', () => {
   })
 
   test('a dropped filter lets every row through and says so (R8)', async () => {
-    await using simulator = await broken({ kind: 'sparkql-errors' })
-    const { D } = await get(simulator, '/v1/listings', { _filter: 'ModificationTimestamp Gt 2030-01-01' })
+    await using server = await broken({ kind: 'sparkql-errors' })
+    const { D } = await get(server, '/v1/listings', { _filter: 'ModificationTimestamp Gt 2030-01-01' })
     expect(D.SparkQLErrors).toMatchObject([{ Token: 'ModificationTimestamp', Status: 'Dropped' }])
     expect(D.Results).toHaveLength(10)
   })
 
   test('a count is wrong, or refused', async () => {
-    await using simulator = await broken({ kind: 'wrong-count', by: 4 })
-    const wrong = await get(simulator, '/v1/listings', { _pagination: 'count' })
+    await using server = await broken({ kind: 'wrong-count', by: 4 })
+    const { simulator } = server
+    const wrong = await get(server, '/v1/listings', { _pagination: 'count' })
     expect(wrong.D.Pagination?.['TotalRows']).toBe(34)
     simulator.faults.add({ fault: { kind: 'refused-count' } })
-    const refused = await get(simulator, '/v1/listings', { _pagination: 'count' })
+    const refused = await get(server, '/v1/listings', { _pagination: 'count' })
     expect([refused.status, refused.D.Code]).toEqual([400, 1053])
   })
 
   test('a token that was given out is refused (R7)', async () => {
-    await using simulator = await startSimulator({ listings: 30, clock })
-    const { D } = await get(simulator, '/v1/listings', { _skiptoken: '' })
+    await using server = await startSimulator({ listings: 30, clock })
+    const { simulator } = server
+    const { D } = await get(server, '/v1/listings', { _skiptoken: '' })
     simulator.faults.add({ fault: { kind: 'refused-token' } })
-    const refused = await get(simulator, '/v1/listings', { _skiptoken: D.SkipToken ?? '' })
+    const refused = await get(server, '/v1/listings', { _skiptoken: D.SkipToken ?? '' })
     expect([refused.status, refused.D.Code]).toEqual([400, 1053])
   })
 })

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
 import type { MarketCommand } from '../../src/simulator/market-command.ts'
-import { startSimulator } from '../../src/simulator/simulator.ts'
+import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { trickleCommand } from '../../src/simulator/trickle.ts'
 import { get, keysWhere, NOW } from './spark-request.ts'
 
 const STAMP = '2026-05-02T14:03:09Z'
 
-function start(options: SimulatorOptions = {}): Promise<Simulator> {
+function start(options: SimulatorOptions = {}): Promise<SimulatorServer> {
   return startSimulator({ listings: 200, clock: () => NOW, ...options })
 }
 
@@ -39,7 +39,8 @@ describe('the market is deterministic', () => {
   ]
 
   async function story(seed: number): Promise<string[]> {
-    await using simulator = await start({ seed })
+    await using server = await start({ seed })
+    const { simulator } = server
     for (const command of commands) simulator.market.apply(command)
     return [...simulator.truthLines()]
   }
@@ -52,13 +53,14 @@ describe('the market is deterministic', () => {
   test('the clock at the start does not matter to what is generated', async () => {
     await using one = await start()
     await using other = await start({ clock: () => NOW + 1000 })
-    expect([...one.truthLines()]).toEqual([...other.truthLines()])
+    expect([...one.simulator.truthLines()]).toEqual([...other.simulator.truthLines()])
   })
 })
 
 describe('a command', () => {
   test('prices: price, stamps and nothing else', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     for (const names of changes(simulator, { action: 'prices', count: 20 }).values()) {
       expect(names).toEqual(
         expect.arrayContaining(['ListPrice', 'ModificationTimestamp', 'PriceChangeTimestamp']),
@@ -68,24 +70,27 @@ describe('a command', () => {
   })
 
   test.each(['touch', 'bulk-touch'] as const)('%s: only ModificationTimestamp (R5)', async (action) => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const changed = changes(simulator, { action, count: 20 })
     expect([...changed.values()]).toEqual(Array.from({ length: 20 }, () => ['ModificationTimestamp']))
-    expect(await keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)).toEqual(
+    expect(await keysWhere(server, `ModificationTimestamp Eq ${STAMP}`)).toEqual(
       [...changed.keys()].toSorted(),
     )
   })
 
   test('bulk-edit: every listing under one stamp', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const changed = changes(simulator, { action: 'bulk-edit' })
     expect(changed.size).toBe(200)
     expect(new Set([...changed.values()].flat())).toEqual(new Set(['Disclaimer', 'ModificationTimestamp']))
   })
 
   test('status: Active, Pending, Closed with price and date', async () => {
-    await using simulator = await start()
-    const [key = ''] = await keysWhere(simulator, "StandardStatus Eq 'Active'")
+    await using server = await start()
+    const { simulator } = server
+    const [key = ''] = await keysWhere(server, "StandardStatus Eq 'Active'")
     const statuses = [1, 2].map(() => {
       simulator.market.apply({ action: 'status', keys: [key] })
       const { StandardStatus, CloseDate, ClosePrice } = simulator.truth().listings.get(key) ?? {}
@@ -98,13 +103,15 @@ describe('a command', () => {
   })
 
   test('media: photos and their stamp', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const [names] = changes(simulator, { action: 'media' }).values()
     expect(names).toEqual(['ModificationTimestamp', 'PhotosChangeTimestamp', 'PhotosCount'])
   })
 
   test('new: a higher key, at the end of the walk', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const before = [...simulator.truth().listings.keys()]
     const { keys } = simulator.market.apply({ action: 'new', count: 3 })
     expect([...simulator.truth().listings.keys()]).toEqual([...before, ...keys])
@@ -112,7 +119,8 @@ describe('a command', () => {
   })
 
   test('remove: gone for good', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const { keys } = simulator.market.apply({ action: 'remove', count: 2 })
     simulator.market.apply({ action: 'return', keys })
     expect(simulator.truth().deleted).toEqual(new Set(keys))
@@ -120,7 +128,8 @@ describe('a command', () => {
   })
 
   test('leave and return: back under the old key, with the old stamp', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const before = simulator.truth()
     const { keys } = simulator.market.apply({ action: 'leave', count: 5 })
     expect(simulator.truth().deleted).toEqual(new Set(keys))
@@ -129,7 +138,8 @@ describe('a command', () => {
   })
 
   test('leave of one MLS: the others stay', async () => {
-    await using simulator = await start({ mlsCount: 2 })
+    await using server = await start({ mlsCount: 2 })
+    const { simulator } = server
     const [mlsId = '', other = ''] = simulator.market.mlsIds
     simulator.market.apply({ action: 'leave', mlsId, count: 200 })
     const left = [...simulator.truth().listings.values()].map((fields) => fields['MlsId'])
@@ -137,7 +147,8 @@ describe('a command', () => {
   })
 
   test('relist: the same house under a new key', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const before = simulator.truth().listings
     const [old = '', fresh = ''] = simulator.market.apply({ action: 'relist' }).keys
     const after = simulator.truth()
@@ -156,71 +167,74 @@ describe('a command', () => {
     masked: (keys) => ({ action: 'mask', keys, fields: ['ModificationTimestamp'] }),
     garbled: (keys) => stampIs(keys, '05/02/2026'),
   }
-  const countOf = async (simulator: Simulator, filter: string) => {
-    const { D } = await get(simulator, '/v1/listings', { _pagination: 'count', _filter: filter })
+  const countOf = async (server: SimulatorServer, filter: string) => {
+    const { D } = await get(server, '/v1/listings', { _pagination: 'count', _filter: filter })
     return D.Pagination?.['TotalRows']
   }
 
   test.each(Object.keys(hidings))(
     'a %s ModificationTimestamp is counted by the stamp that is behind it (R7)',
     async (how) => {
-      await using simulator = await startSimulator({
+      await using server = await startSimulator({
         listings: 10,
         clock: () => NOW,
         behaviour: { maskedStamps: 'searched' },
       })
+      const { simulator } = server
       const [key = ''] = simulator.truth().listings.keys()
       const { ModificationTimestamp: stamp } = simulator.truth().listings.get(key) ?? {}
-      const older = await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)
+      const older = await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)
       const hide = hidings[how]
       if (hide !== undefined) simulator.market.apply(hide([key]))
       expect(simulator.truth().listings.get(key)?.['ModificationTimestamp']).not.toBe(stamp)
-      expect(await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)).toBe(older)
+      expect(await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)).toBe(older)
       simulator.market.apply({ action: 'touch', keys: [key] })
-      expect(await countOf(simulator, `ModificationTimestamp Le ${String(stamp)}`)).toBe(Number(older) - 1)
+      expect(await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)).toBe(Number(older) - 1)
     },
   )
 
   test('a ModificationTimestamp that is null is in no range, and one that goes back is what it says', async () => {
-    await using simulator = await startSimulator({ listings: 10, clock: () => NOW })
+    await using server = await startSimulator({ listings: 10, clock: () => NOW })
+    const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     simulator.market.apply(stampIs([key], null))
-    expect(await countOf(simulator, 'ModificationTimestamp Lt 2100-01-01T00:00:00Z')).toBe(9)
+    expect(await countOf(server, 'ModificationTimestamp Lt 2100-01-01T00:00:00Z')).toBe(9)
     simulator.market.apply(stampIs([key], '1999-01-01T00:00:00Z'))
-    expect(await countOf(simulator, 'ModificationTimestamp Lt 2000-01-01T00:00:00Z')).toBe(1)
+    expect(await countOf(server, 'ModificationTimestamp Lt 2000-01-01T00:00:00Z')).toBe(1)
     expect(simulator.truth().listings.get(key)).toMatchObject({
       ModificationTimestamp: '1999-01-01T00:00:00Z',
     })
   })
 
   test('mask and unmask: ******** without a stamp, and back', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const before = simulator.truth()
     const changed = changes(simulator, { action: 'mask', fields: ['ListPrice', 'City'] })
     expect(changed.size).toBe(200)
     expect(new Set([...changed.values()].flat())).toEqual(new Set(['ListPrice', 'City']))
-    expect((await get(simulator, '/v1/listings')).D.Results?.[0]?.StandardFields?.['ListPrice']).toBe(
-      '********',
-    )
+    expect((await get(server, '/v1/listings')).D.Results?.[0]?.StandardFields?.['ListPrice']).toBe('********')
     simulator.market.apply({ action: 'unmask', fields: ['ListPrice', 'City'] })
     expect(simulator.truth()).toEqual(before)
   })
 
   test('set: any value, also one that does not fit, also an older stamp', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     const set = (fields: Record<string, string>, stamp?: boolean): Map<string, string[]> =>
       changes(simulator, { action: 'set', keys: [key], fields, ...(stamp === undefined ? {} : { stamp }) })
     expect(set({ YearBuilt: 'about 1900' }, false).get(key)).toEqual(['YearBuilt'])
     expect(set({ YearBuilt: 'about 1910' }).get(key)).toEqual(['ModificationTimestamp', 'YearBuilt'])
     set({ ModificationTimestamp: '2020-01-01T00:00:00Z' })
-    expect(await keysWhere(simulator, 'ModificationTimestamp Eq 2020-01-01T00:00:00Z')).toEqual([key])
+    expect(await keysWhere(server, 'ModificationTimestamp Eq 2020-01-01T00:00:00Z')).toEqual([key])
     simulator.market.apply({ action: 'touch', keys: [key] })
-    expect(await keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)).toEqual([key])
+    expect(await keysWhere(server, `ModificationTimestamp Eq ${STAMP}`)).toEqual([key])
   })
 
   test('for a listing or a field that does not exist is refused', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     expect(() => simulator.market.apply({ action: 'touch', keys: ['1'] })).toThrow(/There is no listing 1/)
     expect(() => simulator.market.apply({ action: 'mask', fields: ['Nope'] })).toThrow(
       /There is no field Nope/,
@@ -228,7 +242,8 @@ describe('a command', () => {
   })
 
   test('every kind that a trickle draws can be applied', async () => {
-    await using simulator = await start({ cacheLagMs: 1000 })
+    await using server = await start({ cacheLagMs: 1000 })
+    const { simulator } = server
     const actions = Array.from({ length: 300 }, (_, number) => trickleCommand(5, number))
     for (const command of actions) simulator.market.apply(command)
     expect(new Set(actions.map(({ action }) => action)).size).toBe(8)
@@ -240,9 +255,10 @@ describe('cache lag', () => {
 
   test('a change becomes visible with its own stamp, up to 20 minutes later', async () => {
     let now = NOW
-    await using simulator = await start({ cacheLagMs: LAG, clock: () => now })
+    await using server = await start({ cacheLagMs: LAG, clock: () => now })
+    const { simulator } = server
     const { keys } = simulator.market.apply({ action: 'touch', count: 50 })
-    const visible = (): Promise<string[]> => keysWhere(simulator, `ModificationTimestamp Eq ${STAMP}`)
+    const visible = (): Promise<string[]> => keysWhere(server, `ModificationTimestamp Eq ${STAMP}`)
     const seen: number[] = []
     for (const minutes of [0, 5, 10, 15, 20]) {
       now = NOW + minutes * 60_000
@@ -256,7 +272,8 @@ describe('cache lag', () => {
 
   test('the changes of one listing become visible in their order', async () => {
     let now = NOW
-    await using simulator = await start({ listings: 1, cacheLagMs: LAG, clock: () => now })
+    await using server = await start({ listings: 1, cacheLagMs: LAG, clock: () => now })
+    const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     for (let i = 0; i < 20; i += 1) {
       simulator.market.apply({ action: 'set', keys: [key], fields: { BedsTotal: i } })
@@ -274,8 +291,9 @@ describe('cache lag', () => {
 
 test('DaysOnMarket grows by the day without a stamp', async () => {
   let now = NOW
-  await using simulator = await start({ clock: () => now })
-  const [key = ''] = await keysWhere(simulator, "StandardStatus Eq 'Active'")
+  await using server = await start({ clock: () => now })
+  const { simulator } = server
+  const [key = ''] = await keysWhere(server, "StandardStatus Eq 'Active'")
   const before = simulator.truth().listings.get(key) ?? {}
   now += 3 * 86_400_000
   const after = simulator.truth().listings.get(key) ?? {}
@@ -284,13 +302,14 @@ test('DaysOnMarket grows by the day without a stamp', async () => {
 })
 
 describe('metadata at run time', () => {
-  const named = async (simulator: Simulator): Promise<Record<string, { Type: string }>> =>
-    (await get(simulator, '/v1/standardfields')).D.Results?.[0] as unknown as Record<string, { Type: string }>
+  const named = async (server: SimulatorServer): Promise<Record<string, { Type: string }>> =>
+    (await get(server, '/v1/standardfields')).D.Results?.[0] as unknown as Record<string, { Type: string }>
   const values = (simulator: Simulator, name: string): unknown[] =>
     [...simulator.truth().listings.values()].map((fields) => fields[name])
 
   test('a field is added to metadata and listings, or to one of them (R12)', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     simulator.market.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
     simulator.market.changeMetadata({
       action: 'add',
@@ -300,7 +319,7 @@ describe('metadata at run time', () => {
       nullRate: 0,
     })
     simulator.market.changeMetadata({ action: 'add', name: 'Unserved', type: 'Integer', inListings: false })
-    const fields = await named(simulator)
+    const fields = await named(server)
     expect(fields).toHaveProperty('SolarYN.Type', 'Boolean')
     expect(fields).not.toHaveProperty('Ghost')
     expect(fields).toHaveProperty('Unserved')
@@ -310,30 +329,34 @@ describe('metadata at run time', () => {
   })
 
   test('a field is removed', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     simulator.market.changeMetadata({ action: 'remove', name: 'City' })
-    expect(await named(simulator)).not.toHaveProperty('City')
+    expect(await named(server)).not.toHaveProperty('City')
     expect(values(simulator, 'City')[0]).toBeUndefined()
   })
 
   test('a field gets another type and values of it', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     simulator.market.changeMetadata({ action: 'retype', name: 'YearBuilt', type: 'Character' })
-    expect(await named(simulator)).toHaveProperty('YearBuilt.Type', 'Character')
+    expect(await named(server)).toHaveProperty('YearBuilt.Type', 'Character')
     expect(values(simulator, 'YearBuilt').filter((value) => typeof value === 'number')).toEqual([])
   })
 
   test('a field is renamed and keeps its values', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     const before = values(simulator, 'BedsTotal')
     simulator.market.changeMetadata({ action: 'rename', name: 'BedsTotal', to: 'BedroomsTotal' })
-    expect(await named(simulator)).toHaveProperty('BedroomsTotal')
+    expect(await named(server)).toHaveProperty('BedroomsTotal')
     expect(values(simulator, 'BedroomsTotal')).toEqual(before)
     expect(values(simulator, 'BedsTotal')[0]).toBeUndefined()
   })
 
   test('a custom field is added to its group', async () => {
-    await using simulator = await start()
+    await using server = await start()
+    const { simulator } = server
     simulator.market.changeMetadata({
       action: 'add',
       custom: true,
@@ -341,7 +364,7 @@ describe('metadata at run time', () => {
       name: 'Depth',
       type: 'Decimal',
     })
-    expect((await get(simulator, '/v1/customfields')).D.Results?.[0]).toHaveProperty('Pond.Fields.Depth')
+    expect((await get(server, '/v1/customfields')).D.Results?.[0]).toHaveProperty('Pond.Fields.Depth')
     expect([...simulator.truthLines(new Set(['CustomFieldsRaw']))].join('')).toContain('{"Pond":[{"Depth":')
   })
 })

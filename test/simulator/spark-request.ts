@@ -1,4 +1,4 @@
-import type { Simulator } from '../../src/simulator/simulator.ts'
+import type { SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 
 export interface Row {
   readonly Id: string
@@ -20,35 +20,35 @@ export interface Data {
 export const NOW = Date.UTC(2026, 4, 2, 14, 3, 9)
 
 export function request(
-  simulator: Simulator,
+  { simulator, url }: SimulatorServer,
   path: string,
   init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Response> {
   const headers = { Authorization: `Bearer ${simulator.accessToken}`, ...init.headers }
-  return fetch(simulator.url + path, { ...init, headers })
+  return fetch(url + path, { ...init, headers })
 }
 
 /** Status and `D` of a GET with these parameters. */
 export async function get(
-  simulator: Simulator,
+  server: SimulatorServer,
   path: string,
   params: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; D: Data }> {
   const query = new URLSearchParams(params).toString()
-  const response = await request(simulator, query === '' ? path : `${path}?${query}`)
+  const response = await request(server, query === '' ? path : `${path}?${query}`)
   const { D } = (await response.json()) as { D: Data }
   return { status: response.status, D }
 }
 
 /** A walk as the vendor's page describes it: to an empty page, or an absent, empty or unchanged token. */
 export async function walk(
-  simulator: Simulator,
+  server: SimulatorServer,
   params: Readonly<Record<string, string>> = {},
 ): Promise<readonly Data[]> {
   const pages: Data[] = []
   let token = ''
   for (;;) {
-    const { D } = await get(simulator, '/v1/listings', { ...params, _skiptoken: token })
+    const { D } = await get(server, '/v1/listings', { ...params, _skiptoken: token })
     pages.push(D)
     const next = D.SkipToken ?? ''
     if (next === '' || next === token) return pages
@@ -60,6 +60,6 @@ export function keysOf(pages: readonly Data[]): string[] {
   return pages.flatMap((page) => (page.Results ?? []).map((row) => row.Id))
 }
 
-export async function keysWhere(simulator: Simulator, filter: string): Promise<string[]> {
-  return keysOf(await walk(simulator, { _limit: '1000', _select: 'Id', _filter: filter }))
+export async function keysWhere(server: SimulatorServer, filter: string): Promise<string[]> {
+  return keysOf(await walk(server, { _limit: '1000', _select: 'Id', _filter: filter }))
 }

@@ -5,7 +5,8 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
-import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/server/start-simulator.ts'
+import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
 import type { SparkSource } from '../../src/spark/spark-source.ts'
 import { httpSource, type HttpSourceOptions } from './http-source.ts'
 import { collect } from './scripted-api.ts'
@@ -13,9 +14,10 @@ import { collect } from './scripted-api.ts'
 const signal = AbortSignal.timeout(60_000)
 
 async function simulated(options: SimulatorOptions = {}, source: Partial<HttpSourceOptions> = {}) {
-  const simulator = await startSimulator({ listings: 25, ...options })
+  const server = await startSimulator({ listings: 25, ...options })
+  const { simulator, url } = server
   const client = httpSource({
-    apiUrl: simulator.url,
+    apiUrl: url,
     accessToken: simulator.accessToken,
     pageLimit: 7,
     retry: { attempts: 4, baseMs: 1, capMs: 2 },
@@ -23,10 +25,11 @@ async function simulated(options: SimulatorOptions = {}, source: Partial<HttpSou
   })
   return {
     simulator,
+    url,
     source: client,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]()
-      await simulator[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
     },
   }
 }
@@ -138,7 +141,7 @@ describe('questions to the simulated API', () => {
   test('who the key belongs to', async () => {
     await using t = await simulated()
     expect(await t.source.identify(signal)).toEqual({
-      host: new URL(t.simulator.url).host,
+      host: new URL(t.url).host,
       userId: expect.stringMatching(/^\d{26}$/),
       mlsId: expect.stringMatching(/^\d{26}$/),
     })

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import type { SparkSource } from '../../src/spark/spark-source.ts'
 import { httpSource, type HttpSource, type HttpSourceOptions } from './http-source.ts'
 import { collect, d, failure, fixture, keyOf, page, row } from './scripted-api.ts'
@@ -13,9 +13,9 @@ import { collect, d, failure, fixture, keyOf, page, row } from './scripted-api.t
 const EVERYTHING: WalkRequest = { resource: LISTINGS, filter: '', select: 'everything', token: '' }
 const signal = () => AbortSignal.timeout(20_000)
 
-function sourceOf(simulator: Simulator, options: Partial<HttpSourceOptions> = {}): HttpSource {
+function sourceOf({ simulator, url }: SimulatorServer, options: Partial<HttpSourceOptions> = {}): HttpSource {
   return httpSource({
-    apiUrl: simulator.url,
+    apiUrl: url,
     accessToken: simulator.accessToken,
     pageLimit: 40,
     ...options,
@@ -30,11 +30,12 @@ const recordsOf = (pages: readonly SourcePage[]) => pages.flatMap(({ records }) 
 
 describe('a listing with NaN', () => {
   test('does not stop the walk: all others are read, it is kept as bytes with its key and stamp (R12)', async () => {
-    await using simulator = await startSimulator({ listings: 100, seed: 18 })
+    await using server = await startSimulator({ listings: 100, seed: 18 })
+    const { simulator } = server
     const keys = [...simulator.truth().listings.keys()]
     const broken = [keys[0], keys[57], keys[58], keys[99]].filter((key) => key !== undefined)
     simulator.configure({ poisoned: Object.fromEntries(broken.map((key) => [key, 'nan' as const])) })
-    await using source = sourceOf(simulator)
+    await using source = sourceOf(server)
     const records = recordsOf(await walk(source))
 
     expect(records.map(({ key }) => key)).toEqual(keys)
@@ -52,10 +53,11 @@ describe('a listing with NaN', () => {
   test.each(['refused', 'dropped'] as const)(
     'is asked for by its Id where a filter by key is %s',
     async (unsearchable) => {
-      await using simulator = await startSimulator({ listings: 10, seed: 18 })
+      await using server = await startSimulator({ listings: 10, seed: 18 })
+      const { simulator } = server
       const [key = ''] = simulator.truth().listings.keys()
       simulator.configure({ poisoned: { [key]: 'nan' }, unsearchable: { ListingKey: unsearchable } })
-      await using source = sourceOf(simulator)
+      await using source = sourceOf(server)
       const records = recordsOf(await walk(source))
       expect(records).toHaveLength(10)
       expect(records.filter((record) => record.broken !== undefined).map((record) => record.key)).toEqual([
@@ -65,11 +67,12 @@ describe('a listing with NaN', () => {
   )
 
   test('is found by its key, alone and among others', async () => {
-    await using simulator = await startSimulator({ listings: 3, seed: 18 })
+    await using server = await startSimulator({ listings: 3, seed: 18 })
+    const { simulator } = server
     const keys = [...simulator.truth().listings.keys()].map((key) => recordKey(key))
     const [key = recordKey('none')] = keys
     simulator.configure({ poisoned: { [key]: 'nan' } })
-    await using source = sourceOf(simulator)
+    await using source = sourceOf(server)
     expect(await source.findByKeys(LISTINGS, keys, 'everything', signal())).toMatchObject({ kind: 'refused' })
     const [walked] = recordsOf(await walk(source))
     expect(await source.findOne(LISTINGS, key, signal())).toMatchObject({

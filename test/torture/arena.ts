@@ -3,7 +3,8 @@ import { join } from 'node:path'
 
 import { DEFAULT_BEHAVIOUR, type Behaviour } from '../../src/simulator/behaviour.ts'
 import { hash32, pick, Prng } from '../../src/simulator/prng.ts'
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { TortureCluster } from './cluster.ts'
 import type { Sabotage } from './sabotage-kind.ts'
@@ -55,33 +56,35 @@ export class Arena implements AsyncDisposable {
   readonly signal: AbortSignal
   readonly #prefixes: string[] = []
   #settings: Readonly<Record<string, string>>
+  readonly #server: SimulatorServer
   readonly #programs: Program[] = []
   readonly #atEnd: (() => Promise<void>)[] = []
 
   private constructor(
     options: ArenaOptions,
-    parts: { simulator: Simulator; prng: Prng; weather: Weather; folder: string },
+    parts: { server: SimulatorServer; prng: Prng; weather: Weather; folder: string },
     signal: AbortSignal,
   ) {
     this.seed = options.seed
     this.cluster = options.cluster
     this.signal = signal
-    this.simulator = parts.simulator
+    this.#server = parts.server
+    this.simulator = parts.server.simulator
     this.prng = parts.prng
     this.folder = parts.folder
     this.overlapMs = parts.weather.overlapMs
     this.market = new LiveMarket({
-      market: parts.simulator.market,
+      market: this.simulator.market,
       prng: new Prng(hash32(options.seed, 3)),
       seed: options.seed,
-      now: () => parts.simulator.now(),
+      now: () => this.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
     })
     const prefix = `torture-${process.pid}-${options.seed}`
     this.#prefixes.push(prefix)
     this.#settings = {
-      SPARK_API_URL: parts.simulator.url,
-      SPARK_ACCESS_TOKEN: parts.simulator.accessToken,
+      SPARK_API_URL: parts.server.url,
+      SPARK_ACCESS_TOKEN: this.simulator.accessToken,
       SPARK_REQUEST_TIMEOUT: '1500ms',
       KAFKA_BROKERS: options.cluster.brokers.join(','),
       SCHEMA_REGISTRY_URL: options.cluster.registryUrl,
@@ -108,8 +111,8 @@ export class Arena implements AsyncDisposable {
     await mkdir(folder, { recursive: true })
     const weather = { ...chooseWeather(prng), ...options.weather }
     const { cacheLagMs, behaviour } = weather
-    const simulator = await startSimulator({ listings, seed, cacheLagMs, behaviour })
-    return new Arena(options, { simulator, prng, weather, folder }, signal)
+    const server = await startSimulator({ listings, seed, cacheLagMs, behaviour })
+    return new Arena(options, { server, prng, weather, folder }, signal)
   }
 
   /** Of every process from now on. */
@@ -199,7 +202,7 @@ export class Arena implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.market[Symbol.asyncDispose]()
     for (const program of this.#programs) await program[Symbol.asyncDispose]()
-    await this.simulator[Symbol.asyncDispose]()
+    await this.#server[Symbol.asyncDispose]()
     for (const undo of this.#atEnd.toReversed()) await undo()
   }
 }

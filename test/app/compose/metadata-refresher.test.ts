@@ -7,7 +7,7 @@ import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
-import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts'
+import { startSimulator, type SimulatorServer } from '../../../src/simulator/server/start-simulator.ts'
 import type { RequestEvent } from '../../../src/spark/spark-client.ts'
 import { LoopbackRegistry } from '../../events/loopback-registry.ts'
 import { httpSource } from '../../spark/http-source.ts'
@@ -61,9 +61,9 @@ async function refresher(
   return { own, schemas, told, refresh: () => own.refresh(LISTINGS, never) }
 }
 
-function sourceOf(simulator: Simulator, onRequest: (event: RequestEvent) => void) {
+function sourceOf({ simulator, url }: SimulatorServer, onRequest: (event: RequestEvent) => void) {
   return httpSource({
-    apiUrl: simulator.url,
+    apiUrl: url,
     accessToken: simulator.accessToken,
     onRequest,
   })
@@ -88,9 +88,9 @@ describe('the metadata refresher', () => {
   test('asks all three services once, then gets a 304 without a body, across a restart too', async () => {
     await using folder = await tempFolder()
     await using registry = await LoopbackRegistry.start()
-    await using simulator = await startSimulator({ listings: 1 })
+    await using server = await startSimulator({ listings: 1 })
     const log = requestLog()
-    await using source = sourceOf(simulator, log.onRequest)
+    await using source = sourceOf(server, log.onRequest)
 
     const first = await refresher(registry, source.metadata, folder.path)
     await first.refresh()
@@ -116,9 +116,9 @@ describe('the metadata refresher', () => {
   test('asks without conditions after the token changed', async () => {
     await using folder = await tempFolder()
     await using registry = await LoopbackRegistry.start()
-    await using simulator = await startSimulator({ listings: 1 })
+    await using server = await startSimulator({ listings: 1 })
     const log = requestLog()
-    await using source = sourceOf(simulator, log.onRequest)
+    await using source = sourceOf(server, log.onRequest)
     await (await refresher(registry, source.metadata, folder.path)).refresh()
     log.take()
     await (await refresher(registry, source.metadata, folder.path, 'another-token')).refresh()
@@ -128,8 +128,9 @@ describe('the metadata refresher', () => {
   test('a new field is a new version, described with the names of the property types', async () => {
     await using folder = await tempFolder()
     await using registry = await LoopbackRegistry.start()
-    await using simulator = await startSimulator({ listings: 1 })
-    await using source = sourceOf(simulator, () => undefined)
+    await using server = await startSimulator({ listings: 1 })
+    const { simulator } = server
+    await using source = sourceOf(server, () => undefined)
     const { refresh } = await refresher(registry, source.metadata, folder.path)
     await refresh()
     simulator.market.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
@@ -263,8 +264,9 @@ describe('the metadata refresher', () => {
   test('a schema that the registry refuses is told, and tried again at each pass until it is taken', async () => {
     await using folder = await tempFolder()
     await using registry = await LoopbackRegistry.start()
-    await using simulator = await startSimulator({ listings: 1 })
-    await using source = sourceOf(simulator, () => undefined)
+    await using server = await startSimulator({ listings: 1 })
+    const { simulator } = server
+    await using source = sourceOf(server, () => undefined)
     const { refresh, schemas, told } = await refresher(registry, source.metadata, folder.path)
     await refresh()
     const first = schemas.currentId

@@ -1,0 +1,75 @@
+import { setMaxListeners } from 'node:events'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { isIP } from 'node:net'
+
+import { ListingstreamError } from '../../support/errors.ts'
+import { Simulator } from '../simulator.ts'
+import type { SimulatorOptions } from '../simulator.ts'
+import { control, CONTROL_PREFIX } from './control.ts'
+import { requestListener } from './request-listener.ts'
+
+export interface ServerOptions {
+  /** @default 0, any free port */
+  readonly port?: number
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** Keeps rendered pages until something changes, for benchmarks. @default false */
+  readonly storedPages?: boolean
+}
+
+/** A simulator that answers over HTTP, until it is disposed of. */
+export interface SimulatorServer extends AsyncDisposable {
+  readonly simulator: Simulator
+  /** Base URL without a slash at its end. */
+  readonly url: string
+}
+
+/**
+ * Starts a Spark API on loopback.
+ * @throws {ListingstreamError} SIMULATOR_PORT if the port cannot be had
+ */
+export async function startSimulator(
+  options: SimulatorOptions & ServerOptions = {},
+): Promise<SimulatorServer> {
+  const { port = 0, host = '127.0.0.1', storedPages = false, ...rest } = options
+  const simulator = new Simulator(rest)
+  const closing = new AbortController()
+  // Every request that waits listens to it.
+  setMaxListeners(0, closing.signal)
+  const answer = requestListener(simulator, storedPages, closing.signal)
+  const server = createServer((request, response) => {
+    const handle = request.url?.startsWith(CONTROL_PREFIX) === true ? control : answer
+    void handle(request, response, simulator)
+  })
+  const url = await listening(server, port, host)
+  return {
+    simulator,
+    url,
+    async [Symbol.asyncDispose]() {
+      await simulator.stop()
+      closing.abort()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listening(server: Server, port: number, host: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', (cause: Error) =>
+    reject(
+      new ListingstreamError(`The simulator cannot listen on ${host}:${port}. Choose another port.`, {
+        code: 'SIMULATOR_PORT',
+        retryable: false,
+        cause,
+      }),
+    ),
+  )
+  server.listen(port, host, resolve)
+  await promise
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`
+}
