@@ -187,3 +187,12 @@ export async function readDeadLetters(
   }
   return reader.letters()
 }
+
+/** Those that wait, oldest first. @throws {TopicError} exit code 2, if the topic does not exist */
+export async function readWaitingLetters(
+  options: DeadLetterLogOptions,
+  signal: AbortSignal,
+): Promise<readonly DeadLetterSummary[]> {
+  const letters = await readDeadLetters(options, () => undefined, signal)
+  return letters.filter(({ settledAt }) => settledAt === null)
+}

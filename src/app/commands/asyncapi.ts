@@ -6,16 +6,14 @@ import { loadSettings } from '../../config/load-settings.ts'
 import type { SchemaFileName } from '../../events/schema/schema-file.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
-import { connectKafka } from '../../kafka/cluster.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import { LISTINGS } from '../../resources/listings.ts'
-import { describeDataTopics, topicNames, type TopicNames } from '../../feed/topics.ts'
+import { describeDataTopics, type TopicNames } from '../../feed/topics.ts'
 import { isPrintable, printable } from '../../support/printable.ts'
 import { printJson, printText } from '../../support/print.ts'
 import { asyncApiDocument, type DescribedEvent } from '../../contract/asyncapi-document.ts'
-import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
-import { loggerFor } from '../compose/surroundings.ts'
 import type { CommandHost } from './command.ts'
 import { jsonOption } from './options.ts'
 
@@ -30,9 +28,8 @@ export function registerAsyncApi(program: Command, { signal, acting }: CommandHo
 async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(READER_GROUPS)
   const { brokers, ssl, sasl } = settings.kafka
-  const names = topicNames(settings.feed.topicPrefix)
-  const registry = schemaRegistry(settings.registry)
-  await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+  await using reader = await openFeedReader(settings, signal)
+  const { cluster, names, registry } = reader
   // Says what is missing, if so.
   await describeDataTopics(cluster, names, RESOURCES, signal)
   const found = await cluster.describeTopics([...eventsByTopic(names).keys()], signal)

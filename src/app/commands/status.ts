@@ -4,22 +4,17 @@ import type { Command } from 'commander'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { MarkerRecord } from '../../events/state-records.ts'
-import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
-import { connectKafka } from '../../kafka/cluster.ts'
 import { askDaemon } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
-import { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
-import { readDeadLetters } from '../../feed/dead-letter-log.ts'
-import { topicNames } from '../../feed/topics.ts'
+import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { printJson, printLines } from '../../support/print.ts'
-import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { openFeedReader } from '../compose/feed-reader.ts'
 import { describeStatus } from '../reports/describe-status.ts'
 import { FEED_STATUS, feedStatus, iso, type FeedStatus, type Trouble } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings, type StatedSettings } from '../daemon/handover.ts'
 import { liveRecordsIn } from '../reports/live-records.ts'
-import { loggerFor } from '../compose/surroundings.ts'
 import { waitingLetters } from '../reports/waiting-letters.ts'
 import type { CommandHost } from './command.ts'
 import { jsonOption } from './options.ts'
@@ -79,18 +74,15 @@ function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source
 }
 
 async function readStatus(settings: StatusSettings, signal: AbortSignal): Promise<FeedStatus> {
-  const logger = loggerFor(settings)
-  await using cluster = await connectKafka(kafkaSettings(settings.kafka, logger), signal)
-  const names = topicNames(settings.feed.topicPrefix)
-  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
-  const log = new CheckpointLog(cluster, names.checkpoints, schemas)
+  await using reader = await openFeedReader(settings, signal)
+  const { cluster, names, writerSchemas, log } = reader
   const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
   if (known.has(names.checkpoints)) await log.refresh(signal)
   const { owner, generation, nextOffsets } = log
   const state = log.state()
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, nextOffsets }
-  const markers = await lastMarkers(cluster, names.control, schemas, signal)
+  const markers = await lastMarkers(cluster, names.control, writerSchemas, signal)
   return feedStatus({
     prefix: names.prefix,
     source: state.source,
@@ -106,10 +98,7 @@ async function readStatus(settings: StatusSettings, signal: AbortSignal): Promis
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
     deadLetters: known.has(names.deadLetters)
-      ? await waitingLetters(async (within) => {
-          const letters = await readDeadLetters({ cluster, names }, () => undefined, within)
-          return letters.filter(({ settledAt }) => settledAt === null).length
-        }, signal)
+      ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)
       : { count: 0, why: null },
     apiRequests: null,
     health: null,

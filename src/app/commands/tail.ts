@@ -3,15 +3,13 @@ import { Option, type Command } from 'commander'
 
 import { loadSettings } from '../../config/load-settings.ts'
 import { decodeValue } from '../../events/decode-value.ts'
-import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
-import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
+import type { KafkaCluster } from '../../kafka/cluster.ts'
 import { followTopics, readTopic, type KafkaRecord, type RecordBatch } from '../../kafka/read-topic.ts'
 import { RESOURCES } from '../../resources/index.ts'
-import { describeDataTopics, topicNames } from '../../feed/topics.ts'
+import { describeDataTopics } from '../../feed/topics.ts'
 import { printJson, printLine } from '../../support/print.ts'
-import { kafkaSettings, schemaRegistry } from '../compose/clients.ts'
+import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
-import { loggerFor } from '../compose/surroundings.ts'
 import type { CommandHost } from './command.ts'
 import { jsonOption, wholeNumber } from './options.ts'
 
@@ -51,11 +49,10 @@ interface TailOptions {
 async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
   const { untilEnd, limit = Infinity } = options
   const settings = loadSettings(READER_GROUPS)
-  const names = topicNames(settings.feed.topicPrefix)
-  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
   const resources = RESOURCES.filter(({ name }) => (options.resource ?? name) === name)
   try {
-    await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
+    await using reader = await openFeedReader(settings, signal)
+    const { cluster, names, writerSchemas } = reader
     await describeDataTopics(cluster, names, resources, signal)
     const topics = resources.map((resource) => names.data(resource))
     let left = limit
@@ -64,7 +61,8 @@ async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<nu
       batches(cluster, topics, options, signal),
       options,
     )) {
-      const decoded = record.value === null ? TOMBSTONE : await decodeValue(record.value, schemas, signal)
+      const decoded =
+        record.value === null ? TOMBSTONE : await decodeValue(record.value, writerSchemas, signal)
       const event = { topic, partition, record, ...decoded }
       if (options.json === true) printJson(jsonOf(event))
       else printLine(textLine(event))

@@ -2,19 +2,17 @@
 import type { KafkaSettings as KafkaOptions, RegistrySettings, Settings } from '../../config/settings.ts'
 import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
-import { instant } from '../../domain/instant.ts'
 import type { Logger } from '../../ops/logger.ts'
-import { Outages } from '../../ops/outages.ts'
+import type { Outages } from '../../ops/outages.ts'
 import { HttpTransport } from '../../spark/http-transport.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../spark/spark-source.ts'
 import { PROGRAM } from '../version.ts'
 import { SYSTEM_CLOCK } from './system-clock.ts'
 
-/** @param outages those that the feed's health tells of */
 export function kafkaSettings(
   { brokers, ssl, sasl }: KafkaOptions,
   logger: Logger,
-  outages: Outages = new Outages(logger, () => instant(Date.now())),
+  outages: Outages,
 ): KafkaSettings {
   return {
     brokers,
@@ -42,11 +40,11 @@ export function kafkaSettings(
   }
 }
 
-export function schemaRegistry({ url, auth }: RegistrySettings, outages?: Outages): SchemaRegistry {
+export function schemaRegistry({ url, auth }: RegistrySettings, outages: Outages): SchemaRegistry {
   return new SchemaRegistry({
     url,
     ...(auth === null ? {} : { auth }),
-    ...(outages === undefined ? {} : { tries: outages.of('registry') }),
+    tries: outages.of('registry'),
   })
 }
 

@@ -1,4 +1,4 @@
-import { readDeadLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
+import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
 import { LISTINGS } from '../../resources/listings.ts'
@@ -20,10 +20,7 @@ export function feedQueries(
   index: Pick<KeyIndex, 'entries'>,
 ): FeedQueries {
   return {
-    async openLetters(signal) {
-      const letters = await readDeadLetters({ cluster, names }, () => undefined, signal)
-      return letters.filter(({ settledAt }) => settledAt === null)
-    },
+    openLetters: (signal) => readWaitingLetters({ cluster, names }, signal),
     liveRecords: (signal) => countLive(index, signal),
     previewDeletes(candidates, signal) {
       const topic = names.data(LISTINGS)

@@ -1,13 +1,15 @@
 /** A feed as it is read: its topics, what their records were written under, and what its checkpoints say. */
-import type { Settings } from '../../config/settings.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { topicNames, type TopicNames } from '../../feed/topics.ts'
 import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
 import type { Logger } from '../../ops/logger.ts'
-import type { Outages } from '../../ops/outages.ts'
+import { Outages } from '../../ops/outages.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
+import type { ReaderSettings } from './settings-groups.ts'
+import { loggerFor } from './surroundings.ts'
+import { now } from './system-clock.ts'
 
 export interface FeedReader extends AsyncDisposable {
   readonly cluster: KafkaCluster
@@ -18,23 +20,49 @@ export interface FeedReader extends AsyncDisposable {
   readonly log: CheckpointLog
 }
 
-/** @param outages those that the feed's health tells of */
-export async function openFeedReader(
-  settings: Pick<Settings, 'kafka' | 'registry' | 'feed'>,
-  { logger, outages }: { readonly logger: Logger; readonly outages: Outages },
+/** What of it is read without Kafka. */
+export type FeedSchemas = Pick<FeedReader, 'names' | 'registry'>
+
+/** For a command that only reads. */
+export function openFeedReader(settings: ReaderSettings, signal: AbortSignal): Promise<FeedReader> {
+  return connectFeed(settings, ownTold(settings), signal)
+}
+
+/** For a command that reads its schemas alone. */
+export function openFeedSchemas(settings: Pick<ReaderSettings, 'registry' | 'feed' | 'log'>): FeedSchemas {
+  const { outages } = ownTold(settings)
+  return {
+    names: topicNames(settings.feed.topicPrefix),
+    registry: schemaRegistry(settings.registry, outages),
+  }
+}
+
+/** Who is told what goes wrong meanwhile. */
+interface Told {
+  readonly logger: Logger
+  readonly outages: Outages
+}
+
+function ownTold(settings: Parameters<typeof loggerFor>[0]): Told {
+  const logger = loggerFor(settings)
+  return { logger, outages: new Outages(logger, now) }
+}
+
+export async function connectFeed(
+  settings: Pick<ReaderSettings, 'kafka' | 'registry' | 'feed'>,
+  { logger, outages }: Told,
   signal: AbortSignal,
 ): Promise<FeedReader> {
   const cluster = await connectKafka(kafkaSettings(settings.kafka, logger, outages), signal)
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry, outages)
   const writerSchemas = new WriterSchemas(registry)
-  const log = new CheckpointLog(cluster, names.checkpoints, writerSchemas)
   return {
     cluster,
     names,
     registry,
     writerSchemas,
-    log,
+    log: new CheckpointLog(cluster, names.checkpoints, writerSchemas),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   }
 }

@@ -11,7 +11,7 @@ import { LISTINGS } from '../../resources/listings.ts'
 import { assembleFeed } from './assemble-feed.ts'
 import { bringIndexUp } from './bring-index-up.ts'
 import { feedQueries, type FeedQueries } from './feed-queries.ts'
-import { openFeedReader } from './feed-reader.ts'
+import { connectFeed } from './feed-reader.ts'
 import { feedSource, identifySource } from './feed-source.ts'
 import { takeFeedOver } from './feed-take-over.ts'
 import { claimIndex, openIndexWhenFree, warnOfLaxFolder } from './index-folder.ts'
@@ -42,7 +42,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   await warnOfLaxFolder(options)
   const serverClock = new ServerClock(settings.passes.updateOverlapMs)
   const user = await identifySource(options, serverClock, signal)
-  const reader = opened.use(await openFeedReader(settings, options, signal))
+  const reader = opened.use(await connectFeed(settings, options, signal))
   await requireBase(reader, options.pass, signal)
   const { schemas, codec } = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)

@@ -2,13 +2,11 @@
 import type { Command } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
-import { connectKafka } from '../../../kafka/cluster.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../../../feed/dead-letter-log.ts'
-import { topicNames } from '../../../feed/topics.ts'
 import { printable } from '../../../support/printable.ts'
 import { printJson, printJsonText, printLines } from '../../../support/print.ts'
-import { kafkaSettings } from '../../compose/clients.ts'
-import { loggerFor } from '../../compose/surroundings.ts'
+import { openFeedReader } from '../../compose/feed-reader.ts'
+import { READER_GROUPS } from '../../compose/settings-groups.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption } from '../options.ts'
 
@@ -32,10 +30,8 @@ interface ListOptions {
 
 /** Prints the last letter of each key, oldest first: as a table, or one a line as JSON or as the record itself. */
 async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(['kafka', 'feed', 'log'])
-  const names = topicNames(settings.feed.topicPrefix)
-  await using cluster = await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal)
-  const letters = (await readDeadLetters({ cluster, names }, () => undefined, signal)).filter(
+  await using reader = await openFeedReader(loadSettings(READER_GROUPS), signal)
+  const letters = (await readDeadLetters(reader, () => undefined, signal)).filter(
     ({ settledAt }) => all === true || settledAt === null,
   )
   if (raw === true) {
@@ -45,7 +41,7 @@ async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSig
       const letter = wanted.get(offset)
       if (letter !== undefined) printJsonText(json === true ? withRecord(letter, body) : body)
     }
-    await readDeadLetters({ cluster, names }, print, signal)
+    await readDeadLetters(reader, print, signal)
   } else if (json === true) {
     for (const letter of letters) printJson(jsonOf(letter))
   } else {

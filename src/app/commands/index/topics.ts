@@ -1,15 +1,12 @@
 /** What `index check` and `index rebuild` share: the topics that a key index is made from. */
-import { WriterSchemas } from '../../../events/registry/writer-schemas.ts'
-import { CheckpointLog } from '../../../feed/checkpoint-log.ts'
-import { topicNames, type TopicNames } from '../../../feed/topics.ts'
-import { connectKafka, type KafkaCluster } from '../../../kafka/cluster.ts'
+import type { TopicNames } from '../../../feed/topics.ts'
+import type { KafkaCluster } from '../../../kafka/cluster.ts'
 import { surveyFeed, type FeedSurvey } from '../../../recovery/feed-survey.ts'
 import { rebuildIndex } from '../../../recovery/index-recovery.ts'
 import type { IndexState, KeyIndex } from '../../../replication/ports.ts'
 import { RESOURCES } from '../../../resources/index.ts'
-import { kafkaSettings, schemaRegistry } from '../../compose/clients.ts'
+import { openFeedReader } from '../../compose/feed-reader.ts'
 import type { ReaderSettings } from '../../compose/settings-groups.ts'
-import { loggerFor } from '../../compose/surroundings.ts'
 import { now } from '../../compose/system-clock.ts'
 import { createSteps } from '../../reports/steps.ts'
 
@@ -25,10 +22,7 @@ export async function openTopics(
   signal: AbortSignal,
 ): Promise<IndexTopics> {
   await using opened = new AsyncDisposableStack()
-  const cluster = opened.use(await connectKafka(kafkaSettings(settings.kafka, loggerFor(settings)), signal))
-  const names = topicNames(settings.feed.topicPrefix)
-  const schemas = new WriterSchemas(schemaRegistry(settings.registry))
-  const log = new CheckpointLog(cluster, names.checkpoints, schemas)
+  const { cluster, names, log } = opened.use(await openFeedReader(settings, signal))
   const survey = await surveyFeed({ cluster, names, log, index, resources: RESOURCES }, signal)
   const owned = opened.move()
   return { cluster, names, survey, [Symbol.asyncDispose]: () => owned.disposeAsync() }

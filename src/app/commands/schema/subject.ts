@@ -2,13 +2,11 @@
 import { Option } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
-import type { SchemaRegistry, SubjectVersion } from '../../../events/registry/schema-registry.ts'
+import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { subjectName } from '../../../events/registry/subject-name.ts'
 import { LISTINGS } from '../../../resources/listings.ts'
-import { topicNames, type TopicNames } from '../../../feed/topics.ts'
 import { ListingstreamError } from '../../../support/errors.ts'
-import { schemaRegistry } from '../../compose/clients.ts'
-import { loggerFor } from '../../compose/surroundings.ts'
+import { openFeedSchemas, type FeedSchemas } from '../../compose/feed-reader.ts'
 import { wholeNumber } from '../options.ts'
 
 export function versionOption(): Option {
@@ -22,23 +20,14 @@ export class SchemaMissing extends ListingstreamError {
   }
 }
 
-export interface SchemaSubject {
-  readonly registry: SchemaRegistry
+export interface SchemaSubject extends FeedSchemas {
   readonly subject: string
-  readonly names: TopicNames
 }
 
 /** Subject of `ListingUpserted`, by the settings. */
 export function listingSubject(): SchemaSubject {
-  const settings = loadSettings(['registry', 'feed', 'log'])
-  // For what it warns of.
-  loggerFor(settings)
-  const names = topicNames(settings.feed.topicPrefix)
-  return {
-    registry: schemaRegistry(settings.registry),
-    subject: subjectName(names.data(LISTINGS), LISTINGS.events.upserted),
-    names,
-  }
+  const { names, registry } = openFeedSchemas(loadSettings(['registry', 'feed', 'log']))
+  return { names, registry, subject: subjectName(names.data(LISTINGS), LISTINGS.events.upserted) }
 }
 
 /** @throws {SchemaMissing} */
