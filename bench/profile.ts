@@ -29,7 +29,7 @@ const PARTS: readonly (readonly [part: string, files: RegExp])[] = [
   ['JSON.parse', /src\/spark\/json-text/],
   ['HTTP, gunzip, UTF-8', /node:zlib|node_modules\/undici|src\/spark\//],
   ['SHA-256 (digests, event ids)', /src\/events\/digest|node:internal\/crypto/],
-  ['projection to the schema', /src\/events\/(listing-projection|field-value|custom-fields|canonical-json)/],
+  ['projection to the schema', /src\/events\/content\/(projection|field-value|custom-fields|canonical-json)/],
   ['Avro encoding', /node_modules\/avsc|src\/events\//],
   ['key index', /node_modules\/(classic|abstract)-level|src\/key-index\//],
   ['kafkajs: records, CRC, zstd, network', /node_modules\/kafkajs|src\/kafka\//],

@@ -5,10 +5,11 @@
 import { performance } from 'node:perf_hooks'
 
 import { AvroBuffer } from '../src/events/content/avro-buffer.ts'
-import { compileListing } from '../src/events/schema/compiled-listing.ts'
+import { compileEvent } from '../src/events/schema/compiled-event.ts'
 import type { SchemaId } from '../src/domain/content.ts'
 import { isJsonObject, type JsonObject } from '../src/domain/json.ts'
 import { recordKey, type RecordKey } from '../src/domain/record-key.ts'
+import { LISTINGS } from '../src/resources/listings.ts'
 
 export interface ThreadLimit {
   readonly parseSeconds: number
@@ -23,9 +24,9 @@ export interface ListingSchema {
 }
 
 export function measureThreadLimit(pages: readonly string[], schema: ListingSchema): ThreadLimit {
-  const { content, projection } = compileListing(schema.id, schema.text, {
+  const { content, projection } = compileEvent(schema.id, schema.text, {
     volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
-    timestampField: 'ModificationTimestamp',
+    resource: LISTINGS,
   })
   const buffer = new AvroBuffer()
   let parseMs = 0

@@ -1,8 +1,8 @@
 /** What the topic `checkpoints` says: who owns the feed, how far its passes are, which transaction was the last. */
-import { decodeState } from '../events/decode-state.ts'
+import { decodeState } from './decode-state.ts'
 import { EventError } from '../events/event-error.ts'
 import { RegistryLostError } from '../events/registry/registry-errors.ts'
-import type { Checkpoint, Owner, Truncation } from '../events/state-records.ts'
+import type { Checkpoint, Owner, Truncation } from './state-records.ts'
 import { subjectName } from '../events/registry/subject-name.ts'
 import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'

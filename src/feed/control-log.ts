@@ -1,6 +1,6 @@
 /** What the topic `control` says of the passes that came last. */
-import { decodeState } from '../events/decode-state.ts'
-import type { MarkerRecord } from '../events/state-records.ts'
+import { decodeState } from './decode-state.ts'
+import type { MarkerRecord } from './state-records.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic } from '../kafka/read-topic.ts'

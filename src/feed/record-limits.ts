@@ -1,4 +1,5 @@
 /** How large a record of a topic may be, by what its brokers say of it (R12). */
+import { DEFAULT_LIMIT, type ContentLimit } from '../events/content/content-encoder.ts'
 import { roomOf } from '../kafka/broker-limits.ts'
 
 /** What bounds a batch, and with it a record: what the topic takes, and one file of its log. */
@@ -11,7 +12,7 @@ export interface RecordLimit {
   readonly setting: string
 }
 
-/** Key, headers and envelope of an event: a listing's own fields have the rest. Names and keys are bounded far below. */
+/** Key, headers and envelope of an event: the content has the rest. Names and keys are bounded far below. */
 const EVENT_ROOM_BYTES = 4096
 
 /** Undefined where the brokers do not tell. */
@@ -27,14 +28,8 @@ export function recordLimit(
   return limits.toSorted((a, b) => a.bytes - b.bytes)[0]
 }
 
-/** What a listing may have of it, as options of its encoder; nothing if `most` bytes fit anyway. */
-export function listingLimit(
-  limit: RecordLimit | undefined,
-  most: number,
-): { readonly maxRecordBytes?: number; readonly maxRecordBytesBy?: string } {
-  if (limit === undefined || limit.bytes - EVENT_ROOM_BYTES >= most) return {}
-  return {
-    maxRecordBytes: Math.max(0, limit.bytes - EVENT_ROOM_BYTES),
-    maxRecordBytesBy: limit.setting,
-  }
+/** What the content of an event may have of it, but no more than it may have anyway. */
+export function contentLimit(limit: RecordLimit | undefined): ContentLimit {
+  if (limit === undefined || limit.bytes - EVENT_ROOM_BYTES >= DEFAULT_LIMIT.bytes) return DEFAULT_LIMIT
+  return { bytes: Math.max(0, limit.bytes - EVENT_ROOM_BYTES), setting: limit.setting }
 }

@@ -2,8 +2,7 @@
  * The port `ChangePublisher` on Kafka: events, checkpoint, watermark and markers of a page in one transaction (R1), and the
  * settling of what happened when an answer is missing (R3).
  */
-import type { EventCodec } from '../events/event-codec.ts'
-import type { Owner } from '../events/state-records.ts'
+import type { Owner } from '../feed/state-records.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import type { Transaction, TransactionalProducer } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../domain/instant.ts'
@@ -16,7 +15,9 @@ import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
 import { TopicTruncatedError } from '../feed/feed-errors.ts'
 import { draftOf, plain, sendPage, type Draft } from './send-page.ts'
+import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topics.ts'
+import type { ChangeCodec } from './transaction-records.ts'
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
 
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
@@ -34,10 +35,8 @@ export type FeedProducer = Pick<TransactionalProducer, 'begin'> & AsyncDisposabl
 
 export interface PublisherOptions {
   readonly names: TopicNames
-  readonly codec: Pick<
-    EventCodec,
-    'upserted' | 'deleted' | 'checkpoint' | 'watermark' | 'marker' | 'truncation'
-  >
+  readonly eventCodec: ChangeCodec
+  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'truncation'>
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner
   readonly generation: number
@@ -107,9 +106,9 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
 
   async #commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     if (this.#over !== undefined) throw this.#over
-    const { codec, names, transactionTimeoutMs, deadLetterBytes } = this.#options
+    const { eventCodec, names, transactionTimeoutMs, deadLetterBytes } = this.#options
     const partitions = this.#partitionsOf(request.resource)
-    const draft = draftOf(request, this.#seq + 1, { names, codec, partitions, deadLetterBytes })
+    const draft = draftOf(request, this.#seq + 1, { names, eventCodec, partitions, deadLetterBytes })
     using grace = graceAfter(signal, GRACE_MS)
     let slow = 0
     for (let attempt = 1; ; attempt += 1) {
@@ -195,14 +194,14 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     { topic, partition, detail }: TopicTruncatedError,
     signal: AbortSignal,
   ): Promise<void> {
-    const { names, codec, owner, generation } = this.#options
+    const { names, stateCodec, owner, generation } = this.#options
     const truncation = { topic, partition, detail, generation, instanceId: owner.instanceId }
     try {
       const transaction = await this.#begin(signal)
       await transaction.send(
         names.checkpoints,
         0,
-        [plain('truncation', codec.truncation(truncation))],
+        [plain('truncation', stateCodec.truncation(truncation))],
         signal,
       )
       await transaction.commit(signal)

@@ -1,6 +1,5 @@
 /** What one transaction holds, sent record by record into an open one (R1). */
-import type { EventCodec } from '../events/event-codec.ts'
-import { markerRecord, type Checkpoint, type Owner } from '../events/state-records.ts'
+import { markerRecord, type Checkpoint, type Owner } from '../feed/state-records.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { Transaction } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../domain/instant.ts'
@@ -8,6 +7,7 @@ import type { NextOffsets, SourceIdentity } from '../domain/pass.ts'
 import type { Receipt, TransactionRequest } from '../replication/ports.ts'
 import { appendData } from './append-data.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
+import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topics.ts'
 import { asBuffer, dataRecords, type ChangeCodec, type DataRecords } from './transaction-records.ts'
 
@@ -20,11 +20,9 @@ export interface Draft {
   readonly deadLetters: readonly OutgoingRecord[]
 }
 
-export type StateCodec = Pick<EventCodec, 'checkpoint' | 'watermark' | 'marker'>
-
 export interface PageContext {
   readonly names: TopicNames
-  readonly codec: StateCodec
+  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker'>
   readonly owner: Pick<Owner, 'instanceId'>
   readonly generation: number
   readonly source: SourceIdentity
@@ -45,17 +43,17 @@ export function draftOf(
   seq: number,
   context: {
     readonly names: TopicNames
-    readonly codec: ChangeCodec
+    readonly eventCodec: ChangeCodec
     readonly partitions: number
     /** Of a record, that the topic of the dead letters takes. @default more than a part has */
     readonly deadLetterBytes?: number | undefined
   },
 ): Draft {
-  const { names, codec, partitions, deadLetterBytes } = context
+  const { names, eventCodec, partitions, deadLetterBytes } = context
   return {
     request,
     seq,
-    data: dataRecords(request, names.prefix, partitions, codec, seq),
+    data: dataRecords(request, names.prefix, partitions, eventCodec, seq),
     deadLetters: [
       ...deadLetterRecords(request.deadLetters, names, request.progress.passId, deadLetterBytes),
       ...deadLetterTombstones(request.resource, request.settledLetters, names),
@@ -70,7 +68,7 @@ export async function sendPage(
   context: PageContext,
   signal: AbortSignal,
 ): Promise<Receipt> {
-  const { names, codec, owner, generation, startOffsets, source, partitionEnds } = context
+  const { names, stateCodec, owner, generation, startOffsets, source, partitionEnds } = context
   const { seq, data } = draft
   const { resource, progress, watermark, markers } = draft.request
   const place = { topic: names.data(resource), nextOffsets: partitionEnds }
@@ -86,10 +84,10 @@ export async function sendPage(
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = progress.state === 'completed' ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source, completedAt }
-  const checkpoints = [plain(`${progress.resource}/${progress.pass}`, codec.checkpoint(checkpoint))]
+  const checkpoints = [plain(`${progress.resource}/${progress.pass}`, stateCodec.checkpoint(checkpoint))]
   if (watermark !== null) {
     const moved = { ...stamp, resource: progress.resource, watermark, passId: progress.passId }
-    checkpoints.push(plain(`${progress.resource}/watermark`, codec.watermark(moved)))
+    checkpoints.push(plain(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
   }
   await transaction.send(names.checkpoints, 0, checkpoints, signal)
   if (markers.length > 0) {
@@ -97,7 +95,7 @@ export async function sendPage(
     const records = markers.map((marker) =>
       plain(
         marker.progress.passId,
-        codec.marker(markerRecord(marker, { generation, at, endOffsets: nextOffsets })),
+        stateCodec.marker(markerRecord(marker, { generation, at, endOffsets: nextOffsets })),
       ),
     )
     await transaction.send(names.control, 0, records, signal)

@@ -1,11 +1,11 @@
 /** Becoming the feed's one writer, in the order of R2: `InitProducerId`, the owner record, then what the topics say. */
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
-import type { EventCodec } from '../events/event-codec.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { TransactionalProducer, type ProducerOptions } from '../kafka/transactional-producer.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
+import type { StateCodec } from '../feed/state-codec.ts'
 import { KafkaPublisher, transactionalId, type PublisherOptions } from './kafka-publisher.ts'
 import { asBuffer } from './transaction-records.ts'
 import { FencedError } from './publisher-errors.ts'
@@ -17,10 +17,16 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 
 export interface TakeOverOptions extends Omit<
   PublisherOptions,
-  'nextOffsets' | 'startOffsets' | 'generation' | 'openProducer' | 'transactionTimeoutMs' | 'log' | 'codec'
+  | 'nextOffsets'
+  | 'startOffsets'
+  | 'generation'
+  | 'openProducer'
+  | 'transactionTimeoutMs'
+  | 'log'
+  | 'stateCodec'
 > {
   readonly cluster: KafkaCluster
-  readonly codec: EventCodec
+  readonly stateCodec: StateCodec
   readonly log: CheckpointLog
   readonly producer: ProducerOptions
   readonly resources: readonly ResourceDescription[]
@@ -77,12 +83,12 @@ interface Claim {
 
 /** A first transaction with the owner record alone: it fences the last writer and ends what that one left open. */
 async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Claim> {
-  const { names, codec, owner } = options
+  const { names, stateCodec, owner } = options
   for (let attempt = 1; ; attempt += 1) {
     const producer = await openProducer(options, signal)
     try {
       const transaction = await producer.begin(signal)
-      const record = { key: 'owner', value: asBuffer(codec.owner(owner)), headers: {} }
+      const record = { key: 'owner', value: asBuffer(stateCodec.owner(owner)), headers: {} }
       const { nextOffset } = await transaction.send(names.checkpoints, 0, [record], signal)
       await transaction.commit(signal)
       return { producer, end: nextOffset }

@@ -4,6 +4,7 @@ import type { OutgoingRecord } from '../kafka/chunks.ts'
 import { partitionFor } from '../kafka/partition.ts'
 import type { Change } from '../domain/change.ts'
 import type { PassId } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
 import { headersOf, type HeaderContext, type RecordRole } from '../feed/record-headers.ts'
 
@@ -42,15 +43,19 @@ export function dataRecords(
     const partition = partitionFor(change.key, partitions)
     const records = byPartition.get(partition) ?? []
     byPartition.set(partition, records)
-    records.push(record(change, 'event', valueOf(change, passId, codec), context))
+    records.push(record(change, 'event', valueOf(resource, change, passId, codec), context))
     if (change.kind === 'deletion') records.push(record(change, 'tombstone', null, context))
     placements.push({ partition, index: records.length - 1 })
   }
   return { byPartition, placements }
 }
 
-function valueOf(change: Change, passId: PassId, codec: ChangeCodec): Buffer {
-  return asBuffer(change.kind === 'upsert' ? codec.upserted(change, passId) : codec.deleted(change, passId))
+function valueOf(resource: ResourceDescription, change: Change, passId: PassId, codec: ChangeCodec): Buffer {
+  return asBuffer(
+    change.kind === 'upsert'
+      ? codec.upserted(resource, change, passId)
+      : codec.deleted(resource, change, passId),
+  )
 }
 
 /** kafkajs takes Buffers; nothing is copied. */

@@ -3,9 +3,8 @@ import { parse } from 'yaml'
 
 import { asYaml } from '../../src/app/commands/asyncapi.ts'
 import { asyncApiDocument, type DescribedFeed } from '../../src/contract/asyncapi-document.ts'
-import { listingSchema } from '../../src/events/schema/listing-schema.ts'
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
-import { FIELDS, SCHEMA_OPTIONS } from '../events/sample.ts'
+import { FIELDS, listingSchema } from '../events/sample.ts'
 import { asyncApiProblems } from '../fixtures/asyncapi.ts'
 
 function topic(name: string, partitions: number, policy: string) {
@@ -27,7 +26,7 @@ const FEED: DescribedFeed = {
     {
       topic: topic('listings', 6, 'compact'),
       events: [
-        { name: 'ListingUpserted', version: 7, id: 12, schema: listingSchema(FIELDS, SCHEMA_OPTIONS) },
+        { name: 'ListingUpserted', version: 7, id: 12, schema: listingSchema(FIELDS) },
         { name: 'ListingDeleted', version: 1, id: 3, schema: readSchemaFile('ListingDeleted') },
       ],
     },

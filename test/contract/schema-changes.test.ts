@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { evolve, listingSchema } from '../../src/events/schema/listing-schema.ts'
+import { evolve } from '../../src/events/schema/event-schema.ts'
 import { schemaChanges } from '../../src/contract/schema-changes.ts'
-import { described, FIELDS, SCHEMA_OPTIONS } from '../events/sample.ts'
+import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../events/sample.ts'
 
-const FIRST = listingSchema(FIELDS, SCHEMA_OPTIONS)
+const FIRST = listingSchema(FIELDS)
 
 function kinds(from: string, to: string): readonly (readonly [string, string])[] {
   return schemaChanges(from, to).map(({ kind, field }) => [kind, field] as const)

@@ -4,9 +4,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { EventError } from '../../src/events/event-error.ts'
-import { evolve, listingSchema } from '../../src/events/schema/listing-schema.ts'
+import { evolve } from '../../src/events/schema/event-schema.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
-import { described, FIELDS, SCHEMA_OPTIONS } from '../events/sample.ts'
+import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../events/sample.ts'
 
 function types(...schemas: readonly object[]): string {
   return typescriptTypes(
@@ -17,7 +17,7 @@ function types(...schemas: readonly object[]): string {
 
 describe('TypeScript types of a schema', () => {
   test('each kind of standard field has the type that a reader gets, null included', () => {
-    const text = typescriptTypes([listingSchema(FIELDS, SCHEMA_OPTIONS)], 'test')
+    const text = typescriptTypes([listingSchema(FIELDS)], 'test')
     for (const member of [
       'City: string | null',
       'BedsTotal: number | null',
@@ -33,7 +33,7 @@ describe('TypeScript types of a schema', () => {
   })
 
   test('a second field of a retyped one stands beside it', () => {
-    const first = listingSchema(FIELDS, SCHEMA_OPTIONS)
+    const first = listingSchema(FIELDS)
     const text = typescriptTypes([evolve(first, [described('City', 'Boolean')], SCHEMA_OPTIONS)], 'test')
     expect(text).toContain('  readonly City: string | null\n')
     expect(text).toContain('  readonly City_boolean: boolean | null\n')
@@ -41,7 +41,7 @@ describe('TypeScript types of a schema', () => {
 
   test("the source's own text cannot end a comment or break its line", () => {
     const field = { ...described('City', 'Character'), label: 'Town */ export const x = 1\n// City' }
-    const text = typescriptTypes([listingSchema([field], SCHEMA_OPTIONS)], 'test')
+    const text = typescriptTypes([listingSchema([field])], 'test')
     expect(text).toContain('  /** Town * / export const x = 1 // City.')
     expect(text.split('\n').filter((line) => line.startsWith('// '))).toEqual(['// test'])
   })

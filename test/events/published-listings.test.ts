@@ -5,15 +5,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { instant } from '../../src/domain/instant.ts'
 import { JsonBigInteger, type JsonObject } from '../../src/domain/json.ts'
 import { passId } from '../../src/domain/pass.ts'
-import { EventCodec } from '../../src/events/event-codec.ts'
-import { described, Fixture, KEY, listing, NEVER } from './sample.ts'
+import type { EventCodec } from '../../src/events/event-codec.ts'
+import { StateCodec } from '../../src/feed/state-codec.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
+import { described, Fixture, KEY, listing, listingCodec, NEVER } from './sample.ts'
 
 let fixture: Fixture
 let codec: EventCodec
 beforeAll(async () => {
   fixture = await Fixture.open()
-  const topics = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
-  codec = await EventCodec.open(fixture.registry, topics, fixture.schemas, NEVER)
+  codec = await listingCodec(fixture.registry, fixture.schemas)
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
@@ -24,8 +25,8 @@ function sha256(data: string | Uint8Array): string {
 test('the registered schemas are those of the feeds that there are, byte by byte (R5)', async () => {
   await using own = await Fixture.open()
   const { registry, schemas, server } = own
-  const topics = { listings: 'spark.listings', checkpoints: 'spark.checkpoints', control: 'spark.control' }
-  await EventCodec.open(registry, topics, schemas, NEVER)
+  await listingCodec(registry, schemas)
+  await StateCodec.open(registry, { checkpoints: 'spark.checkpoints', control: 'spark.control' }, NEVER)
   await schemas.use([described('BedsTotal', 'Decimal'), described('Acres', 'Decimal')], NEVER)
   const registered = [...server.versions].flatMap(([subject, texts]) =>
     texts.map((text, version) => [`${subject} ${version + 1}`, sha256(text)] as const),
@@ -79,6 +80,7 @@ test('so are the bytes of its events', () => {
   const content = fixture.encode(listing(TYPED, { Permissions: { Editable: true } }))
   const common = { key: KEY, mlsId: null, changeStamps: {}, previousDigest: null }
   const upserted = codec.upserted(
+    LISTINGS,
     {
       ...common,
       kind: 'upsert',
@@ -90,6 +92,7 @@ test('so are the bytes of its events', () => {
     passId('p-1'),
   )
   const deleted = codec.deleted(
+    LISTINGS,
     {
       ...common,
       kind: 'deletion',

@@ -4,8 +4,16 @@ import type { JsonObject } from '../../src/domain/json.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
-import { ListingEncoder, type ListingEncoderOptions } from '../../src/events/content/listing-encoder.ts'
-import { ListingSchemas } from '../../src/events/schema/listing-schemas.ts'
+import {
+  AvroContentEncoder,
+  DEFAULT_LIMIT,
+  type ContentLimit,
+  type ContentRules,
+} from '../../src/events/content/content-encoder.ts'
+import { EventCodec } from '../../src/events/event-codec.ts'
+import { evolve, type EvolveOptions } from '../../src/events/schema/event-schema.ts'
+import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
+import { EventSchemas } from '../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { LoopbackRegistry } from './loopback-registry.ts'
@@ -13,7 +21,44 @@ import { LoopbackRegistry } from './loopback-registry.ts'
 export const KEY = recordKey('20240117093015123456000000')
 export const NEVER = new AbortController().signal
 export const VOLATILE = ['DaysOnMarket', 'CumulativeDaysOnMarket']
-export const SCHEMA_OPTIONS = { volatileFields: VOLATILE, timestampField: LISTINGS.stamp }
+export const SCHEMA_OPTIONS: EvolveOptions = {
+  resource: LISTINGS,
+  volatileFields: VOLATILE,
+  written: readSchemaFile(LISTINGS.events.upserted),
+}
+
+/** The first version of the schema of listings, as JSON text. */
+export function listingSchema(fields: readonly FieldDescription[]): string {
+  return evolve(null, fields, SCHEMA_OPTIONS)
+}
+
+/** Schemas of listings, published into this topic. */
+export function listingSchemas(
+  registry: SchemaRegistry,
+  topic: string,
+  volatileFields: readonly string[] = VOLATILE,
+): EventSchemas {
+  return new EventSchemas({
+    registry,
+    topic,
+    resource: LISTINGS,
+    volatileFields,
+    readSchema: readSchemaFile,
+  })
+}
+
+/** An encoder of listings alone. */
+export function listingEncoder(
+  schemas: ContentRules['schemas'],
+  limit: ContentLimit = DEFAULT_LIMIT,
+): AvroContentEncoder {
+  return new AvroContentEncoder(new Map([[LISTINGS.name, { schemas, limit }]]))
+}
+
+/** A codec of listings alone. */
+export function listingCodec(registry: SchemaRegistry, schemas: EventSchemas): Promise<EventCodec> {
+  return EventCodec.open(registry, new Map([[LISTINGS.name, schemas]]), NEVER)
+}
 
 export function described(name: string, type: string, multiSelect = false): FieldDescription {
   return {
@@ -58,28 +103,27 @@ export function listing(standardFields: JsonObject, others: JsonObject = {}): So
 export class Fixture implements AsyncDisposable {
   readonly server: LoopbackRegistry
   readonly registry: SchemaRegistry
-  readonly schemas: ListingSchemas
-  readonly encoder: ListingEncoder
+  readonly schemas: EventSchemas
+  readonly encoder: AvroContentEncoder
   readonly writers: WriterSchemas
 
-  private constructor(server: LoopbackRegistry, options: ListingEncoderOptions) {
+  private constructor(server: LoopbackRegistry, limit: ContentLimit) {
     this.server = server
     this.registry = new SchemaRegistry({ url: server.url })
     this.schemas = this.listingSchemas(VOLATILE)
-    this.encoder = new ListingEncoder(this.schemas, options)
+    this.encoder = listingEncoder(this.schemas, limit)
     this.writers = new WriterSchemas(new SchemaRegistry({ url: server.url }))
   }
 
-  static async open(fields = FIELDS, options: ListingEncoderOptions = {}): Promise<Fixture> {
-    const fixture = new Fixture(await LoopbackRegistry.start(), options)
+  static async open(fields = FIELDS, limit = DEFAULT_LIMIT): Promise<Fixture> {
+    const fixture = new Fixture(await LoopbackRegistry.start(), limit)
     await fixture.schemas.use(fields, NEVER)
     return fixture
   }
 
   /** Those of another process. */
-  listingSchemas(volatileFields: readonly string[]): ListingSchemas {
-    const registry = new SchemaRegistry({ url: this.server.url })
-    return new ListingSchemas({ registry, topic: 'spark.listings', resource: LISTINGS, volatileFields })
+  listingSchemas(volatileFields: readonly string[]): EventSchemas {
+    return listingSchemas(new SchemaRegistry({ url: this.server.url }), 'spark.listings', volatileFields)
   }
 
   encode(record: SourceRecord) {

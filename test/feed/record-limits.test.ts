@@ -6,24 +6,24 @@ import { recordBytes } from '../../src/kafka/chunks.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { deadLetterRecords } from '../../src/publisher/dead-letters.ts'
-import { listingLimit, recordLimit } from '../../src/feed/record-limits.ts'
+import { contentLimit, recordLimit } from '../../src/feed/record-limits.ts'
+import { DEFAULT_LIMIT } from '../../src/events/content/content-encoder.ts'
 import { topicNames } from '../../src/feed/topics.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 test('a listing may have what the topic takes, by the lower of its settings, and never more than is published anyway (R12)', () => {
   const limit = recordLimit('mls.listings', { 'max.message.bytes': '65536', 'segment.bytes': '1048576' })
   expect(limit?.setting).toBe('max.message.bytes=65536 of topic mls.listings')
-  const { maxRecordBytes = 0 } = listingLimit(limit, 900_000)
-  expect(maxRecordBytes).toBeLessThan(65_536 - 4_096)
-  expect(maxRecordBytes).toBeGreaterThan(55_000)
+  const { bytes, setting } = contentLimit(limit)
+  expect(setting).toBe(limit?.setting)
+  expect(bytes).toBeLessThan(65_536 - 4_096)
+  expect(bytes).toBeGreaterThan(55_000)
   expect(recordLimit('t', { 'max.message.bytes': '262144', 'segment.bytes': '20000' })?.setting).toContain(
     'segment.bytes=20000',
   )
-  expect(listingLimit(recordLimit('t', { 'max.message.bytes': '1048588' }), 900_000)).toEqual({})
-  expect(listingLimit(recordLimit('t', {}), 900_000)).toEqual({})
-  expect(listingLimit(recordLimit('t', { 'max.message.bytes': '100' }), 900_000)).toMatchObject({
-    maxRecordBytes: 0,
-  })
+  expect(contentLimit(recordLimit('t', { 'max.message.bytes': '1048588' }))).toBe(DEFAULT_LIMIT)
+  expect(contentLimit(recordLimit('t', {}))).toBe(DEFAULT_LIMIT)
+  expect(contentLimit(recordLimit('t', { 'max.message.bytes': '100' }))).toMatchObject({ bytes: 0 })
 })
 
 test('no part of a dead letter is larger than its topic takes, whatever the names, the key and the reason (R12)', () => {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { decodeState } from '../../src/events/decode-state.ts'
+import { decodeState } from '../../src/feed/decode-state.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { connectKafka } from '../../src/kafka/cluster.ts'

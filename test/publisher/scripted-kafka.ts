@@ -80,9 +80,11 @@ export class ScriptedKafka {
     const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value))
     return {
       names: topicNames('spark'),
-      codec: {
-        upserted: json,
-        deleted: json,
+      eventCodec: {
+        upserted: (_, upsert) => json(upsert),
+        deleted: (_, deletion) => json(deletion),
+      },
+      stateCodec: {
         checkpoint: ({ seq, progress }) => json({ seq, progress }),
         watermark: ({ seq }) => json({ seq }),
         marker: json,

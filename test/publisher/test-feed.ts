@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 
 import { expect } from 'vitest'
 
-import { EventCodec } from '../../src/events/event-codec.ts'
-import { ListingEncoder } from '../../src/events/content/listing-encoder.ts'
-import { ListingSchemas } from '../../src/events/schema/listing-schemas.ts'
+import type { EventCodec } from '../../src/events/event-codec.ts'
+import type { AvroContentEncoder } from '../../src/events/content/content-encoder.ts'
+import type { EventSchemas } from '../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
-import type { Owner } from '../../src/events/state-records.ts'
+import type { Owner } from '../../src/feed/state-records.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
@@ -26,6 +26,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
+import { StateCodec } from '../../src/feed/state-codec.ts'
 import { recoverIndex, type Recovery } from '../../src/recovery/index-recovery.ts'
 import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
 import { ensureTopics, topicNames, type DataTopics, type TopicNames } from '../../src/feed/topics.ts'
@@ -37,7 +38,7 @@ import type { KeyIndex, Observer, TransactionRequest } from '../../src/replicati
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
-import { FIELDS, VOLATILE } from '../events/sample.ts'
+import { FIELDS, listingCodec, listingEncoder, listingSchemas } from '../events/sample.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
@@ -83,9 +84,10 @@ export class TestFeed implements AsyncDisposable {
   readonly names: TopicNames
   readonly registry: SchemaRegistry
   readonly topics: DataTopics
-  readonly schemas: ListingSchemas
-  readonly encoder: ListingEncoder
-  readonly #codec: EventCodec
+  readonly schemas: EventSchemas
+  readonly encoder: AvroContentEncoder
+  readonly #eventCodec: EventCodec
+  readonly #stateCodec: StateCodec
 
   private constructor(
     cluster: KafkaCluster,
@@ -93,8 +95,9 @@ export class TestFeed implements AsyncDisposable {
     registry: SchemaRegistry,
     parts: {
       readonly topics: DataTopics
-      readonly schemas: ListingSchemas
-      readonly codec: EventCodec
+      readonly schemas: EventSchemas
+      readonly eventCodec: EventCodec
+      readonly stateCodec: StateCodec
     },
   ) {
     this.cluster = cluster
@@ -102,8 +105,9 @@ export class TestFeed implements AsyncDisposable {
     this.registry = registry
     this.topics = parts.topics
     this.schemas = parts.schemas
-    this.encoder = new ListingEncoder(parts.schemas)
-    this.#codec = parts.codec
+    this.encoder = listingEncoder(parts.schemas)
+    this.#eventCodec = parts.eventCodec
+    this.#stateCodec = parts.stateCodec
   }
 
   /** @param configs of the listings' topic, which an operator made beforehand */
@@ -116,17 +120,12 @@ export class TestFeed implements AsyncDisposable {
     if (configs !== undefined) {
       await cluster.createTopics([{ name: listings, partitions: 3, configs }], NEVER)
     }
-    const schemas = new ListingSchemas({
-      registry,
-      topic: listings,
-      resource: LISTINGS,
-      volatileFields: VOLATILE,
-    })
+    const schemas = listingSchemas(registry, listings)
     await schemas.use(FIELDS, NEVER)
-    const { checkpoints, control } = names
-    const codec = await EventCodec.open(registry, { listings, checkpoints, control }, schemas, NEVER)
+    const eventCodec = await listingCodec(registry, schemas)
+    const stateCodec = await StateCodec.open(registry, names, NEVER)
     const topics = await createTopics(cluster, names)
-    return new TestFeed(cluster, names, registry, { topics, schemas, codec })
+    return new TestFeed(cluster, names, registry, { topics, schemas, eventCodec, stateCodec })
   }
 
   /** Deletes the listings' topic and makes it anew. */
@@ -210,7 +209,8 @@ export class TestFeed implements AsyncDisposable {
       {
         cluster,
         names: this.names,
-        codec: this.#codec,
+        eventCodec: this.#eventCodec,
+        stateCodec: this.#stateCodec,
         log,
         owner,
         source: SOURCE,

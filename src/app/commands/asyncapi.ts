@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { Document, Scalar, visit } from 'yaml'
 
 import { loadSettings } from '../../config/load-settings.ts'
-import type { SchemaFileName } from '../../events/schema/schema-file.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { RESOURCES } from '../../resources/index.ts'
@@ -75,7 +74,7 @@ function yamlEscape(character: string): string {
   return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
 }
 
-function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly SchemaFileName[]> {
+function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly string[]> {
   return new Map([
     [names.data(LISTINGS), ['ListingUpserted', 'ListingDeleted']],
     [names.control, ['PassMarker']],
@@ -88,7 +87,7 @@ function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly SchemaFi
 async function eventsOf(
   registry: SchemaRegistry,
   topic: string,
-  records: readonly SchemaFileName[],
+  records: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly DescribedEvent[]> {
   const events: DescribedEvent[] = []

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
-import type { MarkerRecord } from '../../events/state-records.ts'
+import type { MarkerRecord } from '../../feed/state-records.ts'
 import { askDaemon } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'

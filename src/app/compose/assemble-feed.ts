@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 
 import { passId } from '../../domain/pass.ts'
-import type { ListingEncoder } from '../../events/content/listing-encoder.ts'
-import type { ListingSchemas } from '../../events/schema/listing-schemas.ts'
+import type { AvroContentEncoder } from '../../events/content/content-encoder.ts'
 import type { Feed } from '../../replication/feed.ts'
 import { PageCommitter } from '../../replication/page-committer.ts'
 import type { SparkSource } from '../../spark/spark-source.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataRefresher } from './metadata-refresher.ts'
+import type { FeedEvents } from './open-events.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 import { SYSTEM_CLOCK } from './system-clock.ts'
 
@@ -16,8 +16,8 @@ export interface FeedParts extends Pick<
   'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
 > {
   readonly source: SparkSource
-  readonly schemas: ListingSchemas
-  readonly encoder: ListingEncoder
+  readonly schemas: FeedEvents['schemas']
+  readonly encoder: AvroContentEncoder
   readonly cache: MetadataCache
 }
 

@@ -4,8 +4,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 
 import type { SourceIdentity } from '../../domain/pass.ts'
-import type { EventCodec } from '../../events/event-codec.ts'
-import type { Owner } from '../../events/state-records.ts'
+import type { Owner } from '../../feed/state-records.ts'
 import { requireSamePartitions, type FeedTopics } from '../../feed/topics.ts'
 import type { ProducerOptions } from '../../kafka/transactional-producer.ts'
 import { takeOver, type TakenOver } from '../../publisher/take-over.ts'
@@ -13,6 +12,7 @@ import { RESOURCES } from '../../resources/index.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { VERSION } from '../version.ts'
 import type { FeedReader } from './feed-reader.ts'
+import type { FeedEvents } from './open-events.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 import { requireFree, requireSameSource } from './ownership.ts'
 import { now } from './system-clock.ts'
@@ -24,7 +24,7 @@ const DOUBT_QUIET_MS = 5 * 60_000
 
 export interface TakeOverParts {
   readonly reader: FeedReader
-  readonly codec: EventCodec
+  readonly events: FeedEvents
   readonly topics: FeedTopics
   readonly source: SourceIdentity
 }
@@ -36,7 +36,7 @@ export interface OwnedFeed extends TakenOver {
 /** @throws {ListingstreamError} `SOURCE_CHANGED`, `TOPIC_MISCONFIGURED` or `FEED_OWNED` if it may not be taken. */
 export async function takeFeedOver(
   options: OpenFeedOptions,
-  { reader, codec, topics, source }: TakeOverParts,
+  { reader, events: { eventCodec, stateCodec }, topics, source }: TakeOverParts,
   signal: AbortSignal,
 ): Promise<OwnedFeed> {
   const { settings, wishes, restart, logger, metrics } = options
@@ -52,7 +52,8 @@ export async function takeFeedOver(
     {
       cluster,
       names,
-      codec,
+      eventCodec,
+      stateCodec,
       log,
       owner,
       source,

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { z } from 'zod'
 
-import type { ListingSchemas } from '../../events/schema/listing-schemas.ts'
+import type { EventSchemas } from '../../events/schema/event-schemas.ts'
 import type { FieldDescription } from '../../domain/field-description.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Observer, ResourceMetadata } from '../../replication/ports.ts'
 import type { PropertyType } from '../../spark/metadata-bodies.ts'
@@ -15,12 +15,14 @@ import type {
   MetadataVersion,
   SparkMetadata,
 } from '../../spark/spark-metadata.ts'
+import { InvariantViolation } from '../../support/errors.ts'
 import { SerialQueue } from '../../support/serial-queue.ts'
 import type { CachedAnswer, MetadataCache } from './metadata-cache.ts'
 
 export interface MetadataRefresherOptions {
   readonly metadata: SparkMetadata
-  readonly schemas: ListingSchemas
+  /** Of each resource. */
+  readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
   readonly cache: MetadataCache
   readonly observer: Observer
   /** Told the names of all fields that the source describes, when they change. */
@@ -41,9 +43,12 @@ const FIELD: z.ZodType<FieldDescription> = z.object({
 })
 const PROPERTY_TYPE: z.ZodType<PropertyType> = z.object({ code: z.string(), name: z.string() })
 
+/** Of a resource whose schema is written by hand. */
+const NO_FIELDS: readonly FieldDescription[] = []
+
 /**
- * Keeps the event schema in step with the source's metadata, by conditional GET (spark-api.md §3.5). The vendor marks the
- * services alpha: where one is gone, the last known metadata counts.
+ * Keeps the event schemas in step with the source's metadata, by conditional GET (spark-api.md §3.5). The vendor marks the
+ * services alpha: where one is gone, the last known metadata counts. Nothing is asked for a schema that is written by hand.
  */
 export class MetadataRefresher implements ResourceMetadata {
   readonly #options: MetadataRefresherOptions
@@ -51,8 +56,8 @@ export class MetadataRefresher implements ResourceMetadata {
   readonly #customFields: MetadataService<FieldDescription>
   readonly #propertyTypes: MetadataService<PropertyType>
   readonly #queue = new SerialQueue()
-  /** What the current schema was made of. */
-  #used: readonly FieldDescription[] | undefined
+  /** What the current schema of each resource was made of. */
+  readonly #used = new Map<ResourceName, readonly FieldDescription[]>()
 
   constructor(options: MetadataRefresherOptions) {
     const { metadata } = options
@@ -75,19 +80,34 @@ export class MetadataRefresher implements ResourceMetadata {
     return this.#queue.run(() => this.#refresh(resource, signal))
   }
 
-  async #refresh(resource: ResourceDescription, signal: AbortSignal): Promise<void> {
-    const { schemas, observer, onFields, logger } = this.#options
+  async #refresh({ name, fields: { from } }: ResourceDescription, signal: AbortSignal): Promise<void> {
+    if (from === 'schema') return this.#use(name, NO_FIELDS, NO_FIELDS, signal)
     const fields = await this.#standardFields.ask(isGoneOrGarbled, signal)
     // Without these two a schema is as good, so that they never stop a pass.
     const custom = await this.#customFields.ask(isSparkApiError, signal)
     const types = await this.#propertyTypes.ask(isSparkApiError, signal)
-    onFields([...fields.map(({ name }) => name), ...custom.map(qualifiedName)])
-    if (fields === this.#used && schemas.refusal === null) return
+    this.#options.onFields([...fields.map((field) => field.name), ...custom.map(qualifiedName)])
+    return this.#use(name, fields, withTypeNames(fields, types), signal)
+  }
+
+  /** @param fields the same array as long as nothing changed */
+  async #use(
+    resource: ResourceName,
+    fields: readonly FieldDescription[],
+    described: readonly FieldDescription[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { observer, logger } = this.#options
+    const schemas = this.#options.schemas.get(resource)
+    if (schemas === undefined) throw new InvariantViolation(`The feed has no schemas of ${resource}.`)
+    if (fields === this.#used.get(resource) && schemas.refusal === null) return
     const before = schemas.currentId
-    const schemaId = await schemas.use(withTypeNames(fields, types), signal)
-    this.#used = fields
-    observer.schemaRefused?.(resource.name, schemas.refusal)
-    if (schemaId !== before) logger.info({ fields: fields.length, schemaId }, 'event schema in use')
+    const schemaId = await schemas.use(described, signal)
+    this.#used.set(resource, fields)
+    observer.schemaRefused?.(resource, schemas.refusal)
+    if (schemaId !== before) {
+      logger.info({ resource, fields: described.length, schemaId }, 'event schema in use')
+    }
   }
 }
 

@@ -1,13 +1,21 @@
 /** The schemas of a feed's events and state records, and what encodes them. */
+import type { ResourceName } from '../../domain/resource.ts'
 import { EventCodec } from '../../events/event-codec.ts'
-import { ListingSchemas } from '../../events/schema/listing-schemas.ts'
-import { LISTINGS } from '../../resources/listings.ts'
+import { EventSchemas } from '../../events/schema/event-schemas.ts'
+import { readSchemaFile } from '../../events/schema/schema-file.ts'
+import type { ContentLimit } from '../../events/content/content-encoder.ts'
+import { contentLimit } from '../../feed/record-limits.ts'
+import { StateCodec } from '../../feed/state-codec.ts'
+import type { FeedTopics } from '../../feed/topics.ts'
+import { RESOURCES } from '../../resources/index.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedSettings } from './open-feed-options.ts'
 
 export interface FeedEvents {
-  readonly schemas: ListingSchemas
-  readonly codec: EventCodec
+  /** Of each resource. */
+  readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
+  readonly eventCodec: EventCodec
+  readonly stateCodec: StateCodec
 }
 
 /** Registers what the registry does not have. */
@@ -16,9 +24,30 @@ export async function openEvents(
   { passes }: FeedSettings,
   signal: AbortSignal,
 ): Promise<FeedEvents> {
-  const topic = names.data(LISTINGS)
   const { volatileFields } = passes
-  const schemas = new ListingSchemas({ registry, topic, resource: LISTINGS, volatileFields })
-  const topics = { listings: topic, checkpoints: names.checkpoints, control: names.control }
-  return { schemas, codec: await EventCodec.open(registry, topics, schemas, signal) }
+  const schemas = new Map(
+    RESOURCES.map((resource) => {
+      const topic = names.data(resource)
+      const options = { registry, topic, resource, volatileFields, readSchema: readSchemaFile }
+      return [resource.name, new EventSchemas(options)]
+    }),
+  )
+  return {
+    schemas,
+    eventCodec: await EventCodec.open(registry, schemas, signal),
+    stateCodec: await StateCodec.open(registry, names, signal),
+  }
+}
+
+/** What the content of each resource is made by. */
+export function contentRules(
+  { schemas }: FeedEvents,
+  { names }: FeedReader,
+  { recordLimits }: FeedTopics,
+): ReadonlyMap<ResourceName, { readonly schemas: EventSchemas; readonly limit: ContentLimit }> {
+  const rules = [...schemas].map(([name, versions]) => {
+    const limit = contentLimit(recordLimits.get(names.data({ name })))
+    return [name, { schemas: versions, limit }] as const
+  })
+  return new Map(rules)
 }

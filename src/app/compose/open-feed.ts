@@ -1,13 +1,11 @@
 /** The composition root: connects every adapter, takes the feed over, and hands back what runs its passes. */
 import type { SourceIdentity } from '../../domain/pass.ts'
-import { ListingEncoder, MAX_RECORD_BYTES } from '../../events/content/listing-encoder.ts'
-import type { Owner } from '../../events/state-records.ts'
-import { listingLimit } from '../../feed/record-limits.ts'
+import { AvroContentEncoder } from '../../events/content/content-encoder.ts'
+import type { Owner } from '../../feed/state-records.ts'
 import type { KafkaPublisher } from '../../publisher/kafka-publisher.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
 import { FeedRunner } from '../../replication/feed-runner.ts'
 import { ServerClock } from '../../replication/server-clock.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { assembleFeed } from './assemble-feed.ts'
 import { bringIndexUp } from './bring-index-up.ts'
 import { feedQueries, type FeedQueries } from './feed-queries.ts'
@@ -18,7 +16,7 @@ import { claimIndex, openIndexWhenFree, warnOfLaxFolder } from './index-folder.t
 import { learnTotals } from './learn-totals.ts'
 import { makeTopics } from './make-topics.ts'
 import { MetadataCache } from './metadata-cache.ts'
-import { openEvents } from './open-events.ts'
+import { contentRules, openEvents } from './open-events.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 import { ThreadedPageReader } from './page-reader.ts'
 import { requireBase } from './require-base.ts'
@@ -44,27 +42,25 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const user = await identifySource(options, serverClock, signal)
   const reader = opened.use(await connectFeed(settings, options, signal))
   await requireBase(reader, options.pass, signal)
-  const { schemas, codec } = await openEvents(reader, settings, signal)
+  const events = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)
 
-  const taken = await takeFeedOver(options, { reader, codec, topics, source: user }, signal)
+  const taken = await takeFeedOver(options, { reader, events, topics, source: user }, signal)
   const { owner, state } = taken
   const publisher = opened.use(taken.publisher)
   const index = claimed ?? opened.use(await openIndexWhenFree(options, signal))
   await bringIndexUp(index, { reader, topics, source: user, taken }, logger, signal)
 
-  const limit = listingLimit(topics.recordLimits.get(reader.names.data(LISTINGS)), MAX_RECORD_BYTES)
-  const encoder = new ListingEncoder(schemas, limit)
-  const pageReader = opened.use(
-    new ThreadedPageReader({ schemas, encoder, limit, timeoutMs: requestTimeoutMs }),
-  )
+  const rules = contentRules(events, reader, topics)
+  const encoder = new AvroContentEncoder(rules)
+  const pageReader = opened.use(new ThreadedPageReader({ rules, encoder, timeoutMs: requestTimeoutMs }))
   const firstRequestNumber = (index.state()?.request ?? 0) + 1
   const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {
     source,
-    publisher: watchFeed(publisher, { reader, topics, codec }, logger),
+    publisher: watchFeed(publisher, { reader, topics, events }, logger),
     index,
-    schemas,
+    schemas: events.schemas,
     encoder,
     cache: await MetadataCache.open({ dataDir, apiUrl, accessToken, source: user }),
     deleteRetention: topics.deleteRetention,

@@ -1,8 +1,8 @@
 /** What goes between the thread of the passes and the one that reads their pages. Plain data: it is cloned on its way. */
-import type { ListingEncoderOptions } from '../../events/content/listing-encoder.ts'
+import type { ContentLimit } from '../../events/content/content-encoder.ts'
 import type { EncodeResult, EncodedContent } from '../../domain/content.ts'
-import type { ListingRecipe } from '../../events/schema/listing-schemas.ts'
-import type { ResourceName } from '../../domain/resource.ts'
+import type { EventRecipe } from '../../events/schema/event-schemas.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { SourceRecord } from '../../domain/source-record.ts'
 import type { PageBody } from '../../spark/page-body.ts'
 
@@ -11,11 +11,9 @@ export interface PageQuestion {
   /** The page, from 0 to `length`; goes to the thread and comes back with the answer. */
   readonly body: ArrayBuffer
   readonly length: number
-  readonly resource: ResourceName
-  /** Undefined: nothing is to be encoded. */
-  readonly recipe: ListingRecipe | undefined
-  /** As the encoder of the passes has it. */
-  readonly limit: ListingEncoderOptions
+  readonly resource: ResourceDescription
+  /** Under which schema, and how long, as the encoder of the passes has it; undefined: nothing is to be encoded. */
+  readonly encoding: { readonly recipe: EventRecipe; readonly limit: ContentLimit } | undefined
 }
 
 /** One or two of them a page, so that the next page can be asked for while this one is encoded. */

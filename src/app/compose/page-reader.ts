@@ -1,11 +1,11 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import type { ListingEncoder, ListingEncoderOptions } from '../../events/content/listing-encoder.ts'
+import type { AvroContentEncoder, ContentLimit } from '../../events/content/content-encoder.ts'
 import type { EncodeResult } from '../../domain/content.ts'
-import type { ListingRecipe } from '../../events/schema/listing-schemas.ts'
+import type { EventRecipe } from '../../events/schema/event-schemas.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../../domain/source-record.ts'
 import { readPage, type PageBody, type PageReader } from '../../spark/page-body.ts'
 import type { ReadRecords } from '../../spark/records.ts'
@@ -20,12 +20,16 @@ const DEFAULT_TIMEOUT_MS = 60_000
 
 const THREAD_FILE = new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url)
 
+export interface PageRules {
+  readonly schemas: { readonly recipe: EventRecipe | undefined }
+  readonly limit: ContentLimit
+}
+
 export interface ThreadedPageReaderOptions {
-  readonly schemas: { readonly recipe: ListingRecipe | undefined }
+  /** As the encoder has them, of each resource. */
+  readonly rules: ReadonlyMap<ResourceName, PageRules>
   /** Gets the content of the records, so that it need not encode them once more. */
-  readonly encoder: Pick<ListingEncoder, 'adopt'>
-  /** That of the encoder. @default its own default */
-  readonly limit?: ListingEncoderOptions
+  readonly encoder: Pick<AvroContentEncoder, 'adopt'>
   /** @default 262144 */
   readonly worthAThreadBytes?: number
   /** The thread is ended if nothing comes from it for so long, though it was asked. @default 60000 */
@@ -60,12 +64,11 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   async read(bytes: Buffer, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody> {
     if (bytes.length < (this.#options.worthAThreadBytes ?? WORTH_A_THREAD_BYTES))
       return readPage(bytes, resource)
-    const { schemas, limit = {} } = this.#options
-    const { recipe } = schemas
+    const encoding = this.#encodingOf(resource)
     // Of no length any more once it is handed over.
     const { length } = bytes
     const body = ownBuffer(bytes)
-    const { read, encoded } = this.#ask({ body, length, resource: resource.name, recipe, limit })
+    const { read, encoded } = this.#ask({ body, length, resource, encoding })
     const answer = await orAborted(read.promise, signal)
     const { page } = answer
     if (page.kind === 'not_json') {
@@ -77,10 +80,17 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const whole = once(() => rowsAgain(Buffer.from(answer.body, 0, length), resource))
     const records = page.rows.records.map((row, i) => new ReadRecord(row, whole, i))
     const unreadable = page.rows.unreadable.map((reason, i) => new UnreadableRow(reason, whole, i))
-    if (recipe !== undefined) {
-      this.#options.encoder.adopt(records, recipe.id, encoded.promise.then(resultsOf))
+    if (encoding !== undefined) {
+      this.#options.encoder.adopt(records, encoding.recipe.id, encoded.promise.then(resultsOf))
     }
     return { ...page, rows: { records, unreadable } }
+  }
+
+  /** Undefined as long as there is no schema of the resource. */
+  #encodingOf({ name }: ResourceDescription): PageQuestion['encoding'] {
+    const rules = this.#options.rules.get(name)
+    const recipe = rules?.schemas.recipe
+    return rules === undefined || recipe === undefined ? undefined : { recipe, limit: rules.limit }
   }
 
   #ask(question: Omit<PageQuestion, 'id'>): Asked {

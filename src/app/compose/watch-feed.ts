@@ -1,12 +1,12 @@
 /** What a running feed looks at again before it publishes: its topics and its schemas are others' to change. */
 import { requireRegistered } from '../../events/registry/schema-look.ts'
-import type { EventCodec } from '../../events/event-codec.ts'
 import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { watchedPublisher } from '../../publisher/watched-publisher.ts'
 import type { ChangePublisher } from '../../replication/ports.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import type { FeedReader } from './feed-reader.ts'
+import type { FeedEvents } from './open-events.ts'
 
 /** What a running feed must not be published into any more. */
 const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
@@ -19,12 +19,16 @@ const SCHEMAS_LOOK_MS = 60_000
 export interface WatchedParts {
   readonly reader: FeedReader
   readonly topics: FeedTopics
-  readonly codec: EventCodec
+  readonly events: FeedEvents
 }
 
 export function watchFeed(
   publisher: ChangePublisher,
-  { reader: { cluster, names, registry }, topics: { partitions }, codec }: WatchedParts,
+  {
+    reader: { cluster, names, registry },
+    topics: { partitions },
+    events: { eventCodec, stateCodec },
+  }: WatchedParts,
   logger: Logger,
 ): ChangePublisher {
   const unaltered = watchedPublisher(publisher, {
@@ -35,7 +39,8 @@ export function watchFeed(
   })
   return watchedPublisher(unaltered, {
     async look(signal) {
-      const restored = await requireRegistered(registry, codec.schemasInUse(), signal)
+      const inUse = [...stateCodec.schemasInUse(), ...eventCodec.schemasInUse()]
+      const restored = await requireRegistered(registry, inUse, signal)
       if (restored.length === 0) return
       const ids = restored.map(({ id }) => id)
       logger.warn(

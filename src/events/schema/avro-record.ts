@@ -18,7 +18,7 @@ const AVRO_RECORD = z.looseObject({
   namespace: z.string().optional(),
   doc: z.string().optional(),
   /** Ours, of `StandardFields`: fields that are kept out of it because they change by themselves. */
-  volatile: z.array(z.string()).optional(),
+  volatile: z.array(z.string()).readonly().optional(),
   fields: z.array(AVRO_FIELD),
 })
 export type AvroRecord = z.infer<typeof AVRO_RECORD>
@@ -50,6 +50,24 @@ export function nestedRecord(record: AvroRecord, field: string): AvroRecord {
 export function findRecord(type: unknown): AvroRecord | undefined {
   const direct = AVRO_RECORD.safeParse(type)
   return direct.success ? direct.data : NULLABLE_RECORD.safeParse(type).data?.[1]
+}
+
+const AVRO_ARRAY = z.looseObject({ type: z.literal('array'), items: z.unknown() })
+
+/** The record that a type comes down to, through unions and arrays; undefined if it is none. */
+export function heldRecord(type: unknown): AvroRecord | undefined {
+  let held: AvroRecord | undefined
+  withRecord(type, (record) => (held ??= record))
+  return held
+}
+
+/** The type with another record in the place of the one that it comes down to. */
+export function withRecord(type: unknown, change: (record: AvroRecord) => AvroRecord): unknown {
+  if (Array.isArray(type)) return type.map((branch) => withRecord(branch, change))
+  const array = AVRO_ARRAY.safeParse(type)
+  if (array.success) return { ...array.data, items: withRecord(array.data.items, change) }
+  const record = AVRO_RECORD.safeParse(type)
+  return record.success ? change(record.data) : type
 }
 
 /** A nullable record, as the type of a field. */

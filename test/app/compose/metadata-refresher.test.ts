@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { MetadataCache } from '../../../src/app/compose/metadata-cache.ts'
 import { MetadataRefresher } from '../../../src/app/compose/metadata-refresher.ts'
 import { Secret } from '../../../src/config/secret.ts'
-import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { startSimulator, type SimulatorServer } from '../../../src/simulator/server/start-simulator.ts'
 import type { RequestEvent } from '../../../src/spark/spark-client.ts'
 import { LoopbackRegistry } from '../../events/loopback-registry.ts'
+import { listingSchemas } from '../../events/sample.ts'
 import { httpSource } from '../../spark/http-source.ts'
 import { failure, fixture, type Reply } from '../../spark/scripted-api.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
@@ -32,18 +32,13 @@ async function refresher(
   token = 'simulator-token',
 ) {
   const told: Told = { lines: [], refused: [], fields: [] }
-  const schemas = new ListingSchemas({
-    registry: new SchemaRegistry({ url: registry.url }),
-    topic: 'spark.listings',
-    resource: LISTINGS,
-    volatileFields: [],
-  })
+  const schemas = listingSchemas(new SchemaRegistry({ url: registry.url }), 'spark.listings', [])
   const apiUrl = 'https://api.example'
   const cache = await MetadataCache.open({ dataDir, apiUrl, accessToken: new Secret(token), source: SOURCE })
   const nothing = (): void => undefined
   const own = new MetadataRefresher({
     metadata,
-    schemas,
+    schemas: new Map([[LISTINGS.name, schemas]]),
     cache,
     observer: {
       pageCommitted: nothing,

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ThreadedPageReader } from '../../../src/app/compose/page-reader.ts'
-import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
-import type { ListingRecipe } from '../../../src/events/schema/listing-schemas.ts'
+import { DEFAULT_LIMIT, type AvroContentEncoder } from '../../../src/events/content/content-encoder.ts'
+import type { EventRecipe } from '../../../src/events/schema/event-schemas.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { SourceRecord } from '../../../src/domain/source-record.ts'
 import { readPage } from '../../../src/spark/page-body.ts'
 import type { ReadRecords } from '../../../src/spark/records.ts'
-import { described, FIELDS, Fixture, NEVER } from '../../events/sample.ts'
+import { described, FIELDS, Fixture, listingEncoder, NEVER } from '../../events/sample.ts'
 
 let fixture: Fixture
 beforeAll(async () => {
@@ -43,20 +43,21 @@ function page(rows: readonly unknown[], others: JsonObject = {}): Buffer {
 }
 
 /** A reader, and what it hands to the encoder of this side. */
-function reading(recipe: ListingRecipe | undefined = fixture.schemas.recipe, worthAThreadBytes = 0) {
-  const encoder = new ListingEncoder(fixture.schemas)
+function reading(recipe: EventRecipe | undefined = fixture.schemas.recipe, worthAThreadBytes = 0) {
+  const encoder = listingEncoder(fixture.schemas)
   const adopted: SourceRecord[] = []
+  const rules = { schemas: { recipe }, limit: DEFAULT_LIMIT }
   const options = {
-    schemas: { recipe },
+    rules: new Map([[LISTINGS.name, rules]]),
     encoder: {
-      adopt(...given: Parameters<ListingEncoder['adopt']>) {
+      adopt(...given: Parameters<AvroContentEncoder['adopt']>) {
         adopted.push(...given[0])
         encoder.adopt(...given)
       },
     },
     worthAThreadBytes,
   }
-  return { reader: new ThreadedPageReader(options), options, encoder, adopted }
+  return { reader: new ThreadedPageReader(options), options, rules, encoder, adopted }
 }
 
 async function rowsRead(reader: ThreadedPageReader, bytes: Buffer): Promise<ReadRecords> {
@@ -83,7 +84,7 @@ describe('a page that is read on another thread', () => {
   test('has the same records, JSON included, and the same content as one that is read here (R12)', async () => {
     const { reader, encoder, adopted } = reading()
     await using _owned = reader
-    const plain = new ListingEncoder(fixture.schemas)
+    const plain = listingEncoder(fixture.schemas)
     const expected = plainRows(page(rowsOf(300)))
     const { records, unreadable } = await rowsRead(reader, page(rowsOf(300)))
 
@@ -127,13 +128,13 @@ describe('a page that is read on another thread', () => {
 
   test('is encoded under the schema that is current when it is asked for (R5)', async () => {
     await using own = await Fixture.open()
-    const { reader, options } = reading(own.schemas.recipe)
+    const { reader, options, rules } = reading(own.schemas.recipe)
     await using _owned = reader
-    const encoder = new ListingEncoder(own.schemas)
+    const encoder = listingEncoder(own.schemas)
     options.encoder.adopt = (...given) => encoder.adopt(...given)
     await rowsRead(reader, page(rowsOf(2)))
     await own.schemas.use([...FIELDS, described('Unheard', 'Character', true)], NEVER)
-    options.schemas = { recipe: own.schemas.recipe }
+    rules.schemas = { recipe: own.schemas.recipe }
     const [record] = (await rowsRead(reader, page(rowsOf(2)))).records
     if (record === undefined) throw new Error('no record')
     await encoder.prepare(LISTINGS, [record], [], NEVER)
@@ -146,7 +147,7 @@ describe('a page that is read on another thread', () => {
     const { reader, adopted } = reading(undefined)
     await using _owned = reader
     const unset = new ThreadedPageReader({
-      schemas: { recipe: undefined },
+      rules: new Map(),
       encoder: { adopt: (records) => void adopted.push(...records) },
       worthAThreadBytes: 0,
     })
@@ -184,18 +185,18 @@ describe('the thread', () => {
   })
 
   test('fails what waits for it when it ends, and is started anew for the next page', async () => {
-    const { reader, options } = reading()
+    const { reader, rules } = reading()
     await using _owned = reader
     const recipe = fixture.schemas.recipe
     if (recipe === undefined) throw new Error('no schema')
-    options.schemas = { recipe: { ...recipe, text: 'no schema' } }
+    rules.schemas = { recipe: { ...recipe, text: 'no schema' } }
     // It ends while it encodes the first page; the second one waits behind it.
     const [first, second] = await Promise.allSettled(
       [1, 2].map(() => reader.read(page(rowsOf(3)), LISTINGS, NEVER)),
     )
     expect(first).toMatchObject({ status: 'fulfilled' })
     expect(second).toMatchObject({ reason: { code: 'PAGE_THREAD_FAILED', retryable: true } })
-    options.schemas = { recipe }
+    rules.schemas = { recipe }
     expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
   })
 
@@ -229,7 +230,7 @@ describe('the thread', () => {
   })
 })
 
-function bytesAsHex(result: ReturnType<ListingEncoder['encode']>): unknown {
+function bytesAsHex(result: ReturnType<AvroContentEncoder['encode']>): unknown {
   if (result.kind !== 'encoded') return result
   const { bytes, volatileFields, ...rest } = result.content
   return { ...rest, volatileFields: { ...volatileFields }, bytes: Buffer.from(bytes).toString('hex') }

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { decodeValue } from '../../../src/events/decode-value.ts'
-import { EventCodec } from '../../../src/events/event-codec.ts'
-import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
-import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
-import { listingSchema } from '../../../src/events/schema/listing-schema.ts'
+import type { EventSchemas } from '../../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
 import { subjectName } from '../../../src/events/registry/subject-name.ts'
 import { WriterSchemas } from '../../../src/events/registry/writer-schemas.ts'
@@ -13,7 +10,17 @@ import { instant } from '../../../src/domain/instant.ts'
 import { passId } from '../../../src/domain/pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
-import { described, FIELDS, KEY, listing, NEVER, SCHEMA_OPTIONS, VOLATILE } from '../sample.ts'
+import {
+  FIELDS,
+  KEY,
+  NEVER,
+  described,
+  listing,
+  listingCodec,
+  listingEncoder,
+  listingSchema,
+  listingSchemas,
+} from '../sample.ts'
 
 function open() {
   const url = testStack().registryUrl
@@ -21,8 +28,7 @@ function open() {
   const topic = `${prefix}.listings`
   const subject = subjectName(topic, 'ListingUpserted')
   const registry = new SchemaRegistry({ url })
-  const schemas = (): ListingSchemas =>
-    new ListingSchemas({ registry, topic, resource: LISTINGS, volatileFields: VOLATILE })
+  const schemas = (): EventSchemas => listingSchemas(registry, topic)
   return { url, prefix, topic, subject, registry, schemas }
 }
 
@@ -45,7 +51,7 @@ describe('the real registry', () => {
 
   test('gives the same bytes back, and the same id for them', async () => {
     const { registry, subject, url } = open()
-    const text = listingSchema(FIELDS, SCHEMA_OPTIONS)
+    const text = listingSchema(FIELDS)
     const id = await registry.register(subject, text, NEVER)
     const other = new SchemaRegistry({ url })
     expect(await other.byId(id, NEVER)).toBe(text)
@@ -86,14 +92,14 @@ describe('the real registry', () => {
   })
 
   test('takes all event schemas; a reader that has only the registry reads an event', async () => {
-    const { url, prefix, topic, registry, schemas } = open()
+    const { url, registry, schemas } = open()
     const own = schemas()
     await own.use(FIELDS, NEVER)
-    const topics = { listings: topic, checkpoints: `${prefix}.checkpoints`, control: `${prefix}.control` }
-    const codec = await EventCodec.open(registry, topics, own, NEVER)
-    const encoded = new ListingEncoder(own).encode(LISTINGS, listing({ City: 'Hollin' }))
+    const codec = await listingCodec(registry, own)
+    const encoded = listingEncoder(own).encode(LISTINGS, listing({ City: 'Hollin' }))
     if (encoded.kind !== 'encoded') throw new Error(encoded.reason)
     const value = codec.upserted(
+      LISTINGS,
       {
         kind: 'upsert',
         key: KEY,

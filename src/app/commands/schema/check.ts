@@ -4,7 +4,8 @@ import type { Command } from 'commander'
 import { loadSettings } from '../../../config/load-settings.ts'
 import type { Settings } from '../../../config/settings.ts'
 import { parseAvroRecord, nestedRecord } from '../../../events/schema/avro-record.ts'
-import { evolve } from '../../../events/schema/listing-schema.ts'
+import { evolve } from '../../../events/schema/event-schema.ts'
+import { readSchemaFile } from '../../../events/schema/schema-file.ts'
 import { schemaChanges, type SchemaChange } from '../../../contract/schema-changes.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import type { FieldDescription } from '../../../domain/field-description.ts'
@@ -41,8 +42,9 @@ async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Prom
   const latest = await registry.version(subject, 'latest', signal)
   const { volatileFields } = settings.passes
   const next = evolve(latest?.schema ?? null, fields, {
+    resource: LISTINGS,
     volatileFields,
-    timestampField: LISTINGS.stamp,
+    written: readSchemaFile(LISTINGS.events.upserted),
   })
   const changed = next !== latest?.schema
   const found: SchemaCheck = {

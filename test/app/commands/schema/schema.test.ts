@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { describeCheck } from '../../../../src/app/commands/schema/check.ts'
 import { schemaTable } from '../../../../src/app/commands/schema/show.ts'
-import { listingSchema } from '../../../../src/events/schema/listing-schema.ts'
 import { parseSchemaId } from '../../../../src/domain/content.ts'
-import { FIELDS, SCHEMA_OPTIONS } from '../../../events/sample.ts'
+import { FIELDS, listingSchema } from '../../../events/sample.ts'
 
 const ID = parseSchemaId(17)!
 const SUBJECT = 'spark.listings-listingstream.ListingUpserted'
@@ -13,7 +12,7 @@ const CHANGE = { kind: 'added', field: 'Sauna', text: 'Sauna: field added, boole
 
 describe('schema show', () => {
   test('a line for each field with its path, type and meaning, in one table', () => {
-    const schema = listingSchema(FIELDS, SCHEMA_OPTIONS)
+    const schema = listingSchema(FIELDS)
     const [title, headings = '', ...rows] = schemaTable(SUBJECT, { version: 4, id: ID, schema })
     expect(title).toBe(`${SUBJECT} version 4, schema id 17: ${rows.length} fields`)
     const at = headings.indexOf('TYPE')

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { ListingSchemas } from '../../../src/events/schema/listing-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
-import { LISTINGS } from '../../../src/resources/listings.ts'
 import { LoopbackRegistry } from '../loopback-registry.ts'
-import { Fixture, described, FIELDS, listing, NEVER, VOLATILE } from '../sample.ts'
+import { Fixture, described, FIELDS, listing, listingSchemas, NEVER, VOLATILE } from '../sample.ts'
 
 const SUBJECT = 'spark.listings-listingstream.ListingUpserted'
 
@@ -106,12 +104,7 @@ describe('the schema in use', () => {
       return true
     }
     const registry = new SchemaRegistry({ url: server.url })
-    const schemas = new ListingSchemas({
-      registry,
-      topic: 'spark.listings',
-      resource: LISTINGS,
-      volatileFields: [],
-    })
+    const schemas = listingSchemas(registry, 'spark.listings')
     await expect(schemas.use(FIELDS, NEVER)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
   })
 })

@@ -1,75 +1,73 @@
 /**
- * The schema of `ListingUpserted`: the hand-written envelope, filled with the source's standard fields (design.md §4.3).
- * Versions only ever add fields, so that each can read every other (FULL_TRANSITIVE).
+ * The schema of a resource's `…Upserted`: the hand-written one, filled with the source's fields where those come from its
+ * metadata. Versions only ever add fields, so that each can read every other (FULL_TRANSITIVE).
  */
 import type { FieldDescription } from '../../domain/field-description.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import {
+  heldRecord,
   nestedRecord,
   nullable,
   parseAvroRecord,
   serializeSchema,
+  withRecord,
   type AvroField,
   type AvroRecord,
 } from './avro-record.ts'
 import { AVRO_TYPES, kindOf, kindOfAvroType, type FieldKind } from './field-kind.ts'
-import { readSchemaFile } from './schema-file.ts'
 
-export interface ListingSchemaOptions {
-  /** Fields that are kept out of `standardFields` (setting `VOLATILE_FIELDS`). */
+/** By what a version of the schema is made, and used. */
+export interface EventOptions {
+  readonly resource: ResourceDescription
+  /** Setting `VOLATILE_FIELDS`, which is for resources whose schema comes from metadata. */
   readonly volatileFields: readonly string[]
-  /** The field that stands in the envelope instead. */
-  readonly timestampField: string | null
 }
 
-/** The first version, as JSON text. */
-export function listingSchema(fields: readonly FieldDescription[], options: ListingSchemaOptions): string {
-  return evolve(null, fields, options)
+export interface EvolveOptions extends EventOptions {
+  /** The hand-written schema, as JSON text. */
+  readonly written: string
+}
+
+/** Fields that are kept out of the content, sorted. */
+export function volatileFieldsOf({ resource, volatileFields }: EventOptions): readonly string[] {
+  const set = resource.fields.from === 'metadata' ? volatileFields : []
+  return [...new Set([...resource.volatileFields, ...set])].sort()
 }
 
 /**
  * The version that follows `previous` (JSON text; null for the first one). Its fields stay where they are, as they are;
- * new ones are added behind, sorted by name. A field that the source now gives another type gets a second field,
- * `<Field>_<kind>`; one that the source no longer names stays. Returns the same text if there is nothing to add.
+ * those that the hand-written schema has beside them are added behind, then those of the metadata, sorted by name. A field
+ * that the source now gives another type gets a second field, `<Field>_<kind>`; one that the source no longer names stays.
+ * Returns the same text if there is nothing to add.
  *
  * Without a field (their values travel in `unmappedFields`): names that Avro does not take, a name that the source gives
  * twice with different types, and a second field whose name is taken.
+ *
+ * @param fields what the metadata describes; none where the schema is written by hand
  */
 export function evolve(
   previous: string | null,
   fields: readonly FieldDescription[],
-  options: ListingSchemaOptions,
+  options: EvolveOptions,
 ): string {
-  const ours = parseAvroRecord(readSchemaFile('ListingUpserted'))
-  const before = previous === null ? ours : parseAvroRecord(previous)
-  const listing = nestedRecord(before, 'listing')
-  const standard = nestedRecord(listing, 'standardFields')
-
-  const volatile = [...new Set(options.volatileFields)].sort()
-  const excluded = new Set([
-    ...volatile,
-    ...(options.timestampField === null ? [] : [options.timestampField]),
-  ])
-  const nextStandard = { ...standard, volatile, fields: addStandardFields(standard.fields, fields, excluded) }
-  const ourListing = nestedRecord(ours, 'listing')
-  const nextListing = withNested(
-    { ...listing, fields: addMissing(listing.fields, ourListing.fields) },
-    'standardFields',
-    nextStandard,
-  )
-  const envelope = withNested(
-    { ...before, fields: addMissing(before.fields, ours.fields) },
-    'listing',
-    nextListing,
-  )
-  return serializeSchema({ ...envelope, fields: withLast(envelope.fields, 'listing') })
+  const { stamp, events } = options.resource
+  const written = parseAvroRecord(options.written)
+  const before = withMissing(previous === null ? written : parseAvroRecord(previous), written)
+  const content = nestedRecord(before, events.content)
+  const source = nestedRecord(content, events.fields)
+  const volatile = volatileFieldsOf(options)
+  const excluded = new Set([...volatile, ...(stamp === null ? [] : [stamp])])
+  const nextSource = { ...source, volatile, fields: addSourceFields(source.fields, fields, excluded) }
+  const envelope = withNested(before, events.content, withNested(content, events.fields, nextSource))
+  return serializeSchema({ ...envelope, fields: withLast(envelope.fields, events.content) })
 }
 
-/** The source's name of a standard field. */
+/** The source's name of a field. */
 export function sourceName(field: AvroField): string {
   return field.sourceField ?? field.name
 }
 
-function addStandardFields(
+function addSourceFields(
   known: readonly AvroField[],
   described: readonly FieldDescription[],
   excluded: ReadonlySet<string>,
@@ -82,7 +80,7 @@ function addStandardFields(
     const avroName = holders.length === 0 ? name : `${name}_${kind}`
     if (taken.has(avroName)) continue
     taken.add(avroName)
-    next.push(standardField(avroName, kind, field))
+    next.push(sourceField(avroName, kind, field))
     if (avroName === name) continue
     const first = next.findIndex((holder) => holder.name === name)
     const retyped = next[first]
@@ -112,7 +110,7 @@ function usable(
   return [...byName].filter(([name]) => !ambiguous.has(name)).sort(([a], [b]) => compare(a, b))
 }
 
-function standardField(avroName: string, kind: FieldKind, field: FieldDescription): AvroField {
+function sourceField(avroName: string, kind: FieldKind, field: FieldDescription): AvroField {
   const doc = describe(field)
   const base = { name: avroName, type: AVRO_TYPES[kind], default: null }
   if (avroName === field.name) return { ...base, doc }
@@ -135,9 +133,20 @@ function seeAlso(doc: string | undefined, avroName: string): string {
   return `${doc ?? ''} The source later gave it another type: see ${avroName}.`.trimStart()
 }
 
-function addMissing(known: readonly AvroField[], wanted: readonly AvroField[]): AvroField[] {
-  const names = new Set(known.map(({ name }) => name))
-  return [...known, ...wanted.filter(({ name }) => !names.has(name))]
+/** The record with the fields that the other one has beside its own, in the records within them, too. */
+function withMissing(known: AvroRecord, wanted: AvroRecord): AvroRecord {
+  const names = new Set(known.fields.map(({ name }) => name))
+  const fields = known.fields.map((field) => {
+    const other = wanted.fields.find(({ name }) => name === field.name)
+    return other === undefined ? field : { ...field, type: typeWithMissing(field.type, other.type) }
+  })
+  return { ...known, fields: [...fields, ...wanted.fields.filter(({ name }) => !names.has(name))] }
+}
+
+function typeWithMissing(known: unknown, wanted: unknown): unknown {
+  const other = heldRecord(wanted)
+  if (other === undefined) return known
+  return withRecord(known, (record) => (record.name === other.name ? withMissing(record, other) : record))
 }
 
 function withNested(record: AvroRecord, field: string, nested: AvroRecord): AvroRecord {

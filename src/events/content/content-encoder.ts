@@ -1,30 +1,34 @@
 import type { Digest, EncodedContent, EncodeResult, SchemaId } from '../../domain/content.ts'
 import { NestedTooDeep } from '../../domain/json.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { BrokenRecord, SourceRecord } from '../../domain/source-record.ts'
 import { orAborted } from '../../support/abort.ts'
-import { ListingstreamError } from '../../support/errors.ts'
+import { InvariantViolation, ListingstreamError } from '../../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
-import type { ListingContent, ListingProjection, Projected } from './listing-projection.ts'
-import type { ListingSchemas } from '../schema/listing-schemas.ts'
+import type { ContentRecord, Projection, Projected } from './projection.ts'
+import type { EventSchemas } from '../schema/event-schemas.ts'
 import { formerBodies } from './way-of-asking.ts'
-
-/** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
-export const MAX_RECORD_BYTES = 900_000
 
 /** Of the error of a thread that was ended because it took too long. */
 const PAGE_THREAD_SLOW = 'PAGE_THREAD_SLOW'
 
-export interface ListingEncoderOptions {
-  /** Largest content record with its volatile fields, in bytes. @default MAX_RECORD_BYTES */
-  readonly maxRecordBytes?: number
-  /** What bounds it so, for the reasons of dead letters, e.g. a setting with its value. @default nobody's setting */
-  readonly maxRecordBytesBy?: string
+export interface ContentLimit {
+  /** Largest content record with its volatile fields. */
+  readonly bytes: number
+  /** What bounds it so, for the reasons of dead letters, e.g. a setting with its value; null: nobody's setting. */
+  readonly setting: string | null
 }
 
-type Versions = Pick<ListingSchemas, 'load' | 'current' | 'version'>
+/** Below the broker's `message.max.bytes` (1 MiB unless set), with room for envelope and headers. */
+export const DEFAULT_LIMIT: ContentLimit = { bytes: 900_000, setting: null }
+
+/** What the content of one resource is made by. */
+export interface ContentRules {
+  readonly schemas: Pick<EventSchemas, 'load' | 'current' | 'version'>
+  readonly limit: ContentLimit
+}
 
 /** A page whose content is made elsewhere. */
 interface AdoptedPage {
@@ -41,27 +45,24 @@ interface Adopted {
   readonly index: number
 }
 
-/** Implements the port `ContentEncoder` for listings. */
-export class ListingEncoder {
-  readonly #schemas: Versions
-  readonly #maxRecordBytes: number
-  readonly #boundBy: string
+/** Implements the port `ContentEncoder`. */
+export class AvroContentEncoder {
+  readonly #rules: ReadonlyMap<ResourceName, ContentRules>
   readonly #buffer = new AvroBuffer()
   readonly #adopted = new WeakMap<SourceRecord, Adopted>()
 
-  constructor(schemas: Versions, options: ListingEncoderOptions = {}) {
-    this.#schemas = schemas
-    this.#maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
-    this.#boundBy = options.maxRecordBytesBy === undefined ? '' : ` (${options.maxRecordBytesBy})`
+  /** @param rules of each resource */
+  constructor(rules: ReadonlyMap<ResourceName, ContentRules>) {
+    this.#rules = rules
   }
 
   async prepare(
-    _: ResourceDescription,
+    resource: ResourceDescription,
     records: Iterable<SourceRecord>,
     older: Iterable<SchemaId>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#schemas.load(older, signal)
+    await this.#of(resource).schemas.load(older, signal)
     const pages = new Set<AdoptedPage>()
     for (const record of records) {
       const adopted = this.#adopted.get(record)
@@ -93,8 +94,9 @@ export class ListingEncoder {
     for (const [index, record] of records.entries()) this.#adopted.set(record, { page, index })
   }
 
-  encode(_: ResourceDescription, record: SourceRecord): EncodeResult {
-    const { id, content, projection } = this.#schemas.current()
+  encode(resource: ResourceDescription, record: SourceRecord): EncodeResult {
+    const { schemas, limit } = this.#of(resource)
+    const { id, content, projection } = schemas.current()
     const made = this.#adopted.get(record)
     const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
     if (result !== undefined) return result
@@ -118,10 +120,11 @@ export class ListingEncoder {
     const digest = digestOf(encoded)
     if (projected.maskedVolatile.length > 0) encoded = this.#buffer.encode(content, withMasked(projected))
     const bytes = encoded.length + bytesOf(projected.volatileFields)
-    if (bytes > this.#maxRecordBytes) {
+    if (bytes > limit.bytes) {
+      const by = limit.setting === null ? '' : ` (${limit.setting})`
       return unencodable(
         record,
-        `The record has ${bytes} bytes; at most ${this.#maxRecordBytes} can be published${this.#boundBy}.`,
+        `The record has ${bytes} bytes; at most ${limit.bytes} can be published${by}.`,
       )
     }
     return {
@@ -136,16 +139,26 @@ export class ListingEncoder {
     }
   }
 
-  digestUnder(_: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest {
-    const { content, projection } = this.#schemas.version(schema)
+  digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest {
+    const { content, projection } = this.#of(resource).schemas.version(schema)
     return digestOf(this.#buffer.encode(content, projection.project(record.key, record.body).content))
   }
 
-  formerDigests(_: ResourceDescription, { key, body }: SourceRecord, schema: SchemaId): readonly Digest[] {
-    const { content, projection } = this.#schemas.version(schema)
+  formerDigests(
+    resource: ResourceDescription,
+    { key, body }: SourceRecord,
+    schema: SchemaId,
+  ): readonly Digest[] {
+    const { content, projection } = this.#of(resource).schemas.version(schema)
     return formerBodies(key, body).map((former) =>
       digestOf(this.#buffer.encode(content, projection.project(key, former, true).content)),
     )
+  }
+
+  #of({ name }: ResourceDescription): ContentRules {
+    const rules = this.#rules.get(name)
+    if (rules === undefined) throw new InvariantViolation(`The content of ${name} cannot be made here.`)
+    return rules
   }
 }
 
@@ -157,7 +170,7 @@ function broken(record: SourceRecord, { reason }: BrokenRecord): EncodeResult {
 }
 
 /** Undefined if it is nested too deep to be published. */
-function published(projection: ListingProjection, { key, body }: SourceRecord): Projected | undefined {
+function published(projection: Projection, { key, body }: SourceRecord): Projected | undefined {
   try {
     return projection.project(key, body)
   } catch (error) {
@@ -167,7 +180,7 @@ function published(projection: ListingProjection, { key, body }: SourceRecord): 
 }
 
 /** What is published; its digest is taken without these names. */
-function withMasked({ content, maskedVolatile }: Projected): ListingContent {
+function withMasked({ content, maskedVolatile }: Projected): ContentRecord {
   return { ...content, maskedFields: [...content.maskedFields, ...maskedVolatile].sort() }
 }
 

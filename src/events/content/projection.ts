@@ -9,19 +9,20 @@ import { EventError } from '../event-error.ts'
 import { kindOfAvroType, type FieldKind } from '../schema/field-kind.ts'
 import { fit, withoutMinusZero, type FieldValue } from './field-value.ts'
 import { MASKED } from '../../domain/masked.ts'
-import { sourceName } from '../schema/listing-schema.ts'
+import { sourceName, volatileFieldsOf, type EventOptions } from '../schema/event-schema.ts'
 import { followsFromAsking, isKeyAgain } from './way-of-asking.ts'
 
-/** The `listing` record as avsc takes it. Maps and sets are sorted (R5). */
-export interface ListingContent {
-  readonly standardFields: object
+/** The content record as avsc takes it. Maps and sets are sorted (R5). */
+export interface ContentRecord {
   readonly customFields: Readonly<Record<string, CustomFieldValue>>
   readonly maskedFields: readonly string[]
   readonly unmappedFields: Readonly<Record<string, string>>
+  /** The fields of the source, under the name that the event has for them. */
+  readonly [fields: string]: unknown
 }
 
 export interface Projected {
-  readonly content: ListingContent
+  readonly content: ContentRecord
   readonly volatileFields: Readonly<Record<string, LooseValue>>
   /** They are told with the masked ones, but masking them is no change of the content (R5). */
   readonly maskedVolatile: readonly string[]
@@ -33,7 +34,7 @@ interface Cell {
   readonly kind: FieldKind
 }
 
-/** What becomes of a standard field of the source; `also`: its second fields, once it was retyped. */
+/** What becomes of a field of the source; `also`: its second fields, once it was retyped. */
 interface Slot {
   readonly role: 'field' | 'volatile' | 'timestamp'
   readonly cell: Cell
@@ -43,13 +44,10 @@ interface Slot {
 /** Makes a record whose fields stand in the schema's order; undefined takes the default. */
 export type RowConstructor = new (...cells: readonly (FieldValue | null)[]) => object
 
-export interface ListingProjectionOptions {
-  /** The schema of `StandardFields`. */
-  readonly standardFields: AvroRecord
+export interface ProjectionOptions extends EventOptions {
+  /** The schema of the record that holds the source's fields. */
+  readonly fields: AvroRecord
   readonly row: RowConstructor
-  /** For a schema that does not name them itself. */
-  readonly volatileFields: readonly string[]
-  readonly timestampField: string | null
 }
 
 const NO_CELL: Cell = { index: -1, kind: 'string' }
@@ -60,17 +58,19 @@ const CUSTOM_MEMBERS: ReadonlySet<string> = new Set(CUSTOM_FIELDS_MEMBERS)
 const UNSAFE_MEMBER = '__proto__'
 
 /** From the source's JSON to the content record of one schema. Nothing gets lost on the way (R12). */
-export class ListingProjection {
+export class Projection {
   readonly #slots: ReadonlyMap<string, Slot>
   readonly #cells: (FieldValue | null)[]
   readonly #row: RowConstructor
+  readonly #fieldsName: string
   #lastMasked = NO_NAMES
   #lastMaskedSorted = NO_NAMES
 
-  constructor(options: ListingProjectionOptions) {
+  constructor(options: ProjectionOptions) {
     this.#slots = slotsOf(options)
-    this.#cells = options.standardFields.fields.map(() => null)
+    this.#cells = options.fields.fields.map(() => null)
     this.#row = options.row
+    this.#fieldsName = options.resource.events.fields
   }
 
   /**
@@ -101,7 +101,7 @@ export class ListingProjection {
     }
     return {
       content: {
-        standardFields: new this.#row(...this.#cells),
+        [this.#fieldsName]: new this.#row(...this.#cells),
         customFields: customFields ?? EMPTY,
         maskedFields: found.masked.length === 0 ? NO_NAMES : this.#sorted(found.masked),
         unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
@@ -166,13 +166,13 @@ class Findings {
   readonly volatile: [string, LooseValue][] = []
 }
 
-function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
-  const { standardFields, row, timestampField } = options
-  if (row.length !== standardFields.fields.length) {
+function slotsOf(options: ProjectionOptions): ReadonlyMap<string, Slot> {
+  const { fields, row, resource } = options
+  if (row.length !== fields.fields.length) {
     throw new EventError('A schema of the registry does not describe the record that avsc made of it.')
   }
   const slots = new Map<string, Slot>()
-  for (const [index, field] of standardFields.fields.entries()) {
+  for (const [index, field] of fields.fields.entries()) {
     const kind = kindOfAvroType(field.type)
     // A type of some later version: its field keeps the default here.
     if (kind === undefined) continue
@@ -181,11 +181,12 @@ function slotsOf(options: ListingProjectionOptions): ReadonlyMap<string, Slot> {
     if (earlier === undefined) slots.set(name, { role: 'field', cell: { index, kind }, also: undefined })
     else slots.set(name, { ...earlier, also: [...(earlier.also ?? []), { index, kind }] })
   }
-  for (const name of standardFields.volatile ?? options.volatileFields) {
+  // Earlier versions did not name them.
+  for (const name of fields.volatile ?? volatileFieldsOf(options)) {
     slots.set(name, { role: 'volatile', cell: NO_CELL, also: undefined })
   }
-  if (timestampField === null) return slots
-  slots.set(timestampField, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: undefined })
+  if (resource.stamp === null) return slots
+  slots.set(resource.stamp, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: undefined })
   return slots
 }
 

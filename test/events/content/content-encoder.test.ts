@@ -8,10 +8,9 @@ import { JsonBigInteger, type JsonObject } from '../../../src/domain/json.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { ContentEncoder } from '../../../src/replication/ports.ts'
 import { deadLetterParts } from '../../../src/events/content/dead-letter.ts'
-import { ListingEncoder } from '../../../src/events/content/listing-encoder.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
 import { jsonObject, jsonValue, shuffled } from '../arbitrary-json.ts'
-import { Fixture, described, FIELDS, KEY, listing, NEVER, VOLATILE } from '../sample.ts'
+import { Fixture, described, FIELDS, KEY, listing, listingEncoder, NEVER, VOLATILE } from '../sample.ts'
 
 const FULL: JsonObject = {
   ListingKey: KEY,
@@ -38,7 +37,7 @@ function digest(fields: JsonObject, others: JsonObject = {}): string {
 
 describe('content that is made elsewhere', () => {
   test('is not made here if it took too long there: that would hold up everything', async () => {
-    const encoder = new ListingEncoder(fixture.schemas)
+    const encoder = listingEncoder(fixture.schemas)
     const record = listing(FULL)
     const { id } = fixture.schemas.current()
     const failed = (code: string): Promise<never> =>
@@ -271,7 +270,7 @@ describe('masked volatile fields', () => {
     expect(digest({ ...FULL, CloseDate: '********' })).toBe(digest(masked))
     const record = listing(masked)
     const { schemaId, digest: published } = fixture.encode(record)
-    const later: ContentEncoder = new ListingEncoder(fixture.listingSchemas(VOLATILE))
+    const later: ContentEncoder = listingEncoder(fixture.listingSchemas(VOLATILE))
     await later.prepare(LISTINGS, [], [schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, schemaId)).toBe(published)
   })
@@ -290,7 +289,7 @@ describe('older schemas (R5)', () => {
     expect(after.schemaId).not.toBe(before.schemaId)
     expect(after.digest).not.toBe(before.digest)
 
-    const later: ContentEncoder = new ListingEncoder(own.listingSchemas(VOLATILE))
+    const later: ContentEncoder = listingEncoder(own.listingSchemas(VOLATILE))
     await later.prepare(LISTINGS, [], [before.schemaId, after.schemaId, before.schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     expect(later.digestUnder(LISTINGS, record, after.schemaId)).toBe(after.digest)
@@ -316,7 +315,7 @@ describe('older schemas (R5)', () => {
     const before = own.encode(record)
     const schemas = own.listingSchemas(['GarageYN'])
     await schemas.use(FIELDS, NEVER)
-    const encoder = new ListingEncoder(schemas)
+    const encoder = listingEncoder(schemas)
     await encoder.prepare(LISTINGS, [], [before.schemaId], NEVER)
     expect(encoder.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     const result = encoder.encode(LISTINGS, record)
@@ -326,7 +325,7 @@ describe('older schemas (R5)', () => {
   test('are asked of the registry once', async () => {
     await using own = await Fixture.open()
     const { schemaId } = own.encode(listing(FULL))
-    const encoder = new ListingEncoder(own.listingSchemas(VOLATILE))
+    const encoder = listingEncoder(own.listingSchemas(VOLATILE))
     const asked = own.server.requests.length
     await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
     await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
@@ -345,7 +344,7 @@ describe('older schemas (R5)', () => {
 
 describe('what cannot be an event', () => {
   test('a record that is too large is unencodable, with a digest of its JSON (R12)', async () => {
-    await using own = await Fixture.open(FIELDS, { maxRecordBytes: 200 })
+    await using own = await Fixture.open(FIELDS, { bytes: 200, setting: null })
     const result = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
     expect(result).toMatchObject({ kind: 'unencodable', reason: expect.stringContaining('200') })
     const again = own.encoder.encode(LISTINGS, listing({ City: 'x'.repeat(300) }))
@@ -354,7 +353,7 @@ describe('what cannot be an event', () => {
   })
 
   test('a volatile field counts too: it stands in the same record (R12)', async () => {
-    await using own = await Fixture.open(FIELDS, { maxRecordBytes: 200 })
+    await using own = await Fixture.open(FIELDS, { bytes: 200, setting: null })
     const huge = listing({ DaysOnMarket: 'x'.repeat(300) })
     expect(own.encoder.encode(LISTINGS, huge)).toMatchObject({ kind: 'unencodable' })
     expect(own.encoder.encode(LISTINGS, listing({ DaysOnMarket: 'x' })).kind).toBe('encoded')
@@ -373,7 +372,7 @@ describe('what cannot be an event', () => {
       name: 'Other',
       fields: [{ name: 'maskedFields', type: { type: 'array', items: 'long' } }],
     })
-    const encoder = new ListingEncoder({
+    const encoder = listingEncoder({
       load: async () => undefined,
       version: (id) => schemas.version(id),
       current: () => ({ ...schemas.current(), content: other }),

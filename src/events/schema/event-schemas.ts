@@ -1,37 +1,48 @@
 import type { SchemaId } from '../../domain/content.ts'
 import type { FieldDescription } from '../../domain/field-description.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
 import { InvariantViolation, ListingstreamError } from '../../support/errors.ts'
-import { compileListing, type CompiledListing, type CompileListingOptions } from './compiled-listing.ts'
+import { compileEvent, type CompiledEvent } from './compiled-event.ts'
 import { EventError } from '../event-error.ts'
-import { evolve } from './listing-schema.ts'
+import { evolve, type EventOptions } from './event-schema.ts'
 import type { SchemaInUse } from '../registry/schema-look.ts'
 import type { RegisteredSchema, SchemaRegistry } from '../registry/schema-registry.ts'
 import { subjectName } from '../registry/subject-name.ts'
 
-export interface ListingSchemasOptions {
+export interface EventSchemasOptions extends EventOptions {
   readonly registry: SchemaRegistry
   /** The resource's topic, with its prefix. */
   readonly topic: string
-  readonly resource: ResourceDescription
+  /** JSON text of a hand-written schema, by the name of its record. */
+  readonly readSchema: (name: string) => string
+}
+
+/** The arguments of `compileEvent` beside the resource. Plain data. */
+export interface EventRecipe {
+  readonly id: SchemaId
+  readonly text: string
   readonly volatileFields: readonly string[]
 }
 
-/** The arguments of `compileListing`. */
-export interface ListingRecipe extends CompileListingOptions {
-  readonly id: SchemaId
-  readonly text: string
-}
-
-/** The versions of `ListingUpserted` that a process works with: the current one and those it compares with (R5). */
-export class ListingSchemas {
-  readonly #options: ListingSchemasOptions
-  readonly #versions = new Map<SchemaId, CompiledListing>()
-  #current: CompiledListing | undefined
+/** The versions of a resource's `…Upserted` that a process works with: the current one and those it compares with (R5). */
+export class EventSchemas {
+  readonly #options: EventSchemasOptions
+  readonly #subject: string
+  readonly #versions = new Map<SchemaId, CompiledEvent>()
+  #current: CompiledEvent | undefined
   #refusal: ListingstreamError | null = null
 
-  constructor(options: ListingSchemasOptions) {
+  constructor(options: EventSchemasOptions) {
     this.#options = options
+    this.#subject = subjectName(options.topic, options.resource.events.upserted)
+  }
+
+  get topic(): string {
+    return this.#options.topic
+  }
+
+  /** JSON text of the schema of `…Deleted`, which has no other versions. */
+  get deletedText(): string {
+    return this.#options.readSchema(this.#options.resource.events.deleted)
   }
 
   /** Null before the first `use`. */
@@ -45,25 +56,24 @@ export class ListingSchemas {
   }
 
   /**
-   * Makes the schema for these fields current: the subject's latest version if that has them all, otherwise a new
+   * Makes the schema for these fields of the source's metadata current (none where the schema is written by hand): the
+   * subject's latest version if that has them all, otherwise a new
    * version, which is registered before its first use. A version that the registry refuses does not stop the feed: the
    * latest one is used, and what it has no field for travels in `unmappedFields` (R12).
    * @throws {RegistryRefused | RegistryUnauthorized | RegistryBadResponse} if the refused version would be the first one
    */
   async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
-    const { registry, topic, resource, volatileFields } = this.#options
-    const { stamp: timestampField } = resource
-    const subject = subjectName(topic, resource.events.upserted)
-    const latest = await registry.latest(subject, signal)
-    const text = evolve(latest?.schema ?? null, fields, { volatileFields, timestampField })
-    const used = await this.#registered(subject, text, latest, signal)
+    const { registry, resource, readSchema } = this.#options
+    const latest = await registry.latest(this.#subject, signal)
+    const written = readSchema(resource.events.upserted)
+    const text = evolve(latest?.schema ?? null, fields, { ...this.#options, written })
+    const used = await this.#registered(text, latest, signal)
     this.#current = this.#versions.get(used.id) ?? this.#compile(used.id, used.schema)
     return used.id
   }
 
   /** The version with this text; the latest one if the registry refuses it. */
   async #registered(
-    subject: string,
     text: string,
     latest: RegisteredSchema | undefined,
     signal: AbortSignal,
@@ -73,7 +83,7 @@ export class ListingSchemas {
       return latest
     }
     try {
-      const id = await this.#options.registry.register(subject, text, signal)
+      const id = await this.#options.registry.register(this.#subject, text, signal)
       this.#refusal = null
       return { id, schema: text }
     } catch (error) {
@@ -91,7 +101,7 @@ export class ListingSchemas {
       const text = await this.#options.registry.byId(id, signal)
       if (text === undefined) {
         throw new EventError(
-          `The schema registry does not know schema ${id}, with which listings were published. Restore the registry's contents: subscribers need them too.`,
+          `The schema registry does not know schema ${id}, with which ${this.#options.resource.name} were published. Restore the registry's contents: subscribers need them too.`,
         )
       }
       this.#compile(id, text)
@@ -99,33 +109,29 @@ export class ListingSchemas {
   }
 
   /** What another thread needs to encode as `current` does; undefined before the first `use`. */
-  get recipe(): ListingRecipe | undefined {
-    const { volatileFields, resource } = this.#options
+  get recipe(): EventRecipe | undefined {
     if (this.#current === undefined) return undefined
     const { id, text } = this.#current
-    return { id, text, volatileFields, timestampField: resource.stamp }
+    return { id, text, volatileFields: this.#options.volatileFields }
   }
 
   schemasInUse(): readonly SchemaInUse[] {
-    const { topic, resource } = this.#options
-    const subject = subjectName(topic, resource.events.upserted)
-    return [...this.#versions.values()].map(({ id, text }) => ({ id, subject, text }))
+    return [...this.#versions.values()].map(({ id, text }) => ({ id, subject: this.#subject, text }))
   }
 
-  current(): CompiledListing {
+  current(): CompiledEvent {
     if (this.#current === undefined) throw new InvariantViolation('No schema is in use yet.')
     return this.#current
   }
 
-  version(id: SchemaId): CompiledListing {
+  version(id: SchemaId): CompiledEvent {
     const version = this.#versions.get(id)
     if (version === undefined) throw new InvariantViolation(`Schema ${id} was not loaded.`)
     return version
   }
 
-  #compile(id: SchemaId, text: string): CompiledListing {
-    const { volatileFields, resource } = this.#options
-    const compiled = compileListing(id, text, { volatileFields, timestampField: resource.stamp })
+  #compile(id: SchemaId, text: string): CompiledEvent {
+    const compiled = compileEvent(id, text, this.#options)
     this.#versions.set(id, compiled)
     return compiled
   }

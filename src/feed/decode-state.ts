@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { instant, type Instant } from '../domain/instant.ts'
 import { passId } from '../domain/pass.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
-import { readAvro } from './decode-value.ts'
-import { EventError } from './event-error.ts'
+import { readAvro } from '../events/decode-value.ts'
+import { EventError } from '../events/event-error.ts'
 import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
-import { unframe } from './wire-format.ts'
-import type { WriterSchemas } from './registry/writer-schemas.ts'
+import { unframe } from '../events/wire-format.ts'
+import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 
 /** A record of the topics `checkpoints` and `control`. */
 export type StateRecord =

@@ -2,8 +2,8 @@ import avsc from 'avsc'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { evolve, listingSchema } from '../../../src/events/schema/listing-schema.ts'
-import { described, FIELDS, SCHEMA_OPTIONS } from '../sample.ts'
+import { evolve } from '../../../src/events/schema/event-schema.ts'
+import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../sample.ts'
 
 interface Field {
   readonly name: string
@@ -32,7 +32,7 @@ function eachRecord(schema: unknown, visit: (record: { name: string; fields: Fie
 }
 
 describe('schema of ListingUpserted', () => {
-  const schema = listingSchema(FIELDS, SCHEMA_OPTIONS)
+  const schema = listingSchema(FIELDS)
 
   test('standard fields are typed from the metadata, sorted by name (design.md §4.3)', () => {
     expect(standardFields(schema).map(({ name, type }) => [name, type])).toEqual([
@@ -50,7 +50,7 @@ describe('schema of ListingUpserted', () => {
   test('its bytes do not depend on the order of the metadata', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...FIELDS], { minLength: FIELDS.length }), (fields) => {
-        expect(listingSchema(fields, SCHEMA_OPTIONS)).toBe(schema)
+        expect(listingSchema(fields)).toBe(schema)
       }),
       { numRuns: 20 },
     )
@@ -80,13 +80,13 @@ describe('schema of ListingUpserted', () => {
       described('WaterFrontYN', 'Boolean'),
       described('WaterfrontYN', 'Boolean'),
     ]
-    expect(names(listingSchema(fields, SCHEMA_OPTIONS))).toEqual(['Twice', 'WaterFrontYN', 'WaterfrontYN'])
+    expect(names(listingSchema(fields))).toEqual(['Twice', 'WaterFrontYN', 'WaterfrontYN'])
   })
 
   test('a doc says what the metadata says: label, type, list, property types', () => {
     const view = { ...described('View', 'Character', true), label: 'The view', shownFor: ['Land (B)', 'C'] }
     const silent = { ...described('Odd', ''), shownFor: [] }
-    const [odd, known] = standardFields(listingSchema([view, silent], SCHEMA_OPTIONS))
+    const [odd, known] = standardFields(listingSchema([view, silent]))
     expect(known?.doc).toBe(
       'The view. Type at the source: Character, several values, from a list. Property types: Land (B), C.',
     )
@@ -94,13 +94,13 @@ describe('schema of ListingUpserted', () => {
   })
 
   test('a type that nobody documented is text', () => {
-    const [field] = standardFields(listingSchema([described('Odd', 'Geography')], SCHEMA_OPTIONS))
+    const [field] = standardFields(listingSchema([described('Odd', 'Geography')]))
     expect(field?.type).toEqual(['null', 'string'])
   })
 })
 
 describe('the next version', () => {
-  const first = listingSchema(FIELDS, SCHEMA_OPTIONS)
+  const first = listingSchema(FIELDS)
 
   test('is the same text when there is nothing new', () => {
     expect(evolve(first, FIELDS.slice(2), SCHEMA_OPTIONS)).toBe(first)

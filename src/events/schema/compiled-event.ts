@@ -1,0 +1,53 @@
+import avsc from 'avsc'
+import type { Type } from 'avsc'
+
+import type { SchemaId } from '../../domain/content.ts'
+import { nestedRecord, parseAvroRecord, serializeSchema } from './avro-record.ts'
+import { compileType } from './compile-type.ts'
+import { EventError } from '../event-error.ts'
+import { Projection, type RowConstructor } from '../content/projection.ts'
+import type { EventOptions } from './event-schema.ts'
+
+/** One registered version of a resource's `…Upserted`, ready for use. */
+export interface CompiledEvent {
+  readonly id: SchemaId
+  /** As registered. */
+  readonly text: string
+  readonly projection: Projection
+  /** Of the content record. */
+  readonly content: Type
+  /** Of the event without its last field, the content. */
+  readonly envelope: Type
+}
+
+/** @throws {EventError} EVENT_UNREADABLE if the text is no version of the resource's event. */
+export function compileEvent(id: SchemaId, text: string, options: EventOptions): CompiledEvent {
+  const { events } = options.resource
+  const event = parseAvroRecord(text)
+  const contentRecord = nestedRecord(event, events.content)
+  const fields = nestedRecord(contentRecord, events.fields)
+  if (event.fields.at(-1)?.name !== events.content) {
+    throw new EventError(
+      `Schema ${id} is no version of ${events.upserted}: its last field is not ${events.content}.`,
+    )
+  }
+  try {
+    const { named } = compileType(text)
+    const content = named[`${event.namespace}.${contentRecord.name}`]
+    const row = named[`${event.namespace}.${fields.name}`]
+    if (content === undefined || !(row instanceof avsc.types.RecordType)) {
+      throw new EventError(`Schema ${id} names the records of ${events.upserted} in another way.`)
+    }
+    const rowConstructor: RowConstructor = row.recordConstructor
+    return {
+      id,
+      text,
+      content,
+      envelope: compileType(serializeSchema({ ...event, fields: event.fields.slice(0, -1) })).type,
+      projection: new Projection({ ...options, fields, row: rowConstructor }),
+    }
+  } catch (cause) {
+    if (cause instanceof EventError) throw cause
+    throw new EventError(`Schema ${id} of the registry cannot be used as ${events.upserted}.`, { cause })
+  }
+}

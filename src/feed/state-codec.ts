@@ -1,0 +1,70 @@
+import { RecordCodec } from '../events/record-codec.ts'
+import type { SchemaInUse } from '../events/registry/schema-look.ts'
+import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
+import { readSchemaFile } from '../events/schema/schema-file.ts'
+import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
+import type { TopicNames } from './topics.ts'
+
+type Codecs = Readonly<
+  Record<'Checkpoint' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker', RecordCodec>
+>
+
+/** From the publisher's own records to values in the Confluent wire format; decode-state.ts reads them back. */
+export class StateCodec {
+  readonly #codecs: Codecs
+
+  private constructor(codecs: Codecs) {
+    this.#codecs = codecs
+  }
+
+  /** Registers their schemas. Writes nothing to a registry that knows them. */
+  static async open(
+    registry: SchemaRegistry,
+    { checkpoints, control }: Pick<TopicNames, 'checkpoints' | 'control'>,
+    signal: AbortSignal,
+  ): Promise<StateCodec> {
+    const codec = (name: string, topic: string): Promise<RecordCodec> =>
+      RecordCodec.register(registry, topic, readSchemaFile(name), signal)
+    return new StateCodec({
+      Checkpoint: await codec('Checkpoint', checkpoints),
+      Watermark: await codec('Watermark', checkpoints),
+      Owner: await codec('Owner', checkpoints),
+      Truncation: await codec('Truncation', checkpoints),
+      PassMarker: await codec('PassMarker', control),
+    })
+  }
+
+  /** What everything that was encoded can be read with. */
+  schemasInUse(): readonly SchemaInUse[] {
+    return Object.values(this.#codecs).map(({ schema }) => schema)
+  }
+
+  checkpoint({ progress, ...rest }: Checkpoint): Uint8Array {
+    return this.#codecs.Checkpoint.encode({
+      ...rest,
+      ...progress,
+      pass: progress.pass.toUpperCase(),
+      state: progress.state.toUpperCase(),
+    })
+  }
+
+  watermark(watermark: Watermark): Uint8Array {
+    return this.#codecs.Watermark.encode(watermark)
+  }
+
+  owner(owner: Owner): Uint8Array {
+    return this.#codecs.Owner.encode(owner)
+  }
+
+  truncation(truncation: Truncation): Uint8Array {
+    return this.#codecs.Truncation.encode(truncation)
+  }
+
+  marker(marker: MarkerRecord): Uint8Array {
+    return this.#codecs.PassMarker.encode({
+      ...marker,
+      pass: marker.pass.toUpperCase(),
+      event: marker.event.toUpperCase(),
+    })
+  }
+}

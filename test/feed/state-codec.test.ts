@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+
+import { instant } from '../../src/domain/instant.ts'
+import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
+import { frame } from '../../src/events/wire-format.ts'
+import { decodeState } from '../../src/feed/decode-state.ts'
+import { StateCodec } from '../../src/feed/state-codec.ts'
+import {
+  markerRecord,
+  type Checkpoint,
+  type Owner,
+  type Truncation,
+  type Watermark,
+} from '../../src/feed/state-records.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
+import { Fixture, listing, NEVER } from '../events/sample.ts'
+
+const PASS = passId('p-1')
+const SOURCE = {
+  host: 'api.example.org',
+  userId: '20240101000000000000000001',
+  mlsId: '20240101000000000000000002',
+}
+const STAMP = { generation: 2, instanceId: 'i-1', seq: 41 }
+
+const PROGRESS: PassProgress = {
+  resource: LISTINGS.name,
+  pass: 'snapshot',
+  passId: PASS,
+  state: 'running',
+  initial: true,
+  startedAt: instant(1_700_000_000_000),
+  filter: "MlsStatus Eq 'Active'",
+  token: '',
+  walkEnded: false,
+  page: 3,
+  walked: 2999,
+  walkedInRange: 2990,
+  counts: { ...NO_OUTCOMES, published: 2998, stale: 1 },
+  deletes: NO_DELETES,
+  sweepOffsets: [],
+}
+
+function open({ registry }: Fixture): Promise<StateCodec> {
+  return StateCodec.open(registry, { checkpoints: 'spark.checkpoints', control: 'spark.control' }, NEVER)
+}
+
+describe("the publisher's own records", () => {
+  test('a checkpoint comes back as it was', async () => {
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const checkpoint: Checkpoint = {
+      ...STAMP,
+      progress: PROGRESS,
+      nextOffsets: { listings: [7, 0, 12] },
+      startOffsets: { listings: [0, 0, 5] },
+      source: SOURCE,
+      completedAt: null,
+    }
+    const ended: Checkpoint = {
+      ...checkpoint,
+      completedAt: instant(Date.UTC(2026, 4, 1, 3)),
+      progress: {
+        ...PROGRESS,
+        pass: 'purge',
+        state: 'held',
+        token: null,
+        walkEnded: true,
+        deletes: { ...NO_DELETES, held: 120 },
+        sweepOffsets: [3, 4, 5],
+      },
+    }
+    for (const each of [checkpoint, ended]) {
+      const read = await decodeState(codec.checkpoint(each), fixture.writers, NEVER)
+      expect(read).toEqual({ kind: 'checkpoint', checkpoint: each })
+    }
+  })
+
+  test('watermark, owner, truncation and marker come back as they were', async () => {
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const watermark: Watermark = { ...STAMP, resource: LISTINGS.name, watermark: instant(5), passId: PASS }
+    const owner: Owner = {
+      ...STAMP,
+      host: 'host-1',
+      pid: 77,
+      dataDir: 'd-1',
+      startedAt: instant(1),
+      aliveAt: instant(2),
+      version: '0.1.0',
+      source: null,
+      clusterId: 'c-1',
+    }
+    const marker = markerRecord(
+      { event: 'held', progress: PROGRESS, detail: '120 deletes' },
+      { generation: 2, at: instant(9), endOffsets: { listings: [8, 1, 13] } },
+    )
+    const read = async (bytes: Uint8Array) => decodeState(bytes, fixture.writers, NEVER)
+    expect(await read(codec.watermark(watermark))).toEqual({ kind: 'watermark', watermark })
+    expect(await read(codec.owner(owner))).toEqual({ kind: 'owner', owner })
+    expect(await read(codec.owner({ ...owner, source: SOURCE }))).toEqual({
+      kind: 'owner',
+      owner: { ...owner, source: SOURCE },
+    })
+    const truncation: Truncation = {
+      topic: 'spark.listings',
+      partition: 2,
+      detail: 'took records at offset 0',
+      generation: 3,
+      instanceId: STAMP.instanceId,
+    }
+    expect(await read(codec.truncation(truncation))).toEqual({ kind: 'truncation', truncation })
+    expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
+  })
+
+  test('a record of another type is no state', async () => {
+    await using fixture = await Fixture.open()
+    const { schemaId, bytes } = fixture.encode(listing({ City: 'Dunmere' }))
+    const { envelope } = fixture.schemas.version(schemaId)
+    const event = frame(schemaId, envelope.toBuffer({ listingKey: 'k' }), Uint8Array.of(2), bytes)
+    expect(await decodeState(event, fixture.writers, NEVER)).toBeUndefined()
+  })
+
+  test('a state that only a newer version knows is refused, not guessed', async () => {
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const later = {
+      ...STAMP,
+      progress: { ...PROGRESS, state: 'unknown' as 'held' },
+      nextOffsets: {},
+      startOffsets: {},
+      source: SOURCE,
+      completedAt: null,
+    }
+    await expect(decodeState(codec.checkpoint(later), fixture.writers, NEVER)).rejects.toMatchObject({
+      code: 'EVENT_UNREADABLE',
+    })
+  })
+
+  test('each has its own subject in its topic, and opening again registers nothing', async () => {
+    await using fixture = await Fixture.open()
+    await open(fixture)
+    expect([...fixture.server.versions.keys()].sort()).toEqual([
+      'spark.checkpoints-listingstream.Checkpoint',
+      'spark.checkpoints-listingstream.Owner',
+      'spark.checkpoints-listingstream.Truncation',
+      'spark.checkpoints-listingstream.Watermark',
+      'spark.control-listingstream.PassMarker',
+      'spark.listings-listingstream.ListingUpserted',
+    ])
+    const asked = fixture.server.requests.length
+    await open(fixture)
+    const calls = fixture.server.calls().slice(asked)
+    expect(calls.filter((call) => call.endsWith('/versions'))).toEqual([])
+  })
+})
