@@ -4,6 +4,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceName } from '../domain/resource.ts'
 import type { KeyIndex } from '../replication/ports.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
+import { mergeJoin } from '../support/merge-join.ts'
 
 export interface ComparedKey {
   readonly key: RecordKey
@@ -33,15 +34,8 @@ export async function* compareKeys({
 }: CheckOptions): AsyncGenerator<ComparedKey, void, undefined> {
   const isForgettable = (entry: IndexEntry): boolean =>
     entry.state === 'deleted' && now - entry.observedAt > deleteRetention
-  await using left = new Entries(index, resource)
-  await using right = new Entries(rebuilt, resource)
-  for (;;) {
-    const [ours, theirs] = [await left.peek(), await right.peek()]
-    const key = smaller(ours?.[0], theirs?.[0])
-    if (key === undefined) return
-    const entry = ours?.[0] === key ? left.take() : undefined
-    const topic = theirs?.[0] === key ? right.take() : undefined
-    yield { key, index: entry, topic, equal: agree(entry, topic, isForgettable) }
+  for await (const { key, left, right } of mergeJoin(index.entries(resource), rebuilt.entries(resource))) {
+    yield { key, index: left, topic: right, equal: agree(left, right, isForgettable) }
   }
 }
 
@@ -69,44 +63,4 @@ function agree(
 
 function samePlace(a: IndexEntry, b: IndexEntry): boolean {
   return a.partition === b.partition && a.offset === b.offset
-}
-
-function smaller(a: RecordKey | undefined, b: RecordKey | undefined): RecordKey | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a < b ? a : b
-}
-
-type Batch = readonly (readonly [RecordKey, IndexEntry])[]
-
-/** One entry after the other. */
-class Entries implements AsyncDisposable {
-  readonly #batches: AsyncIterator<Batch>
-  #batch: Batch = []
-  #at = 0
-
-  constructor(index: Pick<KeyIndex, 'entries'>, resource: ResourceName) {
-    this.#batches = index.entries(resource)[Symbol.asyncIterator]()
-  }
-
-  /** Undefined at the end. */
-  async peek(): Promise<readonly [RecordKey, IndexEntry] | undefined> {
-    while (this.#at >= this.#batch.length) {
-      const next = await this.#batches.next()
-      if (next.done === true) return undefined
-      this.#batch = next.value
-      this.#at = 0
-    }
-    return this.#batch[this.#at]
-  }
-
-  /** What `peek` has shown. */
-  take(): IndexEntry | undefined {
-    const entry = this.#batch[this.#at]?.[1]
-    this.#at += 1
-    return entry
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#batches.return?.()
-  }
 }

@@ -4,7 +4,7 @@ import { instant, type Instant } from '../domain/instant.ts'
 import type { PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { compareKeys } from './compare.ts'
+import { mergeJoin } from '../support/merge-join.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
 import { LedgerDamagedError } from './pass-errors.ts'
@@ -82,10 +82,8 @@ export async function findMissing(
     await ledger.add(passId, 'gone', walked.page + 1, proved)
   }
 
-  for await (const { key, entry, walked: seen } of compareKeys(
-    feed.index.entries(resource.name),
-    ledger.entries(passId, 'seen'),
-  )) {
+  const known = feed.index.entries(resource.name)
+  for await (const { key, left: entry, right: seen } of mergeJoin(known, ledger.entries(passId, 'seen'))) {
     signal.throwIfAborted()
     if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
     if (seen !== undefined) {
