@@ -1,5 +1,4 @@
 import type { Instant } from './instant.ts'
-import type { RecordKey } from './record-key.ts'
 import type { ResourceName } from './resource.ts'
 
 export type PassKind = 'snapshot' | 'update' | 'purge'
@@ -84,9 +83,8 @@ export interface SourceIdentity {
   readonly mlsId: string
 }
 
-/** The position of a record in its topic. */
-export interface RecordPosition {
-  readonly key: RecordKey
+/** Where a record lies in its topic. */
+export interface RecordPlace {
   readonly partition: number
   readonly offset: number
 }

@@ -3,7 +3,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceName, Subresource } from '../domain/resource.ts'
 // oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
 import { RESOURCES } from '../resources/index.ts'
-import type { IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
+import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
@@ -132,28 +132,16 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   }
 
   async #apply(update: IndexUpdate, lastRead: KnownChecks): Promise<void> {
-    const { resource, puts } = update
-    const drops = [...new Set(update.drops)]
-    const both = drops.find((key) => puts.has(key))
-    if (both !== undefined) {
-      throw new InvariantViolation(`One update of the index both puts and drops ${both}.`)
-    }
-    const sums = new BucketSums(this.#meta.sums.get(resource))
+    requireDistinct(update.parts)
+    const sums = new Map(this.#meta.sums)
     const operations: StoreOperation[] = []
-    const keys = [...puts.keys(), ...drops]
-    for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
-
-    const subresources = subresourcesOf(resource)
-    const prefix = entryPrefix(resource)
     let request = this.#meta.state?.request ?? 0
-    for (const [key, entry] of puts) {
-      const value = encodeEntry(subresources, entry)
-      sums.add(checkOf(key, value))
-      operations.push({ type: 'put', key: prefix + key, value })
-      request = Math.max(request, entry.request)
+    for (const part of update.parts) {
+      const changed = await this.#change(part, lastRead)
+      if (changed.operations.length > 0) sums.set(part.resource, changed.sums)
+      operations.push(...changed.operations)
+      for (const entry of part.puts.values()) request = Math.max(request, entry.request)
     }
-    for (const key of drops) operations.push({ type: 'del', key: prefix + key })
-    if (keys.length > 0) operations.push({ type: 'put', key: sumsKey(resource), value: sums.toBytes() })
 
     const before = this.#meta.state
     const nextOffsets = update.nextOffsets ?? before?.nextOffsets ?? {}
@@ -161,8 +149,35 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     if (state !== null) operations.push({ type: 'put', key: STATE_KEY, value: encodeState(state) })
 
     await this.#store.write(operations)
-    const allSums = keys.length > 0 ? new Map(this.#meta.sums).set(resource, sums) : this.#meta.sums
-    this.#meta = { state, sums: allSums }
+    this.#meta = { state, sums }
+  }
+
+  /** What a part writes, the sums after it included; no operations if it says nothing. */
+  async #change(
+    { resource, puts, drops }: IndexPart,
+    lastRead: KnownChecks,
+  ): Promise<{ readonly operations: readonly StoreOperation[]; readonly sums: BucketSums }> {
+    const dropped = new Set(drops)
+    const both = [...dropped].find((key) => puts.has(key))
+    if (both !== undefined) {
+      throw new InvariantViolation(`One update of the index both puts and drops ${both}.`)
+    }
+    const sums = new BucketSums(this.#meta.sums.get(resource))
+    const keys = [...puts.keys(), ...dropped]
+    if (keys.length === 0) return { operations: [], sums }
+    for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
+
+    const operations: StoreOperation[] = []
+    const subresources = subresourcesOf(resource)
+    const prefix = entryPrefix(resource)
+    for (const [key, entry] of puts) {
+      const value = encodeEntry(subresources, entry)
+      sums.add(checkOf(key, value))
+      operations.push({ type: 'put', key: prefix + key, value })
+    }
+    for (const key of dropped) operations.push({ type: 'del', key: prefix + key })
+    operations.push({ type: 'put', key: sumsKey(resource), value: sums.toBytes() })
+    return { operations, sums }
   }
 
   /** The checks of those of `keys` that are in the index. */
@@ -201,6 +216,13 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
 
   #corrupt(key: string): IndexCorruptError {
     return new IndexCorruptError(this.#store.location, `the entry of ${JSON.stringify(key)} cannot be read`)
+  }
+}
+
+/** The sums of a second part would not know of the first one's. */
+function requireDistinct(parts: readonly IndexPart[]): void {
+  if (new Set(parts.map(({ resource }) => resource)).size < parts.length) {
+    throw new InvariantViolation('One update of the index has two parts of the same resource.')
   }
 }
 

@@ -1,9 +1,8 @@
-import type { Change } from '../domain/change.ts'
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
-import { trackOf, type OutcomeCounts, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
+import { trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
-import type { Observer } from '../replication/ports.ts'
+import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Outages, Service } from './outages.ts'
 
@@ -148,7 +147,7 @@ export class Health implements Observer, Parking {
     }
   }
 
-  pageCommitted({ resource, pass }: PassProgress, _page: OutcomeCounts, _changes: readonly Change[]): void {
+  pageCommitted({ resource, pass }: PassProgress, _parts: readonly CommittedPart[]): void {
     this.#cameFurther(resource, pass)
     // A purge waits for the snapshot that is under way.
     if (pass === 'snapshot') this.#cameFurther(resource, 'purge')

@@ -1,15 +1,8 @@
-import type { Change } from '../domain/change.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
-import {
-  trackOf,
-  type OutcomeCounts,
-  type PassKind,
-  type PassProgress,
-  type PassTrack,
-} from '../domain/pass.ts'
+import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
-import type { Observer } from '../replication/ports.ts'
+import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Logger } from './logger.ts'
 import { WalkTotals } from './walk-totals.ts'
@@ -36,7 +29,7 @@ export class LogObserver implements Observer, Parking {
   readonly #told = new Map<string, number>()
   readonly #parked = new Map<string, string>()
   readonly #current = new Map<PassTrack, string>()
-  /** Fields told of, by pass. */
+  /** Fields told of, with their resource, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
   /** Minutes by which the source's clock was last said to differ. */
@@ -79,8 +72,8 @@ export class LogObserver implements Observer, Parking {
     this.#unmapped.delete(before)
   }
 
-  pageCommitted(progress: PassProgress, _page: OutcomeCounts, changes: readonly Change[]): void {
-    this.#tellUnmapped(progress, changes)
+  pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void {
+    for (const part of parts) this.#tellUnmapped(progress, part)
     this.pageWalked(progress)
   }
 
@@ -147,15 +140,16 @@ export class LogObserver implements Observer, Parking {
     }
   }
 
-  /** Each field once a pass, with one listing as an example. */
-  #tellUnmapped(progress: PassProgress, changes: readonly Change[]): void {
+  /** Each field once a pass, with one record as an example. */
+  #tellUnmapped(progress: PassProgress, { resource, changes }: CommittedPart): void {
     for (const change of changes) {
       const names = change.kind === 'upsert' ? (change.content.unmapped ?? []) : []
       for (const field of names) {
         const told = this.#unmapped.get(progress.passId) ?? new Set()
-        if (told.has(field) || told.size >= MOST_UNMAPPED_TOLD) continue
-        this.#unmapped.set(progress.passId, told.add(field))
-        const fields = { ...named(progress), field, key: change.key }
+        const name = `${resource.name}/${field}`
+        if (told.has(name) || told.size >= MOST_UNMAPPED_TOLD) continue
+        this.#unmapped.set(progress.passId, told.add(name))
+        const fields = { ...named(progress), resource: resource.name, field, key: change.key }
         this.#logger.info(fields, 'a value has no field that it fits; it is kept in unmappedFields')
       }
     }

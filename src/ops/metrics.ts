@@ -1,20 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-import type { Change } from '../domain/change.ts'
 import { instant, type Instant } from '../domain/instant.ts'
-import {
-  trackOf,
-  type OutcomeCounts,
-  type PassId,
-  type PassKind,
-  type PassProgress,
-  type PassTrack,
-} from '../domain/pass.ts'
+import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
-// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
-import { RESOURCES } from '../resources/index.ts'
 import type { Parking } from '../replication/loop.ts'
-import type { Observer } from '../replication/ports.ts'
+import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import { RequestTally } from './request-tally.ts'
 
@@ -166,16 +156,17 @@ export class Metrics implements Observer, Parking {
     return this.#registry.metrics()
   }
 
-  pageCommitted(progress: PassProgress, page: OutcomeCounts, changes: readonly Change[]): void {
-    const { resource } = progress
-    for (const [outcome, count] of Object.entries(page)) this.#records.inc({ resource, outcome }, count)
-    const events = RESOURCES.find(({ name }) => name === resource)?.events
-    if (events === undefined) return
-    const upserts = changes.filter(({ kind }) => kind === 'upsert').length
-    this.events(resource, events.upserted, upserts)
-    this.events(resource, events.deleted, changes.length - upserts)
-    for (const change of changes) {
-      if (change.kind === 'upsert') change.content.unmapped?.forEach((name) => this.#countUnmapped(name))
+  pageCommitted(_progress: PassProgress, parts: readonly CommittedPart[]): void {
+    for (const { resource, counts, changes } of parts) {
+      for (const [outcome, count] of Object.entries(counts)) {
+        this.#records.inc({ resource: resource.name, outcome }, count)
+      }
+      const upserts = changes.filter(({ kind }) => kind === 'upsert').length
+      this.events(resource.name, resource.events.upserted, upserts)
+      this.events(resource.name, resource.events.deleted, changes.length - upserts)
+      for (const change of changes) {
+        if (change.kind === 'upsert') change.content.unmapped?.forEach((name) => this.#countUnmapped(name))
+      }
     }
   }
 

@@ -4,8 +4,10 @@ import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { Transaction } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { NextOffsets, SourceIdentity } from '../domain/pass.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { Receipt, TransactionRequest } from '../replication/ports.ts'
-import { appendData } from './append-data.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { appendData, type AppendedOffsets } from './append-data.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topics.ts'
@@ -16,7 +18,8 @@ export interface Draft {
   readonly request: TransactionRequest
   /** Of the transaction; it stays the same when that is repeated. */
   readonly seq: number
-  readonly data: DataRecords
+  /** Of each part of the request, in order. */
+  readonly data: readonly (DataRecords & { readonly resource: ResourceDescription })[]
   readonly deadLetters: readonly OutgoingRecord[]
 }
 
@@ -29,8 +32,6 @@ export interface PageContext {
   readonly startOffsets: NextOffsets
   /** Of all data topics, before the transaction. */
   readonly nextOffsets: NextOffsets
-  /** Of the request's resource. */
-  readonly partitionEnds: readonly number[]
   /** When a pass of the request's kind was last completed, before this one. */
   readonly completedAt: Instant | null
   readonly now: () => Instant
@@ -44,21 +45,37 @@ export function draftOf(
   context: {
     readonly names: TopicNames
     readonly eventCodec: ChangeCodec
-    readonly partitions: number
+    /** Of each data topic, by resource. */
+    readonly partitions: ReadonlyMap<string, number>
     /** Of a record, that the topic of the dead letters takes. @default more than a part has */
     readonly deadLetterBytes?: number | undefined
   },
 ): Draft {
   const { names, eventCodec, partitions, deadLetterBytes } = context
+  const { passId } = request.progress
+  const transaction = { prefix: names.prefix, passId, seq }
+  const resources = new Set(request.parts.map(({ resource }) => resource.name))
+  if (resources.size < request.parts.length) {
+    throw new InvariantViolation('One transaction has two parts of the same resource.')
+  }
   return {
     request,
     seq,
-    data: dataRecords(request, names.prefix, partitions, eventCodec, seq),
-    deadLetters: [
-      ...deadLetterRecords(request.deadLetters, names, request.progress.passId, deadLetterBytes),
-      ...deadLetterTombstones(request.resource, request.settledLetters, names),
-    ],
+    data: request.parts.map((part) => ({
+      resource: part.resource,
+      ...dataRecords(part, partitionsOf(part.resource, partitions), eventCodec, transaction),
+    })),
+    deadLetters: request.parts.flatMap(({ resource, deadLetters, settledLetters }) => [
+      ...deadLetterRecords(deadLetters, names, passId, deadLetterBytes),
+      ...deadLetterTombstones(resource, settledLetters, names),
+    ]),
   }
+}
+
+function partitionsOf({ name }: ResourceDescription, partitions: ReadonlyMap<string, number>): number {
+  const count = partitions.get(name)
+  if (count === undefined) throw new InvariantViolation(`The feed has no topic for ${name}.`)
+  return count
 }
 
 /** Answers what a commit of the transaction would bring. */
@@ -68,19 +85,50 @@ export async function sendPage(
   context: PageContext,
   signal: AbortSignal,
 ): Promise<Receipt> {
-  const { names, stateCodec, owner, generation, startOffsets, source, partitionEnds } = context
-  const { seq, data } = draft
-  const { resource, progress, watermark, markers } = draft.request
-  const place = { topic: names.data(resource), nextOffsets: partitionEnds }
-  const appended = await appendData(transaction, place, data.byPartition, signal, context.goOn)
+  const { names, nextOffsets: before } = context
+  const topics = draft.data.map(({ resource, byPartition }) => ({
+    topic: names.data(resource),
+    nextOffsets: before[resource.name] ?? [],
+    byPartition,
+  }))
+  const appended = await appendData(transaction, topics, signal, context.goOn)
+  const offsetsOf = (i: number): AppendedOffsets => appended[i] ?? new Map()
+  const after = topics.map((topic, i) => offsetsAfter(topic.nextOffsets, offsetsOf(i)))
   const nextOffsets: NextOffsets = {
-    ...context.nextOffsets,
-    // The commit's marker takes the offset after the last record.
-    [resource.name]: partitionEnds.map((before, partition) => {
-      const sent = appended.get(partition)
-      return sent === undefined ? before : sent.nextOffset + 1
-    }),
+    ...before,
+    ...Object.fromEntries(draft.data.map(({ resource }, i) => [resource.name, after[i] ?? []])),
   }
+  await sendState(transaction, draft, nextOffsets, context, signal)
+  if (draft.deadLetters.length > 0) {
+    await transaction.send(names.deadLetters, 0, draft.deadLetters, signal)
+  }
+  const positions = draft.data.map(({ placements }, i) =>
+    placements.map(({ partition, index }) => ({
+      partition,
+      offset: offsetsOf(i).get(partition)?.[index] ?? -1,
+    })),
+  )
+  return { seq: draft.seq, positions, nextOffsets }
+}
+
+function offsetsAfter(before: readonly number[], appended: AppendedOffsets): readonly number[] {
+  return before.map((next, partition) => {
+    const last = appended.get(partition)?.at(-1)
+    // The commit's marker takes the offset after the last record.
+    return last === undefined ? next : last + 2
+  })
+}
+
+/** The records that tell of the pass: checkpoint, watermark and markers. */
+async function sendState(
+  transaction: Pick<Transaction, 'send'>,
+  { request, seq }: Draft,
+  nextOffsets: NextOffsets,
+  context: PageContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { names, stateCodec, owner, generation, startOffsets, source } = context
+  const { progress, watermark, markers } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = progress.state === 'completed' ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source, completedAt }
@@ -90,24 +138,13 @@ export async function sendPage(
     checkpoints.push(plain(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
   }
   await transaction.send(names.checkpoints, 0, checkpoints, signal)
-  if (markers.length > 0) {
-    const at = context.now()
-    const records = markers.map((marker) =>
-      plain(
-        marker.progress.passId,
-        stateCodec.marker(markerRecord(marker, { generation, at, endOffsets: nextOffsets })),
-      ),
-    )
-    await transaction.send(names.control, 0, records, signal)
-  }
-  if (draft.deadLetters.length > 0) {
-    await transaction.send(names.deadLetters, 0, draft.deadLetters, signal)
-  }
-  const positions = data.placements.map(({ partition, index }) => ({
-    partition,
-    offset: appended.get(partition)?.offsets[index] ?? -1,
-  }))
-  return { seq, positions, nextOffsets }
+  if (markers.length === 0) return
+  const at = context.now()
+  const records = markers.map((marker) => {
+    const record = markerRecord(marker, { generation, at, endOffsets: nextOffsets })
+    return plain(marker.progress.passId, stateCodec.marker(record))
+  })
+  await transaction.send(names.control, 0, records, signal)
 }
 
 /** A record of the publisher's own topics. */

@@ -6,9 +6,10 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
-import { KafkaPublisher, transactionalId, type PublisherOptions } from './kafka-publisher.ts'
+import { KafkaPublisher, type PublisherOptions } from './kafka-publisher.ts'
 import { asBuffer } from './transaction-records.ts'
 import { FencedError } from './publisher-errors.ts'
+import type { TopicNames } from '../feed/topics.ts'
 import { extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
@@ -99,6 +100,11 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Cla
       if (!again || attempt >= MOST_ATTEMPTS) throw error
     }
   }
+}
+
+/** One writer a prefix (R3). */
+export function transactionalId(names: Pick<TopicNames, 'prefix'>): string {
+  return `${names.prefix}.publisher`
 }
 
 function openProducer(

@@ -3,9 +3,7 @@ import type { EventCodec } from '../events/event-codec.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import { partitionFor } from '../kafka/partition.ts'
 import type { Change } from '../domain/change.ts'
-import type { PassId } from '../domain/pass.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
-import type { TransactionRequest } from '../replication/ports.ts'
+import type { TransactionPart } from '../replication/ports.ts'
 import { headersOf, type HeaderContext, type RecordRole } from '../feed/record-headers.ts'
 
 /** Where a change's last record lies among its partition's records. */
@@ -16,41 +14,35 @@ export interface Placement {
 
 export type ChangeCodec = Pick<EventCodec, 'upserted' | 'deleted'>
 
+/** Of one data topic. */
 export interface DataRecords {
   readonly byPartition: ReadonlyMap<number, readonly OutgoingRecord[]>
   /** For each change, in order. */
   readonly placements: readonly Placement[]
 }
 
-/**
- * One key, one partition (R6); an event and its tombstone follow each other (R13).
- *
- * @param seq of the transaction
- */
+/** One key, one partition (R6); an event and its tombstone follow each other (R13). */
 export function dataRecords(
-  request: TransactionRequest,
-  prefix: string,
+  { resource, changes }: Pick<TransactionPart, 'resource' | 'changes'>,
   partitions: number,
   codec: ChangeCodec,
-  seq: number,
+  transaction: Omit<HeaderContext, 'resource'>,
 ): DataRecords {
-  const { resource } = request
-  const { passId } = request.progress
-  const context: HeaderContext = { prefix, resource, passId, seq }
+  const context: HeaderContext = { ...transaction, resource }
   const byPartition = new Map<number, OutgoingRecord[]>()
   const placements: Placement[] = []
-  for (const change of request.changes) {
+  for (const change of changes) {
     const partition = partitionFor(change.key, partitions)
     const records = byPartition.get(partition) ?? []
     byPartition.set(partition, records)
-    records.push(record(change, 'event', valueOf(resource, change, passId, codec), context))
+    records.push(record(change, 'event', valueOf(change, context, codec), context))
     if (change.kind === 'deletion') records.push(record(change, 'tombstone', null, context))
     placements.push({ partition, index: records.length - 1 })
   }
   return { byPartition, placements }
 }
 
-function valueOf(resource: ResourceDescription, change: Change, passId: PassId, codec: ChangeCodec): Buffer {
+function valueOf(change: Change, { resource, passId }: HeaderContext, codec: ChangeCodec): Buffer {
   return asBuffer(
     change.kind === 'upsert'
       ? codec.upserted(resource, change, passId)

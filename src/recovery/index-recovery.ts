@@ -142,7 +142,8 @@ async function applyTopic(
     }
     positions[batch.partition] = batch.nextOffset
     const reached = { ...index.state()?.nextOffsets, [resource.name]: [...positions] }
-    await index.apply({ resource: resource.name, puts, drops: [], nextOffsets: reached, at: now() })
+    const parts = [{ resource: resource.name, puts, drops: [] }]
+    await index.apply({ parts, nextOffsets: reached, at: now() })
     records += batch.records.length
     const left = ends.reduce((sum, end, partition) => sum + end - (positions[partition] ?? 0), 0)
     onProgress({ topic, done: total - left, total })

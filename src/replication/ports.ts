@@ -13,6 +13,7 @@ import type {
   PassId,
   PassMarker,
   PassProgress,
+  RecordPlace,
   SourceIdentity,
 } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
@@ -138,11 +139,17 @@ export interface ResourceMetadata {
 
 // ---- the key index -----------------------------------------------------------------------------------------------
 
-export interface IndexUpdate {
+/** What one update does to the entries of one resource. */
+export interface IndexPart {
   readonly resource: ResourceName
   readonly puts: ReadonlyMap<RecordKey, IndexEntry>
   /** Keys to forget (deleted ones past their retention). */
   readonly drops: readonly RecordKey[]
+}
+
+export interface IndexUpdate {
+  /** Of distinct resources. */
+  readonly parts: readonly IndexPart[]
   /** The topics' next offsets that this update brings the index up to; undefined leaves them. */
   readonly nextOffsets: NextOffsets | undefined
   /** When it is written, by the local clock (R2). */
@@ -162,7 +169,7 @@ export type LedgerSet = 'seen' | 'gone' | 'recheck' | 'missed' | 'retry'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>
-  /** Atomic. Called only after the transaction that it reflects is known to be committed (R1). */
+  /** Atomic over all parts. Called only after the transaction that it reflects is known to be committed (R1). */
   apply(update: IndexUpdate): Promise<void>
   /** All entries in ascending order of key, in batches; memory follows the batch, not the index (R14). */
   entries(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, IndexEntry])[]>
@@ -202,24 +209,30 @@ export interface WalkLedger {
 
 // ---- the publisher -----------------------------------------------------------------------------------------------
 
-/** Everything that one Kafka transaction holds (R1). */
-export interface TransactionRequest {
+/** What one transaction says of one resource. */
+export interface TransactionPart {
   readonly resource: ResourceDescription
   /** Of distinct keys. */
   readonly changes: readonly Change[]
   readonly deadLetters: readonly DeadLetter[]
   /** Keys whose dead letters have to go: what they say now is published, or their delete is (R12). */
   readonly settledLetters: readonly RecordKey[]
+}
+
+/** Everything that one Kafka transaction holds (R1). */
+export interface TransactionRequest {
+  /** Of distinct resources. */
+  readonly parts: readonly TransactionPart[]
   readonly progress: PassProgress
-  /** Moves the resource's watermark (R4); null leaves it. */
+  /** Moves the watermark of the pass's resource (R4); null leaves it. */
   readonly watermark: Instant | null
   readonly markers: readonly PassMarker[]
 }
 
 export interface Receipt {
   readonly seq: number
-  /** Where each change of the request lies, in its order; for a deletion, its tombstone. */
-  readonly positions: readonly { readonly partition: number; readonly offset: number }[]
+  /** Where each change lies, by part and then by change, in the request's order; for a deletion, its tombstone. */
+  readonly positions: readonly (readonly RecordPlace[])[]
   readonly nextOffsets: NextOffsets
 }
 
@@ -244,9 +257,15 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
+/** What a committed page said of one resource. */
+export interface CommittedPart extends Pick<TransactionPart, 'resource' | 'changes'> {
+  /** Of the resource's records that were read (R11). */
+  readonly counts: OutcomeCounts
+}
+
 /** Told what happens, for logs and metrics. Never throws, never slows. */
 export interface Observer {
-  pageCommitted(progress: PassProgress, page: OutcomeCounts, changes: readonly Change[]): void
+  pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void
   passStarted(progress: PassProgress, resumed: boolean): void
   /** A page of a walk that commits nothing: a dry run's. */
   pageWalked?(progress: PassProgress): void

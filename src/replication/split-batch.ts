@@ -1,73 +1,89 @@
-/** A page that is too much for one transaction, in parts that are one each. */
-import type { Change, DeadLetter } from '../domain/change.ts'
+/** A page that is too much for one transaction, in pieces that are one each. */
+import type { DeadLetter } from '../domain/change.ts'
 import type { OutcomeCounts, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import type { Batch, BatchPart } from './batch.ts'
 
-/** What a page comes to. */
-export interface Batch {
-  readonly changes: readonly Change[]
-  readonly deadLetters: readonly DeadLetter[]
-  readonly settledLetters: readonly RecordKey[]
-  readonly entries: Map<RecordKey, IndexEntry>
-  readonly counts: OutcomeCounts
+/** All that is published of one key, whatever the topics (R13); or a dead letter that has none. */
+type Unit = RecordKey | DeadLetter
+
+function unitsOf(batch: Batch): ReadonlySet<Unit> {
+  const units = batch.flatMap(({ changes, deadLetters }): readonly Unit[] => [
+    ...changes.map(({ key }) => key),
+    ...deadLetters.map((letter) => letter.key ?? letter),
+  ])
+  return new Set(units)
 }
 
-/** Events and dead letters. */
-export function sizeOf({ changes, deadLetters }: Batch): number {
-  return changes.length + deadLetters.length
+/** Into so many pieces it can be split at most. */
+export function sizeOf(batch: Batch): number {
+  return unitsOf(batch).size
 }
 
 /**
- * The first part, with at most so many events and dead letters, and what is left; undefined if nothing is. Records that
- * publish nothing are in the last part.
+ * The first piece and what is left; undefined if nothing is. What is published of one key stays together (R13). Records that
+ * publish nothing are in the last piece.
+ *
+ * @param most of its size
  */
 export function split(batch: Batch, most: number): readonly [Batch, Batch | undefined] {
-  if (sizeOf(batch) <= most) return [batch, undefined]
-  const changes = batch.changes.slice(0, most)
-  const deadLetters = batch.deadLetters.slice(0, most - changes.length)
-  const keys = new Set([...changes, ...deadLetters].map(({ key }) => key))
-  const counts: OutcomeCounts = {
+  const units = [...unitsOf(batch)]
+  if (units.length <= most) return [batch, undefined]
+  const chosen = new Set(units.slice(0, most))
+  const pieces = batch.map((part): readonly [BatchPart, BatchPart] => {
+    const first = pick(part, (unit) => chosen.has(unit))
+    const left = pick(part, (unit) => !chosen.has(unit))
+    const counts = published(first)
+    return [
+      { ...first, counts },
+      { ...left, counts: difference(part.counts, counts) },
+    ]
+  })
+  return [pieces.map(([first]) => first), pieces.map(([, left]) => left)]
+}
+
+function pick(
+  { resource, changes, deadLetters, settledLetters, entries }: BatchPart,
+  wanted: (unit: Unit) => boolean,
+): Omit<BatchPart, 'counts'> {
+  return {
+    resource,
+    changes: changes.filter(({ key }) => wanted(key)),
+    deadLetters: deadLetters.filter((letter) => wanted(letter.key ?? letter)),
+    settledLetters: settledLetters.filter(wanted),
+    entries: new Map([...entries].filter(([key]) => wanted(key))),
+  }
+}
+
+/** Outcomes of a piece that holds published records and dead letters alone. */
+function published({ changes, deadLetters }: Omit<BatchPart, 'counts'>): OutcomeCounts {
+  return {
     published: changes.filter(({ kind }) => kind === 'upsert').length,
     unchanged: 0,
     stale: 0,
     dead_lettered: deadLetters.length,
   }
-  const part: Batch = {
-    changes,
-    deadLetters,
-    settledLetters: batch.settledLetters.filter((key) => keys.has(key)),
-    entries: new Map([...batch.entries].filter(([key]) => keys.has(key))),
-    counts,
-  }
-  const rest: Batch = {
-    changes: batch.changes.slice(changes.length),
-    deadLetters: batch.deadLetters.slice(deadLetters.length),
-    settledLetters: batch.settledLetters.filter((key) => !keys.has(key)),
-    entries: new Map([...batch.entries].filter(([key]) => !keys.has(key))),
-    counts: difference(batch.counts, counts),
-  }
-  return [part, rest]
 }
 
 /**
- * The checkpoint of a part: the walk stands where it stood before the page, so that a resumed pass reads the whole page
- * again; what the part did is counted (R1, R11).
+ * The checkpoint of a piece: the walk stands where it stood before the page, so that a resumed pass reads the whole page
+ * again; what the piece did is counted (R1, R11).
  *
  * @param after the checkpoint of the whole page
  * @param before the pass's last checkpoint; undefined if it has none yet
- * @param left what the following parts will do
+ * @param left what the following pieces will do
  */
-export function partProgress(
+export function pieceProgress(
   after: PassProgress,
   before: PassProgress | undefined,
   left: Batch,
 ): PassProgress {
-  const deletions = left.changes.filter(({ kind }) => kind === 'deletion').length
-  const { deletes } = after
+  const own = left.find(({ resource }) => resource.name === after.resource)
+  const { counts, deletes } = after
+  const deletions = own?.changes.filter(({ kind }) => kind === 'deletion').length ?? 0
   return {
     ...(before ?? { ...after, token: '', walkEnded: false, page: 0, walked: 0, walkedInRange: 0 }),
-    counts: difference(after.counts, left.counts),
+    counts: own === undefined ? counts : difference(counts, own.counts),
     deletes: { ...deletes, emitted: deletes.emitted - deletions },
   }
 }

@@ -57,13 +57,13 @@ function entryCases(open: OpenIndex): void {
 
   test('a key that is both put and dropped by one update is refused, and nothing of it is applied', async () => {
     await using opened = await open()
-    const contradictory = {
-      ...update([
+    const contradictory = update(
+      [
         [K('1'), indexEntry()],
         [K('2'), indexEntry()],
-      ]),
-      drops: [K('2')],
-    }
+      ],
+      [K('2')],
+    )
     await expect(opened.index.apply(contradictory)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
     expect(await opened.index.getMany(LISTINGS.name, [K('1'), K('2')])).toEqual([undefined, undefined])
   })
@@ -89,7 +89,7 @@ function entryCases(open: OpenIndex): void {
           if ('puts' in s) {
             const puts = new Map(s.puts)
             const drops = s.drops.filter((key) => !puts.has(key))
-            await index.apply({ ...update([]), puts, drops })
+            await index.apply(update(puts, drops))
             for (const [key, entry] of puts) model.set(key, entry)
             for (const key of drops) model.delete(key)
           } else if ('keys' in s) {
@@ -323,8 +323,12 @@ function ledgerCases(open: OpenIndex): void {
   })
 }
 
-export function update(puts: Iterable<readonly [RecordKey, IndexEntry]>): IndexUpdate {
-  return { resource: LISTINGS.name, puts: new Map(puts), drops: [], nextOffsets: undefined, at: AT }
+export function update(
+  puts: Iterable<readonly [RecordKey, IndexEntry]>,
+  drops: readonly RecordKey[] = [],
+): IndexUpdate {
+  const parts = [{ resource: LISTINGS.name, puts: new Map(puts), drops }]
+  return { parts, nextOffsets: undefined, at: AT }
 }
 
 async function allEntries(index: KeyIndex): Promise<(readonly [RecordKey, IndexEntry])[]> {

@@ -4,7 +4,7 @@ import { instant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { progressOf } from './progress.ts'
+import { pageOf, progressOf } from './progress.ts'
 
 const unreachable = new ListingstreamError('No broker answers.', {
   code: 'KAFKA_UNREACHABLE',
@@ -136,7 +136,7 @@ test('an update that comes no further for three intervals makes it unready, park
     ready: false,
     reasons: [{ code: 'PASS_OVERDUE', resource: 'listings', pass: 'update', since: 10_000_000 }],
   })
-  health.pageCommitted(progressOf(), progressOf().counts, [])
+  health.pageCommitted(progressOf(), pageOf([]))
   expect(health.report().ready).toBe(true)
   clock.ms += 900_001
   health.passEnded(progressOf({ state: 'completed' }), null)

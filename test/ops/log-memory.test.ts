@@ -2,11 +2,11 @@ import { queryObjects } from 'node:v8'
 import { expect, test } from 'vitest'
 
 import type { Change } from '../../src/domain/change.ts'
-import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { passId } from '../../src/domain/pass.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { scriptedUpsert } from '../publisher/scripted-kafka.ts'
-import { progressOf } from './progress.ts'
+import { pageOf, progressOf } from './progress.ts'
 
 const PASSES = 500
 
@@ -21,7 +21,7 @@ test('passes that end without a word leave nothing behind but the last of their 
   for (let n = 0; n < PASSES; n += 1) {
     const progress = progressOf({ passId: passId(`pass-${n}`) })
     observer.passStarted(progress, false)
-    observer.pageCommitted(progress, NO_OUTCOMES, [change])
+    observer.pageCommitted(progress, pageOf([change]))
   }
   expect(sets() - before).toBeLessThan(PASSES / 10)
   observer.passEnded(progressOf(), null)

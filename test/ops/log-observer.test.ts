@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 
 import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
-import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { passId } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { LogObserver, observers } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { Observer } from '../../src/replication/ports.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { progressOf } from './progress.ts'
+import { pageOf, progressOf } from './progress.ts'
 
 function logged() {
   const lines: { level: string; msg: string; [field: string]: unknown }[] = []
@@ -23,7 +23,7 @@ test('a pass is told at its start, at most every 5 s while it goes on, and at it
   observer.passStarted(progressOf(), false)
   for (let page = 1; page <= 12; page += 1) {
     clock.ms += 1000
-    observer.pageCommitted(progressOf({ page, walked: page * 10 }), NO_OUTCOMES, [])
+    observer.pageCommitted(progressOf({ page, walked: page * 10 }), pageOf([]))
   }
   observer.passEnded(progressOf({ state: 'completed', page: 12 }), null)
   expect(messages()).toEqual(['pass started', 'pass goes on', 'pass goes on', 'pass completed'])
@@ -60,12 +60,12 @@ test('a field whose values do not fit is told once a pass, with one listing (R12
   const { observer, lines, messages } = logged()
   const upserts = ['1', '2'].map((key) => ({ kind: 'upsert', key, content: { unmapped: ['BedsTotal'] } }))
   const changes = upserts as unknown as readonly Change[]
-  observer.pageCommitted(progressOf({ page: 1 }), NO_OUTCOMES, changes)
-  observer.pageCommitted(progressOf({ page: 2 }), NO_OUTCOMES, changes)
+  observer.pageCommitted(progressOf({ page: 1 }), pageOf(changes))
+  observer.pageCommitted(progressOf({ page: 2 }), pageOf(changes))
   const told = lines.filter(({ field }) => field === 'BedsTotal')
   expect(told).toMatchObject([{ level: 'info', passId: 'pass-1', key: '1' }])
   observer.passEnded(progressOf({ state: 'completed' }), null)
-  observer.pageCommitted(progressOf({ passId: passId('pass-2') }), NO_OUTCOMES, changes)
+  observer.pageCommitted(progressOf({ passId: passId('pass-2') }), pageOf(changes))
   expect(messages().filter((message) => message.includes('unmappedFields'))).toHaveLength(2)
 })
 
@@ -76,12 +76,12 @@ test('a pass whose end is never told is forgotten when the next of its kind begi
   const told = () => lines.filter(({ field }) => field === 'BedsTotal').length
   const first = progressOf()
   observer.passStarted(first, false)
-  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  observer.pageCommitted(first, pageOf(changes))
   observer.passStarted(first, true)
-  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  observer.pageCommitted(first, pageOf(changes))
   expect(told()).toBe(1)
   observer.passStarted(progressOf({ passId: passId('pass-2') }), false)
-  observer.pageCommitted(first, NO_OUTCOMES, changes)
+  observer.pageCommitted(first, pageOf(changes))
   expect(told()).toBe(2)
 })
 
@@ -90,7 +90,7 @@ test('progress says how far a full walk is, by the last one', () => {
   observer.passEnded(progressOf({ pass: 'purge', state: 'completed', walked: 200 }), null)
   observer.passStarted(progressOf({ pass: 'purge' }), false)
   clock.ms += 5_000
-  observer.pageCommitted(progressOf({ pass: 'purge', page: 5, walked: 50 }), NO_OUTCOMES, [])
+  observer.pageCommitted(progressOf({ pass: 'purge', page: 5, walked: 50 }), pageOf([]))
   expect(lines.at(-1)).toMatchObject({ walked: 50, total: 200, percent: 25, secondsLeft: 15 })
 })
 
@@ -130,7 +130,7 @@ test('observers() tells each of them everything, in order', () => {
   })
   const both = observers(named('a'), named('b'))
   both.passStarted(progressOf(), true)
-  both.pageCommitted(progressOf({ page: 7 }), NO_OUTCOMES, [])
+  both.pageCommitted(progressOf({ page: 7 }), pageOf([]))
   both.passEnded(progressOf(), 'why')
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
   both.clockCompared?.(LISTINGS.name, 5)

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { instant } from '../../src/domain/instant.ts'
-import { NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { passId } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { progressOf } from './progress.ts'
+import { pageOf, progressOf } from './progress.ts'
 
 const upsert = upsertWith([])
 const deletion = { kind: 'deletion' } as Change
@@ -34,7 +34,7 @@ describe('Metrics', () => {
   test('each record is counted under its outcome (R11), each event under topic and type', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const counts = { published: 3, unchanged: 5, stale: 1, dead_lettered: 0 }
-    metrics.pageCommitted(progressOf(), counts, [upsert, deletion, upsert])
+    metrics.pageCommitted(progressOf(), pageOf([upsert, deletion, upsert], counts))
     expect(await sample('records_total{resource="listings",outcome="published"}')).toBe('3')
     expect(await sample('records_total{resource="listings",outcome="unchanged"}')).toBe('5')
     expect(await sample('events_total{topic="listings",type="ListingUpserted"}')).toBe('2')
@@ -110,7 +110,7 @@ describe('Metrics', () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     metrics.describedFields(['BedsTotal', '"Group"."Field"'])
     const changes = [upsertWith(['BedsTotal', '$.Noise']), deletion, upsertWith(['BedsTotal', 'Unheard'])]
-    metrics.pageCommitted(progressOf(), NO_OUTCOMES, changes)
+    metrics.pageCommitted(progressOf(), pageOf(changes))
     expect(await sample('unmapped_values_total{field="BedsTotal"}')).toBe('2')
     expect(await sample('unmapped_values_total{field="other"}')).toBe('2')
     expect(await metrics.text()).not.toContain('Unheard')

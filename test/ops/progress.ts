@@ -1,6 +1,14 @@
 import { instant } from '../../src/domain/instant.ts'
-import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
+import {
+  NO_DELETES,
+  NO_OUTCOMES,
+  passId,
+  type OutcomeCounts,
+  type PassProgress,
+} from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import type { Change } from '../../src/domain/change.ts'
+import type { CommittedPart } from '../../src/replication/ports.ts'
 
 /** A pass that has just begun, with what a test changes of it. */
 export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
@@ -22,4 +30,12 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     sweepOffsets: [],
     ...changes,
   }
+}
+
+/** A page of listings. */
+export function pageOf(
+  changes: readonly Change[],
+  counts: OutcomeCounts = NO_OUTCOMES,
+): readonly CommittedPart[] {
+  return [{ resource: LISTINGS, changes, counts }]
 }

@@ -7,7 +7,7 @@ import { appendData } from '../../src/publisher/append-data.ts'
 const NEVER = new AbortController().signal
 const RECORD = { key: 'k', value: Buffer.from('v'), headers: {} }
 const RECORDS = new Map([0, 1, 2].map((partition) => [partition, [RECORD]]))
-const END = { topic: 'spark.listings', nextOffsets: [5, 0, 7] }
+const LISTINGS = { topic: 'spark.listings', nextOffsets: [5, 0, 7], byPartition: RECORDS }
 const unreachable = new KafkaError('no answer', { code: 'KAFKA_UNREACHABLE', retryable: true })
 
 /** What each partition answers, the first one first. */
@@ -26,18 +26,20 @@ function answering(...answers: readonly (number | Error)[]): Pick<Transaction, '
   }
 }
 
-const seenBefore = (partition: number): Error => new KafkaOffsetSeenBefore(END.topic, partition, 0, 3)
+const seenBefore = (partition: number): Error => new KafkaOffsetSeenBefore(LISTINGS.topic, partition, 0, 3)
 const append = (...answers: readonly (number | Error)[]) =>
-  appendData(answering(...answers), END, RECORDS, NEVER)
+  appendData(answering(...answers), [LISTINGS], NEVER, () => undefined)
 
 describe('the records of a transaction in the data topic', () => {
   test('are where the topic ended, or above', async () => {
-    const appended = await append(5, 0, 9)
-    expect([...appended].map(([partition, { baseOffset }]) => [partition, baseOffset])).toEqual([
-      [0, 5],
-      [1, 0],
-      [2, 9],
-    ])
+    const [appended] = await append(5, 0, 9)
+    expect(appended).toEqual(
+      new Map([
+        [0, [5]],
+        [1, [0]],
+        [2, [9]],
+      ]),
+    )
   })
 
   test.each([
@@ -51,7 +53,7 @@ describe('the records of a transaction in the data topic', () => {
 
   test('fail with the first failure where no offset says that', async () => {
     await expect(append(5, unreachable, new Error('later'))).rejects.toBe(unreachable)
-    const above = new KafkaOffsetSeenBefore(END.topic, 0, 6, 6)
+    const above = new KafkaOffsetSeenBefore(LISTINGS.topic, 0, 6, 6)
     await expect(append(above, 0, 7)).rejects.toBe(above)
   })
 })

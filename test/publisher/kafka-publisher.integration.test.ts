@@ -15,6 +15,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import { API, firstOf, startKafkaProxy, type Fate } from '../fixtures/kafka-proxy.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { testStack } from '../fixtures/test-stack.ts'
+import { transactionPart } from '../fixtures/transaction.ts'
 import { deletion, keysOf, page, progress, TestFeed } from './test-feed.ts'
 
 const never = new AbortController().signal
@@ -52,7 +53,7 @@ describe('what a commit answers and leaves', () => {
     for (const [n, changes] of [first, second].entries()) {
       const receipt = receipts[n]!
       for (const [i, change] of changes.entries()) {
-        const position = receipt.positions[i]!
+        const position = receipt.positions[0]![i]!
         const record = records.find((r) => r.partition === position.partition && r.offset === position.offset)
         expect(String(record?.key)).toBe(change.key)
         expect(record?.value === null).toBe(change.kind === 'deletion')
@@ -69,7 +70,7 @@ describe('what a commit answers and leaves', () => {
     const key = before!.key
     await instance.publisher.commit(page([before!]), never)
     const { positions } = await instance.publisher.commit(page([deletion(key)]), never)
-    const tombstone = positions[0]!
+    const tombstone = positions[0]![0]!
     const records = await readWithConsole(topic(feed), { atLeast: 3 }, never)
     const ofKey = records.filter((record) => String(record.key) === key)
     expect(ofKey.map(({ value }) => value === null)).toEqual([false, false, true])
@@ -102,7 +103,7 @@ describe('what a commit answers and leaves', () => {
     expect(bytes / 3).toBeGreaterThan(512 * 1024)
     const records = (await feed.settled()).filter(({ partition, offset }) => offset >= before[partition]!)
     expect(records).toHaveLength(keys.length)
-    const found = receipt.positions.map((position) =>
+    const found = receipt.positions[0]!.map((position) =>
       records.find((r) => r.partition === position.partition && r.offset === position.offset),
     )
     expect(found.map((record) => String(record?.key))).toEqual(keys)
@@ -117,11 +118,11 @@ describe('what a commit answers and leaves', () => {
   test('a dead letter that no record can hold lies in parts, which together are the record (R12)', async () => {
     await using instance = await feed.takeOver()
     const body = { Id: 'x', Noise: randomBytes(2_000_000).toString('base64') }
-    const letters = [
+    const deadLetters = [
       { resource: LISTINGS.name, key: recordKey('large'), reason: 'it is too large', body },
       { resource: LISTINGS.name, key: null, reason: 'it has no key', body: { Id: null } },
     ] as const
-    await instance.publisher.commit(page([], { deadLetters: letters }), never)
+    await instance.publisher.commit(page([], { parts: [transactionPart({ deadLetters })] }), never)
     await using _ = await feed.takeOver()
     const records = await feed.read(feed.names.deadLetters)
     const parts = records.filter(({ headers }) => String(headers['reason']) === 'it is too large')
@@ -177,7 +178,7 @@ describe('a commit in doubt', () => {
     expect(receipt.seq).toBe(1)
     const records = await feed.settled()
     expect(keysOf(records).toSorted()).toEqual(['a', 'b', 'c', 'd'])
-    expect(receipt.positions.map(({ partition, offset }) => ({ partition, offset }))).toEqual(
+    expect(receipt.positions[0]).toEqual(
       ['a', 'b', 'c', 'd'].map((key) => {
         const { partition, offset } = records.find((record) => String(record.key) === key)!
         return { partition, offset }

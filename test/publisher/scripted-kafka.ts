@@ -5,11 +5,8 @@ import type { Change } from '../../src/domain/change.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { parseDigest, parseSchemaId } from '../../src/domain/content.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import {
-  KafkaPublisher,
-  type FeedProducer,
-  type PublisherOptions,
-} from '../../src/publisher/kafka-publisher.ts'
+import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
+import type { FeedProducer } from '../../src/publisher/owned-producer.ts'
 import { topicNames } from '../../src/feed/topics.ts'
 
 /** What the commit of a transaction comes to, and what the client says of it. */

@@ -42,6 +42,7 @@ import { FIELDS, listingCodec, listingEncoder, listingSchemas } from '../events/
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
+import { transactionPart } from '../fixtures/transaction.ts'
 
 const NEVER = new AbortController().signal
 export const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
@@ -350,10 +351,7 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
 /** One page of the pass `pass-1`. */
 export function page(changes: readonly Change[], over: Partial<TransactionRequest> = {}): TransactionRequest {
   return {
-    resource: LISTINGS,
-    changes,
-    deadLetters: [],
-    settledLetters: [],
+    parts: [transactionPart({ changes })],
     progress: progress(),
     watermark: null,
     markers: [],

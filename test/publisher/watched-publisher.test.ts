@@ -12,10 +12,7 @@ const never = new AbortController().signal
 const ALTERED = new ListingstreamError('it was altered', { code: 'TOPIC_MISCONFIGURED', retryable: false })
 
 const REQUEST: TransactionRequest = {
-  resource: LISTINGS,
-  changes: [],
-  deadLetters: [],
-  settledLetters: [],
+  parts: [],
   progress: {
     resource: LISTINGS.name,
     pass: 'update',

@@ -17,7 +17,8 @@ const KEY = recordKey('k')
 
 async function indexOf(entries: ReadonlyMap<RecordKey, IndexEntry>): Promise<KeyIndex> {
   const index = new MemoryKeyIndex({ batchSize: 2 })
-  await index.apply({ resource: LISTINGS.name, puts: entries, drops: [], nextOffsets: undefined, at: now })
+  const parts = [{ resource: LISTINGS.name, puts: entries, drops: [] }]
+  await index.apply({ parts, nextOffsets: undefined, at: now })
   return index
 }
 

@@ -10,7 +10,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { rebuildIndex } from '../../src/recovery/index-recovery.ts'
-import { transactionalId } from '../../src/publisher/kafka-publisher.ts'
+import { transactionalId } from '../../src/publisher/take-over.ts'
 import { runPurge } from '../../src/replication/purge.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import type { KeyIndex } from '../../src/replication/ports.ts'
@@ -344,13 +344,8 @@ describe('a topic that is shorter than the checkpoint says', () => {
 })
 
 async function putGhost(index: KeyIndex, nextOffsets: Readonly<Record<string, readonly number[]>>) {
-  await index.apply({
-    resource: LISTINGS.name,
-    puts: new Map([[recordKey('ghost'), indexEntry()]]),
-    drops: [],
-    nextOffsets,
-    at: now(),
-  })
+  const puts = new Map([[recordKey('ghost'), indexEntry()]])
+  await index.apply({ parts: [{ resource: LISTINGS.name, puts, drops: [] }], nextOffsets, at: now() })
 }
 
 async function setPolicy(admin: Admin, topic: string, policy: string): Promise<void> {

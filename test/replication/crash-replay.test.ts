@@ -17,6 +17,7 @@ import { feedIdentity } from '../fixtures/index-entry.ts'
 import { assembleFeed, bodyEncoder, CollectingObserver } from '../fixtures/memory-feed.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { changesOf, deadLettersOf, settledLettersOf } from '../fixtures/transaction.ts'
 import { LocalClock, ModelMarket, ModelSource, type Around, type ListingChange } from './model-market.ts'
 import { Crash, Life, mortal } from './mortal.ts'
 
@@ -226,7 +227,7 @@ class Replication {
     }
     const deletions = this.topics.transactions
       .slice(committed)
-      .flatMap(({ request }) => request.changes.filter((one) => one.kind === 'deletion'))
+      .flatMap(({ request }) => changesOf(request).filter((one) => one.kind === 'deletion'))
     for (const { key, deletedAt } of deletions) {
       const proof = source.denied.find(
         ([denied, at]) => denied === key && Math.abs(deletedAt - at) <= feed.serverClock.tolerance,
@@ -282,8 +283,8 @@ class Replication {
   letters(): readonly RecordKey[] {
     const waiting = new Set<RecordKey>()
     for (const { request } of this.topics.transactions) {
-      for (const key of request.settledLetters) waiting.delete(key)
-      for (const { key } of request.deadLetters) if (key !== null) waiting.add(key)
+      for (const key of settledLettersOf(request)) waiting.delete(key)
+      for (const { key } of deadLettersOf(request)) if (key !== null) waiting.add(key)
     }
     return [...waiting]
   }
@@ -300,9 +301,10 @@ class Replication {
   publishedAt(): ReadonlyMap<RecordKey, string> {
     const last = new Map<RecordKey, string>()
     for (const { request, receipt } of this.topics.transactions) {
-      for (const [i, one] of request.changes.entries()) {
+      const positions = receipt.positions.flat()
+      for (const [i, one] of changesOf(request).entries()) {
         if (one.kind === 'deletion') last.delete(one.key)
-        else last.set(one.key, located(one.content.digest, receipt.positions[i]))
+        else last.set(one.key, located(one.content.digest, positions[i]))
       }
     }
     return sorted([...last])
@@ -354,16 +356,17 @@ function checkTopics({ topics }: Replication): void {
   for (const { request } of topics.transactions) {
     const { passId, counts, deletes } = request.progress
     const before = counted.get(passId)
-    const published = request.changes.filter(({ kind }) => kind === 'upsert').length
+    const changes = changesOf(request)
+    const published = changes.filter(({ kind }) => kind === 'upsert').length
     const rise = (now: number, then: number | undefined): number => now - (then ?? 0)
     expect(
       [
         rise(counts.published, before?.counts.published),
         rise(deletes.emitted, before?.deletes.emitted),
-        rise(counts.dead_lettered, before?.counts.dead_lettered) >= request.deadLetters.length,
+        rise(counts.dead_lettered, before?.counts.dead_lettered) >= deadLettersOf(request).length,
       ],
       'a checkpoint counts what its own transaction holds (R11)',
-    ).toEqual([published, request.changes.length - published, true])
+    ).toEqual([published, changes.length - published, true])
     counted.set(passId, request.progress)
     if (request.watermark !== null) {
       const { pass, state, startedAt } = request.progress
@@ -375,7 +378,7 @@ function checkTopics({ topics }: Replication): void {
       expect(request.watermark, 'it goes forward only (R4)').toBeGreaterThan(watermark)
       watermark = request.watermark
     }
-    for (const one of request.changes) {
+    for (const one of changes) {
       const before = last.get(one.key) ?? null
       expect(one.previousDigest, `each event names the one before it, ${one.key}`).toBe(before)
       if (one.kind === 'upsert') {

@@ -4,7 +4,8 @@ import { passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
-import type { Commitment, PageCommitter, Sightings } from '../../src/replication/page-committer.ts'
+import type { Sightings } from '../../src/replication/classify-page.ts'
+import type { Commitment, PageCommitter } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
 import { begun, total } from '../../src/replication/progress.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -12,6 +13,7 @@ import { MemoryFeed } from '../fixtures/memory-feed.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
 import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
+import { changesOf, deadLettersOf, settledLettersOf } from '../fixtures/transaction.ts'
 
 const { signal } = new AbortController()
 
@@ -87,13 +89,17 @@ describe('one transaction a page (R1)', () => {
     expect(opened.committed()).toHaveLength(1)
     const [{ request, receipt }] = opened.committed() as [ReturnType<MemoryFeed['committed']>[number]]
     expect(request).toMatchObject({ progress, watermark: SERVER_TIME, markers: [marker] })
-    expect(request.changes.map(({ key }) => key)).toEqual(['1', '2'])
+    expect(changesOf(request).map(({ key }) => key)).toEqual(['1', '2'])
     expect(index.writtenAfter).toEqual([1])
-    expect(await entryOf(opened, '2')).toMatchObject({ state: 'live', request: 1, ...receipt.positions[1] })
+    expect(await entryOf(opened, '2')).toMatchObject({
+      state: 'live',
+      request: 1,
+      ...receipt.positions[0]?.[1],
+    })
     expect(opened.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 
-  test('a page that is too much for one is committed in parts, whose checkpoints stand before it and count what they hold (R11)', async () => {
+  test('a page that is too much for one is committed in pieces, whose checkpoints stand before it and count what they hold (R11)', async () => {
     const publisher = new MemoryPublisher({ mostEvents: 2 })
     const opened = new MemoryFeed({}, { publisher })
     const records = ['1', '2', '3', '4', '5'].map((key) =>
@@ -106,9 +112,10 @@ describe('one transaction a page (R1)', () => {
       watermark: SERVER_TIME,
       markers: [marker],
     }))
-    const parts = opened.committed().map(({ request }) => request)
-    expect(parts.map(({ changes, deadLetters }) => changes.length + deadLetters.length)).toEqual([2, 2, 2])
-    const checkpoints = parts.map(({ progress: at }) => [
+    const pieces = opened.committed().map(({ request }) => request)
+    const sizes = pieces.map((piece) => changesOf(piece).length + deadLettersOf(piece).length)
+    expect(sizes).toEqual([2, 2, 2])
+    const checkpoints = pieces.map(({ progress: at }) => [
       at.token,
       at.page,
       at.walked,
@@ -120,7 +127,7 @@ describe('one transaction a page (R1)', () => {
       ['', 0, 0, 4, 0],
       ['next', 1, 5, 4, 2],
     ])
-    expect(parts.map(({ watermark, markers }) => [watermark, markers.length])).toEqual([
+    expect(pieces.map(({ watermark, markers }) => [watermark, markers.length])).toEqual([
       [null, 0],
       [null, 0],
       [SERVER_TIME, 1],
@@ -235,7 +242,7 @@ describe('the outcomes of a page', () => {
     const row = { reason: 'no key', body: { StandardFields: { City: 'Fargo' } } }
     await commit(opened, seen([bad], { unreadable: [row] }))
     await commit(opened, seen([bad], { request: 2 }))
-    expect(opened.committed().map(({ request }) => request.deadLetters)).toEqual([
+    expect(opened.committed().map(({ request }) => deadLettersOf(request))).toEqual([
       [
         { resource: 'listings', key: null, ...row },
         { resource: 'listings', key: 'bad', reason: 'it is poison', body: bad.body },
@@ -260,9 +267,9 @@ describe('the outcomes of a page', () => {
     await commit(opened, seen(after, { request: 3 }))
     await purge(opened, 'gone')
 
-    const settled = opened.committed().map(({ request }) => request.settledLetters)
+    const settled = opened.committed().map(({ request }) => settledLettersOf(request))
     expect(settled).toEqual([[], [], ['back', 'new'], ['gone']])
-    expect(opened.committed()[2]?.request.changes).toMatchObject([
+    expect(changesOf(opened.committed()[2]!.request)).toMatchObject([
       { key: 'new', reason: 'UPDATED', previousDigest: other?.digest },
     ])
     expect(await entryOf(opened, 'back')).toEqual({ ...before, request: 3 })
@@ -274,7 +281,7 @@ describe('the outcomes of a page', () => {
     await commit(opened, seen([sourceRecord('bad', { Poison: 1 })]))
     await purge(opened, 'bad')
     expect(opened.changes()).toEqual([])
-    expect(opened.committed().at(-1)?.request.settledLetters).toEqual(['bad'])
+    expect(settledLettersOf(opened.committed().at(-1)!.request)).toEqual(['bad'])
     expect(await entryOf(opened, 'bad')).toMatchObject({ state: 'deleted', offset: -1 })
   })
 
@@ -285,7 +292,7 @@ describe('the outcomes of a page', () => {
     await commit(opened, seen([fine]))
     const lettered = new Set([fine.key, bad.key])
     await commit(opened, seen([fine, bad], { request: 2, lettered }))
-    expect(opened.committed().map(({ request }) => request.settledLetters)).toEqual([[], ['fine']])
+    expect(opened.committed().map(({ request }) => settledLettersOf(request))).toEqual([[], ['fine']])
   })
 })
 
@@ -328,7 +335,7 @@ describe('deletions', () => {
     await Promise.all([update, deletes])
     expect(fates).toEqual([[1, 2]])
     expect([...opened.publisher.live().keys()]).toEqual(['2'])
-    const tombstone = opened.committed()[2]?.receipt.positions[0]
+    const tombstone = opened.committed()[2]?.receipt.positions[0]?.[0]
     expect(await entryOf(opened, '1')).toMatchObject({
       state: 'deleted',
       observedAt: deletedAt,
@@ -343,13 +350,8 @@ describe('deletions', () => {
     const live = await entryOf(opened, '1')
     const deleted = { ...live!, state: 'deleted' as const }
     const puts = new Map([[recordKey('2'), deleted]])
-    await opened.index.apply({
-      resource: LISTINGS.name,
-      puts,
-      drops: [],
-      nextOffsets: undefined,
-      at: SERVER_TIME,
-    })
+    const parts = [{ resource: LISTINGS.name, puts, drops: [] }]
+    await opened.index.apply({ parts, nextOffsets: undefined, at: SERVER_TIME })
     const remembered = ['1', '2'].map((key) => [recordKey(key), deleted] as const)
     await opened.feed.committer.forget(LISTINGS, remembered, signal)
     expect(await entryOf(opened, '1')).toEqual(live)

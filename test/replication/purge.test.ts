@@ -9,6 +9,7 @@ import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../fixtures/memory-feed.ts'
+import { changesOf, settledLettersOf } from '../fixtures/transaction.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import {
   keyRecord,
@@ -121,7 +122,7 @@ describe('a purge', () => {
   test('deletes in batches, one transaction each (R1)', async () => {
     const opened = await swept(keys(9), keys(9).slice(0, 4), {}, { over: { batchSize: 2 } })
     await purge(opened)
-    const deletes = opened.committed().map(({ request }) => request.changes.length)
+    const deletes = opened.committed().map(({ request }) => changesOf(request).length)
     expect(Math.max(...deletes)).toBe(2)
     expect(deletes.reduce((sum, count) => sum + count)).toBe(5)
   })
@@ -143,7 +144,7 @@ describe('a purge', () => {
     const published = (await entryOf(opened, '2'))?.publishedDigest
     expect(await purge(opened)).toMatchObject({ gone: 2 })
     expect(opened.changes()).toMatchObject([{ kind: 'deletion', key: '2', previousDigest: published }])
-    expect(opened.committed().flatMap(({ request }) => request.settledLetters)).toEqual(['2', '3'])
+    expect(opened.committed().flatMap(({ request }) => settledLettersOf(request))).toEqual(['2', '3'])
     expect(await entryOf(opened, '2')).toMatchObject({ state: 'deleted' })
     expect(await entryOf(opened, '3')).toMatchObject({ state: 'deleted', offset: -1 })
   })

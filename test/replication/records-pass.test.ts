@@ -317,7 +317,9 @@ describe('a retry of dead letters (R12)', () => {
     })
     expect(progress).toMatchObject({ state: 'completed', counts: { published: 1, unchanged: 2 } })
     const [page] = opened.committed()
-    expect(page?.request).toMatchObject({ changes: [{ key: 'healed' }], settledLetters: ['fine', 'healed'] })
+    expect(page?.request.parts).toMatchObject([
+      { changes: [{ key: 'healed' }], settledLetters: ['fine', 'healed'] },
+    ])
     expect(opened.changes()).toHaveLength(1)
     expect(opened.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME + HOUR_MS)
 

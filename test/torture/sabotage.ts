@@ -8,7 +8,7 @@ import type { Change, Upsert } from '../../src/domain/change.ts'
 import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
-import type { TransactionRequest } from '../../src/replication/ports.ts'
+import type { TransactionPart, TransactionRequest } from '../../src/replication/ports.ts'
 import type { Sabotage } from './sabotage-kind.ts'
 import { wrapMethod } from './wrap-method.ts'
 
@@ -29,13 +29,14 @@ function now(): boolean {
 }
 
 wrapMethod(KafkaPublisher.prototype, 'commit', async (commit, [request, signal]) => {
-  if (kind === 'publishes twice' && request.changes.length > 0 && now()) await commit(request, signal)
+  const publishes = request.parts.some(({ changes }) => changes.length > 0)
+  if (kind === 'publishes twice' && publishes && now()) await commit(request, signal)
   const receipt = await commit(broken(request), signal)
-  remember(request)
+  for (const part of request.parts) remember(part)
   return receipt
 })
 
-function remember({ changes }: TransactionRequest): void {
+function remember({ changes }: TransactionPart): void {
   for (const change of changes) {
     if (change.kind !== 'upsert') continue
     const before = first.get(change.key)
@@ -47,33 +48,37 @@ function remember({ changes }: TransactionRequest): void {
 }
 
 /** `change` in the same transaction, if its key has none there. */
-function withChange(request: TransactionRequest, change: Change | undefined): TransactionRequest {
-  if (change === undefined || request.changes.some(({ key }) => key === change.key)) return request
-  return { ...request, changes: [...request.changes, change] }
+function withChange(part: TransactionPart, change: Change | undefined): TransactionPart {
+  if (change === undefined || part.changes.some(({ key }) => key === change.key)) return part
+  return { ...part, changes: [...part.changes, change] }
 }
 
 function broken(request: TransactionRequest): TransactionRequest {
-  const { changes } = request
+  if (kind === 'believes a clock that is an hour ahead') return withWatermark(request)
+  return { ...request, parts: request.parts.map(brokenPart) }
+}
+
+function brokenPart(part: TransactionPart): TransactionPart {
+  const { changes } = part
   switch (kind) {
     case 'drops a change':
-      return changes.length > 1 && now() ? { ...request, changes: changes.slice(0, -1) } : request
+      return changes.length > 1 && now() ? { ...part, changes: changes.slice(0, -1) } : part
     case 'drops deletes':
-      return { ...request, changes: changes.filter((change) => change.kind !== 'deletion') }
+      return { ...part, changes: changes.filter((change) => change.kind !== 'deletion') }
     case 'publishes an old state again':
-      return withChange(request, outdated === undefined ? undefined : { ...outdated, reason: 'UPDATED' })
+      return withChange(part, outdated === undefined ? undefined : { ...outdated, reason: 'UPDATED' })
     case 'deletes what is there':
-      return withChange(request, known === undefined ? undefined : deletionOf(known))
+      return withChange(part, known === undefined ? undefined : deletionOf(known))
     case 'publishes what is no change':
-      return withChange(request, latest === undefined || !now() ? undefined : underAnotherDigest(latest))
+      return withChange(part, latest === undefined || !now() ? undefined : underAnotherDigest(latest))
     case 'files what it could publish as a dead letter':
-      return withLetter(request)
+      return withLetter(part)
     case 'believes a clock that is an hour ahead':
-      return withWatermark(request)
     case 'commits half a transaction':
     case 'misplaces keys in the index':
     case 'publishes twice':
     case undefined:
-      return request
+      return part
   }
 }
 
@@ -84,12 +89,12 @@ function underAnotherDigest(upsert: Upsert): Upsert {
   return { ...upsert, reason: 'UPDATED', content: { ...content, digest } }
 }
 
-function withLetter(request: TransactionRequest): TransactionRequest {
-  const { resource, changes, deadLetters } = request
+function withLetter(part: TransactionPart): TransactionPart {
+  const { resource, changes, deadLetters } = part
   const upsert = changes.find((change) => change.kind === 'upsert')
-  if (upsert === undefined) return request
+  if (upsert === undefined) return part
   const letter = { resource: resource.name, key: upsert.key, reason: 'sabotage', body: null }
-  return { ...request, deadLetters: [...deadLetters, letter] }
+  return { ...part, deadLetters: [...deadLetters, letter] }
 }
 
 function withWatermark(request: TransactionRequest): TransactionRequest {
@@ -114,8 +119,11 @@ function deletionOf(upsert: Upsert): Change {
 
 wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply, [update]) => {
   if (kind !== 'misplaces keys in the index') return apply()
-  const moved = [...update.puts].map(([key, entry]) => [key, { ...entry, offset: entry.offset + 1 }] as const)
-  await apply({ ...update, puts: new Map(moved) })
+  const parts = update.parts.map((part) => {
+    const moved = [...part.puts].map(([key, entry]) => [key, { ...entry, offset: entry.offset + 1 }] as const)
+    return { ...part, puts: new Map(moved) }
+  })
+  await apply({ ...update, parts })
 })
 
 wrapMethod(TransactionalProducer.prototype, 'begin', async (begin): Promise<Transaction> => {

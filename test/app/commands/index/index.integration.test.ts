@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { Digest } from '../../../../src/domain/content.ts'
-import { recordKey } from '../../../../src/domain/record-key.ts'
+import type { IndexEntry } from '../../../../src/domain/index-entry.ts'
+import { recordKey, type RecordKey } from '../../../../src/domain/record-key.ts'
 import { deletion, KEYS, openIndex, page, snapshotOf, TestFeed } from '../../../publisher/test-feed.ts'
 import { runCli, type CliExit } from '../../../fixtures/cli.ts'
 import { indexEntry } from '../../../fixtures/index-entry.ts'
@@ -53,17 +54,13 @@ test('every difference is named and none is mended, until a rebuild does; neithe
   {
     await using index = await openIndex(folder.path)
     const [entry] = await index.getMany(LISTINGS.name, [recordKey('k3')])
-    await index.apply({
-      resource: LISTINGS.name,
-      puts: new Map([
-        [recordKey('k3'), { ...entry!, digest: 'a'.repeat(32) as Digest }],
-        [recordKey('k5'), { ...entry!, state: 'deleted', offset: 99 }],
-        [recordKey('ghost'), indexEntry()],
-      ]),
-      drops: [recordKey('k7')],
-      nextOffsets: undefined,
-      at: index.state()!.writtenAt,
-    })
+    const puts = new Map<RecordKey, IndexEntry>([
+      [recordKey('k3'), { ...entry!, digest: 'a'.repeat(32) as Digest }],
+      [recordKey('k5'), { ...entry!, state: 'deleted', offset: 99 }],
+      [recordKey('ghost'), indexEntry()],
+    ])
+    const parts = [{ resource: LISTINGS.name, puts, drops: [recordKey('k7')] }]
+    await index.apply({ parts, nextOffsets: undefined, at: index.state()!.writtenAt })
   }
   await using owner = await feed.takeOver()
   const before = await feed.read(feed.names.checkpoints)
