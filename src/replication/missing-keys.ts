@@ -1,18 +1,16 @@
 /** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
-import type { DeletionEvidence } from '../domain/change.ts'
-import { instant, type Instant } from '../domain/instant.ts'
 import type { PassProgress } from '../domain/pass.ts'
+import type { IndexEntry } from '../domain/index-entry.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { mergeJoin } from '../support/merge-join.ts'
+import { mergeJoin, type Joined } from '../support/merge-join.ts'
+import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
-import { LedgerDamagedError } from './pass-errors.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import { askWhetherGone, KEYS_PER_QUESTION } from './questions.ts'
 import { parseStamp } from './walk.ts'
-import { judgeWalkedKey } from './walked-key.ts'
+import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { updatedAfter } from './window.ts'
-import { askWhetherGone, KEYS_PER_QUESTION, type Fate } from './questions.ts'
 
 /** The outcome of the comparison; the keys themselves lie in the ledger. */
 export interface Findings {
@@ -43,92 +41,117 @@ export async function findMissing(
   await ledger.drop(passId, 'gone')
   await ledger.drop(passId, 'missed')
   await ledger.drop(passId, 'recheck')
-  const { overlap } = feed
-  const sweep = {
-    startedAt: walked.startedAt,
-    nextWindow: updatedAfter(feed.state.watermark(resource.name) ?? walked.startedAt, overlap),
-    overlap,
+  const comparison = new Comparison(feed, resource, walked, approveUpTo)
+  const known = feed.index.entries(resource.name)
+  for await (const joined of mergeJoin(known, ledger.entries(passId, 'seen'))) {
+    signal.throwIfAborted()
+    await comparison.take(joined, signal)
   }
-  const live = new Tally()
-  const deletes = new Tally()
-  const counts = { gone: 0, missed: 0, refuted: 0, inconclusive: 0 }
-  let missing: { key: RecordKey; mlsId: string | null }[] = []
-  let witness: RecordKey | undefined
-  let expired: (readonly [RecordKey, IndexEntry])[] = []
+  return await comparison.end(signal)
+}
 
-  const forget = async (): Promise<void> => {
-    if (expired.length > 0) await feed.committer.forget(resource, expired, signal)
-    expired = []
+interface MissingKey {
+  readonly key: RecordKey
+  readonly mlsId: string | null
+}
+
+/** Of one sweep, key by key; what has to be asked or forgotten is gathered into batches. */
+class Comparison {
+  readonly #feed: Feed
+  readonly #resource: ResourceDescription
+  readonly #walked: PassProgress
+  readonly #approveUpTo: number | undefined
+  readonly #sweep: Sweep
+  readonly #live = new Tally()
+  readonly #deletes = new Tally()
+  readonly #counts = { gone: 0, missed: 0, refuted: 0, inconclusive: 0 }
+  #missing: MissingKey[] = []
+  /** A key that the walk has shown. */
+  #witness: RecordKey | undefined
+  /** Deleted ones past their retention. */
+  #expired: (readonly [RecordKey, IndexEntry])[] = []
+
+  constructor(
+    feed: Feed,
+    resource: ResourceDescription,
+    walked: PassProgress,
+    approveUpTo: number | undefined,
+  ) {
+    const { overlap, state } = feed
+    this.#feed = feed
+    this.#resource = resource
+    this.#walked = walked
+    this.#approveUpTo = approveUpTo
+    this.#sweep = {
+      startedAt: walked.startedAt,
+      nextWindow: updatedAfter(state.watermark(resource.name) ?? walked.startedAt, overlap),
+      overlap,
+    }
   }
-  const settle = async (): Promise<void> => {
-    const keys = missing.map(({ key }) => key)
-    const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
-    missing = []
-    if (keys.length === 0) return
+
+  async take(
+    { key, left: entry, right: seen }: Joined<RecordKey, IndexEntry, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { startedAt, page, passId } = this.#walked
+    if (entry !== undefined && entry.state !== 'deleted') this.#live.add(entry.mlsId)
+    if (seen !== undefined) {
+      this.#witness = key
+      if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, this.#sweep) === 'asked') {
+        this.#counts.missed += 1
+        await this.#feed.index.ledger.add(passId, 'missed', page + 1, [[key, '']])
+      }
+    } else if (entry !== undefined && entry.state !== 'deleted') {
+      if (entry.offset >= sweepEnd(this.#walked, entry)) this.#counts.refuted += 1
+      else this.#missing.push({ key, mlsId: entry.mlsId })
+    } else if (entry !== undefined && startedAt - entry.observedAt > this.#feed.deleteRetention) {
+      this.#expired.push([key, entry])
+    }
+    if (this.#missing.length === KEYS_PER_QUESTION) await this.#ask(signal)
+    if (this.#expired.length === this.#feed.batchSize) await this.#forget(signal)
+  }
+
+  async end(signal: AbortSignal): Promise<Findings> {
+    await this.#ask(signal)
+    await this.#forget(signal)
+    return { ...this.#counts, ...shrinkage(this.#live, this.#deletes) }
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const missing = this.#missing
+    this.#missing = []
+    if (missing.length === 0) return
+    const { walked, passId, page } = this.#walked
     // An empty walk has no witness. It is held (R10), so that asking is of use to an approval alone.
-    const asking = walked.walked > 0 || deletes.total <= (approveUpTo ?? -1)
-    if (!asking) return keys.forEach((key) => deletes.add(mlsOf.get(key) ?? null))
-    const fates = await askWhetherGone(feed.source, resource, keys, witness, signal)
+    const asking = walked > 0 || this.#deletes.total <= (this.#approveUpTo ?? -1)
+    if (!asking) return missing.forEach(({ mlsId }) => this.#deletes.add(mlsId))
+    const { source, serverClock, index } = this.#feed
+    const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
+    const fates = await askWhetherGone(source, this.#resource, [...mlsOf.keys()], this.#witness, signal)
     const proved: [RecordKey, string][] = []
     for (const [key, fate] of fates) {
       if (fate.kind === 'gone') {
-        proved.push([key, formatProof(fate, feed.serverClock.observed(fate.serverDate, fate.receivedAt))])
-        deletes.add(mlsOf.get(key) ?? null)
-        counts.gone += 1
+        const at = serverClock.observed(fate.serverDate, fate.receivedAt)
+        proved.push([key, formatProof({ ...fate, at })])
+        this.#deletes.add(mlsOf.get(key) ?? null)
+        this.#counts.gone += 1
       } else {
-        counts[fate.kind === 'present' ? 'refuted' : 'inconclusive'] += 1
+        this.#counts[fate.kind === 'present' ? 'refuted' : 'inconclusive'] += 1
       }
     }
-    await ledger.add(passId, 'gone', walked.page + 1, proved)
+    await index.ledger.add(passId, 'gone', page + 1, proved)
   }
 
-  const known = feed.index.entries(resource.name)
-  for await (const { key, left: entry, right: seen } of mergeJoin(known, ledger.entries(passId, 'seen'))) {
-    signal.throwIfAborted()
-    if (entry !== undefined && entry.state !== 'deleted') live.add(entry.mlsId)
-    if (seen !== undefined) {
-      witness = key
-      if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, sweep) === 'asked') {
-        counts.missed += 1
-        await ledger.add(passId, 'missed', walked.page + 1, [[key, '']])
-      }
-    } else if (entry !== undefined && entry.state !== 'deleted') {
-      if (entry.offset >= sweepEnd(walked, entry)) counts.refuted += 1
-      else missing.push({ key, mlsId: entry.mlsId })
-    } else if (entry !== undefined && walked.startedAt - entry.observedAt > feed.deleteRetention) {
-      expired.push([key, entry])
-    }
-    if (missing.length === KEYS_PER_QUESTION) await settle()
-    if (expired.length === feed.batchSize) await forget()
+  async #forget(signal: AbortSignal): Promise<void> {
+    const expired = this.#expired
+    this.#expired = []
+    if (expired.length > 0) await this.#feed.committer.forget(this.#resource, expired, signal)
   }
-  await settle()
-  await forget()
-  return { ...counts, ...shrinkage(live, deletes) }
 }
 
 /** R9 c: a key whose last record was published since the sweep began is not deleted by it. */
 export function sweepEnd(walked: PassProgress, entry: IndexEntry): number {
   return walked.sweepOffsets[entry.partition] ?? (entry.offset < 0 ? 0 : -1)
-}
-
-export interface Proof {
-  readonly evidence: DeletionEvidence
-  readonly request: number
-  readonly at: Instant
-}
-
-/** As the ledger's note. */
-function formatProof({ evidence, request }: Extract<Fate, { kind: 'gone' }>, at: Instant): string {
-  return `${evidence} ${request} ${at}`
-}
-
-/** @throws {LedgerDamagedError} for a note that `formatProof` does not write */
-export function parseProof(note: string): Proof {
-  const [, evidence, request, at] = /^(LIST_QUERY|HTTP_404) (\d{1,16}) (-?\d{1,16})$/.exec(note) ?? []
-  if (evidence !== 'LIST_QUERY' && evidence !== 'HTTP_404') {
-    throw new LedgerDamagedError('the proof of a delete cannot be read')
-  }
-  return { evidence, request: Number(request), at: instant(Number(at)) }
 }
 
 /** Records of the feed and of each MLS in it. */
