@@ -4,7 +4,10 @@ import { firstFailure, isUnforeseen, ListingstreamError } from '../support/error
 import { printable } from '../support/printable.ts'
 import { strike } from '../support/secrets.ts'
 
-/** One line for what is outside of the program; the stack only for what is a bug. Answers the exit code (design.md §4.2). */
+/**
+ * One line for what is outside of the program; the stack only for what is a bug. Answers the exit code
+ * (docs/operations.md, "Exit codes").
+ */
 export function reportError(failure: unknown, write: (text: string) => void): number {
   const error = firstFailure(failure)
   if (error instanceof ListingstreamError && !isUnforeseen(error)) {

@@ -110,7 +110,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       KAFKA_SASL_USERNAME: z.string().default(''),
       KAFKA_SASL_PASSWORD: password.optional(),
       KAFKA_COMPRESSION: oneOf('zstd', 'gzip', 'none').default('zstd'),
-      // The broker refuses more than its transaction.max.timeout.ms, by default 15 minutes (kafka-client.md §1).
+      // The broker refuses more than its transaction.max.timeout.ms, by default 15 minutes (docs/kafka.md §1.1).
       KAFKA_TRANSACTION_TIMEOUT: duration('60s', { min: 1000, max: 900_000 }).default(60_000),
     },
     (s) => ({

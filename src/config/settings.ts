@@ -1,7 +1,7 @@
 import type { Millis } from '../domain/instant.ts'
 import type { Secret, SettingText } from './secret.ts'
 
-/** design.md §4.1, typed. Durations are milliseconds. */
+/** README.md, "Settings", typed. Durations are milliseconds. */
 export interface Settings {
   readonly spark: SparkSettings
   readonly source: SourceSettings

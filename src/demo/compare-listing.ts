@@ -1,6 +1,6 @@
 /**
  * Compares a listing as the API serves it with the event that a consumer has read. Written against the contract
- * (design.md §4.3) alone: it shares no code with the projection that it judges.
+ * (docs/replication.md, "Events") alone: it shares no code with the projection that it judges.
  */
 import { isDeepStrictEqual } from 'node:util'
 
@@ -13,7 +13,7 @@ export interface Difference {
   readonly problem: string
 }
 
-/** What the API's metadata says of a standard field (spark-api.md §4.9). */
+/** What the API's metadata says of a standard field (docs/spark-api.md §4.9). */
 export interface SourceField {
   readonly type: 'Character' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Datetime'
   readonly multiSelect: boolean
@@ -31,7 +31,7 @@ export interface Comparison {
 }
 
 const TIMESTAMP_FIELD = 'ModificationTimestamp'
-/** Members that say nothing of the listing's content (spark-api.md §4.1). */
+/** Members that say nothing of the listing's content (docs/spark-api.md §4.1). */
 const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set(['Id', 'ResourceUri', 'StandardFields'])
 /** Members that follow from the way of asking, so that they may differ: they travel beside the content (R5). */
 const ASKING_MEMBERS: ReadonlySet<string> = new Set([
@@ -165,7 +165,7 @@ function typedValue({ type, multiSelect }: SourceField, value: unknown): unknown
   }
 }
 
-/** An object of trues (spark-api.md §4.3) or a list, as a sorted list. */
+/** An object of trues (docs/spark-api.md §4.3) or a list, as a sorted list. */
 function chosenOptions(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return undefined
@@ -176,7 +176,7 @@ function chosenOptions(value: unknown): readonly string[] | undefined {
   return options.every(([, chosen]) => chosen === true) ? options.map(([name]) => name).sort() : undefined
 }
 
-/** Older replies had numbers as text, some with blanks (spark-api.md §5, 21). */
+/** Older replies had numbers as text, some with blanks (docs/spark-api.md §4.1). */
 function numberOf(value: unknown, isFit: (number: number) => boolean): number | undefined {
   const isText = typeof value === 'string' && value.trim() !== ''
   const number = typeof value === 'number' || isText ? Number(value) : Number.NaN

@@ -21,7 +21,7 @@ const LISTING_UPSERTED = z.object({
   }),
 })
 
-/** `ListingUpserted` as a consumer has it: dates and timestamps as ISO 8601 text (design.md §4.3). */
+/** `ListingUpserted` as a consumer has it: dates and timestamps as ISO 8601 text (docs/replication.md, "Events"). */
 export type UpsertedListing = Readonly<z.output<typeof LISTING_UPSERTED>>
 
 /** @throws {z.ZodError} */

@@ -1,7 +1,7 @@
-/** Types that the source names (spark-api.md §4.9). It may name others. */
+/** Types that the source names (docs/spark-api.md §4.9). It may name others. */
 export type KnownFieldType = 'Character' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Datetime'
 
-/** One field of a record, as the source's metadata describes it (spark-api.md §4.9). */
+/** One field of a record, as the source's metadata describes it (docs/spark-api.md §4.9). */
 export interface FieldDescription {
   /** For standard fields the API's own name, unique with regard to case. */
   readonly name: string

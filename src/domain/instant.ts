@@ -14,7 +14,7 @@ const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /**
- * An ISO 8601 datetime with a zone (spark-api.md §2.8), in the years 1 to 9999 in UTC; undefined for anything else,
+ * An ISO 8601 datetime with a zone (docs/spark-api.md §2.8), in the years 1 to 9999 in UTC; undefined for anything else,
  * impossible dates included.
  */
 export function parseInstant(text: string): Instant | undefined {
@@ -27,7 +27,7 @@ export function parseInstant(text: string): Instant | undefined {
   return day >= 1 && day <= lastDay ? (ms as Instant) : undefined
 }
 
-/** `2026-05-02T14:03:09Z`: seconds, as the source's stamps are cut to seconds (spark-api.md §2.8). */
+/** `2026-05-02T14:03:09Z`: seconds, as the source's stamps are cut to seconds (docs/spark-api.md §2.8). */
 export function formatSeconds(value: Instant): string {
   return `${new Date(value).toISOString().slice(0, 19)}Z`
 }

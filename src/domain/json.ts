@@ -1,6 +1,6 @@
 /**
  * A JSON number that avsc's `long` would not hold: an integer outside ±(2^53 − 2), kept as its source text (R12;
- * kafka-client.md §10).
+ * docs/kafka.md §10).
  */
 export class JsonBigInteger {
   readonly text: string

@@ -76,7 +76,7 @@ export function trackOf({ resource, pass }: Pick<PassProgress, 'resource' | 'pas
   return `${resource}/${pass}`
 }
 
-/** Whom a feed replicates (design.md §4.3): the API host, the user's Id and MLS from `/v1/system`. */
+/** Whom a feed replicates (docs/operations.md, "Two instances"): the API host, the user's Id and MLS from `/v1/system`. */
 export interface SourceIdentity {
   readonly host: string
   readonly userId: string

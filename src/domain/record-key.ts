@@ -1,4 +1,4 @@
-/** The key of a record in its resource: for listings the `ListingKey`, 26 digits (spark-api.md §1.2). */
+/** The key of a record in its resource: for listings the `ListingKey`, 26 digits (docs/spark-api.md §1.2). */
 export type RecordKey = string & { readonly __brand: 'RecordKey' }
 
 // Keys become Kafka keys, LevelDB keys and path segments, so the form is checked once, here. Nothing documents that

@@ -11,10 +11,10 @@ export function parseResourceName(text: string): ResourceName | undefined {
   return NAME.test(text) && text.length <= 64 ? (text as ResourceName) : undefined
 }
 
-/** One set of a record's parts that has its own change stamp (spark-api.md §2.9). */
+/** One set of a record's parts that has its own change stamp (docs/spark-api.md §2.9). */
 export interface Subresource {
   readonly name: string
-  /** The field of the parent that moves when the set changes; its value may be null (spark-api.md §5, 18). */
+  /** The field of the parent that moves when the set changes; its value may be null (docs/spark-api.md §2.9). */
   readonly stampField: string
 }
 
@@ -47,7 +47,7 @@ export interface ResourceDescription {
   readonly keyField: string
   /** The field that moves with every change; null: the resource has none, and is walked whole and compared by content. */
   readonly stamp: string | null
-  /** Largest `_limit` that a replication key may send (seeds, "Replication" 1). */
+  /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
   readonly maxLimit: number
   readonly fields: ResourceFields
   /** What `_expand` may name. */

@@ -39,7 +39,7 @@ export class CheckpointLog {
 
   /**
    * Reads up to the last stable offset as it is now (R2), but at least to `end`: a commit is answered before its records
-   * can be read (kafka-client.md §2).
+   * can be read (docs/kafka.md §2).
    *
    * @throws {RegistryLostError} if the registry does not know what a record was written under, or means another by its id
    */

@@ -1,5 +1,5 @@
 /**
- * Headers of every keyed record, tombstones too (design.md §4.3): what recovery reads instead of the value, and
+ * Headers of every keyed record, tombstones too (docs/operations.md, "Topics"): what recovery reads instead of the value, and
  * CloudEvents 1.0 in binary mode (Kafka protocol binding, §3.2).
  */
 import { hash } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** The topics of a feed (design.md §4.3): made by the program, never auto-created, and checked at every start. */
+/** The topics of a feed (docs/operations.md, "Topics"): made by the program, never auto-created, and checked at every start. */
 import {
   RETENTION_CONFIGS,
   type KafkaCluster,
@@ -208,7 +208,7 @@ function retentionOf(topic: Described | undefined): Millis {
 }
 
 /**
- * A key's partition follows from their number: with another one, order per key is lost (kafka-client.md §11). A topic that
+ * A key's partition follows from their number: with another one, order per key is lost (docs/kafka.md §11). A topic that
  * was made anew is another matter, which only `snapshot --restart` takes up: whether each key lies where it belongs is seen
  * when the index is rebuilt.
  */

@@ -3,7 +3,7 @@ import { recordBytes, type OutgoingRecord } from './chunks.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { KafkaError, protocolTypeOf } from './errors.ts'
 
-/** A broker refuses a batch above 1 MiB by default (kafka-client.md §11). */
+/** A broker refuses a batch above 1 MiB by default (docs/kafka.md §11). */
 const MOST_BATCH_BYTES = 512 * 1024
 /** What a batch has beside its records, and what a codec may add to records that it cannot make smaller. */
 const BATCH_OVERHEAD_BYTES = 1024

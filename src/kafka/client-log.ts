@@ -5,7 +5,7 @@ import type { KafkaLog, KafkaLogLevel } from './settings.ts'
 
 /**
  * Ordinary events of transactional work that kafkajs reports as errors, twice each: the marker of the last
- * transaction is still being written, a coordinator loads, retries are finite (kafka-client.md §1).
+ * transaction is still being written, a coordinator loads, retries are finite (docs/kafka.md §1.1).
  */
 const ORDINARY =
   /another concurrent operation on the same transaction|coordinator is loading|Limiting retries for the idempotent/

@@ -29,7 +29,7 @@ export interface ClientLimits {
 export interface KafkaClient extends AsyncDisposable {
   readonly kafka: Kafka
   readonly troubles: Troubles
-  /** The layer below kafkajs's consumer: it fetches without a group (kafka-client.md §4). */
+  /** The layer below kafkajs's consumer: it fetches without a group (docs/kafka.md §4). */
   fetchCluster(): Cluster
   close(): Promise<void>
 }

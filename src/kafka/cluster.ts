@@ -229,7 +229,7 @@ export class KafkaCluster implements AsyncDisposable {
 
 /**
  * Resolves once the cluster has answered a question. A mere connection proves nothing: kafkajs calls a peer connected
- * that never says a word (kafka-client.md §8). Rejects with KAFKA_UNREACHABLE (retryable) or KAFKA_UNAUTHORIZED.
+ * that never says a word (docs/kafka.md §8). Rejects with KAFKA_UNREACHABLE (retryable) or KAFKA_UNAUTHORIZED.
  *
  * @param timeoutMs @default 10 s
  */

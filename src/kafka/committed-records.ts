@@ -7,7 +7,7 @@ const ABORT_MARKER = 0
 /**
  * The records of a fetched block that a read-committed reader may see. Not kafkajs's own filter: that one takes the
  * list of aborted transactions as sorted, which it is not, and any key of four zero bytes for a marker
- * (kafka-client.md §4).
+ * (docs/kafka.md §4).
  */
 export function committedRecords(
   messages: readonly FetchedRecord[],

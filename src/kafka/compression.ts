@@ -24,7 +24,7 @@ interface Codec {
 const compressZstd = promisify(zstdCompress)
 const compressGzip = promisify<Buffer, Buffer>(gzip)
 
-/** Level 1: half the size for a quarter of gzip's time (kafka-client.md §5). */
+/** Level 1: half the size for a quarter of gzip's time (docs/kafka.md §5). */
 const LEVEL_1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 const CODECS: Readonly<Record<'GZIP' | 'Snappy' | 'LZ4' | 'ZSTD', Codec>> = {

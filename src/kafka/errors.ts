@@ -47,7 +47,7 @@ export class KafkaOffsetOutOfRange extends KafkaError {
 
 /**
  * The reply names an offset that this producer has seen before. A producer that is thrown away after any error never
- * repeats a sequence number (kafka-client.md §1c), so the topic was most likely made anew.
+ * repeats a sequence number (docs/kafka.md §1.3), so the topic was most likely made anew.
  */
 export class KafkaOffsetSeenBefore extends KafkaError {
   readonly topic: string

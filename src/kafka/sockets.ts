@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 1_000
 
 /**
  * All sockets of one kafkajs client. kafkajs has no cancellation, and a client that was disconnected reconnects when
- * it is used again (even for a commit, kafka-client.md §8); without sockets it can do neither.
+ * it is used again (even for a commit, docs/kafka.md §8); without sockets it can do neither.
  */
 export class SocketSet {
   readonly #open = new Set<Socket>()

@@ -74,7 +74,7 @@ interface OpenTransaction {
 }
 
 /**
- * A producer under the rules that kafka-client.md §0 and §11 paid for: one partition and 512 KiB at most in a call,
+ * A producer under the rules that docs/kafka.md §0 and §11 paid for: one partition and 512 KiB at most in a call,
  * the reply must name that partition and an offset above all earlier ones, and after any error, lost race or abort
  * of a signal the object is of no more use. Dispose of it and open another; that one's first `begin` settles what
  * became of the transaction.
@@ -267,7 +267,7 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#requireOpen(transaction)
     await this.#failing(async () => {
       signal.throwIfAborted()
-      // kafkajs would end the transaction around a send that is still on its way (kafka-client.md §1c).
+      // kafkajs would end the transaction around a send that is still on its way (docs/kafka.md §1.3).
       if (transaction.sending > 0)
         throw new InvariantViolation(`A transaction was ended (${doing}) while it was sending.`)
       transaction.ending = true

@@ -3,7 +3,7 @@ import type { RecordMetadata } from 'kafkajs'
 import { KafkaError, KafkaOffsetSeenBefore } from './errors.ts'
 
 /**
- * Offset of the batch's first record, if the reply is proof that just this batch was appended now (kafka-client.md §1c, §11).
+ * Offset of the batch's first record, if the reply is proof that just this batch was appended now (docs/kafka.md §1.3, §11).
  *
  * @throws {KafkaOffsetSeenBefore} if it is not above `lastOffset`
  * @throws {KafkaError} KAFKA_APPEND_UNVERIFIED, retryable, for any other reply

@@ -34,8 +34,8 @@ const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 360
 const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /**
- * The metrics of design.md §4.3, in a registry of their own. `topic` is a topic's name without its prefix. Counters begin
- * at 0 with the process.
+ * The metrics of docs/operations.md, "Metrics", in a registry of their own. `topic` is a topic's name without its prefix.
+ * Counters begin at 0 with the process.
  */
 export class Metrics implements Observer, Parking {
   readonly #registry = new Registry()

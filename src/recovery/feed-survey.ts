@@ -23,7 +23,7 @@ export interface FeedSurvey {
 }
 
 /**
- * A commit is answered before its records are below the last stable offset (kafka-client.md §2), and without an
+ * A commit is answered before its records are below the last stable offset (docs/kafka.md §2), and without an
  * `InitProducerId` nothing waits for them: so long, what is known to be committed may take to become readable.
  */
 const READABLE_WITHIN_MS = 5_000

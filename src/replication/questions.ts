@@ -6,7 +6,7 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 
-/** SparkQL takes 200 values in a list (spark-api.md §2.7); one is left for the witness. */
+/** SparkQL takes 200 values in a list (docs/spark-api.md §2.7); one is left for the witness. */
 export const KEYS_PER_QUESTION = 199
 
 /** Single records are asked for a few at a time. */

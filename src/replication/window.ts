@@ -2,7 +2,7 @@ import { formatSeconds, instant, type Instant, type Millis } from '../domain/ins
 import type { ResourceDescription } from '../domain/resource.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
-/** Filter of a walk of everything: none (seeds, "Initial Download": no other parameters). */
+/** Filter of a walk of everything: none (docs/spark-api.md §2.3: no other parameters). */
 export const EVERYTHING = ''
 
 /**

@@ -14,7 +14,7 @@ export const POISONS = ['nan', 'deep', 'digits', 'latin-1'] as const
 /** Everything that a test may switch while the simulator runs. What is UNCONFIRMED about the source is a switch here. */
 export const behaviourSchema = z.strictObject({
   /**
-   * How a `_skiptoken` walk ends (spark-api.md §2.3, §8). `empty-page`: an empty page that repeats the token it was
+   * How a `_skiptoken` walk ends (docs/spark-api.md §2.3). `empty-page`: an empty page that repeats the token it was
    * asked with; all others: already the last page with rows says so. `first-token` never ends: it leads back to the
    * beginning.
    */

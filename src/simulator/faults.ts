@@ -11,7 +11,7 @@ const faultSchema = z.discriminatedUnion('kind', [
     message: z.string().default('Simulated failure'),
     retryAfter: z.union([z.string(), z.number()]).optional(),
   }),
-  /** HTTP 200 with `Success: false` (spark-api.md §3.2). */
+  /** HTTP 200 with `Success: false` (docs/spark-api.md §3.2). */
   z.strictObject({ kind: z.literal('envelope-failure'), code: z.number().int().optional() }),
   /** An error page of something between. */
   z.strictObject({ kind: z.literal('html'), status: z.number().int().min(200).max(599).default(502) }),

@@ -12,7 +12,7 @@ import { DEFINITION_ORDER } from './api/key-order.ts'
 import type { KeyOrder } from './api/key-order.ts'
 import { MASKED } from '../domain/masked.ts'
 
-/** What the API shows of a field (spark-api.md §4.2). */
+/** What the API shows of a field (docs/spark-api.md §4.2). */
 export function fieldValue(listing: Listing, field: FieldDefinition, today: number): JsonValue {
   if (listing.masks?.get(field.id) ?? field.masked) return MASKED
   const override = listing.overrides?.get(field.id)

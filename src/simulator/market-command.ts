@@ -48,7 +48,7 @@ export const marketCommandSchema = z.discriminatedUnion('action', [
   /** Deleted, and the same house under a new key. */
   z.strictObject({ action: z.literal('relist'), ...selection }),
   z.strictObject({ action: z.literal('new'), count: selection.count, at }),
-  /** Rights flip: `********` for the value, or back, without any stamp (spark-api.md §4.2). */
+  /** Rights flip: `********` for the value, or back, without any stamp (docs/spark-api.md §4.2). */
   z.strictObject({ action: z.literal('mask'), fields: z.array(z.string()).min(1), ...selection }),
   z.strictObject({ action: z.literal('unmask'), fields: z.array(z.string()).min(1), ...selection }),
   /** Any value for any field, also one that does not fit its type; with `stamp: false` without a new timestamp. */

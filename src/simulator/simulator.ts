@@ -23,7 +23,7 @@ export interface SimulatorOptions {
   readonly mlsCount?: number
   /** About 150 fields, or about 430. @default 'standard' */
   readonly fields?: FieldSet
-  /** Longest time in milliseconds until a change is visible (spark-api.md §5, 1). @default 0 */
+  /** Longest time in milliseconds until a change is visible (docs/spark-api.md §2.9). @default 0 */
   readonly cacheLagMs?: number
   readonly behaviour?: Partial<Behaviour>
 }

@@ -1,6 +1,6 @@
 const DAY_MS = 86_400_000
 
-/** Whole seconds, as every stamp of the source (spark-api.md §2.8). */
+/** Whole seconds, as every stamp of the source (docs/spark-api.md §2.8). */
 export function wholeSeconds(ms: number): number {
   return Math.floor(ms / 1000) * 1000
 }

@@ -10,7 +10,7 @@ import { SparkApiError, unreadable } from './spark-api-error.ts'
 import type { Call, SparkClient, Success } from './spark-client.ts'
 import { isUnreadable, UnreadablePage } from './unreadable-page.ts'
 
-/** `_limit=1` would show expansions that no list shows (spark-api.md §2.5). */
+/** `_limit=1` would show expansions that no list shows (docs/spark-api.md §2.5). */
 export const SMALLEST_SLICE = 2
 
 /**

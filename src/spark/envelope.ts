@@ -1,13 +1,13 @@
-/** The `D` envelope of the Spark API (spark-api.md §2.1, §3.1). */
+/** The `D` envelope of the Spark API (docs/spark-api.md §2.1, §3.1). */
 import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../domain/json.ts'
 import { isPlainText } from '../domain/plain-text.ts'
 
 export interface Envelope {
-  /** Only `true` is success, whatever the HTTP status (spark-api.md §3.2). */
+  /** Only `true` is success, whatever the HTTP status (docs/spark-api.md §3.2). */
   readonly success: boolean
   readonly code: number | undefined
   readonly message: string | undefined
-  /** `SparkQLErrors` names a token: part of the filter was refused or dropped (spark-api.md §2.7). */
+  /** `SparkQLErrors` names a token: part of the filter was refused or dropped (docs/spark-api.md §2.7). */
   readonly filterErrors: boolean
   /** Undefined where there is no array, as on counts. */
   readonly results: readonly JsonValue[] | undefined
@@ -35,7 +35,7 @@ export function parseEnvelope(body: JsonValue): Envelope | undefined {
   }
 }
 
-/** One old reply has the code as a string (spark-api.md §3.1). */
+/** One old reply has the code as a string (docs/spark-api.md §3.1). */
 function parseCode(value: JsonValue | undefined): number | undefined {
   return wholeNumber(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value)
 }
@@ -44,7 +44,7 @@ function parseCode(value: JsonValue | undefined): number | undefined {
 const LONGEST_TOKEN = 4_096
 
 /**
- * Opaque (spark-api.md §2.3): the documented form is a string, and digits alone keep every digit. Undefined for what could
+ * Opaque (docs/spark-api.md §2.3): the documented form is a string, and digits alone keep every digit. Undefined for what could
  * not be sent back as it came.
  */
 function parseSkipToken(value: JsonValue | undefined): string | null | undefined {

@@ -1,4 +1,4 @@
-/** What a failed answer of the API means, and what to do about it (spark-api.md §3.3). */
+/** What a failed answer of the API means, and what to do about it (docs/spark-api.md §3.3). */
 import type { Envelope } from './envelope.ts'
 import { quoteForeign } from '../support/secrets.ts'
 import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
@@ -166,7 +166,7 @@ function byStatus(httpStatus: number, envelope: Envelope | undefined): Verdict {
   }
   if (httpStatus >= 500) return UNAVAILABLE
   if (httpStatus >= 300 && httpStatus < 400) return WRONG_ENDPOINT
-  // A failure that says nothing at all (spark-api.md §3.1) may pass; one with a Code of its own is an answer.
+  // A failure that says nothing at all (docs/spark-api.md §3.1) may pass; one with a Code of its own is an answer.
   if (envelope !== undefined && envelope.code === undefined && httpStatus < 300) return UNAVAILABLE
   return REFUSED
 }

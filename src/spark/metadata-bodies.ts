@@ -1,4 +1,4 @@
-/** `Results` of the metadata services (spark-api.md §4.9). Undefined if they cannot be what the service answers. */
+/** `Results` of the metadata services (docs/spark-api.md §4.9). Undefined if they cannot be what the service answers. */
 import type { FieldDescription } from '../domain/field-description.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import { isPlainText } from '../domain/plain-text.ts'
@@ -42,7 +42,7 @@ function describeAll(members: JsonObject, group: string | null): readonly FieldD
   )
 }
 
-/** Any attribute may be missing (spark-api.md §4.9); a field that says nothing of itself is still a field. */
+/** Any attribute may be missing (docs/spark-api.md §4.9); a field that says nothing of itself is still a field. */
 function describe(name: string, attributes: JsonObject, group: string | null): FieldDescription {
   const { Type, Label, HasList, MultiSelect, Searchable, Nullable, MlsVisible } = attributes
   return {
@@ -63,7 +63,7 @@ function isText(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && isPlainText(value)
 }
 
-/** `{"PropertyTypes":[…]}`, and a plain list for custom fields and in older replies (spark-api.md §4.9). */
+/** `{"PropertyTypes":[…]}`, and a plain list for custom fields and in older replies (docs/spark-api.md §4.9). */
 function readPropertyTypeCodes(visible: JsonValue | undefined): readonly string[] | null {
   const codes = isJsonObject(visible) ? visible['PropertyTypes'] : visible
   if (!Array.isArray(codes)) return null

@@ -1,4 +1,4 @@
-/** Query strings and SparkQL of the requests (spark-api.md §2). */
+/** Query strings and SparkQL of the requests (docs/spark-api.md §2). */
 import type { RecordKey } from '../domain/record-key.ts'
 import type { HttpRequest } from './transport.ts'
 
@@ -8,7 +8,7 @@ const LONGEST_TARGET = 6 * 1024
 /** Name and value, not yet encoded; undefined is left out. */
 export type Parameters = Readonly<Record<string, string | undefined>>
 
-/** GET, or for a target above 6 kB the documented POST form of it (spark-api.md §1.4). */
+/** GET, or for a target above 6 kB the documented POST form of it (docs/spark-api.md §1.4). */
 export function get(path: string, parameters: Parameters = {}): HttpRequest {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
@@ -32,7 +32,7 @@ function encode(value: string): string {
   return encodeURIComponent(value).replaceAll('%2C', ',')
 }
 
-/** SparkQL: the field has one of these values, 200 at most (spark-api.md §2.7). */
+/** SparkQL: the field has one of these values, 200 at most (docs/spark-api.md §2.7). */
 export function oneOf(field: string, keys: readonly RecordKey[]): string {
   // A RecordKey has no quote and no backslash, so nothing needs an escape.
   return `${field} Eq ${keys.map((key) => `'${key}'`).join(',')}`

@@ -1,4 +1,4 @@
-/** Elements of `Results` as records (spark-api.md §4.1). */
+/** Elements of `Results` as records (docs/spark-api.md §4.1). */
 import { parseInstant, type Instant } from '../domain/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import { isPlainText } from '../domain/plain-text.ts'
@@ -25,7 +25,7 @@ export function readRecords(resource: ResourceDescription, results: readonly Jso
 
 export function readRecord(resource: ResourceDescription, body: JsonValue): SourceRecord | UnreadableRecord {
   if (!isJsonObject(body)) return { reason: 'the row is not an object', body }
-  // Listings have their fields one level down, other resources at the top (spark-api.md §4.8).
+  // Listings have their fields one level down, other resources at the top (docs/spark-api.md §4.8).
   const fields = isJsonObject(body['StandardFields']) ? body['StandardFields'] : body
   const key = keyOf(resource, body, fields)
   if (typeof key === 'object') return { reason: key.reason, body }
@@ -43,7 +43,7 @@ export function keyAndStamp({ keyField, stamp }: ResourceDescription): string {
   return stamp === null ? keyField : `${keyField},${stamp}`
 }
 
-/** With `_select` the key is sure to be at `Id` alone (spark-api.md §2.4). */
+/** With `_select` the key is sure to be at `Id` alone (docs/spark-api.md §2.4). */
 function keyOf(
   { keyField }: ResourceDescription,
   body: JsonObject,

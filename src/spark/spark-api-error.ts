@@ -33,7 +33,7 @@ export interface SparkApiErrorOptions {
   readonly path: string
   /** Undefined if no answer came. */
   readonly httpStatus?: number | undefined
-  /** `D.Code` (spark-api.md §3.3). */
+  /** `D.Code` (docs/spark-api.md §3.3). */
   readonly apiCode?: number | undefined
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown

@@ -183,7 +183,7 @@ export class SparkClient {
   /** Undefined: not again. */
   #waitAfter(error: SparkApiError, failures: number): number | undefined {
     const { attempts, baseMs, capMs } = this.#options.retry
-    // A personal token has no session to renew (spark-api.md §3.6); the API gets one chance to have been wrong.
+    // A personal token has no session to renew (docs/spark-api.md §3.6); the API gets one chance to have been wrong.
     const most = error.retryable
       ? attempts
       : error.code === 'SPARK_SESSION_EXPIRED'

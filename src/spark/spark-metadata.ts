@@ -1,4 +1,4 @@
-/** The services that describe the data, asked again only if something changed (spark-api.md §3.5, §4.9). */
+/** The services that describe the data, asked again only if something changed (docs/spark-api.md §3.5, §4.9). */
 import type { FieldDescription } from '../domain/field-description.ts'
 import { parseInstant, type Instant } from '../domain/instant.ts'
 import { METADATA_BODY_BYTES } from './body-limits.ts'
@@ -94,7 +94,7 @@ async function conditionalGet<Item>(
   }
 }
 
-/** One of the two: what the API makes of both is not documented (spark-api.md §3.5). */
+/** One of the two: what the API makes of both is not documented (docs/spark-api.md §3.5). */
 function conditions(previous: MetadataVersion | undefined): Record<string, string> {
   if (typeof previous?.etag === 'string') return { 'if-none-match': previous.etag }
   if (typeof previous?.lastModified === 'string') return { 'if-modified-since': previous.lastModified }

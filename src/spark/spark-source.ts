@@ -21,13 +21,13 @@ import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
 import { walkPages, type PageWishes } from './walk.ts'
 
-/** SparkQL's limit for a list of values (spark-api.md §2.7). */
+/** SparkQL's limit for a list of values (docs/spark-api.md §2.7). */
 const MOST_KEYS = 200
 
 export interface SparkSourceOptions extends Omit<SparkClientOptions, 'retry'> {
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
-  /** `_expand` wherever whole records are asked for (seeds, "Replication" 3); undefined for none. */
+  /** `_expand` wherever whole records are asked for (docs/spark-api.md §2.5); undefined for none. */
   readonly expand: string | undefined
   /** @default 8 attempts, from 1 s, at most 60 s */
   readonly retry?: RetryOptions
@@ -112,7 +112,7 @@ class HttpSource implements SparkSource {
       throw new InvariantViolation(`${keys.length} keys were asked for at once; 1 to ${MOST_KEYS} can be.`)
     }
     const { path, keyField } = resource
-    // With 1 the API shows expansions that no list shows (spark-api.md §2.5).
+    // With 1 the API shows expansions that no list shows (docs/spark-api.md §2.5).
     const limit = Math.max(SMALLEST_SLICE, keys.length)
     const call = get(path, {
       _limit: String(limit),
@@ -175,7 +175,7 @@ function isRefusal({ httpStatus, apiCode, code }: SparkApiError): boolean {
   return told && (code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_BAD_PARAMETER')
 }
 
-/** `D.Code` of a record that the API itself cannot read (spark-api.md §3.3). */
+/** `D.Code` of a record that the API itself cannot read (docs/spark-api.md §3.3). */
 const UNEXPECTED_DATA = 1026
 
 /**

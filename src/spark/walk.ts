@@ -1,4 +1,4 @@
-/** One paged read by `_skiptoken` (spark-api.md §2.3, R7). */
+/** One paged read by `_skiptoken` (docs/spark-api.md §2.3, R7). */
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourcePage, WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
@@ -109,7 +109,7 @@ function pageCall(
   }
 }
 
-/** 1515, or no answer in time from our side: fewer rows may do (spark-api.md §3.3). */
+/** 1515, or no answer in time from our side: fewer rows may do (docs/spark-api.md §3.3). */
 function isTooMuch(last: SparkApiError | undefined): boolean {
   return last?.apiCode === 1515 || last?.code === 'SPARK_TIMEOUT'
 }

@@ -1,6 +1,6 @@
 import { quoteForeign, strike } from './secrets.ts'
 
-/** Process exit codes of design.md §4.2: 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
+/** Exit codes of failures (docs/operations.md): 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
 export type FailureExitCode = 1 | 2 | 3 | 4
 
 export interface ListingstreamErrorOptions {

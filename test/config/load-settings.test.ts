@@ -55,7 +55,7 @@ function mistakesOf(
 const file = (settings: object) => ({ 'listingstream.config.json': JSON.stringify(settings) })
 
 describe('defaults', () => {
-  test('the table of design.md §4.1 holds when only the token is given', () => {
+  test('the table of README.md, "Settings", holds when only the token is given', () => {
     const { spark, ...others } = load(ALL, TOKEN)
     expect({ ...spark, accessToken: spark.accessToken.reveal() }).toEqual({
       apiUrl: 'https://replication.sparkapi.com',

@@ -44,7 +44,7 @@ describe('failureOf', () => {
     [409, 1055, 'SPARK_REFUSED', false],
     [200, 7777, 'SPARK_REFUSED', false],
     [503, 7777, 'SPARK_UNAVAILABLE', true],
-  ])('HTTP %i with Code %i is %s (spark-api.md §3.3)', (status, Code, code, retryable) => {
+  ])('HTTP %i with Code %i is %s (docs/spark-api.md §3.3)', (status, Code, code, retryable) => {
     expect(failed(status, { Success: false, Code })).toMatchObject({
       code,
       retryable,

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 export interface CommandHost {
   /** Aborts when the command is to stop. */
   readonly signal: AbortSignal
-  /** What answers an exit code (design.md §4.2), as an action of commander. */
+  /** What answers an exit code (docs/operations.md, "Exit codes"), as an action of commander. */
   readonly acting: <T extends unknown[]>(
     action: (...args: T) => Promise<number>,
   ) => (...args: T) => Promise<void>

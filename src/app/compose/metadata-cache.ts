@@ -32,7 +32,7 @@ const FILE_NAME = 'metadata.json'
 
 /**
  * The answers of the metadata services in `DATA_DIR/metadata.json`, which may be deleted at any time. What a service
- * answers depends on host, user and MLS, and may depend on the token (spark-api.md §3.5): an answer is found again only
+ * answers depends on host, user and MLS, and may depend on the token (docs/spark-api.md §3.5): an answer is found again only
  * for the same ones. The file holds no token, only a hash keyed by it (R15).
  */
 export class MetadataCache {

@@ -47,7 +47,7 @@ const PROPERTY_TYPE: z.ZodType<PropertyType> = z.object({ code: z.string(), name
 const NO_FIELDS: readonly FieldDescription[] = []
 
 /**
- * Keeps the event schemas in step with the source's metadata, by conditional GET (spark-api.md §3.5). The vendor marks the
+ * Keeps the event schemas in step with the source's metadata, by conditional GET (docs/spark-api.md §3.5). The vendor marks the
  * services alpha: where one is gone, the last known metadata counts. Nothing is asked for a schema that is written by hand.
  */
 export class MetadataRefresher implements ResourceMetadata {

@@ -1,4 +1,4 @@
-/** Whether a process may take a feed, judged by what its last writer left (design.md §4.2, §4.3). */
+/** Whether a process may take a feed, judged by what its last writer left (docs/operations.md, "Two instances"). */
 import type { Millis } from '../../domain/instant.ts'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { CheckpointLog } from '../../feed/checkpoint-log.ts'

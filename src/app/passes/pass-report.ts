@@ -68,7 +68,7 @@ export function reportOf(
   }
 }
 
-/** design.md §4.2: 3 if the guard holds deletes, or would. */
+/** docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would. */
 export function exitCodeOf({ purge }: PassReport): number {
   return purge !== null && purge.heldBecause !== null ? 3 : 0
 }

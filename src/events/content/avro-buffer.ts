@@ -2,7 +2,7 @@ import type { Type } from 'avsc'
 
 /**
  * A buffer that grows to the largest value so far. Writing into an own buffer is twice as fast as avsc's `toBuffer`
- * (kafka-client.md §10).
+ * (docs/kafka.md §10).
  */
 export class AvroBuffer {
   #buffer = Buffer.allocUnsafe(64 * 1024)

@@ -112,7 +112,7 @@ export class AvroContentEncoder {
     try {
       encoded = this.#buffer.encode(content, projected.content)
     } catch {
-      // avsc's error names no path (kafka-client.md §10).
+      // avsc's error names no path (docs/kafka.md §10).
       const paths: string[] = []
       content.isValid(projected.content, { errorHook: (path) => paths.push(path.join('.')) })
       return unencodable(record, `Avro cannot hold ${paths.length === 0 ? 'the record' : paths.join(', ')}.`)

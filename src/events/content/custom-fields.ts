@@ -19,7 +19,7 @@ export interface CustomFields {
 }
 
 /**
- * Reads `[{"Main":[{"Group":[{"Field":value},…]},…],"Details":[…]}]` (spark-api.md §4.1). A field that occurs more than
+ * Reads `[{"Main":[{"Group":[{"Field":value},…]},…],"Details":[…]}]` (docs/spark-api.md §4.1). A field that occurs more than
  * once becomes a sorted list. Undefined if any level has another shape.
  */
 export function readCustomFields(member: JsonValue): CustomFields | undefined {
@@ -76,7 +76,7 @@ function eachMember(
   return true
 }
 
-/** As SparkQL writes it (spark-api.md §2.7). */
+/** As SparkQL writes it (docs/spark-api.md §2.7). */
 function qualifiedName(group: string, field: string): string {
   return `"${safeName(group)}"."${safeName(field)}"`
 }

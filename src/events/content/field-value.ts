@@ -7,9 +7,9 @@ import type { FieldKind } from '../schema/field-kind.ts'
 export type FieldValue = string | number | boolean | readonly string[]
 
 const DAY_MS = 86_400_000
-/** Largest integer that avsc's `long` holds (kafka-client.md §10). */
+/** Largest integer that avsc's `long` holds (docs/kafka.md §10). */
 const MAX_LONG = 2 ** 53 - 2
-// Decimals came as strings, some with blanks (spark-api.md §5, 21). Up to 15 digits a double holds all of them.
+// Decimals came as strings, some with blanks (docs/spark-api.md §4.1). Up to 15 digits a double holds all of them.
 const INTEGER_TEXT = /^\s*-?\d{1,15}\s*$/
 const DECIMAL_TEXT = /^\s*-?(?!\d{16})(?=[\d.]{1,16}\s*$)\d+(\.\d+)?\s*$/
 
@@ -63,7 +63,7 @@ function fitList(value: JsonValue): readonly string[] | undefined {
   return isJsonObject(value) ? chosenOptions(value) : undefined
 }
 
-/** A multi-select is an object of trues (spark-api.md §4.3); its options, sorted. Undefined for any other object. */
+/** A multi-select is an object of trues (docs/spark-api.md §4.3); its options, sorted. Undefined for any other object. */
 export function chosenOptions(value: Readonly<Record<string, JsonValue>>): readonly string[] | undefined {
   const options: string[] = []
   let sorted = true

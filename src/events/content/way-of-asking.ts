@@ -1,5 +1,5 @@
 /**
- * Members of a record that follow from the way of asking, or from who asks, not from what the record is (spark-api.md
+ * Members of a record that follow from the way of asking, or from who asks, not from what the record is (docs/spark-api.md
  * §4.1): `View` of `DisplayCompliance` is `Summary` in lists and `Detail` alone, its logos are the role's, `Permissions`
  * the user's. They travel in the event beside the content (R5).
  */

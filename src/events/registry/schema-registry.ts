@@ -50,7 +50,7 @@ const CONFIG_WRITTEN = z.union([z.object({ compatibility: z.string() }), CONFIG_
 const CHECK_ANSWER = z.object({ is_compatible: z.boolean() })
 const PROBLEM = z.object({ error_code: z.number(), message: z.string().optional() })
 
-/** Every version can read, and be read by, every other (design.md §4.3). */
+/** Every version can read, and be read by, every other (docs/replication.md, "Schemas"). */
 const COMPATIBILITY = 'FULL_TRANSITIVE'
 /** What is down is the registry, whatever it was asked. */
 const REGISTRY = 'registry'
@@ -76,7 +76,7 @@ interface Call {
 
 /**
  * A Confluent-compatible schema registry, as far as a publisher and a reader need it. Ids follow the bytes of a schema
- * (kafka-client.md §9). Calls are not repeated here: the errors say whether that makes sense.
+ * (docs/kafka.md §9). Calls are not repeated here: the errors say whether that makes sense.
  */
 export class SchemaRegistry {
   readonly #base: string
@@ -322,7 +322,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Subjects may hold any character (kafka-client.md §9). */
+/** Subjects may hold any character (docs/kafka.md §9). */
 function path(literals: TemplateStringsArray, ...names: readonly string[]): string {
   return String.raw({ raw: literals }, ...names.map(encodeURIComponent))
 }

@@ -77,7 +77,7 @@ export function nullable(record: AvroRecord): readonly ['null', AvroRecord] {
 
 /**
  * Compact, members in a fixed order (those of nested records too, if they come from `nullable`): the registry's ids
- * follow the bytes (kafka-client.md §9).
+ * follow the bytes (docs/kafka.md §9).
  */
 export function serializeSchema(record: AvroRecord): string {
   return JSON.stringify(AVRO_RECORD.parse(record))

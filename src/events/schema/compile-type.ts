@@ -9,7 +9,7 @@ export interface CompiledType {
   readonly named: NamedTypes
 }
 
-/** Dates and timestamps are plain numbers (days, milliseconds): avsc is fastest so (kafka-client.md §10). */
+/** Dates and timestamps are plain numbers (days, milliseconds): avsc is fastest so (docs/kafka.md §10). */
 export function compileType(schemaText: string): CompiledType {
   const registry: Record<string, Type> = {}
   const schema: Schema = JSON.parse(schemaText)

@@ -102,7 +102,7 @@ function usable(
     const kind = kindOf(field)
     const earlier = byName.get(field.name)
     if (earlier !== undefined && earlier.kind !== kind) ambiguous.add(field.name)
-    // avsc takes __proto__ for a name and breaks on it later (kafka-client.md §10).
+    // avsc takes __proto__ for a name and breaks on it later (docs/kafka.md §10).
     const legal = AVRO_NAME.test(field.name) && field.name !== '__proto__'
     if (legal && earlier === undefined && !excluded.has(field.name)) byName.set(field.name, { kind, field })
   }

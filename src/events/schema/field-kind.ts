@@ -1,6 +1,6 @@
 import type { FieldDescription } from '../../domain/field-description.ts'
 
-/** What a standard field holds in Avro (design.md §4.3). The names are also the suffixes of second fields. */
+/** What a standard field holds in Avro (docs/replication.md, "Events"). The names are also the suffixes of second fields. */
 export const FIELD_KINDS = ['string', 'long', 'double', 'boolean', 'date', 'timestamp', 'array'] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 

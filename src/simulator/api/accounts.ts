@@ -33,7 +33,7 @@ interface Account {
   readonly body: JsonObject
 }
 
-/** A small set of members and offices (spark-api.md §4.8). It does not change. */
+/** A small set of members and offices (docs/spark-api.md §4.8). It does not change. */
 export function accountCollection(
   seed: number,
   epoch: number,

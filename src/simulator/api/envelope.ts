@@ -3,7 +3,7 @@ import type { KeyOrder } from './key-order.ts'
 /** A member's name and its value as JSON text. */
 export type Member = readonly [name: string, json: string]
 
-/** What the filter parser had to say about a token of `_filter` (spark-api.md §2.7). */
+/** What the filter parser had to say about a token of `_filter` (docs/spark-api.md §2.7). */
 export interface SparkqlProblem {
   readonly token: string
   readonly status: 'Fatal' | 'Dropped'
@@ -37,12 +37,12 @@ export function objectText(members: readonly Member[], order: KeyOrder): string 
     .join(',')}}`
 }
 
-/** `{"D":{…}}` (spark-api.md §2.1). */
+/** `{"D":{…}}` (docs/spark-api.md §2.1). */
 export function successText(members: readonly Member[], order: KeyOrder): string {
   return `{"D":${objectText([['Success', 'true'], ...members], order)}}`
 }
 
-/** The failure envelope of spark-api.md §3.1. */
+/** The failure envelope of docs/spark-api.md §3.1. */
 export function failureText(failure: ApiFailure, order: KeyOrder): string {
   const members: Member[] = [['Success', 'false']]
   if (failure.code !== undefined) members.push(['Code', String(failure.code)])

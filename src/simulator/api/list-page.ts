@@ -19,7 +19,7 @@ interface Page<Row> {
 }
 
 /**
- * The members of `D` that answer a list query (spark-api.md §2.1–2.3).
+ * The members of `D` that answer a list query (docs/spark-api.md §2.1–2.3).
  * @throws {ApiFailure}
  */
 export function listMembers<Row>(
@@ -166,7 +166,7 @@ const END_OF = {
   'first-token': 'first',
 } as const
 
-/** A token above the one sent and below the next key: keys end in six zeros (spark-api.md §1.2). */
+/** A token above the one sent and below the next key: keys end in six zeros (docs/spark-api.md §1.2). */
 function tokenBehind(sent: string): string {
   return (BigInt(sent === '' ? '0' : sent) + 1n).toString().padStart(26, '0')
 }
@@ -175,7 +175,7 @@ function* matching<Row>(rows: Iterable<Row>, filter: CompiledFilter<Row>): Gener
   for (const row of rows) if (filter.matches(row)) yield row
 }
 
-/** By `_orderby`, else by key. A walk by token is always by key (seeds, "Replication"). */
+/** By `_orderby`, else by key. A walk by token is always by key (docs/spark-api.md §2.3). */
 function ordered<Row>(
   collection: Collection<Row>,
   query: ListQuery,
@@ -209,7 +209,7 @@ function take<Row>(rows: Iterable<Row>, offset: number, count: number): Row[] {
   return Iterator.from(rows).drop(offset).take(count).toArray()
 }
 
-/** One row, as a list of one (spark-api.md §1.3). @throws {ApiFailure} 404/404 */
+/** One row, as a list of one (docs/spark-api.md §1.3). @throws {ApiFailure} 404/404 */
 export function oneMember<Row>(
   collection: Collection<Row>,
   key: string,

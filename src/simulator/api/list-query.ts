@@ -1,6 +1,6 @@
 import { ApiFailure } from './envelope.ts'
 
-/** The parameters of a list service (spark-api.md §2.2–2.6), checked. Parameters that it does not know are passed over. */
+/** The parameters of a list service (docs/spark-api.md §2.2–2.6), checked. Parameters that it does not know are passed over. */
 export interface ListQuery {
   readonly limit: number
   /** Undefined if the parameter is absent, empty at the beginning of a walk. */

@@ -14,7 +14,7 @@ const PROPERTY_TYPES = ['Residential', 'Land', 'Multi-Family', 'Commercial', 'Fa
   MlsCode: ALL_TYPES[i] ?? 'A',
 }))
 
-/** Request headers of a conditional GET (seeds, "Conditional GET Requests"). */
+/** Request headers of a conditional GET (docs/spark-api.md §3.5). */
 export interface Conditions {
   readonly ifNoneMatch: string | undefined
   readonly ifModifiedSince: string | undefined
@@ -85,7 +85,7 @@ function conditionalReply(
   return { ...reply, headers: { ...reply.headers, ETag: etag, 'Last-Modified': lastModified } }
 }
 
-/** Attributes of spark-api.md §4.9; any may be missing, so Booleans go without those of lists. */
+/** Attributes of docs/spark-api.md §4.9; any may be missing, so Booleans go without those of lists. */
 function standardField(field: FieldDefinition): JsonObject {
   const lists = { HasList: hasList(field), MultiSelect: field.values.kind === 'multi' }
   return {

@@ -15,7 +15,7 @@ export type Token =
   | { readonly kind: 'punctuation'; readonly text: string }
   | ({ readonly kind: 'literal' } & Literal)
 
-/** 1040: the filter is not valid. 1041: it is valid and over a limit (spark-api.md §3.3). */
+/** 1040: the filter is not valid. 1041: it is valid and over a limit (docs/spark-api.md §3.3). */
 export class SparkqlError extends Error {
   readonly code: 1040 | 1041
   readonly problem: SparkqlProblem

@@ -19,11 +19,11 @@ export interface Comparison {
 
 const MAX_EXPRESSIONS = 75
 const MAX_LIST = 200
-/** The documents name one level; the reference grammar takes two (spark-api.md §2.7). */
+/** The documents name one level; the reference grammar takes two (docs/spark-api.md §2.7). */
 const MAX_DEPTH = 1
 
 /**
- * A SparkQL filter without functions and arithmetic (spark-api.md §2.7). `And` binds tighter than `Or`.
+ * A SparkQL filter without functions and arithmetic (docs/spark-api.md §2.7). `And` binds tighter than `Or`.
  * @throws {SparkqlError}
  */
 export function parseSparkql(filter: string): Expression {

@@ -4,7 +4,7 @@ import { SOURCE_ZONE } from './sparkql-lexer.ts'
 /** Id of the user whom the access token stands for. */
 export const USER_ID = '20000426143505724628000000'
 
-/** The user and its MLS: `/v1/system` (spark-api.md §4.9). */
+/** The user and its MLS: `/v1/system` (docs/spark-api.md §4.9). */
 export function systemInfo(mlsId: string): JsonObject {
   return {
     Name: 'Replication User',

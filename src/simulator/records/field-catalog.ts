@@ -4,7 +4,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { hashText } from '../prng.ts'
 
 export const FIELD_TYPES = ['Character', 'Integer', 'Decimal', 'Boolean', 'Date', 'Datetime'] as const
-/** The types that `/v1/standardfields` names (spark-api.md §4.9). */
+/** The types that `/v1/standardfields` names (docs/spark-api.md §4.9). */
 export type FieldType = (typeof FIELD_TYPES)[number]
 
 /** What a field's values look like. `fact`: part of the listing's own state, see `listing-facts.ts`. */

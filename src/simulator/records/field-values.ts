@@ -45,7 +45,7 @@ function valueOf(values: ValueKind, hash: number, createdAt: number): JsonValue 
   }
 }
 
-/** Multi-select values are an object of trues (spark-api.md §4.3). At least one is chosen. */
+/** Multi-select values are an object of trues (docs/spark-api.md §4.3). At least one is chosen. */
 function chosen(options: readonly string[], hash: number): JsonValue {
   const bits = hash % 2 ** options.length || 1
   return Object.fromEntries(options.filter((_, at) => (bits >> at) % 2 === 1).map((name) => [name, true]))

@@ -4,7 +4,7 @@ export interface PendingChange {
   apply(): void
 }
 
-/** Changes that the source's cache still hides (spark-api.md §5, 1), in order of the time when they become visible. */
+/** Changes that the source's cache still hides (docs/spark-api.md §2.9), in order of the time when they become visible. */
 export class PendingChanges {
   #changes: PendingChange[] = []
 

@@ -1,4 +1,4 @@
-/** Microseconds since 1970 as a Spark id: `YYYYMMDDhhmmss`, six digits of microseconds, `000000` (spark-api.md §1.2). */
+/** Microseconds since 1970 as a Spark id: `YYYYMMDDhhmmss`, six digits of microseconds, `000000` (docs/spark-api.md §1.2). */
 export function sparkId(micros: number): string {
   const iso = new Date(Math.floor(micros / 1000)).toISOString()
   const seconds = iso.slice(0, 19).replaceAll(/[-:T]/g, '')

@@ -84,7 +84,7 @@ interface Asked {
   readonly tooLarge: boolean
 }
 
-/** A POST with `X-HTTP-Method-Override: GET` is a GET whose parameters are in its form (spark-api.md §1.4). */
+/** A POST with `X-HTTP-Method-Override: GET` is a GET whose parameters are in its form (docs/spark-api.md §1.4). */
 async function readRequest(request: IncomingMessage): Promise<Asked> {
   const { pathname, searchParams: params } = new URL(request.url ?? '/', 'http://simulator')
   const overridden =

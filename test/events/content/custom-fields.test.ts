@@ -7,7 +7,7 @@ function main(...groups: readonly JsonValue[]): JsonValue {
   return [{ Main: groups, Details: [] }]
 }
 
-describe('custom fields (spark-api.md §4.1)', () => {
+describe('custom fields (docs/spark-api.md §4.1)', () => {
   test('a field is keyed by group and name in quotes, whatever they contain', () => {
     const read = readCustomFields(
       main({ 'Remarks & "Misc"': [{ 'Lot # / Block': '12 / 3' }] }, { Tax: [{ 'Ceiling (ft)': 8.5 }] }),

@@ -34,7 +34,7 @@ function eachRecord(schema: unknown, visit: (record: { name: string; fields: Fie
 describe('schema of ListingUpserted', () => {
   const schema = listingSchema(FIELDS)
 
-  test('standard fields are typed from the metadata, sorted by name (design.md §4.3)', () => {
+  test('standard fields are typed from the metadata, sorted by name (docs/replication.md, "Events")', () => {
     expect(standardFields(schema).map(({ name, type }) => [name, type])).toEqual([
       ['BedsTotal', ['null', 'long']],
       ['City', ['null', 'string']],

@@ -36,7 +36,7 @@ const SPECS: readonly FieldSpec[] = [
   { group: DETAILS, name: 'Survey Date', type: 'Date', values: defaultValues('Date') },
 ]
 
-/** Invented custom fields with the awkward names that MLSs give them (spark-api.md §5, 23). */
+/** Invented custom fields with the awkward names that MLSs give them (docs/spark-api.md §4.9). */
 export function customFields(): FieldDefinition[] {
   return SPECS.map(defineField)
 }

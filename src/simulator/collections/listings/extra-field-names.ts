@@ -1,4 +1,4 @@
-/** The names of spark-api.md §4.4 that the default set leaves out. */
+/** The names of docs/spark-api.md §4.4 that the default set leaves out. */
 export const EXTRA_FIELD_NAMES: readonly string[] = `
 AdditionalParcelsDescription AdditionalParcelsYN AssociationFee2 AssociationFee2Frequency
 AssociationFeeIncludes AssociationPhone AttributionContact BathsOneQuarter BodyType BoxNumber BuilderModel

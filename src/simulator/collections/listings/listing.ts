@@ -87,7 +87,7 @@ export function generatedListing(origin: ListingOrigin): Listing {
   }
 }
 
-/** Bulk edits give many listings one stamp: ties are common (spark-api.md §2.8). */
+/** Bulk edits give many listings one stamp: ties are common (docs/spark-api.md §2.8). */
 function bulkEdit(edited: number, createdAt: number): number {
   const monthly = edited - (edited % (30 * DAY_MS))
   return monthly >= createdAt ? monthly : edited

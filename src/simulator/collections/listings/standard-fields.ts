@@ -204,7 +204,7 @@ const CORE: readonly FieldSpec[] = [
 
 export type FieldSet = 'standard' | 'full'
 
-/** About 150 fields as an MLS fills them; `full` adds the remaining names of spark-api.md §4.4, mostly null. */
+/** About 150 fields as an MLS fills them; `full` adds the remaining names of docs/spark-api.md §4.4, mostly null. */
 export function standardFields(set: FieldSet): FieldDefinition[] {
   const core = CORE.map(defineField)
   if (set === 'standard') return core
