@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 import { instant, type Instant } from '../domain/instant.ts'
 import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
@@ -6,6 +6,7 @@ import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
+import { createInstruments, type Instruments } from './instruments.ts'
 import { RequestTally } from './request-tally.ts'
 
 export interface MetricsOptions {
@@ -30,8 +31,6 @@ export interface MetadataCheck {
 
 const OTHER_FIELD = 'other'
 const SECOND = 1000
-const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
-const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /**
  * The metrics of docs/operations.md, "Metrics", in a registry of their own. `topic` is a topic's name without its prefix.
@@ -42,21 +41,10 @@ export class Metrics implements Observer, Parking {
   readonly #now: () => number
   readonly #monotonic: () => number
   readonly #begun = new Map<string, { passId: PassId; at: number }>()
+  readonly #instruments: Instruments
   readonly #watermarks = new Map<ResourceName, Instant>()
   readonly #held = new Map<ResourceName, number>()
-  readonly #records
-  readonly #events
-  readonly #passes
-  readonly #passDuration
-  readonly #requests
-  readonly #transactions
-  readonly #unmapped
-  readonly #metadataChecks
-  readonly #metadataBytes
-  readonly #schemaRefused
-  readonly #parked
   readonly #parkedCodes = new Map<string, string>()
-  readonly #lastSuccess
   readonly #successes = new Map<PassTrack, Instant>()
   readonly #tally: RequestTally
   /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
@@ -68,80 +56,8 @@ export class Metrics implements Observer, Parking {
     this.#now = now
     this.#monotonic = monotonic
     this.#tally = new RequestTally(now)
+    this.#instruments = createInstruments(this.#registry)
     const registers = [this.#registry]
-    this.#records = new Counter({
-      name: 'listingstream_records_total',
-      help: 'Records read from the source, each counted under its one outcome (R11)',
-      labelNames: ['resource', 'outcome'],
-      registers,
-    })
-    this.#events = new Counter({
-      name: 'listingstream_events_total',
-      help: 'Events committed to Kafka, tombstones not counted',
-      labelNames: ['topic', 'type'],
-      registers,
-    })
-    this.#passes = new Counter({
-      name: 'listingstream_passes_total',
-      help: 'Passes that ended, by how they ended',
-      labelNames: ['resource', 'pass', 'state'],
-      registers,
-    })
-    this.#passDuration = new Histogram({
-      name: 'listingstream_pass_duration_seconds',
-      help: 'Time from the start of a pass to its end, or from the start of the process if it was resumed',
-      labelNames: ['pass'],
-      buckets: PASS_BUCKETS,
-      registers,
-    })
-    this.#requests = new Counter({
-      name: 'listingstream_api_requests_total',
-      help: 'Requests to the Spark API by HTTP status; none: no answer came',
-      labelNames: ['code'],
-      registers,
-    })
-    this.#transactions = new Histogram({
-      name: 'listingstream_transaction_duration_seconds',
-      help: 'Time from the begin of a Kafka transaction to its known outcome',
-      buckets: TRANSACTION_BUCKETS,
-      registers,
-    })
-    this.#unmapped = new Counter({
-      name: 'listingstream_unmapped_values_total',
-      help: 'Values published in unmappedFields, by field; other: the source does not describe the field',
-      labelNames: ['field'],
-      registers,
-    })
-    this.#metadataChecks = new Counter({
-      name: 'listingstream_metadata_checks_total',
-      help: 'Questions whether the metadata changed: unchanged, fetched, failed',
-      labelNames: ['path', 'result'],
-      registers,
-    })
-    this.#metadataBytes = new Counter({
-      name: 'listingstream_metadata_bytes_total',
-      help: 'Bytes of the bodies of these answers, as they came over the wire',
-      labelNames: ['path'],
-      registers,
-    })
-    this.#schemaRefused = new Gauge({
-      name: 'listingstream_schema_refused',
-      help: '1 while the registry refuses the schema that follows from the metadata, so that an older one is in use',
-      labelNames: ['resource'],
-      registers,
-    })
-    this.#parked = new Gauge({
-      name: 'listingstream_parked',
-      help: '1 while a pass stands still for an error of that code',
-      labelNames: ['resource', 'pass', 'code'],
-      registers,
-    })
-    this.#lastSuccess = new Gauge({
-      name: 'listingstream_pass_last_success_timestamp_seconds',
-      help: 'When a pass of this kind was last completed, also by an earlier process',
-      labelNames: ['resource', 'pass'],
-      registers,
-    })
     this.#addGauges(registers)
     this.#addReadiness(registers, options)
     if (processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'listingstream_' })
@@ -159,7 +75,7 @@ export class Metrics implements Observer, Parking {
   pageCommitted(_progress: PassProgress, parts: readonly CommittedPart[]): void {
     for (const { resource, counts, changes } of parts) {
       for (const [outcome, count] of Object.entries(counts)) {
-        this.#records.inc({ resource: resource.name, outcome }, count)
+        this.#instruments.records.inc({ resource: resource.name, outcome }, count)
       }
       const upserts = changes.filter(({ kind }) => kind === 'upsert').length
       this.events(resource.name, resource.events.upserted, upserts)
@@ -171,7 +87,7 @@ export class Metrics implements Observer, Parking {
   }
 
   #countUnmapped(name: string): void {
-    this.#unmapped.inc({ field: this.#fields.has(name) ? name : OTHER_FIELD })
+    this.#instruments.unmapped.inc({ field: this.#fields.has(name) ? name : OTHER_FIELD })
   }
 
   /** Names of the fields that the source describes: only these become labels (R14). */
@@ -180,14 +96,14 @@ export class Metrics implements Observer, Parking {
   }
 
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
-    this.#schemaRefused.set({ resource }, error === null ? 0 : 1)
+    this.#instruments.schemaRefused.set({ resource }, error === null ? 0 : 1)
   }
 
   /** Of a service that takes conditional requests. `code` is `OK`, or that of the error. */
   metadataCheck({ path, status, code, bytes }: MetadataCheck): void {
     const result = code !== 'OK' ? 'failed' : status === 304 ? 'unchanged' : 'fetched'
-    this.#metadataChecks.inc({ path, result })
-    this.#metadataBytes.inc({ path }, bytes)
+    this.#instruments.metadataChecks.inc({ path, result })
+    this.#instruments.metadataBytes.inc({ path }, bytes)
   }
 
   passStarted(progress: PassProgress): void {
@@ -200,12 +116,12 @@ export class Metrics implements Observer, Parking {
 
   passEnded(progress: PassProgress): void {
     const { resource, pass, state, deletes } = progress
-    this.#passes.inc({ resource, pass, state })
+    this.#instruments.passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
     if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
-      this.#passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
+      this.#instruments.passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
       this.#begun.delete(trackOf(progress))
     }
     // A sweep that failed says nothing of an earlier hold.
@@ -215,17 +131,18 @@ export class Metrics implements Observer, Parking {
   /** A try that is given up is a failure, too: its pass has not ended, and goes on later. */
   parked({ name: resource }: ResourceDescription, pass: PassKind, { code }: ListingstreamError): void {
     const track = trackOf({ resource, pass })
-    if (!this.#counted.delete(track)) this.#passes.inc({ resource, pass, state: 'failed' })
+    if (!this.#counted.delete(track)) this.#instruments.passes.inc({ resource, pass, state: 'failed' })
     const before = this.#parkedCodes.get(track)
-    if (before !== undefined && before !== code) this.#parked.remove({ resource, pass, code: before })
+    if (before !== undefined && before !== code)
+      this.#instruments.parked.remove({ resource, pass, code: before })
     this.#parkedCodes.set(track, code)
-    this.#parked.set({ resource, pass, code }, 1)
+    this.#instruments.parked.set({ resource, pass, code }, 1)
   }
 
   resumed({ name: resource }: ResourceDescription, pass: PassKind): void {
     const track = trackOf({ resource, pass })
     const code = this.#parkedCodes.get(track)
-    if (code !== undefined) this.#parked.remove({ resource, pass, code })
+    if (code !== undefined) this.#instruments.parked.remove({ resource, pass, code })
     this.#parkedCodes.delete(track)
   }
 
@@ -233,7 +150,8 @@ export class Metrics implements Observer, Parking {
   succeeded(track: PassTrack, at: Instant): void {
     this.#successes.set(track, at)
     const [resource, pass] = track.split('/')
-    if (resource !== undefined && pass !== undefined) this.#lastSuccess.set({ resource, pass }, at / SECOND)
+    if (resource !== undefined && pass !== undefined)
+      this.#instruments.lastSuccess.set({ resource, pass }, at / SECOND)
   }
 
   /** When a pass of each kind was last completed. */
@@ -251,17 +169,17 @@ export class Metrics implements Observer, Parking {
 
   /** For events outside the resource's own topic, too. */
   events(topic: string, type: string, count: number): void {
-    if (count > 0) this.#events.inc({ topic, type }, count)
+    if (count > 0) this.#instruments.events.inc({ topic, type }, count)
   }
 
   /** `status` is null if no answer came. */
   apiRequest({ status }: { readonly status: number | null }): void {
-    this.#requests.inc({ code: status ?? 'none' })
+    this.#instruments.requests.inc({ code: status ?? 'none' })
     this.#tally.add()
   }
 
   transaction(seconds: number): void {
-    this.#transactions.observe(seconds)
+    this.#instruments.transactions.observe(seconds)
   }
 
   /** A hold that an earlier process left is held still. */

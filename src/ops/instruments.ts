@@ -1,0 +1,104 @@
+/** The instruments of docs/operations.md, "Metrics", by their names, labels and words. What moves them is in metrics.ts. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
+const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export type Instruments = ReturnType<typeof createInstruments>
+
+export function createInstruments(registry: Registry) {
+  const registers = [registry]
+  return {
+    ...publishedInstruments(registers),
+    ...passInstruments(registers),
+    ...sourceInstruments(registers),
+  }
+}
+
+function publishedInstruments(registers: Registry[]) {
+  return {
+    records: new Counter({
+      name: 'listingstream_records_total',
+      help: 'Records read from the source, each counted under its one outcome (R11)',
+      labelNames: ['resource', 'outcome'],
+      registers,
+    }),
+    events: new Counter({
+      name: 'listingstream_events_total',
+      help: 'Events committed to Kafka, tombstones not counted',
+      labelNames: ['topic', 'type'],
+      registers,
+    }),
+    unmapped: new Counter({
+      name: 'listingstream_unmapped_values_total',
+      help: 'Values published in unmappedFields, by field; other: the source does not describe the field',
+      labelNames: ['field'],
+      registers,
+    }),
+    transactions: new Histogram({
+      name: 'listingstream_transaction_duration_seconds',
+      help: 'Time from the begin of a Kafka transaction to its known outcome',
+      buckets: TRANSACTION_BUCKETS,
+      registers,
+    }),
+  }
+}
+
+function passInstruments(registers: Registry[]) {
+  return {
+    passes: new Counter({
+      name: 'listingstream_passes_total',
+      help: 'Passes that ended, by how they ended',
+      labelNames: ['resource', 'pass', 'state'],
+      registers,
+    }),
+    passDuration: new Histogram({
+      name: 'listingstream_pass_duration_seconds',
+      help: 'Time from the start of a pass to its end, or from the start of the process if it was resumed',
+      labelNames: ['pass'],
+      buckets: PASS_BUCKETS,
+      registers,
+    }),
+    parked: new Gauge({
+      name: 'listingstream_parked',
+      help: '1 while a pass stands still for an error of that code',
+      labelNames: ['resource', 'pass', 'code'],
+      registers,
+    }),
+    lastSuccess: new Gauge({
+      name: 'listingstream_pass_last_success_timestamp_seconds',
+      help: 'When a pass of this kind was last completed, also by an earlier process',
+      labelNames: ['resource', 'pass'],
+      registers,
+    }),
+  }
+}
+
+function sourceInstruments(registers: Registry[]) {
+  return {
+    requests: new Counter({
+      name: 'listingstream_api_requests_total',
+      help: 'Requests to the Spark API by HTTP status; none: no answer came',
+      labelNames: ['code'],
+      registers,
+    }),
+    metadataChecks: new Counter({
+      name: 'listingstream_metadata_checks_total',
+      help: 'Questions whether the metadata changed: unchanged, fetched, failed',
+      labelNames: ['path', 'result'],
+      registers,
+    }),
+    metadataBytes: new Counter({
+      name: 'listingstream_metadata_bytes_total',
+      help: 'Bytes of the bodies of these answers, as they came over the wire',
+      labelNames: ['path'],
+      registers,
+    }),
+    schemaRefused: new Gauge({
+      name: 'listingstream_schema_refused',
+      help: '1 while the registry refuses the schema that follows from the metadata, so that an older one is in use',
+      labelNames: ['resource'],
+      registers,
+    }),
+  }
+}
