@@ -1,6 +1,6 @@
 /**
  * Headers of every keyed record, tombstones too (docs/operations.md, "Topics"): what recovery reads instead of the value, and
- * CloudEvents 1.0 in binary mode (Kafka protocol binding, §3.2).
+ * CloudEvents 1.0 in binary mode (its Kafka protocol binding, section 3.2).
  */
 import { hash } from 'node:crypto'
 

@@ -19,7 +19,7 @@ export const behaviourSchema = z.strictObject({
    * beginning.
    */
   endOfWalk: z.enum(END_OF_WALK),
-  /** `Results` of a reply to `_pagination=count`: both are seen (§2.2). */
+  /** `Results` of a reply to `_pagination=count`: both are seen (docs/spark-api.md §2.2). */
   countResults: z.enum(['absent', 'empty']),
   /** The `Date` header: off the clock by so many milliseconds, or not sent. */
   dateSkewMs: z.number().int(),
@@ -27,13 +27,13 @@ export const behaviourSchema = z.strictObject({
   gzip: z.boolean(),
   /** Seed of the order of JSON members, another for each reply; null for the order of definition. */
   keyOrderSeed: z.number().int().nullable(),
-  /** Answers 400/1016 to requests without `X-SparkApi-User-Agent` (§1.4). */
+  /** Answers 400/1016 to requests without `X-SparkApi-User-Agent` (docs/spark-api.md §1.4). */
   userAgentRequired: z.boolean(),
-  /** `string`: `"50000.0"`, longitudes with a leading blank (§4.1, older replies). */
+  /** `string`: `"50000.0"`, longitudes with a leading blank (docs/spark-api.md §4.1, older replies). */
   decimals: z.enum(['number', 'string']),
-  /** `StandardFields` of a row under `_select=Id` (UNCONFIRMED, §2.4). */
+  /** `StandardFields` of a row under `_select=Id` (UNCONFIRMED, docs/spark-api.md §2.4). */
   emptyStandardFields: z.enum(['empty', 'absent']),
-  /** A filter field that the API does not know: refused with 1040, or dropped with a wider result (§2.7). */
+  /** A filter field that the API does not know: refused with 1040, or dropped with a wider result (docs/spark-api.md §2.7). */
   unknownFields: z.enum(['refused', 'dropped']),
   /** Known fields that cannot be searched, and what happens to a filter that names one. */
   unsearchable: z.record(z.string(), z.enum(['refused', 'dropped'])),
@@ -50,7 +50,7 @@ export const behaviourSchema = z.strictObject({
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
   role: z.enum(['replication', 'regular']),
-  /** The member that `_expand` of custom fields adds (UNCONFIRMED, §4.1). */
+  /** The member that `_expand` of custom fields adds (UNCONFIRMED, docs/spark-api.md §2.5). */
   customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw']),
 })
 

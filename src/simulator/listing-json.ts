@@ -72,7 +72,7 @@ export function listingRenderer(shape: ListingShape): (listing: Listing) => stri
   }
 }
 
-/** It differs by the way of asking (§4.1). */
+/** It differs by the way of asking (docs/spark-api.md §4.1). */
 function displayCompliance(alone: boolean): string {
   return JSON.stringify({
     View: alone ? 'Detail' : 'Summary',
@@ -89,15 +89,15 @@ function isSelected(field: FieldDefinition, select: ReadonlySet<string> | undefi
 function valueText(field: FieldDefinition, value: JsonValue, shape: ListingShape): string {
   if (field.type === 'Decimal' && typeof value === 'number' && shape.behaviour.decimals === 'string') {
     const digits = Number.isInteger(value) ? value.toFixed(1) : String(value)
-    // Seen in the client's oldest fixtures (§4.1).
+    // Seen in the client's oldest fixtures (docs/spark-api.md §4.1).
     return JSON.stringify(field.name === 'Longitude' ? ` ${digits}` : digits)
   }
   return typeof value === 'object' ? toJsonText(value) : JSON.stringify(value)
 }
 
 /**
- * `[{"Main":[{"Group":[{"Field":value},…]},…],"Details":[…]}]` (§4.1). Fields without a value are left out; each value
- * of a multi-select has an element of its own.
+ * `[{"Main":[{"Group":[{"Field":value},…]},…],"Details":[…]}]` (docs/spark-api.md §4.1). Fields without a value are
+ * left out; each value of a multi-select has an element of its own.
  */
 function customText(listing: Listing, fields: readonly FieldDefinition[], today: number): string {
   const categories = { Main: new Map<string, JsonValue[]>(), Details: new Map<string, JsonValue[]>() }

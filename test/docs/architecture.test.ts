@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { ROOMS } from '../../oxlint.config.ts'
+import { read, ROOT } from './repository.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
-const PAGE = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8')
+const PAGE = read('docs/architecture.md')
 
 /** Third column of docs/architecture.md, "Rooms". */
 function documented(): ReadonlyMap<string, string> {

@@ -1,9 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { expect, test } from 'vitest'
 
-const ROOT = join(import.meta.dirname, '..', '..')
+import { filesLike, read } from './repository.ts'
 
 // Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the
 // simulator's helper, and the constants of domain/error-codes.ts.
@@ -11,13 +8,12 @@ const ORIGIN =
   /(?:\bcode:|\bcode =|\w+ErrorCode =|\bexport const [A-Z_]+ =(?= '[A-Z]+_[A-Z_]+'\n)|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
 
 function codesInSource(): Set<string> {
-  const files = globSync('src/**/*.ts', { cwd: ROOT })
-  const origins = files.flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(ORIGIN) ?? [])
+  const origins = filesLike('src/**/*.ts').flatMap((file) => read(file).match(ORIGIN) ?? [])
   return new Set(origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? []))
 }
 
 function codesInDocs(): readonly string[] {
-  const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8')
+  const page = read('docs/operations.md')
   const section = page.slice(page.indexOf('\n## Error codes'))
   return [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \|/gm)].map(([, code]) => code!)
 }

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { expect, test } from 'vitest'
 
 import { GROUPS } from '../../src/config/groups.ts'
+import { read } from './repository.ts'
 
 test('the README names every setting, and none that does not exist', () => {
-  const page = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
+  const page = read('README.md')
   const [, section = ''] = page.split(/^## Settings$/m)
   const table = section
     .split(/^## /m)[0]!

@@ -225,7 +225,7 @@ describe('nothing is deleted', () => {
 const lax = { maxDeletes: 1_000, maxRatio: 1, hardMax: 5_000 }
 const strict = { maxDeletes: 1, maxRatio: 0.1, hardMax: 5_000 }
 
-describe('the guard (R10)', () => {
+describe('the guard (R9 d, R10)', () => {
   test('holds deletes that are too many; what is unknown is published all the same', async () => {
     const opened = await swept(['1', '2', '3'], ['1', '4'], {}, { over: { guard: strict } })
     const { progress, verdict, gone } = await purge(opened)

@@ -5,7 +5,7 @@ import { safeName, valueText } from './canonical-json.ts'
 import { chosenOptions, withoutMinusZero } from './field-value.ts'
 import { MASKED } from '../../domain/masked.ts'
 
-/** Members of a record under which custom fields may come; that they differ in name only is an assumption (§4.1). */
+/** Members under which custom fields may come; that they differ in name only is an assumption (docs/spark-api.md §2.5). */
 export const CUSTOM_FIELDS_MEMBERS = ['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw'] as const
 
 export type CustomFieldValue = LooseValue | readonly LooseValue[]

@@ -105,7 +105,7 @@ function standardField(field: FieldDefinition): JsonObject {
 
 function customField(field: FieldDefinition, category: string): JsonObject {
   return {
-    // Blanks stay as they are (§4.9).
+    // Blanks stay as they are (docs/spark-api.md §4.9).
     ResourceUri: `/v1/customfields/${field.name}`,
     Label: field.name,
     Type: field.type,

@@ -28,7 +28,7 @@ export class SparkqlError extends Error {
   }
 }
 
-/** What a datetime without a zone means: the local time of the source, as `/v1/system` tells it (§2.7). */
+/** What a datetime without a zone means: the local time of the source, as `/v1/system` tells it (docs/spark-api.md §2.7). */
 export const SOURCE_ZONE = '-06:00'
 
 const PATTERNS = [
@@ -74,7 +74,7 @@ function tokenOf(name: PatternName, text: string): Token | undefined {
     case 'blank':
       return undefined
     case 'string':
-      // A backslash makes the next character plain, also a quote (§2.7).
+      // A backslash makes the next character plain, also a quote (docs/spark-api.md §2.7).
       return literal('string', text.slice(1, -1).replaceAll(/\\(.)/g, '$1'), text)
     case 'datetime':
       return literal('datetime', milliseconds(text), text)

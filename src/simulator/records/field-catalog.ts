@@ -28,7 +28,7 @@ export interface FieldDefinition {
   readonly values: ValueKind
   /** Share of listings in which it is null, 0–1. */
   readonly nullRate: number
-  /** The role may not see it: `********` in its place (§4.2). */
+  /** The role may not see it: `********` in its place (docs/spark-api.md §4.2). */
   readonly masked: boolean
   readonly inMetadata: boolean
   readonly inListings: boolean
