@@ -1,9 +1,8 @@
 /** An AsyncAPI 3.0 document of a feed, from its topics and schemas as they are. */
 import { z } from 'zod'
 
-// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
-import { LISTINGS } from '../resources/listings.ts'
-import { aboutTopic, BINDING, headersWithType, type Json } from './asyncapi-topics.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import { aboutTopic, BINDING, headersWithType, inWords, type Json } from './asyncapi-topics.ts'
 
 /** A record type of a topic, and its schema in the registry. */
 export interface DescribedEvent {
@@ -23,6 +22,8 @@ export interface DescribedTopic {
     /** Effective values of the settings asked for. */
     readonly configs: Readonly<Record<string, string>>
   }
+  /** Whose records it holds; null for the feed's own topics. */
+  readonly resource: ResourceDescription | null
   /** None for the topic of dead letters: their values are JSON. */
   readonly events: readonly DescribedEvent[]
 }
@@ -50,21 +51,18 @@ const SECURITY = 'sasl'
 const CLEANUP_POLICY = 'cleanup.policy'
 const SCHEMA = z.record(z.string(), z.unknown())
 
-/** The version is 1.N.0 with N that of the schema of listings: fields are only ever added. */
+/** The version is 1.N.0 with N the versions of all resources' schemas, added up: fields are only ever added. */
 export function asyncApiDocument(feed: DescribedFeed): Json {
   const { prefix, topics, saslMechanism } = feed
-  const listings = topics
-    .flatMap(({ events }) => events)
-    .find(({ name }) => name === LISTINGS.events.upserted)
+  const resources = topics.flatMap(({ resource }) => resource ?? [])
   const channels = topics.map((described) => channelOf(described, prefix))
   return {
     asyncapi: ASYNCAPI,
     id: `urn:listingstream:${encodeURIComponent(prefix)}`,
     info: {
       title: `Listingstream feed ${prefix}`,
-      version: `1.${listings?.version ?? 0}.0`,
-      description:
-        'Every change of the listings behind a Spark API: once, in order per listing, deletes with proof. Read with isolation.level=read_committed.',
+      version: `1.${topics.reduce((sum, topic) => sum + schemaVersion(topic), 0)}.0`,
+      description: `Every change of the ${inWords(resources.map(({ name }) => name))} behind a Spark API: once, in order per record, deletes with proof. Read with isolation.level=read_committed.`,
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/avro',
@@ -78,6 +76,11 @@ export function asyncApiDocument(feed: DescribedFeed): Json {
         : { securitySchemes: { [SECURITY]: { type: SECURITY_TYPES[saslMechanism] } } }),
     },
   }
+}
+
+/** Of a resource's records; 0 before the first. */
+function schemaVersion({ resource, events }: DescribedTopic): number {
+  return events.find(({ name }) => name === resource?.events.upserted)?.version ?? 0
 }
 
 function serversOf({ brokers, encrypted, saslMechanism, registryUrl }: DescribedFeed): Json {
@@ -96,10 +99,10 @@ interface Channel {
   readonly messages: Json
 }
 
-function channelOf({ topic, events }: DescribedTopic, prefix: string): Channel {
+function channelOf({ topic, resource, events }: DescribedTopic, prefix: string): Channel {
   const { name, partitions, replicationFactor, configs } = topic
   const id = name.slice(prefix.length + 1)
-  const { description, messages: others, key, headers } = aboutTopic(id)
+  const { description, messages: others, key, headers } = aboutTopic(id, resource)
   const messages: Json = {
     ...Object.fromEntries(events.map((event) => [event.name, avroMessage(event, key, headers)])),
     ...others,

@@ -1,8 +1,7 @@
 /** What an AsyncAPI document says of a feed's topics that neither broker nor registry knows: keys, headers, meaning. */
 import { z } from 'zod'
 
-// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
-import { LISTINGS } from '../resources/listings.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { HEADERS, LETTER_HEADERS } from '../events/header-names.ts'
 import { NAMESPACE } from '../events/registry/subject-name.ts'
 
@@ -23,17 +22,10 @@ export interface AboutTopic {
   readonly messages: Json
 }
 
-/** By the name after the prefix. */
-export function aboutTopic(id: string): AboutTopic {
+/** By the name after the prefix, and by the resource whose records it holds. */
+export function aboutTopic(id: string, resource: ResourceDescription | null): AboutTopic {
+  if (resource !== null) return aboutRecords(resource)
   switch (id) {
-    case 'listings':
-      return {
-        description:
-          'One record a change. Key: ListingKey; all records of a key are in one partition, in order. A delete is an event and then a tombstone.',
-        key: LISTING_KEY,
-        headers: RECORD_HEADERS,
-        messages: { ListingTombstone: TOMBSTONE },
-      }
     case 'control':
       return {
         description: 'A pass over the source started, completed, was held or failed.',
@@ -59,7 +51,27 @@ export function aboutTopic(id: string): AboutTopic {
   }
 }
 
-const LISTING_KEY = { ...TEXT, description: 'ListingKey, UTF-8.' } as const
+function aboutRecords(resource: ResourceDescription): AboutTopic {
+  const { keyField, events } = resource
+  const key = { ...TEXT, description: `${keyField}, UTF-8.` }
+  const headers = recordHeaders(resource)
+  const name = `${events.content.charAt(0).toUpperCase()}${events.content.slice(1)}Tombstone`
+  const tombstone = {
+    name,
+    title: 'Tombstone',
+    description: `Follows ${events.deleted} in the same transaction; compaction then forgets the key. It has no value.`,
+    headers: headersWithType(headers, events.deleted),
+    payload: { type: 'null' },
+    bindings: { kafka: { key, bindingVersion: BINDING } },
+  }
+  return {
+    description: `One record a change. Key: ${keyField}; all records of a key are in one partition, in order. A delete is an event and then a tombstone.`,
+    key,
+    headers,
+    messages: { [name]: tombstone },
+  }
+}
+
 const LETTER_KEY = {
   ...TEXT,
   description: '<topic>/<key>, and /<part> behind it where a letter has several parts.',
@@ -68,40 +80,50 @@ const LETTER_KEY = {
 const MILLIS = { ...TEXT, description: 'Milliseconds since 1970-01-01T00:00:00Z, as decimal text.' } as const
 
 /** record-headers.ts */
-const RECORD_HEADERS = {
-  type: 'object',
-  required: [
-    HEADERS.digest,
-    HEADERS.modificationTimestamp,
-    HEADERS.observedAt,
-    HEADERS.specVersion,
-    HEADERS.id,
-    HEADERS.type,
-  ],
-  properties: {
-    [HEADERS.digest]: { ...TEXT, description: 'Of the content; the same content has the same digest.' },
-    [HEADERS.modificationTimestamp]: {
-      ...MILLIS,
-      description: `${MILLIS.description} Empty if the source has none.`,
+function recordHeaders({ subresources }: ResourceDescription): Json {
+  return {
+    type: 'object',
+    required: [
+      HEADERS.digest,
+      HEADERS.modificationTimestamp,
+      HEADERS.observedAt,
+      HEADERS.specVersion,
+      HEADERS.id,
+      HEADERS.type,
+    ],
+    properties: {
+      [HEADERS.digest]: { ...TEXT, description: 'Of the content; the same content has the same digest.' },
+      [HEADERS.modificationTimestamp]: {
+        ...MILLIS,
+        description: `${MILLIS.description} Empty if the source has none.`,
+      },
+      [HEADERS.observedAt]: MILLIS,
+      [HEADERS.changeStamps]: {
+        ...TEXT,
+        description:
+          subresources.length === 0
+            ? 'Empty: the records have no parts with a stamp of their own.'
+            : `When ${inWords(subresources.map(({ name }) => name))} last changed; milliseconds, comma-separated.`,
+      },
+      [HEADERS.mlsId]: { ...TEXT, description: 'Empty if the source does not say it.' },
+      [HEADERS.contentType]: { ...TEXT, const: 'application/avro' },
+      [HEADERS.specVersion]: { ...TEXT, const: '1.0' },
+      [HEADERS.id]: {
+        ...TEXT,
+        description:
+          'The same record has the same id, however often it is sent; the same change in a later transaction has another.',
+      },
+      [HEADERS.source]: TEXT,
+      [HEADERS.subject]: { ...TEXT, description: 'The key.' },
+      [HEADERS.time]: { ...TEXT, format: 'date-time' },
     },
-    [HEADERS.observedAt]: MILLIS,
-    [HEADERS.changeStamps]: {
-      ...TEXT,
-      description: 'When photos, videos and documents last changed; milliseconds, comma-separated.',
-    },
-    [HEADERS.mlsId]: { ...TEXT, description: 'Empty if the source does not say it.' },
-    [HEADERS.contentType]: { ...TEXT, const: 'application/avro' },
-    [HEADERS.specVersion]: { ...TEXT, const: '1.0' },
-    [HEADERS.id]: {
-      ...TEXT,
-      description:
-        'The same record has the same id, however often it is sent; the same change in a later transaction has another.',
-    },
-    [HEADERS.source]: TEXT,
-    [HEADERS.subject]: { ...TEXT, description: 'The key.' },
-    [HEADERS.time]: { ...TEXT, format: 'date-time' },
-  },
-} as const
+  }
+}
+
+/** `a, b and c` */
+export function inWords(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ')
+}
 
 export function headersWithType(headers: Json, name: string): Json {
   const properties = PROPERTIES.parse(headers['properties'])
@@ -111,22 +133,12 @@ export function headersWithType(headers: Json, name: string): Json {
   }
 }
 
-const TOMBSTONE = {
-  name: 'ListingTombstone',
-  title: 'Tombstone',
-  description:
-    'Follows ListingDeleted in the same transaction; compaction then forgets the key. It has no value.',
-  headers: headersWithType(RECORD_HEADERS, LISTINGS.events.deleted),
-  payload: { type: 'null' },
-  bindings: { kafka: { key: LISTING_KEY, bindingVersion: BINDING } },
-}
-
 /** dead-letters.ts of the publisher */
 const DEAD_LETTER = {
   name: 'DeadLetter',
   title: 'Dead letter',
   description:
-    'The JSON of a record of the source, gzip, in parts of at most 900,000 bytes. No value: the listing was published or deleted after all.',
+    'The JSON of a record of the source, gzip, in parts of at most 900,000 bytes. No value: the record was published or deleted after all.',
   contentType: 'application/json',
   headers: {
     type: 'object',

@@ -1,14 +1,18 @@
 import type { Instant } from './instant.ts'
 
 /** Also the name of its topic after the prefix, and the first half of its keys in `checkpoints`. */
-export type ResourceName = string & { readonly __brand: 'ResourceName' }
+export type ResourceName<Text extends string = string> = Text & { readonly __brand: 'ResourceName' }
 
 // It becomes a part of topic names, record keys, LevelDB keys, HTTP paths and metric labels.
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
 /** Undefined unless `text` is words of lower-case letters and digits with `-` between them. */
 export function parseResourceName(text: string): ResourceName | undefined {
-  return NAME.test(text) && text.length <= 64 ? (text as ResourceName) : undefined
+  return isResourceName(text) ? text : undefined
+}
+
+function isResourceName<Text extends string>(text: Text): text is ResourceName<Text> {
+  return NAME.test(text) && text.length <= 64
 }
 
 /** One set of a record's parts that has its own change stamp (docs/spark-api.md §2.9). */
@@ -39,9 +43,9 @@ export interface EventNames {
   readonly fields: string
 }
 
-/** All that the program knows of a resource. */
-export interface ResourceDescription {
-  readonly name: ResourceName
+/** All that the program knows of a resource. Plain data: it also goes to the thread that reads pages. */
+export interface ResourceDescription<Name extends string = string> {
+  readonly name: ResourceName<Name>
   /** Path on the API host. */
   readonly path: string
   readonly keyField: string
@@ -59,11 +63,11 @@ export interface ResourceDescription {
 }
 
 /** @throws {TypeError} if the name cannot be a resource's */
-export function defineResource(
-  description: Omit<ResourceDescription, 'name'> & { readonly name: string },
-): ResourceDescription {
-  const name = parseResourceName(description.name)
-  if (name === undefined) throw new TypeError(`${JSON.stringify(description.name)} is not a resource name`)
+export function defineResource<const Name extends string>(
+  description: Omit<ResourceDescription, 'name'> & { readonly name: Name },
+): ResourceDescription<Name> {
+  const { name } = description
+  if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
   return { ...description, name }
 }
 

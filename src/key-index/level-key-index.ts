@@ -1,8 +1,6 @@
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceName, Subresource } from '../domain/resource.ts'
-// oxlint-disable-next-line no-restricted-imports, typescript/no-restricted-imports -- until the list comes as an argument
-import { RESOURCES } from '../resources/index.ts'
+import type { ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
@@ -39,6 +37,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   /** Why the index that was found could not be opened and was replaced by an empty one; null if it was opened. */
   readonly recreated: Error | null
   readonly #store: LevelStore
+  readonly #resources: readonly ResourceDescription[]
   // Bucket sums are read, changed and written: one writer at a time.
   readonly #queue = new SerialQueue()
   #meta: Meta
@@ -46,18 +45,28 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   #lastRead: KnownChecks = new Map()
   #writes = 0
 
-  private constructor(store: LevelStore, meta: Meta, recreated: Error | null) {
+  private constructor(
+    store: LevelStore,
+    resources: readonly ResourceDescription[],
+    meta: Meta,
+    recreated: Error | null,
+  ) {
     this.#store = store
+    this.#resources = resources
     this.#meta = meta
     this.recreated = recreated
     this.ledger = new LevelWalkLedger(store)
   }
 
   /** Takes over the store. */
-  static async load(store: LevelStore, recreated: Error | null): Promise<LevelKeyIndex> {
+  static async load(
+    store: LevelStore,
+    resources: readonly ResourceDescription[],
+    recreated: Error | null,
+  ): Promise<LevelKeyIndex> {
     await using view = store.view()
-    const { state, sums } = await readMeta(view)
-    return new LevelKeyIndex(store, { state: state ?? null, sums: sums ?? new Map() }, recreated)
+    const { state, sums } = await readMeta(view, resources)
+    return new LevelKeyIndex(store, resources, { state: state ?? null, sums: sums ?? new Map() }, recreated)
   }
 
   state(): IndexState | null {
@@ -71,7 +80,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const writes = this.#writes
     const values = await this.#store.getMany(storeKeys(resource, keys))
     if (writes === this.#writes) this.#lastRead = checksOf(resource, keys, values)
-    const subresources = subresourcesOf(resource)
+    const subresources = this.#subresourcesOf(resource)
     return values.map((value, i) =>
       value === undefined ? undefined : this.#decode(subresources, keys[i] ?? '', value),
     )
@@ -80,7 +89,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   async *entries(
     resource: ResourceName,
   ): AsyncGenerator<readonly (readonly [RecordKey, IndexEntry])[], void, undefined> {
-    const subresources = subresourcesOf(resource)
+    const subresources = this.#subresourcesOf(resource)
     const prefix = entryPrefix(resource)
     await using view = this.#store.view()
     for await (const batch of view.batches(entryRange(resource))) {
@@ -113,12 +122,12 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   async verify(): Promise<boolean> {
     await using view = this.#store.view()
     try {
-      const { state, sums } = await readMeta(view)
+      const { state, sums } = await readMeta(view, this.#resources)
       if (state === undefined || sums === undefined) return false
-      const scanned = await scan(view)
+      const scanned = await scan(view, this.#resources)
       // A table that cannot be read can be neither gone on with nor dropped from; only emptying the store helps.
       for await (const _ of view.batches(ALL_LEDGERS));
-      return scanned !== undefined && sameSums(scanned, sums)
+      return scanned !== undefined && sameSums(this.#resources, scanned, sums)
     } catch (error) {
       if (error instanceof IndexCorruptError) return false
       throw error
@@ -168,7 +177,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
 
     const operations: StoreOperation[] = []
-    const subresources = subresourcesOf(resource)
+    const subresources = this.#subresourcesOf(resource)
     const prefix = entryPrefix(resource)
     for (const [key, entry] of puts) {
       const value = encodeEntry(subresources, entry)
@@ -214,6 +223,12 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     return entry
   }
 
+  #subresourcesOf(resource: ResourceName): readonly Subresource[] {
+    const description = this.#resources.find(({ name }) => name === resource)
+    if (description === undefined) throw new InvariantViolation(`The index was not opened for ${resource}.`)
+    return description.subresources
+  }
+
   #corrupt(key: string): IndexCorruptError {
     return new IndexCorruptError(this.#store.location, `the entry of ${JSON.stringify(key)} cannot be read`)
   }
@@ -229,11 +244,12 @@ function requireDistinct(parts: readonly IndexPart[]): void {
 /** What cannot be read is undefined. */
 async function readMeta(
   view: StoreView,
+  resources: readonly ResourceDescription[],
 ): Promise<{ readonly state: IndexState | null | undefined; readonly sums: Sums | undefined }> {
   const stateBytes = await view.get(STATE_KEY)
   const state = stateBytes === undefined ? null : decodeState(stateBytes)
   const sums: Sums = new Map()
-  for (const { name } of RESOURCES) {
+  for (const { name } of resources) {
     const bytes = await view.get(sumsKey(name))
     if (bytes === undefined) continue
     const parsed = BucketSums.fromBytes(bytes)
@@ -244,9 +260,9 @@ async function readMeta(
 }
 
 /** Undefined if there are entries of no known resource, or under no possible key. */
-async function scan(view: StoreView): Promise<Sums | undefined> {
+async function scan(view: StoreView, resources: readonly ResourceDescription[]): Promise<Sums | undefined> {
   const sums: Sums = new Map()
-  const prefixes = RESOURCES.map(({ name }) => ({ name, prefix: entryPrefix(name) }))
+  const prefixes = resources.map(({ name }) => ({ name, prefix: entryPrefix(name) }))
   for await (const batch of view.batches(ALL_ENTRIES)) {
     for (const [storeKey, value] of batch) {
       const at = prefixes.find(({ prefix }) => storeKey.startsWith(prefix))
@@ -260,9 +276,9 @@ async function scan(view: StoreView): Promise<Sums | undefined> {
   return sums
 }
 
-function sameSums(a: Sums, b: Sums): boolean {
+function sameSums(resources: readonly ResourceDescription[], a: Sums, b: Sums): boolean {
   const none = new BucketSums()
-  return RESOURCES.every(({ name }) => (a.get(name) ?? none).equals(b.get(name) ?? none))
+  return resources.every(({ name }) => (a.get(name) ?? none).equals(b.get(name) ?? none))
 }
 
 function storeKeys(resource: ResourceName, keys: readonly RecordKey[]): string[] {
@@ -282,8 +298,4 @@ function checksOf(
       return [prefix + key, value === undefined ? undefined : checkOf(key, value)]
     }),
   )
-}
-
-function subresourcesOf(resource: ResourceName): readonly Subresource[] {
-  return RESOURCES.find(({ name }) => name === resource)?.subresources ?? []
 }

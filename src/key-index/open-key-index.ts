@@ -1,11 +1,14 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ResourceDescription } from '../domain/resource.ts'
 import { makePrivateFolder } from '../support/private-folder.ts'
 import { IndexCorruptError, IndexMissingError, levelErrorCode, openingError } from './errors.ts'
 import { LevelKeyIndex } from './level-key-index.ts'
 import { LevelStore } from './level-store.ts'
 
 export interface KeyIndexOptions {
+  /** Whose keys it holds. */
+  readonly resources: readonly ResourceDescription[]
   /** LevelDB's cache of uncompressed blocks, in bytes. @default 32 MiB */
   readonly cacheBytes?: number
   /** Neither makes an index nor replaces a damaged one, for who only wants to look. @default false */
@@ -30,17 +33,18 @@ export async function openKeyIndex(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex> {
   const location = join(dataDirectory, FOLDER)
-  const { cacheBytes = CACHE_BYTES, mustExist = false } = options
+  const { resources, cacheBytes = CACHE_BYTES, mustExist = false } = options
+  const settings = { resources, cacheBytes }
   signal.throwIfAborted()
   if (mustExist && !(await exists(location))) throw new IndexMissingError(location)
   let index: LevelKeyIndex
   try {
     if (!mustExist) await makePrivateFolder(dataDirectory)
-    index = await openAt(location, cacheBytes, null)
+    index = await openAt(location, settings, null)
   } catch (error) {
     if (!isDamage(error)) throw openingError(location, error)
     if (mustExist) throw new IndexCorruptError(location, 'LevelDB cannot open it', error)
-    index = await recreateAt(location, cacheBytes, error)
+    index = await recreateAt(location, settings, error)
   }
   if (signal.aborted) await index[Symbol.asyncDispose]()
   signal.throwIfAborted()
@@ -57,19 +61,25 @@ async function exists(location: string): Promise<boolean> {
   }
 }
 
-async function recreateAt(location: string, cacheBytes: number, cause: Error): Promise<LevelKeyIndex> {
+type OpeningSettings = Required<Pick<KeyIndexOptions, 'resources' | 'cacheBytes'>>
+
+async function recreateAt(location: string, settings: OpeningSettings, cause: Error): Promise<LevelKeyIndex> {
   try {
     await LevelStore.destroy(location)
-    return await openAt(location, cacheBytes, cause)
+    return await openAt(location, settings, cause)
   } catch (error) {
     throw openingError(location, error)
   }
 }
 
-async function openAt(location: string, cacheBytes: number, recreated: Error | null): Promise<LevelKeyIndex> {
+async function openAt(
+  location: string,
+  { resources, cacheBytes }: OpeningSettings,
+  recreated: Error | null,
+): Promise<LevelKeyIndex> {
   const store = await LevelStore.open(location, cacheBytes)
   try {
-    return await LevelKeyIndex.load(store, recreated)
+    return await LevelKeyIndex.load(store, resources, recreated)
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error

@@ -2,4 +2,9 @@
 import type { ResourceDescription } from '../domain/resource.ts'
 import { LISTINGS } from './listings.ts'
 
-export const RESOURCES: readonly ResourceDescription[] = [LISTINGS]
+export const RESOURCES = [LISTINGS] as const satisfies readonly ResourceDescription[]
+
+type NameOf<Description> = Description extends ResourceDescription<infer Name> ? Name : never
+
+/** For a table that has to have a row for each of them. */
+export type KnownResourceName = NameOf<(typeof RESOURCES)[number]>

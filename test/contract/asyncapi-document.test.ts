@@ -5,7 +5,9 @@ import { asYaml } from '../../src/app/commands/asyncapi.ts'
 import { asyncApiDocument, type DescribedFeed } from '../../src/contract/asyncapi-document.ts'
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { FIELDS, listingSchema } from '../events/sample.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { asyncApiProblems } from '../fixtures/asyncapi.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 
 function topic(name: string, partitions: number, policy: string) {
   return {
@@ -25,6 +27,7 @@ const FEED: DescribedFeed = {
   topics: [
     {
       topic: topic('listings', 6, 'compact'),
+      resource: LISTINGS,
       events: [
         { name: 'ListingUpserted', version: 7, id: 12, schema: listingSchema(FIELDS) },
         { name: 'ListingDeleted', version: 1, id: 3, schema: readSchemaFile('ListingDeleted') },
@@ -32,9 +35,10 @@ const FEED: DescribedFeed = {
     },
     {
       topic: topic('control', 1, 'delete'),
+      resource: null,
       events: [{ name: 'PassMarker', version: 1, id: 4, schema: readSchemaFile('PassMarker') }],
     },
-    { topic: topic('dead-letters', 1, 'compact,delete'), events: [] },
+    { topic: topic('dead-letters', 1, 'compact,delete'), resource: null, events: [] },
   ],
 }
 
@@ -50,9 +54,9 @@ describe('the AsyncAPI document', () => {
     const broken = structuredClone(FEED.topics[0]!.events[0]!)
     const schema = JSON.stringify({ ...JSON.parse(broken.schema), fields: [{ name: 'x', type: 'no-type' }] })
     const events = [{ ...broken, schema }]
-    const topics = [{ topic: topic('listings', 1, 'compact'), events }]
+    const topics = [{ topic: topic('listings', 1, 'compact'), resource: LISTINGS, events }]
     expect(await asyncApiProblems(asYaml(asyncApiDocument({ ...FEED, topics })))).not.toEqual([])
-    const wrongPolicy = [{ topic: topic('listings', 1, 'sometimes'), events: [] }]
+    const wrongPolicy = [{ topic: topic('listings', 1, 'sometimes'), resource: LISTINGS, events: [] }]
     expect(await asyncApiProblems(asYaml(asyncApiDocument({ ...FEED, topics: wrongPolicy })))).not.toEqual([])
   })
 
@@ -92,6 +96,27 @@ describe('the AsyncAPI document', () => {
     expect(message.bindings.kafka.key.type).toBe('string')
     expect(document.servers['broker-2']).toMatchObject({ host: 'kafka-2:9092', protocol: 'kafka-secure' })
     expect(document.components.securitySchemes).toEqual({ sasl: { type: 'scramSha512' } })
+  })
+
+  test('the topic of any resource is told of by its description', async () => {
+    const schema = JSON.stringify({ type: 'record', name: 'OfficeUpserted', fields: [] })
+    const events = [{ name: 'OfficeUpserted', version: 2, id: 5, schema }]
+    const offices = { topic: topic('offices', 3, 'compact'), resource: OFFICES, events }
+    const feed = asyncApiDocument({ ...FEED, topics: [...FEED.topics, offices] })
+    expect(await asyncApiProblems(asYaml(feed))).toEqual([])
+
+    const { info, channels, components } = JSON.parse(JSON.stringify(feed))
+    expect(info).toMatchObject({
+      version: '1.9.0',
+      description: expect.stringContaining('of the listings and offices behind'),
+    })
+    expect(channels.offices).toMatchObject({ description: expect.stringContaining('Key: Id;') })
+    expect(Object.keys(channels.offices.messages)).toEqual(['OfficeUpserted', 'OfficeTombstone'])
+    const { OfficeTombstone, ListingTombstone } = components.messages
+    expect(OfficeTombstone.headers.properties.ce_type.const).toBe('listingstream.OfficeDeleted')
+    const stamps = 'change-stamps'
+    expect(OfficeTombstone.headers.properties[stamps].description).toMatch(/^Empty/)
+    expect(ListingTombstone.headers.properties[stamps].description).toMatch(/^When photos, videos and docu/)
   })
 })
 

@@ -10,6 +10,7 @@ import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { keyIndexContract, update } from './key-index-contract.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 
 const AT = instant(1_760_000_000_000)
 const K = recordKey
@@ -17,7 +18,7 @@ const { signal } = new AbortController()
 
 keyIndexContract('LevelKeyIndex', async () => {
   const folder = await tempFolder()
-  const index = await openKeyIndex(folder.path, {}, signal)
+  const index = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
   return {
     index,
     async [Symbol.asyncDispose]() {
@@ -35,7 +36,7 @@ describe('the index on disk', () => {
     const state = before.state()
     await before[Symbol.asyncDispose]()
 
-    await using after = await openKeyIndex(folder.path, {}, signal)
+    await using after = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
     expect(after.recreated).toBeNull()
     expect(after.state()).toEqual(state)
     expect(await after.getMany(LISTINGS.name, [K('k3'), K('k30')])).toEqual([
@@ -98,7 +99,7 @@ describe('the index on disk', () => {
     await using index = await filled(folder.path)
     await index[Symbol.asyncDispose]()
     await editRaw(folder.path, (values) => values.set('meta/state', Buffer.from('{}')))
-    await using damaged = await openKeyIndex(folder.path, {}, signal)
+    await using damaged = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
     expect(damaged.state()).toBeNull()
     expect(await damaged.verify()).toBe(false)
     await damaged.reset(feedIdentity(), AT)
@@ -110,7 +111,7 @@ describe('the index on disk', () => {
     await using index = await filled(folder.path)
     await index[Symbol.asyncDispose]()
     await editRaw(folder.path, (values) => values.set('entry/listings/k3', Buffer.alloc(60, 0xff)))
-    await using damaged = await openKeyIndex(folder.path, {}, signal)
+    await using damaged = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
     await expect(damaged.getMany(LISTINGS.name, [K('k3')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
     await expect(Array.fromAsync(damaged.entries(LISTINGS.name))).rejects.toMatchObject({
       code: 'INDEX_CORRUPT',
@@ -131,7 +132,7 @@ describe('the index on disk', () => {
         }
         await editRaw(folder.path, flip)
         {
-          await using damaged = await openKeyIndex(folder.path, {}, signal)
+          await using damaged = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
           const { ledger } = damaged
           const damage = { code: 'LEDGER_DAMAGED', retryable: true }
           await expect(ledger.size(passId('p'), 'seen', 9)).rejects.toMatchObject(damage)
@@ -197,7 +198,7 @@ describe('the index on disk', () => {
 })
 
 async function filled(dataDirectory: string): Promise<LevelKeyIndex> {
-  const index = await openKeyIndex(dataDirectory, {}, signal)
+  const index = await openKeyIndex(dataDirectory, { resources: RESOURCES }, signal)
   await index.reset(feedIdentity(), AT)
   const puts = Array.from({ length: 20 }, (_, i) => [K(`k${i}`), indexEntry({ request: i })] as const)
   await index.apply({ ...update(puts), nextOffsets: { listings: [20, 1, 2] } })
@@ -205,7 +206,7 @@ async function filled(dataDirectory: string): Promise<LevelKeyIndex> {
 }
 
 async function reopenAndVerify(dataDirectory: string): Promise<boolean> {
-  await using index = await openKeyIndex(dataDirectory, {}, signal)
+  await using index = await openKeyIndex(dataDirectory, { resources: RESOURCES }, signal)
   return await index.verify()
 }
 

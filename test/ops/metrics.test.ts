@@ -7,6 +7,7 @@ import { passId } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 import { pageOf, progressOf } from './progress.ts'
 
 const upsert = upsertWith([])
@@ -39,6 +40,16 @@ describe('Metrics', () => {
     expect(await sample('records_total{resource="listings",outcome="unchanged"}')).toBe('5')
     expect(await sample('events_total{topic="listings",type="ListingUpserted"}')).toBe('2')
     expect(await sample('events_total{topic="listings",type="ListingDeleted"}')).toBe('1')
+  })
+
+  test('events are counted under the names that their resource gives them', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const counts = { published: 2, unchanged: 0, stale: 0, dead_lettered: 0 }
+    const progress = progressOf({ resource: OFFICES.name })
+    metrics.pageCommitted(progress, [{ resource: OFFICES, changes: [upsert, deletion, upsert], counts }])
+    expect(await sample('events_total{topic="offices",type="OfficeUpserted"}')).toBe('2')
+    expect(await sample('events_total{topic="offices",type="OfficeDeleted"}')).toBe('1')
+    expect(await sample('records_total{resource="offices",outcome="published"}')).toBe('2')
   })
 
   test('the age of the watermark is that of the moment of the scrape (R4)', async () => {

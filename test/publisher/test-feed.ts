@@ -284,7 +284,7 @@ export class TestFeed implements AsyncDisposable {
 export const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'] as const
 
 export function openIndex(folder: string): Promise<LevelKeyIndex> {
-  return openKeyIndex(folder, {}, NEVER)
+  return openKeyIndex(folder, { resources: RESOURCES }, NEVER)
 }
 
 /** A source that shows these keys to one snapshot. */

@@ -18,6 +18,7 @@ import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
 import { keyRecord, sourceRecord } from '../fixtures/scripted-source.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { ModelMarket, ModelSource } from './model-market.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000
@@ -73,7 +74,7 @@ class Program {
 
   /** As a start of the program does it (R2). */
   async #open(): Promise<LevelKeyIndex> {
-    const index = await openKeyIndex(this.#folder, {}, signal)
+    const index = await openKeyIndex(this.#folder, { resources: RESOURCES }, signal)
     const now = this.market.now()
     const fit = index.state() !== null && (await index.verify())
     if (!fit) await this.topics.rebuild(index, feedIdentity(), now)

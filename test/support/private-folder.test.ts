@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import { laxMode, makePrivateFolder } from '../../src/support/private-folder.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 
 test("a new folder is its owner's alone; one that is there keeps its permissions, which can be told", async () => {
   await using folder = await tempFolder()
@@ -23,6 +24,6 @@ test("a new folder is its owner's alone; one that is there keeps its permissions
 test('DATA_DIR is private from the moment that the index makes it', async () => {
   await using folder = await tempFolder()
   const dataDir = join(folder.path, 'data')
-  await using _index = await openKeyIndex(dataDir, {}, new AbortController().signal)
+  await using _index = await openKeyIndex(dataDir, { resources: RESOURCES }, new AbortController().signal)
   expect((await stat(dataDir)).mode & 0o777).toBe(0o700)
 })

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import { Document, Scalar, visit } from 'yaml'
 
 import { loadSettings } from '../../config/load-settings.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { RESOURCES } from '../../resources/index.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { describeDataTopics, type TopicNames } from '../../feed/topics.ts'
 import { isPrintable, printable } from '../../support/printable.ts'
 import { printJson, printText } from '../../support/print.ts'
@@ -31,11 +31,16 @@ async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Pr
   const { cluster, names, registry } = reader
   // Says what is missing, if so.
   await describeDataTopics(cluster, names, RESOURCES, signal)
-  const found = await cluster.describeTopics([...eventsByTopic(names).keys()], signal)
+  const contents = topicContents(names)
+  const found = await cluster.describeTopics(
+    contents.map(({ name }) => name),
+    signal,
+  )
   const topics = []
-  for (const [name, records] of eventsByTopic(names)) {
+  for (const { name, resource, records } of contents) {
     const topic = found.get(name)
-    if (topic !== undefined) topics.push({ topic, events: await eventsOf(registry, name, records, signal) })
+    if (topic === undefined) continue
+    topics.push({ topic, resource, events: await eventsOf(registry, name, records, signal) })
   }
   const document = asyncApiDocument({
     prefix: names.prefix,
@@ -74,13 +79,28 @@ function yamlEscape(character: string): string {
   return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
 }
 
-function eventsByTopic(names: TopicNames): ReadonlyMap<string, readonly string[]> {
-  return new Map([
-    [names.data(LISTINGS), ['ListingUpserted', 'ListingDeleted']],
-    [names.control, ['PassMarker']],
-    [names.checkpoints, ['Owner', 'Watermark', 'Checkpoint', 'Truncation']],
-    [names.deadLetters, []],
-  ])
+interface TopicContent {
+  /** Of the topic. */
+  readonly name: string
+  readonly resource: ResourceDescription | null
+  /** Names of the Avro records. */
+  readonly records: readonly string[]
+}
+
+function topicContents(names: TopicNames): readonly TopicContent[] {
+  return [
+    ...RESOURCES.map((resource) => {
+      const { upserted, deleted } = resource.events
+      return { name: names.data(resource), resource, records: [upserted, deleted] }
+    }),
+    { name: names.control, resource: null, records: ['PassMarker'] },
+    {
+      name: names.checkpoints,
+      resource: null,
+      records: ['Owner', 'Watermark', 'Checkpoint', 'Truncation'],
+    },
+    { name: names.deadLetters, resource: null, records: [] },
+  ]
 }
 
 /** The latest versions of those that are registered; the first `snapshot` registers them all. */

@@ -1,6 +1,7 @@
 /** `DATA_DIR` and the key index in it, which one process at a time can have open. */
 import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
+import { RESOURCES } from '../../resources/index.ts'
 import { sleep } from '../../support/abort.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { laxMode } from '../../support/private-folder.ts'
@@ -15,7 +16,7 @@ export async function claimIndex(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex | undefined> {
   try {
-    return await openKeyIndex(settings.feed.dataDir, {}, signal)
+    return await openKeyIndex(settings.feed.dataDir, { resources: RESOURCES }, signal)
   } catch (error) {
     if (wishes.anyOwner && isLocked(error)) return undefined
     throw error
@@ -30,7 +31,7 @@ export async function openIndexWhenFree(
   const { dataDir } = settings.feed
   for (let told = false; ; told = true) {
     try {
-      return await openKeyIndex(dataDir, {}, signal)
+      return await openKeyIndex(dataDir, { resources: RESOURCES }, signal)
     } catch (error) {
       if (!isLocked(error)) throw error
       if (!told) logger.info({ dataDir }, 'waiting until the process that holds DATA_DIR lets go of it')

@@ -32,7 +32,7 @@ export async function liveRecordsIn(
   signal: AbortSignal,
 ): Promise<Known> {
   try {
-    await using index = await openKeyIndex(dataDir, { mustExist: true }, signal)
+    await using index = await openKeyIndex(dataDir, { resources: RESOURCES, mustExist: true }, signal)
     const state = index.state()
     if (state === null) return unknown('the index in DATA_DIR was never filled')
     const { prefix, generation, clusterId } = state.feed

@@ -30,7 +30,7 @@ export function registerIndexCheck(group: Command, { signal, acting }: CommandHo
 async function checkIndex(signal: AbortSignal): Promise<number> {
   const settings = loadSettings(READER_GROUPS)
   const { dataDir } = settings.feed
-  await using index = await openKeyIndex(dataDir, { mustExist: true }, signal)
+  await using index = await openKeyIndex(dataDir, { resources: RESOURCES, mustExist: true }, signal)
   await using topics = await openTopics(settings, index.state(), signal)
   const { feed, extent, deleteRetention } = topics.survey
   let differences = 0
@@ -45,7 +45,7 @@ async function checkIndex(signal: AbortSignal): Promise<number> {
     report('the index is of no use: its checksums are wrong; the next start rebuilds it')
 
   await using scratch = await scratchFolder(dataDir)
-  await using rebuilt = await openKeyIndex(scratch.path, {}, signal)
+  await using rebuilt = await openKeyIndex(scratch.path, { resources: RESOURCES }, signal)
   await rebuildFrom(topics, rebuilt, signal)
   let keys = 0
   for (const { name: resource } of RESOURCES) {
