@@ -40,8 +40,8 @@ const INNER: Readonly<Record<string, Room>> = {
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   ...INNER,
-  config: { ...CLOSED, imports: ['support'], types: Object.keys(INNER).filter((room) => room !== 'support') },
-  demo: { ...CLOSED, imports: [...Object.keys(INNER), 'config', 'app'] },
+  config: { ...CLOSED, imports: ['support'], types: ['domain'] },
+  demo: { ...CLOSED, imports: [...VOCABULARY, 'events', 'kafka', 'ops', 'simulator', 'stack'] },
   app: { ...CLOSED, imports: [...Object.keys(INNER), 'config', 'demo'] },
   cli: { ...CLOSED, imports: ['app', 'config', 'support'] },
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { freePort } from '../stack/ports.ts'
 import type { StackAddress } from '../stack/stack-options.ts'
 import { stackDown, stackUp } from '../stack/stack.ts'
-import type { Steps } from '../app/reports/steps.ts'
+import type { Steps } from '../ops/steps.ts'
 
 const FOLDER_NAME = /^demo-(\d+)$/
 const DOWN_MS = 60_000

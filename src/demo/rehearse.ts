@@ -5,7 +5,7 @@ import { MarketDay, type EventCounts } from './market-day.ts'
 import { runProgram } from './program-process.ts'
 import { readListings } from './read-listings.ts'
 import type { Stage } from './stage.ts'
-import type { Steps } from '../app/reports/steps.ts'
+import type { Steps } from '../ops/steps.ts'
 import type { TopicReplay } from './topic-replay.ts'
 
 export interface DemoResult {

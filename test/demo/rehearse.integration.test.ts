@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { rehearse } from '../../src/demo/rehearse.ts'
 import { openStage } from '../../src/demo/stage.ts'
-import { plainSteps } from '../../src/app/reports/steps.ts'
+import { plainSteps } from '../../src/ops/steps.ts'
 import { summarize } from '../../src/demo/summary.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 
 import { ROOMS } from '../../oxlint.config.ts'
 import { read, ROOT } from './repository.ts'
+import { roomGraph } from './room-graph.ts'
 
 const PAGE = read('docs/architecture.md')
 
@@ -14,11 +15,9 @@ function documented(): ReadonlyMap<string, string> {
   return new Map(rows.map(([, name = '', imports = '']) => [name, imports]))
 }
 
-function inWords({ imports, types }: (typeof ROOMS)[string]): string {
-  const several = (names: readonly string[]): string =>
-    names.length > 2 ? 'the rooms above' : names.join(', ')
-  const parts = [...imports, ...(types.length === 0 ? [] : [`types of ${several(types)}`])]
-  if (parts.length > Object.keys(ROOMS).length - 3) return 'all but cli'
+function inWords({ imports, types }: (typeof ROOMS)[string], above: number): string {
+  if (above > 1 && imports.length === above) return 'the rooms above'
+  const parts = [...imports, ...types.map((room) => `types of ${room}`)]
   return parts.length === 0 ? '–' : parts.join(', ')
 }
 
@@ -30,8 +29,27 @@ test('every folder of src/ is a room of the table that the import rules are made
 })
 
 test('docs/architecture.md says of each room what that table says', () => {
-  const table = Object.entries(ROOMS).map(([name, room]) => [name, inWords(room)] as const)
+  const table = Object.entries(ROOMS).map(([name, room], above) => [name, inWords(room, above)] as const)
   expect([...documented()]).toEqual(table)
+})
+
+test('the picture of the rooms is the one that the table makes', () => {
+  const [, picture] = /^```mermaid\n([^`]*)\n```$/m.exec(PAGE) ?? []
+  expect(picture).toBe(roomGraph(ROOMS))
+})
+
+test('a picture of rooms leaves out what follows from other arrows', () => {
+  const room = { imports: [], types: [], libraries: [], pure: false }
+  const rooms = {
+    base: room,
+    core: { ...room, imports: ['base'] },
+    edge: { ...room, imports: ['base'], types: ['core'] },
+    rim: { ...room, imports: ['base'], types: ['core', 'edge'] },
+    top: { ...room, imports: ['base', 'core', 'edge'] },
+  }
+  const arrows = ['core --> base', 'edge --> base', 'edge -.-> core', 'rim --> base', 'rim -.-> edge']
+  const top = ['top --> core', 'top --> edge']
+  expect(roomGraph(rooms)).toBe(['graph TD', ...[...arrows, ...top].map((arrow) => `  ${arrow}`)].join('\n'))
 })
 
 test('the files of the main path exist, and are six', () => {

@@ -8,7 +8,7 @@ import { RESOURCES } from '../../../resources/index.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import type { ReaderSettings } from '../../compose/settings-groups.ts'
 import { now } from '../../compose/system-clock.ts'
-import { createSteps } from '../../reports/steps.ts'
+import { createSteps } from '../../../ops/steps.ts'
 
 export interface IndexTopics extends AsyncDisposable {
   readonly cluster: KafkaCluster

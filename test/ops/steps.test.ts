@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { plainSteps } from '../../../src/app/reports/steps.ts'
+import { plainSteps } from '../../src/ops/steps.ts'
 
 test('a step tells when it begins, and how it ended', async () => {
   const lines: string[] = []

@@ -1,6 +1,6 @@
 import yoctoSpinner from 'yocto-spinner'
 
-import { printable } from '../../support/printable.ts'
+import { printable } from '../support/printable.ts'
 
 /** Shows what is being done: a moving line on a terminal, plain lines elsewhere. Goes to standard error. */
 export interface Steps {
