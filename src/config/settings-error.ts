@@ -17,6 +17,7 @@ export class SettingsError extends ListingstreamError {
     super(`The settings are not right:\n${lines.join('\n')}`, {
       code: 'SETTINGS_INVALID',
       retryable: false,
+      disposition: 'stop',
       exitCode: 2,
     })
     this.mistakes = mistakes

@@ -57,6 +57,7 @@ async function requireRunning(daemon: ProgramProcess, signal: AbortSignal): Prom
   throw new ListingstreamError('The daemon was stopped from outside.', {
     code: 'DEMO_COMMAND_FAILED',
     retryable: false,
+    disposition: 'stop',
   })
 }
 

@@ -72,7 +72,7 @@ export class ProgramProcess implements AsyncDisposable {
     const lines = [...this.#stdout.trim().split('\n'), ...log.trim().split('\n').slice(-LINES_SHOWN)]
     throw new ListingstreamError(
       `"listingstream ${this.#name}" ended with exit code ${code ?? 'of a signal'}. The end of what it said:\n${lines.join('\n')}`,
-      { code: 'DEMO_COMMAND_FAILED', retryable: false },
+      { code: 'DEMO_COMMAND_FAILED', retryable: false, disposition: 'stop' },
     )
   }
 

@@ -140,7 +140,7 @@ export class DeadLetterReader {
   #foreign({ offset }: KafkaRecord, cause?: unknown): ListingstreamError {
     return new ListingstreamError(
       `Topic ${this.#topic}, offset ${offset} holds a record that this program did not write. Nothing else may write to the topics of a feed; find the other writer.`,
-      { code: 'TOPIC_FOREIGN_RECORD', retryable: false, cause },
+      { code: 'TOPIC_FOREIGN_RECORD', retryable: false, disposition: 'stop', cause },
     )
   }
 }

@@ -13,7 +13,7 @@ export class TopicTruncatedError extends ListingstreamError {
   constructor(topic: string, partition: number, detail: string, options: ErrorOptions = {}) {
     super(
       `Topic ${topic}, partition ${partition} ${detail}. The topic was deleted, made again or truncated. "listingstream snapshot --restart" begins a new generation and fills it again.`,
-      { ...options, code: 'TOPIC_TRUNCATED', retryable: false },
+      { ...options, code: 'TOPIC_TRUNCATED', retryable: false, disposition: 'stop' },
     )
     this.topic = topic
     this.partition = partition
@@ -26,7 +26,7 @@ export class NoFeedError extends ListingstreamError {
   constructor(prefix: string) {
     super(
       `There is no checkpoint under the prefix "${prefix}", so there is no feed to build an index of. Check TOPIC_PREFIX and KAFKA_BROKERS, or run "listingstream snapshot" first.`,
-      { code: 'NO_FEED', retryable: false },
+      { code: 'NO_FEED', retryable: false, disposition: 'stop' },
     )
   }
 }

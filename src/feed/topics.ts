@@ -9,7 +9,7 @@ import { partitionFor } from '../kafka/partition.ts'
 import type { Millis } from '../domain/instant.ts'
 import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { ListingstreamError } from '../support/errors.ts'
+import { ListingstreamError, type Disposition } from '../support/errors.ts'
 import { recordLimit, SIZE_CONFIGS, type RecordLimit } from './record-limits.ts'
 import { REMARKED_CONFIGS, remarksOn, type TopicRemark } from './topic-remarks.ts'
 
@@ -65,10 +65,18 @@ function topicSpecs({ names, resources, partitions }: TopicShape): readonly Topi
   ]
 }
 
+/** What becomes of a running feed; a start ends with each of them, by the exit code. */
+const TOPIC_DISPOSITIONS = {
+  // The start makes it again, or says what is lost with it.
+  TOPIC_MISSING: 'reopen',
+  TOPIC_MISCONFIGURED: 'retry',
+  TOPIC_KEYS_MISPLACED: 'stop',
+} as const satisfies Readonly<Record<string, Disposition>>
+
 /** A topic that the feed cannot be published to as it is. */
 export class TopicError extends ListingstreamError {
-  constructor(message: string, code: 'TOPIC_MISSING' | 'TOPIC_MISCONFIGURED' | 'TOPIC_KEYS_MISPLACED') {
-    super(message, { code, retryable: false, exitCode: 2 })
+  constructor(message: string, code: keyof typeof TOPIC_DISPOSITIONS) {
+    super(message, { code, retryable: false, disposition: TOPIC_DISPOSITIONS[code], exitCode: 2 })
   }
 }
 

@@ -4,7 +4,14 @@ import { ListingstreamError } from '../support/errors.ts'
 import type { ListingstreamErrorOptions } from '../support/errors.ts'
 import { quoteForeign } from '../support/secrets.ts'
 
-export class KafkaError extends ListingstreamError {}
+export type KafkaErrorOptions = Omit<ListingstreamErrorOptions, 'disposition'>
+
+/** What the cluster refuses, somebody may mend while the feed stands still. */
+export class KafkaError extends ListingstreamError {
+  constructor(message: string, options: KafkaErrorOptions) {
+    super(message, { ...options, disposition: 'retry' })
+  }
+}
 
 /**
  * The broker refused the producer's epoch: another producer took the transactional id, or the broker ended the

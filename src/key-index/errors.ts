@@ -16,7 +16,7 @@ export class IndexMissingError extends ListingstreamError {
   constructor(location: string) {
     super(
       `There is no key index in ${location}. Check DATA_DIR; the next pass, or "listingstream index rebuild", builds it from the topics.`,
-      { code: 'INDEX_MISSING', retryable: false },
+      { code: 'INDEX_MISSING', retryable: false, disposition: 'stop' },
     )
   }
 }
@@ -26,7 +26,7 @@ export class IndexCorruptError extends ListingstreamError {
   constructor(location: string, detail: string, cause?: unknown) {
     super(
       `The key index in ${location} is damaged: ${detail}. It is only a cache: start listingstream again and it is rebuilt from the topics.`,
-      { code: 'INDEX_CORRUPT', retryable: false, cause },
+      { code: 'INDEX_CORRUPT', retryable: false, disposition: 'reopen', cause },
     )
   }
 }
@@ -49,7 +49,7 @@ export class IndexUnavailableError extends ListingstreamError {
   constructor(location: string, cause: unknown) {
     super(
       `The key index in ${location} cannot be opened or written. Check that DATA_DIR is a folder that this user may write to and that its disk has room, then start listingstream again.`,
-      { code: 'INDEX_UNAVAILABLE', retryable: false, cause },
+      { code: 'INDEX_UNAVAILABLE', retryable: false, disposition: 'reopen', cause },
     )
   }
 }

@@ -82,10 +82,13 @@ export async function askDaemon(
   const body = parseJson(answer.body)
   if (answer.status >= 200 && answer.status < 300 && body !== undefined) return body
   const refusal = REFUSAL.safeParse(body)
-  if (refusal.success) throw new ListingstreamError(refusal.data.message, refusal.data)
+  // Whatever it was to the daemon: it ends the command.
+  if (refusal.success) {
+    throw new ListingstreamError(refusal.data.message, { ...refusal.data, disposition: 'stop' })
+  }
   throw new ListingstreamError(
     `What answers at ${daemon.url} is no listingstream daemon (HTTP ${answer.status}). If process ${daemon.pid} is none, remove daemon.json from DATA_DIR.`,
-    { code: 'DAEMON_BAD_ANSWER', retryable: false },
+    { code: 'DAEMON_BAD_ANSWER', retryable: false, disposition: 'stop' },
   )
 }
 
@@ -93,7 +96,7 @@ function requireLoopback({ url, pid }: DaemonInfo): void {
   if (isLoopback(new URL(url).hostname)) return
   throw new ListingstreamError(
     `The daemon that holds DATA_DIR (process ${pid}) listens at ${url}, which is no loopback address, so no command is handed to it. Set HTTP_HOST to 127.0.0.1 or, to be reached from elsewhere too, to 0.0.0.0.`,
-    { code: 'DAEMON_NOT_LOCAL', retryable: false },
+    { code: 'DAEMON_NOT_LOCAL', retryable: false, disposition: 'stop' },
   )
 }
 

@@ -58,7 +58,7 @@ export async function readDaemonFile(dataDir: string): Promise<DaemonInfo | unde
   if (found.isOurs) return found.info
   throw new ListingstreamError(
     `The file daemon.json in DATA_DIR is not of this user or root, or others may write it, so nothing is sent where it points to. Run the command as the daemon's user; if that process (${found.info.pid}) is no listingstream, remove the file.`,
-    { code: 'DAEMON_FILE_UNTRUSTED', retryable: false },
+    { code: 'DAEMON_FILE_UNTRUSTED', retryable: false, disposition: 'stop' },
   )
 }
 

@@ -202,6 +202,7 @@ function badRequest(why: string): ListingstreamError {
   return new ListingstreamError(`The request is not right. ${why}`, {
     code: 'HTTP_BAD_REQUEST',
     retryable: false,
+    disposition: 'stop',
     exitCode: 2,
   })
 }
@@ -260,7 +261,7 @@ function pathOf(url: string): string {
 function listenError(cause: unknown, { host, port }: HttpServerOptions): ListingstreamError {
   return new ListingstreamError(
     `The HTTP server cannot listen at ${host} port ${port}. Free that port, or set HTTP_PORT and HTTP_HOST to others.`,
-    { code: 'HTTP_LISTEN_FAILED', retryable: false, cause },
+    { code: 'HTTP_LISTEN_FAILED', retryable: false, disposition: 'stop', cause },
   )
 }
 

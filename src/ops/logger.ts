@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 
 import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino'
 
-import { isUnforeseen, ListingstreamError } from '../support/errors.ts'
+import { isUnforeseen, ListingstreamError, UnexpectedError } from '../support/errors.ts'
 import { printable, printableJson, printableLines } from '../support/printable.ts'
 import { keepSecret, REDACTED, strikeForeign, strikeJson } from '../support/secrets.ts'
 import { terminalLines } from './terminal-log.ts'
@@ -92,6 +92,6 @@ function describeError(error: unknown): unknown {
   const { code, message, retryable, cause } = error
   if (cause === undefined) return { code, message, retryable }
   const told = strikeForeign(cause instanceof Error ? cause.message : inspect(cause))
-  const stack = code === 'UNEXPECTED_ERROR' && cause instanceof Error ? cause.stack : undefined
+  const stack = error instanceof UnexpectedError && cause instanceof Error ? cause.stack : undefined
   return { code, message, retryable, cause: told, ...(stack === undefined ? {} : { stack }) }
 }

@@ -10,7 +10,7 @@ export class FencedError extends ListingstreamError {
   ) {
     super(
       `Another instance owns the feed "${prefix}" now (host ${owner.host}, pid ${owner.pid}). This one stops; only one may write a TOPIC_PREFIX.`,
-      { code: 'FENCED', retryable: false, exitCode: 4 },
+      { code: 'FENCED', retryable: false, disposition: 'stop', exitCode: 4 },
     )
   }
 }
@@ -29,7 +29,7 @@ export class CommitUnsettledError extends ListingstreamError {
       refusal instanceof ListingstreamError ? ` Asking failed with ${refusal.code}: ${refusal.message}` : ''
     super(
       `Kafka did not say whether the last transaction was committed, and could not be asked since. Start again when the cluster is up: the start settles it.${why}`,
-      { code: 'COMMIT_UNSETTLED', retryable: false, cause: refusal ?? doubt },
+      { code: 'COMMIT_UNSETTLED', retryable: false, disposition: 'reopen', cause: refusal ?? doubt },
     )
   }
 }

@@ -167,7 +167,7 @@ export function entryOf(
   if (key === undefined || facts === undefined) {
     throw new ListingstreamError(
       `Topic ${topic}, partition ${partition}, offset ${record.offset} holds a record that this program did not write. Nothing else may write to the topics of a feed; choose another TOPIC_PREFIX.`,
-      { code: 'TOPIC_FOREIGN_RECORD', retryable: false },
+      { code: 'TOPIC_FOREIGN_RECORD', retryable: false, disposition: 'stop' },
     )
   }
   const { deleted, ...known } = facts

@@ -21,18 +21,7 @@ const LONGEST_RETRY_MS = 15 * 60_000
 /** How often the update track looks whether the first snapshot has begun. */
 const WATERMARK_POLL_MS = 500
 
-/** The feed itself is over: taken by a rival, gone with its topic, or to be opened again for its index. */
-const NOT_TO_BE_WAITED_OUT: ReadonlySet<string> = new Set([
-  'FENCED',
-  'TOPIC_TRUNCATED',
-  'TOPIC_MISSING',
-  'COMMIT_UNSETTLED',
-  'INDEX_BEHIND',
-  'INDEX_CORRUPT',
-  'INDEX_UNAVAILABLE',
-])
-
-/** Runs until the signal aborts (then it rejects with its reason) or the feed is lost to another instance. */
+/** Runs until the signal aborts (then it rejects with its reason) or the feed as it is open is at its end: `reopen`, `stop`. */
 export async function runSchedule(
   runner: FeedRunner,
   resources: readonly ResourceDescription[],
@@ -126,7 +115,7 @@ async function persist(
     } catch (failure) {
       signal.throwIfAborted()
       const error = foreseen(failure, `The ${pass} of ${resource.name}`)
-      if (NOT_TO_BE_WAITED_OUT.has(error.code)) throw error
+      if (error.disposition !== 'retry') throw error
       const wait = Math.max(
         error.retryAfterMs ?? 0,
         Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures * (isRetryable(error) ? 1 : 6)),

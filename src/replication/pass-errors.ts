@@ -30,7 +30,7 @@ export class NoSnapshotError extends ListingstreamError {
   constructor(resource: string, pass: string) {
     super(
       `There is no complete snapshot of ${resource} yet, so there is nothing to ${pass}. Run "listingstream snapshot" first (or "listingstream run", which begins with one).`,
-      { code: 'NO_SNAPSHOT', retryable: false },
+      { code: 'NO_SNAPSHOT', retryable: false, disposition: 'stop' },
     )
   }
 }
@@ -44,7 +44,7 @@ export class IndexBehindError extends ListingstreamError {
     const why = cause instanceof Error ? cause.message : String(cause)
     super(
       `The key index could not follow the topics: ${why} Nothing is lost; the next start brings it up to the topics.`,
-      { code: 'INDEX_BEHIND', retryable: true, cause },
+      { code: 'INDEX_BEHIND', retryable: true, disposition: 'reopen', cause },
     )
   }
 }

@@ -239,10 +239,9 @@ export interface Receipt {
 export interface ChangePublisher {
   /**
    * Resolves once the transaction is known to be committed. A commit whose answer was lost is settled inside (R3).
-   * Rejects if nothing of it is visible or ever will be, with an error whose `retryable` holds for the same call; or, where
-   * that is not known or another instance owns the feed, with the end of this object: code `COMMIT_UNSETTLED` or `FENCED`,
-   * or the signal's reason if the commit was already asked for. Then every later call rejects, too; the feed has to be opened
-   * again.
+   * Rejects with disposition `retry` only if nothing of it is visible or ever will be; its `retryable` holds for the same
+   * call. With another one, or the signal's reason after the commit was asked for, the feed has to be opened again. Where the
+   * outcome is not known, or another instance owns the feed, every later call rejects, too.
    */
   commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt>
   /** Next offsets of the resource's topic, by partition, as of the last committed transaction. */

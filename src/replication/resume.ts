@@ -12,8 +12,8 @@ const MOST_LOSSES = 3
 /**
  * Runs the work of a pass, with the interrupted one to go on with, if there is one. A ledger that is lost or damaged has the
  * walk begin again, under the same pass id: what was seen is not known any more, so that a listing might count twice, and
- * hide one that is missing. A pass that fails without a checkpoint leaves no ledger: the next one has another id. Where only the
- * process died, the next start drops it (`keepOnly`).
+ * hide one that is missing. A pass that fails without a checkpoint leaves no ledger: the next one has another id. Where the
+ * process died, or the feed as it is open is at its end, the next start drops it (`keepOnly`).
  *
  * @param resume false for a pass that leaves no checkpoints
  */
@@ -62,12 +62,13 @@ async function isWhole(feed: Feed, { passId, page, walked }: PassProgress): Prom
   }
 }
 
-/** Whether the first checkpoint of a pass that failed so is surely not committed: other failures may only not know of it. */
+/**
+ * Whether the first checkpoint of a pass that failed so is surely not committed (`ChangePublisher.commit`): a failure that
+ * ends the feed as it is open may only not know of it.
+ */
 function leftNothing(error: unknown): boolean {
-  return error instanceof ListingstreamError && !OUTCOME_UNKNOWN.has(error.code)
+  return error instanceof ListingstreamError && error.disposition === 'retry'
 }
-
-const OUTCOME_UNKNOWN: ReadonlySet<string> = new Set(['COMMIT_UNSETTLED', 'FENCED', 'INDEX_BEHIND'])
 
 async function dropAfter(feed: Feed, passId: PassId, error: unknown): Promise<void> {
   try {

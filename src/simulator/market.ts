@@ -228,6 +228,7 @@ function unknown(code: string, what: string): ListingstreamError {
   return new ListingstreamError(`${what} Ask for what the simulator's truth shows.`, {
     code,
     retryable: false,
+    disposition: 'stop',
   })
 }
 

@@ -186,7 +186,7 @@ function parseApiUrl(text: string): URL {
   ) {
     throw new ListingstreamError(
       'SPARK_API_URL must be an http or https URL without user, query or fragment.',
-      { code: 'SPARK_SETTINGS', retryable: false, exitCode: 2 },
+      { code: 'SPARK_SETTINGS', retryable: false, disposition: 'stop', exitCode: 2 },
     )
   }
   return url

@@ -48,7 +48,14 @@ export class SparkApiError extends ListingstreamError {
 
   constructor(message: string, options: SparkApiErrorOptions) {
     const { code, retryable, cause, retryAfterMs } = options
-    super(message, { code, retryable, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    super(message, {
+      code,
+      retryable,
+      // What the API refuses, somebody may mend while the feed stands still.
+      disposition: 'retry',
+      cause,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    })
     this.path = options.path
     this.httpStatus = options.httpStatus
     this.apiCode = options.apiCode

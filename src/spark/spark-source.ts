@@ -49,6 +49,7 @@ export function createSparkSource({ retry = DEFAULT_RETRY, ...options }: SparkSo
     throw new ListingstreamError('SPARK_ACCESS_TOKEN is empty or has characters that no token has.', {
       code: 'SPARK_SETTINGS',
       retryable: false,
+      disposition: 'stop',
       exitCode: 2,
     })
   }

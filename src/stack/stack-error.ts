@@ -11,6 +11,6 @@ export type StackErrorCode =
 /** The local broker or registry could not be started, stopped or looked at. Never retried: a person has to act. */
 export class StackError extends ListingstreamError {
   constructor(code: StackErrorCode, message: string, cause?: unknown) {
-    super(message, { code, retryable: false, cause })
+    super(message, { code, retryable: false, disposition: 'stop', cause })
   }
 }

@@ -3,26 +3,40 @@ import { quoteForeign, strike } from './secrets.ts'
 /** Exit codes of failures (docs/operations.md): 1 failed, 2 wrong usage or settings, 3 held by the guard, 4 fenced. */
 export type FailureExitCode = 1 | 2 | 3 | 4
 
-export interface ListingstreamErrorOptions {
+/**
+ * What becomes of a feed that meets an error. `retry`: what failed is tried again by itself, later and later. `reopen`: the
+ * feed as it is open is at its end, and opening it again mends it. `stop`: somebody has to decide; the process ends.
+ */
+export type Disposition = 'retry' | 'reopen' | 'stop'
+
+export type ListingstreamErrorOptions = {
   /** Stable, upper-case, documented in docs/operations.md, e.g. `SPARK_UNAUTHORIZED`. */
   readonly code: string
-  /** Whether the same call may succeed later without anybody changing anything. */
-  readonly retryable: boolean
   readonly cause?: unknown
   /** The other side asked to wait at least this long before the next attempt (`Retry-After`). */
   readonly retryAfterMs?: number
   /** @default 1 */
   readonly exitCode?: FailureExitCode
-}
+} & (
+  | {
+      /** Whether the same call may succeed later without anybody changing anything. */
+      readonly retryable: true
+      /** @default `retry` */
+      readonly disposition?: Disposition
+    }
+  // Waiting may still be right: somebody may mend what the other side refuses, while the feed stands still.
+  | { readonly retryable: false; readonly disposition: Disposition }
+)
 
 /**
  * Base of every error that this program raises on purpose. The message tells the operator what happened and what
- * to do; code decides by `code` and `retryable`, never by the message. Secrets are struck from it (R15). Aborts are not
- * errors of this kind.
+ * to do; code decides by what the error says of itself, never by the message. Secrets are struck from it (R15). Aborts are
+ * not errors of this kind.
  */
 export class ListingstreamError extends Error {
   readonly code: string
   readonly retryable: boolean
+  readonly disposition: Disposition
   readonly retryAfterMs: number | undefined
   readonly exitCode: FailureExitCode
 
@@ -31,17 +45,19 @@ export class ListingstreamError extends Error {
     this.name = new.target.name
     this.code = options.code
     this.retryable = options.retryable
+    this.disposition = options.disposition ?? 'retry'
     this.retryAfterMs = options.retryAfterMs
     this.exitCode = options.exitCode ?? 1
   }
 }
 
-/** A law of our own code was broken. Never retried; it is a bug to report. */
+/** A law of our own code was broken: a bug to report. What met it stands still as for an `UnexpectedError`. */
 export class InvariantViolation extends ListingstreamError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(`${message} This is a bug in listingstream; please report it.`, {
       code: 'INVARIANT_VIOLATION',
       retryable: false,
+      disposition: 'retry',
       ...options,
     })
   }
@@ -60,6 +76,7 @@ export class UnexpectedError extends ListingstreamError {
       {
         code: 'UNEXPECTED_ERROR',
         retryable: false,
+        disposition: 'retry',
         cause,
       },
     )
@@ -68,7 +85,7 @@ export class UnexpectedError extends ListingstreamError {
 
 /** Whether it is none of the failures that we foresaw. */
 export function isUnforeseen(error: unknown): boolean {
-  return !(error instanceof ListingstreamError) || error.code === 'INVARIANT_VIOLATION'
+  return !(error instanceof ListingstreamError) || error instanceof InvariantViolation
 }
 
 /** The failure itself if it is one that we foresaw, otherwise what tells of it. @param doing "The purge of listings" */

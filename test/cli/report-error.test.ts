@@ -15,6 +15,7 @@ test('an error of ours is its message, its code and its exit code', () => {
   const error = new ListingstreamError('Nothing to update.', {
     code: 'NO_SNAPSHOT',
     retryable: false,
+    disposition: 'stop',
     exitCode: 2,
   })
   expect(reported(error)).toEqual({ text: 'listingstream: Nothing to update. [NO_SNAPSHOT]\n', exitCode: 2 })
@@ -22,7 +23,9 @@ test('an error of ours is its message, its code and its exit code', () => {
 
 test('words of others in it act on no terminal and make no line that could be ours', () => {
   const said = 'no\u001B]52;c;ZXZpbA==\u0007\nlistingstream: done\r\u202E'
-  const { text } = reported(new ListingstreamError(said, { code: 'X', retryable: false }))
+  const { text } = reported(
+    new ListingstreamError(said, { code: 'X', retryable: false, disposition: 'stop' }),
+  )
   expect(text).toBe('listingstream: no\\u001b]52;c;ZXZpbA==\\u0007\n  listingstream: done\\r\\u202e [X]\n')
 })
 
@@ -46,7 +49,12 @@ test.each([
 })
 
 test('of two failures the first one is told: that letting go failed as well hides nothing', () => {
-  const fenced = new ListingstreamError('Taken.', { code: 'FENCED', retryable: false, exitCode: 4 })
+  const fenced = new ListingstreamError('Taken.', {
+    code: 'FENCED',
+    retryable: false,
+    disposition: 'stop',
+    exitCode: 4,
+  })
   expect(reported(new SuppressedError(new Error('on closing'), fenced))).toEqual({
     text: 'listingstream: Taken. [FENCED]\n',
     exitCode: 4,

@@ -1,24 +1,78 @@
 import { expect, test } from 'vitest'
 
+import type { Disposition } from '../../src/support/errors.ts'
 import { filesLike, read } from './repository.ts'
+
+/** What becomes of a feed that meets the error. */
+const DISPOSITIONS: Readonly<Record<Disposition, string>> = {
+  retry: `
+    INVARIANT_VIOLATION UNEXPECTED_ERROR PASS_OVERDUE PASS_INCOMPLETE PASS_WAITING NOT_READY FEED_OWNED
+    SOURCE_CLOCK STARTING TOPIC_MISCONFIGURED INDEX_LOCKED LEDGER_DAMAGED EVENT_UNREADABLE
+    SPARK_UNAUTHORIZED SPARK_SESSION_EXPIRED SPARK_USER_CHANGED SPARK_KEY_DISABLED SPARK_KEY_RESTRICTED
+    SPARK_ACCOUNT_INACTIVE SPARK_WRONG_ENDPOINT SPARK_NOT_PERMITTED SPARK_NOT_FOUND SPARK_METHOD_REFUSED
+    SPARK_FILTER_REFUSED SPARK_BAD_PARAMETER SPARK_REFUSED SPARK_TOKEN_REFUSED SPARK_NOT_IN_SYNC
+    SPARK_RATE_LIMITED SPARK_TOO_SLOW SPARK_UNAVAILABLE SPARK_TIMEOUT SPARK_CONNECTION
+    SPARK_PAGE_UNREADABLE SPARK_BODY_TOO_LARGE SPARK_BAD_RESPONSE PAGE_THREAD_FAILED PAGE_THREAD_SLOW
+    KAFKA_UNREACHABLE KAFKA_UNAUTHORIZED KAFKA_TOPIC_MISSING KAFKA_NOT_ENOUGH_REPLICAS
+    KAFKA_RECORD_TOO_LARGE KAFKA_TIMESTAMP_REFUSED KAFKA_TRANSACTION_TIMEOUT_REFUSED
+    KAFKA_OFFSET_OUT_OF_RANGE KAFKA_BATCH_DAMAGED KAFKA_READ_STALLED KAFKA_APPEND_UNVERIFIED
+    KAFKA_TRANSACTION_TOO_SLOW KAFKA_EPOCH KAFKA_COMMIT_UNKNOWN KAFKA_PRODUCER_UNUSABLE KAFKA_REJECTED
+    KAFKA_FAILED REGISTRY_UNREACHABLE REGISTRY_UNAUTHORIZED REGISTRY_REFUSED REGISTRY_LOST
+    REGISTRY_BAD_RESPONSE HTTP_CLIENT_GONE DAEMON_STOPPING DAEMON_UNREACHABLE DAEMON_OTHER_INSTANCE
+  `,
+  reopen: 'COMMIT_UNSETTLED INDEX_BEHIND INDEX_CORRUPT INDEX_UNAVAILABLE TOPIC_MISSING',
+  stop: `
+    FENCED TOPIC_TRUNCATED TOPIC_FOREIGN_RECORD TOPIC_KEYS_MISPLACED SOURCE_CHANGED SETTINGS_INVALID
+    SPARK_SETTINGS NO_SNAPSHOT NO_FEED INDEX_MISSING SCHEMA_MISSING RESTART_NEEDS_STOP
+    HTTP_LISTEN_FAILED HTTP_BAD_REQUEST HTTP_NOT_FOUND HTTP_CROSS_ORIGIN HTTP_FOREIGN_HOST
+    ADMIN_TOKEN_UNSET ADMIN_TOKEN_WRONG INTERNAL_ERROR DAEMON_SETTINGS_DIFFER DAEMON_NOT_LOCAL
+    DAEMON_FILE_UNTRUSTED DAEMON_BAD_ANSWER STACK_TOOLS_MISSING STACK_PORT_IN_USE STACK_DOWNLOAD_FAILED
+    STACK_START_FAILED STACK_STOP_FAILED STACK_STATE_UNREADABLE SIMULATOR_PORT SIMULATOR_UNKNOWN_KEY
+    SIMULATOR_UNKNOWN_FIELD DEMO_TOO_SMALL DEMO_COMMAND_FAILED
+  `,
+}
+const TABLE = Object.fromEntries(
+  Object.entries(DISPOSITIONS).flatMap(([disposition, codes]) =>
+    codes
+      .trim()
+      .split(/\s+/)
+      .map((code) => [code, disposition] as const),
+  ),
+)
+
+const SOURCES = filesLike('src/**/*.ts').map((file) => read(file))
 
 // Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the
 // simulator's helper, and the constants of domain/error-codes.ts.
 const ORIGIN =
   /(?:\bcode:|\bcode =|\w+ErrorCode =|\bexport const [A-Z_]+ =(?= '[A-Z]+_[A-Z_]+'\n)|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
 
+/** A room's table of its errors, by code. */
+const ROOM_TABLE = /^(?:export )?const [A-Z]+_(?:ERRORS|DISPOSITIONS) = \{\n(.*?)\n\} as const/gms
+
 function codesInSource(): Set<string> {
-  const origins = filesLike('src/**/*.ts').flatMap((file) => read(file).match(ORIGIN) ?? [])
-  return new Set(origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? []))
+  const origins = SOURCES.flatMap((text) => text.match(ORIGIN) ?? [])
+  const quoted = origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? [])
+  const tables = SOURCES.flatMap((text) => [...text.matchAll(ROOM_TABLE)].map(([, rows]) => rows!))
+  return new Set(
+    [...quoted, ...tables.flatMap((rows) => rows.match(/^ {2}[A-Z0-9_]+(?=: )/gm) ?? [])].map((code) =>
+      code.trim(),
+    ),
+  )
 }
 
-function codesInDocs(): readonly string[] {
+function codesInDocs(): readonly (readonly [code: string, again: string, disposition: string])[] {
   const page = read('docs/operations.md')
   const section = page.slice(page.indexOf('\n## Error codes'))
-  return [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \|/gm)].map(([, code]) => code!)
+  const rows = section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (\w+) \| (\w+) \|/gm)
+  return [...rows].map(([, code, again, disposition]) => [code!, again!, disposition!])
 }
 
 test('every error code is explained in docs/operations.md, once, and none is that does not exist', () => {
-  const documented = codesInDocs()
+  const documented = codesInDocs().map(([code]) => code)
   expect(documented.toSorted()).toEqual([...codesInSource()].toSorted())
+})
+
+test('docs/operations.md says of each error code what becomes of a feed that meets it', () => {
+  expect(Object.fromEntries(codesInDocs().map(([code, , disposition]) => [code, disposition]))).toEqual(TABLE)
 })

@@ -52,6 +52,7 @@ test('the answer of a daemon comes through, and its error with the same code and
         throw new ListingstreamError('Held: approve it.', {
           code: 'GUARD_HELD',
           retryable: false,
+          disposition: 'stop',
           exitCode: 3,
         })
       },

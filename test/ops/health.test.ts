@@ -85,7 +85,11 @@ test('a refused schema is told but does not make it unready, until it is taken',
   health.started()
   health.schemaRefused(
     LISTINGS.name,
-    new ListingstreamError('It is refused.', { code: 'REGISTRY_REFUSED', retryable: false }),
+    new ListingstreamError('It is refused.', {
+      code: 'REGISTRY_REFUSED',
+      retryable: false,
+      disposition: 'retry',
+    }),
   )
   expect(health.report()).toMatchObject({
     ready: true,

@@ -148,7 +148,7 @@ describe('running a pass', () => {
   ] as const)('an error of ours goes to the client with code and exit code: %j', async (error, status) => {
     await using server = await start({
       runPass: async () => {
-        throw new ListingstreamError('What to do.', error)
+        throw new ListingstreamError('What to do.', { ...error, disposition: 'retry' })
       },
     })
     const response = await fetch(`${server.url}/passes/update`, { method: 'POST' })

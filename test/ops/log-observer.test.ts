@@ -45,7 +45,11 @@ test('a held purge is a warning that says why and how many', () => {
 test('a standstill is one line, however often it is tried again, until its cause changes or it is over', () => {
   const { observer, lines, messages } = logged()
   const down = new ListingstreamError('No broker.', { code: 'KAFKA_UNREACHABLE', retryable: true })
-  const refused = new ListingstreamError('No token.', { code: 'SPARK_UNAUTHORIZED', retryable: false })
+  const refused = new ListingstreamError('No token.', {
+    code: 'SPARK_UNAUTHORIZED',
+    retryable: false,
+    disposition: 'retry',
+  })
   observer.parked(LISTINGS, 'update', down, 5000)
   observer.parked(LISTINGS, 'update', down, 10_000)
   observer.parked(LISTINGS, 'update', refused, 30_000)

@@ -159,7 +159,11 @@ describe('Metrics', () => {
 
 describe('what an alert asks for', () => {
   const down = new ListingstreamError('No.', { code: 'KAFKA_UNREACHABLE', retryable: true })
-  const refused = new ListingstreamError('No.', { code: 'SPARK_UNAUTHORIZED', retryable: false })
+  const refused = new ListingstreamError('No.', {
+    code: 'SPARK_UNAUTHORIZED',
+    retryable: false,
+    disposition: 'retry',
+  })
 
   test('a parked try is a failed pass, under its code until it goes on or fails for another reason', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })

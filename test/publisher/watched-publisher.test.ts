@@ -9,7 +9,11 @@ import { ListingstreamError } from '../../src/support/errors.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
 
 const never = new AbortController().signal
-const ALTERED = new ListingstreamError('it was altered', { code: 'TOPIC_MISCONFIGURED', retryable: false })
+const ALTERED = new ListingstreamError('it was altered', {
+  code: 'TOPIC_MISCONFIGURED',
+  retryable: false,
+  disposition: 'retry',
+})
 
 const REQUEST: TransactionRequest = {
   parts: [],

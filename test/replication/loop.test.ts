@@ -2,7 +2,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner } from '../../src/replication/feed-runner.ts'
 import { runSchedule, type Parking } from '../../src/replication/loop.ts'
-import { ListingstreamError, type ListingstreamErrorOptions } from '../../src/support/errors.ts'
+import {
+  InvariantViolation,
+  ListingstreamError,
+  type ListingstreamErrorOptions,
+} from '../../src/support/errors.ts'
 import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
@@ -236,7 +240,11 @@ describe('an error', () => {
   })
 
   test.each([
-    ['is not retryable: six times as long', failure('SPARK_UNAUTHORIZED', { retryable: false }), 30_000],
+    [
+      'is not retryable: six times as long',
+      failure('SPARK_UNAUTHORIZED', { retryable: false, disposition: 'retry' }),
+      30_000,
+    ],
     ['names its own wait: that long', failure('SPARK_LIMIT', { retryAfterMs: 123_000 }), 123_000],
     ['names a wait shorter than ours: ours', failure('SPARK_LIMIT', { retryAfterMs: 1 }), 5_000],
   ])('that %s', async (_, error, wait) => {
@@ -249,8 +257,8 @@ describe('an error', () => {
   })
 
   test.each([
-    ['another instance owns the feed (R3)', failure('FENCED', { retryable: false, exitCode: 4 })],
-    ['the index has missed a commit', failure('INDEX_BEHIND')],
+    ['another instance owns the feed (R3)', failure('FENCED', { retryable: false, disposition: 'stop' })],
+    ['the index has missed a commit', failure('INDEX_BEHIND', { disposition: 'reopen' })],
   ])('ends the loop, and both of its tracks, when %s', async (_, error) => {
     const opened = open()
     const { done } = await settled(opened)
@@ -262,7 +270,7 @@ describe('an error', () => {
   })
 
   test.each([
-    ['a law of our own is broken', failure('INVARIANT_VIOLATION', { retryable: false })],
+    ['a law of our own is broken', new InvariantViolation('It cannot be.')],
     ['it is not one of ours', new TypeError('undefined is not a function')],
     ['what the source sent was too much for us', new RangeError('Maximum call stack size exceeded')],
     ['what the source sent cannot be sent back', new URIError('URI malformed')],
@@ -302,7 +310,7 @@ describe('an error', () => {
 
   test('of a fenced commit ends it as well, whichever pass it hit (R3)', async () => {
     const opened = open()
-    const fenced = failure('FENCED', { retryable: false, exitCode: 4 })
+    const fenced = failure('FENCED', { retryable: false, disposition: 'stop' })
     opened.publisher.failBeforeCommit(0, fenced)
     const { done } = opened.start()
     await expect(done).rejects.toBe(fenced)

@@ -281,7 +281,11 @@ describe('an older stamp than the one known, which was seen longer ago than the 
 
   test('is still asked for when the process dies right after the page was committed', async () => {
     const first = await feedAfterSnapshot([sourceRecord('1')], { walks: [[{ records: [older] }, rows('2')]] })
-    const unsettled = new ListingstreamError('died', { code: 'COMMIT_UNSETTLED', retryable: false })
+    const unsettled = new ListingstreamError('died', {
+      code: 'COMMIT_UNSETTLED',
+      retryable: false,
+      disposition: 'reopen',
+    })
     first.publisher.failAfterCommit(0, unsettled)
     await expect(update(first)).rejects.toBe(unsettled)
     const second = first.restart({ walks: [[rows('2')]], counts: [2], records: [older] })

@@ -40,6 +40,7 @@ async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSigna
     throw new ListingstreamError(`The demo needs at least ${FEWEST_LISTINGS} listings.`, {
       code: 'DEMO_TOO_SMALL',
       retryable: false,
+      disposition: 'stop',
       exitCode: 2,
     })
   }

@@ -63,7 +63,7 @@ function parseStatus(answer: unknown): FeedStatus {
   if (parsed.success) return parsed.data
   throw new ListingstreamError(
     'What the daemon answers is no status that this version knows: it is of another version. Ask with that one.',
-    { code: 'DAEMON_BAD_ANSWER', retryable: false },
+    { code: 'DAEMON_BAD_ANSWER', retryable: false, disposition: 'stop' },
   )
 }
 
@@ -108,7 +108,7 @@ async function readStatus(settings: StatusSettings, signal: AbortSignal): Promis
 function unknownPrefix(prefix: string): ListingstreamError {
   return new ListingstreamError(
     `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
-    { code: 'NO_FEED', retryable: false },
+    { code: 'NO_FEED', retryable: false, disposition: 'stop' },
   )
 }
 

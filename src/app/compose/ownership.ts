@@ -20,7 +20,7 @@ export function requireSameSource(log: CheckpointLog, source: SourceIdentity, wi
     : 'Another source needs another TOPIC_PREFIX.'
   throw new ListingstreamError(
     `The feed replicates ${describe(before)}, but SPARK_ACCESS_TOKEN belongs to ${describe(source)}. ${hint}`,
-    { code: 'SOURCE_CHANGED', retryable: false, exitCode: 2 },
+    { code: 'SOURCE_CHANGED', retryable: false, disposition: 'stop', exitCode: 2 },
   )
 }
 

@@ -12,6 +12,7 @@ import {
   type PassRequestOptions,
 } from '../../ops/http-server.ts'
 import type { Logger } from '../../ops/logger.ts'
+import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
 import type { Transport } from '../../spark/transport.ts'
 import { sleep } from '../../support/abort.ts'
@@ -70,7 +71,7 @@ function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknow
   if (!(error instanceof ListingstreamError) || error.code !== 'HTTP_LISTEN_FAILED') return error
   return new ListingstreamError(
     `A daemon of this feed already runs in ${dataDir} (process ${pid}, ${url}). Leave it, or stop it first; with another HTTP_PORT this one would take the feed over.`,
-    { code: error.code, retryable: false, cause: error },
+    { code: error.code, retryable: false, disposition: 'stop', cause: error },
   )
 }
 
@@ -123,9 +124,8 @@ class Daemon {
       } catch (failure) {
         signal.throwIfAborted()
         const error = foreseen(failure, 'Keeping the feed')
-        const isUnexpected = error.code === 'UNEXPECTED_ERROR'
-        if (!isUnexpected && !REOPEN_CODES.has(error.code)) throw error
-        unforeseen = isUnexpected ? unforeseen + 1 : 0
+        if (error.disposition === 'stop') throw error
+        unforeseen = error.disposition === 'retry' ? unforeseen + 1 : 0
         health.starting(error.message, error.code)
         tell(error)
         await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** unforeseen), signal)
@@ -238,7 +238,7 @@ class Daemon {
     if (restart) {
       throw new ListingstreamError(
         'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
-        { code: 'RESTART_NEEDS_STOP', retryable: false },
+        { code: 'RESTART_NEEDS_STOP', retryable: false, disposition: 'stop' },
       )
     }
     const { feed } = running
@@ -278,7 +278,7 @@ class Daemon {
       } catch (failure) {
         signal.throwIfAborted()
         const error = foreseen(failure, 'The start')
-        if (error.exitCode !== 1 || FINAL_CODES.has(error.code)) throw error
+        if (isFinal(error)) throw error
         const wait = Math.max(
           error.retryAfterMs ?? 0,
           Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures),
@@ -309,18 +309,10 @@ class Daemon {
   }
 }
 
-/** Waiting does not help against these: somebody has to decide (R2). */
-const FINAL_CODES: ReadonlySet<string> = new Set(['TOPIC_TRUNCATED', 'TOPIC_FOREIGN_RECORD'])
-
-/** The feed has to be opened anew, which brings the index up to the topics or rebuilds it (R2). */
-const REOPEN_CODES: ReadonlySet<string> = new Set([
-  'COMMIT_UNSETTLED',
-  'INDEX_BEHIND',
-  'INDEX_CORRUPT',
-  'INDEX_UNAVAILABLE',
-  // The start makes it again, or says what is lost with it.
-  'TOPIC_MISSING',
-])
+/** Settings (exit code 2) are read once, so that a start does not wait for others. */
+function isFinal({ disposition, exitCode }: ListingstreamError): boolean {
+  return disposition === 'stop' || exitCode === 2
+}
 
 async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {
   for (;;) {
@@ -330,7 +322,7 @@ async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Pro
     } catch (error) {
       signal.throwIfAborted()
       // An outage is the passes' to report; here only the rival matters.
-      if (error instanceof ListingstreamError && error.exitCode === 4) throw error
+      if (error instanceof FencedError) throw error
     }
   }
 }

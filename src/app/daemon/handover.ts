@@ -94,6 +94,6 @@ export function requireSameSettings(
   if (differences.length === 0) return
   throw new ListingstreamError(
     `The daemon that holds ${dataDir} (process ${pid}) works with other settings, so it cannot do this in our place:\n${differences.join('\n')}\nSet here what it has, use another DATA_DIR, or stop it first.`,
-    { code: 'DAEMON_SETTINGS_DIFFER', retryable: false, exitCode: 2 },
+    { code: 'DAEMON_SETTINGS_DIFFER', retryable: false, disposition: 'stop', exitCode: 2 },
   )
 }

@@ -68,7 +68,7 @@ function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
     if (!(cause instanceof z.ZodError)) throw cause
     throw new ListingstreamError(
       'The daemon ran it, but answered in a form that this program does not know. Start the daemon again with the version of the command.',
-      { code: 'DAEMON_BAD_ANSWER', retryable: false, cause },
+      { code: 'DAEMON_BAD_ANSWER', retryable: false, disposition: 'stop', cause },
     )
   }
 }

@@ -26,7 +26,7 @@ export class RegistryUnauthorized extends ListingstreamError {
     const from = file === null ? '' : `, read from ${file},`
     super(
       `The schema registry refused the credentials (${what}: HTTP ${status}). Check SCHEMA_REGISTRY_AUTH${from} and the user's rights on the subject.`,
-      { code: 'REGISTRY_UNAUTHORIZED', retryable: false },
+      { code: 'REGISTRY_UNAUTHORIZED', retryable: false, disposition: 'retry' },
     )
   }
 }
@@ -41,7 +41,7 @@ export class RegistryRefused extends ListingstreamError {
   constructor(what: string, status: number, reason: string) {
     super(
       `The schema registry refused a schema (${what}: HTTP ${status}, ${reason}). ${status === 409 || status === 422 ? INCOMPATIBLE : NOT_LET}`,
-      { code: 'REGISTRY_REFUSED', retryable: false },
+      { code: 'REGISTRY_REFUSED', retryable: false, disposition: 'retry' },
     )
   }
 }
@@ -51,7 +51,7 @@ export class RegistryBadResponse extends ListingstreamError {
   constructor(what: string, how: string) {
     super(
       `What answers under SCHEMA_REGISTRY_URL does not behave as a schema registry (${what}: ${how}). For Apicurio the URL ends in /apis/ccompat/v7, for Confluent it is the bare host.`,
-      { code: 'REGISTRY_BAD_RESPONSE', retryable: false },
+      { code: 'REGISTRY_BAD_RESPONSE', retryable: false, disposition: 'retry' },
     )
   }
 }
@@ -65,7 +65,7 @@ export class RegistryLostError extends ListingstreamError {
   ) {
     super(
       `The schema registry does not know schema ${id} of ${subject} any more, under which events were published: ${how}. Subscribers cannot read those, and nothing more is published. Check that SCHEMA_REGISTRY_URL names the registry of this feed. Restore the registry's contents with their ids from a backup; if they are gone, begin a feed under another TOPIC_PREFIX.`,
-      { code: 'REGISTRY_LOST', retryable: false, cause },
+      { code: 'REGISTRY_LOST', retryable: false, disposition: 'retry', cause },
     )
   }
 }

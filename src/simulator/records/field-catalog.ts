@@ -118,6 +118,7 @@ export class FieldCatalog {
       throw new ListingstreamError(`There is no field ${change.name}. Name one that the metadata lists.`, {
         code: 'SIMULATOR_UNKNOWN_FIELD',
         retryable: false,
+        disposition: 'stop',
       })
     }
     switch (change.action) {

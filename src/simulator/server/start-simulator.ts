@@ -63,6 +63,7 @@ async function listening(server: Server, port: number, host: string): Promise<st
       new ListingstreamError(`The simulator cannot listen on ${host}:${port}. Choose another port.`, {
         code: 'SIMULATOR_PORT',
         retryable: false,
+        disposition: 'stop',
         cause,
       }),
     ),
