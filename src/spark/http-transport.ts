@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
 import { ListingstreamError } from '../support/errors.ts'
-import { ANSWER_BODY_BYTES, ERROR_BODY_BYTES } from './body-limits.ts'
+import { ERROR_BODY_BYTES } from './body-limits.ts'
 import { SparkApiError, unreadable, type SparkErrorCode } from './spark-api-error.ts'
 import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
@@ -71,7 +71,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
   }
 
   async #exchange(
-    { method, target, headers, body, largestBody = ANSWER_BODY_BYTES }: HttpRequest,
+    { method, target, headers, body, largestBody }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const response = await this.#agent.request({

@@ -1,5 +1,6 @@
 /** Query strings and SparkQL of the requests (docs/spark-api.md §2). */
 import type { RecordKey } from '../domain/record-key.ts'
+import { ANSWER_BODY_BYTES } from './body-limits.ts'
 import type { HttpRequest } from './transport.ts'
 
 /** Longer targets are sent as a form: servers and proxies commonly end at 8 kB. */
@@ -8,14 +9,17 @@ const LONGEST_TARGET = 6 * 1024
 /** Name and value, not yet encoded; undefined is left out. */
 export type Parameters = Readonly<Record<string, string | undefined>>
 
-/** GET, or for a target above 6 kB the documented POST form of it (docs/spark-api.md §1.4). */
+/** GET, or for a target above 6 kB the documented POST form of it (docs/spark-api.md §1.4). Its answer is a short one. */
 export function get(path: string, parameters: Parameters = {}): HttpRequest {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encode(value)}`)
     .join('&')
   const target = query === '' ? path : `${path}?${query}`
-  if (target.length <= LONGEST_TARGET) return { method: 'GET', target, headers: {} }
+  const largestBody = ANSWER_BODY_BYTES
+  if (target.length <= LONGEST_TARGET) {
+    return { method: 'GET', target, headers: {}, body: undefined, largestBody }
+  }
   return {
     method: 'POST',
     target: path,
@@ -24,6 +28,7 @@ export function get(path: string, parameters: Parameters = {}): HttpRequest {
       'x-http-method-override': 'GET',
     },
     body: query,
+    largestBody,
   }
 }
 

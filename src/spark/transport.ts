@@ -4,9 +4,9 @@ export interface HttpRequest {
   /** From the root of the API, `/v1/…`, with its query. */
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-  /** Bytes of the answer's body, zipped and unzipped, unless its status is an error. @default ANSWER_BODY_BYTES */
-  readonly largestBody?: number
+  readonly body: string | undefined
+  /** Bytes of the answer's body, zipped and unzipped, unless its status is an error. */
+  readonly largestBody: number
 }
 
 export interface HttpResponse {
