@@ -47,8 +47,13 @@ interface NotJson {
 interface ReadEnvelope {
   readonly kind: 'envelope'
   readonly envelope: Extract<PageBody, { readonly kind: 'envelope' }>['envelope']
+  readonly rows: ReadRows | undefined
+}
+
+export interface ReadRows {
+  readonly records: readonly ReadRow[]
   /** Of what cannot be read, the reasons. */
-  readonly rows: { readonly records: readonly ReadRow[]; readonly unreadable: readonly string[] } | undefined
+  readonly unreadable: readonly string[]
 }
 
 /** A row without its JSON: that is read from the page once more when somebody asks for it. */

@@ -4,14 +4,12 @@ import { Worker } from 'node:worker_threads'
 import type { AvroContentEncoder, ContentLimit } from '../../events/content/content-encoder.ts'
 import type { EncodeResult } from '../../domain/content.ts'
 import type { EventRecipe } from '../../events/schema/event-schemas.ts'
-import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
-import type { SourceRecord, UnreadableRecord } from '../../domain/source-record.ts'
 import { readPage, type PageBody, type PageReader } from '../../spark/page-body.ts'
-import type { ReadRecords } from '../../spark/records.ts'
 import { orAborted } from '../../support/abort.ts'
-import { InvariantViolation, ListingstreamError } from '../../support/errors.ts'
-import type { PageAnswer, PageEncoded, PageQuestion, PageRead, ReadRow } from './page-messages.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import type { PageAnswer, PageEncoded, PageQuestion, PageRead } from './page-messages.ts'
+import { recordsOf } from './thread-rows.ts'
 
 /** A smaller body is read sooner than it is handed over: updates of a quiet market need no second thread. */
 const WORTH_A_THREAD_BYTES = 256 * 1024
@@ -77,13 +75,11 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     }
     if (page.kind !== 'envelope') return page
     if (page.rows === undefined) return { ...page, rows: undefined }
-    const whole = once(() => rowsAgain(Buffer.from(answer.body, 0, length), resource))
-    const records = page.rows.records.map((row, i) => new ReadRecord(row, whole, i))
-    const unreadable = page.rows.unreadable.map((reason, i) => new UnreadableRow(reason, whole, i))
+    const rows = recordsOf(page.rows, Buffer.from(answer.body, 0, length), resource)
     if (encoding !== undefined) {
-      this.#options.encoder.adopt(records, encoding.recipe.id, encoded.promise.then(resultsOf))
+      this.#options.encoder.adopt(rows.records, encoding.recipe.id, encoded.promise.then(resultsOf))
     }
-    return { ...page, rows: { records, unreadable } }
+    return { ...page, rows }
   }
 
   /** Undefined as long as there is no schema of the resource. */
@@ -176,62 +172,8 @@ function resultsOf({ results, contents }: PageEncoded): readonly EncodeResult[] 
   })
 }
 
-/** A record as it was read on the other thread; its JSON is read again here if somebody asks for it. */
-class ReadRecord implements SourceRecord {
-  readonly key
-  readonly modificationTimestamp
-  readonly mlsId
-  readonly changeStamps
-  readonly #whole: () => ReadRecords
-  readonly #index: number
-
-  constructor(row: ReadRow, whole: () => ReadRecords, index: number) {
-    this.key = row.key
-    this.modificationTimestamp = row.modificationTimestamp
-    this.mlsId = row.mlsId
-    this.changeStamps = row.changeStamps
-    this.#whole = whole
-    this.#index = index
-  }
-
-  get body(): JsonObject {
-    return required(this.#whole().records[this.#index]).body
-  }
-}
-
-class UnreadableRow implements UnreadableRecord {
-  readonly reason
-  readonly #whole: () => ReadRecords
-  readonly #index: number
-
-  constructor(reason: string, whole: () => ReadRecords, index: number) {
-    this.reason = reason
-    this.#whole = whole
-    this.#index = index
-  }
-
-  get body(): JsonValue {
-    return required(this.#whole().unreadable[this.#index]).body
-  }
-}
-
-function rowsAgain(bytes: Buffer, resource: ResourceDescription): ReadRecords {
-  const page = readPage(bytes, resource)
-  return required(page.kind === 'envelope' ? page.rows : undefined)
-}
-
-function once<T>(read: () => T): () => T {
-  let value: T | undefined
-  return () => (value ??= read())
-}
-
 /** A copy only where the bytes are a part of something larger. */
 function ownBuffer(bytes: Buffer): ArrayBuffer {
   const { buffer, byteOffset } = bytes
   return byteOffset === 0 && buffer instanceof ArrayBuffer ? buffer : new Uint8Array(bytes).buffer
-}
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new InvariantViolation('A page that was read twice was not the same.')
-  return value
 }
