@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ThreadedPageReader } from '../../../src/app/compose/page-reader.ts'
+import { ThreadedPageReader } from '../../../src/app/pages/page-reader.ts'
 import { DEFAULT_LIMIT, type AvroContentEncoder } from '../../../src/events/content/content-encoder.ts'
 import type { EventRecipe } from '../../../src/events/schema/event-schemas.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { MetadataCache } from '../../../src/app/compose/metadata-cache.ts'
-import { MetadataRefresher } from '../../../src/app/compose/metadata-refresher.ts'
+import { MetadataCache } from '../../../src/app/metadata/metadata-cache.ts'
+import { MetadataRefresher } from '../../../src/app/metadata/metadata-refresher.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'

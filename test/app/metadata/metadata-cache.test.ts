@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { MetadataCache, type MetadataCacheOptions } from '../../../src/app/compose/metadata-cache.ts'
+import { MetadataCache, type MetadataCacheOptions } from '../../../src/app/metadata/metadata-cache.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 
