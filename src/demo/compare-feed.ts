@@ -45,8 +45,8 @@ function whole(key: string, problem: string): Difference {
   return { key, field: 'listing', problem }
 }
 
-function sourceFields({ market }: Simulator): ReadonlyMap<string, SourceField> {
-  const named = market.standardFields.fields.filter(({ inMetadata }) => inMetadata)
+function sourceFields({ listings }: Simulator): ReadonlyMap<string, SourceField> {
+  const named = listings.catalog.fields.filter(({ inMetadata }) => inMetadata)
   return new Map(
     named.map(({ name, type, values }) => [name, { type, multiSelect: values.kind === 'multi' }]),
   )

@@ -100,7 +100,7 @@ async function report(
   for (;;) {
     await sleep(REPORT_MS, signal)
     const events = [...counts].map(([kind, count]) => `${count} ${kind}`)
-    const listings = Iterator.from(simulator.market.rows('')).reduce((count) => count + 1, 0)
+    const listings = Iterator.from(simulator.listings.rows('')).reduce((count) => count + 1, 0)
     const { requests } = simulator.requests.summary
     const time = new Date().toTimeString().slice(0, 8)
     const came = events.length === 0 ? 'no events yet' : events.join(', ')

@@ -1,6 +1,5 @@
 /** What happens on the simulated market while the demo runs, and which events have to come of it. */
-import type { MarketCommand } from '../simulator/market-command.ts'
-import type { Market } from '../simulator/market.ts'
+import type { ListingCommand, SimulatedListings } from '../simulator/collections/listings.ts'
 
 /** Number of records in the topic by change reason, `ListingDeleted`, `tombstone`. */
 export type EventCounts = Readonly<Record<string, number>>
@@ -9,7 +8,7 @@ export type EventCounts = Readonly<Record<string, number>>
 const ILL_FITTING = { BedsTotal: 'three', ListPrice: { from: 250_000, to: 300_000 }, CloseDate: '2026-02-31' }
 
 export class MarketDay {
-  readonly #market: Market
+  readonly #listings: SimulatedListings
   readonly #size: number
   readonly #published: Set<string>
   #created = 0
@@ -18,17 +17,17 @@ export class MarketDay {
   #touched = 0
   readonly #listingsAtStart: number
 
-  constructor(market: Market) {
-    this.#market = market
+  constructor(listings: SimulatedListings) {
+    this.#listings = listings
     // Before anybody has read a listing: a field that the metadata does not name.
-    market.changeMetadata({
+    listings.changeMetadata({
       action: 'add',
       name: 'NotYetInMetadata',
       type: 'Character',
       inMetadata: false,
       nullRate: 0.9,
     })
-    this.#published = new Set(Array.from(market.rows(''), ({ key }) => key))
+    this.#published = new Set(Array.from(listings.rows(''), ({ key }) => key))
     this.#size = this.#published.size
     this.#listingsAtStart = this.#size
   }
@@ -60,7 +59,7 @@ export class MarketDay {
     )
     const touched = this.#apply({ action: 'touch', count: this.#share(0.01) })
     this.#expect({ created, changed, touched })
-    this.#deleted = [...this.#published].filter((key) => this.#market.find(key) === undefined).length
+    this.#deleted = [...this.#published].filter((key) => this.#listings.find(key) === undefined).length
   }
 
   /** Listings whose only change was their ModificationTimestamp. No event comes of them (R5). */
@@ -84,7 +83,7 @@ export class MarketDay {
     readonly changed: readonly string[]
     readonly touched: readonly string[]
   }): void {
-    const isThere = (key: string): boolean => this.#market.find(key) !== undefined
+    const isThere = (key: string): boolean => this.#listings.find(key) !== undefined
     const created = new Set(round.created.filter(isThere))
     const updated = new Set(round.changed.filter((key) => isThere(key) && this.#published.has(key)))
     const touched = new Set(round.touched.filter((key) => !created.has(key) && !updated.has(key)))
@@ -94,8 +93,8 @@ export class MarketDay {
     this.#touched += touched.size
   }
 
-  #apply(command: MarketCommand): readonly string[] {
-    return this.#market.apply(command).keys
+  #apply(command: ListingCommand): readonly string[] {
+    return this.#listings.apply(command).keys
   }
 
   /** At least one, so that every kind of change is there. */

@@ -37,7 +37,7 @@ const FAULTS = {
 export async function rehearse(stage: Stage, steps: Steps, signal: AbortSignal): Promise<DemoResult> {
   const startedAt = performance.now()
   const { simulator } = stage
-  const day = new MarketDay(simulator.market)
+  const day = new MarketDay(simulator.listings)
   let planned = 0
   const pass = async (title: string, name: keyof typeof FAULTS): Promise<void> => {
     const requestsBefore = simulator.requests.summary.requests

@@ -1,27 +1,37 @@
-import { Api } from './api/api.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import type { Reply } from './api/reply.ts'
 import { changedBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
+import listings from './collections/listings.ts'
+import type { SimulatedListings } from './collections/listings.ts'
 import { FaultScript } from './faults.ts'
-import { DEFINITION_ORDER } from './api/key-order.ts'
-import { Market } from './market.ts'
+import type { Fault } from './faults.ts'
+import { hash32, hashText } from './prng.ts'
+import type { FieldSet } from './records/collection-definition.ts'
+import type { Collection } from './records/define-collection.ts'
+import type { OpenCollection } from './records/open-collection.ts'
+import { sparkId } from './records/spark-id.ts'
 import { RequestLog } from './request-log.ts'
-import type { FieldSet } from './collections/listings/standard-fields.ts'
+import { Services } from './services/services.ts'
+import type { ApiRequest } from './services/services.ts'
 import { trickle } from './trickle.ts'
 
 export interface SimulatorOptions {
-  /** Listings at the start. @default 1000 */
+  /** Listings at the start; other collections begin in proportion. @default 1000 */
   readonly listings?: number
-  /** The same seed gives the same listings and the same changes. @default 1 */
+  /** What there is beside listings. @default nothing */
+  readonly collections?: readonly Collection[]
+  /** The same seed gives the same records and the same changes. @default 1 */
   readonly seed?: number
   /** @default 'simulator-token' */
   readonly accessToken?: string
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: () => number
-  /** End of the generated past: first listings have no later stamp. @default 2026-01-01, or the clock if that is earlier */
+  /** End of the generated past: first records have no later stamp. @default 2026-01-01, or the clock if that is earlier */
   readonly epoch?: number
   /** MLSs in the data share. @default 1 */
   readonly mlsCount?: number
-  /** About 150 fields, or about 430. @default 'standard' */
+  /** About 150 fields of a listing, or about 430. @default 'standard' */
   readonly fields?: FieldSet
   /** Longest time in milliseconds until a change is visible (docs/spark-api.md §2.9). @default 0 */
   readonly cacheLagMs?: number
@@ -37,38 +47,54 @@ export interface Truth {
 }
 
 const EPOCH = Date.UTC(2026, 0, 1)
+const FIRST_MLS_MICROS = 956_760_304_728_000
+const DAY_MICROS = 86_400e6
 
 /** The state behind the API: what it answers to parsed requests, and what makes it change. Nothing here is HTTP. */
 export class Simulator {
-  #accessToken: string
-  readonly market: Market
+  readonly mlsIds: readonly string[]
+  readonly listings: SimulatedListings
+  /** All of them, listings first. */
+  readonly collections: readonly OpenCollection[]
   readonly faults = new FaultScript()
   readonly requests = new RequestLog()
-  readonly api: Api
-  readonly seed: number
-  readonly #options: SimulatorOptions
+  readonly #services: Services
+  readonly #clock: () => number
+  #accessToken: string
   #behaviour: Behaviour
   #clockOffset = 0
   #trickle: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
 
   constructor(options: SimulatorOptions) {
-    this.#options = options
+    const { listings: count = 1000, seed = 1, mlsCount = 1, clock = Date.now } = options
+    this.#clock = clock
     this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
     this.#accessToken = options.accessToken ?? 'simulator-token'
-    this.seed = options.seed ?? 1
+    this.mlsIds = Array.from({ length: mlsCount }, (_, i) => sparkId(FIRST_MLS_MICROS + i * DAY_MICROS))
     const epoch = options.epoch ?? Math.min(EPOCH, this.now())
-    this.market = new Market({
-      listings: options.listings ?? 1000,
-      seed: this.seed,
+    const settings = {
+      listings: count,
+      seed,
       epoch,
-      mlsCount: options.mlsCount ?? 1,
+      mlsIds: this.mlsIds,
       fields: options.fields ?? 'standard',
       cacheLagMs: options.cacheLagMs ?? 0,
       now: () => this.now(),
-    })
-    const { market, seed } = this
-    this.api = new Api({
-      market,
+      behaviour: () => this.#behaviour,
+      keyIn: (name: string, hash: number) => this.collection(name)?.firstKey(hash) ?? null,
+    }
+    this.listings = listings.open(settings)
+    const others = (options.collections ?? []).filter((collection) => collection !== listings)
+    this.collections = [
+      this.listings,
+      // Seeds of their own, so that they do not share keys with the listings.
+      ...others.map((other) => other.open({ ...settings, seed: hash32(seed, hashText(other.name)) })),
+    ]
+    requireDistinct(this.collections)
+    this.#services = new Services({
+      collections: this.collections,
+      listings: this.listings,
+      mlsIds: this.mlsIds,
       accessToken: () => this.#accessToken,
       seed,
       epoch,
@@ -96,19 +122,41 @@ export class Simulator {
 
   /** Milliseconds since 1970. */
   now(): number {
-    return (this.#options.clock ?? Date.now)() + this.#clockOffset
+    return this.#clock() + this.#clockOffset
   }
 
   advanceClock(ms: number): void {
     this.#clockOffset += ms
-    this.market.advance()
+    this.advance()
+  }
+
+  /** Brings to light what is due by the clock. Called before anything is read. */
+  advance(): void {
+    for (const collection of this.collections) collection.advance()
+  }
+
+  /** Rises with everything that a reader of the API could notice. */
+  get revision(): number {
+    return this.collections.reduce((sum, { revision }) => sum + revision, 0)
+  }
+
+  collection(name: string): OpenCollection | undefined {
+    return this.collections.find((collection) => collection.name === name)
+  }
+
+  answer(request: ApiRequest, fault: Fault | undefined): Reply {
+    this.advance()
+    return this.#services.answer(request, fault)
   }
 
   /** Changes the market by itself, so many times a minute, until `stop`. */
   start(ratePerMinute: number): void {
     void this.stop()
     const stop = new AbortController()
-    this.#trickle = { stop, ended: trickle(this.market, ratePerMinute, this.seed, stop.signal) }
+    const tick = (number: number): void => {
+      for (const collection of this.collections) collection.tick(number)
+    }
+    this.#trickle = { stop, ended: trickle(tick, ratePerMinute, stop.signal) }
   }
 
   async stop(): Promise<void> {
@@ -119,21 +167,19 @@ export class Simulator {
   }
 
   /** One line of JSON for each visible listing, as the API would serve it, in order of definition. */
-  *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
-    this.market.advance()
-    const render = this.api.listings.renderer({ select: undefined, expand }, DEFINITION_ORDER)
-    for (const listing of this.market.rows('')) yield render(listing)
+  truthLines(expand: ReadonlySet<string> = new Set()): Iterable<string> {
+    return this.listings.truthLines(expand)
   }
 
   truth(): Truth {
-    const listings = new Map<string, Readonly<Record<string, unknown>>>()
-    for (const line of this.truthLines()) {
-      const { Id, StandardFields } = JSON.parse(line) as {
-        Id: string
-        StandardFields: Record<string, unknown>
-      }
-      listings.set(Id, StandardFields)
+    return { listings: this.listings.truth(), deleted: new Set(this.listings.gone) }
+  }
+}
+
+function requireDistinct(collections: readonly OpenCollection[]): void {
+  for (const property of ['name', 'path'] as const) {
+    if (new Set(collections.map((collection) => collection[property])).size < collections.length) {
+      throw new InvariantViolation(`Two collections of the simulator have the same ${property}.`)
     }
-    return { listings, deleted: new Set(this.market.gone) }
   }
 }

@@ -6,7 +6,7 @@ import { Simulator } from '../../src/simulator/simulator.ts'
 test('the expected events account for every listing that is there in the end, and for every one that is not', () => {
   const simulator = new Simulator({ listings: 400, seed: 3 })
   const before = simulator.truth().listings
-  const day = new MarketDay(simulator.market)
+  const day = new MarketDay(simulator.listings)
   day.busyMorning()
   day.quietAfternoon()
   const after = simulator.truth().listings

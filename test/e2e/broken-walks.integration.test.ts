@@ -19,7 +19,7 @@ const FALSE_ENDS = (['absent', 'null', 'empty', 'same'] as const).map((token) =>
 async function openWithRemoved(): Promise<LiveFeed> {
   const feed = await LiveFeed.open({ simulator: { listings: LISTINGS, seed: 61 } })
   await feed.done('snapshot')
-  feed.simulator.market.apply({ action: 'remove', count: 2 })
+  feed.simulator.listings.apply({ action: 'remove', count: 2 })
   return feed
 }
 

@@ -14,15 +14,15 @@ test('the daemon downloads, updates and purges by itself, tells of it over HTTP,
   await using feed = await LiveFeed.open({
     simulator: { listings: 40, seed: 71 },
   })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '500ms', PURGE_INTERVAL: '1s' })
   expect((await daemon.get('/livez')).status).toBe(200)
   await expect.poll(() => daemon.metric(upserts), PATIENCE).toBe(40)
   await expect.poll(async () => (await daemon.get('/readyz')).status, PATIENCE).toBe(200)
 
-  market.apply({ action: 'prices', count: 6 })
-  market.apply({ action: 'new', count: 2 })
-  market.apply({ action: 'remove', count: 3 })
+  listings.apply({ action: 'prices', count: 6 })
+  listings.apply({ action: 'new', count: 2 })
+  listings.apply({ action: 'remove', count: 3 })
   await expect.poll(() => daemon.metric(deletes), PATIENCE).toBe(3)
   // What was removed before an update came may have been among the changed.
   const changed = feed.check(await feed.read())
@@ -48,12 +48,12 @@ test('commands beside a daemon are handed to it, and do their own work once it h
   await using feed = await LiveFeed.open({
     simulator: { listings: 30, seed: 72 },
   })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
   const passes = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
   await expect.poll(() => daemon.metric(passes), PATIENCE).toBe(1)
 
-  market.apply({ action: 'prices', count: 4 })
+  listings.apply({ action: 'prices', count: 4 })
   expect(await feed.done('update')).toContain('4 published')
   expect(await daemon.metric(passes)).toBe(2)
   expect(JSON.parse(await feed.done('status', '--json'))).toMatchObject({
@@ -64,7 +64,7 @@ test('commands beside a daemon are handed to it, and do their own work once it h
       expect.objectContaining({ pass: 'update', state: 'completed', walked: 4 }),
     ]),
   })
-  market.apply({ action: 'remove', count: 20 })
+  listings.apply({ action: 'remove', count: 20 })
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
   expect(await daemon.metric('listingstream_deletes_held')).toBe(20)
   expect(daemon.process.running).toBe(true)

@@ -12,7 +12,7 @@ const NOISE = randomBytes(1_500_000).toString('base64')
 
 /** Without a new stamp: unless it has changed lately, no update shows the listing, only who asks for its key sees it. */
 function set(feed: LiveFeed, key: string, fields: Readonly<Record<string, string | number>>): void {
-  feed.simulator.market.apply({ action: 'set', keys: [key], fields, stamp: false })
+  feed.simulator.listings.apply({ action: 'set', keys: [key], fields, stamp: false })
 }
 
 interface Listed {
@@ -36,9 +36,9 @@ test('dead letters are listed whole, retried, and settled in the transaction tha
   set(feed, noisy, { PublicRemarks: NOISE })
   set(feed, unkeyed, { ListingKey: 'two words' })
   expect(await feed.done('snapshot')).toContain('17 published, 3 dead_lettered')
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   for (const key of [back, gone, stays]) {
-    market.apply({ action: 'set', keys: [key], fields: { City: TOO_LARGE } })
+    listings.apply({ action: 'set', keys: [key], fields: { City: TOO_LARGE } })
   }
   expect(await feed.done('update')).toContain('3 dead_lettered')
 
@@ -58,7 +58,7 @@ test('dead letters are listed whole, retried, and settled in the transaction tha
 
   set(feed, large, { PublicRemarks: 'Short.' })
   set(feed, noisy, { PublicRemarks: 'Quiet.' })
-  market.apply({ action: 'leave', keys: [gone] })
+  listings.apply({ action: 'leave', keys: [gone] })
   const before = await feed.size()
   const one = await feed.run(['dead-letters', 'retry', large, 'nobody'])
   expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`${large} settled`) })
@@ -106,7 +106,7 @@ test('a retry beside a daemon is handed to it; after a lost index it still settl
     await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
     const updates = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
     await expect.poll(() => daemon.metric(updates), { timeout: 60_000 }).toBe(1)
-    feed.simulator.market.apply({ action: 'set', keys: [key], fields: { City: TOO_LARGE } })
+    feed.simulator.listings.apply({ action: 'set', keys: [key], fields: { City: TOO_LARGE } })
     const failed = await feed.run(['dead-letters', 'retry', '--all'])
     expect(failed).toMatchObject({ code: 0, stdout: expect.stringContaining('1 dead_lettered') })
     const still = await feed.run(['dead-letters', 'retry', key])

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { parseUpserted, type Members } from '../../src/demo/decoded-events.ts'
 import type { JsonValue } from '../../src/domain/json.ts'
-import { FIELD_TYPES } from '../../src/simulator/records/field-catalog.ts'
+import { FIELD_TYPES } from '../../src/simulator/api/field-type.ts'
 import { readTopic, type ConsumedRecord } from '../fixtures/read-topic.ts'
 import { readBack } from '../fixtures/read-back.ts'
 import { LiveFeed } from './live-feed.ts'
@@ -27,15 +27,15 @@ test(
       simulator: { listings: WIDE_LISTINGS, seed: 91, fields: 'full' },
       settings: { EXPAND: 'CustomFieldsRaw', PAGE_LIMIT: '250' },
     })
-    const { market } = feed.simulator
-    for (let i = market.customFields.fields.length; i < CUSTOM_FIELDS; i += 1) {
+    const { listings } = feed.simulator
+    for (let i = listings.customCatalog.fields.length; i < CUSTOM_FIELDS; i += 1) {
       const type = FIELD_TYPES[i % FIELD_TYPES.length] ?? 'Character'
       const name = `Custom "${i}" / ${type}`
       const group = `Group ${i % 7}, Tax & Legal`
-      market.changeMetadata({ action: 'add', custom: true, name, type, group, multiSelect: i % 10 === 0 })
+      listings.changeMetadata({ action: 'add', custom: true, name, type, group, multiSelect: i % 10 === 0 })
     }
-    expect(market.standardFields.fields.length).toBeGreaterThanOrEqual(STANDARD_FIELDS)
-    expect(market.customFields.fields.length).toBe(CUSTOM_FIELDS)
+    expect(listings.catalog.fields.length).toBeGreaterThanOrEqual(STANDARD_FIELDS)
+    expect(listings.customCatalog.fields.length).toBe(CUSTOM_FIELDS)
 
     await feed.done('snapshot')
     const events = new Map((await feed.read()).map((event) => [event.key, event.value]))
@@ -92,11 +92,11 @@ test('1 % of the records with each kind of damage: the others arrive, the damage
     simulator: { listings, seed: 92 },
     settings: { EXPAND: 'CustomFieldsRaw', PAGE_LIMIT: '50' },
   })
-  const { market } = feed.simulator
+  const { simulator } = feed
   const keys = feed.keys()
   const damaged = POISON.map((poison, i) => ({ ...poison, keys: keys.slice(i * each, (i + 1) * each) }))
   for (const { keys: some, fields } of damaged)
-    market.apply({ action: 'set', keys: some, fields, stamp: false })
+    simulator.listings.apply({ action: 'set', keys: some, fields, stamp: false })
   const letters = damaged.filter(({ reason }) => reason !== undefined)
   const lettered = new Set(letters.flatMap(({ keys: some }) => some))
 
@@ -138,7 +138,11 @@ test('1 % of the records with each kind of damage: the others arrive, the damage
 
   // Healed, they are published after all, and their dead letters go.
   const healed = letters.filter(({ reason }) => reason === 'at most').flatMap(({ keys: some }) => some)
-  market.apply({ action: 'set', keys: healed, fields: { PublicRemarks: 'Short.', DaysOnMarket: 4 } })
+  simulator.listings.apply({
+    action: 'set',
+    keys: healed,
+    fields: { PublicRemarks: 'Short.', DaysOnMarket: 4 },
+  })
   expect(await feed.done('update')).toContain(`${healed.length} published`)
   const now = new Map((await deadLetters(feed)).map((record) => [String(record.key), record.value]))
   for (const key of healed) expect(now.get(`${feed.topic}/${key}`)).toBeNull()

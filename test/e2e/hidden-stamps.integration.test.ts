@@ -7,17 +7,17 @@ test('a listing whose ModificationTimestamp nobody can read stops neither snapsh
   await using feed = await LiveFeed.open({
     simulator: { listings: 40, seed: 73, behaviour: { maskedStamps: 'searched' } },
   })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   const [masked = '', garbled = '', none = ''] = feed.keys()
   const stamp = (key: string, value: string | null) =>
-    market.apply({ action: 'set', keys: [key], fields: { ModificationTimestamp: value }, stamp: false })
-  market.apply({ action: 'mask', keys: [masked], fields: ['ModificationTimestamp'] })
+    listings.apply({ action: 'set', keys: [key], fields: { ModificationTimestamp: value }, stamp: false })
+  listings.apply({ action: 'mask', keys: [masked], fields: ['ModificationTimestamp'] })
   stamp(garbled, '05/02/2026 2 PM')
   stamp(none, null)
   expect(await feed.done('snapshot')).toMatch(/completed: 40 walked, 40 published$/)
 
   // By filter the source finds the first two of them, whatever it shows.
-  market.apply({ action: 'prices', keys: [masked, garbled, none] })
+  listings.apply({ action: 'prices', keys: [masked, garbled, none] })
   expect(await feed.done('update')).toMatch(/completed: 2 walked, 2 published$/)
   expect(await feed.done('purge')).toContain('0 gone')
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 40, UPDATED: 3 })

@@ -37,7 +37,7 @@ test('a listing above what the topic takes is a dead letter, in parts that its t
   await makeTopic(feed.topic, 'compact')
   await makeTopic(letters, 'compact,delete')
   const set = (key: string, PublicRemarks: string): void => {
-    feed.simulator.market.apply({ action: 'set', keys: [key], fields: { PublicRemarks } })
+    feed.simulator.listings.apply({ action: 'set', keys: [key], fields: { PublicRemarks } })
   }
   set(large, 'x'.repeat(100_000))
   set(noisy, NOISE)

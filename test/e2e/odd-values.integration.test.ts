@@ -6,19 +6,19 @@ import { LiveFeed } from './live-feed.ts'
 
 test('masked, unknown and ill-fitting values are in the event, as they came (R12)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 12, seed: 51 } })
-  const { market } = feed.simulator
+  const { simulator } = feed
   const asText = { type: 'Character', inMetadata: false, nullRate: 0 } as const
-  market.changeMetadata({ action: 'add', name: 'NotYetInMetadata', ...asText })
+  simulator.listings.changeMetadata({ action: 'add', name: 'NotYetInMetadata', ...asText })
   const [odd = '', masked = ''] = feed.keys()
   const price = { from: 250_000, to: [300_000, null] }
   const fields = { BedsTotal: 'three', ListPrice: price, CloseDate: '2026-02-31' }
-  market.apply({ action: 'set', keys: [odd], fields })
-  market.apply({ action: 'mask', keys: [masked], fields: ['ListPrice', 'BedsTotal'] })
+  simulator.listings.apply({ action: 'set', keys: [odd], fields })
+  simulator.listings.apply({ action: 'mask', keys: [masked], fields: ['ListPrice', 'BedsTotal'] })
 
   await feed.done('snapshot')
   const events = await feed.readByConsole(12)
   expect(feed.check(events)).toEqual(CLEAN)
-  const { listings } = feed.simulator.truth()
+  const { listings } = simulator.truth()
   const listing = (key: string): UpsertedListing['listing'] =>
     parseUpserted(events.find((event) => event.key === key)?.value).listing
   expect(listing(odd).standardFields).toMatchObject({ BedsTotal: null, ListPrice: null, CloseDate: null })
@@ -36,7 +36,7 @@ test('masked, unknown and ill-fitting values are in the event, as they came (R12
   expect(listing(masked).maskedFields).toEqual(expect.arrayContaining(['BedsTotal', 'ListPrice']))
 
   // Known from now on: what is the same as before is no change, though its place in the schema is new (R5).
-  market.changeMetadata({
+  simulator.listings.changeMetadata({
     action: 'add',
     name: 'NeverFilled',
     type: 'Integer',
@@ -44,7 +44,7 @@ test('masked, unknown and ill-fitting values are in the event, as they came (R12
     nullRate: 1,
   })
   expect(await feed.done('snapshot')).toMatch(/completed: 12 walked, 12 unchanged$/)
-  market.apply({ action: 'unmask', keys: [masked], fields: ['ListPrice', 'BedsTotal'] })
+  simulator.listings.apply({ action: 'unmask', keys: [masked], fields: ['ListPrice', 'BedsTotal'] })
   expect(await feed.done('snapshot')).toMatch(/completed: 12 walked, 1 published, 11 unchanged$/)
   expect(feed.check(await feed.read())).toEqual(CLEAN)
 }, 120_000)

@@ -9,10 +9,10 @@ test('10,000 listings with one ModificationTimestamp all arrive, by a download a
     simulator: { listings: 10_000, seed: 21, storedPages: true },
     settings: { PAGE_LIMIT: '1000' },
   })
-  const { market } = feed.simulator
-  market.apply({ action: 'bulk-touch', at: '2026-01-05T12:00:00Z' })
+  const { listings } = feed.simulator
+  listings.apply({ action: 'bulk-touch', at: '2026-01-05T12:00:00Z' })
   expect(await feed.done('snapshot')).toMatch(/completed: 10000 walked, 10000 published$/)
-  const edited = market.apply({ action: 'bulk-edit' })
+  const edited = listings.apply({ action: 'bulk-edit' })
   expect(edited.keys).toHaveLength(10_000)
   expect(await feed.done('update')).toMatch(/completed: 10000 walked, 10000 published$/)
 

@@ -56,7 +56,7 @@ describe('no command ends up at another feed than its settings say', () => {
     await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 87 } })
     const other = { TOPIC_PREFIX: `${feed.settings['TOPIC_PREFIX']}-b` }
     await feed.done('snapshot')
-    feed.simulator.market.apply({ action: 'prices', count: 4 })
+    feed.simulator.listings.apply({ action: 'prices', count: 4 })
     expect(await feed.run(['snapshot'], { ...other, DATA_DIR: join(feed.folder, 'b') })).toMatchObject({
       code: 0,
     })

@@ -31,10 +31,10 @@ function summed(groups: readonly { readonly count: number }[] = []): number {
 
 test('a dry run says of every delete what it is, in groups too, and ends with 3 where the guard would hold it (R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 50, seed: 33 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await feed.done('snapshot')
   const truth = new Map(feed.simulator.truth().listings)
-  const removed = market.apply({ action: 'remove', count: 30 }).keys
+  const removed = listings.apply({ action: 'remove', count: 30 }).keys
 
   const dryRun = await feed.run(['purge', '--dry-run', '--json'])
   expect(dryRun).toMatchObject({ code: 3 })
@@ -67,18 +67,18 @@ test('a dry run says of every delete what it is, in groups too, and ends with 3 
 
 test('a daemon answers a dry run the same, with 0 where nothing would be held; an empty walk shows all that is known (R8)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 30, seed: 34 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
   const updated = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
   await expect.poll(() => daemon.metric(updated), { timeout: 60_000, interval: 50 }).toBe(1)
-  market.apply({ action: 'remove', count: 2 })
+  listings.apply({ action: 'remove', count: 2 })
   const clear = await feed.run(['purge', '--dry-run', '--json'])
   expect(clear).toMatchObject({ code: 0 })
   expect((JSON.parse(clear.stdout) as Preview).purge).toMatchObject({
     heldBecause: null,
     preview: { total: 2, keys: [{ status: expect.any(String) }, {}] },
   })
-  market.apply({ action: 'leave', count: 28 })
+  listings.apply({ action: 'leave', count: 28 })
   const empty = await feed.run(['purge', '--dry-run', '--json'])
   expect(empty).toMatchObject({ code: 3 })
   expect((JSON.parse(empty.stdout) as Preview).purge).toMatchObject({

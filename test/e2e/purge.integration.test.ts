@@ -15,7 +15,7 @@ function evidence(events: readonly TopicEvent[]): readonly string[] {
 test.concurrent('a purge deletes what was removed and nothing else, each with its tombstone, proved by a list query (R9, R13)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 31 } })
   await feed.done('snapshot')
-  const removed = feed.simulator.market.apply({ action: 'remove', count: 5 }).keys
+  const removed = feed.simulator.listings.apply({ action: 'remove', count: 5 }).keys
   expect(await feed.done('purge', '--dry-run')).toContain('dry-run: 55 walked, 5 gone, 0 deleted')
   expect(await feed.size()).toBe(60)
 
@@ -33,8 +33,8 @@ test.concurrent.each(['refused', 'dropped'] as const)(
     await using feed = await LiveFeed.open({ simulator: { listings: 40, seed: 32 } })
     const { simulator } = feed
     await feed.done('snapshot')
-    const gone = simulator.market.apply({ action: 'remove', count: 3 }).keys
-    const [forbidden = ''] = simulator.market.apply({ action: 'leave', count: 1 }).keys
+    const gone = simulator.listings.apply({ action: 'remove', count: 3 }).keys
+    const [forbidden = ''] = simulator.listings.apply({ action: 'leave', count: 1 }).keys
     simulator.configure({ unsearchable: { ListingKey: unsearchable }, forbiddenKeys: [forbidden] })
 
     expect(await feed.done('purge')).toContain('36 walked, 3 gone, 3 deleted, 0 still there, 1 inconclusive')
@@ -51,12 +51,12 @@ test.concurrent.each(['refused', 'dropped'] as const)(
 
 test.concurrent('a purge of 60 % of the feed is held with exit code 3, while upserts go on (R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 50, seed: 33 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await feed.done('snapshot')
-  const removed = market.apply({ action: 'remove', count: 30 }).keys
+  const removed = listings.apply({ action: 'remove', count: 30 }).keys
   // Stamped behind every window: only the sweep finds it.
-  const [late = ''] = market.apply({ action: 'new', at: '2026-01-02T00:00:00Z' }).keys
-  const [changed = ''] = market.apply({ action: 'prices', count: 1 }).keys
+  const [late = ''] = listings.apply({ action: 'new', at: '2026-01-02T00:00:00Z' }).keys
+  const [changed = ''] = listings.apply({ action: 'prices', count: 1 }).keys
 
   const purge = await feed.run(['purge'])
   expect(purge).toMatchObject({ code: 3 })
@@ -81,7 +81,7 @@ test.concurrent('a purge of 60 % of the feed is held with exit code 3, while ups
 test.concurrent('a hold outlives its process, and an operator lets go of it, up to a number (R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 40, seed: 36 } })
   await feed.done('snapshot')
-  const removed = feed.simulator.market.apply({ action: 'remove', count: 25 }).keys
+  const removed = feed.simulator.listings.apply({ action: 'remove', count: 25 }).keys
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
 
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
@@ -111,7 +111,7 @@ test.concurrent('a hold outlives its process, and an operator lets go of it, up 
 test.concurrent('a feed that was really emptied is emptied once that is approved, each key by its own 404 (R9, R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 12, seed: 37 } })
   await feed.done('snapshot')
-  const removed = feed.simulator.market.apply({ action: 'remove', count: 12 }).keys
+  const removed = feed.simulator.listings.apply({ action: 'remove', count: 12 }).keys
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
   expect(await feed.done('purge', '--approve-up-to', '12')).toContain('0 walked, 12 gone, 12 deleted')
   const events = await feed.readByConsole(36)
@@ -122,9 +122,9 @@ test.concurrent('a feed that was really emptied is emptied once that is approved
 
 test.concurrent('a walk that comes back empty, with a count of 0, is held with exit code 3 (R8, R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 8, seed: 34 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await feed.done('snapshot')
-  const left = market.apply({ action: 'leave', count: 8 }).keys
+  const left = listings.apply({ action: 'leave', count: 8 }).keys
   expect(feed.keys()).toEqual([])
 
   const purge = await feed.run(['purge'])
@@ -132,7 +132,7 @@ test.concurrent('a walk that comes back empty, with a count of 0, is held with e
   expect(purge.stdout).toContain('the walk came back empty while 8 records are known')
   expect(tally(await feed.readByConsole(8))).toEqual({ SNAPSHOT: 8 })
 
-  market.apply({ action: 'return', keys: left })
+  listings.apply({ action: 'return', keys: left })
   expect(await feed.done('purge')).toContain('listings completed: 8 walked, 0 gone')
   const events = await feed.read()
   expect(tally(events)).toEqual({ SNAPSHOT: 8 })
@@ -143,9 +143,9 @@ test.concurrent('a listing that comes back with its old stamp is restored by the
   await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 35 } })
   const { simulator } = feed
   await feed.done('snapshot')
-  const [key = ''] = simulator.market.apply({ action: 'leave', count: 1 }).keys
+  const [key = ''] = simulator.listings.apply({ action: 'leave', count: 1 }).keys
   expect(await feed.done('purge')).toContain('1 gone, 1 deleted')
-  simulator.market.apply({ action: 'return', keys: [key] })
+  simulator.listings.apply({ action: 'return', keys: [key] })
   // Within it, it may as well be an old answer out of the vendor's cache.
   expect(await feed.done('purge')).toContain('20 walked')
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 20, ListingDeleted: 1, Tombstone: 1 })

@@ -6,11 +6,11 @@ import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
 test('without its DATA_DIR the index comes back from the topics: nothing is published or downloaded again (R2)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 41 } })
-  const { market, requests } = feed.simulator
+  const { listings, requests } = feed.simulator
   await feed.done('snapshot')
-  market.apply({ action: 'prices', count: 6 })
-  market.apply({ action: 'touch', count: 6 })
-  market.apply({ action: 'remove', count: 2 })
+  listings.apply({ action: 'prices', count: 6 })
+  listings.apply({ action: 'touch', count: 6 })
+  listings.apply({ action: 'remove', count: 2 })
   await feed.done('update')
   await feed.done('purge')
   const before = await feed.readByConsole(68)
@@ -32,7 +32,7 @@ test('without its DATA_DIR the index comes back from the topics: nothing is publ
   expect(feed.check(events)).toEqual(CLEAN)
 
   await rm(feed.dataDir, { recursive: true })
-  const { keys } = market.apply({ action: 'prices', count: 1 })
+  const { keys } = listings.apply({ action: 'prices', count: 1 })
   expect(await feed.done('update')).toContain('1 published')
   expect((await feed.read()).filter(({ key }) => key === keys[0]).at(-1)?.value).toMatchObject({
     change: 'UPDATED',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 
-import { USER_ID } from '../../src/simulator/api/system.ts'
+import { USER_ID } from '../../src/simulator/services/system.ts'
 import { freePort } from '../../src/stack/ports.ts'
 import type { CliExit } from '../fixtures/cli.ts'
 import { LiveFeed } from './live-feed.ts'

@@ -27,7 +27,7 @@ test('a token that is renewed, in its file and at the source, goes on to be used
   await writeFile(file, 'renewed-token-that-no-log-shows\n')
   feed.simulator.rotateToken('renewed-token-that-no-log-shows')
   const before = await daemon.metric(count('completed'))
-  feed.simulator.market.apply({ action: 'prices', count: 5 })
+  feed.simulator.listings.apply({ action: 'prices', count: 5 })
   await expect.poll(() => daemon.metric(count('completed')), PATIENCE).toBeGreaterThan(before + 2)
   expect(await daemon.metric(count('failed'))).toBe(0)
   expect((await daemon.get('/readyz')).status).toBe(200)

@@ -109,7 +109,7 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
       settings: NO_EVENTS_OF_THEIR_OWN,
     })
     const { simulator } = feed
-    const { market } = simulator
+    const { listings } = simulator
     const keys = feed.keys()
     const at = (places: readonly number[]) => places.map((place) => keys[place] ?? '')
     const before: readonly MetadataChange[] = [
@@ -119,11 +119,11 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
       ownField('EvoOldName', 'Character'),
       ownField('EvoGone', 'Integer'),
     ]
-    for (const change of before) market.changeMetadata(change)
+    for (const change of before) listings.changeMetadata(change)
     const everywhere = { EvoCount: 3, EvoAnswer: 'Yes', EvoChoice: 'Lake' }
-    market.apply({ action: 'set', keys, fields: everywhere, stamp: false })
+    listings.apply({ action: 'set', keys, fields: everywhere, stamp: false })
     const some = { EvoOldName: 'kept', EvoGone: 12 }
-    market.apply({ action: 'set', keys: at(FIRST_FIVE), fields: some, stamp: false })
+    listings.apply({ action: 'set', keys: at(FIRST_FIVE), fields: some, stamp: false })
 
     await using daemon = feed.start(['run'])
     const http = await DaemonHttp.of(feed)
@@ -136,10 +136,10 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     for (const { what, changes, set, changed } of STEPS) {
       const told = (await feed.read()).length
       const truth = simulator.truth().listings
-      for (const change of changes) market.changeMetadata(change)
-      for (const [places, fields] of set) market.apply({ action: 'set', keys: at(places), fields })
+      for (const change of changes) listings.changeMetadata(change)
+      for (const [places, fields] of set) listings.apply({ action: 'set', keys: at(places), fields })
       // Every listing is read again, and all but a few of them say what they said before.
-      market.apply({ action: 'bulk-touch' })
+      listings.apply({ action: 'bulk-touch' })
       expect(changedKeys(truth, simulator.truth().listings), what).toEqual(at(changed))
 
       await http.updates(2)
@@ -163,9 +163,9 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
       expect(versions.at(-1)?.schema).toContain(`"name":"${name}"`)
     }
     // A pass that had asked for the metadata just before it changed kept values in unmappedFields; these come after it.
-    market.apply({ action: 'set', keys: at([5]), fields: { EvoCount: 3.5 } })
-    market.apply({ action: 'set', keys: at([6]), fields: { EvoAnswer: false } })
-    market.apply({ action: 'set', keys: at([8]), fields: { EvoChoice: { River: true, Bay: true } } })
+    listings.apply({ action: 'set', keys: at([5]), fields: { EvoCount: 3.5 } })
+    listings.apply({ action: 'set', keys: at([6]), fields: { EvoAnswer: false } })
+    listings.apply({ action: 'set', keys: at([8]), fields: { EvoChoice: { River: true, Bay: true } } })
     await http.updates(1)
     const latest = new Map(inOrder(await feed.read()).map(({ key, value }) => [key, parseUpserted(value)]))
     const fields = (place: number) => latest.get(keys[place] ?? '')?.listing.standardFields
@@ -230,9 +230,9 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     await subject.register(withField(JSON.parse(first?.schema ?? ''), 'EvoClash', ['null', 'string']))
     await subject.register({ ...JSON.parse(first?.schema ?? ''), doc: 'Another text.' })
     await subject.setCompatibility('FULL_TRANSITIVE')
-    simulator.market.changeMetadata(ownField('EvoClash', 'Integer'))
+    simulator.listings.changeMetadata(ownField('EvoClash', 'Integer'))
     await http.updates(1)
-    simulator.market.apply({ action: 'set', keys: keys.slice(0, 2), fields: { EvoClash: 4 } })
+    simulator.listings.apply({ action: 'set', keys: keys.slice(0, 2), fields: { EvoClash: 4 } })
     await http.updates(2)
 
     const of = async (place: number) =>
@@ -248,8 +248,8 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
 
     await subject.drop(2)
     await expect.poll(() => http.metric('schema_refused{resource="listings"}'), PATIENCE).toBe(0)
-    simulator.market.apply({ action: 'bulk-touch' })
-    simulator.market.apply({ action: 'set', keys: keys.slice(1, 3), fields: { EvoClash: 5 } })
+    simulator.listings.apply({ action: 'bulk-touch' })
+    simulator.listings.apply({ action: 'set', keys: keys.slice(1, 3), fields: { EvoClash: 5 } })
     await http.updates(2)
     expect((await of(2)).standardFields).toMatchObject({ EvoClash: 5 })
     expect((await of(0)).unmappedFields).toMatchObject({ EvoClash: '4' })

@@ -39,9 +39,9 @@ test('a prefix that nobody has published under is said to be one, with exit code
 
 test('status is a dozen lines in one order, with and without a daemon; what is not known says why', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 30, seed: 96 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   await feed.done('snapshot')
-  market.apply({ action: 'remove', count: 20 })
+  listings.apply({ action: 'remove', count: 20 })
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
 
   const alone = linesOf(await feed.done('status'))

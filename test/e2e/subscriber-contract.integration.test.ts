@@ -27,7 +27,7 @@ async function versions(feed: LiveFeed): Promise<readonly number[]> {
 describe('the schema of a feed, from the real registry', () => {
   test('check tells in words what the source would change and registers nothing; diff tells it once it happened', async () => {
     await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 71 } })
-    const { market } = feed.simulator
+    const { listings } = feed.simulator
 
     const unborn = await feed.run(['schema', 'check', '--json'])
     expect(unborn.code).toBe(1)
@@ -37,13 +37,13 @@ describe('the schema of a feed, from the real registry', () => {
     expect(missing).toMatchObject({ code: 1, stdout: '' })
     expect(missing.stderr).toContain('[SCHEMA_MISSING]')
 
-    market.changeMetadata({ action: 'add', name: 'EvoCount', type: 'Integer', nullRate: 1 })
+    listings.changeMetadata({ action: 'add', name: 'EvoCount', type: 'Integer', nullRate: 1 })
     await feed.done('snapshot')
     expect(await feed.done('schema', 'check')).toContain('would change nothing')
     expect(await feed.done('schema', 'diff')).toBe('version 1 is the first one')
 
-    market.changeMetadata({ action: 'retype', name: 'EvoCount', type: 'Decimal' })
-    market.changeMetadata({ action: 'add', name: 'EvoSauna', type: 'Boolean', nullRate: 1 })
+    listings.changeMetadata({ action: 'retype', name: 'EvoCount', type: 'Decimal' })
+    listings.changeMetadata({ action: 'add', name: 'EvoSauna', type: 'Boolean', nullRate: 1 })
     const check = await feed.run(['schema', 'check'])
     expect(check.code).toBe(1)
     expect(check.stderr).toBe('')
@@ -82,7 +82,7 @@ describe('the schema of a feed, from the real registry', () => {
     await subject.register(theirs)
     await subject.register({ ...ours, doc: 'Another text.' })
     await subject.setCompatibility('FULL_TRANSITIVE')
-    feed.simulator.market.changeMetadata({ action: 'add', name: 'EvoClash', type: 'Integer', nullRate: 1 })
+    feed.simulator.listings.changeMetadata({ action: 'add', name: 'EvoClash', type: 'Integer', nullRate: 1 })
 
     const { code, stdout } = await feed.run(['schema', 'check'])
     expect(code).toBe(1)

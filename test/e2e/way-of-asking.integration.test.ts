@@ -5,12 +5,12 @@ import { LiveFeed } from './live-feed.ts'
 
 test('a listing that is read alone and then in a list is published once (R5)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 12, seed: 5 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   // Only one by one: `View` of `DisplayCompliance` is `Detail` then.
   feed.simulator.configure({ unsearchable: { ListingKey: 'refused' } })
-  const [key = ''] = market.apply({ action: 'leave' }).keys
+  const [key = ''] = listings.apply({ action: 'leave' }).keys
   await feed.done('snapshot')
-  market.apply({ action: 'return', keys: [key] })
+  listings.apply({ action: 'return', keys: [key] })
   await feed.done('purge')
 
   const [last] = (await feed.read()).filter((event) => event.key === key)
@@ -21,9 +21,9 @@ test('a listing that is read alone and then in a list is published once (R5)', a
 
 test('text in another encoding than UTF-8 keeps its bytes, escaped (R12)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 12, seed: 6 } })
-  const { market } = feed.simulator
+  const { listings } = feed.simulator
   const [key = ''] = feed.keys()
-  market.apply({ action: 'set', keys: [key], fields: { Disclaimer: 'Café', City: 'Zürich' } })
+  listings.apply({ action: 'set', keys: [key], fields: { Disclaimer: 'Café', City: 'Zürich' } })
   feed.simulator.configure({ poisoned: { [key]: 'latin-1' } })
   await feed.done('snapshot')
   const read = async () => {

@@ -178,7 +178,7 @@ describe('one listing', () => {
   test('that is gone is 404 with Code 404 (R9)', async () => {
     await using server = await startSimulator({ listings: 3, clock })
     const { simulator } = server
-    const [key] = simulator.market.apply({ action: 'leave' }).keys
+    const [key] = simulator.listings.apply({ action: 'leave' }).keys
     const { status, D } = await get(server, `/v1/listings/${key}`)
     expect([status, D.Success, D.Code]).toEqual([404, false, 404])
   })
@@ -368,9 +368,7 @@ test('the system names the user and its MLS', async () => {
   await using server = await startSimulator({ listings: 1, clock })
   const { simulator } = server
   const { D } = await get(server, '/v1/system')
-  expect(D.Results).toMatchObject([
-    { Id: expect.stringMatching(/^\d{26}$/), MlsId: simulator.market.mlsIds[0] },
-  ])
+  expect(D.Results).toMatchObject([{ Id: expect.stringMatching(/^\d{26}$/), MlsId: simulator.mlsIds[0] }])
 })
 
 function fits(value: unknown, field: { Type: string; MultiSelect?: boolean } | undefined): boolean {

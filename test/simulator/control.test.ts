@@ -20,7 +20,7 @@ async function command(
 test('the truth is, line by line, what the API serves', async () => {
   await using server = await startSimulator({ listings: 250, clock })
   const { simulator } = server
-  simulator.market.apply({ action: 'remove', count: 5 })
+  simulator.listings.apply({ action: 'remove', count: 5 })
   const text = await (await fetch(`${server.url}/_simulator/truth?_expand=CustomFieldsRaw`)).text()
   const told = text
     .trimEnd()
@@ -54,7 +54,7 @@ test('another process can drive market, faults, metadata, behaviour and clock', 
   await command(server, 'behaviour', { endOfWalk: 'no-token' })
   expect(simulator.behaviour.endOfWalk).toBe('no-token')
   await command(server, 'metadata', { action: 'remove', name: 'City' })
-  expect(simulator.market.standardFields.find('City')).toBeUndefined()
+  expect(simulator.listings.catalog.find('City')).toBeUndefined()
 })
 
 test('requests are summed up by path and status, without the access token (R15)', async () => {
@@ -82,21 +82,21 @@ test.each([
 ])('a mistake at %s is told, and changes nothing: %j', async (path, body, status) => {
   await using server = await startSimulator({ listings: 2, clock })
   const { simulator } = server
-  const { revision } = simulator.market
+  const { revision } = simulator.listings
   expect(await command(server, path, body)).toMatchObject({ status, body: { error: expect.any(String) } })
-  expect([simulator.market.revision, simulator.faults.waiting]).toEqual([revision, 0])
+  expect([simulator.listings.revision, simulator.faults.waiting]).toEqual([revision, 0])
 })
 
 test('a trickle changes the market until it is stopped', async () => {
   await using server = await startSimulator({ listings: 50 })
   const { simulator } = server
-  const { revision } = simulator.market
+  const { revision } = simulator.listings
   await command(server, 'market', { action: 'start', ratePerMinute: 60_000 })
-  await expect.poll(() => simulator.market.revision).toBeGreaterThan(revision + 3)
+  await expect.poll(() => simulator.listings.revision).toBeGreaterThan(revision + 3)
   await command(server, 'market', { action: 'stop' })
-  const stopped = simulator.market.revision
+  const stopped = simulator.listings.revision
   await get(server, '/v1/listings')
-  expect(simulator.market.revision).toBe(stopped)
+  expect(simulator.listings.revision).toBe(stopped)
 })
 
 test('stored pages are rendered once, and anew after a change', async () => {
@@ -109,7 +109,7 @@ test('stored pages are rendered once, and anew after a change', async () => {
   const first = await text()
   expect(await text()).toBe(first)
   expect(JSON.parse(await text('other'))).toMatchObject({ D: { Success: false, Code: 1000 } })
-  simulator.market.apply({ action: 'prices' })
+  simulator.listings.apply({ action: 'prices' })
   const repriced = await text()
   expect(JSON.parse(repriced)).not.toEqual(JSON.parse(first))
   simulator.configure({ decimals: 'string' })

@@ -35,7 +35,7 @@ describe('Replication', () => {
     })
     const { simulator } = server
     const since = new Date(now - TWENTY_MINUTES).toISOString()
-    const { keys } = simulator.market.apply({ action: 'prices', count: 25 })
+    const { keys } = simulator.listings.apply({ action: 'prices', count: 25 })
     now += TWENTY_MINUTES
     const pages = await walk(server, { _limit: '10', _filter: `ModificationTimestamp Gt ${since}` })
     expect(keysOf(pages)).toEqual(keys.toSorted())
@@ -45,7 +45,7 @@ describe('Replication', () => {
     await using server = await startSimulator({ listings: 300, clock: () => NOW })
     const { simulator } = server
     const before = keysOf(await walk(server, { _limit: '100' }))
-    const removed = simulator.market.apply({ action: 'remove', count: 7 }).keys
+    const removed = simulator.listings.apply({ action: 'remove', count: 7 }).keys
     const after = new Set(keysOf(await walk(server, { _limit: '100', _select: select })))
     expect(before.filter((key) => !after.has(key))).toEqual(removed.toSorted())
   })
@@ -114,7 +114,7 @@ test.each([
   const { simulator } = server
   const first = await request(server, '/v1/standardfields')
   await first.arrayBuffer()
-  simulator.market.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
+  simulator.listings.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
   const headers = { [condition]: first.headers.get(from) ?? '' }
   const second = await request(server, '/v1/standardfields', { headers })
   expect(second.status).toBe(200)

@@ -86,7 +86,7 @@ describe('a stamp that is masked or cannot be read', () => {
       simulator.configure({ maskedStamps })
       const [key = ''] = simulator.truth().listings.keys()
       const fields = { ModificationTimestamp: 'yesterday' }
-      simulator.market.apply(
+      simulator.listings.apply(
         action === 'mask'
           ? { action, keys: [key], fields: Object.keys(fields) }
           : { action, keys: [key], fields, stamp: false },

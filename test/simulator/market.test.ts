@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import type { MarketCommand } from '../../src/simulator/market-command.ts'
+import type { ListingCommand } from '../../src/simulator/collections/listings.ts'
 import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { trickleCommand } from '../../src/simulator/trickle.ts'
 import { get, keysWhere, NOW } from './spark-request.ts'
 
 const STAMP = '2026-05-02T14:03:09Z'
@@ -13,9 +12,9 @@ function start(options: SimulatorOptions = {}): Promise<SimulatorServer> {
 }
 
 /** Names of the fields that the command changed, by key. */
-function changes(simulator: Simulator, command: MarketCommand): Map<string, string[]> {
+function changes(simulator: Simulator, command: ListingCommand): Map<string, string[]> {
   const before = simulator.truth().listings
-  const { keys } = simulator.market.apply(command)
+  const { keys } = simulator.listings.apply(command)
   const after = simulator.truth().listings
   return new Map(
     keys.map((key) => {
@@ -30,7 +29,7 @@ function changes(simulator: Simulator, command: MarketCommand): Map<string, stri
 }
 
 describe('the market is deterministic', () => {
-  const commands: MarketCommand[] = [
+  const commands: ListingCommand[] = [
     { action: 'prices', count: 5 },
     { action: 'new', count: 2 },
     { action: 'remove', count: 3 },
@@ -41,7 +40,7 @@ describe('the market is deterministic', () => {
   async function story(seed: number): Promise<string[]> {
     await using server = await start({ seed })
     const { simulator } = server
-    for (const command of commands) simulator.market.apply(command)
+    for (const command of commands) simulator.listings.apply(command)
     return [...simulator.truthLines()]
   }
 
@@ -92,7 +91,7 @@ describe('a command', () => {
     const { simulator } = server
     const [key = ''] = await keysWhere(server, "StandardStatus Eq 'Active'")
     const statuses = [1, 2].map(() => {
-      simulator.market.apply({ action: 'status', keys: [key] })
+      simulator.listings.apply({ action: 'status', keys: [key] })
       const { StandardStatus, CloseDate, ClosePrice } = simulator.truth().listings.get(key) ?? {}
       return [StandardStatus, CloseDate, typeof ClosePrice]
     })
@@ -113,7 +112,7 @@ describe('a command', () => {
     await using server = await start()
     const { simulator } = server
     const before = [...simulator.truth().listings.keys()]
-    const { keys } = simulator.market.apply({ action: 'new', count: 3 })
+    const { keys } = simulator.listings.apply({ action: 'new', count: 3 })
     expect([...simulator.truth().listings.keys()]).toEqual([...before, ...keys])
     expect(keys).toEqual(keys.toSorted())
   })
@@ -121,8 +120,8 @@ describe('a command', () => {
   test('remove: gone for good', async () => {
     await using server = await start()
     const { simulator } = server
-    const { keys } = simulator.market.apply({ action: 'remove', count: 2 })
-    simulator.market.apply({ action: 'return', keys })
+    const { keys } = simulator.listings.apply({ action: 'remove', count: 2 })
+    simulator.listings.apply({ action: 'return', keys })
     expect(simulator.truth().deleted).toEqual(new Set(keys))
     expect(simulator.truth().listings.size).toBe(198)
   })
@@ -131,17 +130,17 @@ describe('a command', () => {
     await using server = await start()
     const { simulator } = server
     const before = simulator.truth()
-    const { keys } = simulator.market.apply({ action: 'leave', count: 5 })
+    const { keys } = simulator.listings.apply({ action: 'leave', count: 5 })
     expect(simulator.truth().deleted).toEqual(new Set(keys))
-    expect(simulator.market.apply({ action: 'return', count: 5 }).keys.toSorted()).toEqual(keys.toSorted())
+    expect(simulator.listings.apply({ action: 'return', count: 5 }).keys.toSorted()).toEqual(keys.toSorted())
     expect(simulator.truth()).toEqual(before)
   })
 
   test('leave of one MLS: the others stay', async () => {
     await using server = await start({ mlsCount: 2 })
     const { simulator } = server
-    const [mlsId = '', other = ''] = simulator.market.mlsIds
-    simulator.market.apply({ action: 'leave', mlsId, count: 200 })
+    const [mlsId = '', other = ''] = simulator.mlsIds
+    simulator.listings.apply({ action: 'leave', mlsId, count: 200 })
     const left = [...simulator.truth().listings.values()].map((fields) => fields['MlsId'])
     expect(new Set(left)).toEqual(new Set([other]))
   })
@@ -150,20 +149,20 @@ describe('a command', () => {
     await using server = await start()
     const { simulator } = server
     const before = simulator.truth().listings
-    const [old = '', fresh = ''] = simulator.market.apply({ action: 'relist' }).keys
+    const [old = '', fresh = ''] = simulator.listings.apply({ action: 'relist' }).keys
     const after = simulator.truth()
     expect(after.deleted).toEqual(new Set([old]))
     expect(after.listings.get(fresh)?.['UnparsedAddress']).toBe(before.get(old)?.['UnparsedAddress'])
     expect(fresh > [...before.keys()].toSorted().at(-1)!).toBe(true)
   })
 
-  const stampIs = (keys: readonly string[], value: string | null): MarketCommand => ({
+  const stampIs = (keys: readonly string[], value: string | null): ListingCommand => ({
     action: 'set',
     keys,
     fields: { ModificationTimestamp: value },
     stamp: false,
   })
-  const hidings: Readonly<Record<string, (keys: readonly string[]) => MarketCommand>> = {
+  const hidings: Readonly<Record<string, (keys: readonly string[]) => ListingCommand>> = {
     masked: (keys) => ({ action: 'mask', keys, fields: ['ModificationTimestamp'] }),
     garbled: (keys) => stampIs(keys, '05/02/2026'),
   }
@@ -185,10 +184,10 @@ describe('a command', () => {
       const { ModificationTimestamp: stamp } = simulator.truth().listings.get(key) ?? {}
       const older = await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)
       const hide = hidings[how]
-      if (hide !== undefined) simulator.market.apply(hide([key]))
+      if (hide !== undefined) simulator.listings.apply(hide([key]))
       expect(simulator.truth().listings.get(key)?.['ModificationTimestamp']).not.toBe(stamp)
       expect(await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)).toBe(older)
-      simulator.market.apply({ action: 'touch', keys: [key] })
+      simulator.listings.apply({ action: 'touch', keys: [key] })
       expect(await countOf(server, `ModificationTimestamp Le ${String(stamp)}`)).toBe(Number(older) - 1)
     },
   )
@@ -197,9 +196,9 @@ describe('a command', () => {
     await using server = await startSimulator({ listings: 10, clock: () => NOW })
     const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
-    simulator.market.apply(stampIs([key], null))
+    simulator.listings.apply(stampIs([key], null))
     expect(await countOf(server, 'ModificationTimestamp Lt 2100-01-01T00:00:00Z')).toBe(9)
-    simulator.market.apply(stampIs([key], '1999-01-01T00:00:00Z'))
+    simulator.listings.apply(stampIs([key], '1999-01-01T00:00:00Z'))
     expect(await countOf(server, 'ModificationTimestamp Lt 2000-01-01T00:00:00Z')).toBe(1)
     expect(simulator.truth().listings.get(key)).toMatchObject({
       ModificationTimestamp: '1999-01-01T00:00:00Z',
@@ -214,7 +213,7 @@ describe('a command', () => {
     expect(changed.size).toBe(200)
     expect(new Set([...changed.values()].flat())).toEqual(new Set(['ListPrice', 'City']))
     expect((await get(server, '/v1/listings')).D.Results?.[0]?.StandardFields?.['ListPrice']).toBe('********')
-    simulator.market.apply({ action: 'unmask', fields: ['ListPrice', 'City'] })
+    simulator.listings.apply({ action: 'unmask', fields: ['ListPrice', 'City'] })
     expect(simulator.truth()).toEqual(before)
   })
 
@@ -228,24 +227,26 @@ describe('a command', () => {
     expect(set({ YearBuilt: 'about 1910' }).get(key)).toEqual(['ModificationTimestamp', 'YearBuilt'])
     set({ ModificationTimestamp: '2020-01-01T00:00:00Z' })
     expect(await keysWhere(server, 'ModificationTimestamp Eq 2020-01-01T00:00:00Z')).toEqual([key])
-    simulator.market.apply({ action: 'touch', keys: [key] })
+    simulator.listings.apply({ action: 'touch', keys: [key] })
     expect(await keysWhere(server, `ModificationTimestamp Eq ${STAMP}`)).toEqual([key])
   })
 
   test('for a listing or a field that does not exist is refused', async () => {
     await using server = await start()
     const { simulator } = server
-    expect(() => simulator.market.apply({ action: 'touch', keys: ['1'] })).toThrow(/There is no listing 1/)
-    expect(() => simulator.market.apply({ action: 'mask', fields: ['Nope'] })).toThrow(
+    expect(() => simulator.listings.apply({ action: 'touch', keys: ['1'] })).toThrow(
+      /There is no record 1 in listings/,
+    )
+    expect(() => simulator.listings.apply({ action: 'mask', fields: ['Nope'] })).toThrow(
       /There is no field Nope/,
     )
   })
 
   test('every kind that a trickle draws can be applied', async () => {
-    await using server = await start({ cacheLagMs: 1000 })
+    await using server = await start({ seed: 5, cacheLagMs: 1000 })
     const { simulator } = server
-    const actions = Array.from({ length: 300 }, (_, number) => trickleCommand(5, number))
-    for (const command of actions) simulator.market.apply(command)
+    const actions = Array.from({ length: 300 }, (_, number) => simulator.listings.usualCommand(number))
+    for (const command of actions) simulator.listings.apply(command)
     expect(new Set(actions.map(({ action }) => action)).size).toBe(8)
   })
 })
@@ -257,7 +258,7 @@ describe('cache lag', () => {
     let now = NOW
     await using server = await start({ cacheLagMs: LAG, clock: () => now })
     const { simulator } = server
-    const { keys } = simulator.market.apply({ action: 'touch', count: 50 })
+    const { keys } = simulator.listings.apply({ action: 'touch', count: 50 })
     const visible = (): Promise<string[]> => keysWhere(server, `ModificationTimestamp Eq ${STAMP}`)
     const seen: number[] = []
     for (const minutes of [0, 5, 10, 15, 20]) {
@@ -267,7 +268,7 @@ describe('cache lag', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b))
     expect(new Set(seen).size).toBeGreaterThan(3)
     expect(await visible()).toEqual(keys.toSorted())
-    expect(simulator.market.pending).toBe(0)
+    expect(simulator.listings.pending).toBe(0)
   })
 
   test('the changes of one listing become visible in their order', async () => {
@@ -276,7 +277,7 @@ describe('cache lag', () => {
     const { simulator } = server
     const [key = ''] = simulator.truth().listings.keys()
     for (let i = 0; i < 20; i += 1) {
-      simulator.market.apply({ action: 'set', keys: [key], fields: { BedsTotal: i } })
+      simulator.listings.apply({ action: 'set', keys: [key], fields: { BedsTotal: i } })
       now += 1000
     }
     const seen: number[] = []
@@ -310,15 +311,15 @@ describe('metadata at run time', () => {
   test('a field is added to metadata and listings, or to one of them (R12)', async () => {
     await using server = await start()
     const { simulator } = server
-    simulator.market.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
-    simulator.market.changeMetadata({
+    simulator.listings.changeMetadata({ action: 'add', name: 'SolarYN', type: 'Boolean' })
+    simulator.listings.changeMetadata({
       action: 'add',
       name: 'Ghost',
       type: 'Integer',
       inMetadata: false,
       nullRate: 0,
     })
-    simulator.market.changeMetadata({ action: 'add', name: 'Unserved', type: 'Integer', inListings: false })
+    simulator.listings.changeMetadata({ action: 'add', name: 'Unserved', type: 'Integer', inListings: false })
     const fields = await named(server)
     expect(fields).toHaveProperty('SolarYN.Type', 'Boolean')
     expect(fields).not.toHaveProperty('Ghost')
@@ -331,7 +332,7 @@ describe('metadata at run time', () => {
   test('a field is removed', async () => {
     await using server = await start()
     const { simulator } = server
-    simulator.market.changeMetadata({ action: 'remove', name: 'City' })
+    simulator.listings.changeMetadata({ action: 'remove', name: 'City' })
     expect(await named(server)).not.toHaveProperty('City')
     expect(values(simulator, 'City')[0]).toBeUndefined()
   })
@@ -339,7 +340,7 @@ describe('metadata at run time', () => {
   test('a field gets another type and values of it', async () => {
     await using server = await start()
     const { simulator } = server
-    simulator.market.changeMetadata({ action: 'retype', name: 'YearBuilt', type: 'Character' })
+    simulator.listings.changeMetadata({ action: 'retype', name: 'YearBuilt', type: 'Character' })
     expect(await named(server)).toHaveProperty('YearBuilt.Type', 'Character')
     expect(values(simulator, 'YearBuilt').filter((value) => typeof value === 'number')).toEqual([])
   })
@@ -348,7 +349,7 @@ describe('metadata at run time', () => {
     await using server = await start()
     const { simulator } = server
     const before = values(simulator, 'BedsTotal')
-    simulator.market.changeMetadata({ action: 'rename', name: 'BedsTotal', to: 'BedroomsTotal' })
+    simulator.listings.changeMetadata({ action: 'rename', name: 'BedsTotal', to: 'BedroomsTotal' })
     expect(await named(server)).toHaveProperty('BedroomsTotal')
     expect(values(simulator, 'BedroomsTotal')).toEqual(before)
     expect(values(simulator, 'BedsTotal')[0]).toBeUndefined()
@@ -357,7 +358,7 @@ describe('metadata at run time', () => {
   test('a custom field is added to its group', async () => {
     await using server = await start()
     const { simulator } = server
-    simulator.market.changeMetadata({
+    simulator.listings.changeMetadata({
       action: 'add',
       custom: true,
       group: 'Pond',

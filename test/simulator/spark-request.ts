@@ -44,11 +44,12 @@ export async function get(
 export async function walk(
   server: SimulatorServer,
   params: Readonly<Record<string, string>> = {},
+  path = '/v1/listings',
 ): Promise<readonly Data[]> {
   const pages: Data[] = []
   let token = ''
   for (;;) {
-    const { D } = await get(server, '/v1/listings', { ...params, _skiptoken: token })
+    const { D } = await get(server, path, { ...params, _skiptoken: token })
     pages.push(D)
     const next = D.SkipToken ?? ''
     if (next === '' || next === token) return pages

@@ -2,9 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { JsonValue } from '../../src/domain/json.ts'
-import type { FieldType } from '../../src/simulator/records/field-catalog.ts'
-import { compileFilter } from '../../src/simulator/api/sparkql-filter.ts'
-import type { FieldResolution } from '../../src/simulator/api/sparkql-filter.ts'
+import type { FieldType } from '../../src/simulator/api/field-type.ts'
+import { compileFilter, type FieldResolution } from '../../src/simulator/api/sparkql-filter.ts'
 import { SparkqlError } from '../../src/simulator/api/sparkql-lexer.ts'
 
 type Sample = Readonly<Record<string, JsonValue>>

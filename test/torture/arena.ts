@@ -74,9 +74,8 @@ export class Arena implements AsyncDisposable {
     this.folder = parts.folder
     this.overlapMs = parts.weather.overlapMs
     this.market = new LiveMarket({
-      market: this.simulator.market,
+      listings: this.simulator.listings,
       prng: new Prng(hash32(options.seed, 3)),
-      seed: options.seed,
       now: () => this.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
     })

@@ -8,11 +8,11 @@ const DEGRADED_WITHIN_MS = 15_000
 
 /** A new field, whose values come with new stamps: without them nobody who polls could see them before a new snapshot. */
 export function addField(arena: Arena): void {
-  const { market } = arena.simulator
+  const { listings } = arena.simulator
   const name = `Added${arena.prng.below(1_000)}`
-  market.changeMetadata({ action: 'add', name, type: 'Character', nullRate: 0.5 })
+  listings.changeMetadata({ action: 'add', name, type: 'Character', nullRate: 0.5 })
   const keys = new Set([...arena.simulator.truth().listings.keys(), ...arena.market.hidden.keys()])
-  market.apply({ action: 'touch', keys: [...keys] })
+  listings.apply({ action: 'touch', keys: [...keys] })
 }
 
 /**

@@ -1,17 +1,15 @@
-import type { MarketCommand, MarketReport } from '../../src/simulator/market-command.ts'
-import type { Market } from '../../src/simulator/market.ts'
+import type { ListingCommand, SimulatedListings } from '../../src/simulator/collections/listings.ts'
 import type { Prng } from '../../src/simulator/prng.ts'
-import { trickleCommand } from '../../src/simulator/trickle.ts'
+import type { CommandReport } from '../../src/simulator/records/record-command.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { Interval } from './findings.ts'
 
 /** A market that changes every few milliseconds, and a journal of when each key could not be seen. */
 export class LiveMarket implements AsyncDisposable {
-  readonly #market: Market
+  readonly #listings: SimulatedListings
   readonly #prng: Prng
   readonly #now: () => number
   readonly #cacheLagMs: number
-  readonly #seed: number
   readonly #hidden = new Map<string, Interval[]>()
   readonly #stampsBack = new Map<string, number[]>()
   readonly #stop = new AbortController()
@@ -20,15 +18,13 @@ export class LiveMarket implements AsyncDisposable {
   #running: Promise<void> | undefined
 
   constructor(options: {
-    readonly market: Market
+    readonly listings: SimulatedListings
     readonly prng: Prng
-    readonly seed: number
     readonly now: () => number
     readonly cacheLagMs: number
   }) {
-    this.#market = options.market
+    this.#listings = options.listings
     this.#prng = options.prng
-    this.#seed = options.seed
     this.#now = options.now
     this.#cacheLagMs = options.cacheLagMs
   }
@@ -62,9 +58,9 @@ export class LiveMarket implements AsyncDisposable {
   }
 
   /** A change of the scenario's own. Answers the keys that changed, as the market does. */
-  apply(command: MarketCommand): MarketReport {
+  apply(command: ListingCommand): CommandReport {
     const before = this.#now()
-    const report = this.#market.apply(command)
+    const report = this.#listings.apply(command)
     const shownBy = this.#now() + this.#cacheLagMs
     const { action, keys } = report
     for (const [i, key] of keys.entries()) {
@@ -87,7 +83,7 @@ export class LiveMarket implements AsyncDisposable {
 
   /** Keys of listings that are in view. */
   someKeys(count: number, prng: Prng): readonly string[] {
-    const keys = [...this.#market.rows('')].map(({ key }) => key)
+    const keys = [...this.#listings.rows('')].map(({ key }) => key)
     const chosen = new Set<string>()
     while (chosen.size < Math.min(count, keys.length)) chosen.add(keys[prng.below(keys.length)] ?? '')
     return [...chosen]
@@ -103,7 +99,7 @@ export class LiveMarket implements AsyncDisposable {
       const burst = this.#isStill ? 0 : 1 + this.#prng.below(2)
       for (let i = 0; i < burst; i += 1) {
         this.#number += 1
-        this.apply(trickleCommand(this.#seed, this.#number))
+        this.apply(this.#listings.usualCommand(this.#number))
       }
       await sleep(15 + this.#prng.below(50), signal).catch(() => undefined)
     }

@@ -1,16 +1,23 @@
 import type { JsonValue } from '../../domain/json.ts'
 import { toJsonText } from '../../domain/json.ts'
 import type { Behaviour } from '../behaviour.ts'
-import type { Collection, RowShape } from './collection.ts'
+import type { Fault } from '../faults.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'
 import type { Member, SparkqlProblem } from './envelope.ts'
-import type { Fault } from '../faults.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
+import type { Listable, RowShape } from './listable.ts'
+import { poisonedText } from './poison.ts'
 import { compileFilter } from './sparkql-filter.ts'
 import type { CompiledFilter } from './sparkql-filter.ts'
-import { poisonedText } from './poison.ts'
 import { SparkqlError } from './sparkql-lexer.ts'
+
+/** What goes into an answer beside what was asked. */
+export interface Circumstances {
+  readonly behaviour: Behaviour
+  readonly order: KeyOrder
+  readonly fault: Fault | undefined
+}
 
 interface Page<Row> {
   readonly rows: readonly Row[]
@@ -23,26 +30,24 @@ interface Page<Row> {
  * @throws {ApiFailure}
  */
 export function listMembers<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   query: ListQuery,
-  behaviour: Behaviour,
-  order: KeyOrder,
-  fault: Fault | undefined,
+  { behaviour, order, fault }: Circumstances,
 ): Member[] {
   refuse(query, fault)
-  const filter = filterOf(collection, query, fault)
+  const filter = filterOf(source, query, fault)
   const members: Member[] = []
   if (filter.problems.length > 0) members.push(problemsMember(filter.problems))
   if (query.pagination !== 'none') {
-    const total = countRows(collection.rows(''), filter) + (fault?.kind === 'wrong-count' ? fault.by : 0)
+    const total = countRows(source.rows(''), filter) + (fault?.kind === 'wrong-count' ? fault.by : 0)
     members.push(paginationMember(query, Math.max(0, total)))
   }
   if (query.pagination === 'count') {
     if (behaviour.countResults === 'empty') members.push(['Results', '[]'])
     return members
   }
-  const { rows, token } = pageOf(collection, query, filter, behaviour, fault)
-  const render = shown(collection, query, order, behaviour)
+  const { rows, token } = pageOf(source, query, filter, behaviour, fault)
+  const render = shown(source, query, order, behaviour)
   members.push(['Results', `[${rows.map(render).join(',')}]`])
   if (fault?.kind === 'token') members.push(['SkipToken', fault.json])
   else if (token !== undefined) members.push(['SkipToken', JSON.stringify(token)])
@@ -59,7 +64,7 @@ function refuse(query: ListQuery, fault: Fault | undefined): void {
 }
 
 function filterOf<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   query: ListQuery,
   fault: Fault | undefined,
 ): CompiledFilter<Row> {
@@ -69,7 +74,7 @@ function filterOf<Row>(
   }
   if (query.filter.trim() === '') return { matches: () => true, problems: [] }
   try {
-    return compileFilter(query.filter, (field) => collection.resolve(field))
+    return compileFilter(query.filter, (field) => source.resolve(field))
   } catch (error) {
     if (!(error instanceof SparkqlError)) throw error
     throw new ApiFailure(400, error.code, error.message, [error.problem])
@@ -90,7 +95,7 @@ function paginationMember(query: ListQuery, total: number): Member {
 }
 
 function pageOf<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   query: ListQuery,
   filter: CompiledFilter<Row>,
   behaviour: Behaviour,
@@ -99,13 +104,13 @@ function pageOf<Row>(
   const { limit, skipToken } = query
   if (skipToken === undefined) {
     const offset = query.skip ?? (query.page - 1) * limit
-    return { rows: take(ordered(collection, query, filter), offset, limit), token: undefined }
+    return { rows: take(ordered(source, query, filter), offset, limit), token: undefined }
   }
   const wanted = fault?.kind === 'short-page' ? Math.min(fault.rows, limit) : limit
-  const found = take(matching(collection.rows(skipToken), filter), 0, wanted + 1)
+  const found = take(matching(source.rows(skipToken), filter), 0, wanted + 1)
   const whole: Walk<Row> = { sent: skipToken, rows: found.slice(0, wanted), more: found.length > wanted }
-  const walk = disturbed(collection, whole, limit, fault)
-  return { rows: walk.rows, token: nextToken(collection, walk, behaviour, fault) }
+  const walk = disturbed(source, whole, limit, fault)
+  return { rows: walk.rows, token: nextToken(source, walk, behaviour, fault) }
 }
 
 interface Walk<Row> {
@@ -116,7 +121,7 @@ interface Walk<Row> {
 }
 
 function disturbed<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   walk: Walk<Row>,
   limit: number,
   fault: Fault | undefined,
@@ -127,14 +132,14 @@ function disturbed<Row>(
     return { ...walk, rows: walk.rows.toSpliced(0, Math.min(fault.rows, walk.rows.length - 1)) }
   }
   if (fault?.kind !== 'duplicate-row' || limit < 2) return walk
-  const before = collection.find(walk.sent)
+  const before = source.find(walk.sent)
   if (before === undefined) return { ...walk, rows: [...walk.rows, ...walk.rows.slice(-1)] }
   const rows = [before, ...walk.rows].slice(0, limit)
   return { ...walk, rows, more: walk.more || rows.length <= walk.rows.length }
 }
 
 function nextToken<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   walk: Walk<Row>,
   behaviour: Behaviour,
   fault: Fault | undefined,
@@ -142,13 +147,13 @@ function nextToken<Row>(
   if (fault?.kind === 'false-end') return END_TOKENS[fault.token](walk.sent)
   if (fault?.kind === 'empty-page') return tokenBehind(walk.sent)
   if (fault?.kind === 'token-circle') {
-    const [first, second] = take(collection.rows(''), 0, 2).map((row) => collection.keyOf(row))
+    const [first, second] = take(source.rows(''), 0, 2).map((row) => source.keyOf(row))
     return walk.sent === first ? second : first
   }
   if (!walk.more && behaviour.endOfWalk !== 'empty-page')
     return END_TOKENS[END_OF[behaviour.endOfWalk]](walk.sent)
   const last = walk.rows.at(-1)
-  return last === undefined ? walk.sent : collection.keyOf(last)
+  return last === undefined ? walk.sent : source.keyOf(last)
 }
 
 const END_TOKENS = {
@@ -176,15 +181,11 @@ function* matching<Row>(rows: Iterable<Row>, filter: CompiledFilter<Row>): Gener
 }
 
 /** By `_orderby`, else by key. A walk by token is always by key (docs/spark-api.md §2.3). */
-function ordered<Row>(
-  collection: Collection<Row>,
-  query: ListQuery,
-  filter: CompiledFilter<Row>,
-): Iterable<Row> {
-  const rows = matching(collection.rows(''), filter)
+function ordered<Row>(source: Listable<Row>, query: ListQuery, filter: CompiledFilter<Row>): Iterable<Row> {
+  const rows = matching(source.rows(''), filter)
   if (query.orderBy.length === 0) return rows
   const readers = query.orderBy.map(({ field, descending }) => {
-    const reader = collection.resolve(field)
+    const reader = source.resolve(field)
     if (typeof reader === 'string') throw new ApiFailure(400, 1053, `_orderby cannot use ${field}`)
     return { reader, sign: descending ? -1 : 1 }
   })
@@ -211,28 +212,27 @@ function take<Row>(rows: Iterable<Row>, offset: number, count: number): Row[] {
 
 /** One row, as a list of one (docs/spark-api.md §1.3). @throws {ApiFailure} 404/404 */
 export function oneMember<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   key: string,
   shape: Pick<ListQuery, 'select' | 'expand'>,
-  order: KeyOrder,
-  behaviour: Pick<Behaviour, 'poisoned'>,
+  { behaviour, order }: Circumstances,
 ): Member {
-  const row = collection.find(key)
+  const row = source.find(key)
   if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
-  return ['Results', `[${shown(collection, { ...shape, alone: true }, order, behaviour)(row)}]`]
+  return ['Results', `[${shown(source, { ...shape, alone: true }, order, behaviour)(row)}]`]
 }
 
 /** A row as it is sent. What a poisoned one holds of it is not selected where only some fields are. */
 function shown<Row>(
-  collection: Collection<Row>,
+  source: Listable<Row>,
   shape: RowShape,
   order: KeyOrder,
   { poisoned }: Pick<Behaviour, 'poisoned'>,
 ): (row: Row) => string {
-  const render = collection.renderer(shape, order)
+  const render = source.renderer(shape, order)
   if (shape.select !== undefined || Object.keys(poisoned).length === 0) return render
   return (row) => {
-    const poison = poisoned[collection.keyOf(row)]
+    const poison = poisoned[source.keyOf(row)]
     return poison === undefined ? render(row) : poisonedText(render(row), poison)
   }
 }

@@ -1,11 +1,8 @@
-import { isJsonObject } from '../../domain/json.ts'
-import type { JsonValue } from '../../domain/json.ts'
+import { isJsonObject, type JsonValue } from '../../domain/json.ts'
 import type { SparkqlProblem } from './envelope.ts'
-import type { FieldType } from '../records/field-catalog.ts'
-import { SparkqlError } from './sparkql-lexer.ts'
-import type { Literal, LiteralType } from './sparkql-lexer.ts'
-import { parseSparkql } from './sparkql-parser.ts'
-import type { Comparison, Expression, Operator } from './sparkql-parser.ts'
+import type { FieldType } from './field-type.ts'
+import { SparkqlError, type Literal, type LiteralType } from './sparkql-lexer.ts'
+import { parseSparkql, type Comparison, type Expression, type Operator } from './sparkql-parser.ts'
 
 export interface FieldReader<Row> {
   readonly type: FieldType

@@ -1,13 +1,11 @@
 import { z } from 'zod'
 
 import { ListingstreamError } from '../../support/errors.ts'
+import { FIELD_TYPES } from '../api/field-type.ts'
+import type { FieldType } from '../api/field-type.ts'
 import { hashText } from '../prng.ts'
 
-export const FIELD_TYPES = ['Character', 'Integer', 'Decimal', 'Boolean', 'Date', 'Datetime'] as const
-/** The types that `/v1/standardfields` names (docs/spark-api.md §4.9). */
-export type FieldType = (typeof FIELD_TYPES)[number]
-
-/** What a field's values look like. `fact`: part of the listing's own state, see `listing-facts.ts`. */
+/** What a field's values look like. `fact`: the record's own state, of which its collection tells. */
 export type ValueKind =
   | { readonly kind: 'fact' }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
@@ -26,19 +24,21 @@ export interface FieldDefinition {
   readonly group: { readonly name: string; readonly category: 'Main' | 'Details' } | null
   readonly type: FieldType
   readonly values: ValueKind
-  /** Share of listings in which it is null, 0–1. */
+  /** Share of records in which it is null, 0–1. */
   readonly nullRate: number
   /** The role may not see it: `********` in its place (docs/spark-api.md §4.2). */
   readonly masked: boolean
   readonly inMetadata: boolean
   readonly inListings: boolean
+  /** A filter may name it. */
+  readonly searchable: boolean
   readonly seed: number
 }
 
 export type FieldSpec = Pick<FieldDefinition, 'name' | 'type' | 'values'> &
-  Partial<Pick<FieldDefinition, 'nullRate' | 'masked' | 'inMetadata' | 'inListings' | 'group'>>
+  Partial<Pick<FieldDefinition, 'nullRate' | 'masked' | 'inMetadata' | 'inListings' | 'searchable' | 'group'>>
 
-export function defineField(spec: FieldSpec): FieldDefinition {
+function defineField(spec: FieldSpec): FieldDefinition {
   const { group = null } = spec
   const id = group === null ? spec.name : `"${group.name}"."${spec.name}"`
   return {
@@ -46,6 +46,7 @@ export function defineField(spec: FieldSpec): FieldDefinition {
     masked: false,
     inMetadata: true,
     inListings: true,
+    searchable: true,
     ...spec,
     group,
     id,
@@ -80,8 +81,8 @@ export class FieldCatalog {
   #byName = new Map<string, FieldDefinition>()
   #updatedAt: number
 
-  constructor(fields: readonly FieldDefinition[], updatedAt: number) {
-    this.#fields = fields
+  constructor(fields: readonly FieldSpec[], updatedAt: number) {
+    this.#fields = fields.map(defineField)
     this.#updatedAt = updatedAt
     this.#index()
   }

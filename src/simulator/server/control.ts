@@ -8,7 +8,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { behaviourSchema } from '../behaviour.ts'
 import { faultRuleSchema } from '../faults.ts'
 import { metadataChangeSchema } from '../records/field-catalog.ts'
-import { marketCommandSchema } from '../market-command.ts'
+import type { OpenCollection } from '../records/open-collection.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
 import type { Simulator } from '../simulator.ts'
 
@@ -21,8 +21,56 @@ const trickleSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('start'), ratePerMinute: z.number().positive() }),
   z.strictObject({ action: z.literal('stop') }),
 ])
+const trickleActionSchema = z.looseObject({ action: z.enum(['start', 'stop']) })
 const clockSchema = z.strictObject({ advanceMs: z.number().int().min(0) })
 const faultsSchema = z.union([faultRuleSchema, z.array(faultRuleSchema)])
+
+type CollectionCommand = (collection: OpenCollection, body: unknown) => unknown
+type SimulatorCommand = (simulator: Simulator, body: unknown) => unknown
+
+/** With the name of a collection behind them, `market/listings`; without, to the listings. */
+const COLLECTION_COMMANDS: Readonly<Record<string, CollectionCommand>> = {
+  'GET deleted': (collection) => {
+    collection.advance()
+    return collection.gone
+  },
+  'POST market': (collection, body) => collection.obey(body),
+  'POST metadata': (collection, body) => {
+    collection.changeMetadata(metadataChangeSchema.parse(body))
+    return {}
+  },
+}
+
+const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
+  'POST market': async (simulator, body) => {
+    if (!trickleActionSchema.safeParse(body).success) return simulator.listings.obey(body)
+    const command = trickleSchema.parse(body)
+    if (command.action === 'start') simulator.start(command.ratePerMinute)
+    else await simulator.stop()
+    return { action: command.action }
+  },
+  'GET requests': ({ requests, faults: { fired, waiting } }) => ({
+    ...requests.summary,
+    faults: { fired, waiting },
+  }),
+  'POST faults': ({ faults }, body) => {
+    faults.add(...[faultsSchema.parse(body)].flat())
+    return { waiting: faults.waiting }
+  },
+  'DELETE faults': ({ faults }) => {
+    faults.clear()
+    return { waiting: 0 }
+  },
+  'GET behaviour': ({ behaviour }) => behaviour,
+  'POST behaviour': (simulator, body) => {
+    simulator.configure(changeOf(behaviourSchema.partial().parse(body)))
+    return simulator.behaviour
+  },
+  'POST clock': (simulator, body) => {
+    simulator.advanceClock(clockSchema.parse(body).advanceMs)
+    return { now: new Date(simulator.now()).toISOString() }
+  },
+}
 
 /** Drives the simulator from another process. No token is asked for: it listens on loopback. */
 export async function control(
@@ -31,69 +79,34 @@ export async function control(
   simulator: Simulator,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://simulator')
-    const command = `${request.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`
-    if (command === 'GET truth') return await sendTruth(response, simulator, url.searchParams)
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator')
+    const [word = '', name] = pathname.slice(CONTROL_PREFIX.length).split('/')
+    const collection = simulator.collection(name ?? 'listings')
+    const command = `${request.method} ${word}`
+    if (command === 'GET truth' && collection !== undefined) {
+      return await sendTruth(response, collection, searchParams)
+    }
     const text = await requestText(request, MAX_BODY_BYTES)
-    const result = await obey(command, () => JSON.parse(text) as unknown, simulator)
-    if (result === undefined) sendJson(response, 404, { error: `There is no ${command}.` })
-    else sendJson(response, 200, result)
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    const ofAll = name === undefined ? COMMANDS[command] : undefined
+    const ofOne = COLLECTION_COMMANDS[command]
+    if (ofAll !== undefined) sendJson(response, 200, await ofAll(simulator, body))
+    else if (ofOne !== undefined && collection !== undefined) sendJson(response, 200, ofOne(collection, body))
+    else sendJson(response, 404, { error: `There is no ${request.method} ${pathname}.` })
   } catch (error) {
     if (response.headersSent) response.destroy()
     else sendJson(response, isMistake(error) ? 400 : 500, { error: describe(error) })
   }
 }
-
-/** Undefined if there is no such command. */
-async function obey(command: string, body: () => unknown, simulator: Simulator): Promise<unknown> {
-  const { market, faults, requests } = simulator
-  switch (command) {
-    case 'GET requests':
-      return { ...requests.summary, faults: { fired: faults.fired, waiting: faults.waiting } }
-    case 'GET deleted':
-      market.advance()
-      return market.gone
-    case 'GET behaviour':
-      return simulator.behaviour
-    case 'POST market': {
-      const parsed = z.union([trickleSchema, marketCommandSchema]).safeParse(body())
-      if (!parsed.success) throw parsed.error
-      const { data } = parsed
-      if (data.action === 'start') simulator.start(data.ratePerMinute)
-      else if (data.action === 'stop') await simulator.stop()
-      else return market.apply(data)
-      return { action: data.action }
-    }
-    case 'POST metadata':
-      market.changeMetadata(metadataChangeSchema.parse(body()))
-      return {}
-    case 'POST faults':
-      faults.add(...[faultsSchema.parse(body())].flat())
-      return { waiting: faults.waiting }
-    case 'DELETE faults':
-      faults.clear()
-      return { waiting: 0 }
-    case 'POST behaviour': {
-      simulator.configure(changeOf(behaviourSchema.partial().parse(body())))
-      return simulator.behaviour
-    }
-    case 'POST clock':
-      simulator.advanceClock(clockSchema.parse(body()).advanceMs)
-      return { now: new Date(simulator.now()).toISOString() }
-    default:
-      return undefined
-  }
-}
-
-/** One visible listing a line, as the API serves it; `?_expand=CustomFieldsRaw` as there. */
+/** One visible record a line, as the API serves it; `?_expand=CustomFieldsRaw` as there. */
 async function sendTruth(
   response: ServerResponse,
-  simulator: Simulator,
+  collection: OpenCollection,
   params: URLSearchParams,
 ): Promise<void> {
   const expand = new Set(params.get('_expand')?.split(',') ?? [])
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
-  await pipeline(Readable.from(chunks(simulator.truthLines(expand), 200)), response)
+  await pipeline(Readable.from(chunks(collection.truthLines(expand), 200)), response)
 }
 
 function* chunks(lines: Iterable<string>, size: number): Generator<string, void, undefined> {

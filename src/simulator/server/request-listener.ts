@@ -57,17 +57,16 @@ export function requestListener(
   }
 
   function replyTo(asked: Asked, request: IncomingMessage, fault: Fault | undefined): Reply {
-    const { market, api, behaviour } = simulator
-    market.advance()
     if (asked.tooLarge) return jsonReply(413, '{"D":{"Success":false,"Code":1053}}')
     const replaced = fault === undefined ? undefined : faultReply(fault)
     if (replaced !== undefined) return replaced
-    const make = (): Reply => api.answer({ ...asked, header: (name) => header(request, name) }, fault)
-    const storable = asked.method === 'GET' && asked.path === '/v1/listings' && fault === undefined
-    if (stored === undefined || !storable) return make()
+    const make = (): Reply => simulator.answer({ ...asked, header: (name) => header(request, name) }, fault)
+    const isList = asked.method === 'GET' && simulator.collections.some(({ path }) => path === asked.path)
+    if (stored === undefined || !isList || fault !== undefined) return make()
+    simulator.advance()
     // Who asks is part of the question: an answer is not handed to another token.
-    const key = `${asked.params.toString()}\n${header(request, 'authorization')}\n${header(request, 'x-sparkapi-user-agent')}`
-    return stored.get(key, market.revision, behaviour, make)
+    const key = `${asked.path}?${asked.params.toString()}\n${header(request, 'authorization')}\n${header(request, 'x-sparkapi-user-agent')}`
+    return stored.get(key, simulator.revision, simulator.behaviour, make)
   }
 
   function dateOf(fault: Fault | undefined): number | undefined {

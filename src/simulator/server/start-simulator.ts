@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import { isIP } from 'node:net'
 
 import { ListingstreamError } from '../../support/errors.ts'
+import { foundCollections } from '../found-collections.ts'
 import { Simulator } from '../simulator.ts'
 import type { SimulatorOptions } from '../simulator.ts'
 import { control, CONTROL_PREFIX } from './control.ts'
@@ -33,7 +34,8 @@ export async function startSimulator(
   options: SimulatorOptions & ServerOptions = {},
 ): Promise<SimulatorServer> {
   const { port = 0, host = '127.0.0.1', storedPages = false, ...rest } = options
-  const simulator = new Simulator(rest)
+  const collections = [...(await foundCollections()), ...(rest.collections ?? [])]
+  const simulator = new Simulator({ ...rest, collections })
   const closing = new AbortController()
   // Every request that waits listens to it.
   setMaxListeners(0, closing.signal)

@@ -128,7 +128,7 @@ describe('the metadata refresher', () => {
     await using source = sourceOf(server, () => undefined)
     const { refresh } = await refresher(registry, source.metadata, folder.path)
     await refresh()
-    simulator.market.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
+    simulator.listings.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
     await refresh()
     const versions = registry.versions.get(SUBJECT)!
     expect(versions).toHaveLength(2)
@@ -270,7 +270,7 @@ describe('the metadata refresher', () => {
       response.writeHead(409).end('{"error_code":409,"message":"incompatible"}')
       return true
     }
-    simulator.market.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
+    simulator.listings.changeMetadata({ action: 'add', name: 'SolarPanelsTotal', type: 'Integer' })
     await refresh()
     await refresh()
     expect(schemas.currentId).toBe(first)

@@ -1,11 +1,12 @@
-import { defaultValues, defineField } from '../../records/field-catalog.ts'
-import type { FieldDefinition, FieldSpec } from '../../records/field-catalog.ts'
+import { defaultValues } from '../../records/field-catalog.ts'
+import type { FieldSpec } from '../../records/field-catalog.ts'
 
 const MAIN = { name: 'General Property Description', category: 'Main' } as const
 const REMARKS = { name: 'Remarks & "Misc"', category: 'Main' } as const
 const DETAILS = { name: 'Location, Tax/Legal', category: 'Details' } as const
 
-const SPECS: readonly FieldSpec[] = [
+/** Invented custom fields with the awkward names that MLSs give them (docs/spark-api.md §4.9). */
+export const CUSTOM_FIELDS: readonly FieldSpec[] = [
   {
     group: MAIN,
     name: 'Guest House SqFt',
@@ -35,8 +36,3 @@ const SPECS: readonly FieldSpec[] = [
   },
   { group: DETAILS, name: 'Survey Date', type: 'Date', values: defaultValues('Date') },
 ]
-
-/** Invented custom fields with the awkward names that MLSs give them (docs/spark-api.md §4.9). */
-export function customFields(): FieldDefinition[] {
-  return SPECS.map(defineField)
-}

@@ -1,12 +1,12 @@
-import type { JsonValue } from '../../../domain/json.ts'
-import type { Listing } from './listing.ts'
+import type { RecordFields, Surroundings } from '../../records/collection-definition.ts'
 import { dateText, datetimeText, dayNumber } from '../../time-text.ts'
+import type { Listing } from './listing.ts'
 
-/** The fields that tell the listing's own state, by field id. `today` in days since 1970. */
-export const LISTING_FACTS: Readonly<Record<string, (listing: Listing, today: number) => JsonValue>> = {
+/** The fields that tell the listing's own state, by field id. */
+export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
   ListingKey: (l) => l.key,
-  ListingId: (l) => `${l.key.slice(2, 4)}-${l.number}`,
-  ListingNumber: (l) => l.number,
+  ListingId: (l) => `${l.key.slice(2, 4)}-${listingNumber(l)}`,
+  ListingNumber: listingNumber,
   MlsId: (l) => l.mlsId,
   StandardStatus: (l) => l.status,
   MlsStatus: (l) => (l.status === 'Pending' ? 'Active w/Contingency' : l.status),
@@ -19,7 +19,7 @@ export const LISTING_FACTS: Readonly<Record<string, (listing: Listing, today: nu
   ListingContractDate: (l) => dateText(l.createdAt),
   OffMarketDate: (l) => (l.status === 'Active' ? null : dateText(l.statusAt)),
   DaysOnMarket: daysOnMarket,
-  CumulativeDaysOnMarket: (l, today) => daysOnMarket(l, today) + (l.seed % 30),
+  CumulativeDaysOnMarket: (l, around) => daysOnMarket(l, around) + (l.seed % 30),
   ModificationTimestamp: (l) => datetimeText(l.modifiedAt),
   StatusChangeTimestamp: (l) => datetimeText(l.statusAt),
   PriceChangeTimestamp: (l) => optional(l.priceAt),
@@ -35,9 +35,13 @@ export const LISTING_FACTS: Readonly<Record<string, (listing: Listing, today: nu
 }
 
 /** Grows by the day while the listing is active, without any stamp. */
-function daysOnMarket(listing: Listing, today: number): number {
+function daysOnMarket(listing: Listing, { today }: Surroundings): number {
   const last = listing.status === 'Active' ? today : dayNumber(listing.statusAt)
   return Math.max(0, last - dayNumber(listing.createdAt))
+}
+
+function listingNumber({ number }: Listing): number {
+  return 1_000 + number
 }
 
 function optional(at: number | null): string | null {

@@ -1,38 +1,21 @@
-import { defaultValues, defineField } from '../../records/field-catalog.ts'
-import type { FieldDefinition, FieldSpec, FieldType, ValueKind } from '../../records/field-catalog.ts'
+import type { FieldType } from '../../api/field-type.ts'
+import type { FieldSet } from '../../records/collection-definition.ts'
+import { defaultValues } from '../../records/field-catalog.ts'
+import type { FieldSpec, ValueKind } from '../../records/field-catalog.ts'
+import {
+  ALWAYS,
+  choice,
+  decimal,
+  fact,
+  integer,
+  MASKED,
+  multi,
+  pattern,
+  plain,
+  RARE,
+  words,
+} from '../../records/field-specs.ts'
 import { EXTRA_FIELD_NAMES } from './extra-field-names.ts'
-
-type Extras = Partial<Pick<FieldSpec, 'nullRate' | 'masked' | 'inMetadata'>>
-
-const ALWAYS: Extras = { nullRate: 0 }
-const MASKED: Extras = { nullRate: 0, masked: true }
-const RARE: Extras = { nullRate: 0.8 }
-
-function fact(name: string, type: FieldType, extras: Extras = ALWAYS): FieldSpec {
-  return { name, type, values: { kind: 'fact' }, ...extras }
-}
-function choice(name: string, options: readonly string[], extras: Extras = {}): FieldSpec {
-  return { name, type: 'Character', values: { kind: 'choice', options }, ...extras }
-}
-function multi(name: string, ...options: string[]): FieldSpec {
-  return { name, type: 'Character', values: { kind: 'multi', options }, nullRate: 0.4 }
-}
-function words(name: string, min: number, max: number, extras: Extras = {}): FieldSpec {
-  return { name, type: 'Character', values: { kind: 'words', min, max }, ...extras }
-}
-/** `#` stands for a digit. */
-function pattern(name: string, text: string, extras: Extras = {}): FieldSpec {
-  return { name, type: 'Character', values: { kind: 'pattern', pattern: text }, ...extras }
-}
-function integer(name: string, min: number, max: number, extras: Extras = {}): FieldSpec {
-  return { name, type: 'Integer', values: { kind: 'integer', min, max }, ...extras }
-}
-function decimal(name: string, min: number, max: number, digits = 0, extras: Extras = {}): FieldSpec {
-  return { name, type: 'Decimal', values: { kind: 'decimal', min, max, digits }, ...extras }
-}
-function plain(type: 'Boolean' | 'Date' | 'Datetime', name: string, extras: Extras = {}): FieldSpec {
-  return { name, type, values: defaultValues(type), ...extras }
-}
 
 const CITIES = ['Ardmoor', 'Björkö', 'Cañon Alto', 'Dunmere', 'Eastvale', 'Fünfkirchen', 'Greyford', 'Hollin']
 const STREETS = ['Alder', 'Birch', 'Château', 'Dogwood', 'Elm', 'Fír', 'Juniper', 'Linden', 'Maple', 'Peña']
@@ -202,24 +185,20 @@ const CORE: readonly FieldSpec[] = [
   words('Disclaimer', 12, 16, { nullRate: 0.5 }),
 ]
 
-export type FieldSet = 'standard' | 'full'
-
 /** About 150 fields as an MLS fills them; `full` adds the remaining names of docs/spark-api.md §4.4, mostly null. */
-export function standardFields(set: FieldSet): FieldDefinition[] {
-  const core = CORE.map(defineField)
-  if (set === 'standard') return core
-  return [...core, ...EXTRA_FIELD_NAMES.map(extraField)]
+export function standardFields(set: FieldSet): readonly FieldSpec[] {
+  return set === 'standard' ? CORE : [...CORE, ...EXTRA_FIELD_NAMES.map(extraField)]
 }
 
 const EXTRA_DECIMAL = /(Expense|Area|Fee|Price|Acres|Length|Width|Income|CAPRate|Total|Spaces|Rent)$/
 const EXTRA_INTEGER = /^(NumberOf|Year|Stories|DOH|Mobile(Length|Width)|PhotosTotal)/
 
-function extraField(name: string): FieldDefinition {
+function extraField(name: string): FieldSpec {
   const type = extraType(name)
   const values: ValueKind = /(Features|Materials|Disclosures|RentIncludes|Levels|Skirt)$/.test(name)
     ? { kind: 'multi', options: ['One', 'Two', 'See Remarks'] }
     : defaultValues(type)
-  return defineField({ name, type, values, nullRate: 0.75, masked: /^(Co|Buyer).*(Phone|Email)/.test(name) })
+  return { name, type, values, nullRate: 0.75, masked: /^(Co|Buyer).*(Phone|Email)/.test(name) }
 }
 
 function extraType(name: string): FieldType {

@@ -1,5 +1,5 @@
-import type { ListQuery } from './list-query.ts'
 import type { KeyOrder } from './key-order.ts'
+import type { ListQuery } from './list-query.ts'
 import type { FieldResolution } from './sparkql-filter.ts'
 
 export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
@@ -7,8 +7,8 @@ export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
   readonly alone?: boolean
 }
 
-/** A resource that can be listed, filtered and walked. */
-export interface Collection<Row> {
+/** Rows that can be listed, filtered and walked. */
+export interface Listable<Row> {
   /** Largest `_limit` of a replication key. */
   readonly maxLimit: number
   /** Rows with keys above `after`, ascending by key. */

@@ -1,11 +1,19 @@
 import type { JsonObject } from '../../domain/json.ts'
-import { SOURCE_ZONE } from './sparkql-lexer.ts'
+import { successText } from '../api/envelope.ts'
+import type { KeyOrder } from '../api/key-order.ts'
+import { jsonReply } from '../api/reply.ts'
+import type { Reply } from '../api/reply.ts'
+import { SOURCE_ZONE } from '../api/sparkql-lexer.ts'
 
 /** Id of the user whom the access token stands for. */
 export const USER_ID = '20000426143505724628000000'
 
 /** The user and its MLS: `/v1/system` (docs/spark-api.md §4.9). */
-export function systemInfo(mlsId: string): JsonObject {
+export function systemReply(mlsId: string, order: KeyOrder): Reply {
+  return jsonReply(200, successText([['Results', JSON.stringify([systemInfo(mlsId)])]], order))
+}
+
+function systemInfo(mlsId: string): JsonObject {
   return {
     Name: 'Replication User',
     Id: USER_ID,

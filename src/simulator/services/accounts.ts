@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Behaviour } from '../behaviour.ts'
-import type { Collection } from './collection.ts'
-import type { FieldType } from '../records/field-catalog.ts'
+import type { Listable } from '../api/listable.ts'
+import type { FieldType } from '../api/field-type.ts'
 import { sparkId } from '../records/spark-id.ts'
 import { hash32, pick } from '../prng.ts'
-import type { FieldResolution } from './sparkql-filter.ts'
+import type { FieldResolution } from '../api/sparkql-filter.ts'
 import { datetimeText } from '../time-text.ts'
 
 const COUNT = 60
@@ -34,20 +34,18 @@ interface Account {
 }
 
 /** A small set of members and offices (docs/spark-api.md §4.8). It does not change. */
-export function accountCollection(
+export function accounts(
   seed: number,
   epoch: number,
   mlsIds: readonly string[],
   behaviour: () => Behaviour,
-): Collection<Account> {
-  const accounts = Array.from({ length: COUNT }, (_, i) =>
-    account(hash32(seed, 0xacc0 + i), i, epoch, mlsIds),
-  )
+): Listable<Account> {
+  const all = Array.from({ length: COUNT }, (_, i) => account(hash32(seed, 0xacc0 + i), i, epoch, mlsIds))
   return {
     maxLimit: 1000,
-    rows: (after) => accounts.filter(({ id }) => id > after),
+    rows: (after) => all.filter(({ id }) => id > after),
     keyOf: ({ id }) => id,
-    find: (key) => accounts.find(({ id }) => id === key),
+    find: (key) => all.find(({ id }) => id === key),
     resolve(name): FieldResolution<Account> {
       const type = FIELD_TYPES.get(name)
       if (type === undefined) return behaviour().unknownFields

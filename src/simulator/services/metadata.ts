@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
 import type { JsonObject } from '../../domain/json.ts'
-import { ApiFailure, successText } from './envelope.ts'
+import { ApiFailure, successText } from '../api/envelope.ts'
 import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
-import type { KeyOrder } from './key-order.ts'
+import type { KeyOrder } from '../api/key-order.ts'
 import { datetimeText, wholeSeconds } from '../time-text.ts'
-import { jsonReply } from './reply.ts'
-import type { Reply } from './reply.ts'
+import { jsonReply } from '../api/reply.ts'
+import type { Reply } from '../api/reply.ts'
 
 const ALL_TYPES = ['A', 'B', 'C', 'D', 'E']
 const PROPERTY_TYPES = ['Residential', 'Land', 'Multi-Family', 'Commercial', 'Farm'].map((MlsName, i) => ({
@@ -92,7 +92,7 @@ function standardField(field: FieldDefinition): JsonObject {
     ResourceUri: `/v1/standardfields/${field.name}`,
     Label: labelOf(field.name),
     Type: field.type,
-    Searchable: true,
+    Searchable: field.searchable,
     ...(field.type === 'Boolean' ? {} : lists),
     ...(hasList(field) ? { MaxListSize: 200 } : {}),
     Nullable: field.nullRate > 0,
@@ -109,7 +109,7 @@ function customField(field: FieldDefinition, category: string): JsonObject {
     ResourceUri: `/v1/customfields/${field.name}`,
     Label: field.name,
     Type: field.type,
-    Searchable: true,
+    Searchable: field.searchable,
     HasList: hasList(field),
     MultiSelect: field.values.kind === 'multi',
     MaxListSize: hasList(field) ? 200 : false,

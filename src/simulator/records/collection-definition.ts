@@ -1,0 +1,81 @@
+import type { JsonValue } from '../../domain/json.ts'
+import type { Member } from '../api/envelope.ts'
+import type { Prng } from '../prng.ts'
+import type { FieldDefinition, FieldSpec } from './field-catalog.ts'
+import type { CommonAction } from './record-command.ts'
+import type { RecordOrigin, SimulatedRecord } from './simulated-record.ts'
+
+/** About 150 fields of a listing, or about 430. */
+export type FieldSet = 'standard' | 'full'
+
+/** What a record's values hang on beside the record. */
+export interface Surroundings {
+  /** Days since 1970. */
+  readonly today: number
+  /** Key of one of the records that another collection began with, the same for the same `hash`; null if it has none. */
+  readonly keyIn: (collection: string, hash: number) => string | null
+}
+
+/** What the API shows of a record, and what a filter may name. */
+export interface RecordFields<R extends SimulatedRecord> {
+  /** `top`: they are members of the record itself. */
+  readonly at: 'StandardFields' | 'top'
+  named(set: FieldSet): readonly FieldSpec[]
+  /** Of `_expand=CustomFieldsRaw`. */
+  readonly custom: readonly FieldSpec[]
+  /** Values that are the record's own state, by id of the fields of kind `fact`. */
+  readonly facts: Readonly<Record<string, (record: R, around: Surroundings) => JsonValue>>
+  /** Members beside the fields, which a `_select` leaves out. `alone`: the record is asked for by its Id. */
+  extras(alone: boolean): readonly Member[]
+}
+
+export interface ChangeContext {
+  readonly prng: Prng
+  /** Milliseconds since 1970, whole seconds. */
+  readonly stamp: number
+  /** @throws {ListingstreamError} SIMULATOR_UNKNOWN_FIELD */
+  readonly field: (name: string) => FieldDefinition
+}
+
+/** One kind of change that is a collection's own. */
+export interface OwnChange<R extends SimulatedRecord, Own extends string> {
+  readonly action: Own
+  /** Which records a command chooses by itself. */
+  applies(record: R): boolean
+  /** A command that names no number is for all of them. */
+  readonly isOfAll: boolean
+  /**
+   * All chance is drawn at once: for the command here, for each of its records in the function that this answers. What
+   * that answers is done when the change becomes visible, and a new stamp is given with it.
+   */
+  draw(context: ChangeContext): (record: R) => () => void
+}
+
+/** What happens to a collection by itself. */
+export interface UsualChanges<Own extends string> {
+  /** One change at so many ticks of the market. Listings change at each. */
+  readonly everyTicks: number
+  /** Which, in their shares. */
+  readonly shares: readonly (readonly [action: Own | CommonAction, share: number])[]
+}
+
+/** All that is peculiar to one collection. Paging, filters, cache lag, faults and commands are the same for all. */
+export interface CollectionDefinition<R extends SimulatedRecord, Own extends string> {
+  /** In the paths under `/_simulator/`: `listings`. */
+  readonly name: string
+  /** From the root of the API: `/v1/listings`. A record's own is `<path>/{Id}`. */
+  readonly path: string
+  /** Largest `_limit` of a replication key. */
+  readonly maxLimit: number
+  /** Id of the field that shows when the record was changed last; null if none does. */
+  readonly stamp: string | null
+  /** Records at the start, in a market of so many listings. */
+  size(listings: number): number
+  /** A record with a past between `createdAt` and `until`. All chance comes of its seed. */
+  generate(origin: RecordOrigin): R
+  /** When a record goes by itself, in milliseconds since 1970; null: none does. */
+  readonly endsAt: ((record: R) => number) | null
+  readonly fields: RecordFields<R>
+  readonly changes: readonly OwnChange<R, Own>[]
+  readonly usual: UsualChanges<Own>
+}

@@ -1,0 +1,46 @@
+import type { ListService } from '../api/list-service.ts'
+import type { Behaviour } from '../behaviour.ts'
+import type { FieldSet, Surroundings } from './collection-definition.ts'
+import type { MetadataChange } from './field-catalog.ts'
+import type { CommandReport } from './record-command.ts'
+
+/** A collection with its records, whatever they are of. */
+export interface OpenCollection {
+  readonly name: string
+  readonly path: string
+  /** What the API answers of it. */
+  readonly service: ListService
+  /** Rises with everything that a reader of the API could notice. */
+  readonly revision: number
+  /** Keys that were visible once and are no more. */
+  readonly gone: readonly string[]
+  /** Brings to light what is due by the clock. Called before anything is read. */
+  advance(): void
+  /** @throws {z.ZodError | ListingstreamError} if the command is not one, or names what does not exist. */
+  obey(command: unknown): CommandReport
+  /** What happens by itself at the nth tick of the market. */
+  tick(number: number): void
+  /** @throws {z.ZodError | ListingstreamError} */
+  changeMetadata(change: MetadataChange): void
+  /** One line of JSON for each visible record, as the API would serve it, in order of definition. */
+  truthLines(expand: ReadonlySet<string>): Iterable<string>
+  /** The fields of each visible record, by key. */
+  truth(): ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** Key of one of the records that it began with, the same for the same hash; null if there were none. */
+  firstKey(hash: number): string | null
+}
+
+/** Where a collection is opened. */
+export interface CollectionSettings extends Pick<Surroundings, 'keyIn'> {
+  /** Listings at the start of the whole market. */
+  readonly listings: number
+  readonly seed: number
+  /** End of the generated past, milliseconds since 1970: no first record has a later stamp. */
+  readonly epoch: number
+  readonly mlsIds: readonly string[]
+  readonly fields: FieldSet
+  /** Longest time between a change's stamp and its being visible; each change has its own, by the seed. */
+  readonly cacheLagMs: number
+  readonly now: () => number
+  readonly behaviour: () => Behaviour
+}

@@ -1,0 +1,182 @@
+import { isJsonObject } from '../../domain/json.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { DEFINITION_ORDER } from '../api/key-order.ts'
+import type { KeyOrder } from '../api/key-order.ts'
+import { listService } from '../api/list-service.ts'
+import type { Listable, RowShape } from '../api/listable.ts'
+import type { FieldReader, FieldResolution } from '../api/sparkql-filter.ts'
+import { ChangingRecords } from './changing-records.ts'
+import type { CollectionDefinition, Surroundings } from './collection-definition.ts'
+import { FieldCatalog, metadataChangeSchema } from './field-catalog.ts'
+import type { FieldDefinition, MetadataChange } from './field-catalog.ts'
+import { fieldReader } from './field-reader.ts'
+import type { CollectionSettings, OpenCollection } from './open-collection.ts'
+import type { CommandReport, RecordCommand } from './record-command.ts'
+import { fieldValue, recordRenderer } from './record-json.ts'
+import type { SimulatedRecord } from './simulated-record.ts'
+
+/** Where fields are members of the record itself, its Id is one of them. */
+const ID: FieldReader<SimulatedRecord> = {
+  type: 'Character',
+  multiSelect: false,
+  value: ({ key }) => key,
+  seconds: () => null,
+}
+
+/** A collection as the API shows it, over records that change. */
+export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
+  implements Listable<R>, OpenCollection
+{
+  readonly catalog: FieldCatalog
+  readonly customCatalog: FieldCatalog
+  readonly service = listService<R>(this)
+  readonly #definition: CollectionDefinition<R, Own>
+  readonly #settings: CollectionSettings
+  readonly #records: ChangingRecords<R, Own>
+  #metadataChanges = 0
+
+  constructor(definition: CollectionDefinition<R, Own>, settings: CollectionSettings) {
+    const { fields } = definition
+    this.#definition = definition
+    this.#settings = settings
+    this.catalog = new FieldCatalog(fields.named(settings.fields), settings.epoch)
+    this.customCatalog = new FieldCatalog(fields.custom, settings.epoch)
+    this.#records = new ChangingRecords(definition, settings, (name) => this.#field(name))
+  }
+
+  get name(): string {
+    return this.#definition.name
+  }
+
+  get path(): string {
+    return this.#definition.path
+  }
+
+  get maxLimit(): number {
+    return this.#definition.maxLimit
+  }
+
+  get revision(): number {
+    return this.#records.revision + this.#metadataChanges
+  }
+
+  get gone(): readonly string[] {
+    return this.#records.gone
+  }
+
+  /** Changes that are not visible yet. */
+  get pending(): number {
+    return this.#records.pending
+  }
+
+  advance(): void {
+    this.#records.advance()
+  }
+
+  obey(command: unknown): CommandReport {
+    return this.#records.obey(command)
+  }
+
+  /** `obey`, of a command that is known to be one. @throws {ListingstreamError} if it names what does not exist */
+  apply(command: RecordCommand<Own>): CommandReport {
+    return this.obey(command)
+  }
+
+  tick(number: number): void {
+    if (number % this.#definition.usual.everyTicks === 0) this.apply(this.usualCommand(number))
+  }
+
+  /** What happens by itself at the nth tick, if it is one of this collection's. */
+  usualCommand(number: number): RecordCommand<Own> {
+    return this.#records.usualCommand(number)
+  }
+
+  changeMetadata(change: MetadataChange): void {
+    const checked = metadataChangeSchema.parse(change)
+    const catalog = checked.custom ? this.customCatalog : this.catalog
+    catalog.apply(checked, this.#settings.now())
+    this.#metadataChanges += 1
+  }
+
+  firstKey(hash: number): string | null {
+    return this.#records.firstKey(hash)
+  }
+
+  keyOf({ key }: R): string {
+    return key
+  }
+
+  find(key: string): R | undefined {
+    return this.#records.find(key)
+  }
+
+  rows(after: string): Iterable<R> {
+    return this.#records.rows(after)
+  }
+
+  resolve(name: string): FieldResolution<R> {
+    const { unsearchable, unknownFields, maskedStamps } = this.#settings.behaviour()
+    if (name === 'Id' && this.#definition.fields.at === 'top') return unsearchable[name] ?? ID
+    const field = this.#find(name)
+    if (field === undefined || !field.inMetadata || !field.searchable) return unknownFields
+    const { facts } = this.#definition.fields
+    const around = this.#surroundings()
+    const reader = fieldReader<R>(field, {
+      isStamp: field.id === this.#definition.stamp,
+      findsMasked: maskedStamps === 'searched',
+      value: (record) => fieldValue(record, field, facts, around),
+    })
+    return unsearchable[name] ?? reader
+  }
+
+  renderer(shape: RowShape, order: KeyOrder): (record: R) => string {
+    return recordRenderer({
+      path: this.path,
+      fields: this.#definition.fields,
+      named: this.catalog,
+      custom: this.customCatalog,
+      shape,
+      behaviour: this.#settings.behaviour(),
+      around: this.#surroundings(),
+      order,
+    })
+  }
+
+  *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
+    this.advance()
+    const render = this.renderer({ select: undefined, expand }, DEFINITION_ORDER)
+    for (const record of this.rows('')) yield render(record)
+  }
+
+  truth(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    this.advance()
+    const render = this.renderer({ select: undefined, expand: new Set() }, DEFINITION_ORDER)
+    const { at } = this.#definition.fields
+    return new Map(Array.from(this.rows(''), (record) => [record.key, fieldsOf(render(record), at)]))
+  }
+
+  #surroundings(): Surroundings {
+    const { keyIn } = this.#settings
+    return { today: this.#records.today, keyIn }
+  }
+
+  #find(name: string): FieldDefinition | undefined {
+    return this.catalog.find(name) ?? this.customCatalog.find(name)
+  }
+
+  #field(name: string): FieldDefinition {
+    const field = this.#find(name)
+    if (field !== undefined) return field
+    throw new ListingstreamError(`There is no field ${name}. Ask for what the simulator's truth shows.`, {
+      code: 'SIMULATOR_UNKNOWN_FIELD',
+      retryable: false,
+      disposition: 'stop',
+    })
+  }
+}
+
+function fieldsOf(line: string, at: 'StandardFields' | 'top'): Readonly<Record<string, unknown>> {
+  const shown: unknown = JSON.parse(line)
+  const fields = isJsonObject(shown) && at === 'StandardFields' ? shown['StandardFields'] : shown
+  return isJsonObject(fields) ? fields : {}
+}

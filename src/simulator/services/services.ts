@@ -1,0 +1,147 @@
+import { ApiFailure, failureText, successText } from '../api/envelope.ts'
+import { DEFINITION_ORDER, shuffledOrder } from '../api/key-order.ts'
+import type { KeyOrder } from '../api/key-order.ts'
+import type { Circumstances } from '../api/list-page.ts'
+import { listService } from '../api/list-service.ts'
+import type { ListService } from '../api/list-service.ts'
+import { jsonReply } from '../api/reply.ts'
+import type { Reply } from '../api/reply.ts'
+import type { Behaviour } from '../behaviour.ts'
+import type { Fault } from '../faults.ts'
+import type { FieldCatalog } from '../records/field-catalog.ts'
+import type { OpenCollection } from '../records/open-collection.ts'
+import { accounts } from './accounts.ts'
+import { customFieldsReply, propertyTypesReply, standardFieldReply, standardFieldsReply } from './metadata.ts'
+import { systemReply } from './system.ts'
+
+export interface ApiRequest {
+  /** `GET` also for a POST that `X-HTTP-Method-Override` turns into one. */
+  readonly method: string
+  readonly path: string
+  readonly params: URLSearchParams
+  header(name: string): string | undefined
+}
+
+export interface ServicesOptions {
+  readonly collections: readonly OpenCollection[]
+  /** Whose fields the metadata services tell of. */
+  readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
+  readonly mlsIds: readonly string[]
+  readonly accessToken: () => string
+  readonly seed: number
+  readonly epoch: number
+  readonly behaviour: () => Behaviour
+}
+
+const DENIALS = {
+  'bad-key': [401, 1000, 'Invalid API key and/or request signed improperly'],
+  expired: [401, 1020, 'Session token has expired'],
+  disabled: [401, 1010, 'The key is disabled'],
+  'user-inactive': [403, 1015, 'The user of the key is not active'],
+  'wrong-host': [403, 1021, 'Use replication.sparkapi.com with this key'],
+} as const
+
+/** The services of the API: a request in, an answer out, without the network. */
+export class Services {
+  readonly #options: ServicesOptions
+  /** By path. */
+  readonly #lists: ReadonlyMap<string, ListService>
+  #replies = 0
+
+  constructor(options: ServicesOptions) {
+    const { seed, epoch, mlsIds, behaviour } = options
+    this.#options = options
+    this.#lists = new Map([
+      // Until a collection of this path is there.
+      ['/v1/accounts', listService(accounts(seed, epoch, mlsIds, behaviour))],
+      ...options.collections.map(({ path, service }) => [path, service] as const),
+    ])
+  }
+
+  answer(request: ApiRequest, fault: Fault | undefined): Reply {
+    this.#replies += 1
+    const behaviour = this.#options.behaviour()
+    const { keyOrderSeed } = behaviour
+    const order = keyOrderSeed === null ? DEFINITION_ORDER : shuffledOrder(keyOrderSeed, this.#replies)
+    try {
+      this.#authorize(request, behaviour)
+      const get = this.#service(request, { behaviour, order, fault })
+      if (get === undefined) throw notFound()
+      if (request.method !== 'GET') throw new ApiFailure(405, 405, 'Method not allowed')
+      return get()
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error
+      return jsonReply(error.status, failureText(error, order))
+    }
+  }
+
+  #authorize(request: ApiRequest, { access, userAgentRequired }: Behaviour): void {
+    const token = /^(?:Bearer|OAuth) +(.+)$/i.exec(request.header('authorization') ?? '')?.[1]
+    const denial = access === 'granted' && token !== this.#options.accessToken() ? 'bad-key' : access
+    if (denial !== 'granted') {
+      const [status, code, message] = DENIALS[denial]
+      throw new ApiFailure(status, code, message)
+    }
+    if (userAgentRequired && request.header('x-sparkapi-user-agent') === undefined) {
+      throw new ApiFailure(400, 1016, 'X-SparkApi-User-Agent is missing')
+    }
+  }
+
+  /** What answers a GET; undefined if there is no such service. */
+  #service(request: ApiRequest, circumstances: Circumstances): (() => Reply) | undefined {
+    const { path, params } = request
+    const { order } = circumstances
+    const list = this.#lists.get(path)
+    if (list !== undefined) {
+      return () => jsonReply(200, successText(list.list(params, circumstances), order))
+    }
+    const [folder, name] = parted(path)
+    const listed = this.#lists.get(folder)
+    if (listed !== undefined) {
+      return () => jsonReply(200, successText(listed.one(name, params, circumstances), order))
+    }
+    return this.#description(request, order)
+  }
+
+  /** The services that describe the source and its fields. */
+  #description(request: ApiRequest, order: KeyOrder): (() => Reply) | undefined {
+    const { listings, mlsIds, epoch } = this.#options
+    const conditions = {
+      ifNoneMatch: request.header('if-none-match'),
+      ifModifiedSince: request.header('if-modified-since'),
+    }
+    switch (request.path) {
+      case '/v1/system':
+        return () => systemReply(mlsIds[0] ?? '', order)
+      case '/v1/standardfields':
+        return () => standardFieldsReply(listings.catalog, order, conditions)
+      case '/v1/customfields':
+        return () => customFieldsReply(listings.customCatalog, order, conditions)
+      case '/v1/propertytypes':
+        return () => propertyTypesReply(epoch, order, conditions)
+      default: {
+        const [folder, name] = parted(request.path)
+        if (folder !== '/v1/standardfields') return undefined
+        return () => standardFieldReply(listings.catalog, name, mlsIds, order)
+      }
+    }
+  }
+}
+
+/** `/v1/listings/1` as `/v1/listings` and `1`. */
+function parted(path: string): readonly [folder: string, name: string] {
+  const slash = path.lastIndexOf('/')
+  return [path.slice(0, slash), decoded(path.slice(slash + 1))]
+}
+
+function notFound(): ApiFailure {
+  return new ApiFailure(404, 404, 'Not found')
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw notFound()
+  }
+}
