@@ -28,13 +28,13 @@ type Profile = z.infer<typeof PROFILE>
 const PARTS: readonly (readonly [part: string, files: RegExp])[] = [
   ['JSON.parse', /src\/spark\/json-text/],
   ['HTTP, gunzip, UTF-8', /node:zlib|node_modules\/undici|src\/spark\//],
-  ['SHA-256 (digests, event ids)', /src\/events\/digest|node:internal\/crypto/],
+  ['SHA-256 (digests, event ids)', /src\/events\/content\/digest|node:internal\/crypto/],
   ['projection to the schema', /src\/events\/content\/(projection|field-value|custom-fields|canonical-json)/],
   ['Avro encoding', /node_modules\/avsc|src\/events\//],
   ['key index', /node_modules\/(classic|abstract)-level|src\/key-index\//],
   ['kafkajs: records, CRC, zstd, network', /node_modules\/kafkajs|src\/kafka\//],
   ['headers, partitions, transactions', /src\/publisher\//],
-  ['classifying and committing', /src\/(replication|listing|support)\//],
+  ['classifying and committing', /src\/(replication|domain|support)\//],
   ['start: loading modules', /node:internal\/(modules|deps|bootstrap|process\/esm)|wasm:\/\/|node_modules\//],
   ['start: everything else', /src\/(app|cli|config|ops)\//],
 ]

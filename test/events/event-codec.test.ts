@@ -7,6 +7,9 @@ import { passId } from '../../src/domain/pass.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import type { EventCodec } from '../../src/events/event-codec.ts'
 import { frame, unframe } from '../../src/events/wire-format.ts'
+import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
+import { InvariantViolation } from '../../src/support/errors.ts'
+import { MEMBER_KEY, MemberFixture, MEMBERS } from './members.ts'
 import { Fixture, described, FIELDS, KEY, listing, listingCodec, NEVER } from './sample.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
@@ -111,6 +114,49 @@ describe('events', () => {
         .slice(asked)
         .filter((call) => call.endsWith('/versions')),
     ).toEqual([])
+  })
+})
+
+describe('events of another resource', () => {
+  test('have their own names for key and content, and lie in their own topic', async () => {
+    await using fixture = await MemberFixture.open()
+    const codec = await fixture.codec()
+    const writers = new WriterSchemas(fixture.registry)
+    const common = { key: MEMBER_KEY, mlsId: null, changeStamps: {}, previousDigest: null }
+    const upserted: Upsert = {
+      ...common,
+      kind: 'upsert',
+      reason: 'CREATED',
+      modificationTimestamp: null,
+      observedAt: instant(0),
+      content: fixture.encode({ Emails: [{ Address: 'ann@example.com' }], LastLogin: '2024-05-03' }),
+    }
+    expect(await decodeValue(codec.upserted(MEMBERS, upserted, PASS), writers, NEVER)).toMatchObject({
+      name: 'MemberUpserted',
+      value: {
+        memberKey: MEMBER_KEY,
+        change: 'CREATED',
+        volatileFields: { LastLogin: '2024-05-03' },
+        member: { fields: { Emails: [{ Address: 'ann@example.com', Type: null }], Phones: [] } },
+      },
+    })
+    const deletion: Deletion = {
+      ...common,
+      kind: 'deletion',
+      reason: 'NOT_IN_SOURCE',
+      evidence: 'LIST_QUERY',
+      deletedAt: instant(0),
+      lastModificationTimestamp: null,
+    }
+    expect(await decodeValue(codec.deleted(MEMBERS, deletion, PASS), writers, NEVER)).toMatchObject({
+      name: 'MemberDeleted',
+      value: { memberKey: MEMBER_KEY, evidence: 'LIST_QUERY' },
+    })
+    expect([...fixture.server.versions.keys()].sort()).toEqual([
+      'spark.members-listingstream.MemberDeleted',
+      'spark.members-listingstream.MemberUpserted',
+    ])
+    expect(() => codec.deleted(LISTINGS, deletion, PASS)).toThrow(InvariantViolation)
   })
 })
 

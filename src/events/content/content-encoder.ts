@@ -149,6 +149,8 @@ export class AvroContentEncoder {
     { key, body }: SourceRecord,
     schema: SchemaId,
   ): readonly Digest[] {
+    // Fields at the top came later: nothing was published so.
+    if (resource.fields.at === 'top') return []
     const { content, projection } = this.#of(resource).schemas.version(schema)
     return formerBodies(key, body).map((former) =>
       digestOf(this.#buffer.encode(content, projection.project(key, former, true).content)),

@@ -1,7 +1,9 @@
+import type { LooseValue } from '../../domain/content.ts'
 import { parseInstant } from '../../domain/instant.ts'
-import { isJsonObject, type JsonValue } from '../../domain/json.ts'
+import { isJsonObject, JsonBigInteger, type JsonValue } from '../../domain/json.ts'
 import { isPlainText } from '../../domain/plain-text.ts'
 import type { FieldKind } from '../schema/field-kind.ts'
+import { valueText } from './canonical-json.ts'
 
 /** Strings, numbers (days for a date, milliseconds for a timestamp), booleans, sorted lists of strings. */
 export type FieldValue = string | number | boolean | readonly string[]
@@ -75,6 +77,14 @@ export function chosenOptions(value: Readonly<Record<string, JsonValue>>): reado
     options.push(option)
   }
   return sorted ? options : options.sort()
+}
+
+/** A value of any type; as JSON text where an Avro map of loose values cannot hold it. */
+export function looseText(value: JsonValue): LooseValue {
+  if (typeof value === 'string') return isPlainText(value) ? value : valueText(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? withoutMinusZero(value) : valueText(value)
+  if (value === null || typeof value === 'boolean') return value
+  return value instanceof JsonBigInteger ? value.text : valueText(value)
 }
 
 /** Days since 1970-01-01; undefined for a day that no calendar has, and outside of the years 1 to 9999. */

@@ -1,15 +1,16 @@
 import type { LooseValue } from '../../domain/content.ts'
-import { isJsonObject, JsonBigInteger, type JsonObject, type JsonValue } from '../../domain/json.ts'
-import { isPlainText } from '../../domain/plain-text.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts'
+import { MASKED } from '../../domain/masked.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { AvroRecord } from '../schema/avro-record.ts'
+import { volatileFieldsOf, type EventOptions } from '../schema/event-schema.ts'
 import { safeName, valueText } from './canonical-json.ts'
 import { CUSTOM_FIELDS_MEMBERS, readCustomFields, type CustomFieldValue } from './custom-fields.ts'
-import { EventError } from '../event-error.ts'
-import { kindOfAvroType, type FieldKind } from '../schema/field-kind.ts'
-import { fit, withoutMinusZero, type FieldValue } from './field-value.ts'
-import { MASKED } from '../../domain/masked.ts'
-import { sourceName, volatileFieldsOf, type EventOptions } from '../schema/event-schema.ts'
+import { looseText } from './field-value.ts'
+import { Findings } from './findings.ts'
+import { PATHS, PLAIN_NAMES, type Place } from './place.ts'
+import { RecordReader, type FieldRole, type RowConstructor } from './record-reader.ts'
 import { followsFromAsking, isKeyAgain } from './way-of-asking.ts'
 
 /** The content record as avsc takes it. Maps and sets are sorted (R5). */
@@ -28,49 +29,35 @@ export interface Projected {
   readonly maskedVolatile: readonly string[]
 }
 
-/** One field of the schema that takes a value of the source. */
-interface Cell {
-  readonly index: number
-  readonly kind: FieldKind
-}
-
-/** What becomes of a field of the source; `also`: its second fields, once it was retyped. */
-interface Slot {
-  readonly role: 'field' | 'volatile' | 'timestamp'
-  readonly cell: Cell
-  readonly also: readonly Cell[] | undefined
-}
-
-/** Makes a record whose fields stand in the schema's order; undefined takes the default. */
-export type RowConstructor = new (...cells: readonly (FieldValue | null)[]) => object
-
 export interface ProjectionOptions extends EventOptions {
-  /** The schema of the record that holds the source's fields. */
+  /** The schema of the content. */
+  readonly content: AvroRecord
+  /** That of the record in it that holds the source's fields. */
   readonly fields: AvroRecord
-  readonly row: RowConstructor
+  /** The constructor that avsc made for a record of the schema. */
+  readonly rowOf: (record: AvroRecord) => RowConstructor
 }
 
-const NO_CELL: Cell = { index: -1, kind: 'string' }
 const EMPTY: Readonly<Record<string, never>> = Object.freeze({})
 const NO_NAMES: readonly string[] = Object.freeze([])
 const CUSTOM_MEMBERS: ReadonlySet<string> = new Set(CUSTOM_FIELDS_MEMBERS)
-/** Where our own decoder would lose the name `__proto__`. */
-const UNSAFE_MEMBER = '__proto__'
+const CUSTOM_FIELDS = 'customFields'
 
 /** From the source's JSON to the content record of one schema. Nothing gets lost on the way (R12). */
 export class Projection {
-  readonly #slots: ReadonlyMap<string, Slot>
-  readonly #cells: (FieldValue | null)[]
-  readonly #row: RowConstructor
-  readonly #fieldsName: string
+  readonly #resource: ResourceDescription
+  readonly #fields: RecordReader
+  readonly #place: Place
+  readonly #hasCustomFields: boolean
   #lastMasked = NO_NAMES
   #lastMaskedSorted = NO_NAMES
 
   constructor(options: ProjectionOptions) {
-    this.#slots = slotsOf(options)
-    this.#cells = options.fields.fields.map(() => null)
-    this.#row = options.row
-    this.#fieldsName = options.resource.events.fields
+    const { resource, content, fields, rowOf } = options
+    this.#resource = resource
+    this.#fields = new RecordReader(fields, { rowOf, readers: new Map() }, rolesOf(options))
+    this.#place = resource.fields.from === 'metadata' ? PLAIN_NAMES : PATHS
+    this.#hasCustomFields = content.fields.some(({ name }) => name === CUSTOM_FIELDS)
   }
 
   /**
@@ -79,29 +66,26 @@ export class Projection {
    */
   project(key: RecordKey, body: JsonObject, formerly = false): Projected {
     const found = new Findings()
-    this.#cells.fill(null)
+    const fields = this.#fields
+    fields.begin()
     let customFields: Readonly<Record<string, CustomFieldValue>> | undefined
     for (const name in body) {
       const member = body[name] ?? null
-      if (member === null || isKeyAgain(name, member, key)) continue
-      if (name === 'StandardFields' && isJsonObject(member)) {
-        this.#readStandardFields(member, found)
-      } else if (!formerly && followsFromAsking(name)) {
-        found.volatile.push([`$.${name}`, looseText(member)])
-      } else {
-        const custom =
-          CUSTOM_MEMBERS.has(name) && name === customMember(body) ? readCustomFields(member) : undefined
-        if (custom === undefined) found.unmapped.push([`$.${safeName(name)}`, valueText(member)])
-        else {
-          customFields = toMap(custom.values)
-          found.masked.push(...custom.masked)
-          found.unmapped.push(...custom.unmapped)
-        }
+      if (member === null || this.#takeFields(name, member, found) || isKeyAgain(name, member, key)) continue
+      if (!formerly && followsFromAsking(name)) {
+        found.volatile.push([this.#memberName(name), looseText(member)])
+        continue
       }
+      const custom = this.#isCustom(name, body) ? readCustomFields(member) : undefined
+      if (custom !== undefined) {
+        customFields = toMap(custom.values)
+        found.masked.push(...custom.masked)
+        found.unmapped.push(...custom.unmapped)
+      } else this.#keepMember(name, member, found)
     }
     return {
       content: {
-        [this.#fieldsName]: new this.#row(...this.#cells),
+        [this.#resource.events.fields]: fields.row(),
         customFields: customFields ?? EMPTY,
         maskedFields: found.masked.length === 0 ? NO_NAMES : this.#sorted(found.masked),
         unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
@@ -111,101 +95,55 @@ export class Projection {
     }
   }
 
-  /** The same fields are masked in nearly every listing of a user, so that the last answer is likely to be this one. */
+  /** Whether the member is one of the source's fields, or holds them. */
+  #takeFields(name: string, member: Exclude<JsonValue, null>, found: Findings): boolean {
+    if (this.#resource.fields.at === 'top') return this.#fields.take(name, member, this.#place, found)
+    if (name !== 'StandardFields' || !isJsonObject(member)) return false
+    this.#fields.takeAll(member, this.#place, found)
+    return true
+  }
+
+  /** A member that the schema does not know. */
+  #keepMember(name: string, member: JsonValue, found: Findings): void {
+    const isMaskedField = member === MASKED && this.#resource.fields.at === 'top'
+    if (isMaskedField) found.masked.push(this.#place.masked(name))
+    else found.unmapped.push([this.#memberName(name), valueText(member)])
+  }
+
+  /** Of a member of the record itself. */
+  #memberName(name: string): string {
+    return this.#resource.fields.at === 'top' ? this.#place.unmapped(name) : `$.${safeName(name)}`
+  }
+
+  /** Of several members with custom fields only one is read: they show the same fields. */
+  #isCustom(name: string, body: JsonObject): boolean {
+    if (!this.#hasCustomFields || !CUSTOM_MEMBERS.has(name)) return false
+    return name === CUSTOM_FIELDS_MEMBERS.find((other) => body[other] !== undefined && body[other] !== null)
+  }
+
+  /** The same fields are masked in nearly every record of a user, so that the last answer is likely to be this one. */
   #sorted(names: readonly string[]): readonly string[] {
     if (!sameNames(names, this.#lastMasked)) {
       this.#lastMasked = names
-      this.#lastMaskedSorted = names.toSorted()
+      this.#lastMaskedSorted = [...new Set(names)].sort()
     }
     return this.#lastMaskedSorted
   }
-
-  #readStandardFields(fields: JsonObject, found: Findings): void {
-    const cells = this.#cells
-    for (const name in fields) {
-      const value = fields[name]
-      // A new field that is null changes nothing (R5).
-      if (value === null || value === undefined) continue
-      const slot = this.#slots.get(name)
-      if (slot?.role === 'volatile') {
-        if (value === MASKED) found.maskedVolatile.push(name)
-        found.volatile.push([name, looseText(value)])
-      } else if (value === MASKED) {
-        found.masked.push(slot === undefined ? safeName(name) : name)
-      } else if (slot === undefined) {
-        const path = name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)
-        found.unmapped.push([path, valueText(value)])
-      } else {
-        const fitted = fit(slot.cell.kind, value)
-        let held = fitted !== undefined
-        if (fitted !== undefined && slot.role === 'field') cells[slot.cell.index] = fitted
-        if (slot.also !== undefined) held = this.#fillAlso(slot.also, value) || held
-        if (!held) found.unmapped.push([name, valueText(value)])
-      }
-    }
-  }
-
-  /** Whether any of them holds it. */
-  #fillAlso(also: readonly Cell[], value: JsonValue): boolean {
-    let held = false
-    for (const cell of also) {
-      const fitted = fit(cell.kind, value)
-      if (fitted === undefined) continue
-      this.#cells[cell.index] = fitted
-      held = true
-    }
-    return held
-  }
 }
 
-/** What is gathered beside the typed fields. */
-class Findings {
-  readonly masked: string[] = []
-  readonly maskedVolatile: string[] = []
-  readonly unmapped: [string, string][] = []
-  readonly volatile: [string, LooseValue][] = []
-}
-
-function slotsOf(options: ProjectionOptions): ReadonlyMap<string, Slot> {
-  const { fields, row, resource } = options
-  if (row.length !== fields.fields.length) {
-    throw new EventError('A schema of the registry does not describe the record that avsc made of it.')
-  }
-  const slots = new Map<string, Slot>()
-  for (const [index, field] of fields.fields.entries()) {
-    const kind = kindOfAvroType(field.type)
-    // A type of some later version: its field keeps the default here.
-    if (kind === undefined) continue
-    const name = sourceName(field)
-    const earlier = slots.get(name)
-    if (earlier === undefined) slots.set(name, { role: 'field', cell: { index, kind }, also: undefined })
-    else slots.set(name, { ...earlier, also: [...(earlier.also ?? []), { index, kind }] })
-  }
-  // Earlier versions did not name them.
-  for (const name of fields.volatile ?? volatileFieldsOf(options)) {
-    slots.set(name, { role: 'volatile', cell: NO_CELL, also: undefined })
-  }
-  if (resource.stamp === null) return slots
-  slots.set(resource.stamp, { role: 'timestamp', cell: { index: -1, kind: 'timestamp' }, also: undefined })
-  return slots
-}
-
-/** Of several members with custom fields only one is read: they show the same fields. */
-function customMember(body: JsonObject): string | undefined {
-  return CUSTOM_FIELDS_MEMBERS.find((name) => body[name] !== undefined && body[name] !== null)
+/** Fields that are no content. */
+function rolesOf(options: ProjectionOptions): ReadonlyMap<string, FieldRole> {
+  const { fields, resource } = options
+  // Earlier versions of the schema did not name them.
+  const volatile = fields.volatile ?? volatileFieldsOf(options)
+  const roles = new Map(volatile.map((name): [string, FieldRole] => [name, 'volatile']))
+  return resource.stamp === null ? roles : roles.set(resource.stamp, 'timestamp')
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
-}
-
-function looseText(value: JsonValue): LooseValue {
-  if (typeof value === 'string') return isPlainText(value) ? value : valueText(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? withoutMinusZero(value) : valueText(value)
-  if (value === null || typeof value === 'boolean') return value
-  return value instanceof JsonBigInteger ? value.text : valueText(value)
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {

@@ -2,10 +2,11 @@ import avsc from 'avsc'
 import type { Type } from 'avsc'
 
 import type { SchemaId } from '../../domain/content.ts'
-import { nestedRecord, parseAvroRecord, serializeSchema } from './avro-record.ts'
+import { nestedRecord, parseAvroRecord, serializeSchema, type AvroRecord } from './avro-record.ts'
 import { compileType } from './compile-type.ts'
 import { EventError } from '../event-error.ts'
-import { Projection, type RowConstructor } from '../content/projection.ts'
+import { Projection } from '../content/projection.ts'
+import type { RowConstructor } from '../content/record-reader.ts'
 import type { EventOptions } from './event-schema.ts'
 
 /** One registered version of a resource's `…Upserted`, ready for use. */
@@ -33,18 +34,18 @@ export function compileEvent(id: SchemaId, text: string, options: EventOptions):
   }
   try {
     const { named } = compileType(text)
-    const content = named[`${event.namespace}.${contentRecord.name}`]
-    const row = named[`${event.namespace}.${fields.name}`]
-    if (content === undefined || !(row instanceof avsc.types.RecordType)) {
+    const typeOf = (record: AvroRecord): avsc.types.RecordType => {
+      const type = named[`${record.namespace ?? event.namespace}.${record.name}`]
+      if (type instanceof avsc.types.RecordType) return type
       throw new EventError(`Schema ${id} names the records of ${events.upserted} in another way.`)
     }
-    const rowConstructor: RowConstructor = row.recordConstructor
+    const rowOf = (record: AvroRecord): RowConstructor => typeOf(record).recordConstructor
     return {
       id,
       text,
-      content,
+      content: typeOf(contentRecord),
       envelope: compileType(serializeSchema({ ...event, fields: event.fields.slice(0, -1) })).type,
-      projection: new Projection({ ...options, fields, row: rowConstructor }),
+      projection: new Projection({ ...options, content: contentRecord, fields, rowOf }),
     }
   } catch (cause) {
     if (cause instanceof EventError) throw cause

@@ -4,11 +4,14 @@ import { MetadataCache } from '../../../src/app/metadata/metadata-cache.ts'
 import { MetadataRefresher } from '../../../src/app/metadata/metadata-refresher.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
+import type { ResourceName } from '../../../src/domain/resource.ts'
+import type { EventSchemas } from '../../../src/events/schema/event-schemas.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { startSimulator, type SimulatorServer } from '../../../src/simulator/server/start-simulator.ts'
 import type { RequestEvent } from '../../../src/spark/spark-client.ts'
 import { LoopbackRegistry } from '../../events/loopback-registry.ts'
+import { MEMBERS, memberSchemas } from '../../events/members.ts'
 import { listingSchemas } from '../../events/sample.ts'
 import { httpSource } from '../../spark/http-source.ts'
 import { failure, fixture, type Reply } from '../../spark/scripted-api.ts'
@@ -33,12 +36,16 @@ async function refresher(
 ) {
   const told: Told = { lines: [], refused: [], fields: [] }
   const schemas = listingSchemas(new SchemaRegistry({ url: registry.url }), 'spark.listings', [])
+  const members = memberSchemas(new SchemaRegistry({ url: registry.url }), 'spark.members')
   const apiUrl = 'https://api.example'
   const cache = await MetadataCache.open({ dataDir, apiUrl, accessToken: new Secret(token), source: SOURCE })
   const nothing = (): void => undefined
   const own = new MetadataRefresher({
     metadata,
-    schemas: new Map([[LISTINGS.name, schemas]]),
+    schemas: new Map<ResourceName, EventSchemas>([
+      [LISTINGS.name, schemas],
+      [MEMBERS.name, members],
+    ]),
     cache,
     observer: {
       pageCommitted: nothing,
@@ -53,7 +60,7 @@ async function refresher(
       destination: { write: (line) => told.lines.push(JSON.parse(line)) },
     }),
   })
-  return { own, schemas, told, refresh: () => own.refresh(LISTINGS, never) }
+  return { own, schemas, members, told, refresh: () => own.refresh(LISTINGS, never) }
 }
 
 function sourceOf({ simulator, url }: SimulatorServer, onRequest: (event: RequestEvent) => void) {
@@ -279,5 +286,22 @@ describe('the metadata refresher', () => {
     expect(schemas.currentId).not.toBe(first)
     const refusal = expect.objectContaining({ code: 'REGISTRY_REFUSED' })
     expect(told.refused).toEqual([null, refusal, refusal, null])
+  })
+
+  test('a schema that is written by hand is registered before its first use, and no metadata is asked for it', async () => {
+    await using folder = await tempFolder()
+    await using registry = await LoopbackRegistry.start()
+    await using server = await startSimulator({ listings: 1 })
+    const log = requestLog()
+    await using source = sourceOf(server, log.onRequest)
+    const { own, members, told } = await refresher(registry, source.metadata, folder.path)
+    await own.refresh(MEMBERS, never)
+    expect(members.currentId).not.toBeNull()
+    expect([...registry.versions.keys()]).toEqual(['spark.members-listingstream.MemberUpserted'])
+    const asked = registry.requests.length
+    await own.refresh(MEMBERS, never)
+    expect(registry.requests).toHaveLength(asked)
+    expect(log.take()).toEqual([])
+    expect(told).toMatchObject({ refused: [null], fields: [] })
   })
 })

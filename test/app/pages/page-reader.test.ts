@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ThreadedPageReader } from '../../../src/app/pages/page-reader.ts'
+import { ThreadedPageReader, type PageRules } from '../../../src/app/pages/page-reader.ts'
 import { DEFAULT_LIMIT, type AvroContentEncoder } from '../../../src/events/content/content-encoder.ts'
 import type { EventRecipe } from '../../../src/events/schema/event-schemas.ts'
+import type { EncodeResult } from '../../../src/domain/content.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
+import type { ResourceName } from '../../../src/domain/resource.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { SourceRecord } from '../../../src/domain/source-record.ts'
 import { readPage } from '../../../src/spark/page-body.ts'
 import type { ReadRecords } from '../../../src/spark/records.ts'
+import { member, MEMBER_KEY, MemberFixture, MEMBERS } from '../../events/members.ts'
 import { described, FIELDS, Fixture, listingEncoder, NEVER } from '../../events/sample.ts'
 
 let fixture: Fixture
@@ -154,6 +157,29 @@ describe('a page that is read on another thread', () => {
     await using _unset = unset
     expect((await rowsRead(unset, page(rowsOf(3)))).records).toHaveLength(4)
     expect(adopted).toEqual([])
+  })
+
+  test('is encoded as its resource is, that of another one in between', async () => {
+    await using members = await MemberFixture.open()
+    const { options, rules } = reading()
+    const resources = new Map<ResourceName, PageRules>([
+      [LISTINGS.name, rules],
+      [MEMBERS.name, { schemas: members.schemas, limit: DEFAULT_LIMIT }],
+    ])
+    const pages: Promise<readonly EncodeResult[]>[] = []
+    const encoder = {
+      adopt: (_: unknown, __: unknown, made: (typeof pages)[number]) => void pages.push(made),
+    }
+    await using reader = new ThreadedPageReader({ ...options, rules: resources, encoder })
+    const row = { Id: MEMBER_KEY, Emails: [{ Address: 'ann@example.com', Foo: 1 }] }
+    for (let n = 0; n < 2; n += 1) {
+      expect((await rowsRead(reader, page(rowsOf(1)))).records).toHaveLength(2)
+      expect((await reader.read(page([row]), MEMBERS, NEVER)).kind).toBe('envelope')
+    }
+    const here = members.encoder.encode(MEMBERS, member(row))
+    expect(here).toMatchObject({ content: { unmapped: ['Emails[0].Foo'] } })
+    const [, first, , second] = await Promise.all(pages)
+    for (const made of [first, second]) expect(made?.map(bytesAsHex)).toEqual([bytesAsHex(here)])
   })
 
   test('leaves the bytes around a part of a larger buffer alone', async () => {

@@ -7,9 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JsonBigInteger, type JsonObject } from '../../../src/domain/json.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { ContentEncoder } from '../../../src/replication/ports.ts'
+import {
+  AvroContentEncoder,
+  DEFAULT_LIMIT,
+  type ContentRules,
+} from '../../../src/events/content/content-encoder.ts'
+import type { ResourceName } from '../../../src/domain/resource.ts'
 import { deadLetterParts } from '../../../src/events/content/dead-letter.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
 import { jsonObject, jsonValue, shuffled } from '../arbitrary-json.ts'
+import { member, MemberFixture, MEMBERS } from '../members.ts'
 import { Fixture, described, FIELDS, KEY, listing, listingEncoder, NEVER, VOLATILE } from '../sample.ts'
 
 const FULL: JsonObject = {
@@ -339,6 +346,27 @@ describe('older schemas (R5)', () => {
       code: 'EVENT_UNREADABLE',
       retryable: false,
     })
+  })
+})
+
+describe('an encoder of several resources', () => {
+  test('makes the content of each by its own schemas and limit', async () => {
+    await using members = await MemberFixture.open()
+    const encoder: ContentEncoder = new AvroContentEncoder(
+      new Map<ResourceName, ContentRules>([
+        [LISTINGS.name, { schemas: fixture.schemas, limit: { bytes: 10, setting: 'LIMIT=10' } }],
+        [MEMBERS.name, { schemas: members.schemas, limit: DEFAULT_LIMIT }],
+      ]),
+    )
+    const row = member({ Name: 'Ann Marsh' })
+    expect(encoder.encode(MEMBERS, row)).toEqual(members.encoder.encode(MEMBERS, row))
+    expect(encoder.encode(LISTINGS, listing(FULL))).toMatchObject({
+      kind: 'unencodable',
+      reason: expect.stringContaining('LIMIT=10'),
+    })
+    const { schemaId, digest: published } = members.encode({ Name: 'Ann Marsh' })
+    expect(encoder.digestUnder(MEMBERS, row, schemaId)).toBe(published)
+    expect(encoder.formerDigests?.(MEMBERS, row, schemaId)).toEqual([])
   })
 })
 

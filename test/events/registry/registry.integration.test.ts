@@ -21,6 +21,7 @@ import {
   listingSchema,
   listingSchemas,
 } from '../sample.ts'
+import { memberSchemas, readMemberSchema } from '../members.ts'
 
 function open() {
   const url = testStack().registryUrl
@@ -47,6 +48,18 @@ describe('the real registry', () => {
     expect(await levelOf(url, subject)).toMatchObject({ compatibilityLevel: 'FULL_TRANSITIVE' })
     expect((await registry.latest(subject, NEVER))?.id).toBe(third)
     expect(await schemas().use(FIELDS, NEVER)).toBe(third)
+  })
+
+  test('takes fields that are added to a schema that is written by hand, in its nested records too', async () => {
+    const { prefix, registry } = open()
+    const topic = `${prefix}.members`
+    const field = '{"name":"Label","type":["null","string"],"default":null},'
+    const later = (name: string) => readMemberSchema(name).replace(/(?=\{ "name": "(Type|Latitude)")/g, field)
+    const first = await memberSchemas(registry, topic).use([], NEVER)
+    const second = await memberSchemas(registry, topic, later).use([], NEVER)
+    expect(second).not.toBe(first)
+    // An older program goes on with what a newer one registered.
+    expect(await memberSchemas(registry, topic).use([], NEVER)).toBe(second)
   })
 
   test('gives the same bytes back, and the same id for them', async () => {

@@ -1,0 +1,55 @@
+/** How `maskedFields` and `unmappedFields` name what stands where in the source's record (R12). */
+import { safeName } from './canonical-json.ts'
+
+/** An object of the source whose members are fields. */
+export interface Place {
+  /** A member that has no field or does not fit it. No two of a record have the same name. */
+  unmapped(name: string): string
+  /** A member whose value is withheld. The same for all items of a list. */
+  masked(name: string): string
+  /** The object in this member; `index`: in this item of the list that the member is. */
+  inside(name: string, index: number | undefined): Place
+}
+
+/** Where our own decoder would lose the name `__proto__`. */
+const UNSAFE_MEMBER = '__proto__'
+const PLAIN_MEMBER = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** Names are paths, as in `Emails[0].Address`; one that could be read as another path stands as in `["a.b"]`. */
+class PathPlace implements Place {
+  readonly #path: string
+  /** Without indices. */
+  readonly #fieldPath: string
+
+  constructor(path: string, fieldPath: string) {
+    this.#path = path
+    this.#fieldPath = fieldPath
+  }
+
+  unmapped(name: string): string {
+    return memberPath(this.#path, name)
+  }
+
+  masked(name: string): string {
+    return memberPath(this.#fieldPath, name)
+  }
+
+  inside(name: string, index: number | undefined): Place {
+    const item = index === undefined ? '' : `[${index}]`
+    return new PathPlace(this.unmapped(name) + item, this.masked(name))
+  }
+}
+
+export const PATHS: Place = new PathPlace('', '')
+
+/** Names as they are: for schemas that are made from metadata, in which nothing is nested. */
+export const PLAIN_NAMES: Place = {
+  unmapped: (name) => (name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)),
+  masked: safeName,
+  inside: (name, index) => PATHS.inside(name, index),
+}
+
+function memberPath(path: string, name: string): string {
+  if (!PLAIN_MEMBER.test(name) || name === UNSAFE_MEMBER) return `${path}[${JSON.stringify(name)}]`
+  return path === '' ? name : `${path}.${name}`
+}
