@@ -15,38 +15,33 @@ export interface TopicAppend {
   readonly byPartition: ReadonlyMap<number, readonly OutgoingRecord[]>
 }
 
-/** Offsets of the records of one topic, by partition and in their order. */
+/** Offsets of the records, by partition and in their order. */
 export type AppendedOffsets = ReadonlyMap<number, readonly number[]>
 
 /**
- * Sends to all partitions of all topics at once, and hears them all before any failure is told: a topic that was made anew
- * under a running process takes records like any other, and only their offsets tell (R2). A repetition might not see it,
- * behind the records of this transaction.
+ * Sends to all partitions at once, and hears them all before any failure is told: a topic that was made anew under a running
+ * process takes records like any other, and only their offsets tell (R2). A repetition might not see it, behind the records
+ * of this transaction.
  *
  * @param goOn asked before each further call; what it throws is a failure of the send
- * @returns by topic, as given
  * @throws {TopicTruncatedError} if an offset lies below where the topic ended; before any other failure
  * @throws the first failure of a send
  */
 export async function appendData(
   transaction: Pick<Transaction, 'send'>,
-  topics: readonly TopicAppend[],
+  append: TopicAppend,
   signal: AbortSignal,
   goOn: () => void,
-): Promise<readonly AppendedOffsets[]> {
+): Promise<AppendedOffsets> {
+  const appended = new Map<number, readonly number[]>()
   const failures: unknown[] = []
-  const appended = await Promise.all(
-    topics.map(async (append) => {
-      const offsets = new Map<number, readonly number[]>()
-      const sending = [...append.byPartition].map(async ([partition, records]) => {
-        try {
-          offsets.set(partition, await appendTo(transaction, append, partition, records, signal, goOn))
-        } catch (error) {
-          failures.push(error)
-        }
-      })
-      await Promise.all(sending)
-      return offsets
+  await Promise.all(
+    [...append.byPartition].map(async ([partition, records]) => {
+      try {
+        appended.set(partition, await appendTo(transaction, append, partition, records, signal, goOn))
+      } catch (error) {
+        failures.push(error)
+      }
     }),
   )
   const truncated = failures.find((error) => error instanceof TopicTruncatedError)

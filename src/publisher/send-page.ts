@@ -3,7 +3,7 @@ import { markerRecord, type Checkpoint, type Owner } from '../feed/state-records
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { Transaction } from '../kafka/transactional-producer.ts'
 import type { Instant } from '../domain/instant.ts'
-import type { NextOffsets, SourceIdentity } from '../domain/pass.ts'
+import type { NextOffsets, RecordPlace, SourceIdentity } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { Receipt, TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
@@ -85,30 +85,29 @@ export async function sendPage(
   context: PageContext,
   signal: AbortSignal,
 ): Promise<Receipt> {
-  const { names, nextOffsets: before } = context
-  const topics = draft.data.map(({ resource, byPartition }) => ({
-    topic: names.data(resource),
-    nextOffsets: before[resource.name] ?? [],
-    byPartition,
-  }))
-  const appended = await appendData(transaction, topics, signal, context.goOn)
-  const offsetsOf = (i: number): AppendedOffsets => appended[i] ?? new Map()
-  const after = topics.map((topic, i) => offsetsAfter(topic.nextOffsets, offsetsOf(i)))
-  const nextOffsets: NextOffsets = {
-    ...before,
-    ...Object.fromEntries(draft.data.map(({ resource }, i) => [resource.name, after[i] ?? []])),
+  const { names } = context
+  const nextOffsets = new Map(Object.entries(context.nextOffsets))
+  const positions: (readonly RecordPlace[])[] = []
+  // One topic after the other: the client looks a topic up before its first send to it, and fails for good if another send
+  // loses the connection meanwhile.
+  for (const { resource, byPartition, placements } of draft.data) {
+    const before = nextOffsets.get(resource.name) ?? []
+    const append = { topic: names.data(resource), nextOffsets: before, byPartition }
+    const appended = await appendData(transaction, append, signal, context.goOn)
+    nextOffsets.set(resource.name, offsetsAfter(before, appended))
+    positions.push(
+      placements.map(({ partition, index }) => ({
+        partition,
+        offset: appended.get(partition)?.[index] ?? -1,
+      })),
+    )
   }
-  await sendState(transaction, draft, nextOffsets, context, signal)
+  const receipt: Receipt = { seq: draft.seq, positions, nextOffsets: Object.fromEntries(nextOffsets) }
+  await sendState(transaction, draft, receipt.nextOffsets, context, signal)
   if (draft.deadLetters.length > 0) {
     await transaction.send(names.deadLetters, 0, draft.deadLetters, signal)
   }
-  const positions = draft.data.map(({ placements }, i) =>
-    placements.map(({ partition, index }) => ({
-      partition,
-      offset: offsetsOf(i).get(partition)?.[index] ?? -1,
-    })),
-  )
-  return { seq: draft.seq, positions, nextOffsets }
+  return receipt
 }
 
 function offsetsAfter(before: readonly number[], appended: AppendedOffsets): readonly number[] {

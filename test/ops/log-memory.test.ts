@@ -1,11 +1,10 @@
 import { queryObjects } from 'node:v8'
 import { expect, test } from 'vitest'
 
-import type { Change } from '../../src/domain/change.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
-import { scriptedUpsert } from '../publisher/scripted-kafka.ts'
+import { upsertOf } from '../fixtures/change.ts'
 import { pageOf, progressOf } from './progress.ts'
 
 const PASSES = 500
@@ -13,9 +12,8 @@ const PASSES = 500
 test('passes that end without a word leave nothing behind but the last of their kind (R14)', () => {
   const logger = createLogger({ level: 'error', destination: { write: () => true } })
   const observer = new LogObserver(logger)
-  const upsert = scriptedUpsert('1')
-  const change: Change =
-    upsert.kind === 'upsert' ? { ...upsert, content: { ...upsert.content, unmapped: ['New'] } } : upsert
+  const upsert = upsertOf('1')
+  const change = { ...upsert, content: { ...upsert.content, unmapped: ['New'] } }
   const sets = (): number => queryObjects(Set, { format: 'count' })
   const before = sets()
   for (let n = 0; n < PASSES; n += 1) {

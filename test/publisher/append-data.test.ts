@@ -28,12 +28,11 @@ function answering(...answers: readonly (number | Error)[]): Pick<Transaction, '
 
 const seenBefore = (partition: number): Error => new KafkaOffsetSeenBefore(LISTINGS.topic, partition, 0, 3)
 const append = (...answers: readonly (number | Error)[]) =>
-  appendData(answering(...answers), [LISTINGS], NEVER, () => undefined)
+  appendData(answering(...answers), LISTINGS, NEVER, () => undefined)
 
 describe('the records of a transaction in the data topic', () => {
   test('are where the topic ended, or above', async () => {
-    const [appended] = await append(5, 0, 9)
-    expect(appended).toEqual(
+    expect(await append(5, 0, 9)).toEqual(
       new Map([
         [0, [5]],
         [1, [0]],

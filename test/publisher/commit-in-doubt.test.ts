@@ -2,14 +2,15 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { KafkaEpochError, KafkaError } from '../../src/kafka/errors.ts'
+import { upsertOf } from '../fixtures/change.ts'
 import { page } from './test-feed.ts'
-import { lostAnswer, ScriptedKafka, scriptedUpsert } from './scripted-kafka.ts'
+import { lostAnswer, ScriptedKafka } from './scripted-kafka.ts'
 
 const NEVER = new AbortController().signal
 const refused = new KafkaError('no right', { code: 'KAFKA_UNAUTHORIZED', retryable: false })
 const outage = new KafkaError('away', { code: 'KAFKA_UNREACHABLE', retryable: true })
 const epoch = new KafkaEpochError('epoch', { cause: new Error('INVALID_PRODUCER_EPOCH') })
-const upserts = (...keys: readonly string[]) => page(keys.map((key) => scriptedUpsert(key)))
+const upserts = (...keys: readonly string[]) => page(keys.map((key) => upsertOf(key)))
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : error)
 
 /** What an answer "no" must mean: nothing is visible, and the same page may be published by the same object. */

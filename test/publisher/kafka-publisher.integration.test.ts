@@ -6,16 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeState } from '../../src/feed/decode-state.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
-import { connectKafka } from '../../src/kafka/cluster.ts'
 import { partitionFor } from '../../src/kafka/partition.ts'
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { API, firstOf, startKafkaProxy, type Fate } from '../fixtures/kafka-proxy.ts'
+import { API, firstOf, type Fate } from '../fixtures/kafka-proxy.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
-import { testStack } from '../fixtures/test-stack.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
+import { codeOf, throughProxy } from './through-proxy.ts'
 import { deletion, keysOf, page, progress, TestFeed } from './test-feed.ts'
 
 const never = new AbortController().signal
@@ -332,18 +331,3 @@ describe('two instances', () => {
     }
   }, 180_000)
 })
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : error
-}
-
-async function throughProxy(feed: TestFeed) {
-  const [broker = ''] = testStack().brokers
-  await using parts = new AsyncDisposableStack()
-  const proxy = parts.use(await startKafkaProxy(broker))
-  const cluster = parts.use(
-    await connectKafka({ brokers: [proxy.broker], clientId: `${feed.names.prefix}-proxied` }, never),
-  )
-  const owned = parts.move()
-  return { proxy, cluster, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-}

@@ -1,10 +1,7 @@
 import { KafkaCommitUnknown } from '../../src/kafka/errors.ts'
 import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
 import type { Appended, Transaction } from '../../src/kafka/transactional-producer.ts'
-import type { Change } from '../../src/domain/change.ts'
 import { instant } from '../../src/domain/instant.ts'
-import { parseDigest, parseSchemaId } from '../../src/domain/content.ts'
-import { recordKey } from '../../src/domain/record-key.ts'
 import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
 import type { FeedProducer } from '../../src/publisher/owned-producer.ts'
 import { topicNames } from '../../src/feed/topics.ts'
@@ -150,24 +147,4 @@ export class ScriptedKafka {
 
 export function lostAnswer(cause: unknown = new Error('the connection broke')): KafkaCommitUnknown {
   return new KafkaCommitUnknown('It is not known whether it was committed.', { cause })
-}
-
-/** An upsert whose content nobody looks into. */
-export function scriptedUpsert(key: string, bytes = 10): Change {
-  return {
-    kind: 'upsert',
-    reason: 'UPDATED',
-    key: recordKey(key),
-    modificationTimestamp: instant(0),
-    observedAt: instant(0),
-    mlsId: null,
-    changeStamps: {},
-    content: {
-      schemaId: parseSchemaId(1)!,
-      digest: parseDigest('0'.repeat(32))!,
-      bytes: new Uint8Array(bytes),
-      volatileFields: {},
-    },
-    previousDigest: null,
-  }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { expect } from 'vitest'
 
-import type { EventCodec } from '../../src/events/event-codec.ts'
+import { EventCodec } from '../../src/events/event-codec.ts'
 import type { AvroContentEncoder } from '../../src/events/content/content-encoder.ts'
 import type { EventSchemas } from '../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
@@ -23,7 +23,7 @@ import {
   type SourceIdentity,
 } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import { RESOURCES } from '../../src/resources/index.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
@@ -38,7 +38,7 @@ import type { KeyIndex, Observer, TransactionRequest } from '../../src/replicati
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
-import { FIELDS, listingCodec, listingEncoder, listingSchemas } from '../events/sample.ts'
+import { FIELDS, listingEncoder, listingSchemas, VOLATILE } from '../events/sample.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
@@ -87,6 +87,7 @@ export class TestFeed implements AsyncDisposable {
   readonly topics: DataTopics
   readonly schemas: EventSchemas
   readonly encoder: AvroContentEncoder
+  readonly #resources: readonly ResourceDescription[]
   readonly #eventCodec: EventCodec
   readonly #stateCodec: StateCodec
 
@@ -95,6 +96,7 @@ export class TestFeed implements AsyncDisposable {
     names: TopicNames,
     registry: SchemaRegistry,
     parts: {
+      readonly resources: readonly ResourceDescription[]
       readonly topics: DataTopics
       readonly schemas: EventSchemas
       readonly eventCodec: EventCodec
@@ -107,12 +109,19 @@ export class TestFeed implements AsyncDisposable {
     this.topics = parts.topics
     this.schemas = parts.schemas
     this.encoder = listingEncoder(parts.schemas)
+    this.#resources = parts.resources
     this.#eventCodec = parts.eventCodec
     this.#stateCodec = parts.stateCodec
   }
 
-  /** @param configs of the listings' topic, which an operator made beforehand */
-  static async open(configs?: Readonly<Record<string, string>>): Promise<TestFeed> {
+  /**
+   * @param configs of the listings' topic, which an operator made beforehand
+   * @param resources listings, and others whose events have the schemas of listings
+   */
+  static async open(
+    configs?: Readonly<Record<string, string>>,
+    resources: readonly ResourceDescription[] = [LISTINGS],
+  ): Promise<TestFeed> {
     const { brokers, registryUrl } = testStack()
     const names = topicNames(uniqueTopicPrefix())
     const cluster = await connectKafka({ brokers, clientId: names.prefix }, NEVER)
@@ -122,11 +131,20 @@ export class TestFeed implements AsyncDisposable {
       await cluster.createTopics([{ name: listings, partitions: 3, configs }], NEVER)
     }
     const schemas = listingSchemas(registry, listings)
-    await schemas.use(FIELDS, NEVER)
-    const eventCodec = await listingCodec(registry, schemas)
+    const all = resources.map(
+      (resource) =>
+        [
+          resource.name,
+          resource.name === LISTINGS.name
+            ? schemas
+            : listingSchemas(registry, names.data(resource), VOLATILE, resource),
+        ] as const,
+    )
+    for (const [, own] of all) await own.use(FIELDS, NEVER)
+    const eventCodec = await EventCodec.open(registry, new Map(all), NEVER)
     const stateCodec = await StateCodec.open(registry, names, NEVER)
-    const topics = await createTopics(cluster, names)
-    return new TestFeed(cluster, names, registry, { topics, schemas, eventCodec, stateCodec })
+    const topics = await createTopics(cluster, names, resources)
+    return new TestFeed(cluster, names, registry, { resources, topics, schemas, eventCodec, stateCodec })
   }
 
   /** Deletes the listings' topic and makes it anew. */
@@ -136,7 +154,7 @@ export class TestFeed implements AsyncDisposable {
     await expect
       .poll(() => this.cluster.describeTopics([topic], NEVER), { timeout: 30_000 })
       .toEqual(new Map())
-    await createTopics(this.cluster, this.names)
+    await createTopics(this.cluster, this.names, this.#resources)
   }
 
   /** Whom an index of this feed belongs to. */
@@ -158,7 +176,7 @@ export class TestFeed implements AsyncDisposable {
       {
         cluster: this.cluster,
         names: this.names,
-        resources: RESOURCES,
+        resources: this.#resources,
         index,
         feed: this.identity(instance.state.generation),
         extent: instance.extent,
@@ -216,7 +234,7 @@ export class TestFeed implements AsyncDisposable {
         owner,
         source: SOURCE,
         partitions: this.topics.partitions,
-        resources: RESOURCES,
+        resources: this.#resources,
         restart: options.restart ?? false,
         producer: options.producer ?? {},
         settleWithinMs: 60_000,
@@ -284,7 +302,7 @@ export class TestFeed implements AsyncDisposable {
 export const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'] as const
 
 export function openIndex(folder: string): Promise<LevelKeyIndex> {
-  return openKeyIndex(folder, { resources: RESOURCES }, NEVER)
+  return openKeyIndex(folder, { resources: [LISTINGS] }, NEVER)
 }
 
 /** A source that shows these keys to one snapshot. */
@@ -359,10 +377,14 @@ export function page(changes: readonly Change[], over: Partial<TransactionReques
   }
 }
 
-function createTopics(cluster: KafkaCluster, names: TopicNames): Promise<DataTopics> {
+function createTopics(
+  cluster: KafkaCluster,
+  names: TopicNames,
+  resources: readonly ResourceDescription[],
+): Promise<DataTopics> {
   const settings = {
     names,
-    resources: RESOURCES,
+    resources,
     partitions: 3,
     replicationFactor: undefined,
     create: true,
