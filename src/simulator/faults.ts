@@ -55,7 +55,6 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bomb'), megabytes: z.number().int().min(1).max(500) }),
 ])
 export type Fault = Readonly<z.output<typeof faultSchema>>
-export type FaultKind = Fault['kind']
 
 export const faultRuleSchema = z.strictObject({
   fault: faultSchema,

@@ -51,6 +51,17 @@ describe('a collection that is one definition', () => {
     expect(boats.filter(([, { ListingKey }]) => !keys.has(String(ListingKey)))).toEqual([])
   })
 
+  test.each([
+    [0, 0],
+    [1, 1],
+    [5, 3],
+  ])('begins in proportion to the listings: %i, %i', (count, boats) => {
+    const simulator = new Simulator({ listings: count, collections: [BOATS], clock: () => NOW })
+    expect(simulator.collection('boats')?.truth().size).toBe(boats)
+    const keys = [...(simulator.collection('boats')?.truth().keys() ?? [])]
+    expect(keys.every((key) => key < '2026')).toBe(true)
+  })
+
   test('is filtered, sorted, counted and selected by its own fields', async () => {
     await using server = await start()
     const boats = [...truth(server, 'boats')]
@@ -120,6 +131,7 @@ describe('a collection that is one definition', () => {
     ['market/ships', { action: 'touch' }, 404],
     ['truth/ships', undefined, 404],
     ['clock/boats', { advanceMs: 1 }, 404],
+    ['market/boats/1', { action: 'touch' }, 404],
   ])('a mistake at %s is told: %j', async (path, body, status) => {
     await using server = await start()
     expect(await command(server, path, body)).toBe(status)

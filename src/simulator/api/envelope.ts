@@ -30,7 +30,7 @@ export class ApiFailure extends Error {
   }
 }
 
-export function objectText(members: readonly Member[], order: KeyOrder): string {
+function objectText(members: readonly Member[], order: KeyOrder): string {
   return `{${order
     .arrange(members)
     .map(([name, json]) => `${JSON.stringify(name)}:${json}`)

@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../domain/json.ts'
 import { toJsonText } from '../../domain/json.ts'
+import type { JsonValue } from '../../domain/json.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Fault } from '../faults.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'

@@ -1,6 +1,6 @@
 import { defineCollection } from '../records/define-collection.ts'
-import type { SimulatedCollection } from '../records/simulated-collection.ts'
 import type { RecordCommand } from '../records/record-command.ts'
+import type { SimulatedCollection } from '../records/simulated-collection.ts'
 import { CUSTOM_FIELDS } from './listings/custom-fields.ts'
 import { LISTING_CHANGES } from './listings/listing-changes.ts'
 import type { ListingAction } from './listings/listing-changes.ts'

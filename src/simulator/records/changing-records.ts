@@ -55,7 +55,7 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     this.#usual = definition.usual.shares.flatMap(([action, share]) =>
       Array.from({ length: share }, () => action),
     )
-    this.#firstSize = definition.size(settings.listings)
+    this.#firstSize = Math.ceil(definition.size(settings.listings))
     const step = HISTORY_MS / this.#firstSize
     for (let i = 0; i < this.#firstSize; i += 1) {
       const own = hash32(seed, i)

@@ -69,7 +69,7 @@ export interface CollectionDefinition<R extends SimulatedRecord, Own extends str
   readonly maxLimit: number
   /** Id of the field that shows when the record was changed last; null if none does. */
   readonly stamp: string | null
-  /** Records at the start, in a market of so many listings. */
+  /** Records at the start, in a market of so many listings; rounded up. */
   size(listings: number): number
   /** A record with a past between `createdAt` and `until`. All chance comes of its seed. */
   generate(origin: RecordOrigin): R

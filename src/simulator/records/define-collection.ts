@@ -6,12 +6,10 @@ import type { SimulatedRecord } from './simulated-record.ts'
 /** What a file of `collections/` has for its default export. */
 export class Collection<C extends OpenCollection = OpenCollection> {
   readonly name: string
-  readonly path: string
   readonly open: (settings: CollectionSettings) => C
 
-  constructor(name: string, path: string, open: (settings: CollectionSettings) => C) {
+  constructor(name: string, open: (settings: CollectionSettings) => C) {
     this.name = name
-    this.path = path
     this.open = open
   }
 }
@@ -19,6 +17,5 @@ export class Collection<C extends OpenCollection = OpenCollection> {
 export function defineCollection<R extends SimulatedRecord, Own extends string>(
   definition: CollectionDefinition<R, Own>,
 ): Collection<SimulatedCollection<R, Own>> {
-  const { name, path } = definition
-  return new Collection(name, path, (settings) => new SimulatedCollection(definition, settings))
+  return new Collection(definition.name, (settings) => new SimulatedCollection(definition, settings))
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../domain/json.ts'
-import type { FieldDefinition, ValueKind } from './field-catalog.ts'
 import { fraction, hash32, pick } from '../prng.ts'
 import { dateText, datetimeText } from '../time-text.ts'
+import type { FieldDefinition, ValueKind } from './field-catalog.ts'
 
 const WORDS =
   `airy backyard beautiful bright built-in café close corner cozy custom daylight deck déjà-vu downtown entry

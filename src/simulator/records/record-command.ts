@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import type { JsonValue } from '../../domain/json.ts'
 import { isJsonObject } from '../../domain/json.ts'
+import type { JsonValue } from '../../domain/json.ts'
 
 /** An ISO 8601 datetime or milliseconds since 1970. */
 const at = z

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../domain/json.ts'
-import type { FieldDefinition } from './field-catalog.ts'
 import { wholeSeconds } from '../time-text.ts'
+import type { FieldDefinition } from './field-catalog.ts'
 
 /** What every record has, whatever it is a record of. All times in milliseconds since 1970, whole seconds. */
 export interface SimulatedRecord {

@@ -9,12 +9,13 @@ import { behaviourSchema } from '../behaviour.ts'
 import { faultRuleSchema } from '../faults.ts'
 import { metadataChangeSchema } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
-import { RequestBodyTooLarge, requestText } from './request-text.ts'
 import type { Simulator } from '../simulator.ts'
+import { RequestBodyTooLarge, requestText } from './request-text.ts'
 
 /** The simulator's own door: the API has no such path. */
 export const CONTROL_PREFIX = '/_simulator/'
 
+const ADDRESS = new RegExp(`^${CONTROL_PREFIX}(?<word>[^/]+)(?:/(?<name>[^/]+))?$`)
 const MAX_BODY_BYTES = 16_000_000
 
 const trickleSchema = z.discriminatedUnion('action', [
@@ -80,7 +81,7 @@ export async function control(
 ): Promise<void> {
   try {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator')
-    const [word = '', name] = pathname.slice(CONTROL_PREFIX.length).split('/')
+    const { word, name } = ADDRESS.exec(pathname)?.groups ?? {}
     const collection = simulator.collection(name ?? 'listings')
     const command = `${request.method} ${word}`
     if (command === 'GET truth' && collection !== undefined) {
@@ -98,6 +99,7 @@ export async function control(
     else sendJson(response, isMistake(error) ? 400 : 500, { error: describe(error) })
   }
 }
+
 /** One visible record a line, as the API serves it; `?_expand=CustomFieldsRaw` as there. */
 async function sendTruth(
   response: ServerResponse,

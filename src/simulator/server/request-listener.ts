@@ -1,108 +1,117 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Fault } from '../faults.ts'
 import { withRawBytes } from '../api/poison.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
-import { RequestBodyTooLarge, requestText } from './request-text.ts'
+import type { Fault } from '../faults.ts'
+import type { ApiRequest } from '../services/services.ts'
 import type { Simulator } from '../simulator.ts'
+import { RequestBodyTooLarge, requestText } from './request-text.ts'
 import { StoredPages } from './stored-pages.ts'
 import { deliver, encoded, faultReply, isSilence } from './transport.ts'
 
 const MAX_FORM_BYTES = 1_000_000
 
 /** Node's view of the API: reads requests, lets the faults at them, delivers and logs the answers. */
-export function requestListener(
-  simulator: Simulator,
-  storePages: boolean,
-  closing: AbortSignal,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const stored = storePages ? new StoredPages() : undefined
+export class RequestListener {
+  readonly #simulator: Simulator
+  readonly #stored: StoredPages | undefined
+  readonly #closing: AbortSignal
 
-  return async (request, response) => {
+  constructor(simulator: Simulator, storePages: boolean, closing: AbortSignal) {
+    this.#simulator = simulator
+    this.#stored = storePages ? new StoredPages() : undefined
+    this.#closing = closing
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await answer(request, response)
+      await this.#answer(request, response)
     } catch (error) {
       // The peer went away, or the simulator is closing: nobody is left to be told. Anything else is a bug of ours.
-      if (!closing.aborted && !response.destroyed)
+      if (!this.#closing.aborted && !response.destroyed) {
         response.destroy(error instanceof Error ? error : undefined)
+      }
     }
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = await readRequest(request)
     const { path, params } = asked
-    const fault = simulator.faults.take(path, params)
+    const { behaviour, faults, requests } = this.#simulator
+    const fault = faults.take(path, params)
     const log = (status: number, bytes: number): void =>
-      simulator.requests.add({
+      requests.add({
         method: request.method ?? '',
         url: params.size === 0 ? path : `${path}?${params.toString()}`,
         status,
         bytes,
-        at: simulator.now(),
+        at: this.#simulator.now(),
       })
     if (isSilence(fault)) {
       log(0, 0)
       if (fault.kind === 'reset') request.socket.resetAndDestroy()
       return
     }
-    const reply = withRawBytes(replyTo(asked, request, fault))
+    const reply = withRawBytes(this.#replyTo(asked, fault))
     const message = await encoded(reply, {
-      date: dateOf(fault),
-      gzip: simulator.behaviour.gzip && /\bgzip\b/.test(header(request, 'accept-encoding') ?? ''),
+      date: this.#dateOf(fault),
+      gzip: behaviour.gzip && /\bgzip\b/.test(asked.header('accept-encoding') ?? ''),
       fault,
     })
     log(reply.status, message.body.length)
-    await deliver(response, reply.status, message, fault, closing)
+    await deliver(response, reply.status, message, fault, this.#closing)
   }
 
-  function replyTo(asked: Asked, request: IncomingMessage, fault: Fault | undefined): Reply {
+  #replyTo(asked: Asked, fault: Fault | undefined): Reply {
     if (asked.tooLarge) return jsonReply(413, '{"D":{"Success":false,"Code":1053}}')
     const replaced = fault === undefined ? undefined : faultReply(fault)
     if (replaced !== undefined) return replaced
-    const make = (): Reply => simulator.answer({ ...asked, header: (name) => header(request, name) }, fault)
+    const simulator = this.#simulator
     const isList = asked.method === 'GET' && simulator.collections.some(({ path }) => path === asked.path)
-    if (stored === undefined || !isList || fault !== undefined) return make()
+    if (this.#stored === undefined || !isList || fault !== undefined) return simulator.answer(asked, fault)
     simulator.advance()
-    // Who asks is part of the question: an answer is not handed to another token.
-    const key = `${asked.path}?${asked.params.toString()}\n${header(request, 'authorization')}\n${header(request, 'x-sparkapi-user-agent')}`
-    return stored.get(key, simulator.revision, simulator.behaviour, make)
+    return this.#stored.get(questionOf(asked), simulator.revision, simulator.behaviour, () =>
+      simulator.answer(asked, undefined),
+    )
   }
 
-  function dateOf(fault: Fault | undefined): number | undefined {
-    const { dateSent, dateSkewMs } = simulator.behaviour
+  #dateOf(fault: Fault | undefined): number | undefined {
+    const { dateSent, dateSkewMs } = this.#simulator.behaviour
     if (!dateSent || fault?.kind === 'no-date') return undefined
-    return simulator.now() + dateSkewMs + (fault?.kind === 'wrong-date' ? fault.skewMs : 0)
+    return this.#simulator.now() + dateSkewMs + (fault?.kind === 'wrong-date' ? fault.skewMs : 0)
   }
 }
 
-interface Asked {
-  readonly method: string
-  readonly path: string
-  readonly params: URLSearchParams
+/** Who asks is part of the question: an answer is not handed to another token. */
+function questionOf({ path, params, header }: Asked): string {
+  return [`${path}?${params.toString()}`, header('authorization'), header('x-sparkapi-user-agent')].join('\n')
+}
+
+interface Asked extends ApiRequest {
   readonly tooLarge: boolean
 }
 
 /** A POST with `X-HTTP-Method-Override: GET` is a GET whose parameters are in its form (docs/spark-api.md §1.4). */
 async function readRequest(request: IncomingMessage): Promise<Asked> {
-  const { pathname, searchParams: params } = new URL(request.url ?? '/', 'http://simulator')
-  const overridden =
-    request.method === 'POST' && header(request, 'x-http-method-override')?.toUpperCase() === 'GET'
-  if (!overridden) {
+  const { pathname: path, searchParams: params } = new URL(request.url ?? '/', 'http://simulator')
+  const header = (name: string): string | undefined => headerOf(request, name)
+  const asked = { method: request.method ?? '', path, params, header, tooLarge: false }
+  if (request.method !== 'POST' || header('x-http-method-override')?.toUpperCase() !== 'GET') {
     request.resume()
-    return { method: request.method ?? '', path: pathname, params, tooLarge: false }
+    return asked
   }
   try {
     const form = new URLSearchParams(await requestText(request, MAX_FORM_BYTES))
     for (const [name, value] of form) params.set(name, value)
-    return { method: 'GET', path: pathname, params, tooLarge: false }
+    return { ...asked, method: 'GET' }
   } catch (error) {
     if (!(error instanceof RequestBodyTooLarge)) throw error
-    return { method: 'GET', path: pathname, params, tooLarge: true }
+    return { ...asked, method: 'GET', tooLarge: true }
   }
 }
 
-function header(request: IncomingMessage, name: string): string | undefined {
+function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(', ') : value
 }

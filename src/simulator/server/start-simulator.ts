@@ -8,7 +8,7 @@ import { foundCollections } from '../found-collections.ts'
 import { Simulator } from '../simulator.ts'
 import type { SimulatorOptions } from '../simulator.ts'
 import { control, CONTROL_PREFIX } from './control.ts'
-import { requestListener } from './request-listener.ts'
+import { RequestListener } from './request-listener.ts'
 
 export interface ServerOptions {
   /** @default 0, any free port */
@@ -39,10 +39,10 @@ export async function startSimulator(
   const closing = new AbortController()
   // Every request that waits listens to it.
   setMaxListeners(0, closing.signal)
-  const answer = requestListener(simulator, storedPages, closing.signal)
+  const listener = new RequestListener(simulator, storedPages, closing.signal)
   const server = createServer((request, response) => {
-    const handle = request.url?.startsWith(CONTROL_PREFIX) === true ? control : answer
-    void handle(request, response, simulator)
+    if (request.url?.startsWith(CONTROL_PREFIX) === true) void control(request, response, simulator)
+    else void listener.handle(request, response)
   })
   const url = await listening(server, port, host)
   return {

@@ -1,5 +1,5 @@
-import type { Behaviour } from '../behaviour.ts'
 import type { Reply } from '../api/reply.ts'
+import type { Behaviour } from '../behaviour.ts'
 
 /**
  * Answers to list requests, kept until anything changes: a benchmark's walk then costs this process no rendering.

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 
 import { sleep } from '../../support/abort.ts'
-import type { Fault } from '../faults.ts'
 import { gzippedBody, jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
+import type { Fault } from '../faults.ts'
 
 const SLOW_PARTS = 10
 const HTML = '<html><head><title>Bad Gateway</title></head><body>Something between failed.</body></html>'

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../domain/json.ts'
-import type { Behaviour } from '../behaviour.ts'
-import type { Listable } from '../api/listable.ts'
 import type { FieldType } from '../api/field-type.ts'
-import { sparkId } from '../records/spark-id.ts'
-import { hash32, pick } from '../prng.ts'
+import type { Listable } from '../api/listable.ts'
 import type { FieldResolution } from '../api/sparkql-filter.ts'
+import type { Behaviour } from '../behaviour.ts'
+import { hash32, pick } from '../prng.ts'
+import { sparkId } from '../records/spark-id.ts'
 import { datetimeText } from '../time-text.ts'
 
 const COUNT = 60

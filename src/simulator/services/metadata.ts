@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 
 import type { JsonObject } from '../../domain/json.ts'
 import { ApiFailure, successText } from '../api/envelope.ts'
-import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
 import type { KeyOrder } from '../api/key-order.ts'
-import { datetimeText, wholeSeconds } from '../time-text.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
+import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
+import { datetimeText, wholeSeconds } from '../time-text.ts'
 
 const ALL_TYPES = ['A', 'B', 'C', 'D', 'E']
 const PROPERTY_TYPES = ['Residential', 'Land', 'Multi-Family', 'Commercial', 'Farm'].map((MlsName, i) => ({

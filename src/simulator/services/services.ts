@@ -19,7 +19,7 @@ export interface ApiRequest {
   readonly method: string
   readonly path: string
   readonly params: URLSearchParams
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 export interface ServicesOptions {
