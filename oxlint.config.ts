@@ -151,6 +151,7 @@ export default {
       rules: rulesOf(name, room),
     })),
     EXPORTS,
+    { files: ['src/**'], rules: { 'max-lines-per-function': ['error', { max: 60 }] } },
     {
       files: ['test/**', 'bench/**'],
       rules: { 'typescript/no-non-null-assertion': 'off', 'typescript/no-unsafe-type-assertion': 'off' },
