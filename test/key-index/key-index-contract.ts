@@ -7,8 +7,13 @@ import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
 import type { IndexEntry } from '../../src/domain/index-entry.ts'
 import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 
-/** A new, empty index. */
+/** Of resources whose entries differ: one has subresources. */
+export const CONTRACT_RESOURCES: readonly ResourceDescription[] = [LISTINGS, OFFICES]
+
+/** A new, empty index of `CONTRACT_RESOURCES`. */
 export type OpenIndex = () => Promise<{ readonly index: KeyIndex } & AsyncDisposable>
 
 const AT = instant(1_760_000_000_000)
@@ -19,6 +24,7 @@ const PASS = passId('purge/2026-05-02T14:03:09Z')
 export function keyIndexContract(name: string, open: OpenIndex): void {
   describe(`${name} as a key index`, () => {
     entryCases(open)
+    partCases(open)
     stateCases(open)
     ledgerCases(open)
   })
@@ -148,6 +154,108 @@ function entryCases(open: OpenIndex): void {
       break
     }
     await opened.index.reset(feedIdentity(), AT)
+    expect(await allEntries(opened.index)).toEqual([])
+  })
+}
+
+function partCases(open: OpenIndex): void {
+  const both = (
+    listing: readonly (readonly [RecordKey, IndexEntry])[],
+    office: readonly (readonly [RecordKey, IndexEntry])[],
+  ): IndexUpdate => ({
+    ...update([]),
+    parts: [update(listing).parts[0]!, { resource: OFFICES.name, puts: new Map(office), drops: [] }],
+  })
+  const officeEntry = (over: Partial<IndexEntry> = {}) => indexEntry({ changeStamps: {}, ...over })
+
+  test('one update changes the entries of several resources, whose keys do not mix (R1)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.reset(feedIdentity(), AT)
+    const [listing, office] = [indexEntry({ request: 4 }), officeEntry({ request: 9, offset: 7 })]
+    await index.apply({
+      ...both([[K('1'), listing]], [[K('1'), office]]),
+      nextOffsets: { listings: [3], offices: [8] },
+    })
+    expect(await index.getMany(LISTINGS.name, [K('1')])).toEqual([listing])
+    expect(await index.getMany(OFFICES.name, [K('1')])).toEqual([office])
+    expect(index.state()).toMatchObject({ nextOffsets: { listings: [3], offices: [8] }, request: 9 })
+    await index.apply(update([], [K('1')]))
+    expect(await allEntries(index)).toEqual([])
+    expect(await index.getMany(OFFICES.name, [K('1')])).toEqual([office])
+    expect(await index.verify()).toBe(true)
+  })
+
+  test('any sequence of updates of two resources leaves each as a map would, and verifies (R2)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    const part = (entries: fc.Arbitrary<IndexEntry>) =>
+      fc.record({
+        puts: fc.array(fc.tuple(recordKeys, entries), { maxLength: 4 }),
+        drops: fc.array(recordKeys, { maxLength: 3 }),
+      })
+    const officeEntries = indexEntries.map((entry) => ({ ...entry, changeStamps: {} }))
+    const steps = fc.array(fc.tuple(part(indexEntries), part(officeEntries)), { maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(steps, async (updates) => {
+        await index.reset(feedIdentity(), AT)
+        const models = CONTRACT_RESOURCES.map(() => new Map<RecordKey, IndexEntry>())
+        for (const said of updates) {
+          const parts = said.map(({ puts, drops }, i) => {
+            const kept = new Map(puts)
+            return {
+              resource: CONTRACT_RESOURCES[i]!.name,
+              puts: kept,
+              drops: drops.filter((key) => !kept.has(key)),
+            }
+          })
+          await index.getMany(LISTINGS.name, [...parts[0]!.puts.keys()])
+          await index.apply({ ...update([]), parts })
+          for (const [i, { puts, drops }] of parts.entries()) {
+            for (const [key, entry] of puts) models[i]!.set(key, entry)
+            for (const key of drops) models[i]!.delete(key)
+          }
+        }
+        const [listings, offices] = models
+        expect(await allEntries(index)).toEqual(inOrder(listings!))
+        const found = await index.getMany(OFFICES.name, [...offices!.keys()])
+        expect(found).toEqual([...offices!.values()])
+        expect(await index.verify()).toBe(true)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('an update of which one part is refused changes nothing of the others, nor the state (R1)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.reset(feedIdentity(), AT)
+    await index.apply({
+      ...both([[K('1'), indexEntry()]], [[K('1'), officeEntry()]]),
+      nextOffsets: { listings: [1] },
+    })
+    const state = index.state()
+    const [listing] = both(
+      [
+        [K('1'), indexEntry({ request: 77 })],
+        [K('2'), indexEntry()],
+      ],
+      [],
+    ).parts
+    const office = { resource: OFFICES.name, puts: new Map([[K('1'), officeEntry()]]), drops: [K('1')] }
+    const refused = { ...update([]), parts: [listing!, office], nextOffsets: { listings: [9] } }
+    await expect(index.apply(refused)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    expect(await allEntries(index)).toEqual([[K('1'), indexEntry()]])
+    expect(await index.getMany(OFFICES.name, [K('1')])).toEqual([officeEntry()])
+    expect(index.state()).toEqual(state)
+    expect(await index.verify()).toBe(true)
+  })
+
+  test('an update with two parts of one resource is refused, and nothing of it is applied', async () => {
+    await using opened = await open()
+    const parts = ['1', '2'].flatMap((key) => update([[K(key), indexEntry()]]).parts)
+    const twice = opened.index.apply({ ...update([]), parts })
+    await expect(twice).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
     expect(await allEntries(opened.index)).toEqual([])
   })
 }

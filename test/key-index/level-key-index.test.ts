@@ -8,9 +8,11 @@ import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
-import { keyIndexContract, update } from './key-index-contract.ts'
+import { CONTRACT_RESOURCES, keyIndexContract, update } from './key-index-contract.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 
 const AT = instant(1_760_000_000_000)
 const K = recordKey
@@ -18,7 +20,7 @@ const { signal } = new AbortController()
 
 keyIndexContract('LevelKeyIndex', async () => {
   const folder = await tempFolder()
-  const index = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+  const index = await openKeyIndex(folder.path, { resources: CONTRACT_RESOURCES }, signal)
   return {
     index,
     async [Symbol.asyncDispose]() {
@@ -146,18 +148,24 @@ describe('the index on disk', () => {
     )
   })
 
-  test('applies a batch whole or not at all: an entry that cannot be stored leaves everything as it was (R1)', async () => {
+  test('applies a batch whole or not at all: an entry that cannot be stored leaves every resource as it was (R1)', async () => {
     await using folder = await tempFolder()
-    await using index = await filled(folder.path)
-    const state = index.state()
-    const bad = update([
-      [K('k1'), indexEntry({ request: 77 })],
-      [K('k2'), indexEntry({ offset: 0.5 })],
-    ])
-    await expect(index.apply(bad)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
-    expect(await index.getMany(LISTINGS.name, [K('k1')])).toEqual([indexEntry({ request: 1 })])
-    expect(index.state()).toEqual(state)
-    expect(await index.verify()).toBe(true)
+    {
+      await using index = await filled(folder.path, CONTRACT_RESOURCES)
+      const good = update([[K('k1'), indexEntry({ request: 77 })]])
+      const bad = {
+        resource: OFFICES.name,
+        puts: new Map([[K('k2'), indexEntry({ offset: 0.5 })]]),
+        drops: [],
+      }
+      const both = { ...good, parts: [...good.parts, bad], nextOffsets: { listings: [99] } }
+      await expect(index.apply(both)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+    }
+    await using found = await openKeyIndex(folder.path, { resources: CONTRACT_RESOURCES }, signal)
+    expect(await found.getMany(LISTINGS.name, [K('k1')])).toEqual([indexEntry({ request: 1 })])
+    expect(await found.getMany(OFFICES.name, [K('k2')])).toEqual([undefined])
+    expect(found.state()).toMatchObject({ nextOffsets: { listings: [20, 1, 2] }, request: 19 })
+    expect(await found.verify()).toBe(true)
   })
 
   test('does not take what was read before an update for what is there after it (R2)', async () => {
@@ -197,8 +205,11 @@ describe('the index on disk', () => {
   })
 })
 
-async function filled(dataDirectory: string): Promise<LevelKeyIndex> {
-  const index = await openKeyIndex(dataDirectory, { resources: RESOURCES }, signal)
+async function filled(
+  dataDirectory: string,
+  resources: readonly ResourceDescription[] = RESOURCES,
+): Promise<LevelKeyIndex> {
+  const index = await openKeyIndex(dataDirectory, { resources }, signal)
   await index.reset(feedIdentity(), AT)
   const puts = Array.from({ length: 20 }, (_, i) => [K(`k${i}`), indexEntry({ request: i })] as const)
   await index.apply({ ...update(puts), nextOffsets: { listings: [20, 1, 2] } })
