@@ -1,7 +1,8 @@
 /** What brokers and topics bound, and the errors that name the setting and its value. */
 import { recordBytes, type OutgoingRecord } from './chunks.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { KafkaError, protocolTypeOf } from './errors.ts'
+import { KafkaError, KafkaUnauthorizedError } from './errors.ts'
+import { protocolTypeOf } from './client-failure.ts'
 
 /** A broker refuses a batch above 1 MiB by default (docs/kafka.md §11). */
 const MOST_BATCH_BYTES = 512 * 1024
@@ -52,7 +53,7 @@ async function sizeConfigs(
   try {
     return new Map(Object.entries(await cluster.topicConfigs(topic, SIZE_CONFIGS, signal)))
   } catch (error) {
-    if (error instanceof KafkaError && error.code === 'KAFKA_UNAUTHORIZED') return new Map()
+    if (error instanceof KafkaUnauthorizedError) return new Map()
     throw error
   }
 }
@@ -70,7 +71,7 @@ export function sizeRefused(
   const size = largest === undefined ? 0 : recordBytes(largest)
   return new KafkaError(
     `Topic ${topic} does not take a batch of ${records.length} record(s): it has ${configs === '' ? 'a lower max.message.bytes' : configs}. The largest of them has the key ${JSON.stringify(String(largest?.key))} and ${size} bytes before compression. Raise max.message.bytes of the topic, or message.max.bytes of the brokers.`,
-    { code: 'KAFKA_RECORD_TOO_LARGE', retryable: false, cause: error },
+    { code: 'KAFKA_RECORD_TOO_LARGE', cause: error },
   )
 }
 
@@ -85,7 +86,7 @@ export async function timeoutRefused(
   const theirs = await valueOf(cluster, signal)
   return new KafkaError(
     `KAFKA_TRANSACTION_TIMEOUT is ${timeoutMs} ms, above the brokers' ${TIMEOUT_CONFIG}${theirs}. Lower it, or raise theirs.`,
-    { code: 'KAFKA_TRANSACTION_TIMEOUT_REFUSED', retryable: false, exitCode: 2, cause: error },
+    { code: 'KAFKA_TRANSACTION_TIMEOUT_REFUSED', cause: error },
   )
 }
 

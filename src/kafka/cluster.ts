@@ -3,10 +3,10 @@ import type { Admin, ITopicMetadata } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
-import { createClient } from './client.ts'
-import type { ClientLimits, KafkaClient } from './client.ts'
+import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
-import { KafkaError, kafkaUnreachable, protocolTypeOf } from './errors.ts'
+import { KafkaError, KafkaUnnamedError } from './errors.ts'
+import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
 import { parseOffset } from './offset.ts'
 import type { KafkaSettings } from './settings.ts'
 
@@ -250,8 +250,7 @@ export async function connectKafka(
     return new KafkaCluster(settings, clusterId)
   } catch (error) {
     // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.
-    if (error instanceof KafkaError && error.code === 'KAFKA_FAILED')
-      throw kafkaUnreachable(doing, 'no answer', error)
+    if (error instanceof KafkaUnnamedError) throw kafkaUnreachable(doing, 'no answer', error)
     throw error
   }
 }
@@ -271,10 +270,7 @@ async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata>
   if (topic !== undefined) return topic
   throw new KafkaError(
     `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
-    {
-      code: 'KAFKA_TOPIC_MISSING',
-      retryable: false,
-    },
+    { code: 'KAFKA_TOPIC_MISSING' },
   )
 }
 

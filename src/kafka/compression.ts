@@ -50,7 +50,7 @@ function codec(
       } catch (cause) {
         throw new KafkaError(
           `A batch of ${buffer.length} bytes says that it is compressed with ${name}, and cannot be decompressed: the log is damaged. Restore the partition from another replica.`,
-          { code: 'KAFKA_BATCH_DAMAGED', retryable: false, cause },
+          { code: 'KAFKA_BATCH_DAMAGED', cause },
         )
       }
     },

@@ -1,6 +1,6 @@
 import { orAborted } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
-import { kafkaError, kafkaUnreachable, protocolTypeOf } from './errors.ts'
+import { kafkaError, kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
 import type { Troubles } from './troubles.ts'
 
 /** All of it is one thing to be tried: what is down is a broker, whatever it was asked. */

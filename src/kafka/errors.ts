@@ -1,15 +1,64 @@
-import kafkajs from 'kafkajs'
+import { ListingstreamError, type FailureExitCode } from '../support/errors.ts'
 
-import { ListingstreamError } from '../support/errors.ts'
-import type { ListingstreamErrorOptions } from '../support/errors.ts'
-import { quoteForeign } from '../support/secrets.ts'
+interface Traits {
+  readonly retryable: boolean
+  readonly exitCode?: FailureExitCode
+  readonly repeatable?: true
+}
 
-export type KafkaErrorOptions = Omit<ListingstreamErrorOptions, 'disposition'>
+const PASSING: Traits = { retryable: true }
+const LASTING: Traits = { retryable: false }
 
-/** What the cluster refuses, somebody may mend while the feed stands still. */
+/** Every error of the room, by its code. */
+const KAFKA_ERRORS = {
+  KAFKA_UNREACHABLE: PASSING,
+  KAFKA_NOT_ENOUGH_REPLICAS: PASSING,
+  KAFKA_READ_STALLED: PASSING,
+  KAFKA_UNAUTHORIZED: LASTING,
+  KAFKA_TOPIC_MISSING: LASTING,
+  KAFKA_RECORD_TOO_LARGE: LASTING,
+  KAFKA_TIMESTAMP_REFUSED: LASTING,
+  KAFKA_TRANSACTION_TIMEOUT_REFUSED: { ...LASTING, exitCode: 2 },
+  KAFKA_OFFSET_OUT_OF_RANGE: LASTING,
+  KAFKA_BATCH_DAMAGED: LASTING,
+  KAFKA_REJECTED: LASTING,
+  KAFKA_PRODUCER_UNUSABLE: LASTING,
+  KAFKA_FAILED: LASTING,
+  KAFKA_APPEND_UNVERIFIED: { ...PASSING, repeatable: true },
+  KAFKA_EPOCH: { ...LASTING, repeatable: true },
+  KAFKA_COMMIT_UNKNOWN: { ...LASTING, repeatable: true },
+} as const satisfies Readonly<Record<string, Traits>>
+
+export type KafkaErrorCode = keyof typeof KAFKA_ERRORS
+
+export interface KafkaErrorOptions {
+  readonly code: KafkaErrorCode
+  readonly cause?: unknown
+}
+
+/** What the cluster refuses, somebody may mend while the feed stands still: each is tried again. */
 export class KafkaError extends ListingstreamError {
-  constructor(message: string, options: KafkaErrorOptions) {
-    super(message, { ...options, disposition: 'retry' })
+  /** A new producer may well succeed with the transaction that it ended, once nothing of that is visible (R3). */
+  readonly repeatable: boolean
+
+  constructor(message: string, { code, cause }: KafkaErrorOptions) {
+    const { repeatable, ...traits }: Traits = KAFKA_ERRORS[code]
+    super(message, { code, cause, disposition: 'retry', ...traits })
+    this.repeatable = repeatable === true
+  }
+}
+
+/** Wrong credentials, or a right is missing. */
+export class KafkaUnauthorizedError extends KafkaError {
+  constructor(message: string, cause: unknown) {
+    super(message, { code: 'KAFKA_UNAUTHORIZED', cause })
+  }
+}
+
+/** The client failed in a way that it does not name. */
+export class KafkaUnnamedError extends KafkaError {
+  constructor(message: string, cause: unknown) {
+    super(message, { code: 'KAFKA_FAILED', cause })
   }
 }
 
@@ -18,8 +67,8 @@ export class KafkaError extends ListingstreamError {
  * transaction for its age. The two cannot be told apart here (R3). Nothing of the transaction is or will be visible.
  */
 export class KafkaEpochError extends KafkaError {
-  constructor(message: string, options: { readonly cause: unknown }) {
-    super(message, { code: 'KAFKA_EPOCH', retryable: false, ...options })
+  constructor(message: string, cause: unknown) {
+    super(message, { code: 'KAFKA_EPOCH', cause })
   }
 }
 
@@ -28,8 +77,8 @@ export class KafkaEpochError extends KafkaError {
  * producer's `begin()` followed by a look at the topics tells which (R3). The cause may be a `KafkaEpochError`.
  */
 export class KafkaCommitUnknown extends KafkaError {
-  constructor(message: string, options: { readonly cause: unknown }) {
-    super(message, { code: 'KAFKA_COMMIT_UNKNOWN', retryable: false, ...options })
+  constructor(message: string, cause: unknown) {
+    super(message, { code: 'KAFKA_COMMIT_UNKNOWN', cause })
   }
 }
 
@@ -41,11 +90,7 @@ export class KafkaOffsetOutOfRange extends KafkaError {
   constructor(topic: string, partition: number, why: string, cause?: unknown) {
     super(
       `Topic ${topic}, partition ${partition}: ${why}. The topic was deleted, truncated or created anew.`,
-      {
-        code: 'KAFKA_OFFSET_OUT_OF_RANGE',
-        retryable: false,
-        cause,
-      },
+      { code: 'KAFKA_OFFSET_OUT_OF_RANGE', cause },
     )
     this.topic = topic
     this.partition = partition
@@ -64,213 +109,10 @@ export class KafkaOffsetSeenBefore extends KafkaError {
   constructor(topic: string, partition: number, baseOffset: number, lastOffset: number) {
     super(
       `The broker says that it appended records to ${topic}, partition ${partition} at offset ${baseOffset}, but the last ones were at ${lastOffset}. The transaction is repeated with a new producer.`,
-      { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
+      { code: 'KAFKA_APPEND_UNVERIFIED' },
     )
     this.topic = topic
     this.partition = partition
     this.baseOffset = baseOffset
   }
-}
-
-type Verdict = Pick<ListingstreamErrorOptions, 'code' | 'retryable' | 'exitCode'> & {
-  readonly advice: string
-}
-
-const UNREACHABLE: Verdict = {
-  code: 'KAFKA_UNREACHABLE',
-  retryable: true,
-  advice:
-    'the cluster does not answer. Check that it is up and that KAFKA_BROKERS (and KAFKA_SSL) are right.',
-}
-const UNAUTHENTICATED: Verdict = {
-  code: 'KAFKA_UNAUTHORIZED',
-  retryable: false,
-  advice:
-    'the broker refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
-}
-const FORBIDDEN: Verdict = {
-  code: 'KAFKA_UNAUTHORIZED',
-  retryable: false,
-  advice: 'the user of KAFKA_SASL_USERNAME lacks a right. Grant it in the cluster (docs/operations.md).',
-}
-const TOO_LARGE: Verdict = {
-  code: 'KAFKA_RECORD_TOO_LARGE',
-  retryable: false,
-  advice: 'a record exceeds what the topic takes. Raise max.message.bytes of the topic.',
-}
-const TOPIC_MISSING: Verdict = {
-  code: 'KAFKA_TOPIC_MISSING',
-  retryable: false,
-  advice: 'the topic or partition does not exist. Create it, or set TOPICS_CREATE=true and start again.',
-}
-const EPOCH: Verdict = {
-  code: 'KAFKA_EPOCH',
-  retryable: false,
-  advice: 'the producer was fenced by another one, or its transaction timed out.',
-}
-const SEQUENCE: Verdict = {
-  code: 'KAFKA_APPEND_UNVERIFIED',
-  retryable: true,
-  advice:
-    'the broker lost track of the sequence of records. The transaction is repeated with a new producer.',
-}
-
-const NO_COORDINATOR: Verdict = {
-  code: 'KAFKA_UNREACHABLE',
-  retryable: true,
-  advice:
-    'the cluster has no transaction coordinator. It may be starting; with fewer brokers than transaction.state.log.replication.factor (3 unless set) it never has one.',
-}
-const NOT_ENOUGH_REPLICAS: Verdict = {
-  code: 'KAFKA_NOT_ENOUGH_REPLICAS',
-  retryable: true,
-  advice:
-    'the cluster answers, but fewer replicas are in sync than min.insync.replicas of the topic demands. Bring the missing brokers back, or lower that setting.',
-}
-const TRANSACTION_TIMEOUT: Verdict = {
-  code: 'KAFKA_TRANSACTION_TIMEOUT_REFUSED',
-  retryable: false,
-  exitCode: 2,
-  advice:
-    "KAFKA_TRANSACTION_TIMEOUT is above the brokers' transaction.max.timeout.ms. Lower it, or raise that.",
-}
-const TIMESTAMP: Verdict = {
-  code: 'KAFKA_TIMESTAMP_REFUSED',
-  retryable: false,
-  advice:
-    "the records' time is further from the broker's clock than message.timestamp.before.max.ms or message.timestamp.after.max.ms of the topic allows. Set this machine's clock, or that setting.",
-}
-const REPLICATION_FACTOR: Verdict = {
-  code: 'KAFKA_REJECTED',
-  retryable: false,
-  advice: 'the cluster has fewer brokers than KAFKA_REPLICATION_FACTOR asks for. Lower it.',
-}
-const COMPRESSION: Verdict = {
-  code: 'KAFKA_REJECTED',
-  retryable: false,
-  advice: 'the broker does not take the codec of KAFKA_COMPRESSION. Set gzip or none.',
-}
-const POLICY: Verdict = {
-  code: 'KAFKA_REJECTED',
-  retryable: false,
-  advice:
-    'a policy of the cluster forbids it. Create the topics as the policy wants them (docs/operations.md) and set TOPICS_CREATE=false.',
-}
-
-/** By `type` of kafkajs's protocol errors, which are the names of the Kafka protocol. */
-const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
-  ['SASL_AUTHENTICATION_FAILED', UNAUTHENTICATED],
-  ['UNSUPPORTED_SASL_MECHANISM', UNAUTHENTICATED],
-  ['ILLEGAL_SASL_STATE', UNAUTHENTICATED],
-  ['TOPIC_AUTHORIZATION_FAILED', FORBIDDEN],
-  ['GROUP_AUTHORIZATION_FAILED', FORBIDDEN],
-  ['CLUSTER_AUTHORIZATION_FAILED', FORBIDDEN],
-  ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', FORBIDDEN],
-  ['MESSAGE_TOO_LARGE', TOO_LARGE],
-  ['RECORD_LIST_TOO_LARGE', TOO_LARGE],
-  ['UNKNOWN_TOPIC_OR_PARTITION', TOPIC_MISSING],
-  ['GROUP_COORDINATOR_NOT_AVAILABLE', NO_COORDINATOR],
-  ['NOT_ENOUGH_REPLICAS', NOT_ENOUGH_REPLICAS],
-  ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', NOT_ENOUGH_REPLICAS],
-  ['INVALID_TRANSACTION_TIMEOUT', TRANSACTION_TIMEOUT],
-  ['INVALID_TIMESTAMP', TIMESTAMP],
-  ['INVALID_REPLICATION_FACTOR', REPLICATION_FACTOR],
-  ['UNSUPPORTED_COMPRESSION_TYPE', COMPRESSION],
-  ['POLICY_VIOLATION', POLICY],
-  ['INVALID_PRODUCER_EPOCH', EPOCH],
-  ['PRODUCER_FENCED', EPOCH],
-  ['INVALID_PRODUCER_ID_MAPPING', EPOCH],
-  ['INVALID_TXN_STATE', EPOCH],
-  ['OUT_OF_ORDER_SEQUENCE_NUMBER', SEQUENCE],
-  ['DUPLICATE_SEQUENCE_NUMBER', SEQUENCE],
-  ['UNKNOWN_PRODUCER_ID', SEQUENCE],
-])
-
-/**
- * What a failure of the client library means, read from its classes and protocol types down the chain of causes.
- * `doing` opens the message: "Reading topic x"; what the cause says of itself closes it. Errors that are ours already pass
- * unchanged.
- */
-export function kafkaError(error: unknown, doing: string): ListingstreamError {
-  if (error instanceof ListingstreamError) return error
-  const { advice, ...options } = verdictOn(error)
-  const message = `${doing}: ${advice}${told(error)}`
-  if (options.code === 'KAFKA_EPOCH') return new KafkaEpochError(message, { cause: error })
-  return new KafkaError(message, { ...options, cause: error })
-}
-
-/** `why`: "no answer within 10 ms". `shown`: what the message quotes; null where the cause says nothing to anybody. */
-export function kafkaUnreachable(
-  doing: string,
-  why: string,
-  cause?: unknown,
-  shown: unknown = cause,
-): KafkaError {
-  const { code, retryable, advice } = UNREACHABLE
-  return new KafkaError(`${doing}: ${why}; ${advice}${told(shown)}`, { code, retryable, cause })
-}
-
-/** " (ECONNREFUSED)": the protocol's name of the refusal, or what the innermost cause says. */
-function told(error: unknown): string {
-  const chain = [...causesOf(error)]
-  const type = chain.map(protocolType).find((found) => found !== undefined)
-  if (type !== undefined) return ` (${type})`
-  const root = chain.findLast((link) => link instanceof Error)
-  if (root === undefined) return ''
-  return ` (${root.name}: ${quoteForeign(root.message)})`
-}
-
-function verdictOn(error: unknown): Verdict {
-  const chain = [...causesOf(error)]
-  for (const link of chain) {
-    if (link instanceof kafkajs.KafkaJSSASLAuthenticationError) return UNAUTHENTICATED
-    if (link instanceof kafkajs.KafkaJSGroupCoordinatorNotFound) return NO_COORDINATOR
-    const verdict = VERDICTS.get(protocolType(link) ?? '')
-    if (verdict !== undefined) return verdict
-  }
-  const type = chain.map(protocolType).find((found) => found !== undefined)
-  if (chain.some(isOutage)) {
-    if (type === undefined) return UNREACHABLE
-    return { ...UNREACHABLE, advice: 'the cluster answers, but is not ready for it. Look at its brokers.' }
-  }
-  if (type !== undefined) {
-    return { code: 'KAFKA_REJECTED', retryable: false, advice: 'the broker refused it.' }
-  }
-  return {
-    code: 'KAFKA_FAILED',
-    retryable: false,
-    advice: 'the Kafka client failed in a way that it does not name.',
-  }
-}
-
-function isOutage(error: unknown): boolean {
-  return (
-    error instanceof kafkajs.KafkaJSConnectionError ||
-    error instanceof kafkajs.KafkaJSRequestTimeoutError ||
-    error instanceof kafkajs.KafkaJSBrokerNotFound ||
-    error instanceof kafkajs.KafkaJSMetadataNotLoaded ||
-    error instanceof kafkajs.KafkaJSTimeout ||
-    error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded ||
-    // Retried by the library already, in vain: a leader is missing, a coordinator is loading.
-    (error instanceof kafkajs.KafkaJSProtocolError && error.retriable)
-  )
-}
-
-/** The first protocol type of the chain, e.g. `TOPIC_ALREADY_EXISTS`. */
-export function protocolTypeOf(error: unknown): string | undefined {
-  return [...causesOf(error)].map(protocolType).find((type) => type !== undefined)
-}
-
-function protocolType(error: unknown): string | undefined {
-  return error instanceof kafkajs.KafkaJSProtocolError ? error.type : undefined
-}
-
-/** The error, its causes and, of an aggregate, its parts. */
-function* causesOf(error: unknown, depth = 0): Generator {
-  if (error === undefined || error === null || depth > 10) return
-  yield error
-  if (error instanceof kafkajs.KafkaJSAggregateError) {
-    for (const part of error.errors) yield* causesOf(part, depth + 1)
-  }
-  if (error instanceof Error) yield* causesOf(error.cause, depth + 1)
 }

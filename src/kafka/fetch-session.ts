@@ -73,7 +73,6 @@ export class FetchSession {
       if (leader === undefined) {
         throw new KafkaError(`Topic ${cursor.topic} has no partition ${cursor.partition}.`, {
           code: 'KAFKA_TOPIC_MISSING',
-          retryable: false,
         })
       }
       const group = groups.get(leader)

@@ -73,7 +73,7 @@ export async function* followTopics(
     }
   }
   yield* read(cluster, cursors, { maxWaitMs: 250, ...options }, signal)
-  throw new KafkaError('There is no topic to follow.', { code: 'KAFKA_TOPIC_MISSING', retryable: false })
+  throw new KafkaError('There is no topic to follow.', { code: 'KAFKA_TOPIC_MISSING' })
 }
 
 async function* read(
@@ -122,6 +122,5 @@ function requireProgress(cursors: readonly Cursor[], stallTimeoutMs: number): vo
   )
   throw new KafkaError(`Reading made no progress for ${stallTimeoutMs} ms: ${stuck.join(', ')}.`, {
     code: 'KAFKA_READ_STALLED',
-    retryable: true,
   })
 }

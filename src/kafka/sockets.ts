@@ -1,12 +1,11 @@
-import { connect, isIP } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 import type { ISocketFactory } from 'kafkajs'
 
 import { NOBODY, type Tries } from '../support/tries.ts'
 import { KAFKA } from './deadline.ts'
-import { kafkaUnreachable } from './errors.ts'
+import { kafkaUnreachable } from './client-failure.ts'
 import { Troubles } from './troubles.ts'
 
 const KEEP_ALIVE_DELAY_MS = 60_000

@@ -246,7 +246,7 @@ export class TransactionalProducer implements AsyncDisposable {
         signal.throwIfAborted()
         throw new KafkaCommitUnknown(
           `It is not known whether a transaction of ${this.transactionalId} was committed. A new producer and the topics tell.`,
-          { cause: error },
+          error,
         )
       }
     })
@@ -285,7 +285,6 @@ export class TransactionalProducer implements AsyncDisposable {
     if (partition < limits.partitions) return limits
     throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, {
       code: 'KAFKA_TOPIC_MISSING',
-      retryable: false,
     })
   }
 
@@ -296,7 +295,6 @@ export class TransactionalProducer implements AsyncDisposable {
         `The producer of ${this.transactionalId} is of no more use: ${this.#state.kind === 'closed' ? 'it was closed' : 'an earlier call failed'}.`,
         {
           code: 'KAFKA_PRODUCER_UNUSABLE',
-          retryable: false,
           ...(this.#state.kind === 'failed' ? { cause: this.#state.cause } : {}),
         },
       )

@@ -29,6 +29,6 @@ export function verifiedBaseOffset(
   }
   throw new KafkaError(
     `The broker's reply does not prove that the records for ${topic}, partition ${partition} were appended. The transaction is repeated with a new producer.`,
-    { code: 'KAFKA_APPEND_UNVERIFIED', retryable: true },
+    { code: 'KAFKA_APPEND_UNVERIFIED' },
   )
 }

@@ -1,9 +1,7 @@
 /** What a failed attempt at a transaction says of the next one. */
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
-import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
+import { KafkaCommitUnknown, KafkaEpochError, KafkaError } from '../kafka/errors.ts'
 import { ListingstreamError } from '../support/errors.ts'
-
-const REPEATABLE: ReadonlySet<string> = new Set(['KAFKA_APPEND_UNVERIFIED', 'KAFKA_COMMIT_UNKNOWN'])
 
 /** Sends took longer than the broker lets a transaction live; nothing of it is visible, and it is ended here. */
 export class OutlastedError extends ListingstreamError {
@@ -24,6 +22,5 @@ export function isEpochError(error: unknown): boolean {
 
 /** Nothing of the transaction is visible, and a new producer may well succeed with it (R3). */
 export function mayTryAgain(error: unknown): boolean {
-  if (error instanceof KafkaEpochError || error instanceof OutlastedError) return true
-  return error instanceof ListingstreamError && REPEATABLE.has(error.code)
+  return error instanceof OutlastedError || (error instanceof KafkaError && error.repeatable)
 }

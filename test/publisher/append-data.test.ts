@@ -8,7 +8,7 @@ const NEVER = new AbortController().signal
 const RECORD = { key: 'k', value: Buffer.from('v'), headers: {} }
 const RECORDS = new Map([0, 1, 2].map((partition) => [partition, [RECORD]]))
 const LISTINGS = { topic: 'spark.listings', nextOffsets: [5, 0, 7], byPartition: RECORDS }
-const unreachable = new KafkaError('no answer', { code: 'KAFKA_UNREACHABLE', retryable: true })
+const unreachable = new KafkaError('no answer', { code: 'KAFKA_UNREACHABLE' })
 
 /** What each partition answers, the first one first. */
 function answering(...answers: readonly (number | Error)[]): Pick<Transaction, 'send'> {

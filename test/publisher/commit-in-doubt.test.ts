@@ -7,9 +7,9 @@ import { page } from './test-feed.ts'
 import { lostAnswer, ScriptedKafka } from './scripted-kafka.ts'
 
 const NEVER = new AbortController().signal
-const refused = new KafkaError('no right', { code: 'KAFKA_UNAUTHORIZED', retryable: false })
-const outage = new KafkaError('away', { code: 'KAFKA_UNREACHABLE', retryable: true })
-const epoch = new KafkaEpochError('epoch', { cause: new Error('INVALID_PRODUCER_EPOCH') })
+const refused = new KafkaError('no right', { code: 'KAFKA_UNAUTHORIZED' })
+const outage = new KafkaError('away', { code: 'KAFKA_UNREACHABLE' })
+const epoch = new KafkaEpochError('epoch', new Error('INVALID_PRODUCER_EPOCH'))
 const upserts = (...keys: readonly string[]) => page(keys.map((key) => upsertOf(key)))
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : error)
 
@@ -24,11 +24,8 @@ async function expectNothingTwice(kafka: ScriptedKafka, publisher: ReturnType<Sc
 describe('a commit in doubt that cannot be settled', () => {
   test.each<readonly [string, unknown]>([
     ['a missing right', refused],
-    [
-      'an unnamed error of the broker',
-      new KafkaError('UNKNOWN', { code: 'KAFKA_REJECTED', retryable: false }),
-    ],
-    ['a missing topic', new KafkaError('gone', { code: 'KAFKA_TOPIC_MISSING', retryable: false })],
+    ['an unnamed error of the broker', new KafkaError('UNKNOWN', { code: 'KAFKA_REJECTED' })],
+    ['a missing topic', new KafkaError('gone', { code: 'KAFKA_TOPIC_MISSING' })],
     ['a TypeError of the client', new TypeError('undefined is not a function')],
   ])('for %s ends in COMMIT_UNSETTLED, and nothing is published after it (R1, R3)', async (_, refusal) => {
     const kafka = new ScriptedKafka()

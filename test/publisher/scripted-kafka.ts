@@ -146,5 +146,5 @@ export class ScriptedKafka {
 }
 
 export function lostAnswer(cause: unknown = new Error('the connection broke')): KafkaCommitUnknown {
-  return new KafkaCommitUnknown('It is not known whether it was committed.', { cause })
+  return new KafkaCommitUnknown('It is not known whether it was committed.', cause)
 }

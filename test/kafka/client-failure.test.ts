@@ -1,7 +1,8 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, test } from 'vitest'
 
-import { KafkaEpochError, KafkaError, kafkaError } from '../../src/kafka/errors.ts'
+import { KafkaEpochError, KafkaError } from '../../src/kafka/errors.ts'
+import { kafkaError } from '../../src/kafka/client-failure.ts'
 
 function protocolError(type: string, retriable = false): Error {
   return new kafkajs.KafkaJSProtocolError({
@@ -112,7 +113,7 @@ describe('what a failure of the client means', () => {
   })
 
   test('an error of ours passes as it is', () => {
-    const error = new KafkaError('ours', { code: 'KAFKA_READ_STALLED', retryable: true })
+    const error = new KafkaError('ours', { code: 'KAFKA_READ_STALLED' })
     expect(kafkaError(error, 'Doing it')).toBe(error)
   })
 })
