@@ -8,7 +8,7 @@ import { get, oneOf } from './query.ts'
 import { keyAndStamp, readRecord } from './records.ts'
 import { SparkApiError, unreadable } from './spark-api-error.ts'
 import type { Call, SparkClient, Success } from './spark-client.ts'
-import { isUnreadable, UnreadablePage } from './unreadable-page.ts'
+import { isUnreadable, OversizedAnswer, UnreadablePage } from './unreadable-page.ts'
 
 /** `_limit=1` would show expansions that no list shows (docs/spark-api.md §2.5). */
 export const SMALLEST_SLICE = 2
@@ -100,9 +100,8 @@ async function readAlone(
 }
 
 /** This form of the question is not taken, or not for this record. */
-function isRefused({ httpStatus, code }: SparkApiError): boolean {
-  if (httpStatus === 400) return true
-  return ['SPARK_FILTER_REFUSED', 'SPARK_METHOD_REFUSED', 'SPARK_NOT_PERMITTED'].includes(code)
+function isRefused({ httpStatus, refuses }: SparkApiError): boolean {
+  return httpStatus === 400 || refuses === 'filter' || refuses === 'method' || refuses === 'right'
 }
 
 /**
@@ -110,7 +109,7 @@ function isRefused({ httpStatus, code }: SparkApiError): boolean {
  * about it, or if it is our own reading that failed.
  */
 function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
-  if (error.code === 'SPARK_BODY_TOO_LARGE') {
+  if (error instanceof OversizedAnswer) {
     return {
       ...row,
       broken: {

@@ -1,54 +1,54 @@
 /** What a failed answer of the API means, and what to do about it (docs/spark-api.md §3.3). */
 import type { Envelope } from './envelope.ts'
 import { quoteForeign } from '../support/secrets.ts'
-import { SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
+import { refusedBy, SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
 
 interface Verdict {
   readonly code: SparkErrorCode
-  readonly retryable: boolean
+  /** What to do about it. */
   readonly advice: string
 }
 
 const CONTACT = 'Ask api-support@sparkplatform.com.'
 const ENDPOINT = 'Check SPARK_API_URL: replication keys belong to https://replication.sparkapi.com.'
 
-const UNAUTHORIZED = permanent(
+const UNAUTHORIZED = verdict(
   'SPARK_UNAUTHORIZED',
   'The access token is not accepted. Check SPARK_ACCESS_TOKEN.',
 )
-const KEY_DISABLED = permanent(
+const KEY_DISABLED = verdict(
   'SPARK_KEY_DISABLED',
   `The key behind SPARK_ACCESS_TOKEN is not active. ${CONTACT}`,
 )
-const KEY_RESTRICTED = permanent(
+const KEY_RESTRICTED = verdict(
   'SPARK_KEY_RESTRICTED',
   `The key behind SPARK_ACCESS_TOKEN may not be used in this way or from this address. ${CONTACT}`,
 )
-const WRONG_ENDPOINT = permanent('SPARK_WRONG_ENDPOINT', ENDPOINT)
-const NOT_PERMITTED = permanent(
+const WRONG_ENDPOINT = verdict('SPARK_WRONG_ENDPOINT', ENDPOINT)
+const NOT_PERMITTED = verdict(
   'SPARK_NOT_PERMITTED',
   `The key behind SPARK_ACCESS_TOKEN has no right to this. ${CONTACT}`,
 )
-const NOT_FOUND = permanent('SPARK_NOT_FOUND', 'The API has no such record, or does not show it to this key.')
-const METHOD_REFUSED = permanent(
+const NOT_FOUND = verdict('SPARK_NOT_FOUND', 'The API has no such record, or does not show it to this key.')
+const METHOD_REFUSED = verdict(
   'SPARK_METHOD_REFUSED',
   `The API does not take this kind of request. ${ENDPOINT}`,
 )
-const FILTER_REFUSED = permanent(
+const FILTER_REFUSED = verdict(
   'SPARK_FILTER_REFUSED',
   'The API refused the filter, or dropped a part of it. Check that the key may search these fields.',
 )
-const BAD_PARAMETER = permanent(
+const BAD_PARAMETER = verdict(
   'SPARK_BAD_PARAMETER',
   'The API refused a parameter. Check PAGE_LIMIT: 1000 needs a replication key, others may ask for 25.',
 )
-const REFUSED = permanent('SPARK_REFUSED', `The API refused the request. ${CONTACT}`)
-const UNAVAILABLE = passing('SPARK_UNAVAILABLE', 'The API is not available now; it is asked again later.')
-const TOO_SLOW = passing(
+const REFUSED = verdict('SPARK_REFUSED', `The API refused the request. ${CONTACT}`)
+const UNAVAILABLE = verdict('SPARK_UNAVAILABLE', 'The API is not available now; it is asked again later.')
+const TOO_SLOW = verdict(
   'SPARK_TOO_SLOW',
   'The API cancelled the request because it took too long. Lower PAGE_LIMIT if this stays.',
 )
-const RATE_LIMITED = passing(
+const RATE_LIMITED = verdict(
   'SPARK_RATE_LIMITED',
   'The API takes no more requests for a while. Raise UPDATE_INTERVAL if this stays.',
 )
@@ -62,7 +62,7 @@ const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
   [1013, KEY_RESTRICTED],
   [
     1015,
-    permanent(
+    verdict(
       'SPARK_ACCOUNT_INACTIVE',
       `The user of the key behind SPARK_ACCESS_TOKEN is unknown or switched off. ${CONTACT}`,
     ),
@@ -71,12 +71,12 @@ const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
   [1017, METHOD_REFUSED],
   [1018, METHOD_REFUSED],
   [1019, KEY_RESTRICTED],
-  [1020, permanent('SPARK_SESSION_EXPIRED', 'The access token has expired. Set a new SPARK_ACCESS_TOKEN.')],
+  [1020, verdict('SPARK_SESSION_EXPIRED', 'The access token has expired. Set a new SPARK_ACCESS_TOKEN.')],
   [1021, WRONG_ENDPOINT],
   [1023, UNAVAILABLE],
-  [1024, passing('SPARK_NOT_IN_SYNC', 'The data is being brought up to date; it is asked for again later.')],
+  [1024, verdict('SPARK_NOT_IN_SYNC', 'The data is being brought up to date; it is asked for again later.')],
   [1026, UNAVAILABLE],
-  [1030, permanent('SPARK_WRONG_ENDPOINT', 'The API wants TLS: SPARK_API_URL must begin with https://.')],
+  [1030, verdict('SPARK_WRONG_ENDPOINT', 'The API wants TLS: SPARK_API_URL must begin with https://.')],
   [1035, BAD_PARAMETER],
   [1040, FILTER_REFUSED],
   [1041, FILTER_REFUSED],
@@ -101,14 +101,6 @@ export interface FailedAnswer {
   readonly tokenFile?: string | null
 }
 
-/** What another token may mend. */
-export const TOKEN_CODES: ReadonlySet<SparkErrorCode> = new Set<SparkErrorCode>([
-  'SPARK_UNAUTHORIZED',
-  'SPARK_SESSION_EXPIRED',
-  'SPARK_KEY_DISABLED',
-  'SPARK_USER_CHANGED',
-])
-
 /** The error for an answer that is not a success. */
 export function failureOf({
   path,
@@ -117,17 +109,16 @@ export function failureOf({
   retryAfterMs,
   tokenFile = null,
 }: FailedAnswer): SparkApiError {
-  const { code, retryable, advice } = verdictOn(httpStatus, envelope)
+  const { code, advice } = verdictOn(httpStatus, envelope)
   const apiCode = envelope?.code
   const said = envelope?.message === undefined ? '' : ` (the API says: ${quoteForeign(envelope.message)})`
   const named = apiCode === undefined ? '' : ` with Code ${apiCode}`
   const source =
-    tokenFile !== null && TOKEN_CODES.has(code)
+    tokenFile !== null && refusedBy(code) === 'token'
       ? ` It was read from ${tokenFile}; write the new one there.`
       : ''
   return new SparkApiError(`${path} failed: HTTP ${httpStatus}${named}${said}. ${advice}${source}`, {
     code,
-    retryable,
     path,
     httpStatus,
     apiCode,
@@ -155,7 +146,7 @@ function byStatus(httpStatus: number, envelope: Envelope | undefined): Verdict {
     case 404:
     case 410:
       // Without the API's own Code it may be a wrong URL or a gateway: no word about the record (R9).
-      return passing('SPARK_BAD_RESPONSE', `The answer is not the API's own. ${ENDPOINT}`)
+      return verdict('SPARK_BAD_RESPONSE', `The answer is not the API's own. ${ENDPOINT}`)
     case 405:
     case 414:
       return METHOD_REFUSED
@@ -171,10 +162,6 @@ function byStatus(httpStatus: number, envelope: Envelope | undefined): Verdict {
   return REFUSED
 }
 
-function permanent(code: SparkErrorCode, advice: string): Verdict {
-  return { code, retryable: false, advice }
-}
-
-function passing(code: SparkErrorCode, advice: string): Verdict {
-  return { code, retryable: true, advice }
+function verdict(code: SparkErrorCode, advice: string): Verdict {
+  return { code, advice }
 }

@@ -4,7 +4,8 @@ import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
 import { ListingstreamError } from '../support/errors.ts'
 import { ERROR_BODY_BYTES } from './body-limits.ts'
-import { SparkApiError, unreadable, type SparkErrorCode } from './spark-api-error.ts'
+import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
+import { OversizedAnswer } from './unreadable-page.ts'
 import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
 
 const unzip = promisify(gunzip)
@@ -94,27 +95,17 @@ export class HttpTransport implements Transport, AsyncDisposable {
       raw === undefined ? undefined : await decode(raw, header('content-encoding'), limit, pathOf(target))
     signal.throwIfAborted()
     // An error status without a body says enough.
-    if (plain === undefined && !isError) throw tooLarge(pathOf(target), limit)
+    if (plain === undefined && !isError) throw new OversizedAnswer(pathOf(target), limit)
     return { status, body: plain ?? Buffer.alloc(0), bytes: raw?.length ?? limit, header }
   }
 
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
     const path = pathOf(target)
-    if (timedOut) {
-      const seconds = this.#requestTimeoutMs / 1000
-      return outage(
-        'SPARK_TIMEOUT',
-        path,
-        `${path} was not answered within ${seconds} s by ${this.host}. It is asked again; lower PAGE_LIMIT if this stays.`,
-        cause,
-      )
-    }
+    if (timedOut) return new SparkTimeoutError(path, this.host, this.#requestTimeoutMs, cause)
     const reason = codeOf(cause)
-    return outage(
-      'SPARK_CONNECTION',
-      path,
+    return new SparkApiError(
       `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
-      cause,
+      { code: 'SPARK_CONNECTION', path, cause },
     )
   }
 
@@ -159,17 +150,6 @@ async function decode(
     default:
       throw unreadable(path, 'has an encoding that was not asked for')
   }
-}
-
-function tooLarge(path: string, limit: number): SparkApiError {
-  return new SparkApiError(
-    `The answer to ${path} is longer than ${limit} bytes, the most that is read of such a one. If this stays, lower PAGE_LIMIT, or check what stands between this host and SPARK_API_URL.`,
-    { code: 'SPARK_BODY_TOO_LARGE', retryable: false, path },
-  )
-}
-
-function outage(code: SparkErrorCode, path: string, message: string, cause: unknown): SparkApiError {
-  return new SparkApiError(message, { code, retryable: true, path, cause })
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,34 +1,69 @@
 import { ListingstreamError } from '../support/errors.ts'
-import type { TOKEN_REFUSED } from '../domain/error-codes.ts'
+import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 
-export type SparkErrorCode =
-  | 'SPARK_UNAUTHORIZED'
-  | 'SPARK_KEY_DISABLED'
-  | 'SPARK_KEY_RESTRICTED'
-  | 'SPARK_ACCOUNT_INACTIVE'
-  | 'SPARK_SESSION_EXPIRED'
-  | 'SPARK_USER_CHANGED'
-  | 'SPARK_WRONG_ENDPOINT'
-  | 'SPARK_NOT_PERMITTED'
-  | 'SPARK_NOT_FOUND'
-  | 'SPARK_METHOD_REFUSED'
-  | 'SPARK_FILTER_REFUSED'
-  | 'SPARK_BAD_PARAMETER'
-  | 'SPARK_REFUSED'
-  | typeof TOKEN_REFUSED
-  | 'SPARK_NOT_IN_SYNC'
-  | 'SPARK_RATE_LIMITED'
-  | 'SPARK_TOO_SLOW'
-  | 'SPARK_UNAVAILABLE'
-  | 'SPARK_TIMEOUT'
-  | 'SPARK_CONNECTION'
-  | 'SPARK_BAD_RESPONSE'
-  | 'SPARK_PAGE_UNREADABLE'
-  | 'SPARK_BODY_TOO_LARGE'
+/** What of a request the API does not take; `request`: it does not say what. */
+export type Refused =
+  | 'token'
+  | 'key'
+  | 'endpoint'
+  | 'right'
+  | 'record'
+  | 'method'
+  | 'filter'
+  | 'parameter'
+  | 'request'
+
+interface Traits {
+  readonly retryable: boolean
+  readonly refuses: Refused | null
+  readonly garbled: boolean
+  readonly attempts: number
+}
+
+const PASSING: Traits = { retryable: true, refuses: null, garbled: false, attempts: Infinity }
+const UNREADABLE: Traits = { retryable: false, refuses: null, garbled: true, attempts: 1 }
+
+function refusing(refuses: Refused): Traits {
+  return { retryable: false, refuses, garbled: false, attempts: 1 }
+}
+
+/** Every error of the API, by its code. */
+const SPARK_ERRORS = {
+  SPARK_UNAUTHORIZED: refusing('token'),
+  // A personal token has no session to renew (docs/spark-api.md §3.6); the API gets one chance to have been wrong.
+  SPARK_SESSION_EXPIRED: { ...refusing('token'), attempts: 2 },
+  SPARK_KEY_DISABLED: refusing('token'),
+  SPARK_USER_CHANGED: refusing('token'),
+  SPARK_KEY_RESTRICTED: refusing('key'),
+  SPARK_ACCOUNT_INACTIVE: refusing('key'),
+  SPARK_WRONG_ENDPOINT: refusing('endpoint'),
+  SPARK_NOT_PERMITTED: refusing('right'),
+  SPARK_NOT_FOUND: refusing('record'),
+  SPARK_METHOD_REFUSED: refusing('method'),
+  SPARK_FILTER_REFUSED: refusing('filter'),
+  SPARK_BAD_PARAMETER: refusing('parameter'),
+  SPARK_REFUSED: refusing('request'),
+  [TOKEN_REFUSED]: PASSING,
+  SPARK_NOT_IN_SYNC: PASSING,
+  SPARK_RATE_LIMITED: PASSING,
+  SPARK_TOO_SLOW: PASSING,
+  SPARK_UNAVAILABLE: PASSING,
+  SPARK_TIMEOUT: PASSING,
+  SPARK_CONNECTION: PASSING,
+  SPARK_BAD_RESPONSE: { ...PASSING, garbled: true },
+  SPARK_PAGE_UNREADABLE: UNREADABLE,
+  SPARK_BODY_TOO_LARGE: UNREADABLE,
+} as const satisfies Readonly<Record<string, Traits>>
+
+export type SparkErrorCode = keyof typeof SPARK_ERRORS
+
+/** What an error of this code says of the request; null if it is no refusal. */
+export function refusedBy(code: SparkErrorCode): Refused | null {
+  return SPARK_ERRORS[code].refuses
+}
 
 export interface SparkApiErrorOptions {
   readonly code: SparkErrorCode
-  readonly retryable: boolean
   /** Path on the API, without its query. */
   readonly path: string
   /** Undefined if no answer came. */
@@ -45,9 +80,16 @@ export class SparkApiError extends ListingstreamError {
   readonly path: string
   readonly httpStatus: number | undefined
   readonly apiCode: number | undefined
+  /** Null if it is no refusal. */
+  readonly refuses: Refused | null
+  /** An answer came, but is none. */
+  readonly garbled: boolean
+  /** Requests in all, the first one included, before it is believed. */
+  readonly attempts: number
 
   constructor(message: string, options: SparkApiErrorOptions) {
-    const { code, retryable, cause, retryAfterMs } = options
+    const { code, cause, retryAfterMs } = options
+    const { retryable, refuses, garbled, attempts }: Traits = SPARK_ERRORS[code]
     super(message, {
       code,
       retryable,
@@ -59,6 +101,19 @@ export class SparkApiError extends ListingstreamError {
     this.path = options.path
     this.httpStatus = options.httpStatus
     this.apiCode = options.apiCode
+    this.refuses = refuses
+    this.garbled = garbled
+    this.attempts = attempts
+  }
+}
+
+/** No whole answer came in time. */
+export class SparkTimeoutError extends SparkApiError {
+  constructor(path: string, host: string, timeoutMs: number, cause: unknown) {
+    super(
+      `${path} was not answered within ${timeoutMs / 1000} s by ${host}. It is asked again; lower PAGE_LIMIT if this stays.`,
+      { code: 'SPARK_TIMEOUT', path, cause },
+    )
   }
 }
 
@@ -66,6 +121,6 @@ export class SparkApiError extends ListingstreamError {
 export function unreadable(path: string, what: string, cause?: unknown, httpStatus?: number): SparkApiError {
   return new SparkApiError(
     `The answer to ${path} ${what}. It is asked for again; if this stays, check what stands between this host and SPARK_API_URL.`,
-    { code: 'SPARK_BAD_RESPONSE', retryable: true, path, cause, httpStatus },
+    { code: 'SPARK_BAD_RESPONSE', path, cause, httpStatus },
   )
 }

@@ -10,7 +10,7 @@ import type { Envelope } from './envelope.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { get } from './query.ts'
 import { onlyResult } from './envelope.ts'
-import { failureOf, TOKEN_CODES } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
 import { readBody, type Body, type PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
@@ -145,7 +145,7 @@ export class SparkClient {
         return exchange
       }
       last = exchange.outcome.error
-      if (TOKEN_CODES.has(last.code) && this.#isRenewed(token)) continue
+      if (last.refuses === 'token' && this.#isRenewed(token)) continue
       const wait = this.#waitAfter(last, failures)
       // A refusal is an answer; whoever asked decides what it means.
       if (last.retryable || wait !== undefined) {
@@ -183,14 +183,8 @@ export class SparkClient {
   /** Undefined: not again. */
   #waitAfter(error: SparkApiError, failures: number): number | undefined {
     const { attempts, baseMs, capMs } = this.#options.retry
-    // A personal token has no session to renew (docs/spark-api.md §3.6); the API gets one chance to have been wrong.
-    const most = error.retryable
-      ? attempts
-      : error.code === 'SPARK_SESSION_EXPIRED'
-        ? Math.min(2, attempts)
-        : 1
     const asked = error.retryAfterMs ?? 0
-    if (failures >= most || asked > LONGEST_WAIT_MS) return undefined
+    if (failures >= Math.min(attempts, error.attempts) || asked > LONGEST_WAIT_MS) return undefined
     const jitter = this.#options.random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
     return Math.max(asked, jitter)
   }
@@ -281,7 +275,7 @@ function userMismatch(
   const from = file === null ? '' : ` (read from ${file})`
   return new SparkApiError(
     `The new SPARK_ACCESS_TOKEN${from} is not of the user and MLS that the feed was read with, so it is not used: a user who may see fewer listings would make the rest look deleted. Set one of the same user, or restart with --accept-source.`,
-    { code: 'SPARK_USER_CHANGED', retryable: false, path: SYSTEM_PATH },
+    { code: 'SPARK_USER_CHANGED', path: SYSTEM_PATH },
   )
 }
 

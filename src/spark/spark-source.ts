@@ -9,7 +9,7 @@ import { recordsBodyBytes } from './body-limits.ts'
 import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
-import { unreadable, type SparkApiError } from './spark-api-error.ts'
+import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
 import {
   SparkClient,
   SYSTEM_PATH,
@@ -128,7 +128,7 @@ class HttpSource implements SparkSource {
     if (outcome.kind === 'failure') {
       const { error } = outcome
       // Where one record spoils the answer, each is asked for by itself.
-      if (error.code === 'SPARK_FILTER_REFUSED' || isRefusal(error) || isUnreadable(error))
+      if (error.refuses === 'filter' || isRefusal(error) || isUnreadable(error))
         return { kind: 'refused', why: error.message }
       throw error
     }
@@ -170,10 +170,10 @@ class HttpSource implements SparkSource {
 }
 
 /** The API does not take such a request at all, whatever the data; no outage and no lack of rights. */
-function isRefusal({ httpStatus, apiCode, code }: SparkApiError): boolean {
-  if (code === 'SPARK_METHOD_REFUSED') return true
+function isRefusal({ httpStatus, apiCode, refuses }: SparkApiError): boolean {
+  if (refuses === 'method') return true
   const told = httpStatus === 400 || (isSuccessStatus(httpStatus) && apiCode !== undefined)
-  return told && (code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_BAD_PARAMETER')
+  return told && (refuses === 'filter' || refuses === 'parameter')
 }
 
 /** `D.Code` of a record that the API itself cannot read (docs/spark-api.md §3.3). */
@@ -183,23 +183,23 @@ const UNEXPECTED_DATA = 1026
  * R8, R9: an answer that speaks of the one record that was asked for, and not in the form that proves it gone. What speaks
  * of the key, the account, the rate or an outage is about every record, and fails the pass.
  */
-function isAboutOneRecord({ httpStatus, apiCode, code }: SparkApiError): boolean {
-  if (code === 'SPARK_NOT_PERMITTED' || apiCode === UNEXPECTED_DATA) return true
+function isAboutOneRecord({ httpStatus, apiCode, refuses, garbled }: SparkApiError): boolean {
+  if (refuses === 'right' || apiCode === UNEXPECTED_DATA) return true
+  const isNoOutage = refuses !== null && ABOUT_THE_REQUEST.has(refuses)
   // The API's own word, in another form than the documented 404 with Code 404.
-  if ((httpStatus === 404 || httpStatus === 410) && apiCode !== undefined) {
-    return NO_OUTAGE.has(code) || code === 'SPARK_BAD_RESPONSE'
-  }
+  if ((httpStatus === 404 || httpStatus === 410) && apiCode !== undefined) return isNoOutage || garbled
   if (!isSuccessStatus(httpStatus)) return false
-  return NO_OUTAGE.has(code) || (code === 'SPARK_UNAVAILABLE' && apiCode === undefined)
+  const saysNothing = refuses === null && apiCode === undefined && !garbled
+  return isNoOutage || saysNothing
 }
 
-const NO_OUTAGE: ReadonlySet<SparkApiError['code']> = new Set([
-  'SPARK_NOT_FOUND',
-  'SPARK_METHOD_REFUSED',
-  'SPARK_FILTER_REFUSED',
-  'SPARK_BAD_PARAMETER',
-  'SPARK_REFUSED',
-] as const)
+const ABOUT_THE_REQUEST: ReadonlySet<Refused> = new Set([
+  'record',
+  'method',
+  'filter',
+  'parameter',
+  'request',
+])
 
 function isSuccessStatus(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300

@@ -11,7 +11,6 @@ export class UnreadablePage extends SparkApiError {
   constructor(path: string, what: string, options: { bytes?: Uint8Array | undefined; cause?: unknown }) {
     super(`The answer to ${path} ${what}. Its records are asked for in smaller slices.`, {
       code: 'SPARK_PAGE_UNREADABLE',
-      retryable: false,
       path,
       cause: options.cause,
     })
@@ -24,7 +23,17 @@ export class UnreadablePage extends SparkApiError {
   }
 }
 
+/** An answer that is longer than is read of such a one. With fewer records it may be short enough. */
+export class OversizedAnswer extends SparkApiError {
+  constructor(path: string, limitBytes: number) {
+    super(
+      `The answer to ${path} is longer than ${limitBytes} bytes, the most that is read of such a one. If this stays, lower PAGE_LIMIT, or check what stands between this host and SPARK_API_URL.`,
+      { code: 'SPARK_BODY_TOO_LARGE', path },
+    )
+  }
+}
+
 /** Fewer records at once may be read. */
-export function isUnreadable({ code }: SparkApiError): boolean {
-  return code === 'SPARK_PAGE_UNREADABLE' || code === 'SPARK_BODY_TOO_LARGE'
+export function isUnreadable(error: SparkApiError): boolean {
+  return error instanceof UnreadablePage || error instanceof OversizedAnswer
 }

@@ -5,7 +5,7 @@ import { recordsBodyBytes } from './body-limits.ts'
 import { readRowByRow, SMALLEST_SLICE } from './broken-rows.ts'
 import { PageSize } from './page-size.ts'
 import { get } from './query.ts'
-import { SparkApiError, unreadable } from './spark-api-error.ts'
+import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { isUnreadable } from './unreadable-page.ts'
@@ -111,7 +111,7 @@ function pageCall(
 
 /** 1515, or no answer in time from our side: fewer rows may do (docs/spark-api.md §3.3). */
 function isTooMuch(last: SparkApiError | undefined): boolean {
-  return last?.apiCode === 1515 || last?.code === 'SPARK_TIMEOUT'
+  return last?.apiCode === 1515 || last instanceof SparkTimeoutError
 }
 
 /**
@@ -124,7 +124,6 @@ function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): Spar
     `The API no longer takes the token at which the walk of ${name} stands. The walk begins anew.`,
     {
       code: TOKEN_REFUSED,
-      retryable: true,
       path: error.path,
       httpStatus: error.httpStatus,
       apiCode: error.apiCode,
@@ -134,8 +133,8 @@ function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): Spar
 }
 
 /** 400 whatever it says; the same codes in an envelope with another status; and a page that is not there any more. */
-function isRefused({ httpStatus, apiCode, code }: SparkApiError): boolean {
+function isRefused({ httpStatus, apiCode, refuses }: SparkApiError): boolean {
   if (httpStatus === 400) return true
   if (apiCode === undefined) return false
-  return code === 'SPARK_BAD_PARAMETER' || code === 'SPARK_FILTER_REFUSED' || code === 'SPARK_NOT_FOUND'
+  return refuses === 'parameter' || refuses === 'filter' || refuses === 'record'
 }

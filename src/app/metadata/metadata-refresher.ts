@@ -107,17 +107,15 @@ function isSparkApiError(error: unknown): boolean {
 
 /** The service is gone; or what it says cannot be its answer, and an earlier one is known. */
 function isGoneOrGarbled(error: unknown, known: boolean): boolean {
-  return isGone(error) || (known && error instanceof SparkApiError && GARBLED.includes(error.code))
+  return isGone(error) || (known && error instanceof SparkApiError && error.garbled)
 }
-
-/** An answer that came, but is none. */
-const GARBLED: readonly string[] = ['SPARK_BAD_RESPONSE', 'SPARK_BODY_TOO_LARGE']
 
 /** The service is not there, or not for this key (404, 1500). */
 function isGone(error: unknown): boolean {
   if (!(error instanceof SparkApiError)) return false
-  const codes: readonly string[] = ['SPARK_NOT_FOUND', 'SPARK_NOT_PERMITTED', 'SPARK_METHOD_REFUSED']
-  return codes.includes(error.code) || error.httpStatus === 404 || error.httpStatus === 410
+  const { refuses, httpStatus } = error
+  const refused = refuses === 'record' || refuses === 'right' || refuses === 'method'
+  return refused || httpStatus === 404 || httpStatus === 410
 }
 
 /** As SparkQL and `customFields` of the event write it. */
