@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 
-import type { Disposition } from '../../src/support/errors.ts'
+import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
+import { TopicError } from '../../src/feed/topics.ts'
+import { KafkaError, type KafkaErrorCode } from '../../src/kafka/errors.ts'
+import { SparkApiError, type SparkErrorCode } from '../../src/spark/spark-api-error.ts'
+import { StackError, type StackErrorCode } from '../../src/stack/stack-error.ts'
+import type { Disposition, ListingstreamError } from '../../src/support/errors.ts'
 import { filesLike, read } from './repository.ts'
 
 /** What becomes of a feed that meets the error. */
@@ -33,39 +38,89 @@ const DISPOSITIONS: Readonly<Record<Disposition, string>> = {
 }
 const TABLE = Object.fromEntries(
   Object.entries(DISPOSITIONS).flatMap(([disposition, codes]) =>
-    codes
-      .trim()
-      .split(/\s+/)
-      .map((code) => [code, disposition] as const),
+    words(codes).map((code) => [code, disposition] as const),
   ),
 )
 
 const SOURCES = filesLike('src/**/*.ts').map((file) => read(file))
 
-// Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, the
-// simulator's helper, and the constants of domain/error-codes.ts.
+/** Reasons and refusals that are answered over HTTP and are no errors where they come to be. */
+const ANSWERS = words(`
+  PASS_OVERDUE STARTING INTERNAL_ERROR DAEMON_OTHER_INSTANCE HTTP_NOT_FOUND HTTP_CROSS_ORIGIN
+  HTTP_FOREIGN_HOST ADMIN_TOKEN_UNSET ADMIN_TOKEN_WRONG
+`)
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
+}
+
+// Where a code comes to be: `code: 'X'` (or a union of them), `code = 'X'`, a type `…ErrorCode = 'X' | …`, and
+// the constants of domain/error-codes.ts.
 const ORIGIN =
-  /(?:\bcode:|\bcode =|\w+ErrorCode =|\bexport const [A-Z_]+ =(?= '[A-Z]+_[A-Z_]+'\n)|\bunknown\()(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
+  /(?:\bcode:|\bcode =|\w+ErrorCode =|\bexport const [A-Z_]+ =(?= '[A-Z]+_[A-Z_]+'\n))(?:\s*\|?\s*(?:typeof [A-Z_]+|'[A-Z][A-Z0-9_]*'))+/g
 
 /** A room's table of its errors, by code. */
-const ROOM_TABLE = /^(?:export )?const [A-Z]+_(?:ERRORS|DISPOSITIONS) = \{\n(.*?)\n\} as const/gms
+const ROOM_TABLE = /^const [A-Z]+_(?:ERRORS|DISPOSITIONS) = \{\n(.*?)\n\} as const/gms
+
+function codesInTables(): readonly string[] {
+  const tables = SOURCES.flatMap((text) => [...text.matchAll(ROOM_TABLE)].map(([, rows]) => rows!))
+  return tables.flatMap((rows) => rows.match(/(?<=^ {2})[A-Z0-9_]+(?=: )/gm) ?? [])
+}
 
 function codesInSource(): Set<string> {
   const origins = SOURCES.flatMap((text) => text.match(ORIGIN) ?? [])
   const quoted = origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? [])
-  const tables = SOURCES.flatMap((text) => [...text.matchAll(ROOM_TABLE)].map(([, rows]) => rows!))
-  return new Set(
-    [...quoted, ...tables.flatMap((rows) => rows.match(/^ {2}[A-Z0-9_]+(?=: )/gm) ?? [])].map((code) =>
-      code.trim(),
-    ),
-  )
+  return new Set([...quoted, ...codesInTables()])
 }
 
-function codesInDocs(): readonly (readonly [code: string, again: string, disposition: string])[] {
+/** What an error says of itself where it is raised: `code: 'X', retryable: false, disposition: 'stop'`. */
+const STATEMENT =
+  /\bcode: (?:'([A-Z0-9_]+)'|([A-Z_]+))(?: as const)?,\s+retryable: (true|false)(?:,\s+disposition: '(\w+)')?/g
+
+interface Said {
+  readonly again: string
+  readonly disposition: string
+}
+
+function saidInSource(): readonly (readonly [code: string, said: Said])[] {
+  const constants = new Map(
+    [...read('src/domain/error-codes.ts').matchAll(/^export const (\w+) = '(\w+)'$/gm)].map(
+      ([, name, code]) => [name, code] as const,
+    ),
+  )
+  const stated = SOURCES.flatMap((text) => [...text.matchAll(STATEMENT)]).map(
+    ([, quoted, constant, retryable, disposition = 'retry']) => {
+      const again = retryable === 'true' ? 'yes' : 'no'
+      return [quoted ?? constants.get(constant) ?? '', { again, disposition }] as const
+    },
+  )
+  const byClass = [...codesInTables(), TOKEN_REFUSED, ...stackCodes()].map((code) => {
+    const { retryable, disposition } = errorOf(code)
+    return [code, { again: retryable ? 'yes' : 'no', disposition }] as const
+  })
+  return [...stated, ...byClass]
+}
+
+function stackCodes(): readonly string[] {
+  return read('src/stack/stack-error.ts').match(/(?<=\| ')[A-Z_]+/g) ?? []
+}
+
+/** Of a room whose class knows by the code. */
+function errorOf(code: string): ListingstreamError {
+  if (code.startsWith('STACK_')) return new StackError(code as StackErrorCode, '')
+  if (code.startsWith('KAFKA_')) return new KafkaError('', { code: code as KafkaErrorCode })
+  if (code.startsWith('SPARK_')) return new SparkApiError('', { code: code as SparkErrorCode, path: '' })
+  return new TopicError('', code as ConstructorParameters<typeof TopicError>[1])
+}
+
+function codesInDocs(): readonly (readonly [code: string, said: Said])[] {
   const page = read('docs/operations.md')
   const section = page.slice(page.indexOf('\n## Error codes'))
   const rows = section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (\w+) \| (\w+) \|/gm)
-  return [...rows].map(([, code, again, disposition]) => [code!, again!, disposition!])
+  return [...rows].map(([, code, again, disposition]) => [
+    code!,
+    { again: again!, disposition: disposition! },
+  ])
 }
 
 test('every error code is explained in docs/operations.md, once, and none is that does not exist', () => {
@@ -74,5 +129,14 @@ test('every error code is explained in docs/operations.md, once, and none is tha
 })
 
 test('docs/operations.md says of each error code what becomes of a feed that meets it', () => {
-  expect(Object.fromEntries(codesInDocs().map(([code, , disposition]) => [code, disposition]))).toEqual(TABLE)
+  const said = codesInDocs().map(([code, { disposition }]) => [code, disposition] as const)
+  expect(Object.fromEntries(said)).toEqual(TABLE)
+})
+
+test('every error says of itself what docs/operations.md says of it', () => {
+  const documented = new Map(codesInDocs())
+  const said = saidInSource()
+  const errors = [...documented.keys()].filter((code) => !ANSWERS.includes(code))
+  expect(new Set(said.map(([code]) => code))).toEqual(new Set(errors))
+  for (const [code, itself] of said) expect({ code, ...itself }).toEqual({ code, ...documented.get(code) })
 })
