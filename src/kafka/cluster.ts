@@ -1,11 +1,18 @@
-import kafkajs from 'kafkajs'
-import type { Admin, ITopicMetadata } from 'kafkajs'
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
+import {
+  answered,
+  hasLeaders,
+  refuseUnlessExisting,
+  requireTopic,
+  topicConfigs,
+  topicMetadata,
+} from './admin-questions.ts'
 import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
-import { KafkaError, KafkaUnnamedError } from './errors.ts'
+import { KafkaUnnamedError } from './errors.ts'
 import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
 import { parseOffset } from './offset.ts'
 import type { KafkaSettings } from './settings.ts'
@@ -150,11 +157,6 @@ export class KafkaCluster implements AsyncDisposable {
     return (await this.topicOffsets(topic, signal)).map(({ end }) => end)
   }
 
-  /** Log start offset of every partition, by partition number. */
-  async beginningOffsets(topic: string, signal: AbortSignal): Promise<readonly number[]> {
-    return (await this.topicOffsets(topic, signal)).map(({ beginning }) => beginning)
-  }
-
   /** By name; topics that do not exist are left out. */
   async describeTopics(
     names: readonly string[],
@@ -253,71 +255,4 @@ export async function connectKafka(
     if (error instanceof KafkaUnnamedError) throw kafkaUnreachable(doing, 'no answer', error)
     throw error
   }
-}
-
-/** kafkajs swallows what the brokers said to a metadata question, and then stumbles over the missing answer. */
-async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw kafkaUnreachable(doing, 'no broker answered', error, null)
-  }
-}
-
-async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata> {
-  const topic = await topicMetadata(admin, name)
-  if (topic !== undefined) return topic
-  throw new KafkaError(
-    `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
-    { code: 'KAFKA_TOPIC_MISSING' },
-  )
-}
-
-async function topicMetadata(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
-  try {
-    const { topics } = await answered(
-      () => admin.fetchTopicMetadata({ topics: [name] }),
-      `Asking for topic ${name}`,
-    )
-    return topics.find((topic) => topic.name === name)
-  } catch (error) {
-    if (protocolTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
-    throw error
-  }
-}
-
-async function topicConfigs(
-  admin: Admin,
-  names: readonly string[],
-  configNames: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  if (names.length === 0) return new Map()
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: names.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: [...configNames],
-    })),
-  })
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
-    ]),
-  )
-}
-
-function hasLeaders(topic: ITopicMetadata | undefined): boolean {
-  return (
-    topic !== undefined &&
-    topic.partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0)
-  )
-}
-
-function refuseUnlessExisting(error: unknown): void {
-  const parts: readonly unknown[] = error instanceof kafkajs.KafkaJSAggregateError ? error.errors : [error]
-  const refusal = parts.find((part) => protocolTypeOf(part) !== 'TOPIC_ALREADY_EXISTS')
-  if (refusal !== undefined) throw refusal
 }

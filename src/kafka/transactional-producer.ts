@@ -2,16 +2,15 @@ import type { Producer, Transaction as KafkajsTransaction } from 'kafkajs'
 
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
-import { sizeRefused, timeoutRefused, topicLimits, type TopicLimits } from './broker-limits.ts'
-import { chunksOf } from './chunks.ts'
+import { timeoutRefused } from './broker-limits.ts'
 import type { OutgoingRecord } from './chunks.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { compressionType } from './compression.ts'
 import type { KafkaCompression } from './compression.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
-import { verifiedBaseOffset } from './verified-append.ts'
+import { RecordAppender } from './record-appender.ts'
+import type { Appended, Transaction } from './transaction.ts'
 
 /** A broker that is frozen answers nothing; the process has ten seconds to stop, and the publisher's grace takes five. */
 const DISPOSE_TIMEOUT_MS = 2_000
@@ -27,31 +26,6 @@ export interface ProducerOptions {
   readonly operationTimeoutMs?: number
   /** Told why an open transaction could not be ended: the broker ends it for its age, or the next producer does. */
   readonly onAbandoned?: (error: unknown) => void
-}
-
-export interface Appended {
-  /** Offset of each record, in the order given. */
-  readonly offsets: readonly number[]
-  readonly baseOffset: number
-  /** One above the last record. The commit's marker takes this offset, so the next record lies above it. */
-  readonly nextOffset: number
-}
-
-/** An open transaction. Void after `commit` or `abort`, or when anything failed. */
-export interface Transaction {
-  /**
-   * Appends the records in order; resolves when all in-sync replicas have them. Several partitions may be sent to at
-   * once. Bounds, retries and errors are those of the producer.
-   */
-  send(
-    topic: string,
-    partition: number,
-    records: readonly OutgoingRecord[],
-    signal: AbortSignal,
-  ): Promise<Appended>
-  /** Rejects with `KafkaCommitUnknown` whatever went wrong. Without records it asks the broker nothing. */
-  commit(signal: AbortSignal): Promise<void>
-  abort(signal: AbortSignal): Promise<void>
 }
 
 /**
@@ -89,8 +63,7 @@ export class TransactionalProducer implements AsyncDisposable {
   readonly #client: KafkaClient
   readonly #producer: Producer
   readonly #options: Required<ProducerOptions>
-  readonly #topics = new Map<string, Promise<TopicLimits>>()
-  readonly #lastOffsets = new Map<string, number>()
+  readonly #appender: RecordAppender
   #state: State = { kind: 'idle' }
   /** The transaction to end when the object is disposed of, also after a failure. */
   #unended: OpenTransaction | undefined
@@ -99,6 +72,7 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#cluster = cluster
     this.transactionalId = transactionalId
     this.#options = options
+    this.#appender = new RecordAppender(cluster, options)
     this.#client = cluster.newClient({
       requestTimeoutMs: options.requestTimeoutMs,
       // Pauses of 5 ms to 1 s, a minute in all: markers are awaited quickly, a broker's restart is survived.
@@ -188,54 +162,15 @@ export class TransactionalProducer implements AsyncDisposable {
     transaction.sending += 1
     try {
       return await queue.run(() =>
-        this.#guarded(`sending to ${topic}, partition ${partition}`, signal, async () => {
-          if (records.length === 0) throw new InvariantViolation('Nothing to send.')
-          const limits = await this.#requirePartition(topic, partition, signal)
-          const offsets: number[] = []
-          for (const chunk of chunksOf(records, limits.batchBytes)) {
-            // Another partition's failure ends this one's work too.
-            this.#requireOpen(transaction)
-            const baseOffset = await this.#call(transaction, { topic, partition, limits }, chunk)
-            for (const index of chunk.keys()) offsets.push(baseOffset + index)
-          }
-          return { offsets, baseOffset: offsets[0] ?? 0, nextOffset: (offsets.at(-1) ?? 0) + 1 }
+        this.#guarded(`sending to ${topic}, partition ${partition}`, signal, () => {
+          // Another partition's failure ends this one's work too.
+          const requireOpen = (): void => this.#requireOpen(transaction)
+          return this.#appender.append(transaction.inner, topic, partition, records, requireOpen, signal)
         }),
       )
     } finally {
       transaction.sending -= 1
     }
-  }
-
-  /** One batch to one partition. Resolves with the offset of its first record. */
-  async #call(
-    transaction: OpenTransaction,
-    {
-      topic,
-      partition,
-      limits,
-    }: { readonly topic: string; readonly partition: number; readonly limits: TopicLimits },
-    records: readonly OutgoingRecord[],
-  ): Promise<number> {
-    const sending = transaction.inner.send({
-      topic,
-      acks: -1,
-      timeout: this.#options.requestTimeoutMs,
-      compression: compressionType(this.#options.compression),
-      messages: records.map(({ key, value, headers, timestamp }) => ({
-        partition,
-        key,
-        value,
-        headers: { ...headers },
-        ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
-      })),
-    })
-    const reply = await sending.catch((error: unknown) => {
-      throw sizeRefused(error, topic, records, limits)
-    })
-    const place = `${topic}/${partition}`
-    const baseOffset = verifiedBaseOffset(reply, topic, partition, this.#lastOffsets.get(place) ?? -1)
-    this.#lastOffsets.set(place, baseOffset + records.length - 1)
-    return baseOffset
   }
 
   async #commit(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
@@ -275,17 +210,6 @@ export class TransactionalProducer implements AsyncDisposable {
     })
     this.#unended = undefined
     this.#state = { kind: 'idle' }
-  }
-
-  /** Asked once per topic, because kafkajs retries an unknown topic for a minute and takes an unknown partition in silence. */
-  async #requirePartition(topic: string, partition: number, signal: AbortSignal): Promise<TopicLimits> {
-    const asked = this.#topics.get(topic) ?? topicLimits(this.#cluster, topic, signal)
-    this.#topics.set(topic, asked)
-    const limits = await asked
-    if (partition < limits.partitions) return limits
-    throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, {
-      code: 'KAFKA_TOPIC_MISSING',
-    })
   }
 
   #requireState(kind: 'idle' | 'open'): void {

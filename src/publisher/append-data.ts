@@ -1,6 +1,6 @@
 import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
 import { chunksOf, type OutgoingRecord } from '../kafka/chunks.ts'
-import type { Transaction } from '../kafka/transactional-producer.ts'
+import type { Transaction } from '../kafka/transaction.ts'
 import { TopicTruncatedError } from '../feed/feed-errors.ts'
 
 /** What one call of `send` is given, so that a slow link is seen between two of them. */

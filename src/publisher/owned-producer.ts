@@ -1,7 +1,8 @@
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import type { Owner } from '../feed/state-records.ts'
 import type { TopicNames } from '../feed/topics.ts'
-import type { Transaction, TransactionalProducer } from '../kafka/transactional-producer.ts'
+import type { TransactionalProducer } from '../kafka/transactional-producer.ts'
+import type { Transaction } from '../kafka/transaction.ts'
 import { sleep } from '../support/abort.ts'
 import { FencedError } from './publisher-errors.ts'
 

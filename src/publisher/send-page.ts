@@ -1,7 +1,7 @@
 /** What one transaction holds, sent record by record into an open one (R1). */
 import { markerRecord, type Checkpoint, type Owner } from '../feed/state-records.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
-import type { Transaction } from '../kafka/transactional-producer.ts'
+import type { Transaction } from '../kafka/transaction.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { NextOffsets, RecordPlace, SourceIdentity } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'

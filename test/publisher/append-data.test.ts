@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { KafkaError, KafkaOffsetSeenBefore } from '../../src/kafka/errors.ts'
-import type { Appended, Transaction } from '../../src/kafka/transactional-producer.ts'
+import type { Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { appendData } from '../../src/publisher/append-data.ts'
 
 const NEVER = new AbortController().signal

@@ -1,6 +1,6 @@
 import { KafkaCommitUnknown } from '../../src/kafka/errors.ts'
 import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
-import type { Appended, Transaction } from '../../src/kafka/transactional-producer.ts'
+import type { Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
 import type { FeedProducer } from '../../src/publisher/owned-producer.ts'

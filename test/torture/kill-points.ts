@@ -7,7 +7,8 @@
 import { writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
-import { TransactionalProducer, type Transaction } from '../../src/kafka/transactional-producer.ts'
+import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import type { Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { LevelStore } from '../../src/key-index/level-store.ts'
 import type { KillPoint } from './kill-point.ts'

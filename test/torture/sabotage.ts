@@ -2,7 +2,8 @@
  * Preloaded into the program: makes a broken build of it, to show that the checker catches a real one. `TORTURE_SABOTAGE`
  * names what is broken.
  */
-import { TransactionalProducer, type Transaction } from '../../src/kafka/transactional-producer.ts'
+import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import type { Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import type { Change, Upsert } from '../../src/domain/change.ts'
 import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'

@@ -1,0 +1,72 @@
+/** Single questions to kafkajs's admin client, and what its answers mean. */
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
+
+import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
+import { KafkaError } from './errors.ts'
+
+/** kafkajs swallows what the brokers said to a metadata question, and then stumbles over the missing answer. */
+export async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw kafkaUnreachable(doing, 'no broker answered', error, null)
+  }
+}
+
+export async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata> {
+  const topic = await topicMetadata(admin, name)
+  if (topic !== undefined) return topic
+  throw new KafkaError(
+    `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
+    { code: 'KAFKA_TOPIC_MISSING' },
+  )
+}
+
+export async function topicMetadata(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
+  try {
+    const { topics } = await answered(
+      () => admin.fetchTopicMetadata({ topics: [name] }),
+      `Asking for topic ${name}`,
+    )
+    return topics.find((topic) => topic.name === name)
+  } catch (error) {
+    if (protocolTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
+    throw error
+  }
+}
+
+export async function topicConfigs(
+  admin: Admin,
+  names: readonly string[],
+  configNames: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  if (names.length === 0) return new Map()
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name,
+      configNames: [...configNames],
+    })),
+  })
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  )
+}
+
+export function hasLeaders(topic: ITopicMetadata | undefined): boolean {
+  return (
+    topic !== undefined &&
+    topic.partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0)
+  )
+}
+
+export function refuseUnlessExisting(error: unknown): void {
+  const parts: readonly unknown[] = error instanceof kafkajs.KafkaJSAggregateError ? error.errors : [error]
+  const refusal = parts.find((part) => protocolTypeOf(part) !== 'TOPIC_ALREADY_EXISTS')
+  if (refusal !== undefined) throw refusal
+}
