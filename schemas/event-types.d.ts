@@ -99,3 +99,6 @@ export type PassMarker = {
   /** In words, for held and failed. */
   readonly detail: string | null
 }
+
+/** Value of a record of the topic `listings`; a tombstone is null. */
+export type ListingEvent = ListingUpserted | ListingDeleted

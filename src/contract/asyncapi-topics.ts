@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { HEADERS, LETTER_HEADERS } from '../events/header-names.ts'
 import { NAMESPACE } from '../events/registry/subject-name.ts'
+import { contractName } from './contract-name.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -55,7 +56,7 @@ function aboutRecords(resource: ResourceDescription): AboutTopic {
   const { keyField, events } = resource
   const key = { ...TEXT, description: `${keyField}, UTF-8.` }
   const headers = recordHeaders(resource)
-  const name = `${events.content.charAt(0).toUpperCase()}${events.content.slice(1)}Tombstone`
+  const name = contractName(resource, 'Tombstone')
   const tombstone = {
     name,
     title: 'Tombstone',

@@ -1,7 +1,13 @@
 /** What differs between two versions of a record schema, in words. */
 import { isDeepStrictEqual } from 'node:util'
 
-import { findRecord, parseAvroRecord, type AvroField, type AvroRecord } from '../events/schema/avro-record.ts'
+import {
+  heldRecord,
+  parseAvroRecord,
+  pathInto,
+  type AvroField,
+  type AvroRecord,
+} from '../events/schema/avro-record.ts'
 import { avroTypeText, symbolsOf } from '../events/schema/avro-type-text.ts'
 
 /**
@@ -58,9 +64,12 @@ function addition(field: AvroField, prefix: string, retyped: Set<string>): Schem
 function fieldChanges(from: AvroField, to: AvroField, prefix: string): SchemaChange[] {
   const field = prefix + to.name
   const changes: SchemaChange[] = []
-  const [older, newer] = [findRecord(from.type), findRecord(to.type)]
-  if (older !== undefined && newer !== undefined) changes.push(...recordChanges(older, newer, `${field}.`))
-  else if (!isDeepStrictEqual(from.type, to.type)) changes.push(change('type', field, typeText(from, to)))
+  const [older, newer] = [heldRecord(from.type), heldRecord(to.type)]
+  if (older !== undefined && newer !== undefined && pathInto(from) === pathInto(to)) {
+    changes.push(...recordChanges(older, newer, prefix + pathInto(to)))
+    if (avroTypeText(from.type) !== avroTypeText(to.type))
+      changes.push(change('type', field, typeText(from, to)))
+  } else if (!isDeepStrictEqual(from.type, to.type)) changes.push(change('type', field, typeText(from, to)))
   if (!isDeepStrictEqual(from.default, to.default)) {
     const text = `default changed from ${JSON.stringify(from.default)} to ${JSON.stringify(to.default)}`
     changes.push(change('default', field, text))

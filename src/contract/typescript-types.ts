@@ -4,6 +4,8 @@ import { quoteForeign } from '../support/secrets.ts'
 import { EventError } from '../events/event-error.ts'
 import { findRecord, parseAvroRecord, type AvroRecord } from '../events/schema/avro-record.ts'
 import { shapeOf } from '../events/schema/avro-type-text.ts'
+import type { ResourceDescription } from '../domain/resource.ts'
+import { contractName } from './contract-name.ts'
 
 /** Of an empty `StandardFields`: any field that a source may have. */
 const ANY_FIELDS = 'Readonly<Record<string, string | number | boolean | readonly string[] | null>>'
@@ -26,32 +28,62 @@ const TEXTS = [
   '/** Instant in UTC, `YYYY-MM-DDTHH:mm:ss.sssZ`. */\nexport type InstantText = string\n',
 ]
 
-/**
- * A module that needs no other one, from JSON texts of record schemas; the docs stand as TSDoc. Type aliases, not
- * interfaces: only they can be assigned to a type with an index, as the one for any source is.
- *
- * @throws {EventError} EVENT_UNREADABLE if a text is not the schema of a record, or has a type that no event has
- */
-export function typescriptTypes(schemas: readonly string[], comment: string): string {
-  const declared = new Map<string, string>()
-  for (const schema of schemas) declareRecord(parseAvroRecord(schema), declared)
-  return [`// ${printable(comment)}\n`, ...TEXTS, ...declared.values()].join('\n')
+export interface DescribedTypes {
+  /** JSON texts of record schemas. */
+  readonly schemas: readonly string[]
+  /** Their records are among those of the schemas. */
+  readonly resources: readonly ResourceDescription[]
+  /** Of the whole module. */
+  readonly comment: string
 }
 
-/** Those that a type uses come before it. The first one of a name counts. */
-function declareRecord(record: AvroRecord, declared: Map<string, string>): string {
+/**
+ * A module that needs no other one, from the schemas of records; the docs stand as TSDoc. Type aliases, not interfaces:
+ * only they can be assigned to a type with an index, as the one for any source is.
+ *
+ * @throws {EventError} EVENT_UNREADABLE if a text is not the schema of a record, has a type that no event has, or gives a
+ * name to another type than one before
+ */
+export function typescriptTypes({ schemas, resources, comment }: DescribedTypes): string {
+  const declared: Declared = new Map()
+  for (const schema of schemas) declareRecord(parseAvroRecord(schema), declared)
+  for (const resource of resources) declareEvent(resource, declared)
+  const types = [...declared].map(
+    ([name, { doc, body }]) => `${tsdoc(doc, '')}export type ${name} = ${body}\n`,
+  )
+  return [`// ${printable(comment)}\n`, ...TEXTS, ...types].join('\n')
+}
+
+/** By name. Those that a type uses come before it. */
+type Declared = Map<string, { readonly doc: string | undefined; readonly body: string }>
+
+/** Schemas may have an enum or a record in common: it stays what it was, with the doc of the first. */
+function declare(name: string, body: string, doc: string | undefined, declared: Declared): string {
+  const earlier = declared.get(name)
+  if (earlier !== undefined && earlier.body !== body) {
+    throw new EventError(`Schemas of the registry have different types of the name ${quoteForeign(name)}.`)
+  }
+  if (earlier === undefined) declared.set(name, { doc, body })
+  return name
+}
+
+function declareEvent(resource: ResourceDescription, declared: Declared): void {
+  const { name, events } = resource
+  const doc = `Value of a record of the topic \`${name}\`; a tombstone is null.`
+  declare(contractName(resource, 'Event'), `${events.upserted} | ${events.deleted}`, doc, declared)
+}
+
+function declareRecord(record: AvroRecord, declared: Declared): string {
   const name = typeName(record.name)
-  if (declared.has(name)) return name
   const members = record.fields.map((field) => {
     const type = typeOf(field.type, declared)
     return `${tsdoc(field.doc, '  ')}  readonly ${memberName(field.name)}: ${type}\n`
   })
   const body = members.length === 0 ? ANY_FIELDS : `{\n${members.join('')}}`
-  declared.set(name, `${tsdoc(record.doc, '')}export type ${name} = ${body}\n`)
-  return name
+  return declare(name, body, record.doc, declared)
 }
 
-function typeOf(type: unknown, declared: Map<string, string>): string {
+function typeOf(type: unknown, declared: Declared): string {
   const record = type !== null && !Array.isArray(type) ? findRecord(type) : undefined
   if (record !== undefined) return declareRecord(record, declared)
   const shape = shapeOf(type)
@@ -62,12 +94,8 @@ function typeOf(type: unknown, declared: Map<string, string>): string {
     case 'logical':
       return LOGICAL.get(shape.name) ?? unknownType(type)
     case 'enum': {
-      const name = typeName(shape.name)
       const symbols = oneOf(shape.symbols.map(literal))
-      if (!declared.has(name)) {
-        declared.set(name, `${tsdoc(docOf(type), '')}export type ${name} = ${symbols}\n`)
-      }
-      return name
+      return declare(typeName(shape.name), symbols, docOf(type), declared)
     }
     case 'array': {
       const items = typeOf(shape.of, declared)
@@ -115,7 +143,7 @@ function oneOf(types: readonly string[]): string {
   return types.length === 0 ? 'never' : types.join(' | ')
 }
 
-function known(name: string, declared: ReadonlyMap<string, string>): string {
+function known(name: string, declared: Declared): string {
   const short = name.slice(name.lastIndexOf('.') + 1)
   return declared.has(short) ? short : unknownType(name)
 }

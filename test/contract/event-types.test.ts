@@ -1,18 +1,27 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
 
-const FILE = join(import.meta.dirname, '../../schemas/event-types.d.ts')
+const SCHEMAS = join(import.meta.dirname, '../../schemas')
 const COMMENT =
   'Generated from schemas/*.avsc; after a change of theirs: npx vitest run -u test/contract/event-types.test.ts'
 
+/** What subscribers read. */
+const EVENTS = [...RESOURCES.flatMap(({ events }) => [events.upserted, events.deleted]), 'PassMarker']
+const OF_THE_PROGRAM = ['Checkpoint', 'Owner', 'Truncation', 'Watermark']
+
 test('the exported types are those that the schemas say', async () => {
-  const generated = typescriptTypes(
-    [readSchemaFile('ListingUpserted'), readSchemaFile('ListingDeleted'), readSchemaFile('PassMarker')],
-    COMMENT,
-  )
-  await expect(generated).toMatchFileSnapshot(FILE)
+  const schemas = EVENTS.map(readSchemaFile)
+  const generated = typescriptTypes({ schemas, resources: RESOURCES, comment: COMMENT })
+  await expect(generated).toMatchFileSnapshot(join(SCHEMAS, 'event-types.d.ts'))
+})
+
+test("every schema file is of a resource's events, or of the feed's own records", () => {
+  const files = readdirSync(SCHEMAS).filter((file) => file.endsWith('.avsc'))
+  expect(files.sort()).toEqual([...EVENTS, ...OF_THE_PROGRAM].map((name) => `${name}.avsc`).sort())
 })

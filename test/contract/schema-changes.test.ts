@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { evolve } from '../../src/events/schema/event-schema.ts'
 import { schemaChanges } from '../../src/contract/schema-changes.ts'
 import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../events/sample.ts'
+import { readMemberSchema } from '../events/members.ts'
 
 const FIRST = listingSchema(FIELDS)
 
@@ -56,6 +57,16 @@ describe('what changed between two schemas', () => {
       ['default', 'listing.standardFields.City'],
     ])
     expect(kinds(FIRST, edited('City label', 'Town'))).toEqual([['doc', 'listing.standardFields.City']])
+  })
+
+  test('a field of the objects in a list is told by its path', () => {
+    const before = readMemberSchema('MemberUpserted')
+    const label = '{"name":"Label","type":["null","string"],"default":null},'
+    const next = before.replace(/(?=\{ "name": "(Address|Latitude)")/g, label)
+    expect(kinds(before, next)).toEqual([
+      ['added', 'member.fields.Emails[].Label'],
+      ['added', 'member.fields.Addresses[].Position.Label'],
+    ])
   })
 
   test('a new symbol of an enum is named', () => {

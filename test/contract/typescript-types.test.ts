@@ -6,18 +6,20 @@ import { describe, expect, test } from 'vitest'
 import { EventError } from '../../src/events/event-error.ts'
 import { evolve } from '../../src/events/schema/event-schema.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
+import { MEMBERS, readMemberSchema } from '../events/members.ts'
 import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../events/sample.ts'
 
+function typesOf(...schemas: readonly string[]): string {
+  return typescriptTypes({ schemas, resources: [], comment: 'test' })
+}
+
 function types(...schemas: readonly object[]): string {
-  return typescriptTypes(
-    schemas.map((schema) => JSON.stringify(schema)),
-    'test',
-  )
+  return typesOf(...schemas.map((schema) => JSON.stringify(schema)))
 }
 
 describe('TypeScript types of a schema', () => {
   test('each kind of standard field has the type that a reader gets, null included', () => {
-    const text = typescriptTypes([listingSchema(FIELDS)], 'test')
+    const text = typesOf(listingSchema(FIELDS))
     for (const member of [
       'City: string | null',
       'BedsTotal: number | null',
@@ -34,14 +36,14 @@ describe('TypeScript types of a schema', () => {
 
   test('a second field of a retyped one stands beside it', () => {
     const first = listingSchema(FIELDS)
-    const text = typescriptTypes([evolve(first, [described('City', 'Boolean')], SCHEMA_OPTIONS)], 'test')
+    const text = typesOf(evolve(first, [described('City', 'Boolean')], SCHEMA_OPTIONS))
     expect(text).toContain('  readonly City: string | null\n')
     expect(text).toContain('  readonly City_boolean: boolean | null\n')
   })
 
   test("the source's own text cannot end a comment or break its line", () => {
     const field = { ...described('City', 'Character'), label: 'Town */ export const x = 1\n// City' }
-    const text = typescriptTypes([listingSchema([field])], 'test')
+    const text = typesOf(listingSchema([field]))
     expect(text).toContain('  /** Town * / export const x = 1 // City.')
     expect(text.split('\n').filter((line) => line.startsWith('// '))).toEqual(['// test'])
   })
@@ -58,6 +60,32 @@ describe('TypeScript types of a schema', () => {
     })
     expect(text.split("export type Colour = 'RED' | 'BLUE'\n")).toHaveLength(2)
     expect(text).toContain('readonly second: Colour | null\n')
+  })
+
+  test('an enum that two schemas have is one type, unless it says different things', () => {
+    const paint = (name: string, ...symbols: readonly string[]) => ({
+      type: 'record',
+      name,
+      fields: [{ name: 'colour', type: { type: 'enum', name: 'Colour', symbols } }],
+    })
+    const text = types(paint('Wall', 'RED', 'BLUE'), paint('Door', 'RED', 'BLUE'))
+    expect(text.split('export type Colour =')).toHaveLength(2)
+    expect(() => types(paint('Wall', 'RED'), paint('Door', 'BLUE'))).toThrow('Colour')
+  })
+
+  test('objects and lists of them are types of their own; the two events of a resource are one union', () => {
+    const schemas = ['MemberUpserted', 'MemberDeleted'].map(readMemberSchema)
+    const text = typescriptTypes({ schemas, resources: [MEMBERS], comment: 'test' })
+    for (const member of [
+      'Locale: MemberLocale | null',
+      'Emails: readonly MemberEmail[] | null',
+      'Phones: readonly MemberPhone[]',
+      'Billing: MemberAddress | null',
+    ]) {
+      expect(text).toContain(`  readonly ${member}\n`)
+    }
+    expect(text).toContain('export type MemberEvent = MemberUpserted | MemberDeleted\n')
+    expect(codeLeft(text)).toBe('')
   })
 
   test('a type that no event has is an error that names it', () => {
@@ -150,7 +178,7 @@ describe('types of a schema that a registry made up', () => {
   test('nested without end are refused, not followed', () => {
     const deep = `${'{"type":"array","items":'.repeat(20_000)}"string"${'}'.repeat(20_000)}`
     const schema = `{"type":"record","name":"Paint","fields":[{"name":"x","type":${deep}}]}`
-    expect(() => typescriptTypes([schema], 'test')).toThrow(EventError)
+    expect(() => typesOf(schema)).toThrow(EventError)
   })
 })
 

@@ -1,6 +1,10 @@
 /** Arguments and options that several commands take. */
 import { InvalidArgumentError, Option } from 'commander'
 
+import type { ResourceDescription } from '../../domain/resource.ts'
+import { RESOURCES } from '../../resources/index.ts'
+import { LISTINGS } from '../../resources/listings.ts'
+
 export function takeOverOption(): Option {
   return new Option('--take-over', 'take the feed from an owner with another DATA_DIR')
 }
@@ -11,6 +15,20 @@ export function acceptSourceOption(): Option {
 
 export function jsonOption(description = 'as JSON'): Option {
   return new Option('--json', description)
+}
+
+/** Its value is the description. */
+export function resourceOption(): Option {
+  return new Option('--resource <name>', 'of this resource')
+    .argParser(resourceNamed)
+    .default(LISTINGS, LISTINGS.name)
+}
+
+/** @throws {InvalidArgumentError} */
+function resourceNamed(text: string): ResourceDescription {
+  const resource = RESOURCES.find(({ name }) => name === text)
+  if (resource !== undefined) return resource
+  throw new InvalidArgumentError(`Allowed: ${RESOURCES.map(({ name }) => name).join(', ')}.`)
 }
 
 /** @throws {InvalidArgumentError} for what is none, or has more than nine digits. */

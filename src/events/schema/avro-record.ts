@@ -61,6 +61,11 @@ export function heldRecord(type: unknown): AvroRecord | undefined {
   return held
 }
 
+/** How a path goes on from a field into the record that its type comes down to, e.g. `Emails[].`. */
+export function pathInto({ name, type }: AvroField): string {
+  return findRecord(type) === undefined ? `${name}[].` : `${name}.`
+}
+
 /** The type with another record in the place of the one that it comes down to. */
 export function withRecord(type: unknown, change: (record: AvroRecord) => AvroRecord): unknown {
   if (Array.isArray(type)) return type.map((branch) => withRecord(branch, change))

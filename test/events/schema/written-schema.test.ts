@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 
+import {
+  nestedRecord,
+  parseAvroRecord,
+  pathInto,
+  type AvroRecord,
+} from '../../../src/events/schema/avro-record.ts'
 import { compileType } from '../../../src/events/schema/compile-type.ts'
 import { evolve } from '../../../src/events/schema/event-schema.ts'
+import { fieldTypeOf } from '../../../src/events/schema/field-type.ts'
+import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
+import { RESOURCES } from '../../../src/resources/index.ts'
 import { MEMBERS, readMemberSchema } from '../members.ts'
 
 const WRITTEN = readMemberSchema('MemberUpserted')
@@ -38,6 +47,43 @@ function fieldsOf(schema: string): Readonly<Record<string, readonly string[]>> {
   })
   return found
 }
+
+/** Fields, by their path, that the projection cannot fill. */
+function unfillable(record: AvroRecord, prefix: string, known = new Set<string>()): readonly string[] {
+  const found = record.fields.flatMap((field) => {
+    const type = fieldTypeOf(field.type)
+    if (type === undefined) return [prefix + field.name]
+    if (!('record' in type)) return []
+    if (typeof type.record === 'string') return known.has(type.record) ? [] : [prefix + field.name]
+    return unfillable(type.record, prefix + pathInto(field), known)
+  })
+  known.add(record.name)
+  return found
+}
+
+test.for([
+  { resource: MEMBERS, read: readMemberSchema },
+  ...RESOURCES.map((resource) => ({ resource, read: readSchemaFile })),
+])(
+  'the schema of $resource.name has fields that take values, and none for what is no content',
+  ({ resource, read }) => {
+    const { events, stamp, volatileFields } = resource
+    const content = nestedRecord(parseAvroRecord(read(events.upserted)), events.content)
+    const fields = nestedRecord(content, events.fields)
+    expect(unfillable(fields, '')).toEqual([])
+    const names = fields.fields.map(({ name }) => name)
+    expect(names.filter((name) => name === stamp || volatileFields.includes(name))).toEqual([])
+  },
+)
+
+test('a type that the projection does not know is found wherever it is', () => {
+  const schema = readMemberSchema('MemberUpserted').replace(
+    /"Latitude", "type": \["null", "double"\]/,
+    '"Latitude", "type": ["null", "int"]',
+  )
+  const fields = nestedRecord(nestedRecord(parseAvroRecord(schema), 'member'), 'fields')
+  expect(unfillable(fields, '')).toEqual(['Addresses[].Position.Latitude'])
+})
 
 describe('a schema that is written by hand', () => {
   test('is registered whole, and names what is volatile by the description, not by the setting', () => {

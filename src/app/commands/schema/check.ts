@@ -1,4 +1,4 @@
-/** `schema check`: whether the source's metadata would change the schema. Registers nothing. */
+/** `schema check`: whether the source's metadata, or the program's own file, would change a schema. Registers nothing. */
 import type { Command } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
@@ -9,7 +9,7 @@ import { readSchemaFile } from '../../../events/schema/schema-file.ts'
 import { schemaChanges, type SchemaChange } from '../../../contract/schema-changes.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import type { FieldDescription } from '../../../domain/field-description.ts'
-import { LISTINGS } from '../../../resources/listings.ts'
+import type { ResourceDescription } from '../../../domain/resource.ts'
 import { Outages } from '../../../ops/outages.ts'
 import { PLAIN_PAGE_READER } from '../../../spark/page-body.ts'
 import { SparkApiError } from '../../../spark/spark-api-error.ts'
@@ -18,45 +18,51 @@ import { printJson, printLines } from '../../../support/print.ts'
 import { sparkSource, sparkTransport } from '../../compose/clients.ts'
 import { withTypeNames } from '../../metadata/metadata-refresher.ts'
 import { now } from '../../compose/system-clock.ts'
-import { listingSubject } from './subject.ts'
+import { schemaSubject } from './subject.ts'
 import { loggerFor } from '../../compose/surroundings.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption } from '../options.ts'
+import { jsonOption, resourceOption } from '../options.ts'
 
 export function registerSchemaCheck(group: Command, { signal, acting }: CommandHost): void {
   group
     .command('check')
     .description("whether the source's metadata would change it; registers nothing; exit code 1 if it would")
+    .addOption(resourceOption())
     .addOption(jsonOption())
-    .action(acting((options: { json?: true }) => checkSchema(options, signal)))
+    .action(acting((options: CheckOptions) => checkSchema(options, signal)))
 }
 
-/** Exit code for a source whose metadata would make a new version, as a comparison that found differences. */
+interface CheckOptions {
+  readonly resource: ResourceDescription
+  readonly json?: true
+}
+
+/** Exit code where a new version would be made, as of a comparison that found differences. */
 const WOULD_CHANGE = 1
 
 /** Exit code 0 if nothing would change. */
-async function checkSchema({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(['spark', 'passes', 'log'])
-  const { registry, subject } = listingSubject()
-  const fields = await sourceFields(settings, signal)
+async function checkSchema({ resource, json }: CheckOptions, signal: AbortSignal): Promise<number> {
+  const { events } = resource
+  const { registry, subject } = schemaSubject(resource)
+  const asked = await askedOf(resource, signal)
   const latest = await registry.version(subject, 'latest', signal)
-  const { volatileFields } = settings.passes
-  const next = evolve(latest?.schema ?? null, fields, {
-    resource: LISTINGS,
-    volatileFields,
-    written: readSchemaFile(LISTINGS.events.upserted),
+  const next = evolve(latest?.schema ?? null, asked.fields, {
+    resource,
+    volatileFields: asked.volatileFields,
+    written: readSchemaFile(events.upserted),
   })
   const changed = next !== latest?.schema
+  const content = nestedRecord(parseAvroRecord(next), events.content)
   const found: SchemaCheck = {
     subject,
     version: latest?.version ?? null,
     changed,
-    fields: nestedRecord(nestedRecord(parseAvroRecord(next), 'listing'), 'standardFields').fields.length,
+    fields: nestedRecord(content, events.fields).fields.length,
     changes: changed && latest !== undefined ? schemaChanges(latest.schema, next) : [],
     compatible: !changed || (await registry.check(subject, next, signal)),
   }
   if (json === true) printJson(found)
-  else printLines(describeCheck(found, latest))
+  else printLines(describeCheck(found, latest, ORIGINS[resource.fields.from]))
   return changed ? WOULD_CHANGE : 0
 }
 
@@ -65,29 +71,47 @@ export interface SchemaCheck {
   /** The latest; null if the subject has none. */
   readonly version: number | null
   readonly changed: boolean
-  /** Standard fields of the schema that the metadata asks for. */
+  /** Those of the source, at the top, in the schema that is asked for. */
   readonly fields: number
   readonly changes: readonly SchemaChange[]
   /** What the registry says. */
   readonly compatible: boolean
 }
 
+/** What asks for a schema. */
+const ORIGINS = {
+  metadata: "the source's metadata",
+  schema: 'this version of listingstream',
+} as const satisfies Record<ResourceDescription['fields']['from'], string>
+
 export function describeCheck(
   { subject, version, changed, fields, changes, compatible }: SchemaCheck,
   latest: Pick<SubjectVersion, 'id'> | undefined,
+  origin: string,
 ): readonly string[] {
   if (latest === undefined || version === null) {
-    return [
-      `${subject} has no version yet; the source's metadata would make the first one, with ${fields} standard fields`,
-    ]
+    return [`${subject} has no version yet; ${origin} would make the first one, with ${fields} fields`]
   }
   const which = `${subject} version ${version} (schema id ${latest.id})`
-  if (!changed) return [`${which}: the source's metadata would change nothing`]
+  if (!changed) return [`${which}: ${origin} would change nothing`]
   const verdict = compatible
     ? 'the registry would take it as the next version'
     : `the registry would refuse it: the feed would go on with version ${version}, new values in unmappedFields`
   const told = changes.length === 0 ? ['only the text of the schema'] : changes.map(({ text }) => text)
-  return [`${which}: the source's metadata would change`, ...told.map((text) => `  ${text}`), verdict]
+  return [`${which}: ${origin} would change`, ...told.map((text) => `  ${text}`), verdict]
+}
+
+/** Nothing for a schema that is written by hand: then neither API nor token is needed. */
+async function askedOf(
+  { fields }: ResourceDescription,
+  signal: AbortSignal,
+): Promise<{ readonly fields: readonly FieldDescription[]; readonly volatileFields: readonly string[] }> {
+  if (fields.from === 'schema') return { fields: [], volatileFields: [] }
+  const settings = loadSettings(['spark', 'passes', 'log'])
+  return {
+    fields: await sourceFields(settings, signal),
+    volatileFields: settings.passes.volatileFields,
+  }
 }
 
 /** As a pass of `run` sees them. */

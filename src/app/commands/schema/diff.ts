@@ -2,11 +2,12 @@
 import type { Command } from 'commander'
 
 import { schemaChanges } from '../../../contract/schema-changes.ts'
+import type { ResourceDescription } from '../../../domain/resource.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { printJson, printLines } from '../../../support/print.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption, wholeNumber } from '../options.ts'
-import { listingSubject, requireVersion, type SchemaSubject } from './subject.ts'
+import { jsonOption, resourceOption, wholeNumber } from '../options.ts'
+import { requireVersion, schemaSubject, type SchemaSubject } from './subject.ts'
 
 export function registerSchemaDiff(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -14,28 +15,33 @@ export function registerSchemaDiff(group: Command, { signal, acting }: CommandHo
     .description('what changed between two versions, in words')
     .argument('[from]', 'version; without it the one before', wholeNumber)
     .argument('[to]', 'version; without it the latest', wholeNumber)
+    .addOption(resourceOption())
     .addOption(jsonOption())
     .action(
-      acting((from: number | undefined, to: number | undefined, { json = false }: { json?: boolean }) =>
-        diffSchemas({ from, to, json }, signal),
+      acting((from: number | undefined, to: number | undefined, options: DiffFlags) =>
+        diffSchemas({ ...options, from, to }, signal),
       ),
     )
 }
 
-interface DiffOptions {
+interface DiffFlags {
+  readonly resource: ResourceDescription
+  readonly json?: true
+}
+
+interface DiffOptions extends DiffFlags {
   /** @default the version before the latest */
   readonly from: number | undefined
   /** @default the latest version */
   readonly to: number | undefined
-  readonly json: boolean
 }
 
-async function diffSchemas({ from, to, json }: DiffOptions, signal: AbortSignal): Promise<number> {
-  const subject = listingSubject()
+async function diffSchemas({ resource, from, to, json }: DiffOptions, signal: AbortSignal): Promise<number> {
+  const subject = schemaSubject(resource)
   const later = await requireVersion(subject, to ?? 'latest', signal)
   const earlier = await earlierVersion(subject, from, later, signal)
   const changes = earlier === undefined ? [] : schemaChanges(earlier.schema, later.schema)
-  if (json) {
+  if (json === true) {
     printJson({ subject: subject.subject, from: earlier?.version ?? null, to: later.version, changes })
   } else {
     printLines([titleOf(earlier, later, changes.length), ...changes.map(({ text }) => `  ${text}`)])

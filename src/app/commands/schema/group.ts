@@ -1,4 +1,4 @@
-/** `schema …`: the schema of listings in the registry. */
+/** `schema …`: the schema of a resource in the registry. */
 import type { Command } from 'commander'
 
 import type { CommandHost } from '../command.ts'
@@ -10,7 +10,7 @@ import { registerSchemaTypes } from './types.ts'
 export function registerSchema(program: Command, host: CommandHost): void {
   const group = program
     .command('schema')
-    .description("the schema of listings, which follows the source's metadata")
+    .description("the schema of a resource; that of listings follows the source's metadata")
   registerSchemaShow(group, host)
   registerSchemaDiff(group, host)
   registerSchemaCheck(group, host)

@@ -1,33 +1,36 @@
 /** `schema show`: one version of the schema, for a person or as it is. */
 import type { Command } from 'commander'
 
-import { findRecord, parseAvroRecord, type AvroRecord } from '../../../events/schema/avro-record.ts'
+import type { ResourceDescription } from '../../../domain/resource.ts'
+import { heldRecord, parseAvroRecord, pathInto, type AvroRecord } from '../../../events/schema/avro-record.ts'
 import { avroTypeText } from '../../../events/schema/avro-type-text.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { printable } from '../../../support/printable.ts'
 import { printJsonText, printLines } from '../../../support/print.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption } from '../options.ts'
-import { listingSubject, requireVersion, versionOption } from './subject.ts'
+import { jsonOption, resourceOption } from '../options.ts'
+import { requireVersion, schemaSubject, versionOption } from './subject.ts'
 
 export function registerSchemaShow(group: Command, { signal, acting }: CommandHost): void {
   group
     .command('show')
     .description('its fields, types and meanings')
+    .addOption(resourceOption())
     .addOption(versionOption())
     .addOption(jsonOption('the Avro schema itself'))
     .action(acting((options: ShowOptions) => showSchema(options, signal)))
 }
 
 interface ShowOptions {
+  readonly resource: ResourceDescription
   /** @default the latest */
   readonly version?: number
   /** The Avro schema itself. */
   readonly json?: true
 }
 
-async function showSchema({ version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
-  const subject = listingSubject()
+async function showSchema({ resource, version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
+  const subject = schemaSubject(resource)
   const found = await requireVersion(subject, version ?? 'latest', signal)
   if (json === true) printJsonText(found.schema)
   else printLines(schemaTable(subject.subject, found))
@@ -50,12 +53,12 @@ export function schemaTable(subject: string, { version, id, schema }: SubjectVer
 type Row = readonly [field: string, type: string, meaning: string]
 
 function rowsOf(record: AvroRecord, prefix: string): readonly Row[] {
-  return record.fields.flatMap(({ name, type, doc }): readonly Row[] => {
-    const nested = findRecord(type)
-    const field = `${prefix}${name}`
-    if (nested !== undefined) return rowsOf(nested, `${field}.`)
+  return record.fields.flatMap((field): readonly Row[] => {
+    const { name, type, doc } = field
+    const nested = heldRecord(type)
+    if (nested !== undefined) return rowsOf(nested, `${prefix}${pathInto(field)}`)
     // The source's own text may break lines.
     const meaning = (doc ?? '').replaceAll(/\s+/g, ' ')
-    return [[printable(field), printable(avroTypeText(type)), printable(meaning)]]
+    return [[printable(`${prefix}${name}`), printable(avroTypeText(type)), printable(meaning)]]
   })
 }

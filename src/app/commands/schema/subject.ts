@@ -1,10 +1,10 @@
-/** The versions of `ListingUpserted` in the registry, for the commands `schema …`. */
+/** The versions of a resource's `…Upserted` in the registry, for the commands `schema …`. */
 import { Option } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { subjectName } from '../../../events/registry/subject-name.ts'
-import { LISTINGS } from '../../../resources/listings.ts'
+import type { ResourceDescription } from '../../../domain/resource.ts'
 import { ListingstreamError } from '../../../support/errors.ts'
 import { openFeedSchemas, type FeedSchemas } from '../../compose/feed-reader.ts'
 import { wholeNumber } from '../options.ts'
@@ -24,10 +24,10 @@ export interface SchemaSubject extends FeedSchemas {
   readonly subject: string
 }
 
-/** Subject of `ListingUpserted`, by the settings. */
-export function listingSubject(): SchemaSubject {
+/** Subject of the resource's `…Upserted`, by the settings. */
+export function schemaSubject(resource: ResourceDescription): SchemaSubject {
   const { names, registry } = openFeedSchemas(loadSettings(['registry', 'feed', 'log']))
-  return { names, registry, subject: subjectName(names.data(LISTINGS), LISTINGS.events.upserted) }
+  return { names, registry, subject: subjectName(names.data(resource), resource.events.upserted) }
 }
 
 /** @throws {SchemaMissing} */
