@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 
 import { idleProgram } from '../fixtures/commands.ts'
+import { read } from './repository.ts'
 
-const README = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
-const [, AFTER_HEADING = ''] = README.split(/^## Commands$/m)
+const [, AFTER_HEADING = ''] = read('README.md').split(/^## Commands$/m)
 const SECTION = AFTER_HEADING.split(/^## /m)[0]!
 /** Told once for all commands that have them. */
 const SHARED = ['--accept-source', '--take-over']
