@@ -96,7 +96,6 @@ export class Simulator {
       listings: this.listings,
       mlsIds: this.mlsIds,
       accessToken: () => this.#accessToken,
-      seed,
       epoch,
       behaviour: () => this.#behaviour,
     })

@@ -355,15 +355,6 @@ describe('a listing', () => {
   })
 })
 
-test('accounts are walked like listings', async () => {
-  await using server = await startSimulator({ listings: 1, clock })
-  const first = await get(server, '/v1/accounts', { _limit: '50', _skiptoken: '' })
-  const second = await get(server, '/v1/accounts', { _limit: '50', _skiptoken: first.D.SkipToken ?? '' })
-  expect(keysOf([first.D, second.D])).toHaveLength(60)
-  const offices = await get(server, '/v1/accounts', { _filter: "UserType Eq 'Office'", _select: 'Name' })
-  expect(offices.D.Results).toHaveLength(3)
-})
-
 test('the system names the user and its MLS', async () => {
   await using server = await startSimulator({ listings: 1, clock })
   const { simulator } = server

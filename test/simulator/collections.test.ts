@@ -7,7 +7,7 @@ import { foundCollections } from '../../src/simulator/found-collections.ts'
 import type { Collection } from '../../src/simulator/records/define-collection.ts'
 import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { ACCOUNTS, BOATS, TOURS } from './invented-collections.ts'
+import { BOATS, TOURS } from './invented-collections.ts'
 import { get, keysOf, NOW, request, walk } from './spark-request.ts'
 
 const HOUR_MS = 3_600_000
@@ -237,17 +237,6 @@ describe('the collections of the simulator', () => {
   test('have each a name and a path of its own', () => {
     const twice = (other: Collection) => () => new Simulator({ listings: 1, collections: [BOATS, other] })
     expect(twice(BOATS)).toThrow(/same name/)
-  })
-
-  test('take the place of the accounts that do not change', () => {
-    const accountsOf = (collections: readonly Collection[]): string => {
-      const params = new URLSearchParams({ _pagination: 'count' })
-      const header = (name: string) => (name === 'authorization' ? 'Bearer simulator-token' : undefined)
-      const simulator = new Simulator({ listings: 40, collections, clock: () => NOW })
-      return String(simulator.answer({ method: 'GET', path: '/v1/accounts', params, header }, undefined).body)
-    }
-    expect(accountsOf([])).toContain('"TotalRows":60')
-    expect(accountsOf([ACCOUNTS])).toContain('"TotalRows":20')
   })
 
   test('leave the listings of a seed and what happens to them as they are', async () => {

@@ -1,5 +1,4 @@
 /** Two collections that no source has, with all that listings do not need. */
-import type { CollectionDefinition } from '../../src/simulator/records/collection-definition.ts'
 import { defineCollection } from '../../src/simulator/records/define-collection.ts'
 import { choice, fact, integer } from '../../src/simulator/records/field-specs.ts'
 import { freshRecord, isInView } from '../../src/simulator/records/simulated-record.ts'
@@ -12,7 +11,8 @@ interface Boat extends SimulatedRecord {
   refits: number
 }
 
-const BOAT: CollectionDefinition<Boat, 'refit'> = {
+/** Fields at the top, one of them nested; a stamp; a kind of change of its own; it refers to listings. */
+export const BOATS = defineCollection<Boat, 'refit'>({
   name: 'boats',
   path: '/v1/boats',
   maxLimit: 200,
@@ -62,11 +62,7 @@ const BOAT: CollectionDefinition<Boat, 'refit'> = {
       ['remove', 1],
     ],
   },
-}
-
-/** Fields at the top, one of them nested; a stamp; a kind of change of its own; it refers to listings. */
-export const BOATS = defineCollection(BOAT)
-export const ACCOUNTS = defineCollection({ ...BOAT, name: 'accounts', path: '/v1/accounts' })
+})
 
 interface Tour extends SimulatedRecord {
   readonly startsAt: number

@@ -2,7 +2,6 @@ import { ApiFailure, failureText, successText } from '../api/envelope.ts'
 import { DEFINITION_ORDER, shuffledOrder } from '../api/key-order.ts'
 import type { KeyOrder } from '../api/key-order.ts'
 import type { Circumstances } from '../api/list-page.ts'
-import { listService } from '../api/list-service.ts'
 import type { ListService } from '../api/list-service.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
@@ -10,7 +9,6 @@ import type { Behaviour } from '../behaviour.ts'
 import type { Fault } from '../faults.ts'
 import type { FieldCatalog } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
-import { accounts } from './accounts.ts'
 import { customFieldsReply, propertyTypesReply, standardFieldReply, standardFieldsReply } from './metadata.ts'
 import { systemReply } from './system.ts'
 
@@ -28,7 +26,6 @@ export interface ServicesOptions {
   readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
   readonly mlsIds: readonly string[]
   readonly accessToken: () => string
-  readonly seed: number
   readonly epoch: number
   readonly behaviour: () => Behaviour
 }
@@ -49,13 +46,8 @@ export class Services {
   #replies = 0
 
   constructor(options: ServicesOptions) {
-    const { seed, epoch, mlsIds, behaviour } = options
     this.#options = options
-    this.#lists = new Map([
-      // Until a collection of this path is there.
-      ['/v1/accounts', listService(accounts(seed, epoch, mlsIds, behaviour))],
-      ...options.collections.map(({ path, service }) => [path, service] as const),
-    ])
+    this.#lists = new Map(options.collections.map(({ path, service }) => [path, service]))
   }
 
   answer(request: ApiRequest, fault: Fault | undefined): Reply {
