@@ -34,7 +34,3 @@ export function formatSeconds(value: Instant): string {
 
 /** A length of time in milliseconds. */
 export type Millis = number
-
-export function minus(value: Instant, length: Millis): Instant {
-  return instant(value - length)
-}

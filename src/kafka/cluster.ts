@@ -152,11 +152,6 @@ export class KafkaCluster implements AsyncDisposable {
     })
   }
 
-  /** Last stable offset of every partition, by partition number. */
-  async endOffsets(topic: string, signal: AbortSignal): Promise<readonly number[]> {
-    return (await this.topicOffsets(topic, signal)).map(({ end }) => end)
-  }
-
   /** By name; topics that do not exist are left out. */
   async describeTopics(
     names: readonly string[],

@@ -8,6 +8,7 @@ import { openIndex, showing, snapshotOf, TestFeed, KEYS } from '../publisher/tes
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
+import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 let cluster: KafkaCluster
@@ -43,7 +44,7 @@ test.each(['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'])(
     }
     await using after = await TransactionalProducer.open(cluster, topic, {}, never)
     await after.begin(never)
-    const [end = 0] = await cluster.endOffsets(topic, never)
+    const [end = 0] = await endOffsets(cluster, topic, never)
     const read: string[] = []
     for await (const { records } of readTopic(
       cluster,

@@ -2,6 +2,7 @@
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import { followTopics, readTopic } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const [brokers = '', topic = ''] = process.argv.slice(2)
 const stop = new AbortController()
@@ -17,7 +18,7 @@ const { signal } = stop
   const open = await producer.begin(signal)
   await open.send(topic, 0, [{ key: 'k', value: null, headers: {} }], signal)
 
-  const [end = 0] = await cluster.endOffsets(topic, signal)
+  const [end = 0] = await endOffsets(cluster, topic, signal)
   for await (const batch of readTopic(
     cluster,
     { topic, ranges: [{ partition: 0, from: 0, to: end }] },

@@ -19,6 +19,7 @@ import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
+import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 const clientId = uniqueTopicPrefix()
@@ -181,7 +182,7 @@ describe('a transaction', () => {
       await transaction.send(topic, 0, [record('a')], never)
     }
     // One record and the marker: nothing holds back the readers.
-    await expect.poll(() => cluster.endOffsets(topic, never)).toEqual([2])
+    await expect.poll(() => endOffsets(cluster, topic, never)).toEqual([2])
     expect(await settledKeys(topic)).toEqual([])
   })
 })
@@ -254,7 +255,7 @@ describe('a producer that failed', () => {
       })
       await expect(transaction.commit(never)).rejects.toMatchObject({ code: 'KAFKA_PRODUCER_UNUSABLE' })
     }
-    await expect.poll(() => cluster.endOffsets(topic, never)).toEqual([2])
+    await expect.poll(() => endOffsets(cluster, topic, never)).toEqual([2])
     expect(await settledKeys(topic)).toEqual([])
   })
 
@@ -338,7 +339,7 @@ describe('reading', () => {
     await using other = await openProducer(`${topic}-other`)
     const open = await other.begin(never)
     await open.send(topic, 0, [record('open')], never)
-    expect(await cluster.endOffsets(topic, never)).toEqual([2])
+    expect(await endOffsets(cluster, topic, never)).toEqual([2])
     expect(await settledKeys(topic)).toEqual(['a'])
   })
 
@@ -564,7 +565,7 @@ describe('topics', () => {
 
   test('the offsets of a topic that does not exist are missed at once, and it is not created', async () => {
     const name = uniqueTopicPrefix()
-    await expect(cluster.endOffsets(name, never)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
+    await expect(endOffsets(cluster, name, never)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
     expect((await cluster.describeTopics([name], never)).size).toBe(0)
   })
 })

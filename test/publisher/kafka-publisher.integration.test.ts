@@ -16,6 +16,7 @@ import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
 import { codeOf, throughProxy } from './through-proxy.ts'
 import { deletion, keysOf, page, progress, TestFeed } from './test-feed.ts'
+import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 const topic = (feed: TestFeed): string => feed.names.data(LISTINGS)
@@ -24,8 +25,8 @@ function numberedKeys(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `2024${String(n).padStart(22, '0')}`)
 }
 
-async function endOffsets(feed: TestFeed): Promise<readonly number[]> {
-  return await feed.cluster.endOffsets(topic(feed), never)
+async function endsOf(feed: TestFeed): Promise<readonly number[]> {
+  return await endOffsets(feed.cluster, topic(feed), never)
 }
 
 describe('what a commit answers and leaves', () => {
@@ -59,7 +60,7 @@ describe('what a commit answers and leaves', () => {
       }
     }
     const { nextOffsets } = receipts[1]!
-    expect(nextOffsets).toEqual({ listings: await endOffsets(feed) })
+    expect(nextOffsets).toEqual({ listings: await endsOf(feed) })
     expect(instance.publisher.nextOffsets(LISTINGS.name)).toEqual(nextOffsets['listings'])
   })
 
@@ -96,7 +97,7 @@ describe('what a commit answers and leaves', () => {
     const changes = await Promise.all(
       keys.map((key) => feed.upsert(key, { City: randomBytes(15_000).toString('base64') })),
     )
-    const before = await endOffsets(feed)
+    const before = await endsOf(feed)
     const receipt = await instance.publisher.commit(page(changes), never)
     const bytes = changes.reduce((sum, { content }) => sum + content.bytes.length, 0)
     expect(bytes / 3).toBeGreaterThan(512 * 1024)
@@ -110,7 +111,7 @@ describe('what a commit answers and leaves', () => {
       expect(String(record?.headers['digest'])).toBe(changes[i]!.content.digest)
     }
     // One marker a partition: one transaction.
-    const ends = await endOffsets(feed)
+    const ends = await endsOf(feed)
     expect(ends.reduce((a, b) => a + b)).toBe(before.reduce((a, b) => a + b) + keys.length + 3)
   })
 
@@ -183,7 +184,7 @@ describe('a commit in doubt', () => {
         return { partition, offset }
       }),
     )
-    expect(receipt.nextOffsets).toEqual({ listings: await endOffsets(feed) })
+    expect(receipt.nextOffsets).toEqual({ listings: await endsOf(feed) })
     // The publisher goes on with a new producer.
     const next = await instance.publisher.commit(page(await feed.upserts(['e'])), never).catch(codeOf)
     expect(next).toBe('FENCED')
@@ -236,7 +237,7 @@ describe('a commit in doubt', () => {
     const fault = firstOf(API.endTxn, async (): Promise<Fate> => {
       // The broker looks for old transactions every ten seconds; their end moves the last stable offset.
       await expect
-        .poll(async () => (await endOffsets(feed)).reduce((a, b) => a + b), { timeout: 30_000 })
+        .poll(async () => (await endsOf(feed)).reduce((a, b) => a + b), { timeout: 30_000 })
         .toBeGreaterThan(0)
       return 'pass'
     })

@@ -8,6 +8,7 @@ import { API, firstOf, type Fate, type Judge } from '../fixtures/kafka-proxy.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
 import { deletion, keysOf, page, TestFeed, type PlacedRecord } from './test-feed.ts'
 import { codeOf, throughProxy } from './through-proxy.ts'
+import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 /** Of the same keys and events as listings, in another topic. */
@@ -67,7 +68,7 @@ describe('a transaction of two topics', () => {
       expect(found.map((record) => String(record?.key))).toEqual(changes.map(({ key }) => key))
     }
     const ends = await Promise.all(
-      BOTH.map((resource) => feed.cluster.endOffsets(feed.names.data(resource), never)),
+      BOTH.map((resource) => endOffsets(feed.cluster, feed.names.data(resource), never)),
     )
     expect(receipt.nextOffsets).toEqual({ listings: ends[0], 'listing-photos': ends[1] })
     for (const { name } of BOTH) {

@@ -34,6 +34,9 @@ export async function bringIndexUp(
     source,
     partitions: Object.fromEntries(topics.partitions),
   }
+  if (index.recreated !== null) {
+    logger.warn({ err: index.recreated }, 'the key index in DATA_DIR could not be opened; it is made anew')
+  }
   const recovery = await recoverIndex(
     {
       cluster,
