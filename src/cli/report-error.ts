@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { errorCode } from '../support/error-code.ts'
 import { firstFailure, isUnforeseen, ListingstreamError } from '../support/errors.ts'
 import { printable } from '../support/printable.ts'
 import { strike } from '../support/secrets.ts'
@@ -25,8 +26,7 @@ export function reportError(failure: unknown, write: (text: string) => void): nu
 
 /** Raised for the system, a peer or a file: by Node (`EACCES`, `ENOSPC` …), by a client, or by the check of a form. */
 function isOutside(error: Error): boolean {
-  if ('code' in error && typeof error.code === 'string' && /^(E[A-Z0-9]+|UND_ERR_.+)$/.test(error.code))
-    return true
+  if (/^(E[A-Z0-9]+|UND_ERR_.+)$/.test(errorCode(error) ?? '')) return true
   return error instanceof z.core.$ZodError || error.name.startsWith('KafkaJS')
 }
 

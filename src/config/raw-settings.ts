@@ -1,5 +1,6 @@
+import { errorCode } from '../support/error-code.ts'
 import { didYouMean } from './did-you-mean.ts'
-import type { RawValues } from './groups.ts'
+import type { RawValues } from './group.ts'
 import type { TextFile } from './secret.ts'
 import type { SettingsMistake } from './settings-error.ts'
 
@@ -98,7 +99,7 @@ export class RawSettings {
       }
       this.#mistake(variable, 'The file that this names is empty')
     } catch (error) {
-      this.#mistake(variable, `The file that this names cannot be read (${errorCode(error)})`)
+      this.#mistake(variable, `The file that this names cannot be read (${whyUnread(error)})`)
     }
     return undefined
   }
@@ -108,7 +109,7 @@ export class RawSettings {
     try {
       text = this.#readFile(path)
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') this.#mistake(path, `The file cannot be read (${errorCode(error)})`)
+      if (errorCode(error) !== 'ENOENT') this.#mistake(path, `The file cannot be read (${whyUnread(error)})`)
       return {}
     }
     let parsed: unknown
@@ -127,6 +128,10 @@ export class RawSettings {
   #mistake(name: string, problem: string): void {
     this.mistakes.push({ name, problem })
   }
+}
+
+function whyUnread(error: unknown): string {
+  return errorCode(error) ?? 'unknown error'
 }
 
 function trimmedEnd(text: string): string {
@@ -149,10 +154,4 @@ function settingText(value: unknown): string | undefined {
   if (!Array.isArray(value)) return undefined
   if (!value.every((item) => typeof item === 'string')) return undefined
   return value.length === 0 ? 'none' : value.join(',')
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : 'unknown error'
 }

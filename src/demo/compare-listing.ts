@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Members, UpsertedListing } from './decoded-events.ts'
 import { MASKED } from '../domain/masked.ts'
+import { parseJson } from '../support/parse-json.ts'
 
 export interface Difference {
   readonly key: string
@@ -107,7 +108,7 @@ class Check {
     const text = this.#unmapped.get(name)
     this.#unmapped.delete(name)
     if (text === undefined) this.report(name, `${show(value)} is not in unmappedFields`)
-    else if (!isDeepStrictEqual(parsedJson(text), value)) this.report(name, `${show(value)} became ${text}`)
+    else if (!isDeepStrictEqual(parseJson(text), value)) this.report(name, `${show(value)} became ${text}`)
   }
 
   /** A mere touch publishes nothing (R5): the event's stamp may be older, never newer. */
@@ -191,14 +192,6 @@ function isDay(text: string): boolean {
 
 function validTime(ms: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function show(value: unknown): string {

@@ -5,6 +5,7 @@ import { freePort } from '../stack/ports.ts'
 import type { StackAddress } from '../stack/stack-options.ts'
 import { stackDown, stackUp } from '../stack/stack.ts'
 import type { Steps } from '../ops/steps.ts'
+import { isProcessAlive } from '../support/process-alive.ts'
 
 const FOLDER_NAME = /^demo-(\d+)$/
 const DOWN_MS = 60_000
@@ -49,19 +50,10 @@ async function removeLeftovers(downloads: string, progress: (line: string) => vo
   for (const name of await readdir(downloads).catch(() => [])) {
     const pid = Number(FOLDER_NAME.exec(name)?.[1] ?? Number.NaN)
     // In a container a new process often has the number of an old one.
-    if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue
+    if (Number.isNaN(pid) || (pid !== process.pid && isProcessAlive(pid))) continue
     await stackDown(
       { folder: join(downloads, name), deleteData: true, progress },
       AbortSignal.timeout(DOWN_MS),
     )
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -1,6 +1,7 @@
 import yoctoSpinner from 'yocto-spinner'
 
 import { printable } from '../support/printable.ts'
+import { isWatched } from './is-watched.ts'
 
 /** Shows what is being done: a moving line on a terminal, plain lines elsewhere. Goes to standard error. */
 export interface Steps {
@@ -13,8 +14,7 @@ const REFRESH_MS = 200
 const REPEAT_MS = 10_000
 
 export function createSteps(stream: NodeJS.WriteStream = process.stderr): Steps {
-  const isInteractive = stream.isTTY && process.env['TERM'] !== 'dumb' && !('CI' in process.env)
-  return isInteractive ? spinningSteps(stream) : plainSteps((line) => stream.write(`${line}\n`))
+  return isWatched(stream) ? spinningSteps(stream) : plainSteps((line) => stream.write(`${line}\n`))
 }
 
 export function plainSteps(write: (line: string) => void): Steps {

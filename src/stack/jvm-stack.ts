@@ -1,27 +1,20 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
 
 import { downloadJars } from './downloads.ts'
-import type { StackJars } from './downloads.ts'
 import { isRunning, startDetached, stopDetached } from './detached-process.ts'
 import type { DetachedCommand } from './detached-process.ts'
-import { clusterOf } from './kafka-cluster.ts'
-import { kafkaProperties } from './kafka-config.ts'
+import { formatNode } from './format-node.ts'
+import { kafkaCommand, kafkaName, logFile, registryCommand, registryName } from './jvm-commands.ts'
 import type { KafkaNode } from './kafka-config.ts'
 import { freePort, loopback, requireFreePort } from './ports.ts'
-import { kafkaAnswers, registryAnswers, waitUntilReady } from './readiness.ts'
-import { runCommand } from './run-command.ts'
-import { StackError } from './stack-error.ts'
+import { kafkaAnswers, registryAnswers, waitUntilReady, type Wait } from './readiness.ts'
 import type { ResolvedStackOptions, StackServiceStatus } from './stack-options.ts'
 import { readState, removeState, writeState } from './stack-state.ts'
 import type { JvmState } from './stack-state.ts'
 import { findJavaToolchain } from './toolchain.ts'
 
-const log4jFile = fileURLToPath(new URL('../../stack/log4j2.properties', import.meta.url))
 const startMs = 90_000
 const stopMs = 30_000
-const registryName = 'registry'
 
 /** Brings up what is not running yet. What this call started is stopped again when it fails. */
 export async function jvmUp(options: ResolvedStackOptions, signal: AbortSignal): Promise<JvmState> {
@@ -35,6 +28,7 @@ export async function jvmUp(options: ResolvedStackOptions, signal: AbortSignal):
     await requireFreePort(before.registryPort, 'schema registry', '--registry-port')
   }
   const jars = await downloadJars(options.downloads, tools, options.progress, signal)
+  const runtime = { ...options, java: tools.java, jars }
   let state = before
   const start = async (name: string, command: DetachedCommand): Promise<void> => {
     if (running.has(name)) return
@@ -44,15 +38,15 @@ export async function jvmUp(options: ResolvedStackOptions, signal: AbortSignal):
     await writeState(options.folder, state)
   }
   try {
-    await start(registryName, registryCommand(tools.java, jars, state.registryPort, options))
+    await start(registryName, registryCommand(runtime, state.registryPort))
     for (const node of state.nodes) {
       if (running.has(kafkaName(node))) continue
-      await formatNode(tools.java, jars, node, state.nodes, options, signal)
-      await start(kafkaName(node), kafkaCommand(tools.java, jars, node, options))
+      await formatNode(runtime, node, state.nodes, signal)
+      await start(kafkaName(node), kafkaCommand(runtime, node))
     }
     await Promise.all([
-      ...state.nodes.map((node) => waitForNode(node, state, options, signal)),
-      waitForRegistry(state, options, signal),
+      ...state.nodes.map((node) => waitForNode(node, state, options.folder, signal)),
+      waitForRegistry(state, options.folder, signal),
     ])
   } catch (error) {
     await undo(options, before, state, running)
@@ -130,129 +124,36 @@ async function undo(
   else await writeState(options.folder, before)
 }
 
-async function formatNode(
-  java: string,
-  jars: StackJars,
-  node: KafkaNode,
-  nodes: readonly KafkaNode[],
-  options: ResolvedStackOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  await mkdir(options.folder, { recursive: true })
-  await writeFile(propertiesFile(options.folder, node), kafkaProperties(node, nodes, options.folder))
-  const cluster = await clusterOf(options.folder, nodes.length)
-  const tool = ['-Xmx128m', `-Dlog4j2.configurationFile=${log4jFile}`, '-cp', jars.kafkaClassPath]
-  const args = [
-    ...tool,
-    'kafka.tools.StorageTool',
-    'format',
-    '--ignore-formatted',
-    '-t',
-    cluster.id,
-    '-c',
-    propertiesFile(options.folder, node),
-  ]
-  const { exitCode, stdout, stderr } = await runCommand(java, args, { timeoutMs: startMs }, signal)
-  if (exitCode === 0) return
-  throw new StackError(
-    'STACK_START_FAILED',
-    `Kafka's storage in ${options.folder} cannot be prepared: ${(stderr + stdout).trim().slice(0, 500)} If its data is not needed, delete that folder and start again.`,
-  )
-}
-
-function kafkaCommand(
-  java: string,
-  jars: StackJars,
-  node: KafkaNode,
-  options: ResolvedStackOptions,
-): DetachedCommand {
-  const heap = [`-Xms${Math.min(256, options.kafkaHeapMb)}m`, `-Xmx${options.kafkaHeapMb}m`]
-  const jvm = ['-XX:+UseG1GC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true']
-  const classes = [`-Dlog4j2.configurationFile=${log4jFile}`, '-cp', jars.kafkaClassPath]
-  return {
-    file: java,
-    args: [...heap, ...jvm, ...classes, 'kafka.Kafka', propertiesFile(options.folder, node)],
-    logFile: logFile(options.folder, kafkaName(node)),
-  }
-}
-
-function registryCommand(
-  java: string,
-  jars: StackJars,
-  port: number,
-  options: ResolvedStackOptions,
-): DetachedCommand {
-  const settings = [
-    `-Dquarkus.http.host=${loopback}`,
-    `-Dquarkus.http.port=${port}`,
-    '-Dquarkus.log.level=WARN',
-    '-Dquarkus.log.category."io.apicurio".level=WARN',
-    '-Dquarkus.http.access-log.enabled=false',
-    '-Dapicurio.storage.kind=sql',
-    // On disk beside Kafka's logs: the ids in the topics have to mean the same after a restart.
-    `-Dapicurio.datasource.url=jdbc:h2:file:${join(options.folder, registryName, 'registry')}`,
-  ]
-  return {
-    file: java,
-    args: ['-Xmx384m', '-Djava.awt.headless=true', ...settings, '-jar', jars.registryJar],
-    logFile: logFile(options.folder, registryName),
-  }
-}
-
 async function waitForNode(
   node: KafkaNode,
   state: JvmState,
-  options: ResolvedStackOptions,
+  folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = kafkaName(node)
-  await waitUntilReady(
-    {
-      what: `The Kafka broker on port ${node.port}`,
-      timeoutMs: startMs,
-      logs: logFile(options.folder, name),
-      ready: (inner) => kafkaAnswers(node.port, state.nodes.length, inner),
-      alive: (inner) => alive(state, name, inner),
-    },
-    signal,
-  )
+  const what = `The Kafka broker on port ${node.port}`
+  const ready = (inner: AbortSignal): Promise<boolean> => kafkaAnswers(node.port, state.nodes.length, inner)
+  await waitForService({ name: kafkaName(node), what, ready }, state, folder, signal)
 }
 
-async function waitForRegistry(
+async function waitForRegistry(state: JvmState, folder: string, signal: AbortSignal): Promise<void> {
+  const what = `The schema registry on port ${state.registryPort}`
+  const ready = (inner: AbortSignal): Promise<boolean> => registryAnswers(state.registryPort, inner)
+  await waitForService({ name: registryName, what, ready }, state, folder, signal)
+}
+
+async function waitForService(
+  { name, ...wait }: Pick<Wait, 'what' | 'ready'> & { readonly name: string },
   state: JvmState,
-  options: ResolvedStackOptions,
+  folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await waitUntilReady(
-    {
-      what: `The schema registry on port ${state.registryPort}`,
-      timeoutMs: startMs,
-      logs: logFile(options.folder, registryName),
-      ready: (inner) => registryAnswers(state.registryPort, inner),
-      alive: (inner) => alive(state, registryName, inner),
-    },
-    signal,
-  )
-}
-
-async function alive(state: JvmState, name: string, signal: AbortSignal): Promise<boolean> {
   const process = state.processes[name]
-  return process !== undefined && (await isRunning(process, signal))
+  const alive = async (inner: AbortSignal): Promise<boolean> =>
+    process !== undefined && (await isRunning(process, inner))
+  await waitUntilReady({ ...wait, timeoutMs: startMs, logs: logFile(folder, name), alive }, signal)
 }
 
 /** The data of a stopped stack. */
 export async function deleteJvmData(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
-}
-
-function kafkaName(node: KafkaNode): string {
-  return `kafka-${node.id}`
-}
-
-function propertiesFile(folder: string, node: KafkaNode): string {
-  return join(folder, `${kafkaName(node)}.properties`)
-}
-
-function logFile(folder: string, name: string): string {
-  return join(folder, 'logs', `${name}.log`)
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
+import { readJsonFile } from './read-json-file.ts'
 import { StackError } from './stack-error.ts'
 
 const clusterSchema = z.object({ id: z.string().length(22), brokers: z.int().positive() })
@@ -31,16 +32,11 @@ export async function clusterOf(folder: string, brokers: number): Promise<KafkaC
 }
 
 async function readCluster(file: string): Promise<KafkaCluster | undefined> {
-  try {
-    return clusterSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
-    throw new StackError(
-      'STACK_STATE_UNREADABLE',
-      `${file} cannot be read, so Kafka's data beside it is of no use. Delete that folder and start again.`,
-      cause,
-    )
-  }
+  return await readJsonFile(
+    file,
+    clusterSchema,
+    "Kafka's data beside it is of no use. Delete that folder and start again.",
+  )
 }
 
 /** Never begins with a dash, which the command line would take for an option. */

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-import { StackError } from './stack-error.ts'
+import { readJsonFile } from './read-json-file.ts'
 
 const processSchema = z.object({ pid: z.int().positive(), startedAt: z.string().min(1) })
 
@@ -29,17 +29,11 @@ export type DockerState = Extract<StackState, { readonly engine: 'docker' }>
 
 /** `undefined` where nothing was started. */
 export async function readState(folder: string): Promise<StackState | undefined> {
-  const file = stateFile(folder)
-  try {
-    return stateSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
-    throw new StackError(
-      'STACK_STATE_UNREADABLE',
-      `${file} cannot be read, so what was started there is not known. Stop its Java processes or containers by hand, then delete the file.`,
-      cause,
-    )
-  }
+  return await readJsonFile(
+    stateFile(folder),
+    stateSchema,
+    'what was started there is not known. Stop its Java processes or containers by hand, then delete the file.',
+  )
 }
 
 /** Whole or not at all: a torn file would orphan the processes it names. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-import { asYaml } from '../../src/app/commands/asyncapi.ts'
+import { asYaml } from '../../src/contract/as-yaml.ts'
 import { asyncApiDocument, type DescribedFeed } from '../../src/contract/asyncapi-document.ts'
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { FIELDS, listingSchema } from '../events/sample.ts'

@@ -1,6 +1,5 @@
 /** `asyncapi`: the feed's contract, from its topics and schemas as they are now. */
 import type { Command } from 'commander'
-import { Document, Scalar, visit } from 'yaml'
 
 import { loadSettings } from '../../config/load-settings.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
@@ -8,8 +7,8 @@ import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import { describeDataTopics, type TopicNames } from '../../feed/topics.ts'
-import { isPrintable, printable } from '../../support/printable.ts'
 import { printJson, printText } from '../../support/print.ts'
+import { asYaml } from '../../contract/as-yaml.ts'
 import { asyncApiDocument, type DescribedEvent } from '../../contract/asyncapi-document.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
@@ -53,30 +52,6 @@ async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Pr
   if (json === true) printJson(document)
   else printText(asYaml(document))
   return 0
-}
-
-/** As people write it: nothing shared by anchors. What a terminal would obey is escaped, so that the values stay. */
-export function asYaml(document: object): string {
-  const yaml = new Document(document, { aliasDuplicateObjects: false })
-  visit(yaml, {
-    Scalar(_key, scalar) {
-      const { value } = scalar
-      const lines = typeof value === 'string' ? value.split('\n') : []
-      if (!lines.every(isPrintable)) scalar.type = Scalar.QUOTE_DOUBLE
-    },
-  })
-  return yaml
-    .toString({ lineWidth: 120 })
-    .split('\n')
-    .map((line) => printable(line.replaceAll(ASTRAL_FORMAT, yamlEscape)))
-    .join('\n')
-}
-
-/** printable.ts escapes them by halves, as JSON does; YAML knows whole characters only. */
-const ASTRAL_FORMAT = /(?=[\u{10000}-\u{10FFFF}])\p{Cf}/gu
-
-function yamlEscape(character: string): string {
-  return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
 }
 
 interface TopicContent {

@@ -7,16 +7,10 @@ import type { KafkaCluster } from '../../kafka/cluster.ts'
 import type { KafkaRecord } from '../../kafka/read-topic.ts'
 import { readAt } from '../../feed/read-at.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
-import { printable } from '../../support/printable.ts'
+import { Tally } from './tally.ts'
 
 /** Keys that are told one by one; the groups count all. */
-const MOST_KEYS = 1_000
-/** Of a group by a field; the others are counted together. */
-const MOST_VALUES = 50
-/** Distinct values that are counted apart: a field may hold anything. */
-const MOST_COUNTED = 10_000
-const SHOWN_KEYS = 10
-const SHOWN_VALUES = 6
+export const MOST_KEYS = 1_000
 
 const TEXT = z.string().nullable()
 const GROUP = z.array(z.object({ value: TEXT, count: z.number() }))
@@ -44,8 +38,7 @@ export const DELETE_PREVIEW = z.object({
   others: z.record(z.string(), z.number()),
 })
 export type DeletePreview = z.output<typeof DELETE_PREVIEW>
-type PreviewKey = z.output<typeof KEY>
-type GroupName = keyof DeletePreview['groups']
+export type PreviewKey = z.output<typeof KEY>
 
 /** An Avro record is an object of a class of its own, which zod's `record` does not take. */
 const LISTING = z.object({ listing: z.object({ standardFields: z.looseObject({}) }) })
@@ -69,6 +62,41 @@ export async function previewDeletes(
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<DeletePreview> {
+  const { total, keys, mls, offsets } = await collect(candidates, signal)
+  const tallies = { status: new Tally(), mlsId: mls, city: new Tally(), office: new Tally() }
+  const take = async ({ key, value }: KafkaRecord): Promise<void> => {
+    const facts = value === null ? NO_FACTS : await factsOf(value, schemas, signal)
+    tallies.status.add(facts.status)
+    tallies.city.add(facts.city)
+    tallies.office.add(facts.office)
+    const told = keys.get(key?.toString('utf8') ?? '')
+    if (told !== undefined) keys.set(told.key, { ...told, ...facts })
+  }
+  await readAt(cluster, topic, offsets, take, signal)
+  return {
+    total,
+    keys: [...keys.values()],
+    notListed: total - keys.size,
+    groups: {
+      status: tallies.status.groups(total),
+      mlsId: tallies.mlsId.groups(total),
+      city: tallies.city.groups(total),
+      office: tallies.office.groups(total),
+    },
+    others: Object.fromEntries(Object.entries(tallies).map(([name, tally]) => [name, tally.others()])),
+  }
+}
+
+interface Collected {
+  readonly total: number
+  /** The first ones, with what the index knows of them. */
+  readonly keys: Map<string, PreviewKey>
+  readonly mls: Tally
+  /** Of the last record of each key, ascending, by partition. */
+  readonly offsets: ReadonlyMap<number, readonly number[]>
+}
+
+async function collect(candidates: Candidates, signal: AbortSignal): Promise<Collected> {
   const keys = new Map<string, PreviewKey>()
   const offsets = new Map<number, number[]>()
   const mls = new Tally()
@@ -89,30 +117,7 @@ export async function previewDeletes(
     }
   }
   for (const wanted of offsets.values()) wanted.sort((a, b) => a - b)
-
-  const tallies = { status: new Tally(), city: new Tally(), office: new Tally() }
-  const take = async ({ key, value }: KafkaRecord): Promise<void> => {
-    const facts = value === null ? NO_FACTS : await factsOf(value, schemas, signal)
-    tallies.status.add(facts.status)
-    tallies.city.add(facts.city)
-    tallies.office.add(facts.office)
-    const told = keys.get(key?.toString('utf8') ?? '')
-    if (told !== undefined) keys.set(told.key, { ...told, ...facts })
-  }
-  await readAt(cluster, topic, offsets, take, signal)
-  const groups = { status: tallies.status, mlsId: mls, city: tallies.city, office: tallies.office }
-  return {
-    total,
-    keys: [...keys.values()],
-    notListed: total - keys.size,
-    groups: {
-      status: groups.status.groups(total),
-      mlsId: groups.mlsId.groups(total),
-      city: groups.city.groups(total),
-      office: groups.office.groups(total),
-    },
-    others: Object.fromEntries(Object.entries(groups).map(([name, tally]) => [name, tally.others()])),
-  }
+  return { total, keys, mls, offsets }
 }
 
 async function factsOf(value: Buffer, schemas: WriterSchemas, signal: AbortSignal): Promise<Facts> {
@@ -130,81 +135,6 @@ async function factsOf(value: Buffer, schemas: WriterSchemas, signal: AbortSigna
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
-}
-
-/** How often each value comes. */
-class Tally {
-  readonly #counts = new Map<string, number>()
-  #uncounted = 0
-
-  add(value: string | null): void {
-    if (value === null) return
-    const known = this.#counts.get(value)
-    if (known === undefined && this.#counts.size >= MOST_COUNTED) this.#uncounted += 1
-    else this.#counts.set(value, (known ?? 0) + 1)
-  }
-
-  groups(total: number): { value: string | null; count: number }[] {
-    const unknown = total - this.#uncounted - sum(this.#sorted())
-    const known = this.#sorted().slice(0, MOST_VALUES)
-    return [
-      ...known.map(([value, count]) => ({ value, count })),
-      ...(unknown === 0 ? [] : [{ value: null, count: unknown }]),
-    ]
-  }
-
-  others(): number {
-    return this.#uncounted + sum(this.#sorted().slice(MOST_VALUES))
-  }
-
-  #sorted(): readonly (readonly [string, number])[] {
-    return [...this.#counts].sort(([a, many], [b, few]) => few - many || (a < b ? -1 : 1))
-  }
-}
-
-function sum(counts: readonly (readonly [string, number])[]): number {
-  return counts.reduce((all, [, count]) => all + count, 0)
-}
-
-/** For a person: the groups, a line each, and the first keys. */
-export function describePreview({ total, keys, groups, others }: DeletePreview): readonly string[] {
-  if (total === 0) return []
-  const names = { status: 'by status', mlsId: 'by MLS', city: 'by city', office: 'by office' }
-  const lines = (Object.keys(names) as GroupName[]).map(
-    (name) => `  ${names[name]}: ${describeGroup(groups[name], others[name] ?? 0)}`,
-  )
-  const shown = keys.slice(0, SHOWN_KEYS)
-  const hidden = total - shown.length
-  return [
-    ...lines,
-    '  first keys:',
-    ...shown.map((key) => `    ${describeKey(key)}`),
-    ...(hidden === 0 ? [] : [`    … and ${hidden} more; --json has the first ${MOST_KEYS}`]),
-  ]
-}
-
-function describeGroup(group: readonly { value: string | null; count: number }[], others: number): string {
-  const shown = group.slice(0, SHOWN_VALUES).map(({ value, count }) => `${value ?? 'not known'} ${count}`)
-  const rest = others + group.slice(SHOWN_VALUES).reduce((all, { count }) => all + count, 0)
-  return printable([...shown, ...(rest === 0 ? [] : [`others ${rest}`])].join(', '))
-}
-
-function describeKey({
-  key,
-  status,
-  listPrice,
-  city,
-  office,
-  lastChangedAt,
-  lastReadAt,
-}: PreviewKey): string {
-  const price = listPrice === null ? null : listPrice.toLocaleString('en-US')
-  const known = [key, status, price, city, office].map((value) => value ?? '–').join(', ')
-  return printable(`${known}; changed ${dayOf(lastChangedAt)}, last read ${dayOf(lastReadAt)}`)
-}
-
-function dayOf(at: string | null): string {
-  return at === null ? '–' : at.slice(0, 16).replace('T', ' ')
 }
 
 function iso(ms: number): string {

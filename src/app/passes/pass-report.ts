@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 import type { PassResult } from '../../replication/feed-runner.ts'
-import { DELETE_PREVIEW, describePreview, type DeletePreview } from './delete-preview.ts'
+import { describePreview } from '../reports/describe-preview.ts'
+import { DELETE_PREVIEW, type DeletePreview } from './delete-preview.ts'
 
 /** How a pass ended, as a command prints it and as a daemon answers it. */
 const PASS_REPORT = z.object({

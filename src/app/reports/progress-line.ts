@@ -4,16 +4,10 @@ import type { PassProgress } from '../../domain/pass.ts'
 import { describeOutlook, type WalkTotals } from '../../ops/walk-totals.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { printable } from '../../support/printable.ts'
+import { isWatched } from '../../ops/is-watched.ts'
 
 /** How often the time on the line moves. */
 const REFRESH_MS = 1_000
-
-type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
-
-/** Whether somebody watches, on something that can have a line that moves. */
-export function isWatched(stream: Stream = process.stderr): boolean {
-  return stream.isTTY && process.env['TERM'] !== 'dumb' && !('CI' in process.env)
-}
 
 export interface ProgressLine extends Disposable {
   /** Told of passes. */

@@ -3,10 +3,12 @@ import type { Command } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../../../feed/dead-letter-log.ts'
+import { parseJson } from '../../../support/parse-json.ts'
 import { printable } from '../../../support/printable.ts'
 import { printJson, printJsonText, printLines } from '../../../support/print.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
+import { alignColumns } from '../../reports/table.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption } from '../options.ts'
 
@@ -68,17 +70,8 @@ function jsonOf({ topic, name, key, reason, passId, at, bytes, settledAt }: Dead
  * `recordText`.
  */
 export function withRecord(letter: DeadLetterSummary, body: string): string {
-  const record = isJson(body) ? `"record":${body}` : `"recordText":${JSON.stringify(body)}`
+  const record = parseJson(body) !== undefined ? `"record":${body}` : `"recordText":${JSON.stringify(body)}`
   return `${JSON.stringify(jsonOf(letter)).slice(0, -1)},${record}}`
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Its numbers stand to the right. */
@@ -98,15 +91,5 @@ export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[
       printable(reason),
     ]),
   ]
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
-  }
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0
-      return column === BYTES_COLUMN ? cell.padStart(width) : cell.padEnd(width)
-    })
-    return cells.join('  ').trimEnd()
-  })
+  return alignColumns(rows, [BYTES_COLUMN])
 }

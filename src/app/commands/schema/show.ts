@@ -7,6 +7,7 @@ import { avroTypeText } from '../../../events/schema/avro-type-text.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { printable } from '../../../support/printable.ts'
 import { printJsonText, printLines } from '../../../support/print.ts'
+import { alignColumns } from '../../reports/table.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption, resourceOption } from '../options.ts'
 import { requireVersion, schemaSubject, versionOption } from './subject.ts'
@@ -39,14 +40,10 @@ async function showSchema({ resource, version, json }: ShowOptions, signal: Abor
 
 /** Which version it is, a line of headings, then a line for each field that is no record. */
 export function schemaTable(subject: string, { version, id, schema }: SubjectVersion): readonly string[] {
-  const rows = [['FIELD', 'TYPE', 'MEANING'] as const, ...rowsOf(parseAvroRecord(schema), '')]
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  const [first = 0, second = 0] = widths
+  const fields = rowsOf(parseAvroRecord(schema), '')
   return [
-    `${subject} version ${version}, schema id ${id}: ${rows.length - 1} fields`,
-    ...rows.map(([field, type, meaning]) =>
-      `${field.padEnd(first)}  ${type.padEnd(second)}  ${meaning}`.trimEnd(),
-    ),
+    `${subject} version ${version}, schema id ${id}: ${fields.length} fields`,
+    ...alignColumns([['FIELD', 'TYPE', 'MEANING'], ...fields]),
   ]
 }
 

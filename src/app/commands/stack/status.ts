@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { StackStatus } from '../../../stack/stack-options.ts'
 import { stackStatus } from '../../../stack/stack.ts'
 import { printText } from '../../../support/print.ts'
+import { alignColumns } from '../../reports/table.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption } from '../options.ts'
 
@@ -27,12 +28,10 @@ export function describeStack({ state, services, address }: StackStatus): string
     const condition = answers ? 'answers' : running ? 'runs, but does not answer' : 'does not run'
     return [name, at, pid === undefined ? condition : `${condition} (process ${pid})`]
   })
-  const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
   const title = {
     up: `up, by ${address?.engine === 'docker' ? 'Docker Compose' : 'the JVM'}`,
     partial: 'partly up: "listingstream stack up" starts the rest',
     down: 'down: "listingstream stack up" starts it',
   }[state]
-  return [`stack: ${title}`, ...lines.map((line) => `  ${line}`.trimEnd())].join('\n')
+  return [`stack: ${title}`, ...alignColumns(rows).map((line) => `  ${line}`)].join('\n')
 }
