@@ -128,7 +128,7 @@ describe('the schema of a feed, from the real registry', () => {
     const node = process.execPath
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
     await run(node, [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')])
-    await symlink(join(ROOT, 'package.json'), join(installed, 'package.json'))
+    for (const name of ['package.json', 'schemas']) await symlink(join(ROOT, name), join(installed, name))
     const files = {
       'package.json': JSON.stringify({ type: 'module' }),
       'live.ts': types,

@@ -17,7 +17,7 @@ const AVRO_RECORD = z.looseObject({
   name: z.string(),
   namespace: z.string().optional(),
   doc: z.string().optional(),
-  /** Ours, of `StandardFields`: fields that are kept out of it because they change by themselves. */
+  /** Ours, of the record with the source's fields: those that are kept out of it because they change by themselves. */
   volatile: z.array(z.string()).readonly().optional(),
   fields: z.array(AVRO_FIELD),
 })
@@ -56,9 +56,9 @@ const AVRO_ARRAY = z.looseObject({ type: z.literal('array'), items: z.unknown() 
 
 /** The record that a type comes down to, through unions and arrays; undefined if it is none. */
 export function heldRecord(type: unknown): AvroRecord | undefined {
-  let held: AvroRecord | undefined
-  withRecord(type, (record) => (held ??= record))
-  return held
+  if (Array.isArray(type)) return type.map(heldRecord).find((record) => record !== undefined)
+  const array = AVRO_ARRAY.safeParse(type)
+  return array.success ? heldRecord(array.data.items) : AVRO_RECORD.safeParse(type).data
 }
 
 /** How a path goes on from a field into the record that its type comes down to, e.g. `Emails[].`. */
