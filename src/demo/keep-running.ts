@@ -1,17 +1,14 @@
 import { relative } from 'node:path'
 
 import { decodeValue } from '../events/decode-value.ts'
-import { SchemaRegistry } from '../events/registry/schema-registry.ts'
-import { WriterSchemas } from '../events/registry/writer-schemas.ts'
-import { connectKafka } from '../kafka/cluster.ts'
 import { followTopics } from '../kafka/read-topic.ts'
 import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
 import { sleep } from '../support/abort.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { parseUpserted } from './decoded-events.ts'
 import { PROGRAM_FILE, ProgramProcess } from './program-process.ts'
-import type { FeedAddress } from './read-listings.ts'
 import type { Stage } from './stage.ts'
+import { openSubscriber, type FeedAddress } from './subscriber.ts'
 
 const CHANGES_PER_MINUTE = 60
 const REPORT_MS = 15_000
@@ -71,13 +68,13 @@ async function daemonInfo(dataDir: string, signal: AbortSignal): Promise<DaemonI
 
 /** Counts what comes from now on, by change reason, `ListingDeleted`, `tombstone`. */
 async function countEvents(
-  { brokers, registryUrl, topicPrefix }: FeedAddress,
+  feed: FeedAddress,
   counts: Map<string, number>,
   signal: AbortSignal,
 ): Promise<never> {
-  const schemas = new WriterSchemas(new SchemaRegistry({ url: registryUrl }))
-  await using cluster = await connectKafka({ brokers, clientId: 'listingstream-demo' }, signal)
-  const batches = followTopics(cluster, { topics: [`${topicPrefix}.listings`], from: 'latest' }, signal)
+  await using subscriber = await openSubscriber(feed, signal)
+  const { cluster, topic, schemas } = subscriber
+  const batches = followTopics(cluster, { topics: [topic], from: 'latest' }, signal)
   for await (const { records } of batches) {
     for (const { value } of records) {
       const decoded = value === null ? undefined : await decodeValue(value, schemas, signal)

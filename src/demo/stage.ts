@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { startSimulator } from '../simulator/server/start-simulator.ts'
 import type { Simulator } from '../simulator/simulator.ts'
-import type { FeedAddress } from './read-listings.ts'
+import type { FeedAddress } from './subscriber.ts'
 
 /** A simulated MLS and a feed that replicates it. */
 export interface Stage extends AsyncDisposable {

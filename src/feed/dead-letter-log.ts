@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib'
 
 import type { KafkaCluster } from '../kafka/cluster.ts'
-import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
+import { readWholeTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
@@ -177,9 +177,7 @@ export async function readDeadLetters(
     )
   }
   const reader = new DeadLetterReader(topic)
-  const offsets = await cluster.topicOffsets(topic, signal)
-  const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
-  for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
+  for await (const { records } of readWholeTopic(cluster, topic, signal)) {
     for (const record of records) {
       const body = reader.take(record)
       if (body !== undefined) onBody(body)

@@ -53,6 +53,17 @@ export async function* readTopic(
   yield* read(cluster, cursors, { maxWaitMs: 50, ...options }, signal)
 }
 
+/** Everything committed that the topic holds when it is asked for: `readTopic` from its beginning to its end. */
+export async function* readWholeTopic(
+  cluster: KafkaCluster,
+  topic: string,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const offsets = await cluster.topicOffsets(topic, signal)
+  const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
+  yield* readTopic(cluster, { topic, ranges }, signal)
+}
+
 /**
  * The committed records of the topics as they come, without end: rejects with the signal's reason. Partitions that
  * are added later are not seen.

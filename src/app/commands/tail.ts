@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander'
 import { loadSettings } from '../../config/load-settings.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
-import { followTopics, readTopic, type KafkaRecord, type RecordBatch } from '../../kafka/read-topic.ts'
+import { followTopics, readWholeTopic, type KafkaRecord, type RecordBatch } from '../../kafka/read-topic.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
 import { printJson, printLine } from '../../support/print.ts'
@@ -85,11 +85,7 @@ async function* batches(
   if (untilEnd !== true) {
     yield* followTopics(cluster, { topics, from: fromBeginning === true ? 'beginning' : 'latest' }, signal)
   }
-  for (const topic of topics) {
-    const offsets = await cluster.topicOffsets(topic, signal)
-    const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
-    yield* readTopic(cluster, { topic, ranges }, signal)
-  }
+  for (const topic of topics) yield* readWholeTopic(cluster, topic, signal)
 }
 
 interface PlacedRecord {
