@@ -9,17 +9,28 @@ import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../domain/instant.ts'
-import type { NextOffsets, PassKind, PassProgress, PassTrack, SourceIdentity } from '../domain/pass.ts'
-import type { ResourceName } from '../domain/resource.ts'
+import {
+  trackOf,
+  type NextOffsets,
+  type PassKind,
+  type PassProgress,
+  type PassTrack,
+  type SourceIdentity,
+} from '../domain/pass.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import { quoteForeign } from '../support/secrets.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 
-/** Read-committed and incremental: `refresh` reads what was added since the last time. */
+/**
+ * Read-committed and incremental: `refresh` reads what was added since the last time. How far other resources than those
+ * of this process have come is left alone.
+ */
 export class CheckpointLog {
   readonly #cluster: KafkaCluster
   readonly #topic: string
   readonly #schemas: WriterSchemas
+  readonly #resources: ReadonlySet<ResourceName>
   readonly #reading = new SerialQueue()
   #position: number | undefined
   #owner: Owner | undefined
@@ -31,10 +42,16 @@ export class CheckpointLog {
   readonly #completedAt = new Map<PassTrack, Of<Instant>>()
   readonly #passes = new Map<`${ResourceName}/${PassKind}`, Of<PassProgress>>()
 
-  constructor(cluster: KafkaCluster, topic: string, schemas: WriterSchemas) {
+  constructor(
+    cluster: KafkaCluster,
+    topic: string,
+    schemas: WriterSchemas,
+    resources: readonly ResourceDescription[],
+  ) {
     this.#cluster = cluster
     this.#topic = topic
     this.#schemas = schemas
+    this.#resources = new Set(resources.map(({ name }) => name))
   }
 
   /**
@@ -73,7 +90,7 @@ export class CheckpointLog {
     return this.#seq
   }
 
-  /** Of the data topics after that transaction; empty before the first. */
+  /** Of all data topics after that transaction, also of other resources; empty before the first. */
   get nextOffsets(): NextOffsets {
     return this.#last?.nextOffsets ?? {}
   }
@@ -121,7 +138,7 @@ export class CheckpointLog {
         break
       case 'watermark': {
         const { resource, generation, watermark } = record.watermark
-        this.#watermarks.set(resource, { generation, value: watermark })
+        if (this.#resources.has(resource)) this.#watermarks.set(resource, { generation, value: watermark })
         break
       }
       case 'checkpoint':
@@ -153,17 +170,19 @@ export class CheckpointLog {
   }
 
   #takeCheckpoint(checkpoint: Checkpoint, writtenAt: Instant): void {
-    const { progress, generation, instanceId, seq } = checkpoint
-    this.#passes.set(`${progress.resource}/${progress.pass}`, { generation, value: progress })
-    // A version that did not note it wrote the checkpoint when it was completed.
-    const completedAt = checkpoint.completedAt ?? (progress.state === 'completed' ? writtenAt : null)
-    if (completedAt !== null) {
-      this.#completedAt.set(`${progress.resource}/${progress.pass}`, { generation, value: completedAt })
-    }
+    const { progress, instanceId, seq } = checkpoint
+    if (this.#resources.has(progress.resource)) this.#takeProgress(checkpoint, writtenAt)
     if (instanceId === this.#owner?.instanceId) this.#ownerAliveAt = writtenAt
     if (seq < this.#seq) return
     this.#seq = seq
     this.#last = checkpoint
+  }
+
+  #takeProgress({ progress, generation, completedAt }: Checkpoint, writtenAt: Instant): void {
+    this.#passes.set(trackOf(progress), { generation, value: progress })
+    // A version that did not note it wrote the checkpoint when it was completed.
+    const at = completedAt ?? (progress.state === 'completed' ? writtenAt : null)
+    if (at !== null) this.#completedAt.set(trackOf(progress), { generation, value: at })
   }
 }
 

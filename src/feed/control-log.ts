@@ -4,16 +4,21 @@ import type { MarkerRecord } from './state-records.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import type { ResourceName } from '../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 
 /** Enough for weeks of purges. */
 const MARKERS_READ = 2_000
 
-/** Those that were written last, in their order; none if the topic does not exist. */
+export interface MarkerLogOptions {
+  readonly schemas: WriterSchemas
+  readonly resources: readonly ResourceDescription[]
+}
+
+/** Those of these resources that were written last, in their order; none if the topic does not exist. */
 export async function lastMarkers(
   cluster: KafkaCluster,
   topic: string,
-  schemas: WriterSchemas,
+  { schemas, resources }: MarkerLogOptions,
   signal: AbortSignal,
 ): Promise<readonly MarkerRecord[]> {
   if (!(await cluster.describeTopics([topic], signal)).has(topic)) return []
@@ -25,7 +30,8 @@ export async function lastMarkers(
   for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
     for (const { value } of records) {
       const record = value === null ? undefined : await decodeState(value, schemas, signal)
-      if (record?.kind === 'marker') markers.push(record.marker)
+      if (record?.kind !== 'marker') continue
+      if (resources.some(({ name }) => name === record.marker.resource)) markers.push(record.marker)
     }
   }
   return markers

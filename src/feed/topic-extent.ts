@@ -37,6 +37,7 @@ export async function extentOfTopics(
 /**
  * Compaction keeps the last record of every key and moves neither end of a topic: where one has moved, records are gone.
  * What a running process has noted counts, too: the records that it had aborted then may reach beyond the checkpoint's.
+ * Nothing is asked of topics that are not in the extent.
  *
  * @throws {TopicTruncatedError}
  */
@@ -46,27 +47,35 @@ export function requireWhole(
   { prefix }: TopicNames,
 ): void {
   const { truncation } = checkpoint
-  if (truncation !== undefined) {
+  const topics = Object.keys(nextOffsets).map((name) => `${prefix}.${name}`)
+  if (truncation !== undefined && topics.includes(truncation.topic)) {
     throw new TopicTruncatedError(truncation.topic, truncation.partition, truncation.detail)
   }
-  for (const [name, partition, expected] of places(checkpoint.nextOffsets)) {
-    const end = nextOffsets[name]?.[partition] ?? 0
-    if (end >= expected) continue
-    const what = `ends at offset ${end}, but the checkpoint was written when it ended at ${expected}`
+  for (const { name, partition, noted, actual } of places(checkpoint.nextOffsets, nextOffsets)) {
+    if (actual >= noted) continue
+    const what = `ends at offset ${actual}, but the checkpoint was written when it ended at ${noted}`
     throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
   }
-  for (const [name, partition, expected] of places(checkpoint.startOffsets)) {
-    const start = startOffsets[name]?.[partition] ?? 0
-    if (start <= expected) continue
-    const what = `begins at offset ${start}, but began at ${expected} when its generation began`
+  for (const { name, partition, noted, actual } of places(checkpoint.startOffsets, startOffsets)) {
+    if (actual <= noted) continue
+    const what = `begins at offset ${actual}, but began at ${noted} when its generation began`
     throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
   }
 }
 
-function places(
-  offsets: NextOffsets,
-): readonly (readonly [name: string, partition: number, offset: number])[] {
-  return Object.entries(offsets).flatMap(([name, ofTopic]) =>
-    ofTopic.map((offset, partition) => [name, partition, offset] as const),
+export interface NotedPlace {
+  /** Of the topic, without its prefix. */
+  readonly name: string
+  readonly partition: number
+  readonly noted: number
+  readonly actual: number
+}
+
+/** Of the topics in `actual`: each partition of which an offset was noted. */
+export function places(noted: NextOffsets, actual: NextOffsets): readonly NotedPlace[] {
+  return Object.entries(actual).flatMap(([name, offsets]) =>
+    (noted[name] ?? []).map((offset, partition) => {
+      return { name, partition, noted: offset, actual: offsets[partition] ?? 0 }
+    }),
   )
 }

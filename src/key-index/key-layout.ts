@@ -1,6 +1,6 @@
 import type { PassId } from '../domain/pass.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
-import type { ResourceName } from '../domain/resource.ts'
+import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import type { LedgerSet } from '../replication/ports.ts'
 import type { KeyRange } from './level-store.ts'
 
@@ -22,6 +22,11 @@ export function entryPrefix(resource: ResourceName): string {
 
 export function entryRange(resource: ResourceName): KeyRange {
   return range(`entry/${resource}`)
+}
+
+/** Undefined for what is under no resource. */
+export function entryResource(storeKey: string): ResourceName | undefined {
+  return parseResourceName(storeKey.split('/', 2)[1] ?? '')
 }
 
 export function ledgerPrefix(pass: PassId, set: LedgerSet): string {

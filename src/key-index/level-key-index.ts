@@ -1,6 +1,11 @@
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
+import {
+  parseResourceName,
+  type ResourceDescription,
+  type ResourceName,
+  type Subresource,
+} from '../domain/resource.ts'
 import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
@@ -9,20 +14,12 @@ import { SerialQueue } from '../support/serial-queue.ts'
 import { BucketSums, checkOf, type EntryCheck } from './bucket-sums.ts'
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
-import {
-  ALL_ENTRIES,
-  ALL_LEDGERS,
-  entryPrefix,
-  entryRange,
-  recordKeyOf,
-  STATE_KEY,
-  sumsKey,
-} from './key-layout.ts'
+import { ALL_LEDGERS, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
 import { LevelWalkLedger } from './level-walk-ledger.ts'
 import { decodeState, encodeState } from './state-codec.ts'
+import { readSums, sameSums, scanSums, type Sums } from './stored-sums.ts'
 
-type Sums = Map<ResourceName, BucketSums>
 /** Checks by LevelDB key, as they stand in the index; undefined for a key that is not in it. */
 type KnownChecks = ReadonlyMap<string, EntryCheck | undefined>
 
@@ -65,7 +62,11 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     recreated: Error | null,
   ): Promise<LevelKeyIndex> {
     await using view = store.view()
-    const { state, sums } = await readMeta(view, resources)
+    const state = await readState(view)
+    const sums = await readSums(
+      view,
+      resources.map(({ name }) => name),
+    )
     return new LevelKeyIndex(store, resources, { state: state ?? null, sums: sums ?? new Map() }, recreated)
   }
 
@@ -119,15 +120,20 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     )
   }
 
+  adopt(feed: FeedIdentity): Promise<void> {
+    return this.#queue.run(() => this.#writing(() => this.#adopt(feed)))
+  }
+
   async verify(): Promise<boolean> {
     await using view = this.#store.view()
     try {
-      const { state, sums } = await readMeta(view, this.#resources)
-      if (state === undefined || sums === undefined) return false
-      const scanned = await scan(view, this.#resources)
+      const state = await readState(view)
+      const scanned = await scanSums(view)
       // A table that cannot be read can be neither gone on with nor dropped from; only emptying the store helps.
       for await (const _ of view.batches(ALL_LEDGERS));
-      return scanned !== undefined && sameSums(this.#resources, scanned, sums)
+      if (state === undefined || scanned === undefined) return false
+      const sums = await readSums(view, [...namesIn(state, this.#resources), ...scanned.keys()])
+      return sums !== undefined && sameSums(scanned, sums)
     } catch (error) {
       if (error instanceof IndexCorruptError) return false
       throw error
@@ -138,6 +144,29 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     await this.#queue.idle()
     await this.ledger.idle()
     await this.#store[Symbol.asyncDispose]()
+  }
+
+  async #adopt(feed: FeedIdentity): Promise<void> {
+    const { state, sums } = this.#meta
+    if (state === null) throw new InvariantViolation('An index that states no feed was to adopt topics.')
+    const isKept = (name: string): boolean =>
+      Object.hasOwn(state.feed.partitions, name) && Object.hasOwn(feed.partitions, name)
+    const kept = {
+      ...state,
+      feed: { ...feed, partitions: only(isKept, feed.partitions) },
+      nextOffsets: only(isKept, state.nextOffsets),
+    }
+    const others = namesIn(state, this.#resources).filter((name) => !isKept(name))
+    // Should this be all that is done, the entries without sums show that the index is not whole.
+    await this.#store.write([
+      { type: 'put', key: STATE_KEY, value: encodeState(kept) },
+      ...others.map((name) => ({ type: 'del', key: sumsKey(name) }) as const),
+    ])
+    this.#meta = { state: kept, sums: new Map([...sums].filter(([name]) => isKept(name))) }
+    for (const name of others) await this.#store.clear(entryRange(name))
+    const whole = { ...kept, feed }
+    await this.#store.write([{ type: 'put', key: STATE_KEY, value: encodeState(whole) }])
+    this.#meta = { ...this.#meta, state: whole }
   }
 
   async #apply(update: IndexUpdate, lastRead: KnownChecks): Promise<void> {
@@ -242,43 +271,22 @@ function requireDistinct(parts: readonly IndexPart[]): void {
 }
 
 /** What cannot be read is undefined. */
-async function readMeta(
-  view: StoreView,
+async function readState(view: StoreView): Promise<IndexState | null | undefined> {
+  const bytes = await view.get(STATE_KEY)
+  return bytes === undefined ? null : decodeState(bytes)
+}
+
+/** That may have entries: those of its feed, and those that it was opened for. */
+function namesIn(
+  state: IndexState | null,
   resources: readonly ResourceDescription[],
-): Promise<{ readonly state: IndexState | null | undefined; readonly sums: Sums | undefined }> {
-  const stateBytes = await view.get(STATE_KEY)
-  const state = stateBytes === undefined ? null : decodeState(stateBytes)
-  const sums: Sums = new Map()
-  for (const { name } of resources) {
-    const bytes = await view.get(sumsKey(name))
-    if (bytes === undefined) continue
-    const parsed = BucketSums.fromBytes(bytes)
-    if (parsed === undefined) return { state, sums: undefined }
-    sums.set(name, parsed)
-  }
-  return { state, sums }
+): readonly ResourceName[] {
+  const ofFeed = Object.keys(state?.feed.partitions ?? {}).flatMap((name) => parseResourceName(name) ?? [])
+  return [...ofFeed, ...resources.map(({ name }) => name)]
 }
 
-/** Undefined if there are entries of no known resource, or under no possible key. */
-async function scan(view: StoreView, resources: readonly ResourceDescription[]): Promise<Sums | undefined> {
-  const sums: Sums = new Map()
-  const prefixes = resources.map(({ name }) => ({ name, prefix: entryPrefix(name) }))
-  for await (const batch of view.batches(ALL_ENTRIES)) {
-    for (const [storeKey, value] of batch) {
-      const at = prefixes.find(({ prefix }) => storeKey.startsWith(prefix))
-      const key = at === undefined ? undefined : recordKeyOf(storeKey, at.prefix)
-      if (at === undefined || key === undefined) return undefined
-      const ofResource = sums.get(at.name) ?? new BucketSums()
-      ofResource.add(checkOf(key, value))
-      sums.set(at.name, ofResource)
-    }
-  }
-  return sums
-}
-
-function sameSums(resources: readonly ResourceDescription[], a: Sums, b: Sums): boolean {
-  const none = new BucketSums()
-  return resources.every(({ name }) => (a.get(name) ?? none).equals(b.get(name) ?? none))
+function only<T>(isKept: (name: string) => boolean, byName: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(byName).filter(([name]) => isKept(name)))
 }
 
 function storeKeys(resource: ResourceName, keys: readonly RecordKey[]): string[] {

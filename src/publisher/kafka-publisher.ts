@@ -36,7 +36,7 @@ export interface PublisherOptions {
   readonly owner: Owner
   readonly generation: number
   readonly source: SourceIdentity
-  /** Of the data topics, as they were when the feed was taken over. */
+  /** Of the data topics, as they were when the feed was taken over; also of those that it does not replicate now. */
   readonly nextOffsets: NextOffsets
   /** Log start offsets of the data topics when the generation began. */
   readonly startOffsets: NextOffsets

@@ -56,11 +56,13 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
     if (!restart) requireWhole(log, extent, names)
     const recovered = log.state()
     const state = restart ? restarted(recovered) : recovered
+    // Those of topics that this process does not replicate are carried on as they are.
+    const nextOffsets = restart ? extent.nextOffsets : { ...log.nextOffsets, ...extent.nextOffsets }
     const startOffsets = restart ? extent.startOffsets : { ...extent.startOffsets, ...log.startOffsets }
     const publisher = new KafkaPublisher(
       {
         ...options,
-        nextOffsets: extent.nextOffsets,
+        nextOffsets,
         startOffsets,
         generation: state.generation,
         completedAt: restart ? new Map() : log.completedAt,

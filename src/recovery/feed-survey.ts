@@ -6,7 +6,13 @@ import type { FeedIdentity } from '../domain/feed-state.ts'
 import { sleep } from '../support/abort.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { NoFeedError } from '../feed/feed-errors.ts'
-import { extentOfTopics, requireWhole, type ExtentOptions, type TopicExtent } from '../feed/topic-extent.ts'
+import {
+  extentOfTopics,
+  places,
+  requireWhole,
+  type ExtentOptions,
+  type TopicExtent,
+} from '../feed/topic-extent.ts'
 import { describeDataTopics, requireSamePartitions } from '../feed/topics.ts'
 
 export interface SurveyOptions extends ExtentOptions {
@@ -69,7 +75,5 @@ async function readableExtent(
 }
 
 function holds({ nextOffsets }: TopicExtent, known: NextOffsets): boolean {
-  return Object.entries(known).every(([name, offsets]) =>
-    offsets.every((offset, partition) => offset <= (nextOffsets[name]?.[partition] ?? 0)),
-  )
+  return places(known, nextOffsets).every(({ noted, actual }) => noted <= actual)
 }

@@ -49,8 +49,10 @@ export type Recovery =
 
 /** Brings the index up to the topics by their tail, or rebuilds it where that would not make it right. */
 export async function recoverIndex(options: RecoveryOptions, signal: AbortSignal): Promise<Recovery> {
+  const { index, feed } = options
   const why = await unfitness(options)
   if (why !== undefined) return { kind: 'rebuilt', why, records: await rebuildIndex(options, signal) }
+  if (!holdsTopicsOf(index, feed)) await index.adopt(feed)
   const records = await applyTopics(options, signal)
   return records === 0 ? { kind: 'current' } : { kind: 'tail', records }
 }
@@ -107,8 +109,15 @@ function sameFeed(a: FeedIdentity, b: FeedIdentity): boolean {
     a.clusterId === b.clusterId &&
     a.source.host === b.source.host &&
     a.source.mlsId === b.source.mlsId &&
-    Object.keys(a.partitions).length === partitions.length &&
-    partitions.every(([name, count]) => a.partitions[name] === count)
+    // Which of its topics are replicated is no part of what a feed is.
+    partitions.every(([name, count]) => (a.partitions[name] ?? count) === count)
+  )
+}
+
+function holdsTopicsOf(index: Pick<KeyIndex, 'state'>, { partitions }: FeedIdentity): boolean {
+  const held = Object.keys(index.state()?.feed.partitions ?? {})
+  return (
+    held.length === Object.keys(partitions).length && held.every((name) => Object.hasOwn(partitions, name))
   )
 }
 

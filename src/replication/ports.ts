@@ -178,6 +178,12 @@ export interface KeyIndex {
   state(): IndexState | null
   /** Empties the index (ledgers too) and dedicates it to a feed. */
   reset(feed: FeedIdentity, at: Instant): Promise<void>
+  /**
+   * Dedicates a whole index to the same feed with another set of topics: what it holds of those that are in both stays,
+   * everything of the others is forgotten, and of a new one it holds nothing. Interrupted, it leaves an index that is whole
+   * or does not verify.
+   */
+  adopt(feed: FeedIdentity): Promise<void>
   /** Scans all entries against the stored checksums, and everything else for being readable; false on any difference. */
   verify(): Promise<boolean>
 

@@ -110,7 +110,7 @@ describe('the AsyncAPI document', () => {
       version: '1.9.0',
       description: expect.stringContaining('of the listings and offices behind'),
     })
-    expect(channels.offices).toMatchObject({ description: expect.stringContaining('Key: Id;') })
+    expect(channels.offices).toMatchObject({ description: expect.stringContaining('Key: OfficeKey;') })
     expect(Object.keys(channels.offices.messages)).toEqual(['OfficeUpserted', 'OfficeTombstone'])
     const { OfficeTombstone, ListingTombstone } = components.messages
     expect(OfficeTombstone.headers.properties.ce_type.const).toBe('listingstream.OfficeDeleted')

@@ -2,7 +2,6 @@ import type { FieldDescription } from '../../src/domain/field-description.ts'
 import { parseInstant } from '../../src/domain/instant.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import type { ResourceDescription } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import {
@@ -33,17 +32,16 @@ export function listingSchema(fields: readonly FieldDescription[]): string {
   return evolve(null, fields, SCHEMA_OPTIONS)
 }
 
-/** Schemas of listings, or of a resource that is described in the same way, published into this topic. */
+/** Schemas of listings, published into this topic. */
 export function listingSchemas(
   registry: SchemaRegistry,
   topic: string,
   volatileFields: readonly string[] = VOLATILE,
-  resource: ResourceDescription = LISTINGS,
 ): EventSchemas {
   return new EventSchemas({
     registry,
     topic,
-    resource,
+    resource: LISTINGS,
     volatileFields,
     readSchema: readSchemaFile,
   })

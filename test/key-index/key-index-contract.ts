@@ -4,10 +4,11 @@ import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
+import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import type { IndexEntry } from '../../src/domain/index-entry.ts'
 import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import type { ResourceDescription } from '../../src/domain/resource.ts'
+import { parseResourceName, type ResourceDescription, type ResourceName } from '../../src/domain/resource.ts'
 import { OFFICES } from '../fixtures/resources.ts'
 
 /** Of resources whose entries differ: one has subresources. */
@@ -26,6 +27,7 @@ export function keyIndexContract(name: string, open: OpenIndex): void {
     entryCases(open)
     partCases(open)
     stateCases(open)
+    adoptionCases(open)
     ledgerCases(open)
   })
 }
@@ -306,6 +308,86 @@ function stateCases(open: OpenIndex): void {
     expect(index.state()).toEqual({ feed, nextOffsets: {}, writtenAt: AT, request: 0 })
     expect(await index.verify()).toBe(true)
   })
+}
+
+/** By what each of them holds. */
+function feedOf(...resources: readonly ResourceDescription[]): FeedIdentity {
+  return feedIdentity({ partitions: Object.fromEntries(resources.map(({ name }) => [name, 2])) })
+}
+
+function adoptionCases(open: OpenIndex): void {
+  const entry = indexEntry({ changeStamps: {} })
+
+  test('an entry of a resource that the index was not opened for is refused', async () => {
+    await using opened = await open()
+    const resource = parseResourceName('boats')!
+    const parts = [{ resource, puts: new Map([[K('1'), entry]]), drops: [] }]
+    const refused = opened.index.apply({ parts, nextOffsets: undefined, at: AT })
+    await expect(refused).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+  })
+
+  test('an index that states no feed adopts nothing', async () => {
+    await using opened = await open()
+    await expect(opened.index.adopt(feedOf(LISTINGS))).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
+  })
+
+  test('adoption leaves age, requests and ledgers as they are (R2, R6)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.reset(feedOf(LISTINGS), AT)
+    await index.apply(update([[K('1'), indexEntry({ request: 12 })]]))
+    await index.ledger.add(PASS, 'seen', 1, [[K('1'), '']])
+    await index.adopt(feedOf(LISTINGS, OFFICES))
+    expect(index.state()).toMatchObject({ writtenAt: AT, request: 12 })
+    expect(await index.ledger.size(PASS, 'seen', 2)).toBe(1)
+  })
+
+  test('whatever sets of resources follow each other: what is in two in a row stays, all else is forgotten (R2)', async () => {
+    await using opened = await open()
+    const { index } = opened
+    const sets = fc.subarray([...CONTRACT_RESOURCES], { minLength: 1 })
+    const filled = fc.record({ set: sets, keys: fc.array(recordKeys, { maxLength: 4 }), at: fc.nat() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(filled, { minLength: 1, maxLength: 6 }), async (steps) => {
+        await index.reset(feedOf(), AT)
+        let model = new Map<ResourceName, { readonly keys: Set<RecordKey>; ends: readonly number[] }>()
+        for (const { set, keys, at } of steps) {
+          const feed = feedOf(...set)
+          await index.adopt(feed)
+          model = new Map(set.map(({ name }) => [name, model.get(name) ?? { keys: new Set(), ends: [] }]))
+          expect(index.state()?.feed).toEqual(feed)
+          await expectAsModel(index, model)
+
+          const parts = set.map(({ name }) => {
+            return { resource: name, puts: new Map(keys.map((key) => [key, entry])), drops: [] }
+          })
+          const nextOffsets = Object.fromEntries(set.map(({ name }) => [name, [at, at + 1]]))
+          await index.apply({ parts, nextOffsets, at: AT })
+          for (const known of model.values()) {
+            for (const key of keys) known.keys.add(key)
+            known.ends = [at, at + 1]
+          }
+          await expectAsModel(index, model)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+}
+
+async function expectAsModel(
+  index: KeyIndex,
+  model: ReadonlyMap<
+    ResourceName,
+    { readonly keys: ReadonlySet<RecordKey>; readonly ends: readonly number[] }
+  >,
+): Promise<void> {
+  for (const { name } of CONTRACT_RESOURCES) {
+    const entries = (await Array.fromAsync(index.entries(name))).flat()
+    expect(entries.map(([key]) => key)).toEqual([...(model.get(name)?.keys ?? [])].sort())
+    expect(index.state()?.nextOffsets[name] ?? []).toEqual(model.get(name)?.ends ?? [])
+  }
+  expect(await index.verify()).toBe(true)
 }
 
 function ledgerCases(open: OpenIndex): void {

@@ -85,7 +85,8 @@ describe('the index on disk', () => {
       },
     ],
     ['an entry has an impossible key', (values) => values.set('entry/listings//', Buffer.alloc(60))],
-    ['an entry is of no resource', (values) => values.set('entry/boats/1', Buffer.alloc(60))],
+    ['an entry is of no possible resource', (values) => values.set('entry/a b/1', Buffer.alloc(60))],
+    ['a resource has entries alone', (values) => values.set('entry/boats/1', Buffer.alloc(60))],
     ['the checksums are lost', (values) => values.delete('meta/sums/listings')],
     ['the checksums are cut', (values) => values.set('meta/sums/listings', Buffer.alloc(9))],
   ])('fails to verify when %s (R2)', async (_, edit) => {

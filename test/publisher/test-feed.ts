@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 
 import { EventCodec } from '../../src/events/event-codec.ts'
-import type { AvroContentEncoder } from '../../src/events/content/content-encoder.ts'
-import type { EventSchemas } from '../../src/events/schema/event-schemas.ts'
+import { AvroContentEncoder, DEFAULT_LIMIT } from '../../src/events/content/content-encoder.ts'
+import { EventSchemas } from '../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
 import type { Owner } from '../../src/feed/state-records.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
@@ -23,7 +23,7 @@ import {
   type SourceIdentity,
 } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
-import type { ResourceDescription } from '../../src/domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
@@ -38,8 +38,9 @@ import type { KeyIndex, Observer, TransactionRequest } from '../../src/replicati
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
-import { FIELDS, listingEncoder, listingSchemas, VOLATILE } from '../events/sample.ts'
+import { FIELDS, VOLATILE } from '../events/sample.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
+import { readAnySchema } from '../fixtures/resources.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
@@ -65,6 +66,8 @@ export interface InstanceOptions {
   readonly cluster?: KafkaCluster
   readonly restart?: boolean
   readonly producer?: ProducerOptions
+  /** What it replicates. @default all of the feed */
+  readonly resources?: readonly ResourceDescription[]
 }
 
 export interface StartOptions extends InstanceOptions {
@@ -84,10 +87,10 @@ export class TestFeed implements AsyncDisposable {
   readonly cluster: KafkaCluster
   readonly names: TopicNames
   readonly registry: SchemaRegistry
+  readonly resources: readonly ResourceDescription[]
   readonly topics: DataTopics
-  readonly schemas: EventSchemas
+  readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
   readonly encoder: AvroContentEncoder
-  readonly #resources: readonly ResourceDescription[]
   readonly #eventCodec: EventCodec
   readonly #stateCodec: StateCodec
 
@@ -98,7 +101,7 @@ export class TestFeed implements AsyncDisposable {
     parts: {
       readonly resources: readonly ResourceDescription[]
       readonly topics: DataTopics
-      readonly schemas: EventSchemas
+      readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
       readonly eventCodec: EventCodec
       readonly stateCodec: StateCodec
     },
@@ -106,18 +109,18 @@ export class TestFeed implements AsyncDisposable {
     this.cluster = cluster
     this.names = names
     this.registry = registry
+    this.resources = parts.resources
     this.topics = parts.topics
     this.schemas = parts.schemas
-    this.encoder = listingEncoder(parts.schemas)
-    this.#resources = parts.resources
+    const rules = [...parts.schemas].map(
+      ([name, schemas]) => [name, { schemas, limit: DEFAULT_LIMIT }] as const,
+    )
+    this.encoder = new AvroContentEncoder(new Map(rules))
     this.#eventCodec = parts.eventCodec
     this.#stateCodec = parts.stateCodec
   }
 
-  /**
-   * @param configs of the listings' topic, which an operator made beforehand
-   * @param resources listings, and others whose events have the schemas of listings
-   */
+  /** @param configs of the listings' topic, which an operator made beforehand */
   static async open(
     configs?: Readonly<Record<string, string>>,
     resources: readonly ResourceDescription[] = [LISTINGS],
@@ -130,55 +133,46 @@ export class TestFeed implements AsyncDisposable {
     if (configs !== undefined) {
       await cluster.createTopics([{ name: listings, partitions: 3, configs }], NEVER)
     }
-    const schemas = listingSchemas(registry, listings)
-    const all = resources.map(
-      (resource) =>
-        [
-          resource.name,
-          resource.name === LISTINGS.name
-            ? schemas
-            : listingSchemas(registry, names.data(resource), VOLATILE, resource),
-        ] as const,
-    )
-    for (const [, own] of all) await own.use(FIELDS, NEVER)
-    const eventCodec = await EventCodec.open(registry, new Map(all), NEVER)
+    const schemas = await schemasOf(registry, names, resources)
+    const eventCodec = await EventCodec.open(registry, schemas, NEVER)
     const stateCodec = await StateCodec.open(registry, names, NEVER)
     const topics = await createTopics(cluster, names, resources)
     return new TestFeed(cluster, names, registry, { resources, topics, schemas, eventCodec, stateCodec })
   }
 
-  /** Deletes the listings' topic and makes it anew. */
-  async remakeListings(): Promise<void> {
-    const topic = this.names.data(LISTINGS)
+  /** Deletes a resource's topic and makes it anew. */
+  async remakeTopic(resource: ResourceDescription = LISTINGS): Promise<void> {
+    const topic = this.names.data(resource)
     await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }))
     await expect
       .poll(() => this.cluster.describeTopics([topic], NEVER), { timeout: 30_000 })
       .toEqual(new Map())
-    await createTopics(this.cluster, this.names, this.#resources)
+    await createTopics(this.cluster, this.names, this.resources)
   }
 
   /** Whom an index of this feed belongs to. */
-  identity(generation: number): FeedIdentity {
-    const { partitions } = this.topics
+  identity(generation: number, resources = this.resources): FeedIdentity {
+    const replicated = resources.map(({ name }) => [name, this.topics.partitions.get(name) ?? 0] as const)
     return {
       generation,
       prefix: this.names.prefix,
       clusterId: this.cluster.clusterId,
       source: SOURCE,
-      partitions: Object.fromEntries(partitions),
+      partitions: Object.fromEntries(replicated),
     }
   }
 
   /** A start of the program: takes the feed over, then brings the index up to the topics. */
   async start(index: KeyIndex, options: StartOptions = {}): Promise<Started> {
     const instance = await this.takeOver(options)
+    const { resources = this.resources } = options
     const recovery = await recoverIndex(
       {
         cluster: this.cluster,
         names: this.names,
-        resources: this.#resources,
+        resources,
         index,
-        feed: this.identity(instance.state.generation),
+        feed: this.identity(instance.state.generation, resources),
         extent: instance.extent,
         deleteRetention: this.topics.deleteRetention,
         now: options.now ?? now,
@@ -214,14 +208,14 @@ export class TestFeed implements AsyncDisposable {
     }
   }
 
-  newLog(cluster = this.cluster): CheckpointLog {
-    return new CheckpointLog(cluster, this.names.checkpoints, new WriterSchemas(this.registry))
+  newLog(cluster = this.cluster, resources = this.resources): CheckpointLog {
+    return new CheckpointLog(cluster, this.names.checkpoints, new WriterSchemas(this.registry), resources)
   }
 
   /** A new instance of the program takes the feed. */
   async takeOver(options: InstanceOptions = {}): Promise<Instance> {
-    const cluster = options.cluster ?? this.cluster
-    const log = this.newLog(cluster)
+    const { cluster = this.cluster, resources = this.resources } = options
+    const log = this.newLog(cluster, resources)
     await log.refresh(NEVER)
     const owner = newOwner(log, cluster)
     const taken = await takeOver(
@@ -234,7 +228,7 @@ export class TestFeed implements AsyncDisposable {
         owner,
         source: SOURCE,
         partitions: this.topics.partitions,
-        resources: this.#resources,
+        resources,
         restart: options.restart ?? false,
         producer: options.producer ?? {},
         settleWithinMs: 60_000,
@@ -301,8 +295,11 @@ export class TestFeed implements AsyncDisposable {
 
 export const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'] as const
 
-export function openIndex(folder: string): Promise<LevelKeyIndex> {
-  return openKeyIndex(folder, { resources: [LISTINGS] }, NEVER)
+export function openIndex(
+  folder: string,
+  resources: readonly ResourceDescription[] = [LISTINGS],
+): Promise<LevelKeyIndex> {
+  return openKeyIndex(folder, { resources }, NEVER)
 }
 
 /** A source that shows these keys to one snapshot. */
@@ -375,6 +372,23 @@ export function page(changes: readonly Change[], over: Partial<TransactionReques
     markers: [],
     ...over,
   }
+}
+
+/** With a version of each in use. */
+async function schemasOf(
+  registry: SchemaRegistry,
+  names: TopicNames,
+  resources: readonly ResourceDescription[],
+): Promise<ReadonlyMap<ResourceName, EventSchemas>> {
+  const all = new Map<ResourceName, EventSchemas>()
+  for (const resource of resources) {
+    const topic = names.data(resource)
+    const options = { registry, topic, resource, volatileFields: VOLATILE, readSchema: readAnySchema }
+    const schemas = new EventSchemas(options)
+    await schemas.use(FIELDS, NEVER)
+    all.set(resource.name, schemas)
+  }
+  return all
 }
 
 function createTopics(

@@ -10,7 +10,7 @@ test('a topic that is made anew under a running process stops it, and nothing is
   const keys = Array.from({ length: 30 }, (_, n) => `2024${String(n).padStart(22, '0')}`)
   await using instance = await feed.takeOver()
   await instance.publisher.commit(page(await feed.upserts(keys)), never)
-  await feed.remakeListings()
+  await feed.remakeTopic()
   const changed = page(await feed.upserts(keys, { City: 'Fargo' }))
   await expect(instance.publisher.commit(changed, never)).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
   expect(await feed.settled({ restart: true })).toEqual([])
@@ -22,7 +22,7 @@ test('no later start takes a topic made anew for the old one, though the aborted
   {
     await using instance = await feed.takeOver()
     await instance.publisher.commit(page(await feed.upserts(keys.slice(0, 3))), never)
-    await feed.remakeListings()
+    await feed.remakeTopic()
     const all = page(await feed.upserts(keys))
     const error: unknown = await instance.publisher.commit(all, never).catch((refused: unknown) => refused)
     expect(error).toMatchObject({ code: 'TOPIC_TRUNCATED' })

@@ -284,7 +284,7 @@ describe('a topic that is shorter than the checkpoint says', () => {
     await using folder = await tempFolder()
     await snapshotOf(feed, folder.path)
     const topic = feed.names.data(LISTINGS)
-    await feed.remakeListings()
+    await feed.remakeTopic()
 
     await expect(feed.takeOver()).rejects.toMatchObject({
       code: 'TOPIC_TRUNCATED',

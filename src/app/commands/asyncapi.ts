@@ -5,7 +5,6 @@ import { loadSettings } from '../../config/load-settings.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import { describeDataTopics, type TopicNames } from '../../feed/topics.ts'
 import { printJson, printText } from '../../support/print.ts'
 import { asYaml } from '../../contract/as-yaml.ts'
@@ -27,10 +26,10 @@ async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Pr
   const settings = loadSettings(READER_GROUPS)
   const { brokers, ssl, sasl } = settings.kafka
   await using reader = await openFeedReader(settings, signal)
-  const { cluster, names, registry } = reader
+  const { cluster, names, resources, registry } = reader
   // Says what is missing, if so.
-  await describeDataTopics(cluster, names, RESOURCES, signal)
-  const contents = topicContents(names)
+  await describeDataTopics(cluster, names, resources, signal)
+  const contents = topicContents(names, resources)
   const found = await cluster.describeTopics(
     contents.map(({ name }) => name),
     signal,
@@ -62,9 +61,12 @@ interface TopicContent {
   readonly records: readonly string[]
 }
 
-function topicContents(names: TopicNames): readonly TopicContent[] {
+function topicContents(
+  names: TopicNames,
+  resources: readonly ResourceDescription[],
+): readonly TopicContent[] {
   return [
-    ...RESOURCES.map((resource) => {
+    ...resources.map((resource) => {
       const { upserted, deleted } = resource.events
       return { name: names.data(resource), resource, records: [upserted, deleted] }
     }),

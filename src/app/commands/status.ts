@@ -75,14 +75,14 @@ function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source
 
 async function readStatus(settings: StatusSettings, signal: AbortSignal): Promise<FeedStatus> {
   await using reader = await openFeedReader(settings, signal)
-  const { cluster, names, writerSchemas, log } = reader
+  const { cluster, names, resources, writerSchemas: schemas, log } = reader
   const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
   if (known.has(names.checkpoints)) await log.refresh(signal)
   const { owner, generation, nextOffsets } = log
   const state = log.state()
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
-  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, nextOffsets }
-  const markers = await lastMarkers(cluster, names.control, writerSchemas, signal)
+  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, resources, nextOffsets }
+  const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
   return feedStatus({
     prefix: names.prefix,
     source: state.source,

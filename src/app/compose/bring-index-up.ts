@@ -4,7 +4,6 @@ import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { TakenOver } from '../../publisher/take-over.ts'
 import { recoverIndex } from '../../recovery/index-recovery.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import { atMostEvery } from '../../support/at-most-every.ts'
 import type { FeedReader } from './feed-reader.ts'
 import { now } from './system-clock.ts'
@@ -22,7 +21,7 @@ export interface RecoveryParts {
 /** Brings the index up to the topics of the feed that was taken over (R2), and forgets the walks that are over. */
 export async function bringIndexUp(
   index: LevelKeyIndex,
-  { reader: { cluster, names }, topics, source, taken: { state, extent } }: RecoveryParts,
+  { reader: { cluster, names, resources }, topics, source, taken: { state, extent } }: RecoveryParts,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,7 +40,7 @@ export async function bringIndexUp(
     {
       cluster,
       names,
-      resources: RESOURCES,
+      resources,
       index,
       feed,
       extent,

@@ -16,12 +16,12 @@ export interface FeedQueries {
 }
 
 export function feedQueries(
-  { cluster, names, writerSchemas }: FeedReader,
+  { cluster, names, resources, writerSchemas }: FeedReader,
   index: Pick<KeyIndex, 'entries'>,
 ): FeedQueries {
   return {
     openLetters: (signal) => readWaitingLetters({ cluster, names }, signal),
-    liveRecords: (signal) => countLive(index, signal),
+    liveRecords: (signal) => countLive(index, resources, signal),
     previewDeletes(candidates, signal) {
       const topic = names.data(LISTINGS)
       return previewDeletes({ cluster, topic, schemas: writerSchemas }, candidates, signal)

@@ -1,4 +1,5 @@
 /** A feed as it is read: its topics, what their records were written under, and what its checkpoints say. */
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import { CheckpointLog } from '../../feed/checkpoint-log.ts'
@@ -6,6 +7,7 @@ import { topicNames, type TopicNames } from '../../feed/topics.ts'
 import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { Outages } from '../../ops/outages.ts'
+import { RESOURCES } from '../../resources/index.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import type { ReaderSettings } from './settings-groups.ts'
 import { loggerFor } from './surroundings.ts'
@@ -13,6 +15,8 @@ import { now } from './system-clock.ts'
 
 export interface FeedReader extends AsyncDisposable {
   readonly cluster: KafkaCluster
+  /** Those that are replicated. */
+  readonly resources: readonly ResourceDescription[]
   readonly names: TopicNames
   readonly registry: SchemaRegistry
   readonly writerSchemas: WriterSchemas
@@ -59,10 +63,11 @@ export async function connectFeed(
   const writerSchemas = new WriterSchemas(registry)
   return {
     cluster,
+    resources: RESOURCES,
     names,
     registry,
     writerSchemas,
-    log: new CheckpointLog(cluster, names.checkpoints, writerSchemas),
+    log: new CheckpointLog(cluster, names.checkpoints, writerSchemas, RESOURCES),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   }
 }

@@ -8,7 +8,6 @@ import type { Owner } from '../../feed/state-records.ts'
 import { requireSamePartitions, type FeedTopics } from '../../feed/topics.ts'
 import type { ProducerOptions } from '../../kafka/transactional-producer.ts'
 import { takeOver, type TakenOver } from '../../publisher/take-over.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { VERSION } from '../version.ts'
 import type { FeedReader } from './feed-reader.ts'
@@ -40,7 +39,7 @@ export async function takeFeedOver(
   signal: AbortSignal,
 ): Promise<OwnedFeed> {
   const { settings, wishes, restart, logger, metrics } = options
-  const { cluster, names, log } = reader
+  const { cluster, names, resources, log } = reader
   const { partitions, recordLimits } = topics
   await log.refresh(signal)
   const owner = newOwner(options, source, reader)
@@ -58,7 +57,7 @@ export async function takeFeedOver(
       owner,
       source,
       partitions,
-      resources: RESOURCES,
+      resources,
       restart,
       producer: producerOptions(options),
       deadLetterBytes: recordLimits.get(names.deadLetters)?.bytes,

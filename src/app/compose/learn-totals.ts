@@ -1,8 +1,8 @@
 import type { FeedState } from '../../domain/feed-state.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
 import type { Source } from '../../replication/ports.ts'
 import { EVERYTHING } from '../../replication/window.ts'
-import { RESOURCES } from '../../resources/index.ts'
 
 /**
  * What a full walk will show, by the last one; before the first one the source is asked, if somebody watches. Returns at
@@ -10,11 +10,12 @@ import { RESOURCES } from '../../resources/index.ts'
  */
 export function learnTotals(
   totals: WalkTotals,
+  resources: readonly ResourceDescription[],
   { passes }: FeedState,
   source: Pick<Source, 'count'>,
 ): Disposable {
   const stop = new AbortController()
-  for (const resource of RESOURCES) {
+  for (const resource of resources) {
     const walks = [passes.get(`${resource.name}/snapshot`), passes.get(`${resource.name}/purge`)]
     const walked = walks.filter((pass) => pass?.state === 'completed').map((pass) => pass?.walked ?? 0)
     if (walked.length > 0) totals.learn(resource.name, Math.max(...walked))

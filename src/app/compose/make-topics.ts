@@ -1,11 +1,10 @@
 import { ensureTopics, type FeedTopics } from '../../feed/topics.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
 /** Makes the topics that are missing, checks all of them, and logs what an operator should know of them. */
 export async function makeTopics(
-  { cluster, names }: FeedReader,
+  { cluster, names, resources }: FeedReader,
   { settings, logger }: Pick<OpenFeedOptions, 'settings' | 'logger'>,
   signal: AbortSignal,
 ): Promise<FeedTopics> {
@@ -14,7 +13,7 @@ export async function makeTopics(
     cluster,
     {
       names,
-      resources: RESOURCES,
+      resources,
       partitions,
       replicationFactor: replicationFactor ?? undefined,
       create,

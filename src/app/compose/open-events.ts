@@ -7,7 +7,6 @@ import type { ContentLimit } from '../../events/content/content-encoder.ts'
 import { contentLimit } from '../../feed/record-limits.ts'
 import { StateCodec } from '../../feed/state-codec.ts'
 import type { FeedTopics } from '../../feed/topics.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedSettings } from './open-feed-options.ts'
 
@@ -20,13 +19,13 @@ export interface FeedEvents {
 
 /** Registers what the registry does not have. */
 export async function openEvents(
-  { names, registry }: FeedReader,
+  { names, resources, registry }: FeedReader,
   { passes }: FeedSettings,
   signal: AbortSignal,
 ): Promise<FeedEvents> {
   const { volatileFields } = passes
   const schemas = new Map(
-    RESOURCES.map((resource) => {
+    resources.map((resource) => {
       const topic = names.data(resource)
       const options = { registry, topic, resource, volatileFields, readSchema: readSchemaFile }
       return [resource.name, new EventSchemas(options)]

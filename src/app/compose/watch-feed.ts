@@ -4,7 +4,6 @@ import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { watchedPublisher } from '../../publisher/watched-publisher.ts'
 import type { ChangePublisher } from '../../replication/ports.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedEvents } from './open-events.ts'
 
@@ -25,14 +24,14 @@ export interface WatchedParts {
 export function watchFeed(
   publisher: ChangePublisher,
   {
-    reader: { cluster, names, registry },
+    reader: { cluster, names, resources, registry },
     topics: { partitions },
     events: { eventCodec, stateCodec },
   }: WatchedParts,
   logger: Logger,
 ): ChangePublisher {
   const unaltered = watchedPublisher(publisher, {
-    look: (signal) => requireUnaltered(cluster, { names, resources: RESOURCES }, partitions, signal),
+    look: (signal) => requireUnaltered(cluster, { names, resources }, partitions, signal),
     stopsFor: ALTERED_CODES,
     onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
     intervalMs: TOPICS_LOOK_MS,

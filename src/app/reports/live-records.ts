@@ -1,14 +1,18 @@
 /** How many records are live, by the key index: from the process that has it, or by who finds it free and up to date. */
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
-import { RESOURCES } from '../../resources/index.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import type { Known } from './feed-status.ts'
 
-export async function countLive(index: Pick<KeyIndex, 'entries'>, signal: AbortSignal): Promise<number> {
+export async function countLive(
+  index: Pick<KeyIndex, 'entries'>,
+  resources: readonly ResourceDescription[],
+  signal: AbortSignal,
+): Promise<number> {
   let live = 0
-  for (const { name } of RESOURCES) {
+  for (const { name } of resources) {
     for await (const batch of index.entries(name)) {
       signal.throwIfAborted()
       for (const [, { state }] of batch) if (state !== 'deleted') live += 1
@@ -21,6 +25,7 @@ export interface FeedPosition {
   readonly prefix: string
   readonly generation: number
   readonly clusterId: string
+  readonly resources: readonly ResourceDescription[]
   /** After the last committed transaction. */
   readonly nextOffsets: NextOffsets
 }
@@ -32,7 +37,8 @@ export async function liveRecordsIn(
   signal: AbortSignal,
 ): Promise<Known> {
   try {
-    await using index = await openKeyIndex(dataDir, { resources: RESOURCES, mustExist: true }, signal)
+    const { resources, nextOffsets } = position
+    await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
     const state = index.state()
     if (state === null) return unknown('the index in DATA_DIR was never filled')
     const { prefix, generation, clusterId } = state.feed
@@ -41,11 +47,12 @@ export async function liveRecordsIn(
     if (!same) {
       return unknown('the index in DATA_DIR is of another feed or generation')
     }
-    for (const [name, ends] of Object.entries(position.nextOffsets)) {
+    for (const { name } of resources) {
+      const ends = nextOffsets[name] ?? []
       const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
       if (behind) return unknown('the index in DATA_DIR is behind the topics')
     }
-    return { count: await countLive(index, signal), why: null }
+    return { count: await countLive(index, resources, signal), why: null }
   } catch (error) {
     signal.throwIfAborted()
     const why = error instanceof ListingstreamError ? REASONS.get(error.code) : undefined

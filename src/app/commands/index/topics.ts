@@ -1,10 +1,10 @@
 /** What `index check` and `index rebuild` share: the topics that a key index is made from. */
+import type { ResourceDescription } from '../../../domain/resource.ts'
 import type { TopicNames } from '../../../feed/topics.ts'
 import type { KafkaCluster } from '../../../kafka/cluster.ts'
 import { surveyFeed, type FeedSurvey } from '../../../recovery/feed-survey.ts'
 import { rebuildIndex } from '../../../recovery/index-recovery.ts'
 import type { IndexState, KeyIndex } from '../../../replication/ports.ts'
-import { RESOURCES } from '../../../resources/index.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import type { ReaderSettings } from '../../compose/settings-groups.ts'
 import { now } from '../../compose/system-clock.ts'
@@ -12,6 +12,7 @@ import { createSteps } from '../../../ops/steps.ts'
 
 export interface IndexTopics extends AsyncDisposable {
   readonly cluster: KafkaCluster
+  readonly resources: readonly ResourceDescription[]
   readonly names: TopicNames
   readonly survey: FeedSurvey
 }
@@ -22,15 +23,15 @@ export async function openTopics(
   signal: AbortSignal,
 ): Promise<IndexTopics> {
   await using opened = new AsyncDisposableStack()
-  const { cluster, names, log } = opened.use(await openFeedReader(settings, signal))
-  const survey = await surveyFeed({ cluster, names, log, index, resources: RESOURCES }, signal)
+  const { cluster, resources, names, log } = opened.use(await openFeedReader(settings, signal))
+  const survey = await surveyFeed({ cluster, names, log, index, resources }, signal)
   const owned = opened.move()
-  return { cluster, names, survey, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { cluster, resources, names, survey, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** With its progress on standard error. Answers how many records were read. */
 export function rebuildFrom(
-  { cluster, names, survey: { feed, extent } }: IndexTopics,
+  { cluster, resources, names, survey: { feed, extent } }: IndexTopics,
   index: KeyIndex,
   signal: AbortSignal,
 ): Promise<number> {
@@ -40,7 +41,7 @@ export function rebuildFrom(
       {
         cluster,
         names,
-        resources: RESOURCES,
+        resources,
         index,
         feed,
         extent,

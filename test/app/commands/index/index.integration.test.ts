@@ -123,7 +123,7 @@ test('a folder without an index, a prefix without a feed and a truncated topic a
     stderr: expect.stringContaining('[NO_FEED]'),
   })
   await snapshotOf(feed, folder.path)
-  await feed.remakeListings()
+  await feed.remakeTopic()
   const truncated = { code: 1, stderr: expect.stringContaining('[TOPIC_TRUNCATED]') }
   expect(await check()).toMatchObject(truncated)
   expect(await indexCommand('rebuild', feed, folder.path)).toMatchObject(truncated)
