@@ -1,3 +1,4 @@
+import { errorCode } from '../support/error-code.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
@@ -56,9 +57,9 @@ export class IndexUnavailableError extends ListingstreamError {
 
 /** LevelDB's own code; of the cause where opening failed, which abstract-level wraps. */
 export function levelErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return code === 'LEVEL_DATABASE_NOT_OPEN' && error.cause !== undefined ? levelErrorCode(error.cause) : code
+  const code = errorCode(error)
+  const { cause } = error instanceof Error ? error : { cause: undefined }
+  return code === 'LEVEL_DATABASE_NOT_OPEN' && cause !== undefined ? levelErrorCode(cause) : code
 }
 
 /** A truncated table reads as an I/O error, not as a corruption, so reading takes both as damage. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 
 import { ListingstreamError } from '../support/errors.ts'
 import { makePrivateFolder } from '../support/private-folder.ts'
+import { isProcessAlive } from '../support/process-alive.ts'
 
 const DAEMON_INFO = z.object({
   /** Of its HTTP server, without a slash at its end. */
@@ -54,7 +55,7 @@ export async function writeDaemonFile(dataDir: string, statement: DaemonStatemen
 export async function readDaemonFile(dataDir: string): Promise<DaemonInfo | undefined> {
   const found = await readFound(dataDir)
   if (found === undefined || found.info.dataDir !== (await realpath(dataDir))) return undefined
-  if (!isAlive(found.info.pid)) return undefined
+  if (!isProcessAlive(found.info.pid)) return undefined
   if (found.isOurs) return found.info
   throw new ListingstreamError(
     `The file daemon.json in DATA_DIR is not of this user or root, or others may write it, so nothing is sent where it points to. Run the command as the daemon's user; if that process (${found.info.pid}) is no listingstream, remove the file.`,
@@ -95,13 +96,4 @@ async function isOurs(file: FileHandle): Promise<boolean> {
   // Windows has no such owners.
   if (process.getuid === undefined) return true
   return (uid === 0 || uid === process.getuid()) && (mode & OTHERS_MAY_WRITE) === 0
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

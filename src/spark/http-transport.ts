@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
+import { errorCode } from '../support/error-code.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { ERROR_BODY_BYTES } from './body-limits.ts'
 import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
@@ -102,7 +103,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
     const path = pathOf(target)
     if (timedOut) return new SparkTimeoutError(path, this.host, this.#requestTimeoutMs, cause)
-    const reason = codeOf(cause)
+    const reason = errorCode(cause)
     return new SparkApiError(
       `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
       { code: 'SPARK_CONNECTION', path, cause },
@@ -144,16 +145,12 @@ async function decode(
       try {
         return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: limit })
       } catch (error) {
-        if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
+        if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
         throw unreadable(path, 'is no whole gzip stream', error)
       }
     default:
       throw unreadable(path, 'has an encoding that was not asked for')
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 function parseApiUrl(text: string): URL {

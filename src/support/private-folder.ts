@@ -1,6 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+import { errorCode } from './error-code.ts'
+
 const OWNER_ONLY = 0o700
 const ANYBODY_ELSE = 0o077
 
@@ -10,7 +12,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: OWNER_ONLY })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 

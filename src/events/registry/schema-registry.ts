@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { NOBODY, type Tries } from '../../support/tries.ts'
 import { parseSchemaId, type SchemaId } from '../../domain/content.ts'
+import { parseJson } from '../../support/parse-json.ts'
 import { unchanging, type Renewable } from '../../support/renewable.ts'
 import { keepCredential, quoteForeign } from '../../support/secrets.ts'
 import {
@@ -312,14 +313,6 @@ async function boundedText(response: Response): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Subjects may hold any character (docs/kafka.md §9). */
