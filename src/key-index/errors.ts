@@ -2,8 +2,16 @@ import { errorCode } from '../support/error-code.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
+/** Why nobody can read the index now. */
+export abstract class KeyIndexError extends ListingstreamError {
+  /** The same in a few words, for where a figure of the index is missing. */
+  abstract readonly inShort: string
+}
+
 /** Another process has the index open. Retryable: a command for one pass ends by itself. */
-export class IndexLockedError extends ListingstreamError {
+export class IndexLockedError extends KeyIndexError {
+  readonly inShort = 'another process has the index in DATA_DIR open'
+
   constructor(location: string, cause: unknown) {
     super(
       `The key index in ${location} is open in another listingstream process. Stop that process, or set DATA_DIR to another folder.`,
@@ -13,7 +21,9 @@ export class IndexLockedError extends ListingstreamError {
 }
 
 /** Somebody only wanted to look at it. */
-export class IndexMissingError extends ListingstreamError {
+export class IndexMissingError extends KeyIndexError {
+  readonly inShort = 'there is no index in DATA_DIR'
+
   constructor(location: string) {
     super(
       `There is no key index in ${location}. Check DATA_DIR; the next pass, or "listingstream index rebuild", builds it from the topics.`,
@@ -23,7 +33,9 @@ export class IndexMissingError extends ListingstreamError {
 }
 
 /** The index cannot be read. Nothing is lost: `reset` empties it, and it is built again from the topics (R2). */
-export class IndexCorruptError extends ListingstreamError {
+export class IndexCorruptError extends KeyIndexError {
+  readonly inShort = 'the index in DATA_DIR is damaged'
+
   constructor(location: string, detail: string, cause?: unknown) {
     super(
       `The key index in ${location} is damaged: ${detail}. It is only a cache: start listingstream again and it is rebuilt from the topics.`,
@@ -46,7 +58,9 @@ export class LedgerDamagedError extends ListingstreamError {
  * The index cannot be created, opened or written. Not retryable: LevelDB refuses every write after a failed one until it is
  * opened anew.
  */
-export class IndexUnavailableError extends ListingstreamError {
+export class IndexUnavailableError extends KeyIndexError {
+  readonly inShort = 'the index in DATA_DIR cannot be opened'
+
   constructor(location: string, cause: unknown) {
     super(
       `The key index in ${location} cannot be opened or written. Check that DATA_DIR is a folder that this user may write to and that its disk has room, then start listingstream again.`,

@@ -22,6 +22,16 @@ const REFUSAL = z.object({
   exitCode: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).default(1),
 })
 
+/** It gave no whole answer; it may have gone. */
+export class DaemonUnreachableError extends ListingstreamError {
+  constructor({ pid, url }: DaemonInfo, cause: unknown) {
+    super(
+      `The daemon (process ${pid}, ${url}) gave no answer or broke off. Look at its log; if that process is no listingstream, remove daemon.json from DATA_DIR.`,
+      { code: 'DAEMON_UNREACHABLE', retryable: true, cause },
+    )
+  }
+}
+
 /** With a daemon's instance as its value: what has another one refuses the request. */
 export const INSTANCE_HEADER = 'listingstream-instance'
 
@@ -141,10 +151,7 @@ async function exchange(
     return await promise
   } catch (cause) {
     signal.throwIfAborted()
-    throw new ListingstreamError(
-      `The daemon (process ${daemon.pid}, ${daemon.url}) gave no answer or broke off. Look at its log; if that process is no listingstream, remove daemon.json from DATA_DIR.`,
-      { code: 'DAEMON_UNREACHABLE', retryable: true, cause },
-    )
+    throw new DaemonUnreachableError(daemon, cause)
   }
 }
 

@@ -7,6 +7,7 @@ import type { PassKind } from '../domain/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'
+import { HttpListenError, RefusedRequestError } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import { refuseChange, refuseHost, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
 
@@ -104,7 +105,10 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
     await app.close()
-    throw listenError(error, options)
+    throw new HttpListenError(
+      `The HTTP server cannot listen at ${options.host} port ${options.port}. Free that port, or set HTTP_PORT and HTTP_HOST to others.`,
+      error,
+    )
   }
   return {
     url: localUrl(options.host, app.server.address()),
@@ -198,8 +202,8 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   throw badRequest(z.prettifyError(parsed.error))
 }
 
-function badRequest(why: string): ListingstreamError {
-  return new ListingstreamError(`The request is not right. ${why}`, {
+function badRequest(why: string): RefusedRequestError {
+  return new RefusedRequestError(400, `The request is not right. ${why}`, {
     code: 'HTTP_BAD_REQUEST',
     retryable: false,
     disposition: 'stop',
@@ -237,10 +241,10 @@ function stopping(): ListingstreamError {
   })
 }
 
-function statusOf({ code, retryable, exitCode }: ListingstreamError): number {
-  if (code === 'HTTP_BAD_REQUEST') return 400
-  if (exitCode === 3 || code === 'PASS_WAITING') return 409
-  return retryable ? 503 : 500
+function statusOf(error: ListingstreamError): number {
+  if (error instanceof RefusedRequestError) return error.status
+  if (error.exitCode === 3) return 409
+  return error.retryable ? 503 : 500
 }
 
 /** Raised by fastify itself for a request that it cannot read. */
@@ -256,13 +260,6 @@ function isClientError(error: unknown): error is Error & { statusCode: number } 
 
 function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? url
-}
-
-function listenError(cause: unknown, { host, port }: HttpServerOptions): ListingstreamError {
-  return new ListingstreamError(
-    `The HTTP server cannot listen at ${host} port ${port}. Free that port, or set HTTP_PORT and HTTP_HOST to others.`,
-    { code: 'HTTP_LISTEN_FAILED', retryable: false, disposition: 'stop', cause },
-  )
 }
 
 function localUrl(host: string, address: AddressInfo | string | null): string {

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
+import { ADMIN_TOKEN_UNSET } from '../domain/error-codes.ts'
 import type { Renewable } from '../support/renewable.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -43,7 +44,7 @@ function refuseWithoutToken(headers: Headers, { host, adminToken }: GuardOptions
   if (isLoopback(host)) return undefined
   if (adminToken === null) {
     const message = `Set ADMIN_TOKEN to allow this, or bind HTTP_HOST (${host}) to loopback.`
-    return { status: 403, code: 'ADMIN_TOKEN_UNSET', message }
+    return { status: 403, code: ADMIN_TOKEN_UNSET, message }
   }
   adminToken.refresh?.()
   const given = /^Bearer +(\S+) *$/i.exec(text(headers['authorization']))?.[1]

@@ -1,14 +1,13 @@
 /** What was checked at a start stays checked: a feed runs for months, and its topics and registry are others' to change. */
 import type { ChangePublisher } from '../replication/ports.ts'
-import { ListingstreamError } from '../support/errors.ts'
 
 /** Rejects with what must not be published into; with any other error it could not look. */
 export type Look = (signal: AbortSignal) => Promise<void>
 
 export interface WatchedPublisherOptions {
   readonly look: Look
-  /** Codes of errors that end a commit before it began. */
-  readonly stopsFor: ReadonlySet<string>
+  /** Whether an error of the look ends a commit before it began. */
+  readonly isFinding: (error: unknown) => boolean
   /** Told why a look was not possible; publishing goes on, since an outage shows by itself. */
   readonly onBlind: (error: unknown) => void
   /** At most one look in this time. */
@@ -20,7 +19,7 @@ export interface WatchedPublisherOptions {
 /** The publisher, with a look before a transaction where the last one is old. A finding is looked at again each time. */
 export function watchedPublisher(
   publisher: ChangePublisher,
-  { look, stopsFor, onBlind, intervalMs, monotonic = () => performance.now() }: WatchedPublisherOptions,
+  { look, isFinding, onBlind, intervalMs, monotonic = () => performance.now() }: WatchedPublisherOptions,
 ): ChangePublisher {
   let lookedAt = monotonic()
   const lookAgain = async (signal: AbortSignal): Promise<void> => {
@@ -28,7 +27,7 @@ export function watchedPublisher(
       await look(signal)
     } catch (error) {
       signal.throwIfAborted()
-      if (error instanceof ListingstreamError && stopsFor.has(error.code)) throw error
+      if (isFinding(error)) throw error
       onBlind(error)
     }
     lookedAt = monotonic()

@@ -9,7 +9,7 @@ import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
-import { isUnforeseen, ListingstreamError } from '../support/errors.ts'
+import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { emptyPart, indexPart, type Batch } from './batch.ts'
 import { classifyPage, type Sightings } from './classify-page.ts'
@@ -195,7 +195,7 @@ export class PageCommitter {
 }
 
 function isTooSlow(error: unknown): boolean {
-  return error instanceof ListingstreamError && error.code === TRANSACTION_TOO_SLOW
+  return hasCode(error, TRANSACTION_TOO_SLOW)
 }
 
 /** R4: a watermark never goes back. Null if there is nothing to move. */

@@ -1,7 +1,7 @@
 /** Going on with an interrupted pass: only while the ledger of what it has seen is whole (R7). */
 import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { ListingstreamError } from '../support/errors.ts'
+import { hasCode, ListingstreamError } from '../support/errors.ts'
 import type { Feed } from './feed.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 import { restarted } from './progress.ts'
@@ -80,5 +80,5 @@ async function dropAfter(feed: Feed, passId: PassId, error: unknown): Promise<vo
 }
 
 function isLedgerDamage(error: unknown): boolean {
-  return error instanceof ListingstreamError && error.code === LEDGER_DAMAGED
+  return hasCode(error, LEDGER_DAMAGED)
 }

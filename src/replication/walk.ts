@@ -4,7 +4,7 @@ import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
-import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
+import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
 import { keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
@@ -69,7 +69,7 @@ export async function walkToEnd(
       await checkComplete(feed, plan, walked.progress, walked.lastPage, signal)
       return walked.progress
     } catch (error) {
-      const refused = error instanceof ListingstreamError && error.code === TOKEN_REFUSED
+      const refused = hasCode(error, TOKEN_REFUSED)
       if (!refused || progress === undefined || restarts >= MOST_RESTARTS) throw error
       await feed.index.ledger.drop(progress.passId)
       progress = restarted(progress)

@@ -101,6 +101,11 @@ export function firstFailure(error: unknown): unknown {
   return error instanceof SuppressedError ? firstFailure(error.suppressed) : error
 }
 
+/** Whether it is an error that another room raises under this code, where a port's comment names it. */
+export function hasCode(error: unknown, code: string): error is ListingstreamError {
+  return error instanceof ListingstreamError && error.code === code
+}
+
 /** Errors that are not ours are not retried: nobody said that they may be. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof ListingstreamError && error.retryable

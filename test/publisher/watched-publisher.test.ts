@@ -50,7 +50,7 @@ class Watched {
       this.looks += 1
       return this.finding === undefined ? Promise.resolve() : Promise.reject(this.finding)
     },
-    stopsFor: new Set(['TOPIC_MISCONFIGURED']),
+    isFinding: (error) => error instanceof ListingstreamError,
     onBlind: (error) => void this.blind.push(error),
     intervalMs: 1_000,
     monotonic: () => this.clock,

@@ -8,7 +8,8 @@ import { askDaemon } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
-import { ListingstreamError } from '../../support/errors.ts'
+import { ADMIN_TOKEN_UNSET } from '../../domain/error-codes.ts'
+import { hasCode, ListingstreamError } from '../../support/errors.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import { describeStatus } from '../reports/describe-status.ts'
@@ -53,7 +54,7 @@ async function askThere(
     const { adminToken } = http
     return parseStatus(await askDaemon(daemon, { method: 'GET', path: '/status', adminToken }, signal))
   } catch (error) {
-    if (error instanceof ListingstreamError && error.code === 'ADMIN_TOKEN_UNSET') return undefined
+    if (hasCode(error, ADMIN_TOKEN_UNSET)) return undefined
     throw error
   }
 }

@@ -1,9 +1,9 @@
 /** `DATA_DIR` and the key index in it, which one process at a time can have open. */
+import { IndexLockedError } from '../../key-index/errors.ts'
 import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import { sleep } from '../../support/abort.ts'
-import { ListingstreamError } from '../../support/errors.ts'
 import { laxMode } from '../../support/private-folder.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
@@ -18,7 +18,7 @@ export async function claimIndex(
   try {
     return await openKeyIndex(settings.feed.dataDir, { resources: RESOURCES }, signal)
   } catch (error) {
-    if (wishes.anyOwner && isLocked(error)) return undefined
+    if (wishes.anyOwner && error instanceof IndexLockedError) return undefined
     throw error
   }
 }
@@ -33,15 +33,11 @@ export async function openIndexWhenFree(
     try {
       return await openKeyIndex(dataDir, { resources: RESOURCES }, signal)
     } catch (error) {
-      if (!isLocked(error)) throw error
+      if (!(error instanceof IndexLockedError)) throw error
       if (!told) logger.info({ dataDir }, 'waiting until the process that holds DATA_DIR lets go of it')
       await sleep(LOCK_POLL_MS, signal)
     }
   }
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof ListingstreamError && error.code === 'INDEX_LOCKED'
 }
 
 /** What lies in it says what the source holds, and where the commands find the daemon. */

@@ -1,17 +1,15 @@
 /** What a running feed looks at again before it publishes: its topics and its schemas are others' to change. */
+import { RegistryLostError } from '../../events/registry/registry-errors.ts'
 import { requireRegistered } from '../../events/registry/schema-look.ts'
-import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
+import { requireUnaltered, TopicError, type FeedTopics } from '../../feed/topics.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { watchedPublisher } from '../../publisher/watched-publisher.ts'
 import type { ChangePublisher } from '../../replication/ports.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedEvents } from './open-events.ts'
 
-/** What a running feed must not be published into any more. */
-const ALTERED_CODES: ReadonlySet<string> = new Set(['TOPIC_MISCONFIGURED', 'TOPIC_MISSING'])
 /** A handful of small requests. */
 const TOPICS_LOOK_MS = 15_000
-const LOST_CODES: ReadonlySet<string> = new Set(['REGISTRY_LOST'])
 /** One request for each schema in use. */
 const SCHEMAS_LOOK_MS = 60_000
 
@@ -32,7 +30,7 @@ export function watchFeed(
 ): ChangePublisher {
   const unaltered = watchedPublisher(publisher, {
     look: (signal) => requireUnaltered(cluster, { names, resources }, partitions, signal),
-    stopsFor: ALTERED_CODES,
+    isFinding: (error) => error instanceof TopicError,
     onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
     intervalMs: TOPICS_LOOK_MS,
   })
@@ -47,7 +45,7 @@ export function watchFeed(
         'the schema registry had lost schemas; they are registered again under the same ids',
       )
     },
-    stopsFor: LOST_CODES,
+    isFinding: (error) => error instanceof RegistryLostError,
     onBlind: (err) => logger.debug({ err }, 'the schemas could not be looked at'),
     intervalMs: SCHEMAS_LOOK_MS,
   })

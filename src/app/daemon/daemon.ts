@@ -11,6 +11,7 @@ import {
   type PassRequest,
   type PassRequestOptions,
 } from '../../ops/http-server.ts'
+import { HttpListenError } from '../../ops/http-errors.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
@@ -68,10 +69,10 @@ function requireOwnFolder(settings: WriterSettings, signal: AbortSignal): Promis
 
 /** The port of a healthy daemon is not to be freed. */
 function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknown {
-  if (!(error instanceof ListingstreamError) || error.code !== 'HTTP_LISTEN_FAILED') return error
-  return new ListingstreamError(
+  if (!(error instanceof HttpListenError)) return error
+  return new HttpListenError(
     `A daemon of this feed already runs in ${dataDir} (process ${pid}, ${url}). Leave it, or stop it first; with another HTTP_PORT this one would take the feed over.`,
-    { code: error.code, retryable: false, disposition: 'stop', cause: error },
+    error,
   )
 }
 

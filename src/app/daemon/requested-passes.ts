@@ -1,5 +1,5 @@
 import type { PassKind } from '../../domain/pass.ts'
-import { ListingstreamError } from '../../support/errors.ts'
+import { RefusedRequestError } from '../../ops/http-errors.ts'
 
 /** How a requested pass is to be run. */
 export interface RequestedRun {
@@ -43,9 +43,10 @@ export class RequestedPasses {
   }
 }
 
-class PassWaiting extends ListingstreamError {
+class PassWaiting extends RefusedRequestError {
   constructor(pass: PassKind) {
     super(
+      409,
       `${pass === 'update' ? 'An' : 'A'} ${pass} that was asked for waits for its turn already. Ask again when it has run; GET /status tells.`,
       { code: 'PASS_WAITING', retryable: true },
     )

@@ -7,6 +7,7 @@ import type { EventRecipe } from '../../events/schema/event-schemas.ts'
 import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import { readPage, type PageBody, type PageReader } from '../../spark/page-body.ts'
 import { orAborted } from '../../support/abort.ts'
+import { PAGE_THREAD_SLOW } from '../../domain/error-codes.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import type { PageAnswer, PageEncoded, PageQuestion, PageRead } from './page-messages.ts'
 import { recordsOf } from './thread-rows.ts'
@@ -132,7 +133,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options
     this.#timer = setTimeout(() => {
       const message = `The thread that reads pages did not answer within ${timeoutMs / 1000} s and was ended. The page is asked for again in smaller slices; lower PAGE_LIMIT if this stays.`
-      this.#fail(worker, new ListingstreamError(message, { code: 'PAGE_THREAD_SLOW', retryable: true }))
+      this.#fail(worker, new ListingstreamError(message, { code: PAGE_THREAD_SLOW, retryable: true }))
       void worker.terminate()
     }, timeoutMs)
   }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
-import { askDaemon } from '../../ops/daemon-client.ts'
+import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { observers } from '../../ops/log-observer.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
@@ -88,7 +88,7 @@ async function askThere(
   try {
     return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)
   } catch (error) {
-    if (error instanceof ListingstreamError && error.code === 'DAEMON_UNREACHABLE') return undefined
+    if (error instanceof DaemonUnreachableError) return undefined
     throw error
   }
 }

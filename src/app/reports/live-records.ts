@@ -1,9 +1,9 @@
 /** How many records are live, by the key index: from the process that has it, or by who finds it free and up to date. */
+import { KeyIndexError } from '../../key-index/errors.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
-import { ListingstreamError } from '../../support/errors.ts'
 import type { Known } from './feed-status.ts'
 
 export async function countLive(
@@ -55,18 +55,10 @@ export async function liveRecordsIn(
     return { count: await countLive(index, resources, signal), why: null }
   } catch (error) {
     signal.throwIfAborted()
-    const why = error instanceof ListingstreamError ? REASONS.get(error.code) : undefined
-    if (why === undefined) throw error
-    return unknown(why)
+    if (error instanceof KeyIndexError) return unknown(error.inShort)
+    throw error
   }
 }
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['INDEX_LOCKED', 'another process has the index in DATA_DIR open'],
-  ['INDEX_MISSING', 'there is no index in DATA_DIR'],
-  ['INDEX_CORRUPT', 'the index in DATA_DIR is damaged'],
-  ['INDEX_UNAVAILABLE', 'the index in DATA_DIR cannot be opened'],
-])
 
 function unknown(why: string): Known {
   return { count: null, why }

@@ -3,7 +3,8 @@ import { NestedTooDeep } from '../../domain/json.ts'
 import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { BrokenRecord, SourceRecord } from '../../domain/source-record.ts'
 import { orAborted } from '../../support/abort.ts'
-import { InvariantViolation, ListingstreamError } from '../../support/errors.ts'
+import { PAGE_THREAD_SLOW } from '../../domain/error-codes.ts'
+import { hasCode, InvariantViolation, type ListingstreamError } from '../../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
@@ -12,7 +13,6 @@ import type { EventSchemas } from '../schema/event-schemas.ts'
 import { formerBodies } from './way-of-asking.ts'
 
 /** Of the error of a thread that was ended because it took too long. */
-const PAGE_THREAD_SLOW = 'PAGE_THREAD_SLOW'
 
 export interface ContentLimit {
   /** Largest content record with its volatile fields. */
@@ -86,7 +86,7 @@ export class AvroContentEncoder {
     const done = results.then(
       (made) => void (page.results = made),
       (error: unknown) => {
-        const slow = error instanceof ListingstreamError && error.code === PAGE_THREAD_SLOW
+        const slow = hasCode(error, PAGE_THREAD_SLOW)
         if (slow) page.failure = error
       },
     )
