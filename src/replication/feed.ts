@@ -19,6 +19,8 @@ export interface Feed {
   readonly serverClock: ServerClock
   readonly observer: Observer
   readonly newPassId: () => PassId
+  /** From 0 up to 1: spreads the waits before what failed is tried again. */
+  readonly random: () => number
   /** `UPDATE_OVERLAP` */
   readonly overlap: Millis
   /** `delete.retention.ms` of the data topics: how long a deleted key is remembered (R9). */

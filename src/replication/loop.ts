@@ -2,7 +2,8 @@
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { PassKind } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { foreseen, isRetryable, type ListingstreamError } from '../support/errors.ts'
+import { waitAfter, type Backoff } from '../support/backoff.ts'
+import { foreseen, type ListingstreamError } from '../support/errors.ts'
 import type { FeedRunner } from './feed-runner.ts'
 
 export interface Schedule {
@@ -16,8 +17,10 @@ export interface Parking {
   resumed(resource: ResourceDescription, pass: PassKind): void
 }
 
-const FIRST_RETRY_MS = 5_000
 const LONGEST_RETRY_MS = 15 * 60_000
+const BACKOFF: Backoff = { baseMs: 5_000, capMs: LONGEST_RETRY_MS }
+/** What does not pass by itself: somebody has to change something first. */
+const SLOW_BACKOFF: Backoff = { baseMs: 30_000, capMs: LONGEST_RETRY_MS }
 /** How often the update track looks whether the first snapshot has begun. */
 const WATERMARK_POLL_MS = 500
 
@@ -106,7 +109,7 @@ async function persist(
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock } = runner.feed
+  const { clock, random } = runner.feed
   for (let failures = 0; ; failures += 1) {
     try {
       await runner.run(resource, pass, { dryRun: false }, signal)
@@ -116,10 +119,8 @@ async function persist(
       signal.throwIfAborted()
       const error = foreseen(failure, `The ${pass} of ${resource.name}`)
       if (error.disposition !== 'retry') throw error
-      const wait = Math.max(
-        error.retryAfterMs ?? 0,
-        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures * (isRetryable(error) ? 1 : 6)),
-      )
+      const backoff = error.retryable ? BACKOFF : SLOW_BACKOFF
+      const wait = waitAfter(backoff, failures, error.retryAfterMs, random)
       parking.parked(resource, pass, error, wait)
       await clock.sleep(wait, signal)
     }

@@ -2,6 +2,7 @@
 import type { Instant } from '../domain/instant.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { Clock } from '../replication/ports.ts'
+import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { InvariantViolation, isRetryable } from '../support/errors.ts'
 import type { Renewable } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
@@ -21,13 +22,9 @@ import { UnreadablePage } from './unreadable-page.ts'
 /** Longer than this a request does not wait within itself: it fails, and the error carries the wait. */
 const LONGEST_WAIT_MS = 5 * 60_000
 
-export interface RetryOptions {
+export interface RetryOptions extends Backoff {
   /** Requests in all, the first one included. */
   readonly attempts: number
-  /** Upper end of the first wait; it doubles with every failure. Waits have full jitter. */
-  readonly baseMs: number
-  /** Upper end of any wait, but for `Retry-After`. */
-  readonly capMs: number
 }
 
 /** One request as it ended, for metrics. */
@@ -182,11 +179,11 @@ export class SparkClient {
 
   /** Undefined: not again. */
   #waitAfter(error: SparkApiError, failures: number): number | undefined {
-    const { attempts, baseMs, capMs } = this.#options.retry
-    const asked = error.retryAfterMs ?? 0
-    if (failures >= Math.min(attempts, error.attempts) || asked > LONGEST_WAIT_MS) return undefined
-    const jitter = this.#options.random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
-    return Math.max(asked, jitter)
+    const { retry, random } = this.#options
+    const { retryAfterMs = 0 } = error
+    if (failures >= Math.min(retry.attempts, error.attempts) || retryAfterMs > LONGEST_WAIT_MS)
+      return undefined
+    return waitAfter(retry, failures - 1, retryAfterMs, random)
   }
 
   async #attempt(call: Call, token: string, signal: AbortSignal): Promise<Exchange> {

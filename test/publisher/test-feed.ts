@@ -202,6 +202,7 @@ export class TestFeed implements AsyncDisposable {
       metadata: { refresh: async () => undefined },
       committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
       newPassId: () => passId(randomUUID()),
+      random: () => 1,
       deleteRetention: this.topics.deleteRetention,
       guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000 },
       batchSize: 1_000,

@@ -45,7 +45,7 @@ interface Loop {
 }
 
 /** A daemon's loop that does not run yet, on a clock that stands still; of the same feed as `before`, if given. */
-function open(before?: Loop): Loop {
+function open(before?: Loop, random = (): number => 1): Loop {
   const clock = before?.clock ?? new ManualClock(SERVER_TIME)
   const publisher = before?.publisher ?? new MemoryPublisher()
   const index = before?.index ?? new MemoryKeyIndex()
@@ -54,7 +54,7 @@ function open(before?: Loop): Loop {
   const source = new SteerableSource([sourceRecord('1')], () => clock.now())
   const stopper = new AbortController()
   const start: Loop['start'] = () => {
-    const parts = { source, publisher, topics: publisher, index, clock, observer }
+    const parts = { source, publisher, topics: publisher, index, clock, observer, over: { random } }
     const runner = new FeedRunner(assembleFeed(parts))
     const schedule = { updateInterval: UPDATE_MS, purgeInterval: PURGE_MS }
     const done = runSchedule(runner, [LISTINGS], schedule, parking, stopper.signal)
@@ -236,6 +236,15 @@ describe('an error', () => {
       ['parked', 'update', 5_000],
       ['resumed', 'update'],
     ])
+    await stopped(opened, done)
+  })
+
+  test('waits at random for a part of that, so that many who failed together do not come back together', async () => {
+    const opened = open(undefined, () => 0.5)
+    opened.source.failures.set('snapshot', failure('SPARK_OUTAGE'))
+    const { done } = opened.start()
+    await opened.clock.sleeperOf(2_500)
+    expect(opened.parking.events).toEqual([['parked', 'snapshot', 2_500]])
     await stopped(opened, done)
   })
 

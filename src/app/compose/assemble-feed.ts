@@ -48,6 +48,7 @@ export function assembleFeed(
     }),
     committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
     newPassId: () => passId(randomUUID()),
+    random: Math.random,
     // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).
     deleteRetention: Math.max(deleteRetention, overlap),
     batchSize: settings.spark.pageLimit,
