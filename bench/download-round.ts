@@ -11,7 +11,7 @@ import { z } from 'zod'
 
 import { PROGRAM_FILE } from '../src/demo/program-process.ts'
 import { connectKafka } from '../src/kafka/cluster.ts'
-import { readTopic } from '../src/kafka/read-topic.ts'
+import { readWholeTopic } from '../src/kafka/read-topic.ts'
 
 export interface Download {
   /** From the recovered index to the end of the pass: metadata, all pages, all commits. */
@@ -116,11 +116,9 @@ async function requireEachOnce(
   const topic = `${prefix}.listings`
   const brokers = (settings['KAFKA_BROKERS'] ?? '').split(',')
   await using cluster = await connectKafka({ brokers, clientId: 'bench' }, signal)
-  const offsets = await cluster.topicOffsets(topic, signal)
-  const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
   const found = new Set<string>()
   let records = 0
-  for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
+  for await (const batch of readWholeTopic(cluster, topic, signal)) {
     for (const { key } of batch.records) found.add(key?.toString('latin1') ?? '')
     records += batch.records.length
   }

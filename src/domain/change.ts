@@ -2,7 +2,7 @@ import type { Digest, EncodedContent } from './content.ts'
 import type { Instant } from './instant.ts'
 import type { JsonValue } from './json.ts'
 import type { RecordKey } from './record-key.ts'
-import type { ChangeStamps, ResourceName } from './resource.ts'
+import type { ChangeStamps } from './resource.ts'
 
 /** Why a record is published. SNAPSHOT: seen for the first time, by the first full walk. RESTORED: it had been deleted. */
 export type UpsertReason = 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
@@ -39,7 +39,6 @@ export type Change = Upsert | Deletion
 
 /** A record that cannot be published, whole (R12). */
 export interface DeadLetter {
-  readonly resource: ResourceName
   /** Null if the record has none; it is then filed under a digest of its JSON. */
   readonly key: RecordKey | null
   readonly reason: string

@@ -1,5 +1,5 @@
 import type { Instant } from './instant.ts'
-import type { PassKind, PassProgress, SourceIdentity } from './pass.ts'
+import type { PassProgress, PassTrack, SourceIdentity } from './pass.ts'
 import type { ResourceName } from './resource.ts'
 
 /** Which feed an index belongs to; it is of use only for the same one (R2). */
@@ -18,5 +18,5 @@ export interface FeedState {
   readonly generation: number
   readonly source: SourceIdentity | null
   readonly watermarks: ReadonlyMap<ResourceName, Instant>
-  readonly passes: ReadonlyMap<`${ResourceName}/${PassKind}`, PassProgress>
+  readonly passes: ReadonlyMap<PassTrack, PassProgress>
 }

@@ -84,7 +84,7 @@ export interface SourceIdentity {
 }
 
 /** Where a record lies in its topic. */
-export interface RecordPlace {
+export interface RecordPosition {
   readonly partition: number
   readonly offset: number
 }

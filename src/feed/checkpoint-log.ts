@@ -12,7 +12,6 @@ import { instant, type Instant } from '../domain/instant.ts'
 import {
   trackOf,
   type NextOffsets,
-  type PassKind,
   type PassProgress,
   type PassTrack,
   type SourceIdentity,
@@ -40,7 +39,7 @@ export class CheckpointLog {
   #seq = 0
   readonly #watermarks = new Map<ResourceName, Of<Instant>>()
   readonly #completedAt = new Map<PassTrack, Of<Instant>>()
-  readonly #passes = new Map<`${ResourceName}/${PassKind}`, Of<PassProgress>>()
+  readonly #passes = new Map<PassTrack, Of<PassProgress>>()
 
   constructor(
     cluster: KafkaCluster,

@@ -142,21 +142,23 @@ const TRUNCATION: z.ZodType<Truncation> = z.object({
   instanceId: z.string(),
 })
 
-const MARKER: z.ZodType<MarkerRecord> = z.object({
-  event: lowerCase(['started', 'completed', 'held', 'failed']),
-  resource: RESOURCE,
-  pass: PASS,
-  passId: PASS_ID,
-  startedAt: INSTANT,
-  initial: z.boolean(),
-  walked: z.number(),
-  counts: COUNTS,
-  deletes: DELETES,
-  detail: z.string().nullable(),
-  generation: z.number(),
-  at: INSTANT,
-  endOffsets: OFFSETS,
-})
+const MARKER = z
+  .object({
+    event: lowerCase(['started', 'completed', 'held', 'failed']),
+    resource: RESOURCE,
+    pass: PASS,
+    passId: PASS_ID,
+    startedAt: INSTANT,
+    initial: z.boolean(),
+    walked: z.number(),
+    counts: COUNTS,
+    deletes: DELETES,
+    detail: z.string().nullable(),
+    generation: z.number(),
+    at: INSTANT,
+    endOffsets: OFFSETS,
+  })
+  .transform(({ endOffsets, ...marker }): MarkerRecord => ({ ...marker, nextOffsets: endOffsets }))
 
 /** An Avro symbol as our own words spell it. */
 function lowerCase<const Words extends readonly [string, ...string[]]>(

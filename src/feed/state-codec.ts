@@ -60,9 +60,10 @@ export class StateCodec {
     return this.#codecs.Truncation.encode(truncation)
   }
 
-  marker(marker: MarkerRecord): Uint8Array {
+  marker({ nextOffsets, ...marker }: MarkerRecord): Uint8Array {
     return this.#codecs.PassMarker.encode({
       ...marker,
+      endOffsets: nextOffsets,
       pass: marker.pass.toUpperCase(),
       event: marker.event.toUpperCase(),
     })

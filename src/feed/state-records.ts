@@ -87,13 +87,13 @@ export interface MarkerRecord {
   readonly generation: number
   /** By the clock of the process that wrote it. */
   readonly at: Instant
-  /** Of every data topic after the marker's transaction. */
-  readonly endOffsets: NextOffsets
+  /** Of every data topic after the marker's transaction; `endOffsets` in its schema. */
+  readonly nextOffsets: NextOffsets
 }
 
 export function markerRecord(
   { event, progress, detail }: PassMarker,
-  context: Pick<MarkerRecord, 'generation' | 'at' | 'endOffsets'>,
+  context: Pick<MarkerRecord, 'generation' | 'at' | 'nextOffsets'>,
 ): MarkerRecord {
   const { resource, pass, passId, startedAt, initial, walked, counts, deletes } = progress
   return { event, resource, pass, passId, startedAt, initial, walked, counts, deletes, detail, ...context }

@@ -21,6 +21,7 @@ const MOST_REASON = 2000
  * @param mostBytes of a record that the topic takes, before compression. @default more than a part has
  */
 export function deadLetterRecords(
+  resource: Pick<ResourceDescription, 'name'>,
   letters: readonly DeadLetter[],
   names: TopicNames,
   pass: PassId,
@@ -30,7 +31,7 @@ export function deadLetterRecords(
   for (const letter of letters) {
     const reason = letter.reason.slice(0, MOST_REASON).toWellFormed()
     const { key, parts } = deadLetterParts(letter, partBytesOf(reason, mostBytes))
-    const name = `${names.data({ name: letter.resource })}/${key}`
+    const name = `${names.data(resource)}/${key}`
     for (const [i, part] of parts.entries()) {
       records.push({
         key: parts.length === 1 ? name : `${name}/${i + 1}`,

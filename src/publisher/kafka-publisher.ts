@@ -17,9 +17,10 @@ import type { TopicNames } from '../feed/topics.ts'
 import { isEpochError, mayTryAgain, OutlastedError } from './failed-attempt.ts'
 import { OwnedProducer, type FeedProducer } from './owned-producer.ts'
 import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
-import { draftOf, plain, sendPage, type Draft } from './send-page.ts'
+import { sendTransaction } from './send-transaction.ts'
 import { isCommitted } from './settle-doubt.ts'
-import type { ChangeCodec } from './transaction-records.ts'
+import { draftOf, type TransactionDraft } from './transaction-draft.ts'
+import { stateRecord, type ChangeCodec } from './transaction-records.ts'
 
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
 const MOST_ATTEMPTS = 5
@@ -129,7 +130,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     }
   }
 
-  async #attempt(draft: Draft, watch: Stopwatch, signal: AbortSignal): Promise<Receipt> {
+  async #attempt(draft: TransactionDraft, watch: Stopwatch, signal: AbortSignal): Promise<Receipt> {
     const { transactionTimeoutMs } = this.#options
     const transaction = await this.#producer.begin(signal)
     watch.start()
@@ -142,7 +143,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
         if (watch.elapsedMs() >= transactionTimeoutMs) throw new OutlastedError(watch.elapsedMs())
       },
     }
-    const receipt = await sendPage(transaction, draft, context, signal)
+    const receipt = await sendTransaction(transaction, draft, context, signal)
     signal.throwIfAborted()
     this.#inDoubt = receipt
     await transaction.commit(signal)
@@ -198,7 +199,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   ): Promise<void> {
     const { names, stateCodec, owner, generation } = this.#options
     const truncation = { topic, partition, detail, generation, instanceId: owner.instanceId }
-    const record = plain('truncation', stateCodec.truncation(truncation))
+    const record = stateRecord('truncation', stateCodec.truncation(truncation))
     try {
       const transaction = await this.#producer.begin(signal)
       await transaction.send(names.checkpoints, 0, [record], signal)

@@ -56,11 +56,8 @@ export class OwnedProducer {
 
   /** @throws {FencedError} if another instance has taken the feed; an idle one would not notice otherwise. */
   async requireOwnership(signal: AbortSignal): Promise<void> {
-    const { log, owner, names } = this.#options
-    await log.refresh(signal)
-    if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {
-      throw new FencedError(names.prefix, log.owner)
-    }
+    await this.#options.log.refresh(signal)
+    requireOwner(this.#options)
   }
 
   /**
@@ -90,5 +87,16 @@ export class OwnedProducer {
     } catch {
       // The broker ends what it had open; the next producer's `InitProducerId` does so before.
     }
+  }
+}
+
+/** @throws {FencedError} if the log, as far as it is read, names another instance */
+export function requireOwner({
+  log,
+  owner,
+  names,
+}: Pick<OwnedProducerOptions, 'log' | 'owner' | 'names'>): void {
+  if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {
+    throw new FencedError(names.prefix, log.owner)
   }
 }

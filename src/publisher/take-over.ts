@@ -7,14 +7,15 @@ import type { FeedState } from '../domain/feed-state.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
 import { KafkaPublisher, type PublisherOptions } from './kafka-publisher.ts'
-import { asBuffer } from './transaction-records.ts'
-import { FencedError } from './publisher-errors.ts'
+import { requireOwner } from './owned-producer.ts'
+import { stateRecord } from './transaction-records.ts'
 import type { TopicNames } from '../feed/topics.ts'
 import { extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
-/** As the producer's own default. */
-const TRANSACTION_TIMEOUT_MS = 60_000
+
+/** What the publisher goes by has to be what the producer tells the broker. */
+export type FeedProducerOptions = ProducerOptions & Required<Pick<ProducerOptions, 'transactionTimeoutMs'>>
 
 export interface TakeOverOptions extends Omit<
   PublisherOptions,
@@ -29,7 +30,7 @@ export interface TakeOverOptions extends Omit<
   readonly cluster: KafkaCluster
   readonly stateCodec: StateCodec
   readonly log: CheckpointLog
-  readonly producer: ProducerOptions
+  readonly producer: FeedProducerOptions
   readonly resources: readonly ResourceDescription[]
   /** `snapshot --restart`: a new generation, whatever the topics still hold. */
   readonly restart: boolean
@@ -44,14 +45,12 @@ export interface TakenOver {
 
 /** @throws {TopicTruncatedError} if a data topic is shorter than the last checkpoint says and this is no restart. */
 export async function takeOver(options: TakeOverOptions, signal: AbortSignal): Promise<TakenOver> {
-  const { log, names, owner, restart } = options
+  const { log, names, restart } = options
   const { producer, end } = await claim(options, signal)
   try {
     // Without its own record in sight it would take the last owner's for a rival's.
     await log.refresh(signal, end)
-    if (log.owner !== undefined && log.owner.instanceId !== owner.instanceId) {
-      throw new FencedError(names.prefix, log.owner)
-    }
+    requireOwner(options)
     const extent = await extentOfTopics(options, signal)
     if (!restart) requireWhole(log, extent, names)
     const recovered = log.state()
@@ -67,7 +66,7 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
         generation: state.generation,
         completedAt: restart ? new Map() : log.completedAt,
         openProducer: (opening) => openProducer(options, opening),
-        transactionTimeoutMs: options.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
+        transactionTimeoutMs: options.producer.transactionTimeoutMs,
       },
       producer,
     )
@@ -91,7 +90,7 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Cla
     const producer = await openProducer(options, signal)
     try {
       const transaction = await producer.begin(signal)
-      const record = { key: 'owner', value: asBuffer(stateCodec.owner(owner)), headers: {} }
+      const record = stateRecord('owner', stateCodec.owner(owner))
       const { nextOffset } = await transaction.send(names.checkpoints, 0, [record], signal)
       await transaction.commit(signal)
       return { producer, end: nextOffset }

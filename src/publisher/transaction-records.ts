@@ -1,4 +1,4 @@
-/** The records of one transaction, encoded before it is opened, so that an open one waits for nothing but the broker. */
+/** From what a transaction says to the records that say it. */
 import type { EventCodec } from '../events/event-codec.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import { partitionFor } from '../kafka/partition.ts'
@@ -53,6 +53,11 @@ function valueOf(change: Change, { resource, passId }: HeaderContext, codec: Cha
 /** kafkajs takes Buffers; nothing is copied. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** A record of the publisher's own topics. */
+export function stateRecord(key: string, value: Uint8Array): OutgoingRecord {
+  return { key, value: asBuffer(value), headers: {} }
 }
 
 function record(

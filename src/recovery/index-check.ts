@@ -48,19 +48,19 @@ function agree(
   // The data topic does not tell of dead letters: only of what was published before.
   if (index?.state === 'dead_lettered') {
     const published = topic?.state === 'live' ? topic.digest : topic?.publishedDigest
-    return index.publishedDigest === published && (topic === undefined || samePlace(index, topic))
+    return index.publishedDigest === published && (topic === undefined || samePosition(index, topic))
   }
   if (index === undefined) return topic === undefined || isForgettable(topic)
   // A dead letter that was never published leaves no record when it is gone.
   if (topic === undefined) return isForgettable(index) || (index.state === 'deleted' && index.offset < 0)
   return (
-    samePlace(index, topic) &&
+    samePosition(index, topic) &&
     index.state === topic.state &&
     index.digest === topic.digest &&
     index.schemaId === topic.schemaId
   )
 }
 
-function samePlace(a: IndexEntry, b: IndexEntry): boolean {
+function samePosition(a: IndexEntry, b: IndexEntry): boolean {
   return a.partition === b.partition && a.offset === b.offset
 }

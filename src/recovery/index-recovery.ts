@@ -136,8 +136,8 @@ async function applyTopic(
   const ends = extent.nextOffsets[resource.name] ?? []
   const starts = extent.startOffsets[resource.name] ?? []
   const known = index.state()?.nextOffsets[resource.name] ?? []
-  const positions = ends.map((_, partition) => Math.max(known[partition] ?? 0, starts[partition] ?? 0))
-  const ranges = ends.map((to, partition) => ({ partition, from: positions[partition] ?? 0, to }))
+  const reached = ends.map((_, partition) => Math.max(known[partition] ?? 0, starts[partition] ?? 0))
+  const ranges = ends.map((to, partition) => ({ partition, from: reached[partition] ?? 0, to }))
   const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   let records = 0
   for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
@@ -149,12 +149,12 @@ async function applyTopic(
       }
       puts.set(key, entry)
     }
-    positions[batch.partition] = batch.nextOffset
-    const reached = { ...index.state()?.nextOffsets, [resource.name]: [...positions] }
+    reached[batch.partition] = batch.nextOffset
+    const nextOffsets = { ...index.state()?.nextOffsets, [resource.name]: [...reached] }
     const parts = [{ resource: resource.name, puts, drops: [] }]
-    await index.apply({ parts, nextOffsets: reached, at: now() })
+    await index.apply({ parts, nextOffsets, at: now() })
     records += batch.records.length
-    const left = ends.reduce((sum, end, partition) => sum + end - (positions[partition] ?? 0), 0)
+    const left = ends.reduce((sum, end, partition) => sum + end - (reached[partition] ?? 0), 0)
     onProgress({ topic, done: total - left, total })
   }
   return records

@@ -1,5 +1,5 @@
 import type { IndexEntry } from '../domain/index-entry.ts'
-import { NO_OUTCOMES, type OutcomeCounts, type RecordPlace } from '../domain/pass.ts'
+import { NO_OUTCOMES, type OutcomeCounts, type RecordPosition } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { IndexPart, TransactionPart } from './ports.ts'
@@ -30,7 +30,7 @@ export function emptyPart(resource: ResourceDescription): BatchPart {
 /** @param positions of the part's changes, in their order */
 export function indexPart(
   { resource, changes, entries }: BatchPart,
-  positions: readonly RecordPlace[],
+  positions: readonly RecordPosition[],
 ): IndexPart {
   const puts = new Map(entries)
   for (const [i, { key }] of changes.entries()) {

@@ -49,12 +49,7 @@ export async function classifyPage(
   await encoder.prepare(resource, records.values(), publishedSchemas(known), signal)
 
   const changes: Change[] = []
-  const deadLetters: DeadLetter[] = page.unreadable.map((row) => ({
-    resource: resource.name,
-    key: null,
-    reason: row.reason,
-    body: row.body,
-  }))
+  const deadLetters: DeadLetter[] = page.unreadable.map(({ reason, body }) => ({ key: null, reason, body }))
   const entries = new Map<RecordKey, IndexEntry>()
   const askAgain: SourceRecord[] = []
   const settledLetters: RecordKey[] = []

@@ -102,7 +102,7 @@ function upsertReason(entry: IndexEntry | undefined, initial: boolean): UpsertRe
 }
 
 function deadLettered(
-  { resource, record, request, observedAt, entry }: Sighting,
+  { record, request, observedAt, entry }: Sighting,
   { reason, digest }: Extract<EncodeResult, { kind: 'unencodable' }>,
 ): Decision {
   const { modificationTimestamp, changeStamps, mlsId } = record
@@ -113,7 +113,6 @@ function deadLettered(
   return {
     outcome: 'dead_lettered',
     deadLetter: {
-      resource: resource.name,
       key: record.key,
       reason,
       body: record.broken?.bytes ?? record.body,

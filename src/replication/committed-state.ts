@@ -1,12 +1,12 @@
 import type { Instant } from '../domain/instant.ts'
-import type { PassKind, PassProgress } from '../domain/pass.ts'
+import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 
 /** What is committed of a feed's passes, kept in step with the topic `checkpoints` by the one writer there is. */
 export class CommittedState {
   readonly #watermarks: Map<ResourceName, Instant>
-  readonly #passes: Map<`${ResourceName}/${PassKind}`, PassProgress>
+  readonly #passes: Map<PassTrack, PassProgress>
   readonly generation: number
 
   constructor(recovered: FeedState) {
@@ -21,7 +21,7 @@ export class CommittedState {
   }
 
   lastPass(resource: ResourceName, pass: PassKind): PassProgress | undefined {
-    return this.#passes.get(`${resource}/${pass}`)
+    return this.#passes.get(trackOf({ resource, pass }))
   }
 
   /** A pass that was begun and has not ended: the next one of its kind goes on with it. */
@@ -45,7 +45,7 @@ export class CommittedState {
   }
 
   record(progress: PassProgress, watermark: Instant | null): void {
-    this.#passes.set(`${progress.resource}/${progress.pass}`, progress)
+    this.#passes.set(trackOf(progress), progress)
     if (watermark !== null) this.#watermarks.set(progress.resource, watermark)
   }
 }

@@ -13,7 +13,7 @@ import type {
   PassId,
   PassMarker,
   PassProgress,
-  RecordPlace,
+  RecordPosition,
   SourceIdentity,
 } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
@@ -238,7 +238,7 @@ export interface TransactionRequest {
 export interface Receipt {
   readonly seq: number
   /** Where each change lies, by part and then by change, in the request's order; for a deletion, its tombstone. */
-  readonly positions: readonly (readonly RecordPlace[])[]
+  readonly positions: readonly (readonly RecordPosition[])[]
   readonly nextOffsets: NextOffsets
 }
 

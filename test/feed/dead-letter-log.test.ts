@@ -41,9 +41,9 @@ function read(records: readonly KafkaRecord[]) {
   }
 }
 
-const written = (...letters: readonly DeadLetter[]) => deadLetterRecords(letters, names, passId('pass-1'))
+const written = (...letters: readonly DeadLetter[]) =>
+  deadLetterRecords(LISTINGS, letters, names, passId('pass-1'))
 const letter = (key: string | null, body: DeadLetter['body']): DeadLetter => ({
-  resource: LISTINGS.name,
   key: key === null ? null : recordKey(key),
   reason: 'it is too large',
   body,

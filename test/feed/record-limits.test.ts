@@ -30,7 +30,8 @@ test('no part of a dead letter is larger than its topic takes, whatever the name
   const body = { Noise: randomBytes(100_000).toString('base64') }
   for (const mostBytes of [8_000, 65_536, 900_000]) {
     const records = deadLetterRecords(
-      [{ resource: LISTINGS.name, key: recordKey('k'.repeat(128)), reason: 'r'.repeat(9_000), body }],
+      LISTINGS,
+      [{ key: recordKey('k'.repeat(128)), reason: 'r'.repeat(9_000), body }],
       topicNames('p'.repeat(230)),
       passId('00000000-0000-0000-0000-000000000000'),
       mostBytes,

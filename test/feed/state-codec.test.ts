@@ -93,7 +93,7 @@ describe("the publisher's own records", () => {
     }
     const marker = markerRecord(
       { event: 'held', progress: PROGRESS, detail: '120 deletes' },
-      { generation: 2, at: instant(9), endOffsets: { listings: [8, 1, 13] } },
+      { generation: 2, at: instant(9), nextOffsets: { listings: [8, 1, 13] } },
     )
     const read = async (bytes: Uint8Array) => decodeState(bytes, fixture.writers, NEVER)
     expect(await read(codec.watermark(watermark))).toEqual({ kind: 'watermark', watermark })

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
-import { readTopic } from '../../src/kafka/read-topic.ts'
+import { readWholeTopic } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { openIndex, showing, snapshotOf, TestFeed, KEYS } from '../publisher/test-feed.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
-import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 let cluster: KafkaCluster
@@ -44,13 +43,8 @@ test.each(['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'])(
     }
     await using after = await TransactionalProducer.open(cluster, topic, {}, never)
     await after.begin(never)
-    const [end = 0] = await endOffsets(cluster, topic, never)
     const read: string[] = []
-    for await (const { records } of readTopic(
-      cluster,
-      { topic, ranges: [{ partition: 0, from: 0, to: end }] },
-      never,
-    )) {
+    for await (const { records } of readWholeTopic(cluster, topic, never)) {
       read.push(...records.map(({ value }) => String(value)))
     }
     expect(read).toEqual(values)

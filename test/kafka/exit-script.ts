@@ -1,8 +1,7 @@
 /** Run by kafka.integration.test.ts as a process of its own: uses everything, closes everything, and must then end by itself. */
 import { connectKafka } from '../../src/kafka/cluster.ts'
-import { followTopics, readTopic } from '../../src/kafka/read-topic.ts'
+import { followTopics, readWholeTopic } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
-import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const [brokers = '', topic = ''] = process.argv.slice(2)
 const stop = new AbortController()
@@ -18,12 +17,7 @@ const { signal } = stop
   const open = await producer.begin(signal)
   await open.send(topic, 0, [{ key: 'k', value: null, headers: {} }], signal)
 
-  const [end = 0] = await endOffsets(cluster, topic, signal)
-  for await (const batch of readTopic(
-    cluster,
-    { topic, ranges: [{ partition: 0, from: 0, to: end }] },
-    signal,
-  )) {
+  for await (const batch of readWholeTopic(cluster, topic, signal)) {
     process.stdout.write(`read ${batch.records.length}\n`)
   }
   try {

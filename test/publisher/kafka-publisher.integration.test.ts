@@ -7,7 +7,7 @@ import { decodeState } from '../../src/feed/decode-state.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { partitionFor } from '../../src/kafka/partition.ts'
-import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
+import type { FeedProducerOptions } from '../../src/publisher/take-over.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
@@ -119,8 +119,8 @@ describe('what a commit answers and leaves', () => {
     await using instance = await feed.takeOver()
     const body = { Id: 'x', Noise: randomBytes(2_000_000).toString('base64') }
     const deadLetters = [
-      { resource: LISTINGS.name, key: recordKey('large'), reason: 'it is too large', body },
-      { resource: LISTINGS.name, key: null, reason: 'it has no key', body: { Id: null } },
+      { key: recordKey('large'), reason: 'it is too large', body },
+      { key: null, reason: 'it has no key', body: { Id: null } },
     ] as const
     await instance.publisher.commit(page([], { parts: [transactionPart({ deadLetters })] }), never)
     await using _ = await feed.takeOver()
@@ -161,14 +161,17 @@ describe('what a commit answers and leaves', () => {
 })
 
 describe('a commit in doubt', () => {
-  test.each<readonly [string, Fate, ProducerOptions]>([
+  test.each<readonly [string, Fate, Partial<FeedProducerOptions>]>([
     ['cut before the broker has it', 'cut', {}],
     ['cut when the broker has answered', 'cut-answer', {}],
     ['never answered', 'hold-answer', { requestTimeoutMs: 1_000 }],
   ])('that is %s ends as published exactly once (R3)', async (_, fate, producer) => {
     await using feed = await TestFeed.open()
     await using proxied = await throughProxy(feed)
-    await using instance = await feed.takeOver({ cluster: proxied.cluster, producer })
+    await using instance = await feed.takeOver({
+      cluster: proxied.cluster,
+      producer: { transactionTimeoutMs: 60_000, ...producer },
+    })
     const fault = firstOf(API.endTxn, () => fate)
     proxied.proxy.judge = fault
 
@@ -194,7 +197,7 @@ describe('a commit in doubt', () => {
     await using feed = await TestFeed.open()
     await using proxied = await throughProxy(feed)
     let transactionTimeoutMs = 60_000
-    const producer: ProducerOptions = {
+    const producer: FeedProducerOptions = {
       get transactionTimeoutMs() {
         return transactionTimeoutMs
       },
@@ -253,7 +256,7 @@ describe('a commit in doubt', () => {
     await using proxied = await throughProxy(feed)
     await using old = await feed.takeOver({
       cluster: proxied.cluster,
-      producer: { requestTimeoutMs: 30_000 },
+      producer: { transactionTimeoutMs: 60_000, requestTimeoutMs: 30_000 },
     })
     const rivals: AsyncDisposable[] = []
     proxied.proxy.judge = firstOf(API.endTxn, async (): Promise<Fate> => {

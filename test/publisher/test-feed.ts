@@ -9,10 +9,9 @@ import { SchemaRegistry } from '../../src/events/registry/schema-registry.ts'
 import type { Owner } from '../../src/feed/state-records.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
-import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
+import { readWholeTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
 import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
-import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import type { Change, Deletion, Upsert } from '../../src/domain/change.ts'
 import { instant, type Instant } from '../../src/domain/instant.ts'
 import {
@@ -28,7 +27,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
 import { recoverIndex, type Recovery } from '../../src/recovery/index-recovery.ts'
-import { takeOver, type TakenOver } from '../../src/publisher/take-over.ts'
+import { takeOver, type FeedProducerOptions, type TakenOver } from '../../src/publisher/take-over.ts'
 import { ensureTopics, topicNames, type DataTopics, type TopicNames } from '../../src/feed/topics.ts'
 import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
@@ -65,7 +64,8 @@ export interface InstanceOptions {
   /** @default the feed's own; another one goes through a proxy */
   readonly cluster?: KafkaCluster
   readonly restart?: boolean
-  readonly producer?: ProducerOptions
+  /** @default transactions of 60 s, and otherwise as a producer has them */
+  readonly producer?: FeedProducerOptions
   /** What it replicates. @default all of the feed */
   readonly resources?: readonly ResourceDescription[]
 }
@@ -231,7 +231,7 @@ export class TestFeed implements AsyncDisposable {
         partitions: this.topics.partitions,
         resources,
         restart: options.restart ?? false,
-        producer: options.producer ?? {},
+        producer: options.producer ?? { transactionTimeoutMs: 60_000 },
         settleWithinMs: 60_000,
         onTransaction: () => undefined,
         onDoubt: () => undefined,
@@ -271,10 +271,8 @@ export class TestFeed implements AsyncDisposable {
 
   /** Everything that a read-committed reader gets, by partition and offset. */
   async read(topic: string): Promise<readonly PlacedRecord[]> {
-    const offsets = await this.cluster.topicOffsets(topic, NEVER)
-    const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
     const placed: PlacedRecord[] = []
-    for await (const { partition, records } of readTopic(this.cluster, { topic, ranges }, NEVER)) {
+    for await (const { partition, records } of readWholeTopic(this.cluster, topic, NEVER)) {
       placed.push(...records.map((record) => ({ ...record, partition })))
     }
     return placed.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)

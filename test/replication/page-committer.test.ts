@@ -244,8 +244,8 @@ describe('the outcomes of a page', () => {
     await commit(opened, seen([bad], { request: 2 }))
     expect(opened.committed().map(({ request }) => deadLettersOf(request))).toEqual([
       [
-        { resource: 'listings', key: null, ...row },
-        { resource: 'listings', key: 'bad', reason: 'it is poison', body: bad.body },
+        { key: null, ...row },
+        { key: 'bad', reason: 'it is poison', body: bad.body },
       ],
       [],
     ])

@@ -35,11 +35,11 @@ function partOf(
   stale: number,
 ): BatchPart {
   const changes: Change[] = []
-  const deadLetters: DeadLetter[] = Array.from({ length: keyless }, (_, i) => letter(resource, null, i))
+  const deadLetters: DeadLetter[] = Array.from({ length: keyless }, (_, i) => letter(null, i))
   for (const [key, what] of says) {
     if (what === 'upsert') changes.push(upsertOf(key))
     if (what === 'deletion') changes.push(deletionOf(key))
-    if (what === 'letter') deadLetters.push(letter(resource, key, 0))
+    if (what === 'letter') deadLetters.push(letter(key, 0))
   }
   const count = (what: Said): number => says.filter(([, one]) => one === what).length
   return {
@@ -57,8 +57,8 @@ function partOf(
   }
 }
 
-function letter({ name }: BatchPart['resource'], key: RecordKey | null, n: number): DeadLetter {
-  return { resource: name, key, reason: `unreadable ${n}`, body: null }
+function letter(key: RecordKey | null, n: number): DeadLetter {
+  return { key, reason: `unreadable ${n}`, body: null }
 }
 
 const batches: fc.Arbitrary<Batch> = fc

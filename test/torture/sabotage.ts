@@ -91,10 +91,10 @@ function underAnotherDigest(upsert: Upsert): Upsert {
 }
 
 function withLetter(part: TransactionPart): TransactionPart {
-  const { resource, changes, deadLetters } = part
+  const { changes, deadLetters } = part
   const upsert = changes.find((change) => change.kind === 'upsert')
   if (upsert === undefined) return part
-  const letter = { resource: resource.name, key: upsert.key, reason: 'sabotage', body: null }
+  const letter = { key: upsert.key, reason: 'sabotage', body: null }
   return { ...part, deadLetters: [...deadLetters, letter] }
 }
 

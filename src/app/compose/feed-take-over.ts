@@ -6,8 +6,7 @@ import { resolve } from 'node:path'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { requireSamePartitions, type FeedTopics } from '../../feed/topics.ts'
-import type { ProducerOptions } from '../../kafka/transactional-producer.ts'
-import { takeOver, type TakenOver } from '../../publisher/take-over.ts'
+import { takeOver, type FeedProducerOptions, type TakenOver } from '../../publisher/take-over.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { VERSION } from '../version.ts'
 import type { FeedReader } from './feed-reader.ts'
@@ -101,7 +100,7 @@ function newOwner(
   }
 }
 
-function producerOptions({ settings, logger }: OpenFeedOptions): ProducerOptions {
+function producerOptions({ settings, logger }: OpenFeedOptions): FeedProducerOptions {
   const { compression, transactionTimeoutMs } = settings.kafka
   return {
     compression,

@@ -80,7 +80,7 @@ describe('a record that cannot be read', () => {
 
   test('travels as the bytes that came', () => {
     const body = Buffer.from([0x7b, 0xff, 0x7d])
-    const { parts } = deadLetterParts({ resource: LISTINGS.name, key: KEY, reason: '', body })
+    const { parts } = deadLetterParts({ key: KEY, reason: '', body })
     expect(gunzipSync(Buffer.concat(parts)).equals(body)).toBe(true)
   })
 })

@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import { DEAD_LETTER_PART_BYTES, deadLetterParts } from '../../../src/events/content/dead-letter.ts'
 import { JsonBigInteger } from '../../../src/domain/json.ts'
 import { KEY } from '../sample.ts'
-import { LISTINGS } from '../../../src/resources/listings.ts'
 
 test('a dead letter is the whole record, gzipped, in parts that a topic takes (R12)', () => {
   // Hashes do not compress, so that there is more than one part.
@@ -13,7 +12,7 @@ test('a dead letter is the whole record, gzipped, in parts that a topic takes (R
     createHash('sha256').update(`${i}`).digest('hex'),
   ).join('')
   const body = { b: noise, a: new JsonBigInteger('9007199254740993') }
-  const { key, parts } = deadLetterParts({ resource: LISTINGS.name, key: KEY, reason: 'too large', body })
+  const { key, parts } = deadLetterParts({ key: KEY, reason: 'too large', body })
   expect(key).toBe(KEY)
   expect(parts.length).toBeGreaterThan(1)
   expect(parts.every((part) => part.length <= DEAD_LETTER_PART_BYTES)).toBe(true)
@@ -21,7 +20,7 @@ test('a dead letter is the whole record, gzipped, in parts that a topic takes (R
 })
 
 test('a record without a key is filed under a digest of its JSON, whatever the order of its members', () => {
-  const letter = { resource: LISTINGS.name, key: null, reason: 'no key' } as const
+  const letter = { key: null, reason: 'no key' } as const
   const one = deadLetterParts({ ...letter, body: { a: 1, b: 2 } })
   expect(one.key).toMatch(/^[0-9a-f]{32}$/)
   expect(deadLetterParts({ ...letter, body: { b: 2, a: 1 } }).key).toBe(one.key)

@@ -66,7 +66,7 @@ describe('values nested deeper than readers can follow', () => {
     ]) {
       const result = fixture.encoder.encode(LISTINGS, body)
       expect(result).toMatchObject({ kind: 'unencodable', reason: expect.stringContaining('100 levels') })
-      const letter = { resource: LISTINGS.name, key: KEY, reason: '', body: body.body }
+      const letter = { key: KEY, reason: '', body: body.body }
       expect(deadLetterParts(letter).parts.length).toBeGreaterThan(0)
       expect(deadLetterParts({ ...letter, key: null }).key).toMatch(/^[0-9a-f]{32}$/)
     }

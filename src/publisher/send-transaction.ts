@@ -1,29 +1,16 @@
 /** What one transaction holds, sent record by record into an open one (R1). */
 import { markerRecord, type Checkpoint, type Owner } from '../feed/state-records.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { Transaction } from '../kafka/transaction.ts'
 import type { Instant } from '../domain/instant.ts'
-import type { NextOffsets, RecordPlace, SourceIdentity } from '../domain/pass.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
-import type { Receipt, TransactionRequest } from '../replication/ports.ts'
-import { InvariantViolation } from '../support/errors.ts'
+import { trackOf, type NextOffsets, type RecordPosition, type SourceIdentity } from '../domain/pass.ts'
+import type { Receipt } from '../replication/ports.ts'
 import { appendData, type AppendedOffsets } from './append-data.ts'
-import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topics.ts'
-import { asBuffer, dataRecords, type ChangeCodec, type DataRecords } from './transaction-records.ts'
+import type { TransactionDraft } from './transaction-draft.ts'
+import { stateRecord } from './transaction-records.ts'
 
-/** Encoded before the transaction is opened. */
-export interface Draft {
-  readonly request: TransactionRequest
-  /** Of the transaction; it stays the same when that is repeated. */
-  readonly seq: number
-  /** Of each part of the request, in order. */
-  readonly data: readonly (DataRecords & { readonly resource: ResourceDescription })[]
-  readonly deadLetters: readonly OutgoingRecord[]
-}
-
-export interface PageContext {
+export interface SendContext {
   readonly names: TopicNames
   readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker'>
   readonly owner: Pick<Owner, 'instanceId'>
@@ -39,55 +26,16 @@ export interface PageContext {
   readonly goOn: () => void
 }
 
-export function draftOf(
-  request: TransactionRequest,
-  seq: number,
-  context: {
-    readonly names: TopicNames
-    readonly eventCodec: ChangeCodec
-    /** Of each data topic, by resource. */
-    readonly partitions: ReadonlyMap<string, number>
-    /** Of a record, that the topic of the dead letters takes. @default more than a part has */
-    readonly deadLetterBytes?: number | undefined
-  },
-): Draft {
-  const { names, eventCodec, partitions, deadLetterBytes } = context
-  const { passId } = request.progress
-  const transaction = { prefix: names.prefix, passId, seq }
-  const resources = new Set(request.parts.map(({ resource }) => resource.name))
-  if (resources.size < request.parts.length) {
-    throw new InvariantViolation('One transaction has two parts of the same resource.')
-  }
-  return {
-    request,
-    seq,
-    data: request.parts.map((part) => ({
-      resource: part.resource,
-      ...dataRecords(part, partitionsOf(part.resource, partitions), eventCodec, transaction),
-    })),
-    deadLetters: request.parts.flatMap(({ resource, deadLetters, settledLetters }) => [
-      ...deadLetterRecords(deadLetters, names, passId, deadLetterBytes),
-      ...deadLetterTombstones(resource, settledLetters, names),
-    ]),
-  }
-}
-
-function partitionsOf({ name }: ResourceDescription, partitions: ReadonlyMap<string, number>): number {
-  const count = partitions.get(name)
-  if (count === undefined) throw new InvariantViolation(`The feed has no topic for ${name}.`)
-  return count
-}
-
 /** Answers what a commit of the transaction would bring. */
-export async function sendPage(
+export async function sendTransaction(
   transaction: Pick<Transaction, 'send'>,
-  draft: Draft,
-  context: PageContext,
+  draft: TransactionDraft,
+  context: SendContext,
   signal: AbortSignal,
 ): Promise<Receipt> {
   const { names } = context
   const nextOffsets = new Map(Object.entries(context.nextOffsets))
-  const positions: (readonly RecordPlace[])[] = []
+  const positions: (readonly RecordPosition[])[] = []
   // One topic after the other: the client looks a topic up before its first send to it, and fails for good if another send
   // loses the connection meanwhile.
   for (const { resource, byPartition, placements } of draft.data) {
@@ -121,9 +69,9 @@ function offsetsAfter(before: readonly number[], appended: AppendedOffsets): rea
 /** The records that tell of the pass: checkpoint, watermark and markers. */
 async function sendState(
   transaction: Pick<Transaction, 'send'>,
-  { request, seq }: Draft,
+  { request, seq }: TransactionDraft,
   nextOffsets: NextOffsets,
-  context: PageContext,
+  context: SendContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { names, stateCodec, owner, generation, startOffsets, source } = context
@@ -131,22 +79,17 @@ async function sendState(
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = progress.state === 'completed' ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source, completedAt }
-  const checkpoints = [plain(`${progress.resource}/${progress.pass}`, stateCodec.checkpoint(checkpoint))]
+  const checkpoints = [stateRecord(trackOf(progress), stateCodec.checkpoint(checkpoint))]
   if (watermark !== null) {
     const moved = { ...stamp, resource: progress.resource, watermark, passId: progress.passId }
-    checkpoints.push(plain(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
+    checkpoints.push(stateRecord(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
   }
   await transaction.send(names.checkpoints, 0, checkpoints, signal)
   if (markers.length === 0) return
   const at = context.now()
   const records = markers.map((marker) => {
-    const record = markerRecord(marker, { generation, at, endOffsets: nextOffsets })
-    return plain(marker.progress.passId, stateCodec.marker(record))
+    const record = markerRecord(marker, { generation, at, nextOffsets })
+    return stateRecord(marker.progress.passId, stateCodec.marker(record))
   })
   await transaction.send(names.control, 0, records, signal)
-}
-
-/** A record of the publisher's own topics. */
-export function plain(key: string, value: Uint8Array): OutgoingRecord {
-  return { key, value: asBuffer(value), headers: {} }
 }

@@ -1,0 +1,56 @@
+import type { ResourceDescription } from '../domain/resource.ts'
+import type { TopicNames } from '../feed/topics.ts'
+import type { OutgoingRecord } from '../kafka/chunks.ts'
+import type { TransactionRequest } from '../replication/ports.ts'
+import { InvariantViolation } from '../support/errors.ts'
+import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
+import { dataRecords, type ChangeCodec, type DataRecords } from './transaction-records.ts'
+
+/** What of a transaction is encoded before it is opened, so that an open one waits for nothing but the broker. */
+export interface TransactionDraft {
+  readonly request: TransactionRequest
+  /** Of the transaction; it stays the same when that is repeated. */
+  readonly seq: number
+  /** Of each part of the request, in order. */
+  readonly data: readonly (DataRecords & { readonly resource: ResourceDescription })[]
+  readonly deadLetters: readonly OutgoingRecord[]
+}
+
+export function draftOf(
+  request: TransactionRequest,
+  seq: number,
+  context: {
+    readonly names: TopicNames
+    readonly eventCodec: ChangeCodec
+    /** Of each data topic, by resource. */
+    readonly partitions: ReadonlyMap<string, number>
+    /** Of a record, that the topic of the dead letters takes. @default more than a part has */
+    readonly deadLetterBytes?: number | undefined
+  },
+): TransactionDraft {
+  const { names, eventCodec, partitions, deadLetterBytes } = context
+  const { passId } = request.progress
+  const transaction = { prefix: names.prefix, passId, seq }
+  const resources = new Set(request.parts.map(({ resource }) => resource.name))
+  if (resources.size < request.parts.length) {
+    throw new InvariantViolation('One transaction has two parts of the same resource.')
+  }
+  return {
+    request,
+    seq,
+    data: request.parts.map((part) => ({
+      resource: part.resource,
+      ...dataRecords(part, partitionsOf(part.resource, partitions), eventCodec, transaction),
+    })),
+    deadLetters: request.parts.flatMap(({ resource, deadLetters, settledLetters }) => [
+      ...deadLetterRecords(resource, deadLetters, names, passId, deadLetterBytes),
+      ...deadLetterTombstones(resource, settledLetters, names),
+    ]),
+  }
+}
+
+function partitionsOf({ name }: ResourceDescription, partitions: ReadonlyMap<string, number>): number {
+  const count = partitions.get(name)
+  if (count === undefined) throw new InvariantViolation(`The feed has no topic for ${name}.`)
+  return count
+}
