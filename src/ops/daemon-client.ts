@@ -2,7 +2,9 @@ import { request, type IncomingMessage } from 'node:http'
 
 import { z } from 'zod'
 
+import { errorCode } from '../support/error-code.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { parseJson } from '../support/parse-json.ts'
 import type { DaemonInfo } from './daemon-file.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -36,19 +38,24 @@ export class DaemonUnreachableError extends ListingstreamError {
 export const INSTANCE_HEADER = 'listingstream-instance'
 
 /** For an answer that takes a daemon no work. */
-const PRESENCE_TIMEOUT_MS = 3_000
+const PRESENCE_WITHIN_MS = 3_000
 const LARGEST_PRESENCE_BYTES = 4096
 const PRESENCE = z.object({ alive: z.literal(true), instanceId: z.string() })
 
 /**
- * Within seconds, why what is at the daemon's address is not this daemon; undefined if it is.
+ * Why what is at the daemon's address is not this daemon; undefined if it is.
  *
+ * @param withinMs what has not answered by then is not it
  * @throws {ListingstreamError} `DAEMON_NOT_LOCAL`
  */
-export async function whyAbsent(daemon: DaemonInfo, signal: AbortSignal): Promise<string | undefined> {
+export async function whyAbsent(
+  daemon: DaemonInfo,
+  signal: AbortSignal,
+  withinMs = PRESENCE_WITHIN_MS,
+): Promise<string | undefined> {
   signal.throwIfAborted()
   requireLoopback(daemon)
-  const timeout = AbortSignal.timeout(PRESENCE_TIMEOUT_MS)
+  const timeout = AbortSignal.timeout(withinMs)
   try {
     const question: DaemonRequest = { method: 'GET', path: '/livez' }
     const answer = await exchange(
@@ -64,10 +71,10 @@ export async function whyAbsent(daemon: DaemonInfo, signal: AbortSignal): Promis
       : 'what answers there is no listingstream daemon'
   } catch (error) {
     signal.throwIfAborted()
-    if (timeout.aborted) return `no answer within ${PRESENCE_TIMEOUT_MS / 1000} s`
+    if (timeout.aborted) return `no answer within ${withinMs / 1000} s`
     const { cause } = error instanceof Error ? error : { cause: undefined }
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
-    return `it does not answer${code}`
+    const code = errorCode(cause)
+    return `it does not answer${code === undefined ? '' : ` (${code})`}`
   }
 }
 
@@ -166,12 +173,4 @@ async function textOf(response: IncomingMessage, mostBytes: number): Promise<str
     if (bytes > mostBytes) break
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

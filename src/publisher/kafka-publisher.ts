@@ -6,9 +6,10 @@ import type { Instant } from '../domain/instant.ts'
 import { trackOf, type NextOffsets, type PassTrack, type SourceIdentity } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
-import { graceAfter } from '../support/abort.ts'
 import { InvariantViolation } from '../support/errors.ts'
+import { graceAfter } from '../support/grace.ts'
 import { Stopwatch } from '../support/stopwatch.ts'
+import type { Timer } from '../support/timer.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { TopicTruncatedError } from '../feed/feed-errors.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
@@ -57,6 +58,7 @@ export interface PublisherOptions {
   readonly onTransaction: (seconds: number) => void
   readonly onDoubt: (error: unknown) => void
   readonly now: () => Instant
+  readonly timer: Timer
 }
 
 export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
@@ -112,7 +114,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     if (this.#over !== undefined) throw this.#over
     const { transactionTimeoutMs, onTransaction } = this.#options
     const draft = draftOf(request, this.#seq + 1, this.#options)
-    using grace = graceAfter(signal, GRACE_MS)
+    using grace = graceAfter(signal, GRACE_MS, this.#options.timer)
     let slow = 0
     for (let attempt = 1; ; attempt += 1) {
       const watch = new Stopwatch()

@@ -3,7 +3,7 @@ import type { Owner } from '../feed/state-records.ts'
 import type { TopicNames } from '../feed/topics.ts'
 import type { TransactionalProducer } from '../kafka/transactional-producer.ts'
 import type { Transaction } from '../kafka/transaction.ts'
-import { sleep } from '../support/abort.ts'
+import type { Timer } from '../support/timer.ts'
 import { FencedError } from './publisher-errors.ts'
 
 /** So long has a rival to say that it is the owner, after its producer fenced this one's (R3). */
@@ -18,6 +18,7 @@ export interface OwnedProducerOptions {
   readonly owner: Pick<Owner, 'instanceId'>
   /** A new one of the feed's transactional id. */
   readonly openProducer: (signal: AbortSignal) => Promise<FeedProducer>
+  readonly timer: Timer
 }
 
 /** The feed's one producer: thrown away after any error, and replaced as long as this instance owns the feed (R3). */
@@ -65,16 +66,17 @@ export class OwnedProducer {
    * older instance would keep a newer one out for ever.
    */
   async giveWay(signal: AbortSignal): Promise<void> {
-    const until = performance.now() + GIVE_WAY_MS
+    const { timer } = this.#options
+    const until = timer.monotonic() + GIVE_WAY_MS
     do {
-      await sleep(GIVE_WAY_POLL_MS, signal)
+      await timer.sleep(GIVE_WAY_POLL_MS, signal)
       try {
         await this.requireOwnership(signal)
       } catch (error) {
         // An outage is for the next producer to report.
         if (error instanceof FencedError || signal.aborted) throw error
       }
-    } while (performance.now() < until)
+    } while (timer.monotonic() < until)
   }
 
   /** Never rejects: a failure to close must not hide what became of a transaction. */

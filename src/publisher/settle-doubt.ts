@@ -1,7 +1,7 @@
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { KafkaEpochError } from '../kafka/errors.ts'
-import { sleep } from '../support/abort.ts'
 import { isRetryable } from '../support/errors.ts'
+import type { Timer } from '../support/timer.ts'
 import type { OwnedProducer } from './owned-producer.ts'
 import { CommitUnsettledError, FencedError } from './publisher-errors.ts'
 
@@ -22,6 +22,7 @@ export interface SettleOptions {
   readonly settleWithinMs: number | undefined
   /** Told why it could not be settled yet. Never throws. */
   readonly onDoubt: (error: unknown) => void
+  readonly timer: Timer
 }
 
 /**
@@ -33,24 +34,24 @@ export interface SettleOptions {
  */
 export async function isCommitted(
   { seq, cause }: Doubt,
-  { producer, log, settleWithinMs, onDoubt }: SettleOptions,
+  { producer, log, settleWithinMs, onDoubt, timer }: SettleOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const since = performance.now()
+  const since = timer.monotonic()
   for (;;) {
     try {
       await producer.renew(signal)
       return log.seq >= seq
     } catch (error) {
       await producer.discard()
-      const waited = performance.now() - since
+      const waited = timer.monotonic() - since
       const passes = isRetryable(error) || error instanceof KafkaEpochError
       if (!passes || (settleWithinMs !== undefined && waited > settleWithinMs)) {
         if (signal.aborted || error instanceof FencedError) throw error
         throw new CommitUnsettledError(cause, error)
       }
       onDoubt(error)
-      await sleep(SETTLE_PAUSE_MS, signal)
+      await timer.sleep(SETTLE_PAUSE_MS, signal)
     }
   }
 }

@@ -23,21 +23,3 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
     aborted.catch(() => undefined)
   }
 }
-
-/** Its signal aborts `ms` after the given one does: what is open then may still be finished. */
-export function graceAfter(signal: AbortSignal, ms: number): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => {
-    timer = setTimeout(() => controller.abort(signal.reason), ms)
-  }
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    },
-  }
-}

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect, test } from 'vitest'
 
-import { askDaemon } from '../../src/ops/daemon-client.ts'
+import { askDaemon, whyAbsent } from '../../src/ops/daemon-client.ts'
 import { startHttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -153,4 +153,9 @@ test('an answer without end, or with a code that is none, is no answer of a daem
   await expect(askDaemon(daemonAt(forged.url), question, never)).rejects.toMatchObject({
     code: 'DAEMON_BAD_ANSWER',
   })
+})
+
+test('a program that takes connections and says nothing is not waited for', async () => {
+  await using silent = await serve(() => undefined)
+  expect(await whyAbsent(daemonAt(silent.url), never, 50)).toBe('no answer within 0.05 s')
 })

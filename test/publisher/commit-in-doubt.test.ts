@@ -51,7 +51,7 @@ describe('a commit in doubt that cannot be settled', () => {
     kafka.refusals.length = 0
     await expectNothingTwice(kafka, publisher)
     await expect(publisher.commit(upserts('a'), NEVER)).rejects.toMatchObject({ code: 'COMMIT_UNSETTLED' })
-  }, 15_000)
+  })
 
   test('when the stop comes while the commit is under way (R1)', async () => {
     const kafka = new ScriptedKafka()
@@ -201,4 +201,4 @@ test('an epoch error is settled like a lost answer, after a rival had its time (
   kafka.refusals.push(refused)
   expect(await publisher.commit(upserts('a'), NEVER)).toMatchObject({ seq: 1 })
   expect(kafka.keys()).toEqual(['a'])
-}, 10_000)
+})

@@ -4,6 +4,7 @@ import type { Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
 import type { FeedProducer } from '../../src/publisher/owned-producer.ts'
+import { virtualTimer } from '../fixtures/virtual-timer.ts'
 import { topicNames } from '../../src/feed/topics.ts'
 
 /** What the commit of a transaction comes to, and what the client says of it. */
@@ -107,6 +108,7 @@ export class ScriptedKafka {
       onTransaction: () => undefined,
       onDoubt: () => undefined,
       now: () => instant(0),
+      timer: virtualTimer(),
     }
   }
 

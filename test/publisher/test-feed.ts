@@ -37,6 +37,7 @@ import type { KeyIndex, Observer, TransactionRequest } from '../../src/replicati
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
+import { SYSTEM_TIMER } from '../../src/support/timer.ts'
 import { FIELDS, VOLATILE } from '../events/sample.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { readAnySchema } from '../fixtures/resources.ts'
@@ -236,6 +237,7 @@ export class TestFeed implements AsyncDisposable {
         onTransaction: () => undefined,
         onDoubt: () => undefined,
         now,
+        timer: SYSTEM_TIMER,
       },
       NEVER,
     )

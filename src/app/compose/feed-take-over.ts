@@ -8,6 +8,7 @@ import type { Owner } from '../../feed/state-records.ts'
 import { requireSamePartitions, type FeedTopics } from '../../feed/topics.ts'
 import { takeOver, type FeedProducerOptions, type TakenOver } from '../../publisher/take-over.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
+import { SYSTEM_TIMER } from '../../support/timer.ts'
 import { VERSION } from '../version.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedEvents } from './open-events.ts'
@@ -66,6 +67,7 @@ export async function takeFeedOver(
         logger.warn({ err }, 'Kafka does not say whether a transaction was committed; asking again'),
       ),
       now,
+      timer: SYSTEM_TIMER,
     },
     signal,
   )

@@ -51,11 +51,6 @@ describe('a daemon.json that a killed daemon left is not followed, whoever has i
       /does not answer \(ECONNREFUSED\)/,
     ],
     [
-      'a program that takes connections and says nothing',
-      () => listening(createTcpServer(() => undefined)),
-      /no answer within 3 s/,
-    ],
-    [
       'a program that hangs up',
       () => listening(createTcpServer((socket) => socket.end())),
       /does not answer/,
@@ -92,9 +87,7 @@ describe('a daemon.json that a killed daemon left is not followed, whoever has i
     await using _file = await writeDaemonFile(folder.path, info)
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     try {
-      const began = performance.now()
       expect(await findDaemon(folder.path, stated(), never)).toBeUndefined()
-      expect(performance.now() - began).toBeLessThan(6_000)
       const said = write.mock.calls.map(([text]) => String(text))
       expect(said).toHaveLength(1)
       expect(said[0]).toMatch(why)
