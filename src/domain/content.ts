@@ -16,7 +16,7 @@ export interface EncodedContent {
   readonly bytes: Uint8Array
   /** Fields that travel with the event and are no part of the content (setting `VOLATILE_FIELDS`). */
   readonly volatileFields: Readonly<Record<string, LooseValue>>
-  /** Names under which a value stands in `unmappedFields` (R12). @default none */
+  /** Fields whose values stand in `unmappedFields`, each once, without the indices of lists (R12). @default none */
   readonly unmapped?: readonly string[]
 }
 

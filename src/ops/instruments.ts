@@ -31,8 +31,8 @@ function publishedInstruments(registers: Registry[]) {
     }),
     unmapped: new Counter({
       name: 'listingstream_unmapped_values_total',
-      help: 'Values published in unmappedFields, by field; other: the source does not describe the field',
-      labelNames: ['field'],
+      help: 'Values published in unmappedFields, by field; other: it is in no schema and no metadata',
+      labelNames: ['resource', 'field'],
       registers,
     }),
     transactions: new Histogram({

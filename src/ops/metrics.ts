@@ -49,7 +49,7 @@ export class Metrics implements Observer, Parking {
   readonly #tally: RequestTally
   /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
   readonly #counted = new Set<string>()
-  #fields: ReadonlySet<string> = new Set()
+  readonly #fields = new Map<ResourceName, ReadonlySet<string>>()
 
   constructor(options: MetricsOptions = {}) {
     const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
@@ -81,18 +81,20 @@ export class Metrics implements Observer, Parking {
       this.events(resource.name, resource.events.upserted, upserts)
       this.events(resource.name, resource.events.deleted, changes.length - upserts)
       for (const change of changes) {
-        if (change.kind === 'upsert') change.content.unmapped?.forEach((name) => this.#countUnmapped(name))
+        if (change.kind !== 'upsert') continue
+        for (const field of change.content.unmapped ?? []) this.#countUnmapped(resource.name, field)
       }
     }
   }
 
-  #countUnmapped(name: string): void {
-    this.#instruments.unmapped.inc({ field: this.#fields.has(name) ? name : OTHER_FIELD })
+  #countUnmapped(resource: ResourceName, field: string): void {
+    const isKnown = this.#fields.get(resource)?.has(field) === true
+    this.#instruments.unmapped.inc({ resource, field: isKnown ? field : OTHER_FIELD })
   }
 
-  /** Names of the fields that the source describes: only these become labels (R14). */
-  describedFields(names: readonly string[]): void {
-    this.#fields = new Set(names)
+  /** Names of the fields that a resource is known to have: only these become labels (R14). */
+  describedFields(resource: ResourceName, names: readonly string[]): void {
+    this.#fields.set(resource, new Set(names))
   }
 
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {

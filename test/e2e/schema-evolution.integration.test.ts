@@ -243,7 +243,7 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     expect(ready.status).toBe(200)
     expect(JSON.parse(ready.text)).toMatchObject({ refusedSchemas: [{ code: 'REGISTRY_REFUSED' }] })
     expect(await http.metric('schema_refused{resource="listings"}')).toBe(1)
-    expect(await http.metric('unmapped_values_total{field="EvoClash"}')).toBe(2)
+    expect(await http.metric('unmapped_values_total{resource="listings",field="EvoClash"}')).toBe(2)
     expect(daemon.stderr.match(/REGISTRY_REFUSED/g)).toHaveLength(1)
 
     await subject.drop(2)

@@ -117,13 +117,13 @@ describe('Metrics', () => {
     expect(await sample('transaction_duration_seconds_bucket{le="0.1"}')).toBe('0')
   })
 
-  test('values without a field are counted by field, and under one name where the source does not describe it (R12, R14)', async () => {
+  test('values without a field are counted by field, and under one name where it is not known of the resource (R12, R14)', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
-    metrics.describedFields(['BedsTotal', '"Group"."Field"'])
+    metrics.describedFields(LISTINGS.name, ['BedsTotal', '"Group"."Field"'])
     const changes = [upsertWith(['BedsTotal', '$.Noise']), deletion, upsertWith(['BedsTotal', 'Unheard'])]
     metrics.pageCommitted(progressOf(), pageOf(changes))
-    expect(await sample('unmapped_values_total{field="BedsTotal"}')).toBe('2')
-    expect(await sample('unmapped_values_total{field="other"}')).toBe('2')
+    expect(await sample('unmapped_values_total{resource="listings",field="BedsTotal"}')).toBe('2')
+    expect(await sample('unmapped_values_total{resource="listings",field="other"}')).toBe('2')
     expect(await metrics.text()).not.toContain('Unheard')
   })
 

@@ -43,7 +43,7 @@ export function assembleFeed(
       schemas,
       cache,
       observer,
-      onFields: (names) => metrics.describedFields(names),
+      onFields: (resource, names) => metrics.describedFields(resource, names),
       logger,
     }),
     committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),

@@ -16,8 +16,8 @@ export interface MetadataRefresherOptions extends MetadataServiceOptions {
   /** Of each resource. */
   readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
   readonly observer: Observer
-  /** Told the names of all fields that the source describes, when they change. */
-  readonly onFields: (names: readonly string[]) => void
+  /** Told the names of all fields of a resource, by its metadata or its schema, at each look. */
+  readonly onFields: (resource: ResourceName, names: readonly string[]) => void
 }
 
 const FIELD: z.ZodType<FieldDescription> = z.object({
@@ -71,13 +71,17 @@ export class MetadataRefresher implements ResourceMetadata {
   }
 
   async #refresh({ name, fields: { from } }: ResourceDescription, signal: AbortSignal): Promise<void> {
-    if (from === 'schema') return this.#use(name, NO_FIELDS, NO_FIELDS, signal)
+    const { onFields } = this.#options
+    if (from === 'schema') {
+      const { fieldNames } = await this.#use(name, NO_FIELDS, NO_FIELDS, signal)
+      return onFields(name, fieldNames)
+    }
     const fields = await this.#standardFields.ask(isGoneOrGarbled, signal)
     // Without these two a schema is as good, so that they never stop a pass.
     const custom = await this.#customFields.ask(isSparkApiError, signal)
     const types = await this.#propertyTypes.ask(isSparkApiError, signal)
-    this.#options.onFields([...fields.map((field) => field.name), ...custom.map(qualifiedName)])
-    return this.#use(name, fields, withTypeNames(fields, types), signal)
+    onFields(name, [...fields.map((field) => field.name), ...custom.map(qualifiedName)])
+    await this.#use(name, fields, withTypeNames(fields, types), signal)
   }
 
   /** @param fields the same array as long as nothing changed */
@@ -86,18 +90,19 @@ export class MetadataRefresher implements ResourceMetadata {
     fields: readonly FieldDescription[],
     described: readonly FieldDescription[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<EventSchemas> {
     const { observer, logger } = this.#options
     const schemas = this.#options.schemas.get(resource)
     if (schemas === undefined) throw new InvariantViolation(`The feed has no schemas of ${resource}.`)
-    if (fields === this.#used.get(resource) && schemas.refusal === null) return
+    if (fields === this.#used.get(resource) && schemas.refusal === null) return schemas
     const before = schemas.currentId
     const schemaId = await schemas.use(described, signal)
     this.#used.set(resource, fields)
     observer.schemaRefused?.(resource, schemas.refusal)
     if (schemaId !== before) {
-      logger.info({ resource, fields: described.length, schemaId }, 'event schema in use')
+      logger.info({ resource, fields: schemas.fieldNames.length, schemaId }, 'event schema in use')
     }
+    return schemas
   }
 }
 

@@ -134,7 +134,7 @@ export class AvroContentEncoder {
         digest,
         bytes: Buffer.from(encoded),
         volatileFields: projected.volatileFields,
-        unmapped: Object.keys(projected.content.unmappedFields),
+        unmapped: projected.unmapped,
       },
     }
   }

@@ -3,10 +3,10 @@ import { safeName } from './canonical-json.ts'
 
 /** An object of the source whose members are fields. */
 export interface Place {
-  /** A member that has no field or does not fit it. No two of a record have the same name. */
-  unmapped(name: string): string
-  /** A member whose value is withheld. The same for all items of a list. */
-  masked(name: string): string
+  /** Of a member, e.g. `Emails[0].Address`. No two of a record have the same one. */
+  path(name: string): string
+  /** Of a member's field, the same for all items of a list, e.g. `Emails.Address`. */
+  field(name: string): string
   /** The object in this member; `index`: in this item of the list that the member is. */
   inside(name: string, index: number | undefined): Place
 }
@@ -15,7 +15,7 @@ export interface Place {
 const UNSAFE_MEMBER = '__proto__'
 const PLAIN_MEMBER = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** Names are paths, as in `Emails[0].Address`; one that could be read as another path stands as in `["a.b"]`. */
+/** A name that could be read as another path stands as in `["a.b"]`. */
 class PathPlace implements Place {
   readonly #path: string
   /** Without indices. */
@@ -26,17 +26,17 @@ class PathPlace implements Place {
     this.#fieldPath = fieldPath
   }
 
-  unmapped(name: string): string {
+  path(name: string): string {
     return memberPath(this.#path, name)
   }
 
-  masked(name: string): string {
+  field(name: string): string {
     return memberPath(this.#fieldPath, name)
   }
 
   inside(name: string, index: number | undefined): Place {
     const item = index === undefined ? '' : `[${index}]`
-    return new PathPlace(this.unmapped(name) + item, this.masked(name))
+    return new PathPlace(this.path(name) + item, this.field(name))
   }
 }
 
@@ -44,8 +44,8 @@ export const PATHS: Place = new PathPlace('', '')
 
 /** Names as they are: for schemas that are made from metadata, in which nothing is nested. */
 export const PLAIN_NAMES: Place = {
-  unmapped: (name) => (name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)),
-  masked: safeName,
+  path: (name) => (name === UNSAFE_MEMBER ? `$.StandardFields.${name}` : safeName(name)),
+  field: safeName,
   inside: (name, index) => PATHS.inside(name, index),
 }
 

@@ -25,6 +25,8 @@ export interface ContentRecord {
 export interface Projected {
   readonly content: ContentRecord
   readonly volatileFields: Readonly<Record<string, LooseValue>>
+  /** Fields whose values stand in `unmappedFields`, each once. */
+  readonly unmapped: readonly string[]
   /** They are told with the masked ones, but masking them is no change of the content (R5). */
   readonly maskedVolatile: readonly string[]
 }
@@ -80,7 +82,7 @@ export class Projection {
       if (custom !== undefined) {
         customFields = toMap(custom.values)
         found.masked.push(...custom.masked)
-        found.unmapped.push(...custom.unmapped)
+        for (const [name, text] of custom.unmapped) found.unmapped.push({ path: name, field: name, text })
       } else this.#keepMember(name, member, found)
     }
     return {
@@ -88,11 +90,21 @@ export class Projection {
         [this.#resource.events.fields]: fields.row(),
         customFields: customFields ?? EMPTY,
         maskedFields: found.masked.length === 0 ? NO_NAMES : this.#sorted(found.masked),
-        unmappedFields: found.unmapped.length === 0 ? EMPTY : toMap(found.unmapped.sort(byName)),
+        unmappedFields:
+          found.unmapped.length === 0
+            ? EMPTY
+            : toMap(found.unmapped.map(({ path, text }): [string, string] => [path, text]).sort(byName)),
       },
       volatileFields: found.volatile.length === 0 ? EMPTY : toMap(found.volatile.sort(byName)),
+      unmapped:
+        found.unmapped.length === 0 ? NO_NAMES : [...new Set(found.unmapped.map(({ field }) => field))],
       maskedVolatile: found.maskedVolatile,
     }
+  }
+
+  /** Of the fields that the schema has, as in `Projected.unmapped`. */
+  fieldNames(): readonly string[] {
+    return [...this.#fields.fieldNames(this.#place)]
   }
 
   /** Whether the member is one of the source's fields, or holds them. */
@@ -106,13 +118,16 @@ export class Projection {
   /** A member that the schema does not know. */
   #keepMember(name: string, member: JsonValue, found: Findings): void {
     const isMaskedField = member === MASKED && this.#resource.fields.at === 'top'
-    if (isMaskedField) found.masked.push(this.#place.masked(name))
-    else found.unmapped.push([this.#memberName(name), valueText(member)])
+    if (isMaskedField) found.masked.push(this.#place.field(name))
+    else {
+      const path = this.#memberName(name)
+      found.unmapped.push({ path, field: path, text: valueText(member) })
+    }
   }
 
   /** Of a member of the record itself. */
   #memberName(name: string): string {
-    return this.#resource.fields.at === 'top' ? this.#place.unmapped(name) : `$.${safeName(name)}`
+    return this.#resource.fields.at === 'top' ? this.#place.path(name) : `$.${safeName(name)}`
   }
 
   /** Of several members with custom fields only one is read: they show the same fields. */

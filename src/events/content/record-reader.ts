@@ -7,7 +7,7 @@ import type { FieldKind } from '../schema/field-kind.ts'
 import { fieldTypeOf } from '../schema/field-type.ts'
 import { valueText } from './canonical-json.ts'
 import { fit, looseText, type FieldValue } from './field-value.ts'
-import type { Findings } from './findings.ts'
+import type { Findings, Unmapped } from './findings.ts'
 import type { Place } from './place.ts'
 
 /** What avsc takes for a field; undefined stands for its default. */
@@ -87,8 +87,16 @@ export class RecordReader {
       // A new field that is null changes nothing (R5).
       if (value === null || value === undefined) continue
       if (this.take(name, value, place, found)) continue
-      if (value === MASKED) found.masked.push(place.masked(name))
-      else found.unmapped.push([place.unmapped(name), valueText(value)])
+      if (value === MASKED) found.masked.push(place.field(name))
+      else found.unmapped.push(unmapped(name, value, place))
+    }
+  }
+
+  /** Of the fields that it fills, as in `Unmapped`. */
+  *fieldNames(place: Place): Generator<string, void, undefined> {
+    for (const [name, { cell }] of this.#slots) {
+      yield place.field(name)
+      if (cell.inner !== undefined) yield* cell.inner.fieldNames(place.inside(name, undefined))
     }
   }
 
@@ -100,9 +108,9 @@ export class RecordReader {
       if (value === MASKED) found.maskedVolatile.push(name)
       found.volatile.push([name, looseText(value)])
     } else if (value === MASKED) {
-      found.masked.push(place.masked(name))
+      found.masked.push(place.field(name))
     } else if (!this.#fill(slot, name, value, place, found)) {
-      found.unmapped.push([place.unmapped(name), valueText(value)])
+      found.unmapped.push(unmapped(name, value, place))
     }
     return true
   }
@@ -121,6 +129,10 @@ export class RecordReader {
     }
     return held
   }
+}
+
+function unmapped(name: string, value: JsonValue, place: Place): Unmapped {
+  return { path: place.path(name), field: place.field(name), text: valueText(value) }
 }
 
 /** Undefined if the value does not fit. */
@@ -142,8 +154,11 @@ function readItems(
   const items: object[] = []
   for (const [index, item] of value.entries()) {
     if (isJsonObject(item)) items.push(reader.read(item, place.inside(name, index), found))
-    else if (item === MASKED) found.masked.push(place.masked(name))
-    else found.unmapped.push([`${place.unmapped(name)}[${index}]`, valueText(item)])
+    else if (item === MASKED) found.masked.push(place.field(name))
+    else {
+      const path = `${place.path(name)}[${index}]`
+      found.unmapped.push({ path, field: place.field(name), text: valueText(item) })
+    }
   }
   return items
 }

@@ -50,6 +50,11 @@ export class EventSchemas {
     return this.#current?.id ?? null
   }
 
+  /** Of the source, that the current schema has, e.g. `Emails.Address`. */
+  get fieldNames(): readonly string[] {
+    return this.current().projection.fieldNames()
+  }
+
   /** Why the registry does not take the schema of the last `use`; null if it does. */
   get refusal(): ListingstreamError | null {
     return this.#refusal

@@ -231,6 +231,16 @@ function same(typed: unknown, value: JsonValue): boolean {
   return Number(value) === typed
 }
 
+test('what does not fit is told of by its field, once for all items of a list', () => {
+  const emails = [{ Address: 1 }, { Address: 2, Foo: 1 }, 'none']
+  expect(fixture.encode({ Emails: emails, 'a.b': 1 }).unmapped?.toSorted()).toEqual([
+    'Emails',
+    'Emails.Address',
+    'Emails.Foo',
+    '["a.b"]',
+  ])
+})
+
 describe('of any record', () => {
   test('every value is in a field, masked, or unmapped, and nothing else is (R12)', () => {
     fc.assert(
