@@ -14,9 +14,10 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-check: setup ## Types, lint, format
+check: setup ## Types, lint, nothing unused, format
 	tsc -p tsconfig.json
 	oxlint --type-aware
+	knip
 	oxfmt --check
 
 test: check ## Everything: check, unit and integration tests

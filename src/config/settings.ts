@@ -17,7 +17,7 @@ export interface Settings {
 /** A command asks for the groups that it needs; what belongs to another group is neither needed nor checked. */
 export type SettingsGroup = keyof Settings
 
-export interface SparkSettings {
+interface SparkSettings {
   /** Without `/v1` and without a slash at its end. @default https://replication.sparkapi.com */
   readonly apiUrl: string
   readonly accessToken: Secret
@@ -30,7 +30,7 @@ export interface SparkSettings {
 }
 
 /** For commands that tell which source a feed has, but do not ask it. */
-export interface SourceSettings {
+interface SourceSettings {
   /** As in `SparkSettings`; null if it was not set. */
   readonly apiUrl: string | null
 }
@@ -51,7 +51,7 @@ export interface KafkaSettings {
   readonly transactionTimeoutMs: Millis
 }
 
-export interface SaslSettings {
+interface SaslSettings {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   readonly password: Secret
@@ -64,7 +64,7 @@ export interface RegistrySettings {
   readonly auth: Secret | null
 }
 
-export interface FeedSettings {
+interface FeedSettings {
   /** @default spark */
   readonly topicPrefix: string
   /** As it was given; a relative path counts from the working directory. @default ./data */
@@ -72,7 +72,7 @@ export interface FeedSettings {
 }
 
 /** Of topics that the program makes. */
-export interface TopicSettings {
+interface TopicSettings {
   /** @default 3 */
   readonly partitions: number
   /** Null: the broker's own default. */
@@ -81,7 +81,7 @@ export interface TopicSettings {
   readonly create: boolean
 }
 
-export interface PassSettings {
+interface PassSettings {
   /** @default 5 min */
   readonly updateIntervalMs: Millis
   /** @default 24 h */
@@ -94,7 +94,7 @@ export interface PassSettings {
   readonly volatileFields: readonly string[]
 }
 
-export interface HttpSettings {
+interface HttpSettings {
   /** 0: any free port. @default 8080 */
   readonly port: number
   /** @default 127.0.0.1 */
@@ -102,7 +102,7 @@ export interface HttpSettings {
   readonly adminToken: Secret | null
 }
 
-export interface LogSettings {
+interface LogSettings {
   /** @default info */
   readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }

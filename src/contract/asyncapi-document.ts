@@ -14,7 +14,7 @@ export interface DescribedEvent {
   readonly schema: string
 }
 
-export interface DescribedTopic {
+interface DescribedTopic {
   readonly topic: {
     readonly name: string
     readonly partitions: number

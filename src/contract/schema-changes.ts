@@ -14,7 +14,7 @@ import { avroTypeText, symbolsOf } from '../events/schema/avro-type-text.ts'
  * `retyped`: a second field, because the source gave the first one another type. `removed` and `type` are of a schema
  * that is not ours: our versions only ever add fields.
  */
-export type SchemaChangeKind = 'added' | 'retyped' | 'removed' | 'type' | 'default' | 'doc' | 'volatile'
+type SchemaChangeKind = 'added' | 'retyped' | 'removed' | 'type' | 'default' | 'doc' | 'volatile'
 
 export interface SchemaChange {
   readonly kind: SchemaChangeKind

@@ -1,5 +1,5 @@
 /** Types that the source names (docs/spark-api.md §4.9). It may name others. */
-export type KnownFieldType = 'Character' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Datetime'
+type KnownFieldType = 'Character' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Datetime'
 
 /** One field of a record, as the source's metadata describes it (docs/spark-api.md §4.9). */
 export interface FieldDescription {

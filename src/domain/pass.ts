@@ -10,7 +10,7 @@ export function passId(text: string): PassId {
 }
 
 /** R11: every record read ends in exactly one of these. */
-export type Outcome = 'published' | 'unchanged' | 'stale' | 'dead_lettered'
+type Outcome = 'published' | 'unchanged' | 'stale' | 'dead_lettered'
 export type OutcomeCounts = Readonly<Record<Outcome, number>>
 export const NO_OUTCOMES: OutcomeCounts = { published: 0, unchanged: 0, stale: 0, dead_lettered: 0 }
 

@@ -23,7 +23,7 @@ export interface Subresource {
 }
 
 /** Where the fields of a record come from, and where they stand in it. */
-export interface ResourceFields {
+interface ResourceFields {
   /** `metadata`: the schema follows the source's description of its fields; `schema`: it is written by hand. */
   readonly from: 'metadata' | 'schema'
   /** `top`: they are members of the record itself. */
@@ -31,7 +31,7 @@ export interface ResourceFields {
 }
 
 /** Names in the events of a resource, whose Avro schemas are in `schemas/` and in the namespace `listingstream`. */
-export interface EventNames {
+interface EventNames {
   /** Avro records of the two events. */
   readonly upserted: string
   readonly deleted: string

@@ -2,7 +2,7 @@ import { parseSchemaId, type SchemaId } from '../domain/content.ts'
 import { EventError } from './event-error.ts'
 
 /** Bytes before the Avro value: a zero, then the writer schema's id as 32 bits, big-endian (Confluent wire format). */
-export const WIRE_HEADER_LENGTH = 5
+const WIRE_HEADER_LENGTH = 5
 
 const MAGIC = 0
 

@@ -13,7 +13,7 @@ import type {
 import type { ResourceName } from '../domain/resource.ts'
 
 /** Which transaction of the feed wrote a record, and who. */
-export interface TransactionStamp {
+interface TransactionStamp {
   readonly generation: number
   readonly instanceId: string
   /** Rises by one a transaction. */

@@ -58,7 +58,7 @@ export class LedgerDamagedError extends ListingstreamError {
  * The index cannot be created, opened or written. Not retryable: LevelDB refuses every write after a failed one until it is
  * opened anew.
  */
-export class IndexUnavailableError extends KeyIndexError {
+class IndexUnavailableError extends KeyIndexError {
   readonly inShort = 'the index in DATA_DIR cannot be opened'
 
   constructor(location: string, cause: unknown) {

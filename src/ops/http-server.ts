@@ -51,7 +51,7 @@ export interface PassRequest {
   readonly gone: AbortSignal
 }
 
-export interface HttpLimits {
+interface HttpLimits {
   /** For a request with its body, from the first byte; looked at `checkMs` apart. @default 28_000 */
   readonly requestMs: number
   /** @default 1_000 */

@@ -19,7 +19,7 @@ export interface Logger {
   child(fields: object): Logger
 }
 
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 export interface LoggerOptions {
   /** @default info */

@@ -35,7 +35,7 @@ const GIVEN_UP_AFTER_MS = 60_000
 /** A failure so soon after the end of another one is told only if it lasts. */
 const CALM_MS = 60_000
 /** From here on an outage lasts: `/readyz` tells of it, and the log whatever came before. */
-export const LASTING_MS = 30_000
+const LASTING_MS = 30_000
 const LONGEST_NAME = 200
 
 const NAMES: Readonly<Record<Service, string>> = {

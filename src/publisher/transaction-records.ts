@@ -7,7 +7,7 @@ import type { TransactionPart } from '../replication/ports.ts'
 import { headersOf, type HeaderContext, type RecordRole } from '../feed/record-headers.ts'
 
 /** Where a change's last record lies among its partition's records. */
-export interface Placement {
+interface Placement {
   readonly partition: number
   readonly index: number
 }

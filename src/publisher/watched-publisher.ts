@@ -2,7 +2,7 @@
 import type { ChangePublisher } from '../replication/ports.ts'
 
 /** Rejects with what must not be published into; with any other error it could not look. */
-export type Look = (signal: AbortSignal) => Promise<void>
+type Look = (signal: AbortSignal) => Promise<void>
 
 export interface WatchedPublisherOptions {
   readonly look: Look

@@ -34,7 +34,7 @@ export interface RecoveryOptions extends RebuildOptions {
   readonly deleteRetention: Millis
 }
 
-export interface RecoveryProgress {
+interface RecoveryProgress {
   readonly topic: string
   /** Offsets read and to be read, over all partitions; compaction leaves gaps in them. */
   readonly done: number
@@ -161,7 +161,7 @@ async function applyTopic(
 }
 
 /** What the index holds of a key whose last record this is. */
-export function entryOf(
+function entryOf(
   record: KafkaRecord,
   topic: string,
   partition: number,

@@ -35,7 +35,7 @@ export async function runUpdate(
 }
 
 /** `not_shown`: the source does not show the key. Whether it is deleted is for the purge to prove (R9). */
-export type LetterFate = 'settled' | 'remains' | 'not_shown'
+type LetterFate = 'settled' | 'remains' | 'not_shown'
 
 export interface RetryResult {
   readonly progress: PassProgress

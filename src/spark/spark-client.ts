@@ -41,7 +41,7 @@ export interface RequestEvent {
 }
 
 /** Whose key a token is, as `/v1/system` says. */
-export interface KeyUser {
+interface KeyUser {
   readonly userId: string
   readonly mlsId: string
 }

@@ -110,8 +110,3 @@ export function hasCode(error: unknown, code: string): error is ListingstreamErr
 export function isRetryable(error: unknown): boolean {
   return error instanceof ListingstreamError && error.retryable
 }
-
-/** The end of an exhaustive `switch`. */
-export function assertNever(value: never): never {
-  throw new InvariantViolation(`Unexpected value ${JSON.stringify(value)}.`)
-}

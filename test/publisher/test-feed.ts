@@ -46,7 +46,7 @@ import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
 
 const NEVER = new AbortController().signal
-export const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
+const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
 const NOBODY: Observer = {
   pageCommitted: () => undefined,
   passStarted: () => undefined,

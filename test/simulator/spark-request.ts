@@ -1,6 +1,6 @@
 import type { SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 
-export interface Row {
+interface Row {
   readonly Id: string
   readonly ResourceUri: string
   readonly StandardFields?: Readonly<Record<string, unknown>>

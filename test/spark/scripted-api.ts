@@ -8,10 +8,10 @@ import type { RequestEvent } from '../../src/spark/spark-client.ts'
 import { httpSource, type HttpSource, type HttpSourceOptions } from './http-source.ts'
 
 export const NOW = instant(Date.parse('2026-05-02T14:00:00Z'))
-export const DATE = 'Sat, 02 May 2026 14:00:00 GMT'
+const DATE = 'Sat, 02 May 2026 14:00:00 GMT'
 export const TOKEN = 'invented-token-4711'
 
-export interface Asked {
+interface Asked {
   readonly method: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -28,13 +28,13 @@ export interface Reply {
 
 export type Step = Reply | ((request: IncomingMessage, response: ServerResponse) => void)
 
-export interface ScriptedApi extends AsyncDisposable {
+interface ScriptedApi extends AsyncDisposable {
   readonly url: string
   readonly asked: readonly Asked[]
 }
 
 /** A request beyond the script gets 418, which no client retries. */
-export async function scriptedApi(steps: readonly Step[]): Promise<ScriptedApi> {
+async function scriptedApi(steps: readonly Step[]): Promise<ScriptedApi> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
     void (async () => {

@@ -73,7 +73,7 @@ export const SCENARIOS = {
   'disk full': scenario(2, fillDisk),
 } as const satisfies Readonly<Record<string, Scenario>>
 export type ScenarioName = keyof typeof SCENARIOS
-export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[]
+const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[]
 
 export function scenarioName(text: string): ScenarioName {
   const name = SCENARIO_NAMES.find((known) => known === text)

@@ -11,7 +11,6 @@ const KNOWN = z.object({ count: z.number().nullable(), why: z.string().nullable(
 export type Known = z.output<typeof KNOWN>
 
 const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(), aliveAt: TIME })
-export type OwnerStatus = z.output<typeof OWNER>
 
 const PASS = z.looseObject({
   resource: z.string(),

@@ -2,7 +2,7 @@ import avsc from 'avsc'
 import type { Schema, Type } from 'avsc'
 
 /** By full name, every named type that a schema contains. */
-export type NamedTypes = Readonly<Record<string, Type>>
+type NamedTypes = Readonly<Record<string, Type>>
 
 export interface CompiledType {
   readonly type: Type

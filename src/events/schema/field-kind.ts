@@ -1,7 +1,7 @@
 import type { FieldDescription } from '../../domain/field-description.ts'
 
 /** What a standard field holds in Avro (docs/replication.md, "Events"). The names are also the suffixes of second fields. */
-export const FIELD_KINDS = ['string', 'long', 'double', 'boolean', 'date', 'timestamp', 'array'] as const
+const FIELD_KINDS = ['string', 'long', 'double', 'boolean', 'date', 'timestamp', 'array'] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 
 /** The Avro type of each kind, null being its first branch. */

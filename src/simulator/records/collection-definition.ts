@@ -52,7 +52,7 @@ export interface OwnChange<R extends SimulatedRecord, Own extends string> {
 }
 
 /** What happens to a collection by itself. */
-export interface UsualChanges<Own extends string> {
+interface UsualChanges<Own extends string> {
   /** One change at so many ticks of the market. Listings change at each. */
   readonly everyTicks: number
   /** Which, in their shares. */

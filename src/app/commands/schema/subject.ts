@@ -14,7 +14,7 @@ export function versionOption(): Option {
 }
 
 /** A subject or a version that the registry does not have. */
-export class SchemaMissing extends ListingstreamError {
+class SchemaMissing extends ListingstreamError {
   constructor(message: string) {
     super(message, { code: 'SCHEMA_MISSING', retryable: false, disposition: 'stop' })
   }

@@ -5,7 +5,7 @@ import { wholeSeconds } from '../../time-text.ts'
 
 const DAY_MS = 86_400_000
 
-export type ListingStatus = 'Active' | 'Pending' | 'Closed'
+type ListingStatus = 'Active' | 'Pending' | 'Closed'
 
 const PAST_STATUSES: readonly ListingStatus[] = ['Active', 'Active', 'Active', 'Pending', 'Closed']
 

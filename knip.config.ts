@@ -1,0 +1,17 @@
+import type { KnipConfig } from 'knip'
+
+/** What `make check` looks for: files and dependencies that nothing needs, exports that no other file imports. */
+export default {
+  entry: [
+    'src/cli/main.ts',
+    'src/index.ts',
+    'bench/*.ts',
+    'test/torture/main.ts',
+    // Each is started in a thread or a process of its own.
+    'src/app/pages/page-thread.ts',
+    'test/kafka/exit-script.ts',
+  ],
+  project: ['src/**', 'test/**', 'bench/**'],
+  // The Node that runs it all.
+  ignoreDependencies: ['node'],
+} satisfies KnipConfig
