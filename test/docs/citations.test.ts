@@ -75,7 +75,7 @@ test('every invariant, and each of its letters, is in the name of a test', () =>
 describe('what does not exist', () => {
   test.each([
     'docs/nowhere.md',
-    'spark-api.md §1.1',
+    'simulator.md, "Collections"',
     'docs/spark-api.md §1.99',
     'docs/operations.md, "Nothing of the kind"',
     '[x](docs/operations.md#nothing-of-the-kind)',
