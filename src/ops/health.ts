@@ -153,9 +153,15 @@ export class Health implements Observer, Parking {
     if (pass === 'snapshot') this.#cameFurther(resource, 'purge')
   }
 
+  /** A dry run brings the feed no further. */
+  pageWalked(): void {}
+
   passStarted({ resource, pass }: PassProgress, _resumed: boolean): void {
     this.#cameFurther(resource, pass)
   }
+
+  /** The pass fails by itself where it is too much (R4). */
+  clockCompared(): void {}
 
   /** From the first one on, a feed has updates and purges. */
   watermarkMoved(resource: ResourceName, _watermark: Instant): void {

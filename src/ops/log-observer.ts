@@ -107,6 +107,9 @@ export class LogObserver implements Observer, Parking {
     else this.#logger.warn(fields, `pass ${state}`)
   }
 
+  /** The checkpoints tell of it. */
+  passRecovered(): void {}
+
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: new Date(watermark).toISOString() }, 'watermark moved')
   }
@@ -184,19 +187,19 @@ export function observers(...list: readonly Observer[]): Observer {
       for (const observer of list) observer.passEnded(...event)
     },
     pageWalked(...event) {
-      for (const observer of list) observer.pageWalked?.(...event)
+      for (const observer of list) observer.pageWalked(...event)
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
     },
     clockCompared(...event) {
-      for (const observer of list) observer.clockCompared?.(...event)
+      for (const observer of list) observer.clockCompared(...event)
     },
     passRecovered(...event) {
-      for (const observer of list) observer.passRecovered?.(...event)
+      for (const observer of list) observer.passRecovered(...event)
     },
     schemaRefused(...event) {
-      for (const observer of list) observer.schemaRefused?.(...event)
+      for (const observer of list) observer.schemaRefused(...event)
     },
   }
 }

@@ -184,6 +184,12 @@ export class Metrics implements Observer, Parking {
     this.#instruments.transactions.observe(seconds)
   }
 
+  /** What it read is counted when it is committed. */
+  pageWalked(): void {}
+
+  /** Of use with both clocks beside it; the log has them. */
+  clockCompared(): void {}
+
   /** A hold that an earlier process left is held still. */
   passRecovered({ resource, pass, deletes }: PassProgress): void {
     if (pass === 'purge') this.#held.set(resource, deletes.held)

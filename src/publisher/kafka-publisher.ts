@@ -42,12 +42,12 @@ export interface PublisherOptions {
   readonly nextOffsets: NextOffsets
   /** Log start offsets of the data topics when the generation began. */
   readonly startOffsets: NextOffsets
-  /** When a pass of each kind was last completed. @default none was */
-  readonly completedAt?: ReadonlyMap<PassTrack, Instant>
+  /** When a pass of each kind was last completed. */
+  readonly completedAt: ReadonlyMap<PassTrack, Instant>
   /** Partition count of each data topic, by resource. */
   readonly partitions: ReadonlyMap<string, number>
-  /** Of a record, that the topic of the dead letters takes. @default more than a part has */
-  readonly deadLetterBytes?: number | undefined
+  /** Of a record, that the topic of the dead letters takes; undefined if nobody tells, which is more than a part has. */
+  readonly deadLetterBytes: number | undefined
   /** A new one of the feed's transactional id. */
   readonly openProducer: (signal: AbortSignal) => Promise<FeedProducer>
   /** When the broker gives up a transaction that nobody ends (`KAFKA_TRANSACTION_TIMEOUT`). */

@@ -21,6 +21,7 @@ export interface TakeOverOptions extends Omit<
   PublisherOptions,
   | 'nextOffsets'
   | 'startOffsets'
+  | 'completedAt'
   | 'generation'
   | 'openProducer'
   | 'transactionTimeoutMs'

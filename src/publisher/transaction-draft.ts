@@ -24,8 +24,8 @@ export function draftOf(
     readonly eventCodec: ChangeCodec
     /** Of each data topic, by resource. */
     readonly partitions: ReadonlyMap<string, number>
-    /** Of a record, that the topic of the dead letters takes. @default more than a part has */
-    readonly deadLetterBytes?: number | undefined
+    /** See `PublisherOptions`. */
+    readonly deadLetterBytes: number | undefined
   },
 ): TransactionDraft {
   const { names, eventCodec, partitions, deadLetterBytes } = context

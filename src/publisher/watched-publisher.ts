@@ -13,13 +13,13 @@ export interface WatchedPublisherOptions {
   /** At most one look in this time. */
   readonly intervalMs: number
   /** Milliseconds from any origin. */
-  readonly monotonic?: () => number
+  readonly monotonic: () => number
 }
 
 /** The publisher, with a look before a transaction where the last one is old. A finding is looked at again each time. */
 export function watchedPublisher(
   publisher: ChangePublisher,
-  { look, isFinding, onBlind, intervalMs, monotonic = () => performance.now() }: WatchedPublisherOptions,
+  { look, isFinding, onBlind, intervalMs, monotonic }: WatchedPublisherOptions,
 ): ChangePublisher {
   let lookedAt = monotonic()
   const lookAgain = async (signal: AbortSignal): Promise<void> => {

@@ -19,9 +19,11 @@ export interface Sightings {
   readonly observedAt: Instant
   /** See `Sighting.askedAgain`. */
   readonly askedAgain: boolean
-  /** Keys that have a dead letter, whatever the index says: one that was rebuilt does not know of them. @default none */
-  readonly lettered?: ReadonlySet<RecordKey>
+  /** Keys that have a dead letter, whatever the index says: one that was rebuilt does not know of them. */
+  readonly lettered: ReadonlySet<RecordKey>
 }
+
+export const NO_KEYS: ReadonlySet<RecordKey> = new Set()
 
 export interface ClassifiedPage {
   readonly part: BatchPart
@@ -62,7 +64,7 @@ export async function classifyPage(
     const sighting = { resource, record, request, observedAt, entry, initial, askedAgain }
     const decision = classify(sighting, encoder, overlap)
     counts[decision.outcome] += 1
-    const lettered = entry?.state === 'dead_lettered' || page.lettered?.has(record.key) === true
+    const lettered = entry?.state === 'dead_lettered' || page.lettered.has(record.key)
     if (lettered && isPublished(decision)) settledLetters.push(record.key)
     switch (decision.outcome) {
       case 'published':

@@ -85,7 +85,7 @@ function sameContent(
   const published = publishedDigest(entry)
   if (published === undefined) return false
   if (published === digest || encoder.digestUnder(resource, record, entry.schemaId) === published) return true
-  return encoder.formerDigests?.(resource, record, entry.schemaId).includes(published) === true
+  return encoder.formerDigests(resource, record, entry.schemaId).includes(published)
 }
 
 /** The topic already says what the record says; a dead letter in between is over. */

@@ -12,14 +12,25 @@ export interface PassResult {
   /** Only for a purge. */
   readonly purge: PurgeResult | undefined
   /** Only for an update that retried dead letters. */
-  readonly letters?: RetryResult['letters']
+  readonly letters: RetryResult['letters'] | undefined
 }
 
 export interface PassOptions extends PurgeOptions {
-  /** Of an update: keys that have a dead letter, to be asked for again. @default none */
-  readonly retry?: readonly RecordKey[]
+  /** Of an update: keys that have a dead letter, to be asked for again. */
+  readonly retry: undefined | readonly RecordKey[]
   /** Told when the passes before it have ended. Until then the signal's abort makes it never begin. */
-  readonly onBegin?: () => void
+  readonly onBegin: () => void
+}
+
+const NEITHER = { purge: undefined, letters: undefined } as const
+
+/** A pass of which nobody wants anything particular. */
+export const PLAIN_PASS: PassOptions = {
+  dryRun: false,
+  examine: undefined,
+  approveUpTo: undefined,
+  retry: undefined,
+  onBegin: () => undefined,
 }
 
 /**
@@ -44,20 +55,20 @@ export class FeedRunner {
     const queue = pass === 'update' ? this.#updates : this.#walks
     return queue.run(async () => {
       signal.throwIfAborted()
-      options.onBegin?.()
+      options.onBegin()
       await this.feed.metadata.refresh(resource, signal)
       switch (pass) {
         case 'snapshot':
-          return { progress: await runSnapshot(this.feed, resource, signal), purge: undefined }
+          return { ...NEITHER, progress: await runSnapshot(this.feed, resource, signal) }
         case 'update': {
           if (options.retry !== undefined) {
-            return { ...(await runRetry(this.feed, resource, options.retry, signal)), purge: undefined }
+            return { ...NEITHER, ...(await runRetry(this.feed, resource, options.retry, signal)) }
           }
-          return { progress: await runUpdate(this.feed, resource, signal), purge: undefined }
+          return { ...NEITHER, progress: await runUpdate(this.feed, resource, signal) }
         }
         case 'purge': {
           const purge = await runPurge(this.feed, resource, options, signal)
-          return { progress: purge.progress, purge }
+          return { ...NEITHER, progress: purge.progress, purge }
         }
       }
     }, signal)

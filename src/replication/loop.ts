@@ -4,7 +4,7 @@ import type { PassKind } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { foreseen, type ListingstreamError } from '../support/errors.ts'
-import type { FeedRunner } from './feed-runner.ts'
+import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
 
 export interface Schedule {
   readonly updateInterval: Millis
@@ -112,7 +112,7 @@ async function persist(
   const { clock, random } = runner.feed
   for (let failures = 0; ; failures += 1) {
     try {
-      await runner.run(resource, pass, { dryRun: false }, signal)
+      await runner.run(resource, pass, PLAIN_PASS, signal)
       if (failures > 0) parking.resumed(resource, pass)
       return
     } catch (failure) {

@@ -126,9 +126,9 @@ export interface ContentEncoder {
   digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest
   /**
    * Digests under which the same content was published by an earlier version of this program, to which more of a record
-   * was content. @default none
+   * was content.
    */
-  formerDigests?(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): readonly Digest[]
+  formerDigests(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): readonly Digest[]
 }
 
 /** What the source says of a resource's fields, turned into the schema of its events. */
@@ -273,18 +273,18 @@ export interface Observer {
   pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void
   passStarted(progress: PassProgress, resumed: boolean): void
   /** A page of a walk that commits nothing: a dry run's. */
-  pageWalked?(progress: PassProgress): void
+  pageWalked(progress: PassProgress): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */
-  clockCompared?(resource: ResourceName, ahead: Millis): void
+  clockCompared(resource: ResourceName, ahead: Millis): void
   /**
    * When a feed is opened: how a pass stands by the checkpoints, an earlier process's included.
    *
    * @param completedAt when it was completed, by the clock of who completed it; undefined if it is not
    * @param heldBecause the reason of the resource's hold; undefined if there is none or it is not known any more
    */
-  passRecovered?(
+  passRecovered(
     progress: PassProgress,
     completedAt: Instant | undefined,
     heldBecause: string | undefined,
@@ -293,5 +293,5 @@ export interface Observer {
    * The registry does not take the schema that follows from the source's metadata, so that the feed goes on with the one
    * before; null: it does. Told whenever the schema is looked at.
    */
-  schemaRefused?(resource: ResourceName, error: ListingstreamError | null): void
+  schemaRefused(resource: ResourceName, error: ListingstreamError | null): void
 }

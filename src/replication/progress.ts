@@ -21,11 +21,11 @@ export interface PassBeginning {
   readonly startedAt: Instant
   readonly filter: string
   readonly sweepOffsets: readonly number[]
-  /** Deletes that the guard holds since an earlier sweep, until this one comes to its verdict (R10). @default 0 */
-  readonly held?: number
+  /** Deletes that the guard holds since an earlier sweep, until this one comes to its verdict (R10). */
+  readonly held: number
 }
 
-export function begun({ held = 0, ...beginning }: PassBeginning): PassProgress {
+export function begun({ held, ...beginning }: PassBeginning): PassProgress {
   return {
     ...beginning,
     state: 'running',

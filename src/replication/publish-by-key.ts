@@ -5,6 +5,7 @@ import { prefetch } from '../support/prefetch.ts'
 import { slices } from '../support/slices.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { Feed } from './feed.ts'
+import { NO_KEYS } from './classify-page.ts'
 import type { LedgerSet } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, KEYS_PER_QUESTION, type FoundRecords } from './questions.ts'
@@ -17,13 +18,12 @@ export interface ByKeyOptions {
   readonly accepts: (record: SourceRecord, note: string | undefined) => boolean
   /** See `Sighting.askedAgain`. */
   readonly askedAgain: boolean
-  /** @default none */
-  readonly letters?: LetterRetry | undefined
+  readonly letters: LetterRetry | undefined
   /**
    * Where the source takes no filter by key and more than `pages` of the set's `keys` keys are left, everything is walked
-   * instead. @default never
+   * instead; undefined asks for each key.
    */
-  readonly orWalk?: { readonly keys: number; readonly pages: number }
+  readonly orWalk: { readonly keys: number; readonly pages: number } | undefined
 }
 
 /** Dead letters whose keys are asked for again, and what came of it so far. */
@@ -78,11 +78,11 @@ async function publishFound(
   const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
   const refused = found.records.length - records.length
   const observedAt = feed.serverClock.observed(found.serverDate, found.receivedAt)
-  const lettered = letters === undefined ? {} : { lettered: letters.keys }
+  const lettered = letters?.keys ?? NO_KEYS
   for (const { key } of found.records) letters?.shown.add(key)
   return feed.committer.commitPage(
     resource,
-    { records, unreadable: [], request: found.request, observedAt, askedAgain, ...lettered },
+    { records, unreadable: [], request: found.request, observedAt, askedAgain, lettered },
     before.initial,
     async (counts, askAgain, settled) => {
       await fileForRecheck(feed, before, askAgain)
@@ -117,7 +117,13 @@ export async function publishMissed(
           feed,
           resource,
           walked,
-          { set: 'missed', accepts: () => true, askedAgain: false, orWalk: { keys: missed, pages } },
+          {
+            set: 'missed',
+            accepts: () => true,
+            askedAgain: false,
+            letters: undefined,
+            orWalk: { keys: missed, pages },
+          },
           signal,
         )
   return publishRechecked(feed, resource, read, undefined, signal)
@@ -132,7 +138,8 @@ export function publishRechecked(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
-  return publishByKey(feed, resource, from, { set: 'recheck', accepts, askedAgain: true, letters }, signal)
+  const options = { set: 'recheck', accepts, askedAgain: true, letters, orWalk: undefined } as const
+  return publishByKey(feed, resource, from, options, signal)
 }
 
 /** Tokens that go in a circle would let it read for ever. */
@@ -152,7 +159,7 @@ async function publishByWalk(
     const observedAt = feed.serverClock.observed(page.serverDate, page.receivedAt)
     progress = await feed.committer.commitPage(
       resource,
-      { ...page, observedAt, askedAgain: false },
+      { ...page, observedAt, askedAgain: false, lettered: NO_KEYS },
       from.initial,
       async (counts, askAgain) => {
         await fileForRecheck(feed, before, askAgain)

@@ -26,10 +26,10 @@ import { EVERYTHING } from './window.ts'
 export interface PurgeOptions {
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
   readonly dryRun: boolean
-  /** Of a dry run: told what would be deleted, whether or not the guard would hold it. @default nobody */
-  readonly examine?: (candidates: Candidates, signal: AbortSignal) => Promise<unknown>
-  /** Deletes of this sweep that an operator lets through although the guard would hold them. @default none */
-  readonly approveUpTo?: number | undefined
+  /** Of a dry run: told what would be deleted, whether or not the guard would hold it. */
+  readonly examine: undefined | ((candidates: Candidates, signal: AbortSignal) => Promise<unknown>)
+  /** Deletes of this sweep that an operator lets through although the guard would hold them. */
+  readonly approveUpTo: undefined | number
 }
 
 export interface PurgeResult {
@@ -78,7 +78,7 @@ function walkKeys(
       const counts = { ...NO_OUTCOMES, unchanged: records.length, dead_lettered: unreadable.length }
       const after = afterPage(progress, page, { ...fresh, counts })
       if (dryRun) {
-        feed.observer.pageWalked?.(after)
+        feed.observer.pageWalked(after)
         return after
       }
       const commitment = { progress: after, watermark: null, markers: startMarkers(after) }

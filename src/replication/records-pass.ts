@@ -4,6 +4,7 @@ import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
+import { NO_KEYS } from './classify-page.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'
 import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
@@ -22,7 +23,7 @@ export function runSnapshot(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const initial = !feed.state.hasSnapshot(resource.name)
-  return run(feed, resource, { pass: 'snapshot', filter: EVERYTHING, initial }, signal)
+  return run(feed, resource, { pass: 'snapshot', filter: EVERYTHING, initial, letters: undefined }, signal)
 }
 
 /** Walks what changed since the watermark less the overlap, and moves the watermark at its end (R4). */
@@ -62,13 +63,14 @@ interface Plan {
   readonly pass: PassKind
   readonly filter: string
   readonly initial: boolean
-  readonly letters?: LetterRetry
+  readonly letters: LetterRetry | undefined
 }
 
 function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
-  return { pass: 'update', filter: changedSince(resource, watermark, feed.overlap), initial: false }
+  const filter = changedSince(resource, watermark, feed.overlap)
+  return { pass: 'update', filter, initial: false, letters: undefined }
 }
 
 async function run(
@@ -99,14 +101,14 @@ function walkRecords(
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const begin = { pass, passId, initial, sweepOffsets: [] }
+  const begin = { pass, passId, initial, sweepOffsets: [], held: 0 }
   return walkToEnd(
     feed,
     { resource, select: 'everything', filter, interrupted, begin },
     async ({ page, observedAt, fresh, progress }) => {
       // An update that finds nothing costs one transaction, not two.
       if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
-      const sightings = { ...page, observedAt, askedAgain: false }
+      const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS }
       return feed.committer.commitPage(
         resource,
         sightings,
@@ -133,7 +135,8 @@ async function retry(
   const marks = [...letters.keys].map((key): readonly [RecordKey, string] => [key, ''])
   await feed.index.ledger.add(walked.passId, 'retry', walked.page + 1, marks)
   const accepts = (): boolean => true
-  return publishByKey(feed, resource, walked, { set: 'retry', accepts, askedAgain: false, letters }, signal)
+  const options = { set: 'retry', accepts, askedAgain: false, letters, orWalk: undefined } as const
+  return publishByKey(feed, resource, walked, options, signal)
 }
 
 function firstWatermark(feed: Feed, progress: PassProgress): Instant | null {

@@ -171,7 +171,7 @@ function startOf(
       `The API's clock says ${formatSeconds(serverDate)}, this host's ${formatSeconds(at)}: ${minutes} minutes apart. Above 60 no pass is begun, since a wrong clock could leave a gap in what is read. Correct this host's clock; if it is right, the pass goes on by itself as soon as the API's is.`,
     )
   }
-  feed.observer.clockCompared?.(resource.name, feed.serverClock.ahead(at))
+  feed.observer.clockCompared(resource.name, feed.serverClock.ahead(at))
   return earlier(serverDate, feed.serverClock.latest(at))
 }
 

@@ -130,6 +130,8 @@ test('observers() tells each of them everything, in order', () => {
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
     clockCompared: (_, ahead) => void told.push(`${name} clock ${ahead}`),
+    pageWalked: ({ page }) => void told.push(`${name} walked ${page}`),
+    passRecovered: ({ pass }) => void told.push(`${name} recovered ${pass}`),
     schemaRefused: (resource) => void told.push(`${name} schema ${resource}`),
   })
   const both = observers(named('a'), named('b'))
@@ -137,8 +139,19 @@ test('observers() tells each of them everything, in order', () => {
   both.pageCommitted(progressOf({ page: 7 }), pageOf([]))
   both.passEnded(progressOf(), 'why')
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
-  both.clockCompared?.(LISTINGS.name, 5)
-  both.schemaRefused?.(LISTINGS.name, null)
-  const each = ['started true', 'page 7', 'ended why', 'watermark listings', 'clock 5', 'schema listings']
+  both.clockCompared(LISTINGS.name, 5)
+  both.schemaRefused(LISTINGS.name, null)
+  both.pageWalked(progressOf({ page: 8 }))
+  both.passRecovered(progressOf(), undefined, undefined)
+  const each = [
+    'started true',
+    'page 7',
+    'ended why',
+    'watermark listings',
+    'clock 5',
+    'schema listings',
+    'walked 8',
+    'recovered update',
+  ]
   expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))
 })

@@ -101,6 +101,8 @@ export class ScriptedKafka {
       source: { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' },
       nextOffsets: {},
       startOffsets: {},
+      completedAt: new Map(),
+      deadLetterBytes: undefined,
       partitions: new Map([['listings', 1]]),
       openProducer: async () => this.#producer(),
       transactionTimeoutMs: 60_000,

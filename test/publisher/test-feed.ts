@@ -33,7 +33,7 @@ import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
 import { ServerClock } from '../../src/replication/server-clock.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
-import type { KeyIndex, Observer, TransactionRequest } from '../../src/replication/ports.ts'
+import type { KeyIndex, TransactionRequest } from '../../src/replication/ports.ts'
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
@@ -42,17 +42,12 @@ import { FIELDS, VOLATILE } from '../events/sample.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { readAnySchema } from '../fixtures/resources.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
+import { SILENT_OBSERVER } from '../fixtures/silent-observer.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
 
 const NEVER = new AbortController().signal
 const SOURCE: SourceIdentity = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
-const NOBODY: Observer = {
-  pageCommitted: () => undefined,
-  passStarted: () => undefined,
-  passEnded: () => undefined,
-  watermarkMoved: () => undefined,
-}
 
 export const now = (): Instant => instant(Date.now())
 
@@ -188,7 +183,7 @@ export class TestFeed implements AsyncDisposable {
     const source = options.source ?? new ScriptedSource({}, now())
     const state = new CommittedState(recovered)
     const clock = { now: () => source.now, sleep }
-    const observer = NOBODY
+    const observer = SILENT_OBSERVER
     const overlap = 20 * 60_000
     const { encoder } = this
     return {
@@ -236,6 +231,7 @@ export class TestFeed implements AsyncDisposable {
         settleWithinMs: 60_000,
         onTransaction: () => undefined,
         onDoubt: () => undefined,
+        deadLetterBytes: undefined,
         now,
         timer: SYSTEM_TIMER,
       },

@@ -11,6 +11,7 @@ import { RESOURCES } from '../../src/resources/index.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { rebuildIndex } from '../../src/recovery/index-recovery.ts'
 import { transactionalId } from '../../src/publisher/take-over.ts'
+import { PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { runPurge } from '../../src/replication/purge.ts'
 import { runSnapshot } from '../../src/replication/records-pass.ts'
 import type { KeyIndex } from '../../src/replication/ports.ts'
@@ -333,7 +334,7 @@ describe('a topic that is shorter than the checkpoint says', () => {
       expect(started.recovery).toMatchObject({ kind: 'rebuilt', records: KEYS.length - 1 })
       const { counts } = await runSnapshot(started.feed, LISTINGS, never)
       expect(counts).toMatchObject({ published: 2, unchanged: KEYS.length - 2 })
-      const { progress } = await runPurge(started.feed, LISTINGS, { dryRun: false }, never)
+      const { progress } = await runPurge(started.feed, LISTINGS, PLAIN_PASS, never)
       expect(progress.deletes).toMatchObject({ emitted: 1, held: 0 })
     }
     const live = new Map((await feed.settled()).map(({ key, value }) => [String(key), value !== null]))

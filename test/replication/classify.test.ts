@@ -33,6 +33,7 @@ const encoder: ContentEncoder = {
           },
         },
   digestUnder: (_, { body }, schema) => digestOf(`${schema}:${JSON.stringify(body['city'])}`),
+  formerDigests: () => [],
 }
 
 function record(overrides: Partial<SourceRecord> = {}): SourceRecord {

@@ -11,7 +11,7 @@ import type { RecordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
-import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { assembleFeed, bodyEncoder, CollectingObserver } from '../fixtures/memory-feed.ts'
@@ -212,7 +212,7 @@ class Replication {
     const runner = new FeedRunner(feed)
     const committed = this.topics.transactions.length
     const ends = await Promise.allSettled(
-      passes.map((pass) => runner.run(LISTINGS, pass, { dryRun: false, retry }, signal)),
+      passes.map((pass) => runner.run(LISTINGS, pass, { ...PLAIN_PASS, retry }, signal)),
     )
     const errors: unknown[] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     const died = errors.some(isDeath)

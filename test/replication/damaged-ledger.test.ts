@@ -6,7 +6,7 @@ import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import type { PassKind, PassProgress } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
 import type { Source } from '../../src/replication/ports.ts'
 import { runPurge } from '../../src/replication/purge.ts'
@@ -64,7 +64,7 @@ class Program {
       over: { guard: { maxDeletes: 100, maxRatio: 1, hardMax: 100 } },
     })
     try {
-      const { progress } = await new FeedRunner(feed).run(LISTINGS, pass, { dryRun: false }, signal)
+      const { progress } = await new FeedRunner(feed).run(LISTINGS, pass, PLAIN_PASS, signal)
       return progress
     } catch (error) {
       if (error !== outage) throw error
@@ -215,7 +215,7 @@ describe('a ledger that is damaged is a lost ledger', () => {
       if (set === 'seen' && damaged === 1) yield [[keyRecord('1').key, 'no stamp']]
       else yield* entries(pass, set)
     }
-    const { progress } = await runPurge(opened.feed, LISTINGS, { dryRun: false }, signal)
+    const { progress } = await runPurge(opened.feed, LISTINGS, PLAIN_PASS, signal)
     expect(progress).toMatchObject({ state: 'completed', walked: 2, deletes: { emitted: 1 } })
     expect(opened.source.leftOver()).toEqual({ walks: 0, counts: 0 })
   })
@@ -261,9 +261,11 @@ describe('a ledger that nobody goes on with', () => {
       if (set === undefined) dropped.push(pass)
       return drop(pass, set)
     }
-    await expect(runPurge(opened.feed, LISTINGS, { dryRun: true }, signal)).rejects.toBe(outage)
+    await expect(runPurge(opened.feed, LISTINGS, { ...PLAIN_PASS, dryRun: true }, signal)).rejects.toBe(
+      outage,
+    )
     expect(dropped).toHaveLength(1)
-    await runPurge(opened.feed, LISTINGS, { dryRun: true }, signal)
+    await runPurge(opened.feed, LISTINGS, { ...PLAIN_PASS, dryRun: true }, signal)
     expect(dropped).toHaveLength(2)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { PassKind } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
@@ -23,7 +23,7 @@ function open() {
   const runner = new FeedRunner(
     assembleFeed({ source, publisher, topics: publisher, index, clock, observer, over }),
   )
-  const run = (pass: PassKind, by = signal) => runner.run(LISTINGS, pass, { dryRun: false }, by)
+  const run = (pass: PassKind, by = signal) => runner.run(LISTINGS, pass, PLAIN_PASS, by)
   return { runner, run, source, publisher, observer, refreshed }
 }
 

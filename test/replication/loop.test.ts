@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { FeedRunner } from '../../src/replication/feed-runner.ts'
+import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { runSchedule, type Parking } from '../../src/replication/loop.ts'
 import {
   InvariantViolation,
@@ -166,7 +166,7 @@ describe('the schedule', () => {
   test('a purge that failed in an earlier process is tried at once, not an interval later', async () => {
     const first = open()
     const before = await settled(first)
-    await before.runner.run(LISTINGS, 'purge', { dryRun: false }, first.stopper.signal)
+    await before.runner.run(LISTINGS, 'purge', PLAIN_PASS, first.stopper.signal)
     const last = first.publisher.transactions.at(-1)!.request
     expect(last.progress).toMatchObject({ pass: 'purge', state: 'completed' })
     await stopped(first, before.done)

@@ -4,7 +4,7 @@ import { passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
-import type { Sightings } from '../../src/replication/classify-page.ts'
+import { NO_KEYS, type Sightings } from '../../src/replication/classify-page.ts'
 import type { Commitment, PageCommitter } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
 import { begun, total } from '../../src/replication/progress.ts'
@@ -25,10 +25,19 @@ const progress = begun({
   startedAt: SERVER_TIME,
   filter: '',
   sweepOffsets: [],
+  held: 0,
 })
 
 function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {
-  return { records, unreadable: [], request: 1, observedAt: SERVER_TIME, askedAgain: false, ...over }
+  return {
+    records,
+    unreadable: [],
+    request: 1,
+    observedAt: SERVER_TIME,
+    askedAgain: false,
+    lettered: NO_KEYS,
+    ...over,
+  }
 }
 
 const plain = (): Commitment => ({ progress, watermark: null, markers: [] })

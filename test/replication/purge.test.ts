@@ -4,6 +4,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
+import { PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { runPurge } from '../../src/replication/purge.ts'
 import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -27,7 +28,8 @@ const outage = new ListingstreamError('outage', { code: 'SPARK_OUTAGE', retryabl
 const keys = (count: number) => Array.from({ length: count }, (_, i) => String(100 + i))
 const all = (names: readonly string[]) => names.map((key) => sourceRecord(key))
 const shows = (...names: string[]): WalkStep => ({ records: names.map(keyRecord) })
-const purge = ({ feed }: MemoryFeed, dryRun = false) => runPurge(feed, LISTINGS, { dryRun }, signal)
+const purge = ({ feed }: MemoryFeed, dryRun = false) =>
+  runPurge(feed, LISTINGS, { ...PLAIN_PASS, dryRun }, signal)
 const live = ({ publisher }: MemoryFeed) => [...publisher.live().keys()].sort()
 const asked = ({ source }: MemoryFeed, kind: string) =>
   source.asked.filter((question) => question.kind === kind)
@@ -192,7 +194,7 @@ describe('nothing is deleted', () => {
       }
       return count(...args)
     }
-    const { progress } = await runPurge(feed, LISTINGS, { dryRun: false }, signal)
+    const { progress } = await runPurge(feed, LISTINGS, PLAIN_PASS, signal)
     expect(progress.deletes).toMatchObject({ emitted: 0, refuted: 1 })
     expect(live(opened)).toEqual(['1', '2'])
     expect(asked(opened, 'findByKeys')).toEqual([])
@@ -265,7 +267,7 @@ describe('the guard (R9 d, R10)', () => {
   })
 
   const approve = ({ feed }: MemoryFeed, approveUpTo: number, dryRun = false) =>
-    runPurge(feed, LISTINGS, { dryRun, approveUpTo }, signal)
+    runPurge(feed, LISTINGS, { ...PLAIN_PASS, dryRun, approveUpTo }, signal)
 
   test('lets go of what an operator approved, up to the number, for that sweep alone', async () => {
     const first = await swept(['1', '2', '3', '4'], ['1', '4'], {}, { over: { guard: strict } })

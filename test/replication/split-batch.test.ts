@@ -176,6 +176,7 @@ describe('the checkpoint of a piece', () => {
     startedAt: SERVER_TIME,
     filter: '',
     sweepOffsets: [],
+    held: 0,
   })
 
   test("counts what the pass's own resource has published so far, and stands before the page (R1, R11)", () => {

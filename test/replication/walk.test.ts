@@ -38,7 +38,7 @@ function walk(
   const opened = options.opened ?? new MemoryFeed(script)
   const { pass = 'snapshot', select = 'everything', filter = '', interrupted } = options
   const pages: WalkedPage[] = []
-  const begin = { pass, passId: PASS, initial: false, sweepOffsets: [] }
+  const begin = { pass, passId: PASS, initial: false, sweepOffsets: [], held: 0 }
   const result = walkToEnd(
     opened.feed,
     { resource: LISTINGS, select, filter, interrupted, begin },
@@ -89,7 +89,7 @@ describe('the start of a pass (R4)', () => {
         select: 'everything',
         filter: '',
         interrupted: undefined,
-        begin: { pass: 'snapshot', passId: PASS, initial: false, sweepOffsets: [] },
+        begin: { pass: 'snapshot', passId: PASS, initial: false, sweepOffsets: [], held: 0 },
       },
       async (walked) => {
         pages.push(walked)
@@ -410,6 +410,7 @@ describe('a resumed walk', () => {
       startedAt: instant(SERVER_TIME - 5 * HOUR_MS),
       filter: 'ModificationTimestamp Gt 2026-05-02T08:00:00Z',
       sweepOffsets: [],
+      held: 0,
     }),
     token: 'token-7',
     page: 7,

@@ -28,11 +28,13 @@ export function watchFeed(
   }: WatchedParts,
   logger: Logger,
 ): ChangePublisher {
+  const monotonic = (): number => performance.now()
   const unaltered = watchedPublisher(publisher, {
     look: (signal) => requireUnaltered(cluster, { names, resources }, partitions, signal),
     isFinding: (error) => error instanceof TopicError,
     onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
     intervalMs: TOPICS_LOOK_MS,
+    monotonic,
   })
   return watchedPublisher(unaltered, {
     async look(signal) {
@@ -48,5 +50,6 @@ export function watchFeed(
     isFinding: (error) => error instanceof RegistryLostError,
     onBlind: (err) => logger.debug({ err }, 'the schemas could not be looked at'),
     intervalMs: SCHEMAS_LOOK_MS,
+    monotonic,
   })
 }

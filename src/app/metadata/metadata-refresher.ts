@@ -98,7 +98,7 @@ export class MetadataRefresher implements ResourceMetadata {
     const before = schemas.currentId
     const schemaId = await schemas.use(described, signal)
     this.#used.set(resource, fields)
-    observer.schemaRefused?.(resource, schemas.refusal)
+    observer.schemaRefused(resource, schemas.refusal)
     if (schemaId !== before) {
       logger.info({ resource, fields: schemas.fieldNames.length, schemaId }, 'event schema in use')
     }

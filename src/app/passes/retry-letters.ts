@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { LISTINGS } from '../../resources/listings.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
+import { PLAIN_PASS } from '../../replication/feed-runner.ts'
 
 /** All letters that wait, or those of these keys. */
 export type LetterSelection = 'all' | readonly string[]
@@ -33,7 +34,8 @@ export async function retryLetters(
   const waiting = new Map((await feed.openLetters(signal)).map((letter) => [letter.name, letter]))
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
-  const result = await feed.runner.run(LISTINGS, 'update', { dryRun: false, retry: keys, onBegin }, signal)
+  const options = { ...PLAIN_PASS, retry: keys, onBegin }
+  const result = await feed.runner.run(LISTINGS, 'update', options, signal)
   const letters = names.map((name): RetriedLetter => {
     const letter = waiting.get(name)
     if (letter === undefined) return { key: name, fate: 'none', reason: null }

@@ -1,6 +1,6 @@
 import type { PassKind } from '../../domain/pass.ts'
 import { LISTINGS } from '../../resources/listings.ts'
-import type { PassOptions } from '../../replication/feed-runner.ts'
+import { PLAIN_PASS, type PassOptions } from '../../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { reportOf, type PassReport } from './pass-report.ts'
@@ -21,7 +21,7 @@ export async function runPass(
   const result = await feed.runner.run(
     LISTINGS,
     pass,
-    { dryRun, approveUpTo, onBegin, ...(dryRun ? { examine } : {}) },
+    { ...PLAIN_PASS, dryRun, approveUpTo, onBegin, examine: dryRun ? examine : undefined },
     signal,
   )
   return reportOf(result, dryRun, preview)

@@ -18,9 +18,13 @@ export interface ProgressLine extends Disposable {
 
 const NOTHING: Observer = {
   pageCommitted: () => undefined,
+  pageWalked: () => undefined,
   passStarted: () => undefined,
   passEnded: () => undefined,
+  passRecovered: () => undefined,
   watermarkMoved: () => undefined,
+  clockCompared: () => undefined,
+  schemaRefused: () => undefined,
 }
 
 /**

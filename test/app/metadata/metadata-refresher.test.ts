@@ -16,6 +16,7 @@ import { listingSchemas } from '../../events/sample.ts'
 import { httpSource } from '../../spark/http-source.ts'
 import { failure, fixture, type Reply } from '../../spark/scripted-api.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
+import { SILENT_OBSERVER } from '../../fixtures/silent-observer.ts'
 
 const never = new AbortController().signal
 const SUBJECT = 'spark.listings-listingstream.ListingUpserted'
@@ -39,7 +40,6 @@ async function refresher(
   const members = memberSchemas(new SchemaRegistry({ url: registry.url }), 'spark.members')
   const apiUrl = 'https://api.example'
   const cache = await MetadataCache.open({ dataDir, apiUrl, accessToken: new Secret(token), source: SOURCE })
-  const nothing = (): void => undefined
   const own = new MetadataRefresher({
     metadata,
     schemas: new Map<ResourceName, EventSchemas>([
@@ -48,10 +48,7 @@ async function refresher(
     ]),
     cache,
     observer: {
-      pageCommitted: nothing,
-      passStarted: nothing,
-      passEnded: nothing,
-      watermarkMoved: nothing,
+      ...SILENT_OBSERVER,
       schemaRefused: (_, error) => void told.refused.push(error),
     },
     onFields: (_, names) => (told.fields = names),
