@@ -151,7 +151,13 @@ export default {
       rules: rulesOf(name, room),
     })),
     EXPORTS,
-    { files: ['src/**'], rules: { 'max-lines-per-function': ['error', { max: 60 }] } },
+    {
+      files: ['src/**'],
+      rules: {
+        'max-lines-per-function': ['error', { max: 60 }],
+        'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      },
+    },
     {
       files: ['test/**', 'bench/**'],
       rules: { 'typescript/no-non-null-assertion': 'off', 'typescript/no-unsafe-type-assertion': 'off' },

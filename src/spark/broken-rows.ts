@@ -7,7 +7,8 @@ import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'
 import { keyAndStamp, readRecord } from './records.ts'
 import { SparkApiError, unreadable } from './spark-api-error.ts'
-import type { Call, SparkClient, Success } from './spark-client.ts'
+import type { Call } from './answer.ts'
+import type { SparkClient, Success } from './spark-client.ts'
 import { isUnreadable, OversizedAnswer, UnreadablePage } from './unreadable-page.ts'
 
 /** `_limit=1` would show expansions that no list shows (docs/spark-api.md §2.5). */

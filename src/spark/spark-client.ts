@@ -1,23 +1,21 @@
 /** Requests to the API with what belongs to every one of them: identity, number, envelope, retries, metrics. */
 import type { Instant } from '../domain/instant.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
 import type { Clock } from '../replication/ports.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
-import { InvariantViolation, isRetryable } from '../support/errors.ts'
+import { InvariantViolation } from '../support/errors.ts'
 import type { Renewable } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import type { Tries } from '../support/tries.ts'
-import type { Envelope } from './envelope.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { readAnswer, type Call, type Outcome } from './answer.ts'
+import type { Envelope } from './envelope.ts'
 import { get } from './query.ts'
 import { onlyResult } from './envelope.ts'
-import { failureOf } from './failure.ts'
-import { parseHttpDate, parseRetryAfter } from './http-dates.ts'
-import { readBody, type Body, type PageReader } from './page-body.ts'
+import { parseHttpDate } from './http-dates.ts'
+import type { PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
-import { SparkApiError, unreadable } from './spark-api-error.ts'
-import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
-import { UnreadablePage } from './unreadable-page.ts'
+import { SparkApiError } from './spark-api-error.ts'
+import { pathOf, type HttpResponse, type Transport } from './transport.ts'
 
 /** Longer than this a request does not wait within itself: it fails, and the error carries the wait. */
 const LONGEST_WAIT_MS = 5 * 60_000
@@ -70,15 +68,6 @@ export interface SparkClientOptions {
   readonly random: () => number
 }
 
-export interface Call extends HttpRequest {
-  /** `RequestEvent.path`. @default the path of `target` */
-  readonly label?: string
-  /** The answer is a page of this resource: its results are wanted as records. */
-  readonly pageOf?: ResourceDescription
-  /** The answer holds records, read as JSON: broken JSON in one is told from an answer that is none. */
-  readonly holdsRecords?: true
-}
-
 /** A call that depends on how the attempt before it failed. */
 export type CallAfter = (last: SparkApiError | undefined) => Call
 
@@ -92,11 +81,6 @@ export interface Exchange {
   readonly lastModified: string | null
   readonly outcome: Outcome
 }
-
-export type Outcome =
-  | { readonly kind: 'success'; readonly envelope: Envelope; readonly rows: ReadRecords | undefined }
-  | { readonly kind: 'not_modified' }
-  | { readonly kind: 'failure'; readonly error: SparkApiError }
 
 export interface Success extends Exchange {
   readonly envelope: Envelope
@@ -187,7 +171,7 @@ export class SparkClient {
   }
 
   async #attempt(call: Call, token: string, signal: AbortSignal): Promise<Exchange> {
-    const { transport, onRequest, onDate, clock } = this.#options
+    const { transport, pageReader, accessToken, onRequest, onDate, clock } = this.#options
     const request = this.#nextRequest
     this.#nextRequest += 1
     const began = performance.now()
@@ -201,7 +185,13 @@ export class SparkClient {
       receivedAt = clock.now()
       serverDate = parseHttpDate(response.header('date'))
       if (serverDate !== null) onDate(serverDate, receivedAt)
-      outcome = await this.#read(call, response, signal)
+      const answeredAt = serverDate ?? receivedAt
+      outcome = await readAnswer(
+        call,
+        response,
+        { pageReader, answeredAt, tokenFile: accessToken.file },
+        signal,
+      )
     } catch (error) {
       if (!(error instanceof SparkApiError)) throw error
       outcome = { kind: 'failure', error }
@@ -220,45 +210,6 @@ export class SparkClient {
       etag: response?.header('etag') ?? null,
       lastModified: response?.header('last-modified') ?? null,
       outcome,
-    }
-  }
-
-  /** @throws {SparkApiError} if a success cannot be read. */
-  async #read(call: Call, response: HttpResponse, signal: AbortSignal): Promise<Outcome> {
-    const path = pathOf(call.target)
-    const { status } = response
-    if (status === 304 && isConditional(call)) return { kind: 'not_modified' }
-    const body = await this.#readBody(call, response, signal)
-    if (body.kind !== 'envelope' && !isError(status)) {
-      const holdsRecords = call.pageOf !== undefined || call.holdsRecords === true
-      if (body.kind === 'not_json' && body.bytes !== undefined && holdsRecords) {
-        throw new UnreadablePage(path, whatItIs(body), { bytes: body.bytes })
-      }
-      throw unreadable(path, whatItIs(body), undefined, status)
-    }
-    const { envelope, rows } = body.kind === 'envelope' ? body : NOTHING_READ
-    const success = !isError(status) && envelope?.success === true && !envelope.filterErrors
-    if (success) return { kind: 'success', envelope, rows }
-    const now = parseHttpDate(response.header('date')) ?? this.#options.clock.now()
-    const error = failureOf({
-      path,
-      httpStatus: status,
-      envelope,
-      retryAfterMs: parseRetryAfter(response.header('retry-after'), now),
-      tokenFile: this.#options.accessToken.file,
-    })
-    return { kind: 'failure', error }
-  }
-
-  async #readBody(call: Call, { status, body }: HttpResponse, signal: AbortSignal): Promise<Body> {
-    const { pageOf, target } = call
-    if (pageOf === undefined || isError(status)) return readBody(body)
-    try {
-      return await this.#options.pageReader.read(body, pageOf, signal)
-    } catch (cause) {
-      signal.throwIfAborted()
-      if (!isRetryable(cause)) throw cause
-      throw new UnreadablePage(pathOf(target), 'was too much for the reader of pages', { cause })
     }
   }
 }
@@ -282,21 +233,4 @@ function whatOf({ target }: Call): string {
   const params = new URLSearchParams(query)
   params.delete('_skiptoken')
   return params.size === 0 ? path : `${path}?${params.toString()}`
-}
-
-/** An error status without an envelope says enough. */
-const NOTHING_READ = { envelope: undefined, rows: undefined }
-
-function isError(status: number): boolean {
-  return status < 200 || status >= 300
-}
-
-function whatItIs(body: Exclude<Body, { readonly kind: 'envelope' }>): string {
-  return body.kind === 'not_json'
-    ? `is not JSON (${body.characters} characters)`
-    : 'has not the form of the Spark API'
-}
-
-function isConditional({ headers }: Call): boolean {
-  return 'if-none-match' in headers || 'if-modified-since' in headers
 }

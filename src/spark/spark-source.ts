@@ -4,19 +4,14 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
+import type { Call } from './answer.ts'
 import { onlyResult } from './envelope.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
 import { readRecord, readRecords } from './records.ts'
 import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
-import {
-  SparkClient,
-  SYSTEM_PATH,
-  type Call,
-  type RetryOptions,
-  type SparkClientOptions,
-} from './spark-client.ts'
+import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
 import { walkPages, type PageWishes } from './walk.ts'
