@@ -20,6 +20,7 @@ import {
   privateKey,
   ratio,
   token,
+  resourceNames,
   topicPrefix,
 } from './values.ts'
 
@@ -93,10 +94,14 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     (s) => ({ url: s.SCHEMA_REGISTRY_URL, auth: s.SCHEMA_REGISTRY_AUTH ?? null }),
   ),
 
-  feed: group({ TOPIC_PREFIX: topicPrefix.default('spark'), DATA_DIR: path.default('./data') }, (s) => ({
-    topicPrefix: s.TOPIC_PREFIX,
-    dataDir: s.DATA_DIR,
-  })),
+  feed: group(
+    {
+      TOPIC_PREFIX: topicPrefix.default('spark'),
+      DATA_DIR: path.default('./data'),
+      RESOURCES: resourceNames.default(['listings']),
+    },
+    (s) => ({ topicPrefix: s.TOPIC_PREFIX, dataDir: s.DATA_DIR, resources: s.RESOURCES }),
+  ),
 
   topics: group(
     {
@@ -115,6 +120,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     {
       UPDATE_INTERVAL: duration('5m', { min: 100 }).default(300_000),
       PURGE_INTERVAL: duration('24h', { min: 100 }).default(86_400_000),
+      FULL_WALK_INTERVAL: duration('24h', { min: 100 }).default(86_400_000),
       UPDATE_OVERLAP: duration('20m', { min: 0 }).default(1_200_000),
       PURGE_MAX_DELETES: integer(100, { min: 0, max: 1_000_000_000 }).default(100),
       PURGE_MAX_RATIO: ratio.default(0.1),
@@ -124,6 +130,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     (s) => ({
       updateIntervalMs: s.UPDATE_INTERVAL,
       purgeIntervalMs: s.PURGE_INTERVAL,
+      fullWalkIntervalMs: s.FULL_WALK_INTERVAL,
       updateOverlapMs: s.UPDATE_OVERLAP,
       guard: { maxDeletes: s.PURGE_MAX_DELETES, maxRatio: s.PURGE_MAX_RATIO, hardMax: s.PURGE_HARD_MAX },
       volatileFields: s.VOLATILE_FIELDS,

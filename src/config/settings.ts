@@ -69,6 +69,8 @@ interface FeedSettings {
   readonly topicPrefix: string
   /** As it was given; a relative path counts from the working directory. @default ./data */
   readonly dataDir: string
+  /** Names of what is replicated, each once. @default listings */
+  readonly resources: readonly string[]
 }
 
 /** Of topics that the program makes. */
@@ -86,6 +88,8 @@ interface PassSettings {
   readonly updateIntervalMs: Millis
   /** @default 24 h */
   readonly purgeIntervalMs: Millis
+  /** From the begin of one full walk to the next, of resources without a change stamp. @default 24 h */
+  readonly fullWalkIntervalMs: Millis
   /** @default 20 min */
   readonly updateOverlapMs: Millis
   /** R10. @default 100, 0.1, 5000 */

@@ -31,7 +31,7 @@ interface ResourceFields {
 }
 
 /** Names in the events of a resource, whose Avro schemas are in `schemas/` and in the namespace `listingstream`. */
-interface EventNames {
+export interface EventNames {
   /** Avro records of the two events. */
   readonly upserted: string
   readonly deleted: string

@@ -2,9 +2,9 @@ import { ListingstreamError, type ListingstreamErrorOptions } from '../support/e
 
 /** A refusal that is answered with a status of its own. */
 export class RefusedRequestError extends ListingstreamError {
-  readonly status: 400 | 409
+  readonly status: 400 | 404 | 409
 
-  constructor(status: 400 | 409, message: string, options: ListingstreamErrorOptions) {
+  constructor(status: 400 | 404 | 409, message: string, options: ListingstreamErrorOptions) {
     super(message, options)
     this.status = status
   }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import type { PassKind } from '../domain/pass.ts'
@@ -27,7 +27,7 @@ const PASS = z.enum(['snapshot', 'update', 'purge'])
 
 export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
 
-/** `GET /status`, `POST /passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
+/** `GET /status`, `POST /resources/…/passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
 export interface HttpServerOptions extends GuardOptions {
   /** Of the daemon, while it has its feed: who hands work over names whom it means. @default none */
   readonly instanceId?: () => string | undefined
@@ -38,9 +38,15 @@ export interface HttpServerOptions extends GuardOptions {
   readiness(): { readonly ready: boolean }
   status(signal: AbortSignal): Promise<object> | object
   /** Runs a pass and answers with its result, however long it takes. */
-  runPass(pass: PassKind, options: PassRequestOptions, request: PassRequest): Promise<object>
+  runPass(wanted: RequestedPass, options: PassRequestOptions, request: PassRequest): Promise<object>
   readonly logger: Logger
   readonly limits?: Partial<HttpLimits>
+}
+
+export interface RequestedPass {
+  /** Undefined where the path names none: it was there before there were several. */
+  readonly resource: string | undefined
+  readonly pass: PassKind
 }
 
 /** Who asked for a pass. */
@@ -100,7 +106,7 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   })
   refuseForOthers(app, options)
   addReadRoutes(app, options, stop)
-  addPassRoute(app, options, stop)
+  addPassRoutes(app, options, stop)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -157,28 +163,27 @@ function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
   })
 }
 
-function addPassRoute(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
-  app.post(
-    '/passes/:pass',
-    {
-      // Before the body is read.
-      onRequest: async (request, reply) => {
-        const refusal = refuseChange(request.headers, options)
-        if (refusal !== undefined) return refuse(reply, refusal)
-      },
-    },
-    (request, reply) => {
-      const { pass } = parse(z.object({ pass: PASS }), request.params)
-      const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
-      if (passOptions.deadLetters !== undefined && pass !== 'update') {
-        throw badRequest('Only an update takes deadLetters.')
-      }
-      if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
-        throw badRequest('Only a purge takes approveUpTo.')
-      }
-      return options.runPass(pass, passOptions, { signal: stop, gone: goneOf(reply) })
-    },
-  )
+const PASS_PATH = z.object({ resource: z.string().optional(), pass: PASS })
+
+function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
+  // Before the body is read.
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const refusal = refuseChange(request.headers, options)
+    return refusal === undefined ? undefined : refuse(reply, refusal)
+  }
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    const { resource, pass } = parse(PASS_PATH, request.params)
+    const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
+    if (passOptions.deadLetters !== undefined && pass !== 'update') {
+      throw badRequest('Only an update takes deadLetters.')
+    }
+    if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
+      throw badRequest('Only a purge takes approveUpTo.')
+    }
+    return options.runPass({ resource, pass }, passOptions, { signal: stop, gone: goneOf(reply) })
+  }
+  app.post('/resources/:resource/passes/:pass', { onRequest }, handler)
+  app.post('/passes/:pass', { onRequest }, handler)
 }
 
 function goneOf({ raw }: FastifyReply): AbortSignal {

@@ -73,11 +73,12 @@ describe('defaults', () => {
         transactionTimeoutMs: 60_000,
       },
       registry: { url: 'http://localhost:8081/apis/ccompat/v7', auth: null },
-      feed: { topicPrefix: 'spark', dataDir: './data' },
+      feed: { topicPrefix: 'spark', dataDir: './data', resources: ['listings'] },
       topics: { partitions: 3, replicationFactor: null, create: true },
       passes: {
         updateIntervalMs: 300_000,
         purgeIntervalMs: 86_400_000,
+        fullWalkIntervalMs: 86_400_000,
         updateOverlapMs: 1_200_000,
         guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5000 },
         volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
@@ -91,6 +92,7 @@ describe('defaults', () => {
     expect(load(['feed'], { TOPIC_PREFIX: '', DATA_DIR: ' ' }).feed).toEqual({
       topicPrefix: 'spark',
       dataDir: './data',
+      resources: ['listings'],
     })
   })
 })
@@ -111,6 +113,7 @@ describe('sources', () => {
     expect(load(['feed'], { TOPIC_PREFIX: 'from-env' }, files).feed).toEqual({
       topicPrefix: 'from-env',
       dataDir: '/from/file',
+      resources: ['listings'],
     })
   })
 
@@ -199,6 +202,8 @@ describe('mistakes', () => {
       TOPIC_PREFIX: 'a/b',
       UPDATE_INTERVAL: '5 minutes',
       PURGE_INTERVAL: '30d',
+      FULL_WALK_INTERVAL: 'daily',
+      RESOURCES: 'Listings; Accounts',
       PURGE_MAX_RATIO: '10',
       PAGE_LIMIT: '2000',
       VOLATILE_FIELDS: 'Days On Market',
@@ -227,7 +232,13 @@ describe('mistakes', () => {
       'LOG_LEVEL',
       'SPARK_API_URL',
     )
-    variables.push('KAFKA_COMPRESSION', 'KAFKA_TRANSACTION_TIMEOUT', 'UPDATE_OVERLAP', 'HTTP_HOST')
+    variables.push(
+      'KAFKA_COMPRESSION',
+      'KAFKA_TRANSACTION_TIMEOUT',
+      'UPDATE_OVERLAP',
+      'HTTP_HOST',
+      'RESOURCES',
+    )
     for (const name of variables) {
       const example = /Example: (\S+)$/.exec(mistakesOf({ ...TOKEN, [name]: '!!' }).mistakes[0]!.problem)?.[1]
       expect(() => load(ALL, { ...TOKEN, [name]: example ?? '' }), name).not.toThrow()

@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers'
 
 import { describe, expect, test } from 'vitest'
 
-import type { PassKind } from '../../src/domain/pass.ts'
 import {
   startHttpServer,
   type HttpServerOptions,
   type PassRequest,
   type PassRequestOptions,
+  type RequestedPass,
 } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -75,10 +75,10 @@ describe('reading', () => {
 
 describe('running a pass', () => {
   test('answers with its result; options come as JSON or not at all', async () => {
-    const ran: [PassKind, PassRequestOptions][] = []
+    const ran: [RequestedPass, PassRequestOptions][] = []
     await using server = await start({
-      runPass: async (pass, options) => {
-        ran.push([pass, options])
+      runPass: async (wanted, options) => {
+        ran.push([wanted, options])
         return { state: 'completed' }
       },
     })
@@ -87,16 +87,34 @@ describe('running a pass', () => {
     expect((await fetch(`${server.url}/passes/update`, { method: 'POST' })).status).toBe(200)
     await fetch(`${server.url}/passes/update`, post({ deadLetters: ['1', '2'] }))
     await fetch(`${server.url}/passes/purge`, post({ approveUpTo: 40 }))
+    await fetch(`${server.url}/resources/accounts/passes/snapshot`, { method: 'POST' })
     expect(ran).toEqual([
-      ['purge', { dryRun: true, restart: false }],
-      ['update', { dryRun: false, restart: false }],
-      ['update', { dryRun: false, restart: false, deadLetters: ['1', '2'] }],
-      ['purge', { dryRun: false, restart: false, approveUpTo: 40 }],
+      [
+        { resource: undefined, pass: 'purge' },
+        { dryRun: true, restart: false },
+      ],
+      [
+        { resource: undefined, pass: 'update' },
+        { dryRun: false, restart: false },
+      ],
+      [
+        { resource: undefined, pass: 'update' },
+        { dryRun: false, restart: false, deadLetters: ['1', '2'] },
+      ],
+      [
+        { resource: undefined, pass: 'purge' },
+        { dryRun: false, restart: false, approveUpTo: 40 },
+      ],
+      [
+        { resource: 'accounts', pass: 'snapshot' },
+        { dryRun: false, restart: false },
+      ],
     ])
   })
 
   test.each([
     ['/passes/everything', post({})],
+    ['/resources/accounts/passes/everything', post({})],
     ['/passes/purge', post({ dryrun: true })],
     ['/passes/purge', post({ dryRun: 'yes' })],
     ['/passes/purge', post({ deadLetters: 'all' })],

@@ -19,9 +19,14 @@ export function jsonOption(description = 'as JSON'): Option {
 
 /** Its value is the description. */
 export function resourceOption(): Option {
-  return new Option('--resource <name>', 'of this resource')
+  return resourceFilterOption('of this resource').default(LISTINGS, LISTINGS.name)
+}
+
+/** The same where it only narrows what is told. */
+export function resourceFilterOption(description: string): Option {
+  return new Option('--resource <name>', description)
+    .choices(RESOURCES.map(({ name }) => name))
     .argParser(resourceNamed)
-    .default(LISTINGS, LISTINGS.name)
 }
 
 /** @throws {InvalidArgumentError} */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, jsonOption, takeOverOption, wholeNumber } from './options.ts'
+import { acceptSourceOption, jsonOption, resourceOption, takeOverOption, wholeNumber } from './options.ts'
 
 export function registerPurge(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -12,6 +12,7 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
     .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
     .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
     .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
+    .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .action(acting((options: OnePassOptions) => runOnePass('purge', options, signal)))

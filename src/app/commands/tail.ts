@@ -1,19 +1,17 @@
 /** `tail`: the events of the data topics. */
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 
 import { loadSettings } from '../../config/load-settings.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
 import { followTopics, readWholeTopic, type KafkaRecord, type RecordBatch } from '../../kafka/read-topic.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
 import { printJson, printLine } from '../../support/print.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption, wholeNumber } from './options.ts'
-
-const TAILED_RESOURCES: readonly string[] = RESOURCES.map(({ name }) => name)
+import { jsonOption, resourceFilterOption, wholeNumber } from './options.ts'
 
 export function registerTail(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -23,7 +21,7 @@ export function registerTail(program: Command, { signal, acting }: CommandHost):
     .option('--until-end', 'the events from the oldest up to now, then end')
     .option('--limit <n>', 'end after so many', wholeNumber)
     .option('--key <key...>', 'only the events of these records')
-    .addOption(new Option('--resource <name>', 'only those of this resource').choices(TAILED_RESOURCES))
+    .addOption(resourceFilterOption('only those of this resource'))
     .addOption(jsonOption('one JSON line an event'))
     .action(acting((options: TailOptions) => tailEvents(options, signal)))
 }
@@ -36,8 +34,8 @@ interface TailOptions {
   readonly limit?: number
   /** Record keys; only their events count. */
   readonly key?: readonly string[]
-  /** One of `TAILED_RESOURCES`. @default all */
-  readonly resource?: string
+  /** @default all that are replicated */
+  readonly resource?: ResourceDescription
   readonly json?: true
 }
 
@@ -49,10 +47,10 @@ interface TailOptions {
 async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
   const { untilEnd, limit = Infinity } = options
   const settings = loadSettings(READER_GROUPS)
-  const resources = RESOURCES.filter(({ name }) => (options.resource ?? name) === name)
   try {
     await using reader = await openFeedReader(settings, signal)
     const { cluster, names, writerSchemas } = reader
+    const resources = options.resource === undefined ? reader.resources : [options.resource]
     await describeDataTopics(cluster, names, resources, signal)
     const topics = resources.map((resource) => names.data(resource))
     let left = limit

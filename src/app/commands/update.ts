@@ -1,16 +1,16 @@
 /** `update`: the pass that reads what changed. */
 import type { Command } from 'commander'
 
-import type { FeedWishes } from '../passes/on-feed.ts'
-import { runOnePass } from '../passes/one-pass.ts'
+import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, takeOverOption } from './options.ts'
+import { acceptSourceOption, resourceOption, takeOverOption } from './options.ts'
 
 export function registerUpdate(program: Command, { signal, acting }: CommandHost): void {
   program
     .command('update')
     .description('publish what changed since the last update')
+    .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
-    .action(acting((options: FeedWishes) => runOnePass('update', options, signal)))
+    .action(acting((options: OnePassOptions) => runOnePass('update', options, signal)))
 }

@@ -1,18 +1,24 @@
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { previewDeletes, type DeletePreview } from '../passes/delete-preview.ts'
 import { countLive } from '../reports/live-records.ts'
 import type { FeedReader } from './feed-reader.ts'
 
 /** What is asked of an open feed between its passes. */
 export interface FeedQueries {
-  /** Letters that wait, of all resources, oldest first. */
-  openLetters(signal: AbortSignal): Promise<readonly DeadLetterSummary[]>
+  /** Letters that wait, oldest first; those of all that is replicated where no resource is named. */
+  openLetters(
+    resource: ResourceDescription | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly DeadLetterSummary[]>
   liveRecords(signal: AbortSignal): Promise<number>
-  /** Of listings. */
-  previewDeletes(candidates: Candidates, signal: AbortSignal): Promise<DeletePreview>
+  previewDeletes(
+    resource: ResourceDescription,
+    candidates: Candidates,
+    signal: AbortSignal,
+  ): Promise<DeletePreview>
 }
 
 export function feedQueries(
@@ -20,11 +26,14 @@ export function feedQueries(
   index: Pick<KeyIndex, 'entries'>,
 ): FeedQueries {
   return {
-    openLetters: (signal) => readWaitingLetters({ cluster, names }, signal),
+    async openLetters(resource, signal) {
+      const letters = await readWaitingLetters({ cluster, names }, signal)
+      return resource === undefined ? letters : letters.filter(({ topic }) => topic === names.data(resource))
+    },
     liveRecords: (signal) => countLive(index, resources, signal),
-    previewDeletes(candidates, signal) {
-      const topic = names.data(LISTINGS)
-      return previewDeletes({ cluster, topic, schemas: writerSchemas }, candidates, signal)
+    previewDeletes({ name, events }, candidates, signal) {
+      const topic = names.data({ name })
+      return previewDeletes({ cluster, topic, events, schemas: writerSchemas }, candidates, signal)
     },
   }
 }

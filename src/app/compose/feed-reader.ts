@@ -7,7 +7,7 @@ import { topicNames, type TopicNames } from '../../feed/topics.ts'
 import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { Outages } from '../../ops/outages.ts'
-import { RESOURCES } from '../../resources/index.ts'
+import { chosenResources } from './chosen-resources.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import type { ReaderSettings } from './settings-groups.ts'
 import { loggerFor } from './surroundings.ts'
@@ -57,17 +57,18 @@ export async function connectFeed(
   { logger, outages }: Told,
   signal: AbortSignal,
 ): Promise<FeedReader> {
+  const resources = chosenResources(settings.feed)
   const cluster = await connectKafka(kafkaSettings(settings.kafka, logger, outages), signal)
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry, outages)
   const writerSchemas = new WriterSchemas(registry)
   return {
     cluster,
-    resources: RESOURCES,
+    resources,
     names,
     registry,
     writerSchemas,
-    log: new CheckpointLog(cluster, names.checkpoints, writerSchemas, RESOURCES),
+    log: new CheckpointLog(cluster, names.checkpoints, writerSchemas, resources),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   }
 }

@@ -2,9 +2,9 @@
 import { IndexLockedError } from '../../key-index/errors.ts'
 import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
-import { RESOURCES } from '../../resources/index.ts'
 import { sleep } from '../../support/abort.ts'
 import { laxMode } from '../../support/private-folder.ts'
+import { chosenResources } from './chosen-resources.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
 /** How often the daemon looks whether the process that it took the feed from has let go of the index. */
@@ -16,7 +16,8 @@ export async function claimIndex(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex | undefined> {
   try {
-    return await openKeyIndex(settings.feed.dataDir, { resources: RESOURCES }, signal)
+    const { dataDir } = settings.feed
+    return await openKeyIndex(dataDir, { resources: chosenResources(settings.feed) }, signal)
   } catch (error) {
     if (wishes.anyOwner && error instanceof IndexLockedError) return undefined
     throw error
@@ -29,9 +30,10 @@ export async function openIndexWhenFree(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex> {
   const { dataDir } = settings.feed
+  const resources = chosenResources(settings.feed)
   for (let told = false; ; told = true) {
     try {
-      return await openKeyIndex(dataDir, { resources: RESOURCES }, signal)
+      return await openKeyIndex(dataDir, { resources }, signal)
     } catch (error) {
       if (!(error instanceof IndexLockedError)) throw error
       if (!told) logger.info({ dataDir }, 'waiting until the process that holds DATA_DIR lets go of it')

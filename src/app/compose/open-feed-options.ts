@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Metrics } from '../../ops/metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
@@ -10,13 +11,18 @@ import type { TakeOverWishes } from './ownership.ts'
 
 export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
 
+export interface WantedPass {
+  readonly resource: ResourceDescription
+  readonly pass: PassKind
+}
+
 export interface OpenFeedOptions {
   readonly settings: FeedSettings
   readonly wishes: TakeOverWishes
   /** `snapshot --restart` */
   readonly restart: boolean
   /** The pass that a command wants: it is refused before anything is claimed or written if it cannot be. @default any */
-  readonly pass?: PassKind
+  readonly wanted?: WantedPass
   /** The daemon waits for Kafka as long as it takes; a one-pass command gives up. */
   readonly patient: boolean
   /** Of the key that the settings have: one in a process, whatever is opened with it, and how often. */

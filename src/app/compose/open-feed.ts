@@ -41,7 +41,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const serverClock = new ServerClock(settings.passes.updateOverlapMs)
   const user = await identifySource(options, serverClock, signal)
   const reader = opened.use(await connectFeed(settings, options, signal))
-  await requireBase(reader, options.pass, signal)
+  await requireBase(reader, options.wanted, signal)
   const events = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)
 

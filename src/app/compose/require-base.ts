@@ -1,8 +1,7 @@
-import type { PassKind } from '../../domain/pass.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
 import { NoSnapshotError } from '../../replication/pass-errors.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import type { FeedReader } from './feed-reader.ts'
+import type { WantedPass } from './open-feed-options.ts'
 
 /**
  * Before anything is registered or written: the registry has to know what the checkpoints were written under.
@@ -12,14 +11,15 @@ import type { FeedReader } from './feed-reader.ts'
  */
 export async function requireBase(
   { cluster, names, log }: FeedReader,
-  pass: PassKind | undefined,
+  wanted: WantedPass | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { size } = await cluster.describeTopics([names.checkpoints], signal)
   if (size > 0) await log.refresh(signal)
-  if (pass === undefined || pass === 'snapshot') return
+  if (wanted === undefined || wanted.pass === 'snapshot') return
+  const { resource, pass } = wanted
   const state = new CommittedState(log.state())
   const hasBase =
-    pass === 'update' ? state.watermark(LISTINGS.name) !== undefined : state.hasSnapshot(LISTINGS.name)
-  if (!hasBase) throw new NoSnapshotError(LISTINGS.name, pass)
+    pass === 'update' ? state.watermark(resource.name) !== undefined : state.hasSnapshot(resource.name)
+  if (!hasBase) throw new NoSnapshotError(resource.name, pass)
 }

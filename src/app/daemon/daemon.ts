@@ -3,25 +3,29 @@ import { loadSettings } from '../../config/load-settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
-import { RESOURCES } from '../../resources/index.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
 import {
   startHttpServer,
   type HttpServer,
   type PassRequest,
   type PassRequestOptions,
+  type RequestedPass,
 } from '../../ops/http-server.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
+import { RefusedRequestError } from '../../ops/http-errors.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
 import type { Transport } from '../../spark/transport.ts'
 import { sleep } from '../../support/abort.ts'
 import { foreseen, ListingstreamError } from '../../support/errors.ts'
+import { printable } from '../../support/printable.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { feedStatus, iso } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { sparkTransport } from '../compose/clients.ts'
+import { chosenResources } from '../compose/chosen-resources.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
 import { RequestedPasses } from './requested-passes.ts'
@@ -151,7 +155,7 @@ class Daemon {
     this.#running = { feed, signal: either }
     this.#around.health.started()
     const tasks = [
-      runSchedule(feed.runner, RESOURCES, schedule, this.#parking(), either),
+      runSchedule(feed.runner, chosenResources(this.#settings.feed), schedule, this.#parking(), either),
       watchOwnership(feed, either),
     ]
     try {
@@ -174,7 +178,7 @@ class Daemon {
         metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
         readiness: () => health.report(),
         status: (serving) => this.#status(feed.topicPrefix, serving),
-        runPass: (pass, options, request) => this.#runPass(pass, options, request),
+        runPass: (wanted, options, request) => this.#runPass(wanted, options, request),
         logger,
       },
       signal,
@@ -213,7 +217,7 @@ class Daemon {
       lastError: error === null ? null : { ...error, at: iso(error.at) },
       heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
       deadLetters: await waitingLetters(
-        async (within) => (await running.feed.openLetters(within)).length,
+        async (within) => (await running.feed.openLetters(undefined, within)).length,
         signal,
       ),
       apiRequests: { count: requests.count, since: iso(requests.since) },
@@ -222,7 +226,7 @@ class Daemon {
   }
 
   async #runPass(
-    pass: PassKind,
+    { resource: name, pass }: RequestedPass,
     { dryRun, restart, deadLetters, approveUpTo }: PassRequestOptions,
     { signal, gone }: PassRequest,
   ): Promise<object> {
@@ -243,13 +247,14 @@ class Daemon {
       )
     }
     const { feed } = running
+    const resource = requestedResource(this.#settings.feed, name)
     return this.#requests.run(
-      pass,
+      { resource: resource.name, pass },
       { signal: AbortSignal.any([signal, running.signal]), gone },
       async (run): Promise<object> =>
         deadLetters === undefined
-          ? runPass(feed, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
-          : retryLetters(feed, deadLetters, run.signal, run.onBegin),
+          ? runPass(feed, resource, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
+          : retryLetters(feed, resource, deadLetters, run.signal, run.onBegin),
     )
   }
 
@@ -313,6 +318,17 @@ class Daemon {
 /** Settings (exit code 2) are read once, so that a start does not wait for others. */
 function isFinal({ disposition, exitCode }: ListingstreamError): boolean {
   return disposition === 'stop' || exitCode === 2
+}
+
+/** A path without a resource means listings. */
+function requestedResource(feed: WriterSettings['feed'], name: string = LISTINGS.name): ResourceDescription {
+  const found = chosenResources(feed).find((resource) => resource.name === name)
+  if (found !== undefined) return found
+  throw new RefusedRequestError(
+    404,
+    `This feed does not replicate ${printable(name)}. It replicates ${feed.resources.join(', ')} (RESOURCES).`,
+    { code: 'RESOURCE_NOT_REPLICATED', retryable: false, disposition: 'stop', exitCode: 2 },
+  )
 }
 
 async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {

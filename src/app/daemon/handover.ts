@@ -25,6 +25,7 @@ export function statedSettings({
   Partial<Pick<Settings, 'spark' | 'topics' | 'passes'>>): StatedSettings {
   return {
     TOPIC_PREFIX: feed.topicPrefix,
+    RESOURCES: feed.resources.toSorted().join(','),
     KAFKA_BROKERS: kafka.brokers.toSorted().join(','),
     KAFKA_SSL: String(kafka.ssl !== null),
     KAFKA_SASL_MECHANISM: kafka.sasl?.mechanism ?? UNSET,

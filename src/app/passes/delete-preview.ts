@@ -1,6 +1,7 @@
 /** What a purge would delete, for who has to decide whether that is right: the keys, and what is known of them. */
 import { z } from 'zod'
 
+import type { EventNames } from '../../domain/resource.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import type { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
@@ -41,7 +42,7 @@ export type DeletePreview = z.output<typeof DELETE_PREVIEW>
 export type PreviewKey = z.output<typeof KEY>
 
 /** An Avro record is an object of a class of its own, which zod's `record` does not take. */
-const LISTING = z.object({ listing: z.object({ standardFields: z.looseObject({}) }) })
+const RECORD = z.looseObject({})
 
 type Facts = Pick<PreviewKey, 'status' | 'listPrice' | 'city' | 'office'>
 const NO_FACTS: Facts = { status: null, listPrice: null, city: null, office: null }
@@ -50,6 +51,7 @@ export interface PreviewSource {
   readonly cluster: KafkaCluster
   /** Of the resource. */
   readonly topic: string
+  readonly events: EventNames
   readonly schemas: WriterSchemas
 }
 
@@ -58,14 +60,15 @@ export interface PreviewSource {
  * first keys, and the offset of each of the others.
  */
 export async function previewDeletes(
-  { cluster, topic, schemas }: PreviewSource,
+  { cluster, topic, events, schemas }: PreviewSource,
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<DeletePreview> {
   const { total, keys, mls, offsets } = await collect(candidates, signal)
   const tallies = { status: new Tally(), mlsId: mls, city: new Tally(), office: new Tally() }
   const take = async ({ key, value }: KafkaRecord): Promise<void> => {
-    const facts = value === null ? NO_FACTS : await factsOf(value, schemas, signal)
+    const facts =
+      value === null ? NO_FACTS : factsIn((await decodeValue(value, schemas, signal)).value, events)
     tallies.status.add(facts.status)
     tallies.city.add(facts.city)
     tallies.office.add(facts.office)
@@ -120,10 +123,10 @@ async function collect(candidates: Candidates, signal: AbortSignal): Promise<Col
   return { total, keys, mls, offsets }
 }
 
-async function factsOf(value: Buffer, schemas: WriterSchemas, signal: AbortSignal): Promise<Facts> {
-  const parsed = LISTING.safeParse((await decodeValue(value, schemas, signal)).value)
-  if (!parsed.success) return NO_FACTS
-  const fields = parsed.data.listing.standardFields
+/** What a resource does not have is not known. */
+function factsIn(event: unknown, { content, fields: named }: EventNames): Facts {
+  const fields = memberOf(memberOf(event, content), named)
+  if (fields === undefined) return NO_FACTS
   const price = fields['ListPrice']
   return {
     status: textOf(fields['StandardStatus']) ?? textOf(fields['MlsStatus']),
@@ -131,6 +134,10 @@ async function factsOf(value: Buffer, schemas: WriterSchemas, signal: AbortSigna
     city: textOf(fields['City']),
     office: textOf(fields['ListOfficeName']),
   }
+}
+
+function memberOf(value: unknown, name: string): Readonly<Record<string, unknown>> | undefined {
+  return RECORD.safeParse(RECORD.safeParse(value).data?.[name]).data
 }
 
 function textOf(value: unknown): string | null {

@@ -4,12 +4,14 @@ import { z } from 'zod'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { observers } from '../../ops/log-observer.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
+import { requireChosen } from '../compose/chosen-resources.ts'
 import { sparkTransport } from '../compose/clients.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched } from '../../ops/is-watched.ts'
@@ -25,6 +27,7 @@ export interface FeedWishes {
 }
 
 export interface FeedTask<T> {
+  readonly resource: ResourceDescription
   /** With `body` as its JSON, what the daemon is asked for. */
   readonly pass: PassKind
   readonly body: object
@@ -35,8 +38,9 @@ export interface FeedTask<T> {
 
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
   const settings = loadSettings(WRITER_GROUPS)
+  requireChosen(settings.feed, task.resource)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
-  const title = `${settings.feed.topicPrefix}: ${task.pass}`
+  const title = `${settings.feed.topicPrefix}: ${task.pass} of ${task.resource.name}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
@@ -48,7 +52,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       settings,
       wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
       restart: wishes.restart ?? false,
-      pass: task.pass,
+      wanted: task,
       patient: false,
       transport,
       logger,
@@ -78,11 +82,11 @@ function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
 async function askThere(
   daemon: DaemonInfo,
   title: string,
-  { pass, body }: Pick<FeedTask<unknown>, 'pass' | 'body'>,
+  { resource, pass, body }: Pick<FeedTask<unknown>, 'resource' | 'pass' | 'body'>,
   { http }: Pick<Settings, 'http'>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const path = `/passes/${pass}`
+  const path = `/resources/${resource.name}/passes/${pass}`
   using line = progressLine(title, new WalkTotals())
   line.say(`done by the daemon, process ${daemon.pid}`)
   try {

@@ -1,10 +1,12 @@
 import type { PassKind } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
 import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
 import { runPass } from './run-pass.ts'
 
 export interface OnePassOptions extends FeedWishes {
+  readonly resource: ResourceDescription
   readonly dryRun?: true
   readonly json?: true
   /** Of a purge. */
@@ -17,14 +19,15 @@ export async function runOnePass(
   options: OnePassOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { dryRun = false, restart = false, approveUpTo } = options
+  const { resource, dryRun = false, restart = false, approveUpTo } = options
   const report = await onFeed(
     options,
     {
+      resource,
       pass,
       body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
       parse: parsePassReport,
-      run: (feed) => runPass(feed, pass, { dryRun, approveUpTo }, signal),
+      run: (feed) => runPass(feed, resource, pass, { dryRun, approveUpTo }, signal),
     },
     signal,
   )

@@ -1,7 +1,7 @@
 /** The update that also asks the source for the keys of dead letters again (R12). */
 import { z } from 'zod'
 
-import { LISTINGS } from '../../resources/listings.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
 import { PLAIN_PASS } from '../../replication/feed-runner.ts'
@@ -27,22 +27,24 @@ export interface RetryReport extends PassReport {
 
 export async function retryLetters(
   feed: OpenFeed,
+  resource: ResourceDescription,
   selection: LetterSelection,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<RetryReport> {
-  const waiting = new Map((await feed.openLetters(signal)).map((letter) => [letter.name, letter]))
+  const letters = await feed.openLetters(resource, signal)
+  const waiting = new Map(letters.map((letter) => [letter.name, letter]))
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
   const options = { ...PLAIN_PASS, retry: keys, onBegin }
-  const result = await feed.runner.run(LISTINGS, 'update', options, signal)
-  const letters = names.map((name): RetriedLetter => {
+  const result = await feed.runner.run(resource, 'update', options, signal)
+  const fates = names.map((name): RetriedLetter => {
     const letter = waiting.get(name)
     if (letter === undefined) return { key: name, fate: 'none', reason: null }
     const fate = letter.key === null ? 'keyless' : (result.letters?.get(letter.key) ?? 'remains')
     return { key: name, fate, reason: letter.reason }
   })
-  return { ...reportOf(result, false), letters }
+  return { ...reportOf(result, false), letters: fates }
 }
 
 export function parseRetryReport(answer: unknown): RetryReport {

@@ -1,5 +1,5 @@
 import type { PassKind } from '../../domain/pass.ts'
-import { LISTINGS } from '../../resources/listings.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { PLAIN_PASS, type PassOptions } from '../../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
@@ -8,18 +8,19 @@ import { reportOf, type PassReport } from './pass-report.ts'
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
   feed: OpenFeed,
+  resource: ResourceDescription,
   pass: PassKind,
   { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
   let preview: DeletePreview | null = null
-  const examine: OpenFeed['previewDeletes'] = async (candidates, looking) => {
-    preview = await feed.previewDeletes(candidates, looking)
+  const examine: NonNullable<PassOptions['examine']> = async (candidates, looking) => {
+    preview = await feed.previewDeletes(resource, candidates, looking)
     return preview
   }
   const result = await feed.runner.run(
-    LISTINGS,
+    resource,
     pass,
     { ...PLAIN_PASS, dryRun, approveUpTo, onBegin, examine: dryRun ? examine : undefined },
     signal,

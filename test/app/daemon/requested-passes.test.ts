@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 
 import { RequestedPasses, type RequestedRun } from '../../../src/app/daemon/requested-passes.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
 import { SerialQueue } from '../../../src/support/serial-queue.ts'
 
+const PURGE = { resource: LISTINGS.name, pass: 'purge' } as const
 const never = new AbortController().signal
 
 /** A feed whose passes take until they are released. */
@@ -14,11 +16,11 @@ function desk() {
   const ask = (
     name: string,
     gone: AbortSignal = never,
-    pass: 'update' | 'purge' = 'purge',
+    wanted: Parameters<RequestedPasses['run']>[0] = PURGE,
   ): Promise<string> => {
     const end = Promise.withResolvers<string>()
     running.set(name, end)
-    return requests.run(pass, { signal: never, gone }, ({ signal, onBegin }: RequestedRun) =>
+    return requests.run(wanted, { signal: never, gone }, ({ signal, onBegin }: RequestedRun) =>
       queue.run(async () => {
         onBegin()
         begun.push(name)
@@ -37,7 +39,7 @@ test('one of a kind waits, the next is told so; another kind may wait, and one m
   for (let i = 0; i < 300; i += 1) {
     await expect(ask(`more ${i}`)).rejects.toMatchObject({ code: 'PASS_WAITING', retryable: true })
   }
-  const update = ask('update', never, 'update')
+  const update = ask('update', never, { ...PURGE, pass: 'update' })
   end('first')
   await expect.poll(() => begun).toEqual(['first', 'second'])
   const third = ask('third')

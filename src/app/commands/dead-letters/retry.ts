@@ -1,6 +1,7 @@
 /** `dead-letters retry`: an update that also asks the source for the keys of dead letters again (R12). */
 import type { Command } from 'commander'
 
+import type { ResourceDescription } from '../../../domain/resource.ts'
 import { printLines } from '../../../support/print.ts'
 import { onFeed, type FeedWishes } from '../../passes/on-feed.ts'
 import { describeReport } from '../../passes/pass-report.ts'
@@ -11,7 +12,7 @@ import {
   type RetriedLetter,
 } from '../../passes/retry-letters.ts'
 import type { CommandHost } from '../command.ts'
-import { acceptSourceOption, takeOverOption } from '../options.ts'
+import { acceptSourceOption, resourceOption, takeOverOption } from '../options.ts'
 
 export function registerDeadLettersRetry(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -19,22 +20,25 @@ export function registerDeadLettersRetry(group: Command, { signal, acting }: Com
     .description('an update that also asks for their keys again; exit code 1 if one still waits')
     .argument('[keys...]', 'keys of the letters')
     .option('--all', 'all that wait')
+    .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .action(
-      acting((keys: string[], { all = false, ...wishes }: RetryOptions, command: Command) => {
+      acting((keys: string[], { all = false, resource, ...wishes }: RetryOptions, command: Command) => {
         if (all === keys.length > 0) command.error('error: name keys, or use --all')
-        return retryDeadLetters(all ? 'all' : keys, wishes, signal)
+        return retryDeadLetters(resource, all ? 'all' : keys, wishes, signal)
       }),
     )
 }
 
 interface RetryOptions extends FeedWishes {
+  readonly resource: ResourceDescription
   readonly all?: boolean
 }
 
 /** Prints what became of each letter; the exit code is 0 if none of them waits any longer, otherwise 1. */
 async function retryDeadLetters(
+  resource: ResourceDescription,
   selection: LetterSelection,
   wishes: FeedWishes,
   signal: AbortSignal,
@@ -42,10 +46,11 @@ async function retryDeadLetters(
   const report = await onFeed(
     wishes,
     {
+      resource,
       pass: 'update',
       body: { deadLetters: selection },
       parse: parseRetryReport,
-      run: (feed) => retryLetters(feed, selection, signal),
+      run: (feed) => retryLetters(feed, resource, selection, signal),
     },
     signal,
   )

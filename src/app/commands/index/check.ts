@@ -9,8 +9,8 @@ import type { IndexEntry } from '../../../domain/index-entry.ts'
 import { openKeyIndex } from '../../../key-index/open-key-index.ts'
 import { compareKeys, type ComparedKey } from '../../../recovery/index-check.ts'
 import { misfitOf } from '../../../recovery/index-recovery.ts'
-import { RESOURCES } from '../../../resources/index.ts'
 import { printLine } from '../../../support/print.ts'
+import { chosenResources } from '../../compose/chosen-resources.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
 import { now } from '../../compose/system-clock.ts'
 import type { CommandHost } from '../command.ts'
@@ -30,7 +30,8 @@ export function registerIndexCheck(group: Command, { signal, acting }: CommandHo
 async function checkIndex(signal: AbortSignal): Promise<number> {
   const settings = loadSettings(READER_GROUPS)
   const { dataDir } = settings.feed
-  await using index = await openKeyIndex(dataDir, { resources: RESOURCES, mustExist: true }, signal)
+  const resources = chosenResources(settings.feed)
+  await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
   await using topics = await openTopics(settings, index.state(), signal)
   const { feed, extent, deleteRetention } = topics.survey
   let differences = 0
@@ -45,7 +46,7 @@ async function checkIndex(signal: AbortSignal): Promise<number> {
     report('the index is of no use: its checksums are wrong; the next start rebuilds it')
 
   await using scratch = await scratchFolder(dataDir)
-  await using rebuilt = await openKeyIndex(scratch.path, { resources: RESOURCES }, signal)
+  await using rebuilt = await openKeyIndex(scratch.path, { resources }, signal)
   await rebuildFrom(topics, rebuilt, signal)
   let keys = 0
   for (const { name: resource } of topics.resources) {
