@@ -7,7 +7,8 @@ import { instant, type Instant } from '../domain/instant.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { textOfBytes } from '../support/utf8-text.ts'
-import { TopicError, type TopicNames } from './topics.ts'
+import { TopicError } from './topic-error.ts'
+import type { TopicNames } from './topic-names.ts'
 import { LETTER_HEADERS } from '../events/header-names.ts'
 
 /** The last letter of a key, without its body. */

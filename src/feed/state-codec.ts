@@ -3,7 +3,7 @@ import type { SchemaInUse } from '../events/registry/schema-look.ts'
 import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
 import { readSchemaFile } from '../events/schema/schema-file.ts'
 import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
-import type { TopicNames } from './topics.ts'
+import type { TopicNames } from './topic-names.ts'
 
 type Codecs = Readonly<
   Record<'Checkpoint' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker', RecordCodec>

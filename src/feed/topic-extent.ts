@@ -4,7 +4,7 @@ import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import { TopicTruncatedError } from './feed-errors.ts'
-import type { TopicNames } from './topics.ts'
+import type { TopicNames } from './topic-names.ts'
 
 /** By topic name without prefix, then by partition. */
 export interface TopicExtent {

@@ -1,90 +1,17 @@
 /** The topics of a feed (docs/operations.md, "Topics"): made by the program, never auto-created, and checked at every start. */
-import {
-  RETENTION_CONFIGS,
-  type KafkaCluster,
-  type TopicDescription,
-  type TopicSpec,
-} from '../kafka/cluster.ts'
-import { partitionFor } from '../kafka/partition.ts'
+import { RETENTION_CONFIGS, type KafkaCluster, type TopicDescription } from '../kafka/cluster.ts'
 import type { Millis } from '../domain/instant.ts'
 import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import { ListingstreamError, type Disposition } from '../support/errors.ts'
 import { recordLimit, SIZE_CONFIGS, type RecordLimit } from './record-limits.ts'
+import { partitionsChanged, TopicError } from './topic-error.ts'
+import type { TopicNames } from './topic-names.ts'
+import { checkTopic, requireTopic, topicSpecs, type TopicShape } from './topic-specs.ts'
 import { REMARKED_CONFIGS, remarksOn, type TopicRemark } from './topic-remarks.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** `delete.retention.ms` of data topics that the program makes: so long can a subscriber be away and see every tombstone. */
-const DELETE_RETENTION_MS = 7 * DAY_MS
-
-export interface TopicNames {
-  readonly prefix: string
-  readonly checkpoints: string
-  readonly control: string
-  readonly deadLetters: string
-  data(resource: Pick<ResourceDescription, 'name'>): string
-}
-
-export function topicNames(prefix: string): TopicNames {
-  return {
-    prefix,
-    checkpoints: `${prefix}.checkpoints`,
-    control: `${prefix}.control`,
-    deadLetters: `${prefix}.dead-letters`,
-    data: ({ name }) => `${prefix}.${name}`,
-  }
-}
-
-/** What of a topic has to be as it was made. */
-type TopicShape = Pick<TopicSettings, 'names' | 'resources' | 'partitions'>
-
-function topicSpecs({ names, resources, partitions }: TopicShape): readonly TopicSpec[] {
-  const data = resources.map((resource) => ({
-    name: names.data(resource),
-    partitions,
-    configs: {
-      'cleanup.policy': 'compact',
-      'min.compaction.lag.ms': String(DAY_MS),
-      'delete.retention.ms': String(DELETE_RETENTION_MS),
-    },
-  }))
-  return [
-    ...data,
-    { name: names.checkpoints, partitions: 1, configs: { 'cleanup.policy': 'compact' } },
-    {
-      name: names.control,
-      partitions: 1,
-      configs: { 'cleanup.policy': 'delete', 'retention.ms': String(90 * DAY_MS) },
-    },
-    {
-      name: names.deadLetters,
-      partitions: 1,
-      configs: { 'cleanup.policy': 'compact,delete', 'retention.ms': String(30 * DAY_MS) },
-    },
-  ]
-}
-
-/** What becomes of a running feed; a start ends with each of them, by the exit code. */
-const TOPIC_DISPOSITIONS = {
-  // The start makes it again, or says what is lost with it.
-  TOPIC_MISSING: 'reopen',
-  TOPIC_MISCONFIGURED: 'retry',
-  TOPIC_KEYS_MISPLACED: 'stop',
-} as const satisfies Readonly<Record<string, Disposition>>
-
-/** A topic that the feed cannot be published to as it is. */
-export class TopicError extends ListingstreamError {
-  constructor(message: string, code: keyof typeof TOPIC_DISPOSITIONS) {
-    super(message, { code, retryable: false, disposition: TOPIC_DISPOSITIONS[code], exitCode: 2 })
-  }
-}
-
-export interface TopicSettings {
-  readonly names: TopicNames
-  readonly resources: readonly ResourceDescription[]
-  /** `KAFKA_PARTITIONS`, of data topics that have to be made. */
-  readonly partitions: number
+export interface TopicSettings extends TopicShape {
   /** `KAFKA_REPLICATION_FACTOR`; undefined for the broker's. */
   readonly replicationFactor: number | undefined
   /** `TOPICS_CREATE` */
@@ -230,72 +157,4 @@ export function requireSamePartitions(
     if (count === undefined || count === offsets.length) continue
     throw partitionsChanged(`${names.prefix}.${resource}`, offsets.length, count)
   }
-}
-
-function partitionsChanged(topic: string, before: number, after: number): TopicError {
-  return new TopicError(
-    `Topic ${topic} has ${after} partitions, but the feed was written to ${before}: the same key would lie in two of them. ${WAYS_OUT}`,
-    'TOPIC_MISCONFIGURED',
-  )
-}
-
-/** Kafka can add partitions to a topic, and cannot take them away. */
-const WAYS_OUT =
-  'Choose another TOPIC_PREFIX, which begins a feed of its own; or stop the feed and its subscribers, delete this topic, and run "listingstream snapshot --restart", which makes it anew and fills it.'
-
-/** R6: of a record that lies where a client of today's partition count would not put it. */
-export function keyMisplaced(topic: string, key: string, place: number, partitions: number): TopicError {
-  return new TopicError(
-    `Topic ${topic} holds the key ${JSON.stringify(key)} in partition ${place}, but of ${partitions} partitions it belongs in ${partitionFor(key, partitions)}: partitions were added after it was written, and its next event would lie in another one. ${WAYS_OUT}`,
-    'TOPIC_KEYS_MISPLACED',
-  )
-}
-
-function requireTopic(spec: TopicSpec, found: TopicDescription | undefined): void {
-  if (found === undefined) {
-    throw new TopicError(
-      `Topic ${spec.name} does not exist any more. Nothing may delete topics of a feed; the next start makes it again, or says what is lost.`,
-      'TOPIC_MISSING',
-    )
-  }
-  checkTopic(spec, found)
-}
-
-/** Only what would break the contract stops a start: retention and compaction lag may be an operator's choice. */
-function checkTopic(spec: TopicSpec, found: TopicDescription | undefined): void {
-  if (found === undefined) return
-  const wanted = policies(spec.configs['cleanup.policy'])
-  const actual = policies(found.configs['cleanup.policy'])
-  if (wanted !== actual) {
-    throw new TopicError(
-      `Topic ${spec.name} has cleanup.policy=${actual}, but must have ${wanted}. Correct it with kafka-configs, or choose another TOPIC_PREFIX.`,
-      'TOPIC_MISCONFIGURED',
-    )
-  }
-  if (found.partitions !== 1 && !isCompactedData(spec)) {
-    throw new TopicError(
-      `Topic ${spec.name} has ${found.partitions} partitions, but its order needs exactly one. Choose another TOPIC_PREFIX, or delete the topic if nothing needs it.`,
-      'TOPIC_MISCONFIGURED',
-    )
-  }
-  requireEnoughReplicas(found)
-}
-
-/** Nothing could ever be written: every batch would wait for replicas that do not exist. */
-function requireEnoughReplicas({ name, replicationFactor, configs }: TopicDescription): void {
-  const inSync = Number(configs['min.insync.replicas'] ?? 1)
-  if (inSync <= replicationFactor) return
-  throw new TopicError(
-    `Topic ${name} has min.insync.replicas=${inSync}, but only ${replicationFactor} replica(s): nothing can be written to it. Correct one of the two.`,
-    'TOPIC_MISCONFIGURED',
-  )
-}
-
-function isCompactedData(spec: TopicSpec): boolean {
-  return 'delete.retention.ms' in spec.configs
-}
-
-function policies(text: string | undefined): string {
-  const parts = (text ?? '').split(',').map((policy) => policy.trim())
-  return parts.toSorted().join(',')
 }

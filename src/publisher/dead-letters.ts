@@ -5,7 +5,7 @@ import type { DeadLetter } from '../domain/change.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { TopicNames } from '../feed/topics.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 import { asBuffer } from './transaction-records.ts'
 import { LETTER_HEADERS } from '../events/header-names.ts'
 

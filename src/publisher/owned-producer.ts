@@ -1,6 +1,6 @@
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import type { Owner } from '../feed/state-records.ts'
-import type { TopicNames } from '../feed/topics.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 import type { TransactionalProducer } from '../kafka/transactional-producer.ts'
 import type { Transaction } from '../kafka/transaction.ts'
 import type { Timer } from '../support/timer.ts'

@@ -6,7 +6,7 @@ import { trackOf, type NextOffsets, type RecordPosition, type SourceIdentity } f
 import type { Receipt } from '../replication/ports.ts'
 import { appendData, type AppendedOffsets } from './append-data.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
-import type { TopicNames } from '../feed/topics.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 import type { TransactionDraft } from './transaction-draft.ts'
 import { stateRecord } from './transaction-records.ts'
 

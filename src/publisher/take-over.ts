@@ -9,7 +9,7 @@ import type { StateCodec } from '../feed/state-codec.ts'
 import { KafkaPublisher, type PublisherOptions } from './kafka-publisher.ts'
 import { requireOwner } from './owned-producer.ts'
 import { stateRecord } from './transaction-records.ts'
-import type { TopicNames } from '../feed/topics.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 import { extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
 
 const MOST_ATTEMPTS = 5

@@ -1,5 +1,5 @@
 import type { ResourceDescription } from '../domain/resource.ts'
-import type { TopicNames } from '../feed/topics.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'

@@ -13,7 +13,8 @@ import type { IndexEntry } from '../domain/index-entry.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { parseHeaders } from '../feed/record-headers.ts'
 import type { TopicExtent } from '../feed/topic-extent.ts'
-import { keyMisplaced, type TopicNames } from '../feed/topics.ts'
+import { keyMisplaced } from '../feed/topic-error.ts'
+import type { TopicNames } from '../feed/topic-names.ts'
 
 /** What a clock may be corrected by without an index being rebuilt for it. */
 const CLOCK_DRIFT_MS = 60_000

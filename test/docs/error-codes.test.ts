@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
-import { TopicError } from '../../src/feed/topics.ts'
+import { TopicError } from '../../src/feed/topic-error.ts'
 import { KafkaError, type KafkaErrorCode } from '../../src/kafka/errors.ts'
 import { SparkApiError, type SparkErrorCode } from '../../src/spark/spark-api-error.ts'
 import { StackError, type StackErrorCode } from '../../src/stack/stack-error.ts'

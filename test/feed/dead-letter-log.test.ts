@@ -13,7 +13,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { DeadLetterReader, type DeadLetterBody } from '../../src/feed/dead-letter-log.ts'
 import { deadLetterRecords, deadLetterTombstones } from '../../src/publisher/dead-letters.ts'
-import { topicNames } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 
 const names = topicNames('spark')
 const AT = Date.UTC(2026, 4, 2)

@@ -8,7 +8,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { deadLetterRecords } from '../../src/publisher/dead-letters.ts'
 import { contentLimit, recordLimit } from '../../src/feed/record-limits.ts'
 import { DEFAULT_LIMIT } from '../../src/events/content/content-encoder.ts'
-import { topicNames } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 test('a listing may have what the topic takes, by the lower of its settings, and never more than is published anyway (R12)', () => {

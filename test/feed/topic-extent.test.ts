@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { requireWhole } from '../../src/feed/topic-extent.ts'
-import { topicNames } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 
 const names = topicNames('mls')
 const checkpoint = {

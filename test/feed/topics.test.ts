@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import type { TopicDescription, TopicSpec } from '../../src/kafka/cluster.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
-import { ensureTopics, requireUnaltered, topicNames } from '../../src/feed/topics.ts'
+import { ensureTopics, requireUnaltered } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 
 const never = new AbortController().signal
 const names = topicNames('mls')

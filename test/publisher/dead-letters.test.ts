@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { deadLetterTombstones } from '../../src/publisher/dead-letters.ts'
-import { topicNames } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 
 test('a dead letter that is settled leaves tombstones for its only part and for the first of several (R12)', () => {
   const keys = ['healed', 'gone'].map(recordKey)

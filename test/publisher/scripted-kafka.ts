@@ -5,7 +5,7 @@ import { instant } from '../../src/domain/instant.ts'
 import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
 import type { FeedProducer } from '../../src/publisher/owned-producer.ts'
 import { virtualTimer } from '../fixtures/virtual-timer.ts'
-import { topicNames } from '../../src/feed/topics.ts'
+import { topicNames } from '../../src/feed/topic-names.ts'
 
 /** What the commit of a transaction comes to, and what the client says of it. */
 export interface CommitFate {

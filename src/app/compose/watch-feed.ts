@@ -1,7 +1,8 @@
 /** What a running feed looks at again before it publishes: its topics and its schemas are others' to change. */
 import { RegistryLostError } from '../../events/registry/registry-errors.ts'
 import { requireRegistered } from '../../events/registry/schema-look.ts'
-import { requireUnaltered, TopicError, type FeedTopics } from '../../feed/topics.ts'
+import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
+import { TopicError } from '../../feed/topic-error.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { watchedPublisher } from '../../publisher/watched-publisher.ts'
 import type { ChangePublisher } from '../../replication/ports.ts'

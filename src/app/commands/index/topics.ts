@@ -1,6 +1,6 @@
 /** What `index check` and `index rebuild` share: the topics that a key index is made from. */
 import type { ResourceDescription } from '../../../domain/resource.ts'
-import type { TopicNames } from '../../../feed/topics.ts'
+import type { TopicNames } from '../../../feed/topic-names.ts'
 import type { KafkaCluster } from '../../../kafka/cluster.ts'
 import { surveyFeed, type FeedSurvey } from '../../../recovery/feed-survey.ts'
 import { rebuildIndex } from '../../../recovery/index-recovery.ts'

@@ -1,0 +1,19 @@
+import type { ResourceDescription } from '../domain/resource.ts'
+
+export interface TopicNames {
+  readonly prefix: string
+  readonly checkpoints: string
+  readonly control: string
+  readonly deadLetters: string
+  data(resource: Pick<ResourceDescription, 'name'>): string
+}
+
+export function topicNames(prefix: string): TopicNames {
+  return {
+    prefix,
+    checkpoints: `${prefix}.checkpoints`,
+    control: `${prefix}.control`,
+    deadLetters: `${prefix}.dead-letters`,
+    data: ({ name }) => `${prefix}.${name}`,
+  }
+}
