@@ -1,9 +1,8 @@
 /** `run`: keeps a feed going until it is stopped or another instance takes it. */
 import { loadSettings } from '../../config/load-settings.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
 import {
   startHttpServer,
@@ -13,14 +12,12 @@ import {
   type RequestedPass,
 } from '../../ops/http-server.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
-import { RefusedRequestError } from '../../ops/http-errors.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
 import type { Transport } from '../../spark/transport.ts'
 import { sleep } from '../../support/abort.ts'
 import { foreseen, ListingstreamError } from '../../support/errors.ts'
-import { printable } from '../../support/printable.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { feedStatus, iso } from '../reports/feed-status.ts'
 import { findDaemon, statedSettings } from './handover.ts'
@@ -29,6 +26,7 @@ import { chosenResources } from '../compose/chosen-resources.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
 import { RequestedPasses } from './requested-passes.ts'
+import { requestedResource } from './requested-resource.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
 import { waitingLetters } from '../reports/waiting-letters.ts'
@@ -318,17 +316,6 @@ class Daemon {
 /** Settings (exit code 2) are read once, so that a start does not wait for others. */
 function isFinal({ disposition, exitCode }: ListingstreamError): boolean {
   return disposition === 'stop' || exitCode === 2
-}
-
-/** A path without a resource means listings. */
-function requestedResource(feed: WriterSettings['feed'], name: string = LISTINGS.name): ResourceDescription {
-  const found = chosenResources(feed).find((resource) => resource.name === name)
-  if (found !== undefined) return found
-  throw new RefusedRequestError(
-    404,
-    `This feed does not replicate ${printable(name)}. It replicates ${feed.resources.join(', ')} (RESOURCES).`,
-    { code: 'RESOURCE_NOT_REPLICATED', retryable: false, disposition: 'stop', exitCode: 2 },
-  )
 }
 
 async function watchOwnership({ publisher }: OpenFeed, signal: AbortSignal): Promise<void> {
