@@ -9,17 +9,17 @@ import { feedIdentity, indexEntry } from '../fixtures/index-entry.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { update } from './key-index-contract.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { RESOURCES } from '../../src/resources/index.ts'
 
 const AT = instant(1_760_000_000_000)
 const K = recordKey
+const OF_LISTINGS = { resources: [LISTINGS] }
 const { signal } = new AbortController()
 
 test('an index that is open elsewhere is INDEX_LOCKED, names the folder, and stays untouched', async () => {
   await using folder = await tempFolder()
-  await using first = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+  await using first = await openKeyIndex(folder.path, OF_LISTINGS, signal)
   await first.reset(feedIdentity(), AT)
-  await expect(openKeyIndex(folder.path, { resources: RESOURCES }, signal)).rejects.toMatchObject({
+  await expect(openKeyIndex(folder.path, OF_LISTINGS, signal)).rejects.toMatchObject({
     code: 'INDEX_LOCKED',
     message: expect.stringContaining(join(folder.path, 'index')),
   })
@@ -31,11 +31,11 @@ test('a data directory that cannot be one is INDEX_UNAVAILABLE', async () => {
   await using folder = await tempFolder()
   const file = join(folder.path, 'file')
   await writeFile(file, 'precious')
-  await expect(openKeyIndex(file, { resources: RESOURCES }, signal)).rejects.toMatchObject({
+  await expect(openKeyIndex(file, OF_LISTINGS, signal)).rejects.toMatchObject({
     code: 'INDEX_UNAVAILABLE',
   })
   await writeFile(join(folder.path, 'index'), 'precious')
-  await expect(openKeyIndex(folder.path, { resources: RESOURCES }, signal)).rejects.toMatchObject({
+  await expect(openKeyIndex(folder.path, OF_LISTINGS, signal)).rejects.toMatchObject({
     code: 'INDEX_UNAVAILABLE',
   })
   expect(await readFile(join(folder.path, 'index'), 'utf8')).toBe('precious')
@@ -57,7 +57,7 @@ test.each<[string, (index: string, files: readonly string[]) => Promise<void>]>(
     await writeFile(join(index, 'notes.txt'), 'not LevelDB')
     await damage(index, await readdir(index))
 
-    await using opened = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+    await using opened = await openKeyIndex(folder.path, OF_LISTINGS, signal)
     expect(opened.recreated).toBeInstanceOf(Error)
     expect(opened.state()).toBeNull()
     expect(await opened.getMany(LISTINGS.name, [K('k1')])).toEqual([undefined])
@@ -69,7 +69,7 @@ test.each<[string, (index: string, files: readonly string[]) => Promise<void>]>(
 
 test('who only wants to look neither makes an index nor replaces a damaged one', async () => {
   await using folder = await tempFolder()
-  const look = () => openKeyIndex(folder.path, { resources: RESOURCES, mustExist: true }, signal)
+  const look = () => openKeyIndex(folder.path, { ...OF_LISTINGS, mustExist: true }, signal)
   await expect(look()).rejects.toMatchObject({ code: 'INDEX_MISSING' })
   expect(await readdir(folder.path)).toEqual([])
 
@@ -86,13 +86,13 @@ test('damage that is found while reading is INDEX_CORRUPT, fails verify, and a r
   await compacted(folder.path)
   {
     // State and checksums now lie in a newer file than the entries.
-    await using index = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+    await using index = await openKeyIndex(folder.path, OF_LISTINGS, signal)
     await index.apply(update([[K('zz'), indexEntry()]]))
   }
   const location = join(folder.path, 'index')
   await truncate(join(location, named(await readdir(location), '.ldb')), 100)
 
-  await using index = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+  await using index = await openKeyIndex(folder.path, OF_LISTINGS, signal)
   expect(index.recreated).toBeNull()
   expect(index.state()).not.toBeNull()
   await expect(index.getMany(LISTINGS.name, [K('k1')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
@@ -110,16 +110,14 @@ test('damage that is found while reading is INDEX_CORRUPT, fails verify, and a r
 test('an aborted start opens nothing', async () => {
   await using folder = await tempFolder()
   const reason = new Error('stop')
-  await expect(openKeyIndex(folder.path, { resources: RESOURCES }, AbortSignal.abort(reason))).rejects.toBe(
-    reason,
-  )
+  await expect(openKeyIndex(folder.path, OF_LISTINGS, AbortSignal.abort(reason))).rejects.toBe(reason)
   expect(await readdir(folder.path)).toEqual([])
 
   const controller = new AbortController()
-  const opening = openKeyIndex(folder.path, { resources: RESOURCES }, controller.signal)
+  const opening = openKeyIndex(folder.path, OF_LISTINGS, controller.signal)
   controller.abort(reason)
   await expect(opening).rejects.toBe(reason)
-  await using free = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
+  await using free = await openKeyIndex(folder.path, OF_LISTINGS, signal)
   expect(free.state()).toBeNull()
 })
 
@@ -127,7 +125,7 @@ test('the data directory is made when it is missing', async () => {
   await using folder = await tempFolder()
   const nested = join(folder.path, 'a', 'b')
   await mkdir(join(folder.path, 'a'))
-  await using index = await openKeyIndex(nested, { resources: RESOURCES }, signal)
+  await using index = await openKeyIndex(nested, OF_LISTINGS, signal)
   expect(index.recreated).toBeNull()
   expect(await readdir(nested)).toEqual(['index'])
 })
@@ -135,7 +133,7 @@ test('the data directory is made when it is missing', async () => {
 /** An index whose entries all lie in one table. */
 async function compacted(dataDirectory: string): Promise<void> {
   {
-    await using index = await openKeyIndex(dataDirectory, { resources: RESOURCES }, signal)
+    await using index = await openKeyIndex(dataDirectory, OF_LISTINGS, signal)
     await index.reset(feedIdentity(), AT)
     await index.apply(update(Array.from({ length: 500 }, (_, i) => [K(`k${i}`), indexEntry()] as const)))
   }
