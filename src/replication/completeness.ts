@@ -1,11 +1,20 @@
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { WalkRequest } from './ports.ts'
+
+/** What a walk is held against (R7): the records whose stamp lies before all that is in motion, or all of them. */
+export type CountedRange = 'settled' | 'all'
+
+/** What a walk of keys does not show may cost a record its life; without a stamp no range can be named. */
+export function countedRange({ stamp }: ResourceDescription, select: WalkRequest['select']): CountedRange {
+  return select === 'keys' || stamp === null ? 'all' : 'settled'
+}
 
 /**
  * R7: how many distinct keys a walk must have shown, if the source counts `counted`. Records are allowed for that left
- * between the walk and the count: one in ten thousand, and one in a thousand for walks of keys alone, whose count cannot
- * leave out what is in motion. Both round down, so a small feed must match exactly.
+ * between the walk and the count: one in ten thousand, and one in a thousand of a count that cannot leave out what is in
+ * motion. Both round down, so a small feed must match exactly.
  */
-export function keysRequired(counted: number, select: WalkRequest['select']): number {
-  const allowed = select === 'keys' ? counted / 1_000 : counted / 10_000
+export function keysRequired(counted: number, range: CountedRange): number {
+  const allowed = range === 'all' ? counted / 1_000 : counted / 10_000
   return counted - Math.floor(allowed)
 }

@@ -1,6 +1,6 @@
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
@@ -11,12 +11,12 @@ export interface PassResult {
   readonly progress: PassProgress
   /** Only for a purge. */
   readonly purge: PurgeResult | undefined
-  /** Only for an update that retried dead letters. */
+  /** Only for a pass that retried dead letters. */
   readonly letters: RetryResult['letters'] | undefined
 }
 
 export interface PassOptions extends PurgeOptions {
-  /** Of an update: keys that have a dead letter, to be asked for again. */
+  /** Of a snapshot or an update: keys that have a dead letter, to be asked for again. */
   readonly retry: undefined | readonly RecordKey[]
   /** Told when the passes before it have ended. Until then the signal's abort makes it never begin. */
   readonly onBegin: () => void
@@ -33,14 +33,19 @@ export const PLAIN_PASS: PassOptions = {
   onBegin: () => undefined,
 }
 
+/** Of one resource. */
+interface Queues {
+  readonly updates: SerialQueue
+  readonly walks: SerialQueue
+}
+
 /**
  * Runs the passes of one feed. Updates go on beside a long snapshot or purge; two passes of one kind, or a snapshot and a
- * purge, wait for each other.
+ * purge, wait for each other, and nothing waits for another resource.
  */
 export class FeedRunner {
   readonly feed: Feed
-  readonly #updates = new SerialQueue()
-  readonly #walks = new SerialQueue()
+  readonly #queues = new Map<ResourceName, Queues>()
 
   constructor(feed: Feed) {
     this.feed = feed
@@ -52,30 +57,33 @@ export class FeedRunner {
     options: PassOptions,
     signal: AbortSignal,
   ): Promise<PassResult> {
-    const queue = pass === 'update' ? this.#updates : this.#walks
+    const { updates, walks } = this.#queuesOf(resource)
+    const queue = pass === 'update' ? updates : walks
     return queue.run(async () => {
       signal.throwIfAborted()
       options.onBegin()
       await this.feed.metadata.refresh(resource, signal)
-      switch (pass) {
-        case 'snapshot':
-          return { ...NEITHER, progress: await runSnapshot(this.feed, resource, signal) }
-        case 'update': {
-          if (options.retry !== undefined) {
-            return { ...NEITHER, ...(await runRetry(this.feed, resource, options.retry, signal)) }
-          }
-          return { ...NEITHER, progress: await runUpdate(this.feed, resource, signal) }
-        }
-        case 'purge': {
-          const purge = await runPurge(this.feed, resource, options, signal)
-          return { ...NEITHER, progress: purge.progress, purge }
-        }
+      if (pass === 'purge') {
+        const purge = await runPurge(this.feed, resource, options, signal)
+        return { ...NEITHER, progress: purge.progress, purge }
       }
+      if (options.retry !== undefined) {
+        return { ...NEITHER, ...(await runRetry(this.feed, resource, pass, options.retry, signal)) }
+      }
+      const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
+      return { ...NEITHER, progress: await runRecords(this.feed, resource, signal) }
     }, signal)
   }
 
   /** Resolves when no pass runs. */
   async idle(): Promise<void> {
-    await Promise.all([this.#updates.idle(), this.#walks.idle()])
+    const queues = [...this.#queues.values()].flatMap(({ updates, walks }) => [updates, walks])
+    await Promise.all(queues.map((queue) => queue.idle()))
+  }
+
+  #queuesOf({ name }: ResourceDescription): Queues {
+    const queues = this.#queues.get(name) ?? { updates: new SerialQueue(), walks: new SerialQueue() }
+    this.#queues.set(name, queues)
+    return queues
   }
 }

@@ -1,14 +1,20 @@
-/** The daemon: a snapshot if none was completed, then purges by schedule; beside them, updates at their interval. */
+/**
+ * The daemon, for each resource: a snapshot if none was completed, then purges by schedule; beside them, updates at their
+ * interval, or full walks where records do not say when they changed.
+ */
 import type { Instant, Millis } from '../domain/instant.ts'
-import type { PassKind } from '../domain/pass.ts'
+import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { foreseen, type ListingstreamError } from '../support/errors.ts'
+import type { CommittedState } from './committed-state.ts'
 import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
 
 export interface Schedule {
-  readonly updateInterval: Millis
-  readonly purgeInterval: Millis
+  readonly updateIntervalMs: Millis
+  readonly purgeIntervalMs: Millis
+  /** Of snapshots that take the place of updates. */
+  readonly fullWalkIntervalMs: Millis
 }
 
 /** Told when a track of the feed stands still because of an error, and when it goes on. */
@@ -21,8 +27,8 @@ const LONGEST_RETRY_MS = 15 * 60_000
 const BACKOFF: Backoff = { baseMs: 5_000, capMs: LONGEST_RETRY_MS }
 /** What does not pass by itself: somebody has to change something first. */
 const SLOW_BACKOFF: Backoff = { baseMs: 30_000, capMs: LONGEST_RETRY_MS }
-/** How often the update track looks whether the first snapshot has begun. */
-const WATERMARK_POLL_MS = 500
+/** How often a track looks whether what it builds on is there. */
+const BASE_POLL_MS = 500
 
 /** Runs until the signal aborts (then it rejects with its reason) or the feed as it is open is at its end: `reopen`, `stop`. */
 export async function runSchedule(
@@ -36,7 +42,7 @@ export async function runSchedule(
   const either = AbortSignal.any([signal, lost.signal])
   const tracks = resources.flatMap((resource) => [
     walks(runner, resource, schedule, parking, either),
-    updates(runner, resource, schedule, parking, either),
+    (resource.stamp === null ? fullWalks : updates)(runner, resource, schedule, parking, either),
   ])
   try {
     await Promise.all(tracks)
@@ -50,41 +56,70 @@ export async function runSchedule(
 async function walks(
   runner: FeedRunner,
   resource: ResourceDescription,
-  { purgeInterval }: Schedule,
+  { purgeIntervalMs: interval }: Schedule,
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, clock } = runner.feed
   for (;;) {
-    const unfinished =
-      !state.hasSnapshot(resource.name) || state.interrupted(resource.name, 'snapshot') !== undefined
-    if (unfinished) {
+    if (isSnapshotDue(state, resource)) {
       await persist(runner, resource, 'snapshot', parking, signal)
     } else {
       const purge = state.lastPass(resource.name, 'purge')
-      const base = purge ?? state.lastPass(resource.name, 'snapshot')
-      // One that failed in an earlier process is as much overdue as one that was interrupted.
-      const unended = purge?.state === 'running' || purge?.state === 'failed'
-      const due = unended ? clock.now() : dueAt(base?.startedAt, purgeInterval)
-      await clock.sleep(within(purgeInterval, due - clock.now()), signal)
+      const base = purge ?? firstSnapshot(state, resource)
+      const due = isUnended(purge) ? clock.now() : dueAt(base?.startedAt, interval)
+      await clock.sleep(within(interval, due - clock.now()), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }
   }
 }
 
+/** Later snapshots of a resource without a stamp are the full walks' own. */
+function isSnapshotDue(state: CommittedState, { name, stamp }: ResourceDescription): boolean {
+  return !state.hasSnapshot(name) || (stamp !== null && state.interrupted(name, 'snapshot') !== undefined)
+}
+
+/** Undefined once a later one has come after it: full walks would put the first purge off again and again. */
+function firstSnapshot(state: CommittedState, { name }: ResourceDescription): PassProgress | undefined {
+  const last = state.lastPass(name, 'snapshot')
+  return last?.initial === true ? last : undefined
+}
+
+/** One that failed in an earlier process is as much overdue as one that was interrupted. */
+function isUnended(pass: PassProgress | undefined): boolean {
+  return pass?.state === 'running' || pass?.state === 'failed'
+}
+
 async function updates(
   runner: FeedRunner,
   resource: ResourceDescription,
-  { updateInterval }: Schedule,
+  { updateIntervalMs: interval }: Schedule,
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, clock } = runner.feed
-  while (state.watermark(resource.name) === undefined) await clock.sleep(WATERMARK_POLL_MS, signal)
+  while (state.watermark(resource.name) === undefined) await clock.sleep(BASE_POLL_MS, signal)
   for (;;) {
     const begun = clock.now()
     await persist(runner, resource, 'update', parking, signal)
-    await clock.sleep(within(updateInterval, begun + updateInterval - clock.now()), signal)
+    await clock.sleep(within(interval, begun + interval - clock.now()), signal)
+  }
+}
+
+async function fullWalks(
+  runner: FeedRunner,
+  resource: ResourceDescription,
+  { fullWalkIntervalMs: interval }: Schedule,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, clock } = runner.feed
+  while (!state.hasSnapshot(resource.name)) await clock.sleep(BASE_POLL_MS, signal)
+  for (;;) {
+    const last = state.lastPass(resource.name, 'snapshot')
+    const due = isUnended(last) ? clock.now() : dueAt(last?.startedAt, interval)
+    await clock.sleep(within(interval, due - clock.now()), signal)
+    await persist(runner, resource, 'snapshot', parking, signal)
   }
 }
 

@@ -83,6 +83,7 @@ class Comparison {
     this.#walked = walked
     this.#approveUpTo = approveUpTo
     this.#sweep = {
+      isStamped: resource.stamp !== null,
       startedAt: walked.startedAt,
       nextWindow: updatedAfter(state.watermark(resource.name) ?? walked.startedAt, overlap),
       overlap,

@@ -35,6 +35,16 @@ export class NoSnapshotError extends ListingstreamError {
   }
 }
 
+/** `update` was asked for of a resource whose records do not say when they changed. */
+export class NoChangeStampError extends ListingstreamError {
+  constructor(resource: string) {
+    super(
+      `The source does not say when a record of ${resource} changed, so there is nothing to update by. Run "listingstream snapshot --resource ${resource}", which compares all of them; "listingstream run" does so every FULL_WALK_INTERVAL.`,
+      { code: 'NO_CHANGE_STAMP', retryable: false, disposition: 'stop' },
+    )
+  }
+}
+
 /**
  * A transaction is committed that the index does not reflect, or the index cannot be read: what is classified against it
  * now would be published twice. Only opening the feed again mends it (R1, R2).

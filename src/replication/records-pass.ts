@@ -11,7 +11,7 @@ import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { changedSince, EVERYTHING } from './window.ts'
-import { NoSnapshotError } from './pass-errors.ts'
+import { NoChangeStampError, NoSnapshotError } from './pass-errors.ts'
 
 /**
  * Walks all records and publishes what is new or different. The first one of a generation gives the feed its watermark
@@ -22,8 +22,7 @@ export function runSnapshot(
   resource: ResourceDescription,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const initial = !feed.state.hasSnapshot(resource.name)
-  return run(feed, resource, { pass: 'snapshot', filter: EVERYTHING, initial, letters: undefined }, signal)
+  return run(feed, resource, snapshotPlan(feed, resource), signal)
 }
 
 /** Walks what changed since the watermark less the overlap, and moves the watermark at its end (R4). */
@@ -43,15 +42,17 @@ export interface RetryResult {
   readonly letters: ReadonlyMap<RecordKey, LetterFate>
 }
 
-/** An update that also asks for these keys at its end, each of which has a dead letter (R12). */
+/** A pass that also asks for these keys at its end, each of which has a dead letter (R12). */
 export async function runRetry(
   feed: Feed,
   resource: ResourceDescription,
+  pass: 'snapshot' | 'update',
   keys: readonly RecordKey[],
   signal: AbortSignal,
 ): Promise<RetryResult> {
   const letters: LetterRetry = { keys: new Set(keys), shown: new Set(), settled: new Set() }
-  const progress = await run(feed, resource, { ...updatePlan(feed, resource), letters }, signal)
+  const plan = pass === 'update' ? updatePlan(feed, resource) : snapshotPlan(feed, resource)
+  const progress = await run(feed, resource, { ...plan, letters }, signal)
   const fate = (key: RecordKey): LetterFate => {
     if (letters.settled.has(key)) return 'settled'
     return letters.shown.has(key) ? 'remains' : 'not_shown'
@@ -66,7 +67,12 @@ interface Plan {
   readonly letters: LetterRetry | undefined
 }
 
+function snapshotPlan({ state }: Feed, { name }: ResourceDescription): Plan {
+  return { pass: 'snapshot', filter: EVERYTHING, initial: !state.hasSnapshot(name), letters: undefined }
+}
+
 function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
+  if (resource.stamp === null) throw new NoChangeStampError(resource.name)
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
   const filter = changedSince(resource, watermark, feed.overlap)
@@ -116,7 +122,11 @@ function walkRecords(
         async (counts, askAgain) => {
           const next = afterPage(progress, page, { ...fresh, counts })
           await fileForRecheck(feed, next, askAgain)
-          return { progress: next, watermark: firstWatermark(feed, next), markers: startMarkers(next) }
+          return {
+            progress: next,
+            watermark: firstWatermark(feed, resource, next),
+            markers: startMarkers(next),
+          }
         },
         signal,
       )
@@ -139,7 +149,9 @@ async function retry(
   return publishByKey(feed, resource, walked, options, signal)
 }
 
-function firstWatermark(feed: Feed, progress: PassProgress): Instant | null {
+/** Of a resource that has updates to go by it. */
+function firstWatermark(feed: Feed, { stamp }: ResourceDescription, progress: PassProgress): Instant | null {
+  if (stamp === null) return null
   const first = progress.pass === 'snapshot' && feed.state.watermark(progress.resource) === undefined
   return first ? progress.startedAt : null
 }
@@ -152,7 +164,7 @@ async function complete(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const done = ended(progress, 'completed')
-  const wanted = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, progress)
+  const wanted = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, resource, progress)
   // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
   const latest = feed.serverClock.latest(begunAt)
   const watermark = wanted !== null && wanted > latest ? latest : wanted

@@ -6,7 +6,7 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
-import { keysRequired } from './completeness.ts'
+import { countedRange, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError, LedgerDamagedError, SourceClockError } from './pass-errors.ts'
 import type { SourcePage, WalkRequest } from './ports.ts'
@@ -107,7 +107,7 @@ async function walkOnce(
       })
       feed.observer.passStarted(progress, false)
     }
-    const fresh = await countFresh(feed, select, page, progress)
+    const fresh = await countFresh(feed, plan, page, progress)
     headway.note(page, fresh.walked)
     const observedAt = feed.serverClock.observed(page.serverDate, page.receivedAt)
     progress = await commit({ page, observedAt, fresh, progress })
@@ -181,7 +181,7 @@ function earlier(a: Instant, b: Instant): Instant {
 
 async function countFresh(
   feed: Feed,
-  select: WalkRequest['select'],
+  { resource, select }: WalkPlan,
   page: SourcePage,
   progress: PassProgress,
 ): Promise<WalkedPage['fresh']> {
@@ -192,6 +192,7 @@ async function countFresh(
     select === 'keys' ? formatStamp(record) : '',
   ])
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
+  const range = countedRange(resource, select)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   const firstShown = new Set<RecordKey>()
   let walked = 0
@@ -204,8 +205,7 @@ async function countFresh(
     }
     // One page that shows a key twice shows two rows that the source counts; one of an earlier page is a repetition.
     if (!firstShown.has(record.key)) continue
-    // A walk of keys is held against the plain count: what it does not show may cost a listing its life.
-    if (select === 'keys' || mayCountBefore(bound, record)) inRange += 1
+    if (range === 'all' || mayCountBefore(bound, record)) inRange += 1
   }
   return { walked, inRange }
 }
@@ -227,13 +227,13 @@ async function checkComplete(
   signal: AbortSignal,
 ): Promise<void> {
   if (progress.pass === 'update' && progress.walked === 0) return
+  const range = countedRange(resource, select)
   const bound = settledBefore(progress.startedAt, feed.overlap)
-  const keysOnly = select === 'keys'
-  const filter = keysOnly ? progress.filter : narrowedTo(progress.filter, resource, bound)
+  const filter = range === 'all' ? progress.filter : narrowedTo(progress.filter, resource, bound)
   const counted = await feed.source.count(resource, filter, signal)
   if (counted === undefined) return confirmEnd(feed, resource, select, progress, lastPage, signal)
 
-  if (progress.walkedInRange < keysRequired(counted, select)) {
+  if (progress.walkedInRange < keysRequired(counted, range)) {
     throw new IncompleteWalkError(
       `The walk of ${resource.name} showed ${progress.walkedInRange} records, but the API counts ${counted}${filter === EVERYTHING ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
     )

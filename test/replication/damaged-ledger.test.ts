@@ -53,6 +53,7 @@ class Program {
       pageSizes: [3],
       around: [],
       lastRequest: index.state()?.request ?? 0,
+      isStamped: true,
     })
     const feed = assembleFeed({
       source: endingAfter(model, pages),

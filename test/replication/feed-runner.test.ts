@@ -6,6 +6,7 @@ import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { SteerableSource } from '../fixtures/steerable-source.ts'
 
@@ -68,6 +69,25 @@ describe('the runner of a feed', () => {
     const order = observer.started.map(({ progress: { passId } }) => passId)
     expect(observer.ended.map(({ progress: { passId } }) => passId)).toEqual(order)
     expect(new Set(order).size).toBe(5)
+  })
+
+  test('no resource waits for another one', async () => {
+    const { runner, run, source } = open()
+    const gate = Promise.withResolvers<void>()
+    source.gates.set(`${LISTINGS.name}/snapshot`, gate.promise)
+    const snapshot = run('snapshot')
+    await vi.waitUntil(() => runner.feed.state.watermark(LISTINGS.name) !== undefined, { interval: 1 })
+    source.records = [{ ...sourceRecord('1'), changeStamps: {} }]
+    expect(await runner.run(OFFICES, 'snapshot', PLAIN_PASS, signal)).toMatchObject({
+      progress: { resource: OFFICES.name, state: 'completed' },
+    })
+    let idle = false
+    const waiting = runner.idle().then(() => (idle = true))
+    await Promise.resolve()
+    expect(idle).toBe(false)
+    source.records = [sourceRecord('1')]
+    gate.resolve()
+    await Promise.all([snapshot, waiting])
   })
 
   test('a pass that fails does not stop the one that waits', async () => {

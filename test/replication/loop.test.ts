@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { runSchedule, type Parking } from '../../src/replication/loop.ts'
@@ -11,13 +12,15 @@ import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { OFFICES, TOURS } from '../fixtures/resources.ts'
 import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { SteerableSource } from '../fixtures/steerable-source.ts'
 
 const MINUTE_MS = 60_000
 const UPDATE_MS = 5 * MINUTE_MS
 const PURGE_MS = 24 * 60 * MINUTE_MS
-const WATERMARK_POLL_MS = 500
+const FULL_WALK_MS = 6 * 60 * MINUTE_MS
+const BASE_POLL_MS = 500
 const stop = new Error('stop')
 
 class CollectingParking implements Parking {
@@ -45,7 +48,13 @@ interface Loop {
 }
 
 /** A daemon's loop that does not run yet, on a clock that stands still; of the same feed as `before`, if given. */
-function open(before?: Loop, random = (): number => 1): Loop {
+function open(
+  before?: Loop,
+  {
+    resources = [LISTINGS],
+    random = () => 1,
+  }: { readonly resources?: readonly ResourceDescription[]; readonly random?: () => number } = {},
+): Loop {
   const clock = before?.clock ?? new ManualClock(SERVER_TIME)
   const publisher = before?.publisher ?? new MemoryPublisher()
   const index = before?.index ?? new MemoryKeyIndex()
@@ -56,8 +65,12 @@ function open(before?: Loop, random = (): number => 1): Loop {
   const start: Loop['start'] = () => {
     const parts = { source, publisher, topics: publisher, index, clock, observer, over: { random } }
     const runner = new FeedRunner(assembleFeed(parts))
-    const schedule = { updateInterval: UPDATE_MS, purgeInterval: PURGE_MS }
-    const done = runSchedule(runner, [LISTINGS], schedule, parking, stopper.signal)
+    const schedule = {
+      updateIntervalMs: UPDATE_MS,
+      purgeIntervalMs: PURGE_MS,
+      fullWalkIntervalMs: FULL_WALK_MS,
+    }
+    const done = runSchedule(runner, resources, schedule, parking, stopper.signal)
     done.catch(() => undefined)
     return { done, runner }
   }
@@ -69,7 +82,7 @@ async function settled(opened: Loop) {
   const running = opened.start()
   const begun = () => running.runner.feed.state.watermark(LISTINGS.name) !== undefined
   await vi.waitUntil(begun, { interval: 1 })
-  await opened.clock.pass(WATERMARK_POLL_MS)
+  await opened.clock.pass(BASE_POLL_MS)
   await opened.clock.sleeperOf(UPDATE_MS)
   return running
 }
@@ -111,7 +124,7 @@ describe('the schedule', () => {
     expect(opened.source.times('update')).toBe(4)
     expect(runner.feed.state.watermark(LISTINGS.name)).toBe(opened.clock.now())
     gate.resolve()
-    await opened.clock.sleeperOf(PURGE_MS - WATERMARK_POLL_MS - 3 * UPDATE_MS)
+    await opened.clock.sleeperOf(PURGE_MS - BASE_POLL_MS - 3 * UPDATE_MS)
     expect(runner.feed.state.hasSnapshot(LISTINGS.name)).toBe(true)
     await stopped(opened, done)
   })
@@ -120,7 +133,7 @@ describe('the schedule', () => {
     const opened = open()
     const { done } = await settled(opened)
     await opened.clock.sleeperOf(PURGE_MS)
-    opened.clock.advance(PURGE_MS - WATERMARK_POLL_MS)
+    opened.clock.advance(PURGE_MS - BASE_POLL_MS)
     await opened.clock.sleeperOf(UPDATE_MS)
     expect(opened.source.times('purge')).toBe(1)
     await opened.clock.sleeperOf(PURGE_MS)
@@ -138,7 +151,7 @@ describe('the schedule', () => {
     const second = open(first)
     const { done } = second.start()
     await second.clock.sleeperOf(UPDATE_MS)
-    expect(second.clock.sleeping()).toEqual([PURGE_MS - WATERMARK_POLL_MS - UPDATE_MS, UPDATE_MS])
+    expect(second.clock.sleeping()).toEqual([PURGE_MS - BASE_POLL_MS - UPDATE_MS, UPDATE_MS])
     expect(second.source.walks).toEqual(['update'])
     await stopped(second, done)
   })
@@ -201,6 +214,116 @@ describe('the schedule', () => {
   })
 })
 
+/** The walks of one resource, by kind. */
+function walksOf(
+  { source }: Loop,
+  { name }: ResourceDescription,
+): Record<'snapshot' | 'update' | 'purge', number> {
+  const times = (pass: 'snapshot' | 'update' | 'purge') => source.times(`${name}/${pass}`)
+  return { snapshot: times('snapshot'), update: times('update'), purge: times('purge') }
+}
+
+describe('a resource without stamps', () => {
+  const [record] = [{ ...sourceRecord('1'), modificationTimestamp: null, changeStamps: {} }]
+
+  /** Its first snapshot is complete, and both of its tracks sleep. */
+  async function walked(before?: Loop) {
+    const opened = open(before, { resources: [TOURS] })
+    opened.source.records = [record]
+    const running = opened.start()
+    if (before === undefined) {
+      await opened.clock.sleeperOf(PURGE_MS)
+      await opened.clock.pass(BASE_POLL_MS)
+    }
+    return { opened, ...running }
+  }
+
+  test('is walked whole at the interval of full walks, counted from begin to begin, and never updated', async () => {
+    const { opened, done } = await walked()
+    await opened.clock.sleeperOf(FULL_WALK_MS - BASE_POLL_MS)
+    expect(walksOf(opened, TOURS)).toEqual({ snapshot: 1, update: 0, purge: 0 })
+    await opened.clock.pass(FULL_WALK_MS - BASE_POLL_MS)
+    await opened.clock.sleeperOf(FULL_WALK_MS)
+    expect(walksOf(opened, TOURS)).toEqual({ snapshot: 2, update: 0, purge: 0 })
+    await stopped(opened, done)
+  })
+
+  test('is purged at the interval of purges, however many full walks lie between', async () => {
+    const { opened, done } = await walked()
+    for (const times of [2, 3, 4]) {
+      await opened.clock.pass(times === 2 ? FULL_WALK_MS - BASE_POLL_MS : FULL_WALK_MS)
+      await opened.clock.sleeperOf(FULL_WALK_MS)
+      expect(walksOf(opened, TOURS)).toMatchObject({ snapshot: times, purge: 0 })
+    }
+    opened.clock.advance(FULL_WALK_MS)
+    await vi.waitUntil(() => walksOf(opened, TOURS).purge === 1, { interval: 1 })
+    await stopped(opened, done)
+  })
+
+  test('is purged at once by a process that finds a second full walk and no purge: restarts do not put it off', async () => {
+    const first = await walked()
+    await first.opened.clock.pass(FULL_WALK_MS - BASE_POLL_MS)
+    await first.opened.clock.sleeperOf(FULL_WALK_MS)
+    await stopped(first.opened, first.done)
+    const second = await walked(first.opened)
+    await vi.waitUntil(() => walksOf(second.opened, TOURS).purge === 1, { interval: 1 })
+    await stopped(second.opened, second.done)
+  })
+
+  test('goes on with an interrupted full walk once, by one of its tracks', async () => {
+    const first = await walked()
+    first.opened.source.gates.set('snapshot', new Promise(() => undefined))
+    await first.opened.clock.pass(FULL_WALK_MS - BASE_POLL_MS)
+    const { state } = first.runner.feed
+    await vi.waitUntil(() => state.interrupted(TOURS.name, 'snapshot') !== undefined, { interval: 1 })
+    await stopped(first.opened, first.done)
+
+    const second = await walked(first.opened)
+    await second.opened.clock.sleeperOf(FULL_WALK_MS)
+    expect(walksOf(second.opened, TOURS)).toMatchObject({ snapshot: 1, update: 0 })
+    await stopped(second.opened, second.done)
+  })
+
+  test('waits with what an error parks of its full walks; its purges go on', async () => {
+    const { opened, done } = await walked()
+    opened.source.failures.set('snapshot', failure('SPARK_OUTAGE'))
+    await opened.clock.pass(FULL_WALK_MS - BASE_POLL_MS)
+    await opened.clock.sleeperOf(5_000)
+    expect(opened.parking.events).toEqual([['parked', 'snapshot', 5_000]])
+    opened.clock.advance(PURGE_MS)
+    await vi.waitUntil(() => walksOf(opened, TOURS).purge === 1, { interval: 1 })
+    await stopped(opened, done)
+  })
+})
+
+describe('several resources', () => {
+  test('do not wait for each other: a snapshot that takes hours blocks nothing of another one', async () => {
+    const opened = open(undefined, { resources: [LISTINGS, OFFICES] })
+    opened.source.records = [{ ...sourceRecord('1'), changeStamps: {} }]
+    opened.source.gates.set(`${LISTINGS.name}/snapshot`, new Promise(() => undefined))
+    const { done, runner } = opened.start()
+    const { state } = runner.feed
+    await vi.waitUntil(() => state.hasSnapshot(OFFICES.name), { interval: 1 })
+    await opened.clock.pass(BASE_POLL_MS)
+    await vi.waitUntil(() => walksOf(opened, OFFICES).update === 1, { interval: 1 })
+    opened.clock.advance(PURGE_MS)
+    await vi.waitUntil(() => walksOf(opened, OFFICES).purge === 1, { interval: 1 })
+    expect(state.hasSnapshot(LISTINGS.name)).toBe(false)
+    await stopped(opened, done)
+  })
+
+  test('are parked one by one', async () => {
+    const opened = open(undefined, { resources: [LISTINGS, OFFICES] })
+    opened.source.records = [{ ...sourceRecord('1'), changeStamps: {} }]
+    opened.source.failures.set(`${OFFICES.name}/snapshot`, failure('SPARK_OUTAGE'))
+    const { done, runner } = opened.start()
+    await vi.waitUntil(() => runner.feed.state.hasSnapshot(LISTINGS.name), { interval: 1 })
+    await opened.clock.sleeperOf(5_000)
+    expect(opened.parking.events).toEqual([['parked', 'snapshot', 5_000]])
+    await stopped(opened, done)
+  })
+})
+
 describe('an error', () => {
   test('parks its track, which tries again later and later, up to 15 minutes; the other one goes on', async () => {
     const opened = open()
@@ -240,7 +363,7 @@ describe('an error', () => {
   })
 
   test('waits at random for a part of that, so that many who failed together do not come back together', async () => {
-    const opened = open(undefined, () => 0.5)
+    const opened = open(undefined, { random: () => 0.5 })
     opened.source.failures.set('snapshot', failure('SPARK_OUTAGE'))
     const { done } = opened.start()
     await opened.clock.sleeperOf(2_500)

@@ -182,6 +182,7 @@ export class ModelSource implements Source {
   readonly #market: ModelMarket
   readonly #pageSizes: readonly number[]
   readonly #around: Around[]
+  readonly #isStamped: boolean
   #now: Around | undefined
   #request: number
   /** By the clock of the process that asks. */
@@ -195,9 +196,12 @@ export class ModelSource implements Source {
       readonly pageSizes: readonly number[]
       readonly around: readonly Around[]
       readonly lastRequest: number
+      /** Otherwise it shows no stamp, and goes by none. */
+      readonly isStamped: boolean
     },
   ) {
     this.#market = market
+    this.#isStamped = options.isStamped
     this.#pageSizes = options.pageSizes
     this.#around = [...options.around]
     this.#request = options.lastRequest
@@ -261,7 +265,8 @@ export class ModelSource implements Source {
     this.#now = this.#around.shift()
     const before = this.#now?.before ?? null
     if (before !== null) this.#market.apply(before)
-    return [this.#request, this.#market.rows()]
+    const rows = this.#market.rows()
+    return [this.#request, this.#isStamped ? rows : rows.map(withoutStamp)]
   }
 
   #dates(): { readonly serverDate: Instant; readonly receivedAt: Instant } {
@@ -273,6 +278,10 @@ export class ModelSource implements Source {
   #happen(): void {
     for (const change of this.#now?.after ?? []) this.#market.apply(change)
   }
+}
+
+function withoutStamp({ record }: Row): Row {
+  return { record: { ...record, modificationTimestamp: null, changeStamps: {} }, stamp: null }
 }
 
 /** The part of SparkQL that the passes write. */

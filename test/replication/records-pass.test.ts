@@ -298,7 +298,7 @@ describe('a retry of dead letters (R12)', () => {
   const keys = ['healed', 'bad', 'gone', 'fine'].map(recordKey)
   const poison = ['healed', 'bad', 'gone'].map((key) => sourceRecord(key, { Poison: 1 }))
   const healed = changed('healed', SERVER_TIME)
-  const retry = ({ feed }: MemoryFeed) => runRetry(feed, LISTINGS, keys, signal)
+  const retry = ({ feed }: MemoryFeed) => runRetry(feed, LISTINGS, 'update', keys, signal)
 
   /** After a snapshot that found poison, in a process that keeps its index. */
   async function poisoned(script: ConstructorParameters<typeof MemoryFeed>[0]): Promise<MemoryFeed> {

@@ -12,7 +12,6 @@ import {
   type RequestedPass,
 } from '../../ops/http-server.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
-import type { Logger } from '../../ops/logger.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Parking } from '../../replication/loop.ts'
 import type { Transport } from '../../spark/transport.ts'
@@ -25,6 +24,7 @@ import { sparkTransport } from '../compose/clients.ts'
 import { chosenResources } from '../compose/chosen-resources.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
+import { rereadOnHangUp } from './hang-up.ts'
 import { RequestedPasses } from './requested-passes.ts'
 import { requestedResource } from './requested-resource.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
@@ -78,26 +78,6 @@ function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknow
   )
 }
 
-/** Each is read again by itself when it is refused or used for a new connection; SIGHUP does so at once. */
-function rereadOnHangUp({ spark, kafka, registry, http }: WriterSettings, logger: Logger): Disposable {
-  const texts = {
-    SPARK_ACCESS_TOKEN: spark.accessToken,
-    KAFKA_SASL_PASSWORD: kafka.sasl?.password,
-    KAFKA_SSL_CA: kafka.ssl?.ca,
-    KAFKA_SSL_CERT: kafka.ssl?.cert,
-    KAFKA_SSL_KEY: kafka.ssl?.key,
-    SCHEMA_REGISTRY_AUTH: registry.auth,
-    ADMIN_TOKEN: http.adminToken,
-  }
-  const onHangUp = (): void => {
-    const changed = Object.entries(texts).filter(([, text]) => text?.refresh() === true)
-    const files = changed.map(([name, text]) => `${name} from ${text?.file}`)
-    logger.info({ changed: files }, 'SIGHUP: the files of secrets and certificates were read again')
-  }
-  process.on('SIGHUP', onHangUp)
-  return { [Symbol.dispose]: () => void process.off('SIGHUP', onHangUp) }
-}
-
 class Daemon {
   readonly #settings: WriterSettings
   readonly #options: DaemonOptions
@@ -138,8 +118,6 @@ class Daemon {
 
   /** Owns the feed until the signal aborts or the feed is over; always rejects. */
   async #runFeed(url: string, signal: AbortSignal): Promise<void> {
-    const { updateIntervalMs, purgeIntervalMs } = this.#settings.passes
-    const schedule = { updateInterval: updateIntervalMs, purgeInterval: purgeIntervalMs }
     await using feed = await this.#openPatiently(signal)
     await using _file = await writeDaemonFile(this.#settings.feed.dataDir, {
       url,
@@ -153,7 +131,13 @@ class Daemon {
     this.#running = { feed, signal: either }
     this.#around.health.started()
     const tasks = [
-      runSchedule(feed.runner, chosenResources(this.#settings.feed), schedule, this.#parking(), either),
+      runSchedule(
+        feed.runner,
+        chosenResources(this.#settings.feed),
+        this.#settings.passes,
+        this.#parking(),
+        either,
+      ),
       watchOwnership(feed, either),
     ]
     try {
