@@ -112,6 +112,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
 
   async #commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     if (this.#over !== undefined) throw this.#over
+    signal.throwIfAborted()
     const { transactionTimeoutMs, onTransaction } = this.#options
     const draft = draftOf(request, this.#seq + 1, this.#options)
     using grace = graceAfter(signal, GRACE_MS, this.#options.timer)

@@ -244,7 +244,7 @@ export interface Receipt {
 
 export interface ChangePublisher {
   /**
-   * Resolves once the transaction is known to be committed. A commit whose answer was lost is settled inside (R3).
+   * Resolves once the transaction is known to be committed. Begins nothing for a signal that has aborted. A commit whose answer was lost is settled inside (R3).
    * Rejects with disposition `retry` only if nothing of it is visible or ever will be; its `retryable` holds for the same
    * call. With another one, or the signal's reason after the commit was asked for, the feed has to be opened again. Where the
    * outcome is not known, or another instance owns the feed, every later call rejects, too.

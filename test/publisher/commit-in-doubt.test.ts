@@ -61,7 +61,7 @@ describe('a commit in doubt that cannot be settled', () => {
     const reason = new Error('stop')
     kafka.commits.push({ visible: true, error: reason })
     kafka.refusals.push(reason)
-    stop.abort(reason)
+    kafka.onSend = () => stop.abort(reason)
     await expect(publisher.commit(upserts('a'), stop.signal)).rejects.toMatchObject({
       code: 'COMMIT_UNSETTLED',
     })

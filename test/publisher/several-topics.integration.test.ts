@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Change } from '../../src/domain/change.ts'
-import { defineResource, type ResourceDescription } from '../../src/domain/resource.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
 import type { TransactionRequest } from '../../src/replication/ports.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { API, firstOf, type Fate, type Judge } from '../fixtures/kafka-proxy.ts'
+import { LISTING_PHOTOS } from '../fixtures/resources.ts'
 import { transactionPart } from '../fixtures/transaction.ts'
 import { deletion, keysOf, page, TestFeed, type PlacedRecord } from './test-feed.ts'
 import { codeOf, throughProxy } from './through-proxy.ts'
 import { endOffsets } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
-/** Of the same keys and events as listings, in another topic. */
-const PHOTOS = defineResource({ ...LISTINGS, name: 'listing-photos' })
-const BOTH: readonly ResourceDescription[] = [LISTINGS, PHOTOS]
+const BOTH: readonly ResourceDescription[] = [LISTINGS, LISTING_PHOTOS]
 
 const openFeed = (): Promise<TestFeed> => TestFeed.open(undefined, BOTH)
 
@@ -54,7 +53,7 @@ describe('a transaction of two topics', () => {
       page([], {
         parts: [
           transactionPart({ changes: listings }),
-          transactionPart({ resource: PHOTOS, changes: photos }),
+          transactionPart({ resource: LISTING_PHOTOS, changes: photos }),
         ],
       }),
       never,

@@ -4,16 +4,16 @@ import { describe, expect, test } from 'vitest'
 import type { Change, DeadLetter } from '../../src/domain/change.ts'
 import { NO_OUTCOMES, passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import type { RecordKey } from '../../src/domain/record-key.ts'
-import { defineResource } from '../../src/domain/resource.ts'
 import { emptyPart, type Batch, type BatchPart } from '../../src/replication/batch.ts'
 import { begun } from '../../src/replication/progress.ts'
 import { pieceProgress, sizeOf, split } from '../../src/replication/split-batch.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { deletionOf, upsertOf } from '../fixtures/change.ts'
 import { indexEntry, recordKeys } from '../fixtures/index-entry.ts'
+import { LISTING_PHOTOS } from '../fixtures/resources.ts'
 import { SERVER_TIME } from '../fixtures/scripted-source.ts'
 
-const RESOURCES = [LISTINGS, defineResource({ ...LISTINGS, name: 'listing-photos' })]
+const RESOURCES = [LISTINGS, LISTING_PHOTOS]
 
 /** What a page says of one key. */
 type Said = 'upsert' | 'deletion' | 'letter' | 'unchanged'
