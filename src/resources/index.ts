@@ -1,8 +1,9 @@
 /** All resources that can be replicated. A new one is a file beside this one, and a line here. */
 import type { ResourceDescription } from '../domain/resource.ts'
+import { ACCOUNTS } from './accounts.ts'
 import { LISTINGS } from './listings.ts'
 
-export const RESOURCES = [LISTINGS] as const satisfies readonly ResourceDescription[]
+export const RESOURCES = [LISTINGS, ACCOUNTS] as const satisfies readonly ResourceDescription[]
 
 type NameOf<Description> = Description extends ResourceDescription<infer Name> ? Name : never
 

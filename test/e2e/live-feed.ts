@@ -1,4 +1,5 @@
 import { connectKafka } from '../../src/kafka/cluster.ts'
+import type { OpenCollection } from '../../src/simulator/records/open-collection.ts'
 import type { LoggedRequest } from '../../src/simulator/request-log.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
 import {
@@ -84,13 +85,13 @@ export class LiveFeed implements AsyncDisposable {
     return new CliProcess(this.#command(args, settings))
   }
 
-  /** The topic as a client sees it that is not ours, with at least so many records. */
-  readByConsole(atLeast: number): Promise<TopicEvent[]> {
-    return consoleEvents(this.topic, { atLeast }, AbortSignal.timeout(DEADLINE_MS))
+  /** A topic as a client sees it that is not ours, with at least so many records. */
+  readByConsole(atLeast: number, resource = 'listings'): Promise<TopicEvent[]> {
+    return consoleEvents(this.#topicOf(resource), { atLeast }, AbortSignal.timeout(DEADLINE_MS))
   }
 
-  read(): Promise<TopicEvent[]> {
-    return committedEvents(this.topic, AbortSignal.timeout(DEADLINE_MS))
+  read(resource = 'listings'): Promise<TopicEvent[]> {
+    return committedEvents(this.#topicOf(resource), AbortSignal.timeout(DEADLINE_MS))
   }
 
   /** Records in the topic. */
@@ -124,16 +125,27 @@ export class LiveFeed implements AsyncDisposable {
     return this.#owned.disposeAsync()
   }
 
+  /** What the source lists beside listings. */
+  collection(name: string): OpenCollection {
+    const collection = this.simulator.collection(name)
+    if (collection === undefined) throw new Error(`The simulator has no ${name}.`)
+    return collection
+  }
+
+  #topicOf(resource: string): string {
+    return this.topic.replace(/listings$/, resource)
+  }
+
   #command(args: readonly string[], settings: Readonly<Record<string, string>>): CliOptions {
     return { args, settings: { ...this.settings, ...settings }, folder: this.folder }
   }
 }
 
-/** Number of events by change reason, `ListingDeleted`, `Tombstone`. */
+/** Number of events by change reason, name of a delete, `Tombstone`. */
 export function tally(events: readonly TopicEvent[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { type, value } of events) {
-    const name = type === 'ListingUpserted' ? (value as { change: string }).change : type
+    const name = type.endsWith('Upserted') ? (value as { change: string }).change : type
     counts[name] = (counts[name] ?? 0) + 1
   }
   return counts

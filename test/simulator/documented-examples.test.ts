@@ -50,7 +50,10 @@ describe('Replication', () => {
     expect(before.filter((key) => !after.has(key))).toEqual(removed.toSorted())
   })
 
-  test.each([['/v1/listings', 1000]])('%s takes a _limit of %i and refuses one more', async (path, limit) => {
+  test.each([
+    ['/v1/listings', 1000],
+    ['/v1/accounts', 1000],
+  ])('%s takes a _limit of %i and refuses one more', async (path, limit) => {
     await using server = await startSimulator({ listings: 1200, clock: () => NOW })
     expect((await get(server, path, { _limit: String(limit) })).status).toBe(200)
     const { status, D } = await get(server, path, { _limit: String(limit + 1) })

@@ -1,0 +1,21 @@
+import { defineResource } from '../domain/resource.ts'
+
+/** Members, offices and companies (docs/spark-api.md §4.8). */
+export const ACCOUNTS = defineResource({
+  name: 'accounts',
+  path: '/v1/accounts',
+  keyField: 'Id',
+  stamp: 'ModificationTimestamp',
+  maxLimit: 1000,
+  fields: { from: 'schema', at: 'top' },
+  expandable: [],
+  volatileFields: [],
+  events: {
+    upserted: 'AccountUpserted',
+    deleted: 'AccountDeleted',
+    key: 'accountKey',
+    content: 'account',
+    fields: 'fields',
+  },
+  subresources: [],
+})
