@@ -17,9 +17,12 @@ const POLL_MS = 100
 /**
  * Runs the daemon on a market that changes by itself, and says now and then what came of it. Resolves when the signal
  * aborts, with the daemon stopped.
+ *
+ * @param topics of the feed
  */
 export async function keepRunning(
   stage: Stage,
+  topics: readonly string[],
   write: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -33,7 +36,7 @@ export async function keepRunning(
   const either = AbortSignal.any([signal, stop.signal])
   const counts = new Map<string, number>()
   const show = async (): Promise<never> => {
-    write(describe(stage, await daemonInfo(stage.dataDir, either), daemon.logFile))
+    write(describe(stage, topics, await daemonInfo(stage.dataDir, either), daemon.logFile))
     simulator.start(CHANGES_PER_MINUTE)
     return await report(stage, counts, write, either)
   }
@@ -105,12 +108,14 @@ async function report(
   }
 }
 
-function describe({ feed, apiUrl }: Stage, { url }: DaemonInfo, logFile: string): string {
+function describe(
+  { feed, apiUrl }: Stage,
+  topics: readonly string[],
+  { url }: DaemonInfo,
+  logFile: string,
+): string {
   const { brokers, registryUrl, topicPrefix } = feed
   const address = `KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl} TOPIC_PREFIX=${topicPrefix}`
-  const topics = ['listings', 'checkpoints', 'control', 'dead-letters'].map(
-    (name) => `${topicPrefix}.${name}`,
-  )
   return [
     `Running until Ctrl-C; ${CHANGES_PER_MINUTE} changes a minute, an update every 5 s, a purge every 2 min.`,
     `  Kafka            ${brokers.join(',')}`,

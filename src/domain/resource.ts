@@ -62,12 +62,13 @@ export interface ResourceDescription<Name extends string = string> {
   readonly subresources: readonly Subresource[]
 }
 
-/** @throws {TypeError} if the name cannot be a resource's */
+/** @throws {TypeError} if the name cannot be a resource's, or a page would have no room for a second record */
 export function defineResource<const Name extends string>(
   description: Omit<ResourceDescription, 'name'> & { readonly name: Name },
 ): ResourceDescription<Name> {
   const { name } = description
   if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
+  if (description.maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
   return { ...description, name }
 }
 

@@ -7,7 +7,7 @@ import { mergeJoin, type Joined } from '../support/merge-join.ts'
 import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
-import { askWhetherGone, KEYS_PER_QUESTION } from './questions.ts'
+import { askWhetherGone, keysPerQuestion } from './questions.ts'
 import { parseStamp } from './walk.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { updatedAfter } from './window.ts'
@@ -108,7 +108,7 @@ class Comparison {
     } else if (entry !== undefined && startedAt - entry.observedAt > this.#feed.deleteRetention) {
       this.#expired.push([key, entry])
     }
-    if (this.#missing.length === KEYS_PER_QUESTION) await this.#ask(signal)
+    if (this.#missing.length === keysPerQuestion(this.#resource)) await this.#ask(signal)
     if (this.#expired.length === this.#feed.batchSize) await this.#forget(signal)
   }
 

@@ -8,7 +8,7 @@ import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
 import type { LedgerSet } from './ports.ts'
 import { withOutcomes } from './progress.ts'
-import { findEach, findListed, KEYS_PER_QUESTION, type FoundRecords } from './questions.ts'
+import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
 import { EVERYTHING } from './window.ts'
 
 export interface ByKeyOptions {
@@ -49,7 +49,7 @@ export async function publishByKey(
   let progress = from
   let left = options.orWalk?.keys ?? 0
   for await (const batch of feed.index.ledger.entries(from.passId, options.set)) {
-    for (const marks of slices(batch, KEYS_PER_QUESTION)) {
+    for (const marks of slices(batch, keysPerQuestion(resource))) {
       const notes = new Map(marks)
       const keys = [...notes.keys()]
       const listed = await findListed(feed.source, resource, keys, signal)
@@ -99,7 +99,7 @@ async function publishFound(
 
 /**
  * Reads what a purge's walk has shown to be other than the index has it, by key, or by a walk of whole records where that
- * takes fewer requests: a question takes 199 keys, and one where the source takes no filter by key. The walk proves nothing,
+ * takes fewer requests: a question takes up to 199 keys, and one where the source takes no filter by key. The walk proves nothing,
  * and need not be complete: what it does not show, the next purge asks for again.
  */
 export async function publishMissed(
@@ -111,7 +111,7 @@ export async function publishMissed(
 ): Promise<PassProgress> {
   const pages = walked.page
   const read =
-    Math.ceil(missed / KEYS_PER_QUESTION) > pages
+    Math.ceil(missed / keysPerQuestion(resource)) > pages
       ? await publishByWalk(feed, resource, walked, signal)
       : await publishByKey(
           feed,

@@ -6,8 +6,13 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 
-/** SparkQL takes 200 values in a list (docs/spark-api.md §2.7); one is left for the witness. */
-export const KEYS_PER_QUESTION = 199
+/** SparkQL takes so many values in a list (docs/spark-api.md §2.7). */
+const MOST_VALUES = 200
+
+/** What one answer can show must be all that was asked for (R9 b); one place is left for the witness. */
+export function keysPerQuestion({ maxLimit }: ResourceDescription): number {
+  return Math.min(MOST_VALUES, maxLimit) - 1
+}
 
 /** Single records are asked for a few at a time. */
 const AT_ONCE = 4
@@ -47,7 +52,7 @@ export function judgeListAnswer(
   return new Map(keys.map((key) => [key, shown.has(key) ? { kind: 'present' } : gone]))
 }
 
-/** The fate of at most `KEYS_PER_QUESTION` keys, by a list query with a witness, else one by one. */
+/** The fate of at most `keysPerQuestion` keys, by a list query with a witness, else one by one. */
 export async function askWhetherGone(
   source: Source,
   resource: ResourceDescription,
@@ -74,7 +79,7 @@ export interface FoundRecords {
   readonly receivedAt: Instant
 }
 
-/** Whole records of at most `KEYS_PER_QUESTION` keys, by a list query; undefined if the source does not apply such a filter. */
+/** Whole records of at most `keysPerQuestion` keys, by a list query; undefined if the source does not apply such a filter. */
 export async function findListed(
   source: Source,
   resource: ResourceDescription,

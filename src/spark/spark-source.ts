@@ -14,7 +14,7 @@ import { unreadable, type Refused, type SparkApiError } from './spark-api-error.
 import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
-import { walkPages, type PageWishes } from './walk.ts'
+import { expandOf, walkPages, type PageWishes } from './walk.ts'
 
 /** SparkQL's limit for a list of values (docs/spark-api.md §2.7). */
 const MOST_KEYS = 200
@@ -22,7 +22,7 @@ const MOST_KEYS = 200
 export interface SparkSourceOptions extends Omit<SparkClientOptions, 'retry'> {
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
-  /** `_expand` wherever whole records are asked for (docs/spark-api.md §2.5); undefined for none. */
+  /** `_expand` wherever whole records are asked for that can have it (docs/spark-api.md §2.5); undefined for none. */
   readonly expand: string | undefined
   /** @default 8 attempts, from 1 s, at most 60 s */
   readonly retry?: RetryOptions
@@ -113,7 +113,7 @@ class HttpSource implements SparkSource {
     const call = get(path, {
       _limit: String(limit),
       _select: select === 'keys' ? keyField : undefined,
-      _expand: select === 'keys' ? undefined : this.#wishes.expand,
+      _expand: select === 'keys' ? undefined : expandOf(resource, this.#wishes),
       _filter: oneOf(keyField, keys),
     })
     const { outcome, request, serverDate, receivedAt } = await this.#client.call(
@@ -136,7 +136,9 @@ class HttpSource implements SparkSource {
   }
 
   async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
-    const target = get(`${resource.path}/${encodeURIComponent(key)}`, { _expand: this.#wishes.expand })
+    const target = get(`${resource.path}/${encodeURIComponent(key)}`, {
+      _expand: expandOf(resource, this.#wishes),
+    })
     const call: Call = {
       ...target,
       label: `${resource.path}/{Id}`,

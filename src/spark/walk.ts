@@ -17,8 +17,15 @@ const SMALLEST_LIMIT = 50
 export interface PageWishes {
   /** `_limit`; a resource's own maximum goes before it. */
   readonly limit: number
-  /** `_expand` where whole records are asked for; undefined for none. */
+  /** `_expand` where whole records are asked for, of resources that take it; undefined for none. */
   readonly expand: string | undefined
+}
+
+export function expandOf(
+  { expandable }: ResourceDescription,
+  { expand }: Pick<PageWishes, 'expand'>,
+): string | undefined {
+  return expand !== undefined && expandable.includes(expand) ? expand : undefined
 }
 
 /** Follows the tokens wherever they lead: whether that is still a walk is for the pass to judge (R7). */
@@ -47,7 +54,7 @@ async function fetchPage(
   signal: AbortSignal,
 ): Promise<SourcePage> {
   const { resource, token } = request
-  const answer = await askForPage(client, request, wishes.expand, size, signal)
+  const answer = await askForPage(client, request, expandOf(resource, wishes), size, signal)
   const { skipToken } = answer.envelope
   if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
   return {

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { runPurge } from '../../src/replication/purge.ts'
-import { runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
+import { recordKey } from '../../src/domain/record-key.ts'
+import { runRetry, runSnapshot, runUpdate } from '../../src/replication/records-pass.ts'
 import { MemoryFeed } from '../fixtures/memory-feed.ts'
 import { TOURS } from '../fixtures/resources.ts'
+import { settledLettersOf } from '../fixtures/transaction.ts'
 import { keyRow, sourceRecord, type SourceScript } from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
@@ -74,12 +76,36 @@ describe('a purge of a resource without stamps', () => {
     expect(questions).toMatchObject([{ keys: ['2', '3'], select: 'keys' }])
   })
 
+  test('asks for no more keys at once than an answer can show (R9 b)', async () => {
+    const known = Array.from({ length: 40 }, (_, i) => `k${String(i).padStart(2, '0')}`)
+    const walks = [[{ records: rows('k00').map(keyRow) }]]
+    const opened = await feedOf(rows(...known), { walks, counts: [1], records: rows('k00') })
+    await purge(opened)
+    const questions = opened.source.asked.flatMap((asked) =>
+      asked.kind === 'findByKeys' ? [asked.keys.length] : [],
+    )
+    expect(TOURS.maxLimit).toBe(25)
+    expect(questions).toEqual([25, 16])
+  })
+
   test('publishes what no full walk has shown yet', async () => {
     const walks = [[{ records: rows('1', 'new').map(keyRow) }]]
     const opened = await feedOf(rows('1'), { walks, counts: [2], records: rows('1', 'new') })
     expect(await purge(opened)).toMatchObject({ missed: 1, gone: 0 })
     expect(keysOf(opened)).toEqual(['new'])
   })
+})
+
+test('dead letters of a resource without stamps are retried by a full walk, which asks for their keys at its end (R12)', async () => {
+  const poisoned = tour('1', { Poison: 'yes' })
+  const walk = [{ records: [tour('2')] }]
+  const opened = await feedOf([poisoned, tour('2')], { walks: [walk], counts: [1], records: [tour('1')] })
+  const key = recordKey('1')
+  const { progress, letters } = await runRetry(opened.feed, TOURS, 'snapshot', [key], signal)
+  expect(progress).toMatchObject({ pass: 'snapshot', state: 'completed', initial: false })
+  expect(letters).toEqual(new Map([[key, 'settled']]))
+  expect(keysOf(opened)).toEqual(['1'])
+  expect(opened.committed().flatMap(({ request }) => settledLettersOf(request))).toEqual([key])
 })
 
 test('an update of a resource without stamps is refused before anything is asked, and says what does its work', async () => {

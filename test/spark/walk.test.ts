@@ -3,6 +3,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourcePage, WalkRequest } from '../../src/replication/ports.ts'
 import type { SparkSource } from '../../src/spark/spark-source.ts'
+import { OFFICES } from '../fixtures/resources.ts'
 import { collect, d, failure, fixture, keyOf, NOW, page, row, type Reply } from './scripted-api.ts'
 
 const EVERYTHING: WalkRequest = { resource: LISTINGS, filter: '', select: 'everything', token: '' }
@@ -47,6 +48,25 @@ describe('what a walk sends', () => {
     await t.source.findOne(LISTINGS, recordKey(keyOf(1)), signal)
     const raw = 'CustomFieldsRaw'
     expect(t.api.asked.map(({ query }) => query['_expand'])).toEqual([raw, undefined, raw, undefined, raw])
+  })
+
+  test('a resource that takes no such expansion is not asked with it, and never for more rows than it gives', async () => {
+    await using t = await fixture([page([]), page([]), d({ Results: [] }), failure(404, 404)], {
+      expand: 'CustomFieldsRaw',
+      pageLimit: 1000,
+    })
+    const signal = AbortSignal.timeout(5_000)
+    await walk(t.source, { resource: OFFICES })
+    await walk(t.source, { resource: OFFICES, select: 'keys' })
+    await t.source.findByKeys(OFFICES, [recordKey('1')], 'everything', signal)
+    await t.source.findOne(OFFICES, recordKey('1'), signal)
+    expect(t.api.asked.map(({ query }) => query['_expand'])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(t.api.asked.map(({ query }) => query['_limit'])).toEqual(['25', '25', '2', undefined])
   })
 
   test('who asks', async () => {

@@ -5,6 +5,8 @@ import type { Command } from 'commander'
 
 import { ListingstreamError } from '../../support/errors.ts'
 import { printLine, printText } from '../../support/print.ts'
+import { topicNames } from '../../feed/topic-names.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { keepRunning } from '../../demo/keep-running.ts'
 import { startOwnStack } from '../../demo/own-stack.ts'
 import { rehearse } from '../../demo/rehearse.ts'
@@ -53,10 +55,16 @@ async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSigna
     const { text, equal } = summarize(await rehearse(stage, steps, signal))
     printText(`\n${text}\n`)
     isEqual = equal
-    if (keep === true && isEqual) await keepRunning(stage, printLine, signal)
+    if (keep === true && isEqual) await keepRunning(stage, topicsOf(feed.topicPrefix), printLine, signal)
   } catch (error) {
     // With --keep, the signal is how it ends; without it, or sooner, nothing was shown.
     if (!signal.aborted || !isEqual) throw error
   }
   return isEqual ? 0 : 1
+}
+
+/** Of a feed that replicates what the settings have by themselves. */
+function topicsOf(prefix: string): readonly string[] {
+  const names = topicNames(prefix)
+  return [names.data(LISTINGS), names.checkpoints, names.control, names.deadLetters]
 }

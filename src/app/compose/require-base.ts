@@ -1,5 +1,5 @@
 import { CommittedState } from '../../replication/committed-state.ts'
-import { NoSnapshotError } from '../../replication/pass-errors.ts'
+import { NoChangeStampError, NoSnapshotError } from '../../replication/pass-errors.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { WantedPass } from './open-feed-options.ts'
 
@@ -7,6 +7,7 @@ import type { WantedPass } from './open-feed-options.ts'
  * Before anything is registered or written: the registry has to know what the checkpoints were written under.
  *
  * @throws {RegistryLostError} if it does not
+ * @throws {NoChangeStampError} if it is an update of a resource that has none
  * @throws {NoSnapshotError} if the pass needs a snapshot that is not there.
  */
 export async function requireBase(
@@ -18,6 +19,7 @@ export async function requireBase(
   if (size > 0) await log.refresh(signal)
   if (wanted === undefined || wanted.pass === 'snapshot') return
   const { resource, pass } = wanted
+  if (pass === 'update' && resource.stamp === null) throw new NoChangeStampError(resource.name)
   const state = new CommittedState(log.state())
   const hasBase =
     pass === 'update' ? state.watermark(resource.name) !== undefined : state.hasSnapshot(resource.name)

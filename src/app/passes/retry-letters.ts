@@ -1,4 +1,4 @@
-/** The update that also asks the source for the keys of dead letters again (R12). */
+/** The pass that also asks the source for the keys of dead letters again (R12). */
 import { z } from 'zod'
 
 import type { ResourceDescription } from '../../domain/resource.ts'
@@ -25,6 +25,11 @@ export interface RetryReport extends PassReport {
   readonly letters: readonly RetriedLetter[]
 }
 
+/** An update, or the full walk that takes its place. */
+export function retryingPass({ stamp }: ResourceDescription): 'snapshot' | 'update' {
+  return stamp === null ? 'snapshot' : 'update'
+}
+
 export async function retryLetters(
   feed: OpenFeed,
   resource: ResourceDescription,
@@ -37,7 +42,7 @@ export async function retryLetters(
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
   const options = { ...PLAIN_PASS, retry: keys, onBegin }
-  const result = await feed.runner.run(resource, 'update', options, signal)
+  const result = await feed.runner.run(resource, retryingPass(resource), options, signal)
   const fates = names.map((name): RetriedLetter => {
     const letter = waiting.get(name)
     if (letter === undefined) return { key: name, fate: 'none', reason: null }

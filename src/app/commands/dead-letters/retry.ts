@@ -7,6 +7,7 @@ import { onFeed, type FeedWishes } from '../../passes/on-feed.ts'
 import { describeReport } from '../../passes/pass-report.ts'
 import {
   parseRetryReport,
+  retryingPass,
   retryLetters,
   type LetterSelection,
   type RetriedLetter,
@@ -47,7 +48,7 @@ async function retryDeadLetters(
     wishes,
     {
       resource,
-      pass: 'update',
+      pass: retryingPass(resource),
       body: { deadLetters: selection },
       parse: parseRetryReport,
       run: (feed) => retryLetters(feed, resource, selection, signal),
