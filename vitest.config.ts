@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.integration.test.ts'],
+          isolate: false,
+          setupFiles: ['test/fixtures/fresh-modules.ts'],
           // They take seconds on a quiet machine; a busy one is no failure.
           testTimeout: 60_000,
         },

@@ -7,8 +7,11 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { COMPILE_CACHE } from '../fixtures/cli.ts'
+
 const ROOT = join(import.meta.dirname, '../..')
 const PROGRAM = join(ROOT, 'src/cli/main.ts')
+const ENVIRONMENT = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE }
 const EXIT = z.tuple([z.number().nullable(), z.string().nullable()])
 
 interface Ended {
@@ -25,7 +28,7 @@ async function run(
 ): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: import.meta.dirname,
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { ...ENVIRONMENT, ...settings },
     stdio: ['ignore', stdout, 'pipe'],
   })
   if (closed !== undefined) child[closed]?.destroy()
@@ -100,7 +103,7 @@ describe('a command that is stopped before its end says so and exits with 5, wha
     const child = spawn(process.execPath, [PROGRAM, 'schema', 'check'], {
       cwd: import.meta.dirname,
       env: {
-        PATH: process.env['PATH'],
+        ...ENVIRONMENT,
         SPARK_API_URL: url,
         SPARK_ACCESS_TOKEN: 'token',
         SCHEMA_REGISTRY_URL: url,
@@ -116,6 +119,7 @@ describe('a command that is stopped before its end says so and exits with 5, wha
 
   test('but what has no end is stopped with 0', async () => {
     const child = spawn(process.execPath, [PROGRAM, 'simulate', '--port', '0', '--listings', '3'], {
+      env: ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(child.stdout, 'data')

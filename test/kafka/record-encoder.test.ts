@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 
 import * as fc from 'fast-check'
-import kafkajs from 'kafkajs'
 import { describe, expect, test } from 'vitest'
 
 import { encodeRecord, installRecordEncoder, type RecordFields } from '../../src/kafka/record-encoder.ts'
@@ -11,6 +10,8 @@ type EncodeRecord = (record: RecordFields) => { readonly buffer: Buffer }
 const require = createRequire(import.meta.url)
 const PRODUCE = 'kafkajs/src/protocol/requests/produce/v3/request'
 const RECORD = 'kafkajs/src/protocol/recordBatch/record/v0'
+// As in a process that has just started: tests of other files may have loaded the library, and put ours into it.
+for (const file of Object.keys(require.cache)) if (file.includes('/kafkajs/')) delete require.cache[file]
 /** As the library was published. */
 const published = require(RECORD) as EncodeRecord
 
@@ -38,7 +39,7 @@ describe('a record', () => {
   })
 
   test('is encoded by ours: a client is made before kafkajs loads the request that would hold on to its own', () => {
-    expect(kafkajs.Kafka).toBeTypeOf('function')
+    expect(require('kafkajs')).toHaveProperty('Kafka')
     expect(require.cache[require.resolve(PRODUCE)]).toBeUndefined()
     installRecordEncoder()
     require(PRODUCE)
