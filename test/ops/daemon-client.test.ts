@@ -47,7 +47,7 @@ test('the answer of a daemon comes through, and its error with the same code and
       metrics: { contentType: 'text/plain', text: async () => '' },
       readiness: () => ({ ready: true }),
       status: () => ({ passes: [] }),
-      runPass: async (pass, { dryRun }) => {
+      runPass: async ({ pass }, { dryRun }) => {
         if (dryRun) return { pass, dryRun }
         throw new ListingstreamError('Held: approve it.', {
           code: 'GUARD_HELD',
