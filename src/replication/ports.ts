@@ -91,7 +91,7 @@ export interface Source {
   count(resource: ResourceDescription, filter: string, signal: AbortSignal): Promise<number | undefined>
 
   /**
-   * Records of the given keys (200 at most, SparkQL's limit), in one list query with `_limit` at least their number.
+   * Records of the given keys (1 to 200, SparkQL's limit), in one list query with `_limit` at least their number.
    * `keys` selects the key alone, `everything` whole records.
    */
   findByKeys(
