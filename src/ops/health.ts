@@ -59,6 +59,9 @@ export interface HealthOptions {
   readonly expected?: Expectations
 }
 
+/** The whole program. */
+const NO_TRACK = { resource: null, pass: null } as const
+
 /** A pass is overdue if for so many intervals nothing of it was committed and none ended; at least a minute. */
 const OVERDUE_INTERVALS = 3
 const OVERDUE_AT_LEAST_MS = 60_000
@@ -69,7 +72,10 @@ const OVERDUE_AT_LEAST_MS = 60_000
  */
 export class Health implements Observer, Parking {
   readonly #now: () => Instant
+  /** Until the first feed is open, and again while one is not. */
   #starting: NotReadyReason | undefined
+  /** What it waits for before anything has failed. */
+  readonly #begun: NotReadyReason
   readonly #parked = new Map<string, NotReadyReason>()
   readonly #held = new Map<ResourceName, string>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
@@ -84,15 +90,23 @@ export class Health implements Observer, Parking {
     this.#now = now
     this.#outages = outages
     this.#expected = expected
-    this.starting('The program starts.')
+    this.#begun = {
+      ...NO_TRACK,
+      code: 'STARTING',
+      message: 'The program starts.',
+      service: null,
+      since: now(),
+      retryAt: null,
+    }
+    this.#starting = this.#begun
   }
 
-  /** Not ready until `started`; the message says what it waits for. */
-  starting(message: string, code = 'STARTING'): void {
+  /** Not ready until `started`, since it waits for the end of the error. */
+  starting({ code, message }: ListingstreamError): void {
     const now = this.#now()
     const since = this.#starting?.since ?? now
-    if (code !== 'STARTING') this.#last = { code, message, resource: null, pass: null, at: now }
-    this.#starting = { code, message, resource: null, pass: null, service: null, since, retryAt: null }
+    this.#last = { ...NO_TRACK, code, message, at: now }
+    this.#starting = { ...NO_TRACK, code, message, service: null, since, retryAt: null }
   }
 
   started(): void {
@@ -181,7 +195,7 @@ export class Health implements Observer, Parking {
 
   /** Null if there was none since the process started. */
   lastError(): LastError | null {
-    const [reason] = this.report().reasons.filter(({ code }) => code !== 'STARTING')
+    const reason = this.report().reasons.find((one) => one !== this.#begun)
     if (reason !== undefined) {
       const { code, message, resource, pass, since } = reason
       return { code, message, resource, pass, at: since, lasts: true }
@@ -193,7 +207,7 @@ export class Health implements Observer, Parking {
     const outages = this.#outages?.lasting() ?? []
     return outages.map(({ service, since, error, retryAt }) => {
       const { code, message } = error
-      return { code, message, resource: null, pass: null, service, since, retryAt }
+      return { ...NO_TRACK, code, message, service, since, retryAt }
     })
   }
 

@@ -174,36 +174,6 @@ export class LogObserver implements Observer, Parking {
   }
 }
 
-/** One observer that tells all of them, in their order. */
-export function observers(...list: readonly Observer[]): Observer {
-  return {
-    pageCommitted(...event) {
-      for (const observer of list) observer.pageCommitted(...event)
-    },
-    passStarted(...event) {
-      for (const observer of list) observer.passStarted(...event)
-    },
-    passEnded(...event) {
-      for (const observer of list) observer.passEnded(...event)
-    },
-    pageWalked(...event) {
-      for (const observer of list) observer.pageWalked(...event)
-    },
-    watermarkMoved(...event) {
-      for (const observer of list) observer.watermarkMoved(...event)
-    },
-    clockCompared(...event) {
-      for (const observer of list) observer.clockCompared(...event)
-    },
-    passRecovered(...event) {
-      for (const observer of list) observer.passRecovered(...event)
-    },
-    schemaRefused(...event) {
-      for (const observer of list) observer.schemaRefused(...event)
-    },
-  }
-}
-
 function named({ resource, pass, passId }: PassProgress) {
   return { resource, pass, passId }
 }

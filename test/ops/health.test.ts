@@ -16,12 +16,15 @@ function healthAt(clock: { ms: number }) {
 }
 
 test('it is not ready before it has started, and says what it waits for', () => {
-  const health = healthAt({ ms: 5 })
-  health.starting('Reads the topics.')
-  expect(health.report()).toMatchObject({
-    ready: false,
-    reasons: [{ code: 'STARTING', message: 'Reads the topics.', since: 5 }],
-  })
+  const clock = { ms: 5 }
+  const health = healthAt(clock)
+  expect(health.report()).toMatchObject({ ready: false, reasons: [{ code: 'STARTING', since: 5 }] })
+  expect(health.lastError()).toBeNull()
+  clock.ms = 10
+  health.starting(unreachable)
+  const { code, message } = unreachable
+  expect(health.report()).toMatchObject({ ready: false, reasons: [{ code, message, since: 5 }] })
+  expect(health.lastError()).toMatchObject({ code, message, lasts: true })
   health.started()
   expect(health.report()).toMatchObject({ ready: true, reasons: [] })
 })

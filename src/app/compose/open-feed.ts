@@ -2,7 +2,6 @@
 import type { SourceIdentity } from '../../domain/pass.ts'
 import { AvroContentEncoder } from '../../events/content/content-encoder.ts'
 import type { Owner } from '../../feed/state-records.ts'
-import type { KafkaPublisher } from '../../publisher/kafka-publisher.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
 import { FeedRunner } from '../../replication/feed-runner.ts'
 import { ServerClock } from '../../replication/server-clock.ts'
@@ -27,7 +26,8 @@ export interface OpenFeed extends FeedQueries, AsyncDisposable {
   readonly runner: FeedRunner
   readonly owner: Owner
   readonly source: SourceIdentity
-  readonly publisher: KafkaPublisher
+  /** @throws {FencedError} if another instance has taken the feed */
+  requireOwnership(signal: AbortSignal): Promise<void>
 }
 
 /** Refuses before it writes: nothing is left behind by a wrong token, and nothing is registered for a pass that cannot be. */
@@ -74,7 +74,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     runner: new FeedRunner(feed),
     owner,
     source: user,
-    publisher,
+    requireOwnership: (within) => publisher.requireOwnership(within),
     ...feedQueries(reader, index),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -1,11 +1,13 @@
 /** Logging, metrics and health of a command that works on a feed. */
 import type { Settings } from '../../config/settings.ts'
 import { Health } from '../../ops/health.ts'
-import { LogObserver, observers } from '../../ops/log-observer.ts'
+import { LogObserver } from '../../ops/log-observer.ts'
+import { observers, parkings } from '../../ops/observers.ts'
 import { createLogger, type Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Outages } from '../../ops/outages.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
+import type { Parking } from '../../replication/loop.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { now } from './system-clock.ts'
 import { plaintextCredentials } from './plaintext.ts'
@@ -15,10 +17,10 @@ export interface Surroundings {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
-  readonly log: LogObserver
   readonly totals: WalkTotals
   readonly outages: Outages
   readonly observer: Observer
+  readonly parking: Parking
 }
 
 type LoggingSettings = Pick<Settings, 'log'> &
@@ -57,5 +59,6 @@ export function surroundings(settings: FeedSettings, moves = false): Surrounding
   })
   const totals = new WalkTotals()
   const log = new LogObserver(logger, undefined, { totals, moves })
-  return { logger, metrics, health, log, totals, outages, observer: observers(metrics, health, log) }
+  const observer = observers(metrics, health, log)
+  return { logger, metrics, health, totals, outages, observer, parking: parkings(health, metrics, log) }
 }

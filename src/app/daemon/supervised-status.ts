@@ -1,0 +1,65 @@
+/** What `status` shows of a feed that this process supervises. */
+import { trackOf, type PassProgress } from '../../domain/pass.ts'
+import type { HealthReport } from '../../ops/health.ts'
+import type { Schedule } from '../../replication/loop.ts'
+import type { OpenFeed } from '../compose/open-feed.ts'
+import type { Surroundings } from '../compose/surroundings.ts'
+import { now } from '../compose/system-clock.ts'
+import { feedStatus, iso } from '../reports/feed-status.ts'
+import { waitingLetters } from '../reports/waiting-letters.ts'
+
+export interface SupervisedFeed {
+  /** `TOPIC_PREFIX` */
+  readonly prefix: string
+  readonly schedule: Schedule
+  readonly around: Pick<Surroundings, 'health' | 'metrics'>
+}
+
+/** @param feed undefined while it is not open: then there is only to say what it waits for */
+export async function supervisedStatus(
+  { prefix, schedule, around: { health, metrics } }: SupervisedFeed,
+  feed: OpenFeed | undefined,
+  signal: AbortSignal,
+): Promise<object> {
+  const report = health.report()
+  if (feed === undefined) return { prefix, health: report }
+  const { runner, owner, source } = feed
+  const { state } = runner.feed
+  const error = health.lastError()
+  const requests = metrics.requestsOfLastDay()
+  const { host, pid, dataDir } = owner
+  return feedStatus({
+    prefix,
+    source,
+    daemon: { pid, host, startedAt: iso(owner.startedAt), ready: report.ready },
+    owner: { host, pid, dataDir, aliveAt: iso(now()) },
+    state: {
+      generation: state.generation,
+      watermarks: state.watermarks(),
+      passes: new Map(state.passes().map((progress) => [trackOf(progress), progress])),
+    },
+    completedAt: metrics.successes,
+    nextAt: (progress) => nextAt(progress, report, schedule),
+    liveRecords: { count: await feed.liveRecords(signal), why: null },
+    lastError: error === null ? null : { ...error, at: iso(error.at) },
+    heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
+    deadLetters: await waitingLetters(
+      async (within) => (await feed.openLetters(undefined, within)).length,
+      signal,
+    ),
+    apiRequests: { count: requests.count, since: iso(requests.since) },
+    health: report,
+  })
+}
+
+/** Null where none of its kind is due by itself. */
+function nextAt(
+  { resource, pass, startedAt }: PassProgress,
+  { reasons }: HealthReport,
+  { updateIntervalMs, purgeIntervalMs }: Schedule,
+): number | null {
+  const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
+  if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
+  if (pass === 'snapshot') return null
+  return startedAt + (pass === 'update' ? updateIntervalMs : purgeIntervalMs)
+}

@@ -1,0 +1,178 @@
+/** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
+import type { ResourceDescription } from '../../domain/resource.ts'
+import type { Owner } from '../../feed/state-records.ts'
+import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
+import { FencedError } from '../../publisher/publisher-errors.ts'
+import { runSchedule, type Schedule } from '../../replication/loop.ts'
+import type { Clock } from '../../replication/ports.ts'
+import { orAborted } from '../../support/abort.ts'
+import { waitAfter } from '../../support/backoff.ts'
+import { firstFailure, foreseen, ListingstreamError } from '../../support/errors.ts'
+import { firstOfSeries } from '../../support/first-of-series.ts'
+import { together } from '../../support/together.ts'
+import type { OpenFeed } from '../compose/open-feed.ts'
+import type { Surroundings } from '../compose/surroundings.ts'
+import { retryLetters } from '../passes/retry-letters.ts'
+import { runPass } from '../passes/run-pass.ts'
+import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
+import { RequestedPasses } from './requested-passes.ts'
+import { requestedResource } from './requested-resource.ts'
+import { supervisedStatus } from './supervised-status.ts'
+
+/** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
+const REOPEN_QUIET_MS = 10 * 60_000
+/** How soon an idle daemon notices that another instance has taken its feed (R3). */
+const OWNERSHIP_CHECK_MS = 5_000
+
+export interface SupervisorOptions extends OpeningOptions {
+  /** `TOPIC_PREFIX` */
+  readonly prefix: string
+  readonly resources: readonly ResourceDescription[]
+  readonly schedule: Schedule
+  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'parking'>
+}
+
+/** Leads the commands of this machine to this process (`daemon.json`), until it is disposed of. */
+export type Announce = (owner: Owner) => Promise<AsyncDisposable>
+
+/** The feed while it is open. */
+interface RunningFeed {
+  readonly feed: OpenFeed
+  /** Aborts when the feed is over: passes on demand end with it. */
+  readonly signal: AbortSignal
+  /** Ends it, since it has to be opened again. */
+  readonly lose: (error: ListingstreamError) => void
+}
+
+export class FeedSupervisor {
+  readonly #options: SupervisorOptions
+  readonly #requests = new RequestedPasses()
+  #running: RunningFeed | undefined
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  /** Of the feed's owner record; undefined while the feed is not open. */
+  get instanceId(): string | undefined {
+    return this.#running?.feed.owner.instanceId
+  }
+
+  /** Runs until the signal aborts (then it rejects with its reason), a rival takes the feed, or somebody has to decide. */
+  async run(announce: Announce, signal: AbortSignal): Promise<never> {
+    const { around, clock, random } = this.#options
+    const tell = firstOfSeries(REOPEN_QUIET_MS, (err: ListingstreamError) =>
+      around.logger.error({ err }, 'opening the feed again'),
+    )
+    for (let unforeseen = 0; ;) {
+      const feed = await openPatiently(this.#options, signal)
+      try {
+        await this.#keep(feed, announce, signal)
+      } catch (failure) {
+        signal.throwIfAborted()
+        const error = foreseen(failure, 'Keeping the feed')
+        if (error.disposition === 'stop') throw error
+        unforeseen = error.disposition === 'retry' ? unforeseen + 1 : 0
+        around.health.starting(error)
+        tell(error)
+        await clock.sleep(waitAfter(OPENING_BACKOFF, unforeseen, error.retryAfterMs, random), signal)
+      }
+    }
+  }
+
+  status(signal: AbortSignal): Promise<object> {
+    return supervisedStatus(this.#options, this.#running?.feed, signal)
+  }
+
+  /**
+   * One pass on demand. An error that has the feed opened again does so at once: an idle feed would go on with it until
+   * its next pass by schedule.
+   *
+   * @throws {ListingstreamError} NOT_READY while the feed is not open, RESTART_NEEDS_STOP, RESOURCE_NOT_REPLICATED,
+   *   PASS_WAITING, and what the pass ends in
+   */
+  async runPass(
+    { resource: name, pass }: RequestedPass,
+    { dryRun, restart, deadLetters, approveUpTo }: PassRequestOptions,
+    { signal, gone }: PassRequest,
+  ): Promise<object> {
+    const running = this.#running
+    if (running === undefined) throw notReady()
+    if (restart) throw restartNeedsStop()
+    const { feed } = running
+    const resource = requestedResource(this.#options.resources, name)
+    const wanted = { resource: resource.name, pass }
+    const either = AbortSignal.any([signal, running.signal])
+    try {
+      return await this.#requests.run(wanted, { signal: either, gone }, (run): Promise<object> => {
+        if (deadLetters !== undefined)
+          return retryLetters(feed, resource, deadLetters, run.signal, run.onBegin)
+        return runPass(feed, resource, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
+      })
+    } catch (failure) {
+      const error = firstFailure(failure)
+      if (error instanceof ListingstreamError && error.disposition === 'reopen') running.lose(error)
+      throw failure
+    }
+  }
+
+  /** Until the signal aborts or the feed as it is open is over; always rejects, when the feed is closed. */
+  async #keep(opened: OpenFeed, announce: Announce, signal: AbortSignal): Promise<void> {
+    const { around, clock, resources, schedule } = this.#options
+    await using feed = opened
+    await using _announced = await announce(feed.owner)
+    around.health.started()
+    const tasks = [
+      (within: AbortSignal) => runSchedule(feed.runner, resources, schedule, around.parking, within),
+      (within: AbortSignal) => watchOwnership(feed, clock, within),
+      (within: AbortSignal) => this.#takeRequests(feed, within),
+    ]
+    try {
+      await together(tasks, signal)
+    } finally {
+      await feed.runner.idle()
+    }
+  }
+
+  /** While it lasts, passes may be asked for; rejects when one of them finds that the feed has to be opened again. */
+  async #takeRequests(feed: OpenFeed, signal: AbortSignal): Promise<never> {
+    const lost = Promise.withResolvers<never>()
+    this.#running = { feed, signal, lose: lost.reject }
+    try {
+      return await orAborted(lost.promise, signal)
+    } finally {
+      this.#running = undefined
+    }
+  }
+}
+
+function notReady(): ListingstreamError {
+  return new ListingstreamError('The daemon does not own the feed yet; see /readyz for what it waits for.', {
+    code: 'NOT_READY',
+    retryable: true,
+  })
+}
+
+function restartNeedsStop(): ListingstreamError {
+  return new ListingstreamError(
+    'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
+    { code: 'RESTART_NEEDS_STOP', retryable: false, disposition: 'stop' },
+  )
+}
+
+async function watchOwnership(
+  feed: Pick<OpenFeed, 'requireOwnership'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    await clock.sleep(OWNERSHIP_CHECK_MS, signal)
+    try {
+      await feed.requireOwnership(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      // An outage is the passes' to report; here only the rival matters.
+      if (error instanceof FencedError) throw error
+    }
+  }
+}

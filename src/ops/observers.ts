@@ -1,0 +1,44 @@
+import type { Parking } from '../replication/loop.ts'
+import type { Observer } from '../replication/ports.ts'
+
+/** One observer that tells all of them, in their order. */
+export function observers(...list: readonly Observer[]): Observer {
+  return {
+    pageCommitted(...event) {
+      for (const observer of list) observer.pageCommitted(...event)
+    },
+    passStarted(...event) {
+      for (const observer of list) observer.passStarted(...event)
+    },
+    passEnded(...event) {
+      for (const observer of list) observer.passEnded(...event)
+    },
+    pageWalked(...event) {
+      for (const observer of list) observer.pageWalked(...event)
+    },
+    watermarkMoved(...event) {
+      for (const observer of list) observer.watermarkMoved(...event)
+    },
+    clockCompared(...event) {
+      for (const observer of list) observer.clockCompared(...event)
+    },
+    passRecovered(...event) {
+      for (const observer of list) observer.passRecovered(...event)
+    },
+    schemaRefused(...event) {
+      for (const observer of list) observer.schemaRefused(...event)
+    },
+  }
+}
+
+/** The same of standstills. */
+export function parkings(...list: readonly Parking[]): Parking {
+  return {
+    parked(...event) {
+      for (const parking of list) parking.parked(...event)
+    },
+    resumed(...event) {
+      for (const parking of list) parking.resumed(...event)
+    },
+  }
+}

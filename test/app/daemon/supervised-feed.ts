@@ -1,0 +1,132 @@
+import { vi } from 'vitest'
+
+import { FeedSupervisor } from '../../../src/app/daemon/supervisor.ts'
+import type { OpenFeed } from '../../../src/app/compose/open-feed.ts'
+import type { Owner } from '../../../src/feed/state-records.ts'
+import { Health } from '../../../src/ops/health.ts'
+import { createLogger } from '../../../src/ops/logger.ts'
+import { Metrics } from '../../../src/ops/metrics.ts'
+import { parkings } from '../../../src/ops/observers.ts'
+import { FeedRunner } from '../../../src/replication/feed-runner.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
+import { assembleFeed, CollectingObserver } from '../../fixtures/memory-feed.ts'
+import { ManualClock } from '../../fixtures/manual-clock.ts'
+import { MemoryKeyIndex } from '../../fixtures/memory-key-index.ts'
+import { MemoryPublisher } from '../../fixtures/memory-publisher.ts'
+import { SERVER_TIME, sourceRecord } from '../../fixtures/scripted-source.ts'
+import { SteerableSource } from '../../fixtures/steerable-source.ts'
+
+export const UPDATE_MS = 5 * 60_000
+const PURGE_MS = 24 * 3_600_000
+const WATERMARK_POLL_MS = 500
+/** So often is the owner looked at. */
+export const OWNERSHIP_MS = 5_000
+export const STOP = new Error('stop')
+
+const SOURCE = { host: 'replication.example', userId: 'user-1', mlsId: 'mls-1' }
+
+/** A supervisor of a feed of twins, on a clock that stands still; how often it is opened, and what keeps it from that, is scripted. */
+export class SupervisedFeed {
+  readonly clock = new ManualClock(SERVER_TIME)
+  readonly publisher = new MemoryPublisher()
+  readonly source = new SteerableSource([sourceRecord('1')], () => this.clock.now())
+  readonly health = new Health(() => this.clock.now())
+  /** Instances that had the feed, in order. */
+  readonly opened: string[] = []
+  readonly closed: string[] = []
+  /** Those to whom commands are led. */
+  readonly announced = new Set<string>()
+  readonly stopper = new AbortController()
+  readonly supervisor: FeedSupervisor
+  /** Of its run, which always ends in an error. */
+  done: Promise<never> | undefined
+  /** Thrown when somebody looks at the owner. */
+  rival: Error | undefined
+  /** Thrown by the next announcements. */
+  unannounced: Error[] = []
+  readonly #obstacles: Error[]
+  readonly #index = new MemoryKeyIndex()
+
+  /** @param obstacles what the first attempts to open the feed end in */
+  constructor(obstacles: readonly Error[] = []) {
+    this.#obstacles = [...obstacles]
+    this.supervisor = new FeedSupervisor({
+      prefix: 'spark',
+      open: () => this.#open(),
+      resources: [LISTINGS],
+      schedule: { updateIntervalMs: UPDATE_MS, purgeIntervalMs: PURGE_MS, fullWalkIntervalMs: PURGE_MS },
+      around: {
+        logger: createLogger({ level: 'silent' }),
+        health: this.health,
+        metrics: new Metrics({ processMetrics: false }),
+        parking: parkings(this.health),
+      },
+      clock: this.clock,
+      // Each wait is its upper end.
+      random: () => 1,
+    })
+  }
+
+  start(): void {
+    this.done = this.supervisor.run((owner) => this.#announce(owner), this.stopper.signal)
+    this.done.catch(() => undefined)
+  }
+
+  /** Starts; the snapshot and the first update are done. */
+  async settle(): Promise<void> {
+    this.start()
+    await vi.waitUntil(() => this.publisher.transactions.length > 0, { interval: 1 })
+    await this.clock.pass(WATERMARK_POLL_MS)
+    await this.clock.sleeperOf(UPDATE_MS)
+  }
+
+  runPass(pass: 'update' | 'purge', over: { readonly restart?: boolean } = {}): Promise<object> {
+    const never = new AbortController().signal
+    const options = { dryRun: false, restart: false, ...over }
+    return this.supervisor.runPass({ resource: undefined, pass }, options, { signal: never, gone: never })
+  }
+
+  async #announce({ instanceId }: Owner): Promise<AsyncDisposable> {
+    const failure = this.unannounced.shift()
+    if (failure !== undefined) throw failure
+    this.announced.add(instanceId)
+    return { [Symbol.asyncDispose]: async () => void this.announced.delete(instanceId) }
+  }
+
+  async #open(): Promise<OpenFeed> {
+    const obstacle = this.#obstacles.shift()
+    if (obstacle !== undefined) throw obstacle
+    const instanceId = `instance-${this.opened.push('')}`
+    this.opened.splice(-1, 1, instanceId)
+    const { publisher, source, clock } = this
+    const parts = { source, publisher, topics: publisher, index: this.#index, clock }
+    return {
+      runner: new FeedRunner(assembleFeed({ ...parts, observer: new CollectingObserver() })),
+      owner: ownerOf(instanceId),
+      source: SOURCE,
+      requireOwnership: async () => {
+        if (this.rival !== undefined) throw this.rival
+      },
+      openLetters: async () => [],
+      liveRecords: async () => 1,
+      previewDeletes: () => Promise.reject(new Error('nobody should ask')),
+      [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),
+    }
+  }
+}
+
+function ownerOf(instanceId: string): Owner {
+  return {
+    instanceId,
+    host: 'host-1',
+    pid: 1,
+    dataDir: '/data',
+    startedAt: SERVER_TIME,
+    aliveAt: SERVER_TIME,
+    version: '1.0.0',
+    generation: 1,
+    seq: 0,
+    source: SOURCE,
+    clusterId: 'cluster-1',
+  }
+}

@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+
+import { FencedError } from '../../../src/publisher/publisher-errors.ts'
+import {
+  ListingstreamError,
+  type Disposition,
+  type ListingstreamErrorOptions,
+} from '../../../src/support/errors.ts'
+import { OWNERSHIP_MS, STOP, SupervisedFeed, UPDATE_MS } from './supervised-feed.ts'
+
+const FIRST_WAIT_MS = 2_000
+
+const unsettled = failure('COMMIT_UNSETTLED', 'reopen')
+const outage = failure('KAFKA_UNREACHABLE', 'retry')
+const truncated = failure('TOPIC_TRUNCATED', 'stop')
+const fenced = new FencedError('spark', { instanceId: 'rival', host: 'elsewhere', pid: 2 })
+
+function failure(
+  code: string,
+  disposition: Disposition,
+  over: Pick<ListingstreamErrorOptions, 'exitCode' | 'retryAfterMs'> = {},
+): ListingstreamError {
+  return new ListingstreamError('it does not work', { code, retryable: true, disposition, ...over })
+}
+
+/** Nothing of it is left. */
+function expectOver(feed: SupervisedFeed): void {
+  expect(feed.closed).toEqual(feed.opened)
+  expect([...feed.announced]).toEqual([])
+  expect(feed.supervisor.instanceId).toBeUndefined()
+  expect(feed.clock.sleeping()).toEqual([])
+}
+
+describe('opening the feed', () => {
+  test('makes it ready, leads the commands of this machine to it, and begins its passes', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    expect(feed.health.report()).toMatchObject({ ready: true, reasons: [] })
+    expect([...feed.announced]).toEqual(['instance-1'])
+    expect(feed.supervisor.instanceId).toBe('instance-1')
+    expect(feed.source.walks).toEqual(['snapshot', 'update'])
+    expect(await feed.supervisor.status(feed.stopper.signal)).toMatchObject({
+      prefix: 'spark',
+      owner: { host: 'host-1' },
+      passes: [{ pass: 'snapshot' }, { pass: 'update' }],
+    })
+  })
+
+  test('waits for what keeps it from that, longer and longer, and says so meanwhile', async () => {
+    const feed = new SupervisedFeed([outage, outage, failure('SPARK_UNAUTHORIZED', 'retry')])
+    feed.start()
+    for (const wait of [FIRST_WAIT_MS, 2 * FIRST_WAIT_MS]) {
+      await feed.clock.sleeperOf(wait)
+      expect(feed.health.report()).toMatchObject({ ready: false, reasons: [{ code: 'KAFKA_UNREACHABLE' }] })
+      feed.clock.advance(wait)
+    }
+    await feed.clock.sleeperOf(4 * FIRST_WAIT_MS)
+    const health = feed.health.report()
+    expect(health).toMatchObject({ ready: false, reasons: [{ code: 'SPARK_UNAUTHORIZED' }] })
+    expect(await feed.supervisor.status(feed.stopper.signal)).toEqual({ prefix: 'spark', health })
+    feed.clock.advance(4 * FIRST_WAIT_MS)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect(feed.health.report().ready).toBe(true)
+  })
+
+  test('waits as long as the other side asks for', async () => {
+    const feed = new SupervisedFeed([failure('SPARK_RATE_LIMITED', 'retry', { retryAfterMs: 90_000 })])
+    feed.start()
+    await feed.clock.pass(90_000)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect(feed.opened).toEqual(['instance-1'])
+  })
+
+  test.each([
+    ['somebody has to decide', truncated],
+    ['the settings are wrong: they are read once', failure('TOPIC_MISCONFIGURED', 'retry', { exitCode: 2 })],
+    ['another instance owns the feed (R3)', fenced],
+  ])('ends where %s', async (_, error) => {
+    const feed = new SupervisedFeed([outage, error])
+    feed.start()
+    await feed.clock.pass(FIRST_WAIT_MS)
+    await expect(feed.done).rejects.toBe(error)
+    expectOver(feed)
+  })
+
+  test('that nobody foresaw fails is tried again, later and later', async () => {
+    const feed = new SupervisedFeed()
+    feed.unannounced = [new TypeError('undefined is not a function'), new Error('EACCES')]
+    feed.start()
+    for (const wait of [2 * FIRST_WAIT_MS, 4 * FIRST_WAIT_MS]) {
+      await feed.clock.sleeperOf(wait)
+      expect(feed.health.report()).toMatchObject({ ready: false, reasons: [{ code: 'UNEXPECTED_ERROR' }] })
+      expect(feed.closed).toEqual(feed.opened)
+      feed.clock.advance(wait)
+    }
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect(feed.opened).toEqual(['instance-1', 'instance-2', 'instance-3'])
+    expect(feed.health.report().ready).toBe(true)
+  })
+})
+
+describe('a feed that is open', () => {
+  test('is closed and opened again when a pass by schedule says that this mends it (R1, R2)', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.source.failures.set('update', unsettled)
+    await feed.clock.pass(UPDATE_MS)
+    await feed.clock.sleeperOf(FIRST_WAIT_MS)
+    expectClosed(feed, 'COMMIT_UNSETTLED')
+    feed.source.failures.clear()
+    feed.clock.advance(FIRST_WAIT_MS)
+    await feed.clock.sleeperOf(UPDATE_MS)
+    expect([...feed.announced]).toEqual(['instance-2'])
+    expect(feed.health.report().ready).toBe(true)
+  })
+
+  test('ends when a pass by schedule finds what somebody has to decide', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.source.failures.set('update', truncated)
+    await feed.clock.pass(UPDATE_MS)
+    await expect(feed.done).rejects.toBe(truncated)
+    expectOver(feed)
+  })
+
+  test('ends within seconds of a rival, though no pass is due (R3)', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.rival = fenced
+    await feed.clock.pass(OWNERSHIP_MS)
+    await expect(feed.done).rejects.toBe(fenced)
+    expectOver(feed)
+  })
+
+  test('goes on when its owner cannot be looked at: an outage is for the passes to meet', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.rival = outage
+    await feed.clock.pass(OWNERSHIP_MS)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect(feed.opened).toEqual(['instance-1'])
+    expect(feed.health.report().ready).toBe(true)
+  })
+
+  test('leaves nothing behind when it is stopped', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.stopper.abort(STOP)
+    await expect(feed.done).rejects.toBe(STOP)
+    expectOver(feed)
+  })
+})
+
+describe('a pass on demand', () => {
+  test('is refused as long as the feed is not open, and where it would begin it anew', async () => {
+    const feed = new SupervisedFeed([outage])
+    feed.start()
+    await feed.clock.sleeperOf(FIRST_WAIT_MS)
+    await expect(feed.runPass('update')).rejects.toMatchObject({ code: 'NOT_READY' })
+    feed.clock.advance(FIRST_WAIT_MS)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    const restarted = feed.runPass('update', { restart: true })
+    await expect(restarted).rejects.toMatchObject({ code: 'RESTART_NEEDS_STOP' })
+  })
+
+  test('has the feed opened again where that mends its error, and does not leave that to the next pass (R1)', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.source.failures.set('purge', unsettled)
+    await expect(feed.runPass('purge')).rejects.toBe(unsettled)
+    await feed.clock.sleeperOf(FIRST_WAIT_MS)
+    expectClosed(feed, 'COMMIT_UNSETTLED')
+    feed.clock.advance(FIRST_WAIT_MS)
+    await feed.clock.sleeperOf(UPDATE_MS)
+    feed.source.failures.clear()
+    expect(await feed.runPass('purge')).toMatchObject({ pass: 'purge' })
+  })
+
+  test.each([
+    ['that passes', outage],
+    ['that somebody has to decide about', truncated],
+  ])('leaves the feed as it is after an error %s', async (_, error) => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.source.failures.set('purge', error)
+    await expect(feed.runPass('purge')).rejects.toBe(error)
+    feed.source.failures.clear()
+    expect(await feed.runPass('purge')).toMatchObject({ pass: 'purge' })
+    expect(feed.opened).toEqual(['instance-1'])
+  })
+
+  test('ends with the feed, in the error that ended it', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.source.gates.set('update', new Promise(() => undefined))
+    const update = feed.runPass('update')
+    await expect.poll(() => feed.source.times('update')).toBe(2)
+    feed.source.failures.set('purge', unsettled)
+    await expect(feed.runPass('purge')).rejects.toBe(unsettled)
+    await expect(update).rejects.toBe(unsettled)
+  })
+})
+
+/** The first instance has let go, and says why. */
+function expectClosed(feed: SupervisedFeed, code: string): void {
+  expect(feed.closed).toEqual(['instance-1'])
+  expect([...feed.announced]).toEqual([])
+  expect(feed.supervisor.instanceId).toBeUndefined()
+  expect(feed.health.report()).toMatchObject({ ready: false, reasons: [{ code }] })
+}
