@@ -29,7 +29,7 @@ export class LedgerDamagedError extends ListingstreamError {
 export class NoSnapshotError extends ListingstreamError {
   constructor(resource: string, pass: string) {
     super(
-      `There is no complete snapshot of ${resource} yet, so there is nothing to ${pass}. Run "listingstream snapshot" first (or "listingstream run", which begins with one).`,
+      `There is no complete snapshot of ${resource} yet, so there is nothing to ${pass}. Run "listingstream snapshot --resource ${resource}" first (or "listingstream run", which begins with one).`,
       { code: 'NO_SNAPSHOT', retryable: false, disposition: 'stop' },
     )
   }
