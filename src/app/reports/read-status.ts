@@ -1,0 +1,62 @@
+import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
+import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
+import type { MarkerRecord } from '../../feed/state-records.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { openFeedReader } from '../compose/feed-reader.ts'
+import type { ReaderSettings } from '../compose/settings-groups.ts'
+import { feedStatus, iso, type FeedStatus, type Trouble } from './feed-status.ts'
+import { liveRecordsIn } from './live-records.ts'
+import { waitingLetters } from './waiting-letters.ts'
+
+/**
+ * By the topics, where no daemon has more in its memory.
+ *
+ * @throws {ListingstreamError} `NO_FEED`
+ */
+export async function readStatus(settings: ReaderSettings, signal: AbortSignal): Promise<FeedStatus> {
+  await using reader = await openFeedReader(settings, signal)
+  const { cluster, names, resources, writerSchemas: schemas, log } = reader
+  const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
+  if (known.has(names.checkpoints)) await log.refresh(signal)
+  const { owner, generation, nextOffsets } = log
+  const state = log.state()
+  if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
+  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, resources, nextOffsets }
+  const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
+  return feedStatus({
+    prefix: names.prefix,
+    source: state.source,
+    daemon: null,
+    owner:
+      owner === undefined
+        ? null
+        : { host: owner.host, pid: owner.pid, dataDir: owner.dataDir, aliveAt: iso(log.ownerAliveAt) },
+    state,
+    completedAt: log.completedAt,
+    nextAt: () => null,
+    liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
+    lastError: lastFailure(markers),
+    heldBecause: holdReasons(markers),
+    deadLetters: known.has(names.deadLetters)
+      ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)
+      : { count: 0, why: null },
+    apiRequests: null,
+    health: null,
+  })
+}
+
+function unknownPrefix(prefix: string): ListingstreamError {
+  return new ListingstreamError(
+    `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
+    { code: 'NO_FEED', retryable: false, disposition: 'stop' },
+  )
+}
+
+/** What an outage parks leaves no marker; only the daemon's memory has it. */
+function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
+  const failed = markers.findLast(({ event }) => event === 'failed')
+  if (failed === undefined) return null
+  const { resource, pass, at, detail } = failed
+  const message = detail ?? 'It failed.'
+  return { code: 'PASS_INCOMPLETE', message, resource, pass, at: iso(at), lasts: false }
+}
