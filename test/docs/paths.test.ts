@@ -21,11 +21,13 @@ function targetsIn(markdown: string): readonly string[] {
     .filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** A name in angle brackets stands for any: one at least has to exist. */
+/** A name in angle brackets stands for any, as a star does: one at least has to exist. */
 function exists(path: string): boolean {
   if (MADE.has(path)) return true
   const pattern = path.replaceAll(/<[^>]+>/g, '*')
-  return pattern === path ? existsSync(posix.join(ROOT, path)) : globSync(pattern, { cwd: ROOT }).length > 0
+  return pattern.includes('*')
+    ? globSync(pattern, { cwd: ROOT }).length > 0
+    : existsSync(posix.join(ROOT, path))
 }
 
 /** The changelog tells of files as they were. */
