@@ -29,7 +29,7 @@ export interface FoundRecord {
 }
 
 /** What it reads may come a moment after a commit is answered. */
-export interface OpenedPublisher extends AsyncDisposable {
+interface OpenedPublisher extends AsyncDisposable {
   readonly publisher: ChangePublisher
   /** One that the publisher can encode. */
   readonly upsert: (key: string) => Promise<Upsert>

@@ -5,7 +5,7 @@ import type { Source, SourcePage, WalkRequest } from '../../src/replication/port
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 /** What a case will ask for, so that a scripted source can be told before. */
-export interface SourceWorld {
+interface SourceWorld {
   /** Listings that exist. */
   readonly listings: number
   readonly pageLimit: number
@@ -26,7 +26,7 @@ export interface PlannedWalk {
   readonly after: number
 }
 
-export interface OpenedSource extends AsyncDisposable {
+interface OpenedSource extends AsyncDisposable {
   readonly source: Source
   /** Of the listings that exist, in the order of a walk. */
   readonly keys: readonly RecordKey[]
