@@ -2,7 +2,6 @@ import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 
 import { requireRegistered } from '../../src/events/registry/schema-look.ts'
-import { RESOURCES } from '../../src/resources/index.ts'
 import { requireUnaltered } from '../../src/feed/topics.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { withAdmin, type Admin } from '../fixtures/kafka-admin.ts'
@@ -12,12 +11,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 const never = new AbortController().signal
 
 function look(feed: TestFeed): Promise<void> {
-  return requireUnaltered(
-    feed.cluster,
-    { names: feed.names, resources: RESOURCES },
-    feed.topics.partitions,
-    never,
-  )
+  return requireUnaltered(feed.cluster, feed, feed.topics.partitions, never)
 }
 
 function setPolicy(topic: string, policy: string): (admin: Admin) => Promise<void> {
