@@ -11,7 +11,7 @@ describe('a command that cannot do what it is asked for leaves nothing behind', 
       await using feed = await LiveFeed.open({ simulator: { listings: 5, seed: 81 } })
       const { code, stdout, stderr } = await feed.run([pass])
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toContain(`nothing to ${pass}. Run "listingstream snapshot" first`)
+      expect(stderr).toContain(`nothing to ${pass}. Run "listingstream snapshot --resource listings" first`)
       expect(stderr).toContain('[NO_SNAPSHOT]')
       expect(await feed.topics()).toEqual([])
       const registry = new SchemaRegistry({ url: testStack().registryUrl })

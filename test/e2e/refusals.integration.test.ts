@@ -102,7 +102,9 @@ test.concurrent('update and purge before the first snapshot say what to run firs
   for (const pass of ['update', 'purge']) {
     const exit = await feed.run([pass])
     expect(exit).toMatchObject({ code: 1, stdout: '' })
-    expect(errorLine(exit)).toContain(`nothing to ${pass}. Run "listingstream snapshot" first`)
+    expect(errorLine(exit)).toContain(
+      `nothing to ${pass}. Run "listingstream snapshot --resource listings" first`,
+    )
   }
   // Nothing is claimed before a pass can be, topics included.
   await expect(feed.size()).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
