@@ -7,6 +7,8 @@ export default {
     'src/index.ts',
     'bench/*.ts',
     'test/torture/main.ts',
+    // Found by their folder.
+    'src/simulator/collections/*.ts',
     // Each is started in a thread or a process of its own.
     'src/app/pages/page-thread.ts',
     'test/kafka/exit-script.ts',

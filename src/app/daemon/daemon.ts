@@ -95,7 +95,7 @@ class Daemon {
       {
         ...this.#settings.http,
         instanceId: () => this.#feed.instanceId,
-        metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: () => metrics.text() },
+        metrics,
         readiness: () => health.report(),
         status: (serving) => this.#feed.status(serving),
         runPass: (wanted, options, request) => this.#feed.runPass(wanted, options, request),
