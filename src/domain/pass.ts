@@ -1,7 +1,8 @@
 import type { Instant } from './instant.ts'
 import type { ResourceName } from './resource.ts'
 
-export type PassKind = 'snapshot' | 'update' | 'purge'
+export const PASS_KINDS = ['snapshot', 'update', 'purge'] as const
+export type PassKind = (typeof PASS_KINDS)[number]
 /** What is done again and again, one at a time. */
 export type PassTrack = `${ResourceName}/${PassKind}`
 export type PassId = string & { readonly __brand: 'PassId' }

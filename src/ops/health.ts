@@ -1,5 +1,5 @@
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
-import { trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
+import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
@@ -49,8 +49,8 @@ export interface HealthReport {
   readonly lastCompleted: readonly CompletedPass[]
 }
 
-/** A pass of this kind is due once in so many milliseconds. */
-export type Expectations = Readonly<Partial<Record<PassKind, Millis>>>
+/** How often a pass is due once its resource has a base; null: it does not come by itself. */
+export type Expectations = (resource: ResourceName, pass: PassKind) => Millis | null
 
 export interface HealthOptions {
   /** @default none are known */
@@ -86,7 +86,7 @@ export class Health implements Observer, Parking {
   /** When a track last came further, by track; a track that is not in it is not expected to. */
   readonly #moved = new Map<string, { resource: ResourceName; pass: PassKind; at: Instant }>()
 
-  constructor(now: () => Instant, { outages, expected = {} }: HealthOptions = {}) {
+  constructor(now: () => Instant, { outages, expected = () => null }: HealthOptions = {}) {
     this.#now = now
     this.#outages = outages
     this.#expected = expected
@@ -141,13 +141,15 @@ export class Health implements Observer, Parking {
     if (state === 'completed') {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
       if (pass === 'purge') this.#held.delete(resource)
+      if (pass === 'snapshot') this.#expect(resource)
     } else if (state === 'held') {
       this.#held.set(resource, detail ?? 'The guard holds its deletes.')
     }
   }
 
   passRecovered(progress: PassProgress, completedAt: Instant | undefined, heldBecause?: string): void {
-    const { resource, pass, passId, state, deletes } = progress
+    const { resource, pass, passId, state, initial, deletes } = progress
+    if (pass === 'snapshot' && (state === 'completed' || !initial)) this.#expect(resource)
     if (state === 'completed' && completedAt !== undefined) {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: completedAt })
     }
@@ -163,8 +165,9 @@ export class Health implements Observer, Parking {
 
   pageCommitted({ resource, pass }: PassProgress, _parts: readonly CommittedPart[]): void {
     this.#cameFurther(resource, pass)
-    // A purge waits for the snapshot that is under way.
+    // A purge waits for the snapshot that is under way, and the other way round.
     if (pass === 'snapshot') this.#cameFurther(resource, 'purge')
+    if (pass === 'purge') this.#cameFurther(resource, 'snapshot')
   }
 
   /** A dry run brings the feed no further. */
@@ -177,9 +180,13 @@ export class Health implements Observer, Parking {
   /** The pass fails by itself where it is too much (R4). */
   clockCompared(): void {}
 
-  /** From the first one on, a feed has updates and purges. */
   watermarkMoved(resource: ResourceName, _watermark: Instant): void {
-    for (const pass of ['update', 'purge'] as const) {
+    this.#expect(resource)
+  }
+
+  /** From its first watermark or its first complete snapshot on, a resource has passes that come by themselves. */
+  #expect(resource: ResourceName): void {
+    for (const pass of PASS_KINDS) {
       if (!this.#moved.has(trackOf({ resource, pass }))) this.#cameFurther(resource, pass)
     }
   }
@@ -215,8 +222,8 @@ export class Health implements Observer, Parking {
     const now = this.#now()
     const reasons: NotReadyReason[] = []
     for (const [track, { resource, pass, at }] of this.#moved) {
-      const interval = this.#expected[pass]
-      if (interval === undefined || this.#parked.has(track)) continue
+      const interval = this.#expected(resource, pass)
+      if (interval === null || this.#parked.has(track)) continue
       const silence = now - at
       if (silence <= Math.max(OVERDUE_INTERVALS * interval, OVERDUE_AT_LEAST_MS)) continue
       reasons.push({

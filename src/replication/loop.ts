@@ -17,6 +17,22 @@ export interface Schedule {
   readonly fullWalkIntervalMs: Millis
 }
 
+/** How often a pass comes by itself, counted from begin to begin; null: never, but for a first snapshot. */
+export function intervalOf(
+  { stamp }: ResourceDescription,
+  pass: PassKind,
+  { updateIntervalMs, purgeIntervalMs, fullWalkIntervalMs }: Schedule,
+): Millis | null {
+  switch (pass) {
+    case 'snapshot':
+      return stamp === null ? fullWalkIntervalMs : null
+    case 'update':
+      return stamp === null ? null : updateIntervalMs
+    case 'purge':
+      return purgeIntervalMs
+  }
+}
+
 /** Told when a track of the feed stands still because of an error, and when it goes on. */
 export interface Parking {
   parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest'
 
 import { instant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import type { PassKind } from '../../src/domain/pass.ts'
+import type { ResourceName } from '../../src/domain/resource.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
+import { TOURS } from '../fixtures/resources.ts'
 import { pageOf, progressOf } from './progress.ts'
 
 const unreachable = new ListingstreamError('No broker answers.', {
@@ -130,7 +133,8 @@ test('what it needs makes it unready once it has failed for long, with the servi
 
 test('an update that comes no further for three intervals makes it unready, parked or not; progress and an end make it ready', () => {
   const clock = { ms: 0 }
-  const health = new Health(() => instant(clock.ms), { expected: { update: 300_000 } })
+  const expected = (_: ResourceName, pass: PassKind) => (pass === 'update' ? 300_000 : null)
+  const health = new Health(() => instant(clock.ms), { expected })
   health.started()
   clock.ms = 10_000_000
   // Before the first watermark nothing is expected of it.
@@ -151,4 +155,29 @@ test('an update that comes no further for three intervals makes it unready, park
   clock.ms += 900_001
   health.parked(LISTINGS, 'update', unreachable, 5000)
   expect(health.report().reasons.map(({ code }) => code)).toEqual(['KAFKA_UNREACHABLE'])
+})
+
+test('full walks that do not come make it unready, from the first complete one on, also of an earlier process', () => {
+  const clock = { ms: 0 }
+  const expected = (resource: ResourceName, pass: PassKind) =>
+    resource === TOURS.name && pass === 'snapshot' ? 300_000 : null
+  const walk = { resource: TOURS.name, pass: 'snapshot', state: 'completed' } as const
+  const overdue = [{ code: 'PASS_OVERDUE', resource: 'tours', pass: 'snapshot' }]
+
+  const health = new Health(() => instant(clock.ms), { expected })
+  health.started()
+  health.passStarted(progressOf({ ...walk, state: 'running', initial: true }), false)
+  health.passEnded(progressOf(walk), null)
+  health.watermarkMoved(LISTINGS.name, instant(0))
+  clock.ms += 900_001
+  expect(health.report().reasons).toMatchObject(overdue)
+  // It waits for a purge that is under way.
+  health.pageCommitted(progressOf({ ...walk, pass: 'purge', state: 'running' }), [])
+  expect(health.report().ready).toBe(true)
+
+  const next = new Health(() => instant(clock.ms), { expected })
+  next.passRecovered(progressOf({ ...walk, state: 'running' }), undefined)
+  next.started()
+  clock.ms += 900_001
+  expect(next.report().reasons).toMatchObject(overdue)
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
+import { PASS_KINDS } from '../../src/domain/pass.ts'
 import type { ResourceDescription } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
-import { runSchedule, type Parking } from '../../src/replication/loop.ts'
+import { intervalOf, runSchedule, type Parking } from '../../src/replication/loop.ts'
 import {
   InvariantViolation,
   ListingstreamError,
@@ -294,6 +295,14 @@ describe('a resource without stamps', () => {
     await vi.waitUntil(() => walksOf(opened, TOURS).purge === 1, { interval: 1 })
     await stopped(opened, done)
   })
+})
+
+test('a pass comes by itself as often as the schedule says; none goes by a stamp that there is not', () => {
+  const schedule = { updateIntervalMs: 1, purgeIntervalMs: 2, fullWalkIntervalMs: 3 }
+  const intervals = (resource: ResourceDescription) =>
+    PASS_KINDS.map((pass) => intervalOf(resource, pass, schedule))
+  expect(intervals(LISTINGS)).toEqual([null, 1, 2])
+  expect(intervals(TOURS)).toEqual([3, null, 2])
 })
 
 describe('several resources', () => {

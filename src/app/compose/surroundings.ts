@@ -7,8 +7,9 @@ import { createLogger, type Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Outages } from '../../ops/outages.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
-import type { Parking } from '../../replication/loop.ts'
+import { intervalOf, type Parking } from '../../replication/loop.ts'
 import type { Observer } from '../../replication/ports.ts'
+import { chosenResources } from './chosen-resources.ts'
 import { now } from './system-clock.ts'
 import { plaintextCredentials } from './plaintext.ts'
 import { VERSION } from '../version.ts'
@@ -49,10 +50,16 @@ export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings
 /** @param moves a line on the terminal shows the progress of passes */
 export function surroundings(settings: FeedSettings, moves = false): Surroundings {
   const { topicPrefix: prefix } = settings.feed
-  const { updateIntervalMs: update, purgeIntervalMs: purge } = settings.passes
   const logger = loggerFor(settings).child({ feed: prefix })
   const outages = new Outages(logger, now)
-  const health = new Health(now, { outages, expected: { update, purge } })
+  const resources = chosenResources(settings.feed)
+  const health = new Health(now, {
+    outages,
+    expected(name, pass) {
+      const resource = resources.find((one) => one.name === name)
+      return resource === undefined ? null : intervalOf(resource, pass, settings.passes)
+    },
+  })
   const metrics = new Metrics({
     build: { version: VERSION, prefix },
     ready: () => health.report().ready,

@@ -1,7 +1,8 @@
 /** What `status` shows of a feed that this process supervises. */
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { HealthReport } from '../../ops/health.ts'
-import type { Schedule } from '../../replication/loop.ts'
+import { intervalOf, type Schedule } from '../../replication/loop.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
@@ -11,16 +12,19 @@ import { waitingLetters } from '../reports/waiting-letters.ts'
 export interface SupervisedFeed {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
+  readonly resources: readonly ResourceDescription[]
   readonly schedule: Schedule
   readonly around: Pick<Surroundings, 'health' | 'metrics'>
 }
 
 /** @param feed undefined while it is not open: then there is only to say what it waits for */
 export async function supervisedStatus(
-  { prefix, schedule, around: { health, metrics } }: SupervisedFeed,
+  supervised: SupervisedFeed,
   feed: OpenFeed | undefined,
   signal: AbortSignal,
 ): Promise<object> {
+  const { prefix, around } = supervised
+  const { health, metrics } = around
   const report = health.report()
   if (feed === undefined) return { prefix, health: report }
   const { runner, owner, source } = feed
@@ -39,7 +43,7 @@ export async function supervisedStatus(
       passes: new Map(state.passes().map((progress) => [trackOf(progress), progress])),
     },
     completedAt: metrics.successes,
-    nextAt: (progress) => nextAt(progress, report, schedule),
+    nextAt: (progress) => nextAt(progress, report, supervised),
     liveRecords: { count: await feed.liveRecords(signal), why: null },
     lastError: error === null ? null : { ...error, at: iso(error.at) },
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
@@ -56,10 +60,11 @@ export async function supervisedStatus(
 function nextAt(
   { resource, pass, startedAt }: PassProgress,
   { reasons }: HealthReport,
-  { updateIntervalMs, purgeIntervalMs }: Schedule,
+  { resources, schedule }: SupervisedFeed,
 ): number | null {
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
-  if (pass === 'snapshot') return null
-  return startedAt + (pass === 'update' ? updateIntervalMs : purgeIntervalMs)
+  const replicated = resources.find(({ name }) => name === resource)
+  const interval = replicated === undefined ? null : intervalOf(replicated, pass, schedule)
+  return interval === null ? null : startedAt + interval
 }
