@@ -242,6 +242,84 @@ export type AccountDeleted = {
   readonly passId: string | null
 }
 
+/** The open house's fields under the source's own names. Fields are only added. */
+export type OpenHouseFields = {
+  /** Key of the listing that is shown. */
+  readonly ListingKey: string | null
+  /** As the source writes it: MM/DD/YYYY. */
+  readonly Date: string | null
+  /** As the source writes it, in several ways: 9:00 am, 09:00 AM, 09:00-07:00. */
+  readonly StartTime: string | null
+  /** As StartTime. */
+  readonly EndTime: string | null
+  /** When it begins. */
+  readonly OpenHouseStartTimestamp: InstantText | null
+  /** When it ends. */
+  readonly OpenHouseEndTimestamp: InstantText | null
+  /** For visitors. */
+  readonly Comments: string | null
+  /** Whether it is streamed. */
+  readonly Livestream: boolean | null
+  /** Where that is to be seen. */
+  readonly LivestreamUri: string | null
+  /** What is said of that. */
+  readonly LivestreamDescription: string | null
+  /** As Date. */
+  readonly LivestreamDate: string | null
+  /** As StartTime. */
+  readonly LivestreamStartTime: string | null
+  /** As StartTime. */
+  readonly LivestreamEndTime: string | null
+  /** When the stream begins. */
+  readonly LivestreamStartTimestamp: InstantText | null
+  /** When the stream ends. */
+  readonly LivestreamEndTimestamp: InstantText | null
+}
+
+/** The content of the open house. Two events of an open house that follow each other differ in it. */
+export type OpenHouse = {
+  /** The source's fields. Null: the field has no value, is masked (see maskedFields), or did not fit its type (see unmappedFields). */
+  readonly fields: OpenHouseFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), those of nested records as Emails.Address. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names: unknown fields, values of a wrong type, integers beyond 2^53-2 with all their digits; those of nested records under a path as Emails[0].Verified. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** An open house that is new or whose content differs from its last event. Published once for each change, in order per open house. */
+export type OpenHouseUpserted = {
+  /** Id of the open house at the source; also the Kafka key. */
+  readonly openHouseKey: string
+  /** Why the open house is published. */
+  readonly change: UpsertChange | null
+  /** Null: an open house has no stamp that tells of its end. That of its edits is in volatileFields. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** What follows from the way of asking, and ModificationTimestamp, as the source gave them; nulls are left out. A change of these alone publishes nothing. Lists and objects stand as JSON text. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly openHouse: OpenHouse | null
+}
+
+/** The source no longer has the open house: it is over, or was called off. A tombstone for the key follows in the same transaction. */
+export type OpenHouseDeleted = {
+  /** Id of the open house at the source; also the Kafka key. */
+  readonly openHouseKey: string
+  /** Why it is published. */
+  readonly reason: DeletionReason | null
+  /** How the source confirmed that it is gone. */
+  readonly evidence: DeletionEvidence | null
+  /** When the source confirmed it, by the source's clock. */
+  readonly deletedAt: InstantText | null
+  /** Null, as in the events before. */
+  readonly lastModificationTimestamp: InstantText | null
+  /** The pass that noticed it. */
+  readonly passId: string | null
+}
+
 /** Kind of pass. UNKNOWN: a symbol that the reader does not know yet. */
 export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE'
 
@@ -283,3 +361,6 @@ export type ListingEvent = ListingUpserted | ListingDeleted
 
 /** Value of a record of the topic `accounts`; a tombstone is null. */
 export type AccountEvent = AccountUpserted | AccountDeleted
+
+/** Value of a record of the topic `openhouses`; a tombstone is null. */
+export type OpenHouseEvent = OpenHouseUpserted | OpenHouseDeleted

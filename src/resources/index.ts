@@ -2,8 +2,9 @@
 import type { ResourceDescription } from '../domain/resource.ts'
 import { ACCOUNTS } from './accounts.ts'
 import { LISTINGS } from './listings.ts'
+import { OPEN_HOUSES } from './openhouses.ts'
 
-export const RESOURCES = [LISTINGS, ACCOUNTS] as const satisfies readonly ResourceDescription[]
+export const RESOURCES = [LISTINGS, ACCOUNTS, OPEN_HOUSES] as const satisfies readonly ResourceDescription[]
 
 type NameOf<Description> = Description extends ResourceDescription<infer Name> ? Name : never
 

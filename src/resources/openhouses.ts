@@ -1,0 +1,21 @@
+import { defineResource } from '../domain/resource.ts'
+
+/** Those to come: one leaves when it is over, and no stamp says so (docs/spark-api.md §4.6). */
+export const OPEN_HOUSES = defineResource({
+  name: 'openhouses',
+  path: '/v1/openhouses',
+  keyField: 'Id',
+  stamp: null,
+  maxLimit: 200,
+  fields: { from: 'schema', at: 'top' },
+  expandable: [],
+  volatileFields: ['ModificationTimestamp'],
+  events: {
+    upserted: 'OpenHouseUpserted',
+    deleted: 'OpenHouseDeleted',
+    key: 'openHouseKey',
+    content: 'openHouse',
+    fields: 'fields',
+  },
+  subresources: [],
+})
