@@ -55,7 +55,7 @@ function passInstruments(registers: Registry[]) {
     passDuration: new Histogram({
       name: 'listingstream_pass_duration_seconds',
       help: 'Time from the start of a pass to its end, or from the start of the process if it was resumed',
-      labelNames: ['pass'],
+      labelNames: ['resource', 'pass'],
       buckets: PASS_BUCKETS,
       registers,
     }),

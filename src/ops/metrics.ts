@@ -123,7 +123,7 @@ export class Metrics implements Observer, Parking {
     if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
-      this.#instruments.passDuration.observe({ pass }, (this.#monotonic() - begun.at) / SECOND)
+      this.#instruments.passDuration.observe({ resource, pass }, (this.#monotonic() - begun.at) / SECOND)
       this.#begun.delete(trackOf(progress))
     }
     // A sweep that failed says nothing of an earlier hold.
@@ -239,9 +239,10 @@ export class Metrics implements Observer, Parking {
     const deletes = new Gauge({
       name: 'listingstream_deletes_held',
       help: 'Deletes that the guard holds back (R10)',
+      labelNames: ['resource'],
       registers,
       collect: () => {
-        deletes.set([...held.values()].reduce((sum, count) => sum + count, 0))
+        for (const [resource, count] of held) deletes.set({ resource }, count)
       },
     })
   }

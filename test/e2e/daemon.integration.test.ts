@@ -66,7 +66,7 @@ test('commands beside a daemon are handed to it, and do their own work once it h
   })
   listings.apply({ action: 'remove', count: 20 })
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
-  expect(await daemon.metric('listingstream_deletes_held')).toBe(20)
+  expect(await daemon.metric('listingstream_deletes_held{resource="listings"}')).toBe(20)
   expect(daemon.process.running).toBe(true)
 
   expect(await daemon.process.kill('SIGTERM')).toMatchObject({ code: 0 })

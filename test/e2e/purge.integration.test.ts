@@ -85,7 +85,7 @@ test.concurrent('a hold outlives its process, and an operator lets go of it, up 
   expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
 
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
-  expect(await daemon.metric('listingstream_deletes_held')).toBe(25)
+  expect(await daemon.metric('listingstream_deletes_held{resource="listings"}')).toBe(25)
   expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({
     held: [{ resource: 'listings', detail: "25 deletes are half of the feed's 40 records or more" }],
   })
@@ -97,7 +97,7 @@ test.concurrent('a hold outlives its process, and an operator lets go of it, up 
   expect(enough).toMatchObject({ code: 0 })
   expect(enough.stdout).toContain('25 deleted, 0 still there, 0 inconclusive')
   expect(enough.stdout).toContain("approved although 25 deletes are half of the feed's 40 records or more")
-  expect(await daemon.metric('listingstream_deletes_held')).toBe(0)
+  expect(await daemon.metric('listingstream_deletes_held{resource="listings"}')).toBe(0)
   expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({ held: [] })
   await daemon.process.kill('SIGTERM')
 

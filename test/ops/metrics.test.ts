@@ -71,7 +71,7 @@ describe('Metrics', () => {
     metrics.passStarted(progressOf())
     clock.monotonic = 9000
     metrics.passEnded(progressOf({ state: 'completed' }))
-    expect(await sample('pass_duration_seconds_sum{pass="update"}')).toBe('9')
+    expect(await sample('pass_duration_seconds_sum{resource="listings",pass="update"}')).toBe('9')
     expect(await sample('passes_total{resource="listings",pass="update",state="completed"}')).toBe('1')
   })
 
@@ -79,19 +79,19 @@ describe('Metrics', () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     metrics.passStarted(progressOf({ passId: passId('other') }))
     metrics.passEnded(progressOf({ state: 'completed' }))
-    expect(await sample('pass_duration_seconds_count{pass="update"}')).toBeUndefined()
+    expect(await sample('pass_duration_seconds_count{resource="listings",pass="update"}')).toBeUndefined()
   })
 
   test('held deletes stay until the next sweep that comes to a verdict (R10)', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const purge = progressOf({ pass: 'purge' })
-    expect(await sample('deletes_held')).toBe('0')
+    expect(await sample('deletes_held{resource="listings"}')).toBeUndefined()
     metrics.passEnded({ ...purge, state: 'held', deletes: { ...purge.deletes, held: 700 } })
-    expect(await sample('deletes_held')).toBe('700')
+    expect(await sample('deletes_held{resource="listings"}')).toBe('700')
     metrics.passEnded({ ...purge, state: 'failed' })
-    expect(await sample('deletes_held')).toBe('700')
+    expect(await sample('deletes_held{resource="listings"}')).toBe('700')
     metrics.passEnded({ ...purge, state: 'completed' })
-    expect(await sample('deletes_held')).toBe('0')
+    expect(await sample('deletes_held{resource="listings"}')).toBe('0')
   })
 
   test('a hold that an earlier process left is held still (R10)', async () => {
@@ -99,9 +99,9 @@ describe('Metrics', () => {
     const purge = progressOf({ pass: 'purge', state: 'running' })
     metrics.passRecovered({ ...purge, deletes: { ...purge.deletes, held: 30 } })
     metrics.passRecovered(progressOf({ pass: 'update' }))
-    expect(await sample('deletes_held')).toBe('30')
+    expect(await sample('deletes_held{resource="listings"}')).toBe('30')
     metrics.passEnded({ ...purge, state: 'completed' })
-    expect(await sample('deletes_held')).toBe('0')
+    expect(await sample('deletes_held{resource="listings"}')).toBe('0')
   })
 
   test('requests are counted by HTTP status, those without an answer as none; transactions by seconds', async () => {

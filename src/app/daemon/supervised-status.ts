@@ -34,6 +34,7 @@ export async function supervisedStatus(
   const { host, pid, dataDir } = owner
   return feedStatus({
     prefix,
+    resources: supervised.resources,
     source,
     daemon: { pid, host, startedAt: iso(owner.startedAt), ready: report.ready },
     owner: { host, pid, dataDir, aliveAt: iso(now()) },

@@ -1,5 +1,7 @@
+import type { PassKind } from '../../domain/pass.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
-import type { FeedStatus, Known, PassStatus, Trouble } from './feed-status.ts'
+import type { FeedStatus, Known, PassStatus } from './feed-status.ts'
 
 const NAME_WIDTH = 14
 const LONGEST_MESSAGE = 160
@@ -8,25 +10,25 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** For a person: a dozen lines, always the same ones in the same order. `now` is milliseconds since 1970. */
+type Row = readonly [name: string, text: string]
+
+/**
+ * For a person: a dozen lines, always the same ones in the same order; of several resources, each has lines of its own for
+ * its passes. `now` is milliseconds since 1970.
+ */
 export function describeStatus(status: FeedStatus, now: number): readonly string[] {
-  const { prefix, generation, source, passes } = status
-  const pass = (kind: string): string =>
-    describePass(
-      passes.find((each) => each.pass === kind),
-      now,
-    )
-  const rows: readonly (readonly [string, string])[] = [
+  const { prefix, generation, source } = status
+  const rows: readonly Row[] = [
     ['Feed', generation === null ? prefix : `${prefix}, generation ${generation}`],
     ['Source', source === null ? '–' : `${source.host}, user ${source.userId}, MLS ${source.mlsId}`],
     ['Daemon', describeDaemon(status, now)],
     ['Freshness', describeFreshness(status, now)],
     ['Live records', describeKnown(status.liveRecords)],
-    ['Snapshot', pass('snapshot')],
-    ['Update', pass('update')],
-    ['Purge', pass('purge')],
+    ...describePasses('Snapshot', 'snapshot', status, now),
+    ...describePasses('Update', 'update', status, now),
+    ...describePasses('Purge', 'purge', status, now),
     ['Held deletes', describeHeld(status)],
-    ['Last error', describeTrouble(status.lastError, now)],
+    ['Last error', describeTrouble(status, now)],
     ['Dead letters', describeLetters(status.deadLetters)],
     ['API requests', describeRequests(status, now)],
   ]
@@ -43,18 +45,41 @@ function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {
   return `not running here; process ${pid} on ${host} was the last to write, ${age(aliveAt, now)} ago`
 }
 
-function describeFreshness({ watermarks, passes }: FeedStatus, now: number): string {
+function describeFreshness({ resources, watermarks, passes }: FeedStatus, now: number): string {
+  const snapshots = passes.filter(({ pass }) => pass === 'snapshot')
+  if (snapshots.length === 0) return '– (no snapshot has begun)'
+  // Until then most records are not in the topic, however fresh those are that are.
+  const complete = snapshots.filter(({ completedAt }) => completedAt !== null).map(({ resource }) => resource)
+  const begun = [...resources.map(({ name }) => name), ...snapshots.map(({ resource }) => resource)]
+  const partial = begun.find((name) => !complete.includes(name))
+  if (partial !== undefined) {
+    return `– (the first snapshot${resources.length < 2 ? '' : ` of ${partial}`} is not complete)`
+  }
   const known = Object.values(watermarks)
-  if (known.length === 0) return '– (no snapshot has begun)'
-  // Until then most listings are not in the topic, however fresh those are that are.
-  const isPartial = passes.some((each) => each.pass === 'snapshot' && each.completedAt === null)
-  if (isPartial) return '– (the first snapshot is not complete)'
+  if (known.length === 0) return '– (the source does not say when a record changed)'
   const oldest = known.reduce((a, b) => (a < b ? a : b))
   return `all changes up to ${age(oldest, now)} ago (${oldest})`
 }
 
 function describeKnown({ count, why }: Known): string {
   return count === null ? `– (${why ?? 'not known'})` : grouped(count)
+}
+
+/** A line for each resource that has such a pass. */
+function describePasses(
+  label: string,
+  pass: PassKind,
+  { resources, passes }: FeedStatus,
+  now: number,
+): readonly Row[] {
+  const ofKind = passes.filter((each) => each.pass === pass)
+  const having = resources.filter(({ hasStamp }) => pass !== 'update' || hasStamp)
+  if (resources.length > 0 && having.length === 0) return [[label, '–']]
+  if (resources.length < 2) return [[label, describePass(ofKind[0], now)]]
+  return having.map(({ name }, i) => {
+    const status = ofKind.find(({ resource }) => resource === name)
+    return [i === 0 ? label : '', `${name}: ${describePass(status, now)}`]
+  })
 }
 
 function describePass(status: PassStatus | undefined, now: number): string {
@@ -69,18 +94,23 @@ function describePass(status: PassStatus | undefined, now: number): string {
   return `${head}: ${grouped(walked)} walked${next}`
 }
 
-function describeHeld({ held }: FeedStatus): string {
-  const [first] = held
-  if (first === undefined) return 'none'
-  const why = first.why === null ? '' : ` (${first.why})`
-  return `${grouped(first.deletes)}${why}; "listingstream purge --dry-run" shows them`
+function describeHeld({ resources, held }: FeedStatus): string {
+  if (held.length === 0) return 'none'
+  const each = held.map(({ resource, deletes, why }) => {
+    const which = resources.length < 2 ? '' : ` of ${resource}`
+    const option = resource === LISTINGS.name ? '' : ` --resource ${resource}`
+    const reason = why === null ? '' : ` (${why})`
+    return `${grouped(deletes)}${which}${reason}; "listingstream purge --dry-run${option}" shows them`
+  })
+  return each.join('; ')
 }
 
-function describeTrouble(trouble: Trouble | null, now: number): string {
-  if (trouble === null) return 'none known'
-  const { code, message, pass, at, lasts } = trouble
+function describeTrouble({ resources, lastError }: FeedStatus, now: number): string {
+  if (lastError === null) return 'none known'
+  const { code, message, resource, pass, at, lasts } = lastError
   const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
-  const where = pass === null ? '' : ` of ${pass}`
+  const which = resource === null || resources.length < 2 ? '' : ` of ${resource}`
+  const where = pass === null ? '' : ` of ${pass}${which}`
   return `${code}${where}, ${lasts ? `for ${age(at, now)}` : `${age(at, now)} ago`}: ${short}`
 }
 

@@ -1,7 +1,8 @@
 /** What `status` shows: the same from a daemon's memory and from the topics, as far as each knows it. */
 import { z } from 'zod'
 
-import type { PassKind, PassProgress, PassTrack, SourceIdentity } from '../../domain/pass.ts'
+import { PASS_KINDS, type PassProgress, type PassTrack, type SourceIdentity } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 
@@ -11,6 +12,9 @@ const KNOWN = z.object({ count: z.number().nullable(), why: z.string().nullable(
 export type Known = z.output<typeof KNOWN>
 
 const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(), aliveAt: TIME })
+
+/** `hasStamp`: its records say when they changed, so that it has updates. */
+const RESOURCE = z.object({ name: z.string(), hasStamp: z.boolean() })
 
 const PASS = z.looseObject({
   resource: z.string(),
@@ -47,6 +51,8 @@ export const FEED_STATUS = z.object({
   /** Null if none runs. */
   daemon: DAEMON.nullable().default(null),
   owner: OWNER.nullable().default(null),
+  /** Those that are replicated; none while that is not known. */
+  resources: z.array(RESOURCE).default([]),
   watermarks: z.record(z.string(), TIME).default({}),
   liveRecords: KNOWN.default(UNKNOWN),
   /** By resource, then snapshot, update, purge. */
@@ -63,8 +69,9 @@ export type FeedStatus = z.output<typeof FEED_STATUS>
 
 export interface FeedFacts extends Omit<
   FeedStatus,
-  'generation' | 'watermarks' | 'passes' | 'held' | 'source'
+  'generation' | 'resources' | 'watermarks' | 'passes' | 'held' | 'source'
 > {
+  readonly resources: readonly ResourceDescription[]
   readonly source: SourceIdentity | null
   readonly state: Pick<FeedState, 'generation' | 'watermarks' | 'passes'>
   readonly completedAt: ReadonlyMap<PassTrack, Instant>
@@ -76,7 +83,10 @@ export interface FeedFacts extends Omit<
 
 /** Always in the same order. */
 export function feedStatus(facts: FeedFacts): FeedStatus {
-  const { state, completedAt, nextAt, heldBecause } = facts
+  const { resources, state, completedAt, nextAt, heldBecause } = facts
+  const names = resources.map(({ name }) => name)
+  const orderOf = ({ resource, pass }: PassProgress): number =>
+    names.indexOf(resource) * PASS_KINDS.length + PASS_KINDS.indexOf(pass)
   const passes = [...state.passes].sort(([, a], [, b]) => orderOf(a) - orderOf(b))
   return {
     prefix: facts.prefix,
@@ -84,6 +94,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     source: facts.source,
     daemon: facts.daemon,
     owner: facts.owner,
+    resources: resources.map(({ name, stamp }) => ({ name, hasStamp: stamp !== null })),
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, iso(at)])),
     liveRecords: facts.liveRecords,
     passes: passes.map(([track, progress]) => {
@@ -112,12 +123,6 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     apiRequests: facts.apiRequests,
     health: facts.health,
   }
-}
-
-const ORDER: readonly PassKind[] = ['snapshot', 'update', 'purge']
-
-function orderOf({ pass }: PassProgress): number {
-  return ORDER.indexOf(pass)
 }
 
 export function iso(ms: number): string {

@@ -31,6 +31,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
       owner === undefined
         ? null
         : { host: owner.host, pid: owner.pid, dataDir: owner.dataDir, aliveAt: iso(log.ownerAliveAt) },
+    resources,
     state,
     completedAt: log.completedAt,
     nextAt: () => null,

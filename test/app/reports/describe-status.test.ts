@@ -64,6 +64,48 @@ test('what lasts is told with since when, what is over with how long ago; the ne
   )
 })
 
+test('of several resources each is told by its name; one without stamps has no updates and is in no freshness', () => {
+  const pass = (resource: string, kind: string, over: object = {}) => {
+    const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
+    return { resource, pass: kind, state: 'completed', startedAt, completedAt, walked: 7, ...over }
+  }
+  const resources = [
+    { name: 'listings', hasStamp: true },
+    { name: 'tours', hasStamp: false },
+  ]
+  const passes = [pass('listings', 'snapshot'), pass('listings', 'update'), pass('tours', 'purge')]
+  const watermarks = { listings: '2026-05-02T13:50:00.000Z' }
+  const held = [
+    { resource: 'listings', deletes: 12, why: 'too many' },
+    { resource: 'tours', deletes: 1_300, why: null },
+  ]
+  const trouble = { code: 'SPARK_OUTAGE', message: 'No.', resource: 'tours', pass: 'purge' }
+  const lastError = { ...trouble, at: '2026-05-02T13:50:00.000Z', lasts: true }
+  const known = { prefix: 'spark', resources, passes, watermarks, held, lastError }
+  const lines = describeStatus(FEED_STATUS.parse(known), NOW)
+  expect(lines.slice(3, 11)).toEqual([
+    'Freshness     – (the first snapshot of tours is not complete)',
+    'Live records  – (it is not known yet)',
+    'Snapshot      listings: completed 10 min ago: 7 walked',
+    '              tours: never',
+    'Update        listings: completed 10 min ago: 7 walked',
+    'Purge         listings: never',
+    '              tours: completed 10 min ago: 7 walked',
+    'Held deletes  12 of listings (too many); "listingstream purge --dry-run" shows them; 1,300 of tours; "listingstream purge --dry-run --resource tours" shows them',
+  ])
+  expect(lines[11]).toBe('Last error    SPARK_OUTAGE of purge of tours, for 10 min: No.')
+
+  const complete = FEED_STATUS.parse({ ...known, passes: [...passes, pass('tours', 'snapshot')] })
+  expect(describeStatus(complete, NOW)).toContain(
+    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)',
+  )
+  const alone = { prefix: 'spark', resources: resources.slice(1), passes: [pass('tours', 'snapshot')] }
+  const ofTours = describeStatus(FEED_STATUS.parse(alone), NOW)
+  expect(ofTours).toContain('Freshness     – (the source does not say when a record changed)')
+  expect(ofTours).toContain('Update        –')
+  expect(ofTours).toHaveLength(12)
+})
+
 test.each([
   [0, '0 s'],
   [119_000, '119 s'],
