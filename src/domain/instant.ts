@@ -27,6 +27,11 @@ export function parseInstant(text: string): Instant | undefined {
   return day >= 1 && day <= lastDay ? (ms as Instant) : undefined
 }
 
+/** `2026-05-02T14:03:09.000Z`, as reports, logs and headers have it. @param ms since 1970-01-01T00:00:00Z */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
 /** `2026-05-02T14:03:09Z`: seconds, as the source's stamps are cut to seconds (docs/spark-api.md §2.8). */
 export function formatSeconds(value: Instant): string {
   return `${new Date(value).toISOString().slice(0, 19)}Z`

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 
 import type { Change } from '../domain/change.ts'
 import { NO_DIGEST, parseDigest, type Digest } from '../domain/content.ts'
-import { instant, type Instant } from '../domain/instant.ts'
+import { formatInstant, instant, type Instant } from '../domain/instant.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { ChangeStamps, ResourceDescription } from '../domain/resource.ts'
 import { HEADERS } from '../events/header-names.ts'
@@ -43,7 +43,7 @@ export function headersOf(change: Change, role: RecordRole, context: HeaderConte
     [HEADERS.type]: `${NAMESPACE}.${type}`,
     [HEADERS.source]: `/listingstream/${prefix}`,
     [HEADERS.subject]: change.key,
-    [HEADERS.time]: new Date(at).toISOString(),
+    [HEADERS.time]: formatInstant(at),
     [HEADERS.contentType]: 'application/avro',
   }
 }

@@ -1,4 +1,4 @@
-import type { Instant, Millis } from '../domain/instant.ts'
+import { formatInstant, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
@@ -55,7 +55,7 @@ export class LogObserver implements Observer, Parking {
     this.#told.set(progress.passId, this.#monotonic())
     this.#totals.begin(progress)
     const { page, walked, filter } = progress
-    const startedAt = new Date(progress.startedAt).toISOString()
+    const startedAt = formatInstant(progress.startedAt)
     this.#logger.info(
       { event: 'pass-started', ...named(progress), startedAt, filter, ...(resumed ? { page, walked } : {}) },
       resumed ? 'pass resumed' : 'pass started',
@@ -111,7 +111,7 @@ export class LogObserver implements Observer, Parking {
   passRecovered(): void {}
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
-    this.#logger.debug({ resource, watermark: new Date(watermark).toISOString() }, 'watermark moved')
+    this.#logger.debug({ resource, watermark: formatInstant(watermark) }, 'watermark moved')
   }
 
   /** Again only when it has changed by minutes: a wrong clock is found by every pass. */

@@ -1,4 +1,5 @@
 /** `tail`: the events of the data topics. */
+import { formatInstant } from '../../domain/instant.ts'
 import type { Command } from 'commander'
 
 import { loadSettings } from '../../config/load-settings.ts'
@@ -119,7 +120,7 @@ function jsonOf({ topic, partition, record, name, value }: TailedRecord): object
 }
 
 function textLine({ topic, partition, record, name, value }: TailedRecord): string {
-  const at = new Date(record.timestamp).toISOString()
+  const at = formatInstant(record.timestamp)
   const key = record.key?.toString('utf8') ?? '–'
   return `${at} ${topic}/${partition}@${record.offset} ${key} ${name} ${reasonOf(value)}`.trimEnd()
 }

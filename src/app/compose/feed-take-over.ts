@@ -1,4 +1,5 @@
 /** Becoming the owner of a feed: whether this process may, the take-over itself (R2, R3), and a word to the log. */
+import { formatInstant } from '../../domain/instant.ts'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
@@ -74,7 +75,7 @@ export async function takeFeedOver(
   if (before !== undefined) {
     const { host, pid, dataDir } = before
     logger.info(
-      { host, pid, dataDir, aliveAt: new Date(beforeAliveAt).toISOString() },
+      { host, pid, dataDir, aliveAt: formatInstant(beforeAliveAt) },
       'took the feed over from its last owner',
     )
   }

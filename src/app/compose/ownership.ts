@@ -1,5 +1,5 @@
 /** Whether a process may take a feed, judged by what its last writer left (docs/operations.md, "Two instances"). */
-import type { Millis } from '../../domain/instant.ts'
+import { formatInstant, type Millis } from '../../domain/instant.ts'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { ListingstreamError } from '../../support/errors.ts'
@@ -37,7 +37,7 @@ export function requireFree(
   if (owner.host === self.host && owner.dataDir === self.dataDir) return
   if (now - log.ownerAliveAt > 2 * updateInterval) return
   throw new ListingstreamError(
-    `The feed is owned by a process on host ${owner.host} (pid ${owner.pid}, DATA_DIR ${owner.dataDir}), which was alive at ${new Date(log.ownerAliveAt).toISOString()}. Run this there, or take the feed over with --take-over.`,
+    `The feed is owned by a process on host ${owner.host} (pid ${owner.pid}, DATA_DIR ${owner.dataDir}), which was alive at ${formatInstant(log.ownerAliveAt)}. Run this there, or take the feed over with --take-over.`,
     { code: 'FEED_OWNED', retryable: true },
   )
 }

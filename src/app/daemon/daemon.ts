@@ -1,4 +1,5 @@
 /** `run`: the process around its feeds, of which there is one. It serves HTTP for them, and each has a supervisor. */
+import { formatInstant } from '../../domain/instant.ts'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
@@ -83,7 +84,7 @@ class Daemon {
     return writeDaemonFile(settings.feed.dataDir, {
       url,
       pid: process.pid,
-      startedAt: new Date(startedAt).toISOString(),
+      startedAt: formatInstant(startedAt),
       instanceId,
       settings: statedSettings(settings),
     })

@@ -1,4 +1,5 @@
 /** What `status` shows of a feed that this process supervises. */
+import { formatInstant } from '../../domain/instant.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import type { HealthReport } from '../../ops/health.ts'
@@ -6,7 +7,7 @@ import { intervalOf, type Schedule } from '../../replication/loop.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
-import { feedStatus, iso } from '../reports/feed-status.ts'
+import { feedStatus } from '../reports/feed-status.ts'
 import { waitingLetters } from '../reports/waiting-letters.ts'
 
 export interface SupervisedFeed {
@@ -36,8 +37,8 @@ export async function supervisedStatus(
     prefix,
     resources: supervised.resources,
     source,
-    daemon: { pid, host, startedAt: iso(owner.startedAt), ready: report.ready },
-    owner: { host, pid, dataDir, aliveAt: iso(now()) },
+    daemon: { pid, host, startedAt: formatInstant(owner.startedAt), ready: report.ready },
+    owner: { host, pid, dataDir, aliveAt: formatInstant(now()) },
     state: {
       generation: state.generation,
       watermarks: state.watermarks(),
@@ -46,13 +47,13 @@ export async function supervisedStatus(
     completedAt: metrics.successes,
     nextAt: (progress) => nextAt(progress, report, supervised),
     liveRecords: { count: await feed.liveRecords(signal), why: null },
-    lastError: error === null ? null : { ...error, at: iso(error.at) },
+    lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,
     ),
-    apiRequests: { count: requests.count, since: iso(requests.since) },
+    apiRequests: { count: requests.count, since: formatInstant(requests.since) },
     health: report,
   })
 }

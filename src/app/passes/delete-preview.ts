@@ -1,4 +1,5 @@
 /** What a purge would delete, for who has to decide whether that is right: the keys, and what is known of them. */
+import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
 import type { EventNames } from '../../domain/resource.ts'
@@ -110,8 +111,8 @@ async function collect(candidates: Candidates, signal: AbortSignal): Promise<Col
       total += 1
       mls.add(mlsId)
       if (keys.size < MOST_KEYS) {
-        const lastChangedAt = modificationTimestamp === null ? null : iso(modificationTimestamp)
-        keys.set(key, { key, ...NO_FACTS, mlsId, lastChangedAt, lastReadAt: iso(observedAt) })
+        const lastChangedAt = modificationTimestamp === null ? null : formatInstant(modificationTimestamp)
+        keys.set(key, { key, ...NO_FACTS, mlsId, lastChangedAt, lastReadAt: formatInstant(observedAt) })
       }
       if (offset < 0) continue
       const known = offsets.get(partition)
@@ -142,8 +143,4 @@ function memberOf(value: unknown, name: string): Readonly<Record<string, unknown
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

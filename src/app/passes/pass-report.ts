@@ -1,3 +1,4 @@
+import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
 import type { PassResult } from '../../replication/feed-runner.ts'
@@ -50,7 +51,7 @@ export function reportOf(
     pass,
     passId,
     state: dryRun ? 'dry-run' : state,
-    startedAt: new Date(startedAt).toISOString(),
+    startedAt: formatInstant(startedAt),
     pages: page,
     walked,
     counts: { ...counts },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { PASS_KINDS, type PassProgress, type PassTrack, type SourceIdentity } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
-import type { Instant } from '../../domain/instant.ts'
+import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 
 const TIME = z.iso.datetime()
@@ -95,7 +95,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     daemon: facts.daemon,
     owner: facts.owner,
     resources: resources.map(({ name, stamp }) => ({ name, hasStamp: stamp !== null })),
-    watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, iso(at)])),
+    watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: facts.liveRecords,
     passes: passes.map(([track, progress]) => {
       const { resource, pass, state: is, startedAt, walked, ...rest } = progress
@@ -105,10 +105,10 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
         resource,
         pass,
         state: is,
-        startedAt: iso(startedAt),
+        startedAt: formatInstant(startedAt),
         walked,
-        completedAt: completed === undefined ? null : iso(completed),
-        nextAt: next === null ? null : iso(next),
+        completedAt: completed === undefined ? null : formatInstant(completed),
+        nextAt: next === null ? null : formatInstant(next),
         ...rest,
       }
     }),
@@ -123,8 +123,4 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     apiRequests: facts.apiRequests,
     health: facts.health,
   }
-}
-
-export function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -1,10 +1,12 @@
+import { formatInstant } from '../../domain/instant.ts'
+import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
 import type { MarkerRecord } from '../../feed/state-records.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
-import { feedStatus, iso, type FeedStatus, type Trouble } from './feed-status.ts'
+import { feedStatus, type FeedStatus, type Trouble } from './feed-status.ts'
 import { liveRecordsIn } from './live-records.ts'
 import { waitingLetters } from './waiting-letters.ts'
 
@@ -27,10 +29,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     prefix: names.prefix,
     source: state.source,
     daemon: null,
-    owner:
-      owner === undefined
-        ? null
-        : { host: owner.host, pid: owner.pid, dataDir: owner.dataDir, aliveAt: iso(log.ownerAliveAt) },
+    owner: lastOwner(log),
     resources,
     state,
     completedAt: log.completedAt,
@@ -46,6 +45,12 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
   })
 }
 
+function lastOwner({ owner, ownerAliveAt }: CheckpointLog): FeedStatus['owner'] {
+  if (owner === undefined) return null
+  const { host, pid, dataDir } = owner
+  return { host, pid, dataDir, aliveAt: formatInstant(ownerAliveAt) }
+}
+
 function unknownPrefix(prefix: string): ListingstreamError {
   return new ListingstreamError(
     `Nobody has ever published a feed under the prefix "${prefix}" on this cluster. Check TOPIC_PREFIX and KAFKA_BROKERS; "listingstream snapshot" begins one.`,
@@ -59,5 +64,5 @@ function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
   if (failed === undefined) return null
   const { resource, pass, at, detail } = failed
   const message = detail ?? 'It failed.'
-  return { code: 'PASS_INCOMPLETE', message, resource, pass, at: iso(at), lasts: false }
+  return { code: 'PASS_INCOMPLETE', message, resource, pass, at: formatInstant(at), lasts: false }
 }

@@ -1,4 +1,5 @@
 /** `dead-letters list`: the records that could not be published. */
+import { formatInstant } from '../../../domain/instant.ts'
 import type { Command } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
@@ -59,9 +60,9 @@ function jsonOf({ topic, name, key, reason, passId, at, bytes, settledAt }: Dead
     hasKey: key !== null,
     reason,
     passId,
-    at: new Date(at).toISOString(),
+    at: formatInstant(at),
     bytes,
-    settledAt: settledAt === null ? null : new Date(settledAt).toISOString(),
+    settledAt: settledAt === null ? null : formatInstant(settledAt),
   }
 }
 
@@ -85,7 +86,7 @@ export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[
     ...letters.map(({ name, bytes, at, passId, settledAt, reason }) => [
       printable(name),
       String(bytes),
-      new Date(at).toISOString(),
+      formatInstant(at),
       printable(passId),
       settledAt === null ? 'waits' : 'settled',
       printable(reason),
