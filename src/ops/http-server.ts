@@ -174,8 +174,8 @@ function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { resource, pass } = parse(PASS_PATH, request.params)
     const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
-    if (passOptions.deadLetters !== undefined && pass !== 'update') {
-      throw badRequest('Only an update takes deadLetters.')
+    if (passOptions.deadLetters !== undefined && pass === 'purge') {
+      throw badRequest('A purge takes no deadLetters.')
     }
     if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
       throw badRequest('Only a purge takes approveUpTo.')

@@ -88,6 +88,7 @@ describe('running a pass', () => {
     await fetch(`${server.url}/passes/update`, post({ deadLetters: ['1', '2'] }))
     await fetch(`${server.url}/passes/purge`, post({ approveUpTo: 40 }))
     await fetch(`${server.url}/resources/accounts/passes/snapshot`, { method: 'POST' })
+    await fetch(`${server.url}/resources/openhouses/passes/snapshot`, post({ deadLetters: 'all' }))
     expect(ran).toEqual([
       [
         { resource: undefined, pass: 'purge' },
@@ -108,6 +109,10 @@ describe('running a pass', () => {
       [
         { resource: 'accounts', pass: 'snapshot' },
         { dryRun: false, restart: false },
+      ],
+      [
+        { resource: 'openhouses', pass: 'snapshot' },
+        { dryRun: false, restart: false, deadLetters: 'all' },
       ],
     ])
   })

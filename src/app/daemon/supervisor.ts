@@ -105,8 +105,8 @@ export class FeedSupervisor {
     const either = AbortSignal.any([signal, running.signal])
     try {
       return await this.#requests.run(wanted, { signal: either, gone }, (run): Promise<object> => {
-        if (deadLetters !== undefined)
-          return retryLetters(feed, resource, deadLetters, run.signal, run.onBegin)
+        if (deadLetters !== undefined && pass !== 'purge')
+          return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
         return runPass(feed, resource, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
       })
     } catch (failure) {

@@ -1,6 +1,7 @@
 /** The pass that also asks the source for the keys of dead letters again (R12). */
 import { z } from 'zod'
 
+import type { PassKind } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
@@ -25,14 +26,17 @@ export interface RetryReport extends PassReport {
   readonly letters: readonly RetriedLetter[]
 }
 
+type RetryingPass = Exclude<PassKind, 'purge'>
+
 /** An update, or the full walk that takes its place. */
-export function retryingPass({ stamp }: ResourceDescription): 'snapshot' | 'update' {
+export function retryingPass({ stamp }: ResourceDescription): RetryingPass {
   return stamp === null ? 'snapshot' : 'update'
 }
 
 export async function retryLetters(
   feed: OpenFeed,
   resource: ResourceDescription,
+  pass: RetryingPass,
   selection: LetterSelection,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
@@ -42,7 +46,7 @@ export async function retryLetters(
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
   const options = { ...PLAIN_PASS, retry: keys, onBegin }
-  const result = await feed.runner.run(resource, retryingPass(resource), options, signal)
+  const result = await feed.runner.run(resource, pass, options, signal)
   const fates = names.map((name): RetriedLetter => {
     const letter = waiting.get(name)
     if (letter === undefined) return { key: name, fate: 'none', reason: null }

@@ -44,14 +44,15 @@ async function retryDeadLetters(
   wishes: FeedWishes,
   signal: AbortSignal,
 ): Promise<number> {
+  const pass = retryingPass(resource)
   const report = await onFeed(
     wishes,
     {
       resource,
-      pass: retryingPass(resource),
+      pass,
       body: { deadLetters: selection },
       parse: parseRetryReport,
-      run: (feed) => retryLetters(feed, resource, selection, signal),
+      run: (feed) => retryLetters(feed, resource, pass, selection, signal),
     },
     signal,
   )

@@ -6,7 +6,18 @@ import { expect, test } from 'vitest'
 import type { Digest } from '../../../../src/domain/content.ts'
 import type { IndexEntry } from '../../../../src/domain/index-entry.ts'
 import { recordKey, type RecordKey } from '../../../../src/domain/record-key.ts'
-import { deletion, KEYS, openIndex, page, snapshotOf, TestFeed } from '../../../publisher/test-feed.ts'
+import type { ResourceDescription } from '../../../../src/domain/resource.ts'
+import { runSnapshot } from '../../../../src/replication/records-pass.ts'
+import { ACCOUNTS } from '../../../../src/resources/accounts.ts'
+import {
+  deletion,
+  KEYS,
+  openIndex,
+  page,
+  showing,
+  snapshotOf,
+  TestFeed,
+} from '../../../publisher/test-feed.ts'
 import { runCli, type CliExit } from '../../../fixtures/cli.ts'
 import { indexEntry } from '../../../fixtures/index-entry.ts'
 import { tempFolder } from '../../../fixtures/temp-folder.ts'
@@ -15,13 +26,19 @@ import { LISTINGS } from '../../../../src/resources/listings.ts'
 
 const never = new AbortController().signal
 
-function indexCommand(what: 'check' | 'rebuild', feed: TestFeed, folder: string): Promise<CliExit> {
+function indexCommand(
+  what: 'check' | 'rebuild',
+  feed: TestFeed,
+  folder: string,
+  resources: readonly ResourceDescription[] = [LISTINGS],
+): Promise<CliExit> {
   const { brokers, registryUrl } = testStack()
   const settings = {
     KAFKA_BROKERS: brokers.join(','),
     SCHEMA_REGISTRY_URL: registryUrl,
     TOPIC_PREFIX: feed.names.prefix,
     DATA_DIR: folder,
+    RESOURCES: resources.map(({ name }) => name).join(','),
   }
   return runCli({ args: ['index', what], settings, folder }, AbortSignal.timeout(50_000))
 }
@@ -45,6 +62,25 @@ test('an index that is equal to the topics is found so, after updates and delete
     await using _ = await feed.start(index)
   }
   expect((await indexCommand('check', feed, folder.path)).code).toBe(0)
+})
+
+test('a resource that the index does not hold yet is one difference, not one a key; a rebuild reads it (R2)', async () => {
+  const both = [LISTINGS, ACCOUNTS]
+  await using feed = await TestFeed.open(undefined, both)
+  await using folder = await tempFolder()
+  {
+    await using index = await openIndex(folder.path)
+    await using started = await feed.start(index, { resources: [LISTINGS], source: showing(KEYS) })
+    await runSnapshot(started.feed, LISTINGS, never)
+  }
+  expect((await indexCommand('check', feed, folder.path)).code).toBe(0)
+  const { code, stdout } = await indexCommand('check', feed, folder.path, both)
+  expect(code).toBe(1)
+  expect(stdout).toBe(
+    `accounts: the index does not hold it yet; the next start reads it from its topic\n1 difference, ${KEYS.length} keys compared\n`,
+  )
+  expect((await indexCommand('rebuild', feed, folder.path, both)).code).toBe(0)
+  expect((await indexCommand('check', feed, folder.path, both)).code).toBe(0)
 })
 
 test('every difference is named and none is mended, until a rebuild does; neither touches the feed (R2)', async () => {
