@@ -72,7 +72,7 @@ const OVERDUE_AT_LEAST_MS = 60_000
  */
 export class Health implements Observer, Parking {
   readonly #now: () => Instant
-  /** Until the first feed is open, and again while one is not. */
+  /** Until the feed is open, and again while it is not. */
   #starting: NotReadyReason | undefined
   /** What it waits for before anything has failed. */
   readonly #begun: NotReadyReason

@@ -7,6 +7,7 @@ import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { foreseen, type ListingstreamError } from '../support/errors.ts'
+import { together } from '../support/together.ts'
 import type { CommittedState } from './committed-state.ts'
 import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
 
@@ -54,19 +55,11 @@ export async function runSchedule(
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
-  const lost = new AbortController()
-  const either = AbortSignal.any([signal, lost.signal])
-  const tracks = resources.flatMap((resource) => [
-    walks(runner, resource, schedule, parking, either),
-    (resource.stamp === null ? fullWalks : updates)(runner, resource, schedule, parking, either),
-  ])
-  try {
-    await Promise.all(tracks)
-  } catch (error) {
-    lost.abort(error)
-    await Promise.allSettled(tracks)
-    throw error
-  }
+  const tracks = resources.flatMap((resource) => {
+    const kinds = [walks, resource.stamp === null ? fullWalks : updates]
+    return kinds.map((track) => (within: AbortSignal) => track(runner, resource, schedule, parking, within))
+  })
+  await together(tracks, signal)
 }
 
 async function walks(
