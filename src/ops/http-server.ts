@@ -248,7 +248,6 @@ function stopping(): ListingstreamError {
 
 function statusOf(error: ListingstreamError): number {
   if (error instanceof RefusedRequestError) return error.status
-  if (error.exitCode === 3) return 409
   return error.retryable ? 503 : 500
 }
 
