@@ -49,11 +49,11 @@ test('the answer of a daemon comes through, and its error with the same code and
       status: () => ({ passes: [] }),
       runPass: async ({ pass }, { dryRun }) => {
         if (dryRun) return { pass, dryRun }
-        throw new ListingstreamError('Held: approve it.', {
-          code: 'GUARD_HELD',
+        throw new ListingstreamError('Another instance owns the feed.', {
+          code: 'FENCED',
           retryable: false,
           disposition: 'stop',
-          exitCode: 3,
+          exitCode: 4,
         })
       },
       logger: createLogger({ level: 'silent' }),
@@ -68,9 +68,9 @@ test('the answer of a daemon comes through, and its error with the same code and
     dryRun: true,
   })
   await expect(askDaemon(daemon, purge, never)).rejects.toMatchObject({
-    code: 'GUARD_HELD',
-    exitCode: 3,
-    message: 'Held: approve it.',
+    code: 'FENCED',
+    exitCode: 4,
+    message: 'Another instance owns the feed.',
   })
 })
 

@@ -165,7 +165,7 @@ describe('running a pass', () => {
   })
 
   test.each([
-    [{ code: 'GUARD_HELD', retryable: false, exitCode: 3 }, 409],
+    [{ code: 'FENCED', retryable: false, exitCode: 4 }, 500],
     [{ code: 'KAFKA_UNREACHABLE', retryable: true, exitCode: 1 }, 503],
     [{ code: 'SPARK_UNAUTHORIZED', retryable: false, exitCode: 1 }, 500],
   ] as const)('an error of ours goes to the client with code and exit code: %j', async (error, status) => {
