@@ -1,5 +1,5 @@
 /** `snapshot`: the pass that walks all records. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 
 import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
@@ -9,9 +9,17 @@ export function registerSnapshot(program: Command, { signal, acting }: CommandHo
   program
     .command('snapshot')
     .description('walk all records and publish what is new or different; goes on where it was interrupted')
-    .option('--restart', 'begin a new generation and fill the topics again')
+    .addOption(restartOption())
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .action(acting((options: OnePassOptions) => runOnePass('snapshot', options, signal)))
+}
+
+/** It would read as if the others stayed as they are. */
+function restartOption(): Option {
+  return new Option(
+    '--restart',
+    'begin a new generation of the whole feed, all its resources, and fill the topics again',
+  ).conflicts('resource')
 }

@@ -21,6 +21,6 @@ export function chosenResources({ resources }: Settings['feed']): readonly Resou
 /** @throws {SettingsError} if it is not among those that are replicated */
 export function requireChosen(feed: Settings['feed'], { name }: ResourceDescription): void {
   if (chosenResources(feed).some((resource) => resource.name === name)) return
-  const problem = `This feed replicates ${feed.resources.join(', ')}, and not ${name}. Example: ${[...feed.resources, name].join(',')}`
+  const problem = `This feed replicates ${feed.resources.join(', ')}, and not ${name}: name one of them by --resource, or add it. Example: ${[...feed.resources, name].join(',')}`
   throw new SettingsError([{ name: 'RESOURCES', problem }])
 }

@@ -11,9 +11,11 @@ type GroupName = keyof DeletePreview['groups']
 export function describePreview({ total, keys, groups, others }: DeletePreview): readonly string[] {
   if (total === 0) return []
   const names = { status: 'by status', mlsId: 'by MLS', city: 'by city', office: 'by office' }
-  const lines = (Object.keys(names) as GroupName[]).map(
-    (name) => `  ${names[name]}: ${describeGroup(groups[name], others[name] ?? 0)}`,
+  // What no record has is no property of the resource.
+  const known = (Object.keys(names) as GroupName[]).filter((name) =>
+    groups[name].some(({ value }) => value !== null),
   )
+  const lines = known.map((name) => `  ${names[name]}: ${describeGroup(groups[name], others[name] ?? 0)}`)
   const shown = keys.slice(0, SHOWN_KEYS)
   const hidden = total - shown.length
   return [

@@ -55,10 +55,18 @@ function describeFreshness({ resources, watermarks, passes }: FeedStatus, now: n
   if (partial !== undefined) {
     return `– (the first snapshot${resources.length < 2 ? '' : ` of ${partial}`} is not complete)`
   }
-  const known = Object.values(watermarks)
-  if (known.length === 0) return '– (the source does not say when a record changed)'
-  const oldest = known.reduce((a, b) => (a < b ? a : b))
-  return `all changes up to ${age(oldest, now)} ago (${oldest})`
+  const oldest = Object.values(watermarks).toSorted()[0]
+  const updated = oldest === undefined ? [] : [`all changes up to ${age(oldest, now)} ago (${oldest})`]
+  const walked = resources
+    .filter(({ hasStamp }) => !hasStamp)
+    .map(({ name }) => `${name} by the full walk that ended ${ageOfWalk(name, snapshots, now)}`)
+  return [...updated, ...walked].join('; ')
+}
+
+/** Of a resource whose records do not say when they changed. */
+function ageOfWalk(name: string, snapshots: readonly PassStatus[], now: number): string {
+  const endedAt = snapshots.find(({ resource }) => resource === name)?.completedAt ?? null
+  return endedAt === null ? '–' : `${age(endedAt, now)} ago`
 }
 
 function describeKnown({ count, why }: Known): string {

@@ -27,12 +27,11 @@ const PREVIEW: DeletePreview = {
   others: {},
 }
 
-test('the groups, a line each, then the first keys with what is known of them', () => {
+test('the groups of which anything is known, a line each, then the first keys with what is known of them', () => {
   expect(describePreview(PREVIEW)).toEqual([
     '  by status: Active 1',
     '  by MLS: mls-1 1',
     '  by city: Fargo 1',
-    '  by office: not known 1',
     '  first keys:',
     '    k1, Active, 345,000, Fargo, –; changed 2026-05-02 14:03, last read 2026-05-02 14:05',
   ])

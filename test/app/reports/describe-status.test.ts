@@ -64,7 +64,7 @@ test('what lasts is told with since when, what is over with how long ago; the ne
   )
 })
 
-test('of several resources each is told by its name; one without stamps has no updates and is in no freshness', () => {
+test('of several resources each is told by its name; one without stamps is as fresh as its last full walk', () => {
   const pass = (resource: string, kind: string, over: object = {}) => {
     const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
     return { resource, pass: kind, state: 'completed', startedAt, completedAt, walked: 7, ...over }
@@ -97,11 +97,11 @@ test('of several resources each is told by its name; one without stamps has no u
 
   const complete = FEED_STATUS.parse({ ...known, passes: [...passes, pass('tours', 'snapshot')] })
   expect(describeStatus(complete, NOW)).toContain(
-    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)',
+    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z); tours by the full walk that ended 10 min ago',
   )
   const alone = { prefix: 'spark', resources: resources.slice(1), passes: [pass('tours', 'snapshot')] }
   const ofTours = describeStatus(FEED_STATUS.parse(alone), NOW)
-  expect(ofTours).toContain('Freshness     – (the source does not say when a record changed)')
+  expect(ofTours).toContain('Freshness     tours by the full walk that ended 10 min ago')
   expect(ofTours).toContain('Update        –')
   expect(ofTours).toHaveLength(12)
 })

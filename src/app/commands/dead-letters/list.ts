@@ -16,7 +16,7 @@ import { jsonOption } from '../options.ts'
 export function registerDeadLettersList(group: Command, { signal, acting }: CommandHost): void {
   group
     .command('list')
-    .description('those that wait: key, size, time, pass and reason')
+    .description('those that wait: topic, key, size, time, pass and reason')
     .option('--all', 'settled ones too')
     .addOption(jsonOption('one JSON object a line'))
     .option('--raw', "the records' own JSON, one a line; with --json as its member")
@@ -76,14 +76,15 @@ export function withRecord(letter: DeadLetterSummary, body: string): string {
 }
 
 /** Its numbers stand to the right. */
-const BYTES_COLUMN = 1
+const BYTES_COLUMN = 2
 
 /** For a person: a line of headings, then one a letter. */
 export function tableOf(letters: readonly DeadLetterSummary[]): readonly string[] {
   if (letters.length === 0) return ['no dead letters']
   const rows = [
-    ['KEY', 'BYTES', 'WHEN', 'PASS', 'STATE', 'REASON'],
-    ...letters.map(({ name, bytes, at, passId, settledAt, reason }) => [
+    ['TOPIC', 'KEY', 'BYTES', 'WHEN', 'PASS', 'STATE', 'REASON'],
+    ...letters.map(({ topic, name, bytes, at, passId, settledAt, reason }) => [
+      printable(topic),
       printable(name),
       String(bytes),
       formatInstant(at),

@@ -60,15 +60,15 @@ async function retryDeadLetters(
   const waiting = letters.filter(({ fate }) => fate !== 'settled' && fate !== 'none')
   const settled = letters.filter(({ fate }) => fate === 'settled')
   const lines = [
-    ...letters.map(describeLetter),
+    ...letters.map((letter) => describeLetter(letter, resource)),
     ...describeReport(report),
-    `dead letters: ${settled.length} settled, ${waiting.length} still waiting`,
+    `dead letters of ${resource.name}: ${settled.length} settled, ${waiting.length} still waiting`,
   ]
   printLines(lines)
   return waiting.length === 0 ? 0 : 1
 }
 
-function describeLetter({ key, fate, reason }: RetriedLetter): string {
+function describeLetter({ key, fate, reason }: RetriedLetter, resource: ResourceDescription): string {
   switch (fate) {
     case 'settled':
       return `${key} settled: the topic says what the source says`
@@ -79,6 +79,6 @@ function describeLetter({ key, fate, reason }: RetriedLetter): string {
     case 'keyless':
       return `${key} has no key to ask for: ${reason}`
     case 'none':
-      return `${key} has no dead letter that waits`
+      return `${key} has no dead letter of ${resource.name} that waits`
   }
 }

@@ -20,9 +20,9 @@ const letter: DeadLetterSummary = {
 test('letters are told as a table, one line each, in columns', () => {
   const settled = { ...letter, name: 'short', bytes: 7, settledAt: letter.at }
   expect(tableOf([letter, settled])).toEqual([
-    'KEY                           BYTES  WHEN                      PASS    STATE    REASON',
-    '20240117093015123456000000  1200345  2026-05-02T14:00:05.000Z  pass-1  waits    it is too large',
-    'short                             7  2026-05-02T14:00:05.000Z  pass-1  settled  it is too large',
+    'TOPIC           KEY                           BYTES  WHEN                      PASS    STATE    REASON',
+    'spark.listings  20240117093015123456000000  1200345  2026-05-02T14:00:05.000Z  pass-1  waits    it is too large',
+    'spark.listings  short                             7  2026-05-02T14:00:05.000Z  pass-1  settled  it is too large',
   ])
 })
 
