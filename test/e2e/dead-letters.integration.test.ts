@@ -54,7 +54,7 @@ test('dead letters are listed whole, retried, and settled in the transaction tha
   }
   const table = (await feed.done('dead-letters', 'list')).split('\n')
   expect(table).toHaveLength(7)
-  expect(table[0]).toMatch(/^KEY +BYTES +WHEN +PASS +STATE +REASON$/)
+  expect(table[0]).toMatch(/^TOPIC +KEY +BYTES +WHEN +PASS +STATE +REASON$/)
 
   set(feed, large, { PublicRemarks: 'Short.' })
   set(feed, noisy, { PublicRemarks: 'Quiet.' })
