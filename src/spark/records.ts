@@ -25,8 +25,9 @@ export function readRecords(resource: ResourceDescription, results: readonly Jso
 
 export function readRecord(resource: ResourceDescription, body: JsonValue): SourceRecord | UnreadableRecord {
   if (!isJsonObject(body)) return { reason: 'the row is not an object', body }
-  // Listings have their fields one level down, other resources at the top (docs/spark-api.md §4.8).
-  const fields = isJsonObject(body['StandardFields']) ? body['StandardFields'] : body
+  const below = resource.fields.at === 'StandardFields' ? body['StandardFields'] : undefined
+  // With `_select` the key may stand at the top alone (docs/spark-api.md §2.4).
+  const fields = isJsonObject(below) ? below : body
   const key = keyOf(resource, body, fields)
   if (typeof key === 'object') return { reason: key.reason, body }
   return {

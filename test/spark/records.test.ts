@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { ACCOUNTS } from '../../src/resources/accounts.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { readRecord, readRecords } from '../../src/spark/records.ts'
 
@@ -34,6 +35,19 @@ describe('the key of a row', () => {
     [{ StandardFields: { ListingKey: "a' Or 'b" } }, 'ListingKey is not a valid key'],
   ])('is not guessed from %j; the row is kept whole (R12)', (body, reason) => {
     expect(read(body)).toEqual({ reason: expect.stringContaining(reason), body })
+  })
+
+  test('the fields are looked for where the description says, whatever other members are called', () => {
+    const body = {
+      Id: KEY,
+      ModificationTimestamp: '2026-05-02T14:03:09Z',
+      StandardFields: { ModificationTimestamp: '1999-01-01T00:00:00Z' },
+    }
+    expect(readRecord(ACCOUNTS, body)).toMatchObject({ key: KEY, modificationTimestamp: STAMP })
+    expect(readRecord(LISTINGS, body)).toMatchObject({
+      key: KEY,
+      modificationTimestamp: Date.parse('1999-01-01T00:00:00Z'),
+    })
   })
 
   test('a row that is no object is kept (R12)', () => {
