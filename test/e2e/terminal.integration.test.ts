@@ -18,7 +18,7 @@ test('on a terminal a pass is one line at its start and one at its end, with a l
   for (const pass of ['snapshot', 'purge'] as const) {
     const { code, screen, lines } = await on([pass])
     expect(code, screen).toBe(0)
-    const told = lines.filter((line) => line.includes(`${prefix}: ${pass} of listings`))
+    const told = lines.filter((line) => line.includes(`INFO: ${prefix}: ${pass} of listings`))
     expect(told, screen).toEqual([
       expect.stringMatching(/pass started$/),
       expect.stringMatching(/pass completed \(200 walked, 200 (published|unchanged)\)$/),
@@ -26,10 +26,10 @@ test('on a terminal a pass is one line at its start and one at its end, with a l
     // No fields, no blocks.
     expect(screen).not.toMatch(/passId|"level"|startedAt/)
     expect(lines.length).toBeLessThan(15)
-    expect(screen).toMatch(new RegExp(`${prefix}: ${pass}: \\d+ of 200 \\(\\d+ %\\)`))
+    expect(screen).toMatch(new RegExp(`${prefix}: ${pass} of listings: \\d+ of 200 \\(\\d+ %\\)`))
     expect(screen).toMatch(/\(\d+ %\), \d+ s left/)
     expect(lines.join('\n')).toContain(`${pass} of listings completed: 200 walked`)
   }
   const dryRun = await on(['purge', '--dry-run'])
-  expect(dryRun.screen).toMatch(new RegExp(`${prefix}: purge: 1\\d\\d of 200 \\(\\d+ %\\)`))
+  expect(dryRun.screen).toMatch(new RegExp(`${prefix}: purge of listings: 1\\d\\d of 200 \\(\\d+ %\\)`))
 }, 200_000)
