@@ -8,7 +8,7 @@ import type { FeedReader } from './feed-reader.ts'
 
 /** What is asked of an open feed between its passes. */
 export interface FeedQueries {
-  /** Letters that wait, oldest first; those of all that is replicated where no resource is named. */
+  /** Letters that wait, oldest first; all that the topic holds where no resource is named. */
   openLetters(
     resource: ResourceDescription | undefined,
     signal: AbortSignal,
