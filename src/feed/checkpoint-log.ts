@@ -63,6 +63,12 @@ export class CheckpointLog {
     return this.#reading.run(() => this.#read(end, signal))
   }
 
+  /** The same of a feed that may have no topics yet: there is nothing to read then. */
+  async refreshIfThere(signal: AbortSignal): Promise<void> {
+    const { size } = await this.#cluster.describeTopics([this.#topic], signal)
+    if (size > 0) await this.refresh(signal)
+  }
+
   async #read(end: number, signal: AbortSignal): Promise<void> {
     const [offsets] = await this.#cluster.topicOffsets(this.#topic, signal)
     if (offsets === undefined) return

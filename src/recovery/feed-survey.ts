@@ -42,8 +42,7 @@ const POLL_MS = 50
  */
 export async function surveyFeed(options: SurveyOptions, signal: AbortSignal): Promise<FeedSurvey> {
   const { cluster, names, resources, log, index } = options
-  const { size: checkpointTopics } = await cluster.describeTopics([names.checkpoints], signal)
-  if (checkpointTopics > 0) await log.refresh(signal)
+  await log.refreshIfThere(signal)
   const { source } = log
   if (source === null) throw new NoFeedError(names.prefix)
   const { partitions, deleteRetention } = await describeDataTopics(cluster, names, resources, signal)

@@ -11,12 +11,11 @@ import type { WantedPass } from './open-feed-options.ts'
  * @throws {NoSnapshotError} if the pass needs a snapshot that is not there.
  */
 export async function requireBase(
-  { cluster, names, log }: FeedReader,
+  { log }: Pick<FeedReader, 'log'>,
   wanted: WantedPass | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { size } = await cluster.describeTopics([names.checkpoints], signal)
-  if (size > 0) await log.refresh(signal)
+  await log.refreshIfThere(signal)
   if (wanted === undefined || wanted.pass === 'snapshot') return
   const { resource, pass } = wanted
   if (pass === 'update' && resource.stamp === null) throw new NoChangeStampError(resource.name)
