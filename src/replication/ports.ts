@@ -17,6 +17,7 @@ import type {
   SourceIdentity,
 } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -29,6 +30,7 @@ export interface WalkRequest {
   readonly filter: string
   /** `keys`: of each record its key and its timestamp alone. */
   readonly select: 'everything' | 'keys'
+  readonly purpose: RequestPurpose
   /** Where to begin: empty for the beginning, otherwise the `nextToken` of an earlier page of the same walk. */
   readonly token: string
 }
@@ -88,7 +90,12 @@ export interface Source {
   walk(request: WalkRequest, signal: AbortSignal): AsyncIterable<SourcePage>
 
   /** `_pagination=count`; undefined if the source refuses to count under this filter. */
-  count(resource: ResourceDescription, filter: string, signal: AbortSignal): Promise<number | undefined>
+  count(
+    resource: ResourceDescription,
+    filter: string,
+    purpose: RequestPurpose,
+    signal: AbortSignal,
+  ): Promise<number | undefined>
 
   /**
    * Records of the given keys (1 to 200, SparkQL's limit), in one list query with `_limit` at least their number.

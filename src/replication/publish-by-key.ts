@@ -4,6 +4,7 @@ import type { SourceRecord } from '../domain/source-record.ts'
 import { prefetch } from '../support/prefetch.ts'
 import { slices } from '../support/slices.ts'
 import type { RecordKey } from '../domain/record-key.ts'
+import { purposeOf } from '../domain/request-purpose.ts'
 import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
 import type { LedgerSet } from './ports.ts'
@@ -151,7 +152,8 @@ async function publishByWalk(
   from: PassProgress,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const request = { resource, select: 'everything', filter: EVERYTHING, token: '' } as const
+  const purpose = purposeOf(from.pass)
+  const request = { resource, select: 'everything', filter: EVERYTHING, purpose, token: '' } as const
   let progress = from
   let pages = 0
   for await (const page of prefetch((reading) => feed.source.walk(request, reading), 1, signal)) {

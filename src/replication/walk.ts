@@ -2,6 +2,7 @@
 import { formatSeconds, instant, type Instant } from '../domain/instant.ts'
 import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
+import { purposeOf } from '../domain/request-purpose.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
@@ -94,6 +95,7 @@ async function walkOnce(
     resource,
     select,
     filter: progress?.filter ?? plan.filter,
+    purpose: purposeOf(plan.begin.pass),
     token: progress?.token ?? '',
   }
   const pages = prefetch((reading) => feed.source.walk(request, reading), PAGES_AHEAD, signal)
@@ -230,7 +232,7 @@ async function checkComplete(
   const range = countedRange(resource, select)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   const filter = range === 'all' ? progress.filter : narrowedTo(progress.filter, resource, bound)
-  const counted = await feed.source.count(resource, filter, signal)
+  const counted = await feed.source.count(resource, filter, purposeOf(progress.pass), signal)
   if (counted === undefined) return confirmEnd(feed, resource, select, progress, lastPage, signal)
 
   if (progress.walkedInRange < keysRequired(counted, range)) {
@@ -249,7 +251,8 @@ async function confirmEnd(
   lastPage: SourcePage,
   signal: AbortSignal,
 ): Promise<void> {
-  const request = { resource, select, filter: progress.filter, token: lastPage.token }
+  const { filter, pass } = progress
+  const request = { resource, select, filter, purpose: purposeOf(pass), token: lastPage.token }
   const shown = new Set(lastPage.records.map((record) => record.key))
   for await (const again of feed.source.walk(request, signal)) {
     const same = again.nextToken === null && again.records.every((record) => shown.has(record.key))

@@ -30,7 +30,7 @@ export async function readRowByRow(
   if (rows === undefined || walk.select === 'keys') return keys
   const records: SourceRecord[] = []
   for (const row of rows.records) {
-    const record = await readAlone(client, walk.resource, row, asked.expand, failure, signal)
+    const record = await readAlone(client, walk, row, asked.expand, failure, signal)
     if (record !== undefined) records.push(record)
   }
   return { ...keys, rows: { records, unreadable: rows.unreadable } }
@@ -39,7 +39,7 @@ export async function readRowByRow(
 /** What breaks the page may be the stamp. */
 async function keysOfPage(
   client: SparkClient,
-  { resource, filter, select, token }: WalkRequest,
+  { resource, filter, select, token, purpose }: WalkRequest,
   limit: number,
   failure: SparkApiError,
   signal: AbortSignal,
@@ -47,7 +47,7 @@ async function keysOfPage(
   const { keyField, path } = resource
   const selections = select === 'keys' ? [keyField] : [...new Set([keyAndStamp(resource), keyField])]
   for (const selection of selections) {
-    const call = get(path, {
+    const call = get(purpose, path, {
       _limit: String(limit),
       _select: selection,
       _filter: filter === '' ? undefined : filter,
@@ -66,7 +66,7 @@ async function keysOfPage(
 /** Undefined: the source no longer shows it. */
 async function readAlone(
   client: SparkClient,
-  resource: ResourceDescription,
+  { resource, purpose }: WalkRequest,
   row: SourceRecord,
   expand: string | undefined,
   failure: SparkApiError,
@@ -74,12 +74,12 @@ async function readAlone(
 ): Promise<SourceRecord | undefined> {
   const { key } = row
   const { path, keyField } = resource
-  const listed = get(path, {
+  const listed = get(purpose, path, {
     _limit: String(SMALLEST_SLICE),
     _expand: expand,
     _filter: oneOf(keyField, [key]),
   })
-  const byId = get(`${path}/${encodeURIComponent(key)}`, { _expand: expand })
+  const byId = get(purpose, `${path}/${encodeURIComponent(key)}`, { _expand: expand })
   const calls: readonly Call[] = [listed, { ...byId, label: `${path}/{Id}` }]
   let unread = failure
   for (const call of calls) {
@@ -135,7 +135,7 @@ export async function brokenByKey(
   signal: AbortSignal,
 ): Promise<SourceRecord> {
   const { path } = resource
-  const target = get(`${path}/${encodeURIComponent(key)}`, { _select: keyAndStamp(resource) })
+  const target = get('question', `${path}/${encodeURIComponent(key)}`, { _select: keyAndStamp(resource) })
   const { outcome } = await client.call({ ...target, label: `${path}/{Id}`, pageOf: resource }, signal)
   const shown = outcome.kind === 'success' ? outcome.rows?.records : undefined
   const row = shown?.find((record) => record.key === key) ?? readRecord(resource, { Id: key })

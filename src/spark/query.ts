@@ -1,5 +1,6 @@
 /** Query strings and SparkQL of the requests (docs/spark-api.md §2). */
 import type { RecordKey } from '../domain/record-key.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
 import { ANSWER_BODY_BYTES } from './body-limits.ts'
 import type { HttpRequest } from './transport.ts'
 
@@ -10,7 +11,7 @@ const LONGEST_TARGET = 6 * 1024
 export type Parameters = Readonly<Record<string, string | undefined>>
 
 /** GET, or for a target above 6 kB the documented POST form of it (docs/spark-api.md §1.4). Its answer is a short one. */
-export function get(path: string, parameters: Parameters = {}): HttpRequest {
+export function get(purpose: RequestPurpose, path: string, parameters: Parameters = {}): HttpRequest {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encode(value)}`)
@@ -18,9 +19,10 @@ export function get(path: string, parameters: Parameters = {}): HttpRequest {
   const target = query === '' ? path : `${path}?${query}`
   const largestBody = ANSWER_BODY_BYTES
   if (target.length <= LONGEST_TARGET) {
-    return { method: 'GET', target, headers: {}, body: undefined, largestBody }
+    return { purpose, method: 'GET', target, headers: {}, body: undefined, largestBody }
   }
   return {
+    purpose,
     method: 'POST',
     target: path,
     headers: {

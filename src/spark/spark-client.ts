@@ -151,7 +151,8 @@ export class SparkClient {
     const { user } = this.#options
     if (token === this.#trustedToken) return undefined
     keepSecret(token)
-    const exchange = user === undefined ? undefined : await this.#attempt(get(SYSTEM_PATH), token, signal)
+    const exchange =
+      user === undefined ? undefined : await this.#attempt(get('update', SYSTEM_PATH), token, signal)
     if (exchange !== undefined && user !== undefined) {
       if (exchange.outcome.kind !== 'success') return exchange
       const error = userMismatch(user, onlyResult(exchange.outcome.envelope), this.#options.accessToken.file)

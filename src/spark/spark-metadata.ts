@@ -69,7 +69,7 @@ async function conditionalGet<Item>(
   signal: AbortSignal,
 ): Promise<MetadataAnswer<Item>> {
   const exchange = await client.call(
-    { ...get(path), headers: conditions(previous), largestBody: METADATA_BODY_BYTES },
+    { ...get('update', path), headers: conditions(previous), largestBody: METADATA_BODY_BYTES },
     signal,
   )
   const { outcome, etag, lastModified } = exchange

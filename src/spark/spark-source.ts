@@ -1,6 +1,7 @@
 /** The port `Source` on one key of the Spark API. */
 import type { SourceIdentity } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
@@ -67,7 +68,7 @@ class HttpSource implements SparkSource {
 
   async identify(signal: AbortSignal): Promise<SourceIdentity> {
     const path = SYSTEM_PATH
-    const { envelope } = await this.#client.succeed(get(path), signal)
+    const { envelope } = await this.#client.succeed(get('update', path), signal)
     const system = onlyResult(envelope)
     const userId = system?.['Id']
     const mlsId = system?.['MlsId']
@@ -84,9 +85,10 @@ class HttpSource implements SparkSource {
   async count(
     { path }: ResourceDescription,
     filter: string,
+    purpose: RequestPurpose,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const call = get(path, { _pagination: 'count', _filter: filter === '' ? undefined : filter })
+    const call = get(purpose, path, { _pagination: 'count', _filter: filter === '' ? undefined : filter })
     const { outcome } = await this.#client.call(call, signal)
     if (outcome.kind === 'failure') {
       if (isRefusal(outcome.error)) return undefined
@@ -110,7 +112,7 @@ class HttpSource implements SparkSource {
     const { path, keyField } = resource
     // With 1 the API shows expansions that no list shows (docs/spark-api.md §2.5).
     const limit = Math.max(SMALLEST_SLICE, keys.length)
-    const call = get(path, {
+    const call = get('question', path, {
       _limit: String(limit),
       _select: select === 'keys' ? keyField : undefined,
       _expand: select === 'keys' ? undefined : expandOf(resource, this.#wishes),
@@ -136,7 +138,7 @@ class HttpSource implements SparkSource {
   }
 
   async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
-    const target = get(`${resource.path}/${encodeURIComponent(key)}`, {
+    const target = get('question', `${resource.path}/${encodeURIComponent(key)}`, {
       _expand: expandOf(resource, this.#wishes),
     })
     const call: Call = {

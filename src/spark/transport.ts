@@ -1,5 +1,8 @@
 /** How requests reach the API: bytes out, bytes in. Nothing of it knows of envelopes, and nothing is sent twice. */
+import type { RequestPurpose } from '../domain/request-purpose.ts'
+
 export interface HttpRequest {
+  readonly purpose: RequestPurpose
   readonly method: 'GET' | 'POST'
   /** From the root of the API, `/v1/…`, with its query. */
   readonly target: string

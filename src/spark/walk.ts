@@ -98,14 +98,14 @@ async function askForPage(
 
 /** `asked.limit` becomes what the last attempt asked for. */
 function pageCall(
-  { resource, filter, select, token }: WalkRequest,
+  { resource, filter, select, token, purpose }: WalkRequest,
   asked: { limit: number; readonly expand: string | undefined },
 ): CallAfter {
   return (last) => {
     if (isTooMuch(last)) {
       asked.limit = Math.min(asked.limit, Math.max(SMALLEST_LIMIT, Math.floor(asked.limit / 2)))
     }
-    const call = get(resource.path, {
+    const call = get(purpose, resource.path, {
       _limit: String(asked.limit),
       _select: select === 'keys' ? keyAndStamp(resource) : undefined,
       _expand: select === 'keys' ? undefined : asked.expand,

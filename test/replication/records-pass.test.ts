@@ -121,6 +121,7 @@ describe('an update', () => {
         kind: 'walk',
         resource: LISTINGS,
         select: 'everything',
+        purpose: 'update',
         filter: 'ModificationTimestamp Gt 2026-05-02T13:39:59Z',
         token: '',
       },

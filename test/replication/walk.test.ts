@@ -200,7 +200,7 @@ describe('what a walk has shown (R7)', () => {
     const walked = walk({ walks: [[{ records }]], counts: [1] })
     expect(await walked.result).toMatchObject({ walked: 3, walkedInRange: 1 })
     expect(askedIn(walked, 'count')).toEqual([
-      { kind: 'count', filter: 'ModificationTimestamp Lt 2026-05-02T13:40:00Z' },
+      { kind: 'count', filter: 'ModificationTimestamp Lt 2026-05-02T13:40:00Z', purpose: 'walk' },
     ])
   })
 })
@@ -327,7 +327,8 @@ describe('the end of a walk (R7)', () => {
     await walked.result
     expect(walked.opened.source.asked.map(({ kind }) => kind)).toEqual(['walk', 'count'])
     const narrowed = `${filter} And ModificationTimestamp Lt 2026-05-02T13:40:00Z`
-    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: narrowed }])
+    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: narrowed, purpose: 'update' }])
+    expect(askedIn(walked, 'walk')).toMatchObject([{ filter, purpose: 'update' }])
   })
 
   test('an update window that was empty is not counted; an empty full walk is', async () => {
@@ -340,7 +341,7 @@ describe('the end of a walk (R7)', () => {
     const script = { walks: [[{ records: [keyRecord('1'), keyRecord('2')] }]], counts: [2] }
     const walked = walk(script, { pass: 'purge', select: 'keys' })
     expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 2 })
-    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: '' }])
+    expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: '', purpose: 'walk' }])
     const short = walk({ ...script, counts: [3] }, { pass: 'purge', select: 'keys' })
     await expect(short.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
   })

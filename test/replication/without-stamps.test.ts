@@ -54,7 +54,7 @@ describe('a snapshot of a resource without stamps', () => {
   test('is complete by the plain count, less one in a thousand (R7)', async () => {
     const opened = new MemoryFeed({ walks: [[{ records: rows('1', '2') }]], counts: [2] })
     expect(await snapshot(opened)).toMatchObject({ walked: 2, walkedInRange: 2 })
-    expect(counted(opened)).toEqual([{ kind: 'count', filter: '' }])
+    expect(counted(opened)).toEqual([{ kind: 'count', filter: '', purpose: 'walk' }])
 
     const many = rows(...Array.from({ length: 999 }, (_, i) => String(i)))
     const some = new MemoryFeed({ walks: [[{ records: many }]], counts: [1_000] })

@@ -36,7 +36,10 @@ async function simulated(options: SimulatorOptions = {}, source: Partial<HttpSou
 
 function walk(source: SparkSource, request: Partial<WalkRequest> = {}): Promise<SourcePage[]> {
   return collect(
-    source.walk({ resource: LISTINGS, filter: '', select: 'everything', token: '', ...request }, signal),
+    source.walk(
+      { resource: LISTINGS, filter: '', select: 'everything', purpose: 'walk', token: '', ...request },
+      signal,
+    ),
   )
 }
 
@@ -149,14 +152,16 @@ describe('questions to the simulated API', () => {
 
   test.each(['absent', 'empty'] as const)('the count, Results being %s', async (countResults) => {
     await using t = await simulated({ behaviour: { countResults } })
-    expect(await t.source.count(LISTINGS, '', signal)).toBe(25)
-    expect(await t.source.count(LISTINGS, 'ModificationTimestamp Gt 2100-01-01T00:00:00Z', signal)).toBe(0)
+    expect(await t.source.count(LISTINGS, '', 'walk', signal)).toBe(25)
+    expect(
+      await t.source.count(LISTINGS, 'ModificationTimestamp Gt 2100-01-01T00:00:00Z', 'walk', signal),
+    ).toBe(0)
   })
 
   test('a count that is refused', async () => {
     await using t = await simulated()
     t.simulator.faults.add({ fault: { kind: 'refused-count' } })
-    expect(await t.source.count(LISTINGS, '', signal)).toBeUndefined()
+    expect(await t.source.count(LISTINGS, '', 'walk', signal)).toBeUndefined()
   })
 
   test('which of 200 keys are there, by URL or by form (R9)', async () => {

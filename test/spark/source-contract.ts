@@ -62,7 +62,7 @@ function walk(
   select: WalkRequest['select'],
   token = '',
 ): AsyncIterable<SourcePage> {
-  return source.walk({ resource: LISTINGS, filter: '', select, token }, never)
+  return source.walk({ resource: LISTINGS, filter: '', select, purpose: 'walk', token }, never)
 }
 
 const keysOf = (pages: readonly SourcePage[]): readonly RecordKey[] =>
@@ -158,9 +158,9 @@ function questionCases(open: OpenSource): void {
 
   test('it counts, or says that it does not (R7)', async () => {
     await using counting = await open({ ...WORLD, counts: ['answered'] })
-    expect(await counting.source.count(LISTINGS, '', never)).toBe(7)
+    expect(await counting.source.count(LISTINGS, '', 'walk', never)).toBe(7)
     await using refusing = await open({ ...WORLD, counts: ['refused'] })
-    expect(await refusing.source.count(LISTINGS, '', never)).toBeUndefined()
+    expect(await refusing.source.count(LISTINGS, '', 'walk', never)).toBeUndefined()
   })
 
   test.each(['keys', 'everything'] as const)(
@@ -215,10 +215,16 @@ function abortCases(open: OpenSource): void {
   test('for a signal that has aborted every question rejects with the reason', async () => {
     await using opened = await open({ ...WORLD, walks: [WHOLE], counts: ['answered'] })
     const { source, keys } = opened
-    const request = { resource: LISTINGS, filter: '', select: 'everything', token: '' } as const
+    const request = {
+      resource: LISTINGS,
+      filter: '',
+      select: 'everything',
+      purpose: 'walk',
+      token: '',
+    } as const
     for (const ask of [
       () => source.identify(stopped),
-      () => source.count(LISTINGS, '', stopped),
+      () => source.count(LISTINGS, '', 'walk', stopped),
       () => source.findByKeys(LISTINGS, keys, 'keys', stopped),
       () => source.findOne(LISTINGS, keys[0]!, stopped),
       () => Array.fromAsync(source.walk(request, stopped)),
@@ -230,7 +236,13 @@ function abortCases(open: OpenSource): void {
   test('a walk ends with the reason when its signal aborts between two pages', async () => {
     await using opened = await open({ ...WORLD, walks: [WHOLE] })
     const stop = new AbortController()
-    const request = { resource: LISTINGS, filter: '', select: 'everything', token: '' } as const
+    const request = {
+      resource: LISTINGS,
+      filter: '',
+      select: 'everything',
+      purpose: 'walk',
+      token: '',
+    } as const
     const shown: SourcePage[] = []
     const walking = (async () => {
       for await (const page of opened.source.walk(request, stop.signal)) {

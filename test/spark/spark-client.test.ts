@@ -25,7 +25,9 @@ import {
 const END = page([row(1)])
 
 function firstPage(source: SparkSource, signal = AbortSignal.timeout(5_000)): Promise<SourcePage[]> {
-  return collect(source.walk({ resource: LISTINGS, filter: '', select: 'everything', token: '' }, signal))
+  return collect(
+    source.walk({ resource: LISTINGS, filter: '', select: 'everything', purpose: 'walk', token: '' }, signal),
+  )
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<SparkApiError> {

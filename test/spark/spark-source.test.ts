@@ -33,13 +33,13 @@ describe('count', () => {
     { TotalRows: 0, TotalPages: 1 },
   ])('is TotalRows of %j', async (Pagination) => {
     await using t = await fixture([d({ Pagination })])
-    expect(await t.source.count(LISTINGS, 'A Eq 1', signal)).toBe(Pagination.TotalRows)
+    expect(await t.source.count(LISTINGS, 'A Eq 1', 'walk', signal)).toBe(Pagination.TotalRows)
     expect(t.api.asked[0]?.query).toEqual({ _pagination: 'count', _filter: 'A Eq 1' })
   })
 
   test('of everything has no filter', async () => {
     await using t = await fixture([d({ Results: [], Pagination: { TotalRows: 7 } })])
-    expect(await t.source.count(LISTINGS, '', signal)).toBe(7)
+    expect(await t.source.count(LISTINGS, '', 'walk', signal)).toBe(7)
     expect(t.api.asked[0]?.query).toEqual({ _pagination: 'count' })
   })
 
@@ -50,7 +50,7 @@ describe('count', () => {
     [failure(405, 1018)],
   ])('is undefined where the API refuses such a request (R7)', async (reply) => {
     await using t = await fixture([reply])
-    expect(await t.source.count(LISTINGS, '', signal)).toBeUndefined()
+    expect(await t.source.count(LISTINGS, '', 'walk', signal)).toBeUndefined()
   })
 
   test.each([
@@ -64,7 +64,7 @@ describe('count', () => {
     [d({ Pagination: { TotalRows: -1 } }), 'SPARK_BAD_RESPONSE'],
   ])('any other failure is an error (R8)', async (reply, code) => {
     await using t = await fixture([reply])
-    await expect(t.source.count(LISTINGS, '', signal)).rejects.toMatchObject({ code })
+    await expect(t.source.count(LISTINGS, '', 'walk', signal)).rejects.toMatchObject({ code })
   })
 })
 

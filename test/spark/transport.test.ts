@@ -25,11 +25,11 @@ function answering(replies: readonly Reply[]): Transport {
 }
 
 /** What bounds the requests of a key would wait where this one notes. */
-function noted(inner: Transport, targets: string[]): Transport {
+function noted(inner: Transport, requests: string[]): Transport {
   return {
     host: inner.host,
     send(request, signal) {
-      targets.push(request.target.replace(/\?.*/, ''))
+      requests.push(`${request.purpose} ${request.target.replace(/\?.*/, '')}`)
       return inner.send(request, signal)
     },
   }
@@ -53,8 +53,8 @@ function sourceOn(transport: Transport) {
 }
 
 describe('a transport', () => {
-  test('is passed by every request of all its sources: tries again, pages, questions and metadata', async () => {
-    const targets: string[] = []
+  test('is told of every request of all its sources what it is for: tries again, pages, questions and metadata', async () => {
+    const requests: string[] = []
     const transport = noted(
       answering([
         d({ Results: [{ Id: 'user-1', MlsId: 'mls-1' }] }),
@@ -66,26 +66,30 @@ describe('a transport', () => {
         page([row(1)]),
         d({ Results: [{ City: { Type: 'Character' } }] }),
       ]),
-      targets,
+      requests,
     )
     const first = sourceOn(transport)
     expect(await first.identify(signal)).toEqual({ host: 'api.example', userId: 'user-1', mlsId: 'mls-1' })
 
     const source = sourceOn(transport)
     const key = recordKey(keyOf(1))
-    const pages = source.walk({ resource: LISTINGS, filter: '', select: 'everything', token: '' }, signal)
+    const pages = source.walk(
+      { resource: LISTINGS, filter: '', select: 'everything', purpose: 'walk', token: '' },
+      signal,
+    )
     expect(await collect(pages)).toHaveLength(2)
-    expect(await source.count(LISTINGS, '', signal)).toBe(1)
+    expect(await source.count(LISTINGS, '', 'update', signal)).toBe(1)
     expect((await source.findByKeys(LISTINGS, [key], 'everything', signal)).kind).toBe('answered')
     expect((await source.findOne(LISTINGS, key, signal)).kind).toBe('found')
     expect((await source.metadata.standardFields(undefined, signal)).kind).toBe('fetched')
 
-    const listings = '/v1/listings'
-    expect(targets).toEqual([
-      '/v1/system',
-      ...Array.from({ length: 5 }, () => listings),
-      `${listings}/${key}`,
-      '/v1/standardfields',
+    expect(requests).toEqual([
+      'update /v1/system',
+      ...Array.from({ length: 3 }, () => 'walk /v1/listings'),
+      'update /v1/listings',
+      'question /v1/listings',
+      `question /v1/listings/${key}`,
+      'update /v1/standardfields',
     ])
   })
 })

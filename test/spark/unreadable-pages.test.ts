@@ -10,7 +10,13 @@ import type { SparkSource } from '../../src/spark/spark-source.ts'
 import { httpSource, type HttpSource, type HttpSourceOptions } from './http-source.ts'
 import { collect, d, failure, fixture, keyOf, page, row } from './scripted-api.ts'
 
-const EVERYTHING: WalkRequest = { resource: LISTINGS, filter: '', select: 'everything', token: '' }
+const EVERYTHING: WalkRequest = {
+  resource: LISTINGS,
+  filter: '',
+  select: 'everything',
+  purpose: 'walk',
+  token: '',
+}
 const signal = () => AbortSignal.timeout(20_000)
 
 function sourceOf({ simulator, url }: SimulatorServer, options: Partial<HttpSourceOptions> = {}): HttpSource {

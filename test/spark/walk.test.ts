@@ -6,7 +6,13 @@ import type { SparkSource } from '../../src/spark/spark-source.ts'
 import { OFFICES } from '../fixtures/resources.ts'
 import { collect, d, failure, fixture, keyOf, NOW, page, row, type Reply } from './scripted-api.ts'
 
-const EVERYTHING: WalkRequest = { resource: LISTINGS, filter: '', select: 'everything', token: '' }
+const EVERYTHING: WalkRequest = {
+  resource: LISTINGS,
+  filter: '',
+  select: 'everything',
+  purpose: 'walk',
+  token: '',
+}
 
 function walk(source: SparkSource, request: Partial<WalkRequest> = {}): Promise<SourcePage[]> {
   return collect(source.walk({ ...EVERYTHING, ...request }, AbortSignal.timeout(5_000)))

@@ -20,7 +20,7 @@ export function learnTotals(
     const walked = walks.filter((pass) => pass?.state === 'completed').map((pass) => pass?.walked ?? 0)
     if (walked.length > 0) totals.learn(resource.name, Math.max(...walked))
     if (totals.knows(resource.name) || !process.stderr.isTTY) continue
-    source.count(resource, EVERYTHING, stop.signal).then(
+    source.count(resource, EVERYTHING, 'walk', stop.signal).then(
       (count) => {
         if (count !== undefined && !totals.knows(resource.name)) totals.learn(resource.name, count)
       },
