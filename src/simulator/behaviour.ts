@@ -46,6 +46,13 @@ export const behaviourSchema = z.strictObject({
   poisoned: z.record(z.string(), z.enum(POISONS)),
   /** 401/1000, 401/1020, 401/1010, 403/1015, 403/1021. */
   access: z.enum(ACCESS),
+  /**
+   * Requests of one key in any five minutes; what is more gets 429/1550 (docs/spark-api.md §3.4). Null for no limit. Those
+   * from before it was set do not count.
+   */
+  rateLimit: z.number().int().min(1).nullable(),
+  /** Whether a 429 says in `Retry-After` in how many seconds a request will be let through. */
+  retryAfterSent: z.boolean(),
   /** Keys whose own page `/v1/listings/{Id}` answers 403/1500. */
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
@@ -71,6 +78,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   maskedStamps: 'unsearched',
   poisoned: {},
   access: 'granted',
+  rateLimit: null,
+  retryAfterSent: false,
   forbiddenKeys: [],
   role: 'replication',
   customFieldsMember: 'CustomFields',

@@ -1,6 +1,8 @@
 /** One request to the API, as it was answered. */
 export interface LoggedRequest {
   readonly method: string
+  /** Name of the API key that asked; `unknown` for a token that belongs to none. */
+  readonly key: string
   /** Path and query; the form of an overridden POST counts as query. */
   readonly url: string
   /** 0 if there was no answer. */
@@ -15,15 +17,20 @@ export interface RequestSummary {
   readonly requests: number
   readonly bytes: number
   /** Number of requests by path and status; single records count under `…/{Id}`. */
-  readonly byPath: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly byPath: CountsByStatus
+  /** The same by API key. */
+  readonly byKey: CountsByStatus
 }
+
+type CountsByStatus = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 const KEPT = 10_000
 
 /** What was asked: the latest requests one by one, and sums over all. */
 export class RequestLog {
   readonly #latest: LoggedRequest[] = []
-  readonly #byPath = new Map<string, Map<string, number>>()
+  readonly #byPath = new StatusCounts()
+  readonly #byKey = new StatusCounts()
   #requests = 0
   #bytes = 0
 
@@ -32,10 +39,8 @@ export class RequestLog {
     if (this.#latest.length > 2 * KEPT) this.#latest.splice(0, KEPT)
     this.#requests += 1
     this.#bytes += request.bytes
-    const path = (request.url.split('?')[0] ?? '').replace(/\/\d{26}(?=\/|$)/, '/{Id}')
-    const counts = this.#byPath.get(path) ?? new Map<string, number>()
-    this.#byPath.set(path, counts)
-    counts.set(String(request.status), (counts.get(String(request.status)) ?? 0) + 1)
+    this.#byPath.add(servicePath(request.url.split('?')[0] ?? ''), request.status)
+    this.#byKey.add(request.key, request.status)
   }
 
   /** At least the last 10,000, oldest first. */
@@ -44,9 +49,30 @@ export class RequestLog {
   }
 
   get summary(): RequestSummary {
-    const byPath = Object.fromEntries(
-      [...this.#byPath].map(([path, counts]) => [path, Object.fromEntries(counts)]),
-    )
-    return { requests: this.#requests, bytes: this.#bytes, byPath }
+    return {
+      requests: this.#requests,
+      bytes: this.#bytes,
+      byPath: this.#byPath.counts,
+      byKey: this.#byKey.counts,
+    }
   }
+}
+
+class StatusCounts {
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  add(name: string, status: number): void {
+    const counts = this.#counts.get(name) ?? new Map<string, number>()
+    this.#counts.set(name, counts)
+    counts.set(String(status), (counts.get(String(status)) ?? 0) + 1)
+  }
+
+  get counts(): CountsByStatus {
+    return Object.fromEntries([...this.#counts].map(([name, counts]) => [name, Object.fromEntries(counts)]))
+  }
+}
+
+/** The path with `{Id}` in the place of each id. */
+function servicePath(path: string): string {
+  return path.replaceAll(/\/\d{26}(?=\/|$)/g, '/{Id}')
 }

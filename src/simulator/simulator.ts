@@ -1,5 +1,10 @@
 import { InvariantViolation } from '../support/errors.ts'
+import type { ApiRequest } from './api/api-request.ts'
+import { ApiFailure, failureText } from './api/envelope.ts'
+import { DEFINITION_ORDER } from './api/key-order.ts'
+import { jsonReply } from './api/reply.ts'
 import type { Reply } from './api/reply.ts'
+import { ApiKeys } from './api-keys.ts'
 import { changedBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
 import listings from './collections/listings.ts'
@@ -11,9 +16,10 @@ import type { FieldSet } from './records/collection-definition.ts'
 import type { Collection } from './records/define-collection.ts'
 import type { OpenCollection } from './records/open-collection.ts'
 import { sparkId } from './records/spark-id.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import { RequestLog } from './request-log.ts'
+import { keyOf } from './services/authorize.ts'
 import { Services } from './services/services.ts'
-import type { ApiRequest } from './services/services.ts'
 import { trickle } from './trickle.ts'
 
 export interface SimulatorOptions {
@@ -23,7 +29,7 @@ export interface SimulatorOptions {
   readonly collections?: readonly Collection[]
   /** The same seed gives the same records and the same changes. @default 1 */
   readonly seed?: number
-  /** @default 'simulator-token' */
+  /** Token of the first key, `simulator-key`. @default 'simulator-token' */
   readonly accessToken?: string
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: () => number
@@ -58,9 +64,10 @@ export class Simulator {
   readonly collections: readonly OpenCollection[]
   readonly faults = new FaultScript()
   readonly requests = new RequestLog()
+  readonly keys: ApiKeys
+  readonly #limiter = new RateLimiter()
   readonly #services: Services
   readonly #clock: () => number
-  #accessToken: string
   #behaviour: Behaviour
   #clockOffset = 0
   #trickle: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
@@ -69,7 +76,10 @@ export class Simulator {
     const { listings: count = 1000, seed = 1, mlsCount = 1, clock = Date.now } = options
     this.#clock = clock
     this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
-    this.#accessToken = options.accessToken ?? 'simulator-token'
+    this.keys = new ApiKeys({
+      key: 'simulator-key',
+      accessToken: options.accessToken ?? 'simulator-token',
+    })
     this.mlsIds = Array.from({ length: mlsCount }, (_, i) => sparkId(FIRST_MLS_MICROS + i * DAY_MICROS))
     const epoch = options.epoch ?? Math.min(EPOCH, this.now())
     const settings = {
@@ -95,19 +105,19 @@ export class Simulator {
       collections: this.collections,
       listings: this.listings,
       mlsIds: this.mlsIds,
-      accessToken: () => this.#accessToken,
+      keys: this.keys,
       epoch,
       behaviour: () => this.#behaviour,
     })
   }
 
   get accessToken(): string {
-    return this.#accessToken
+    return this.keys.first.accessToken
   }
 
   /** From now on only this one is accepted: of the same user, as when a key is renewed. */
   rotateToken(accessToken: string): void {
-    this.#accessToken = accessToken
+    this.keys.renewFirst(accessToken)
   }
 
   get behaviour(): Behaviour {
@@ -141,6 +151,21 @@ export class Simulator {
 
   collection(name: string): OpenCollection | undefined {
     return this.collections.find((collection) => collection.name === name)
+  }
+
+  /** Name of the API key that asks; undefined for a token of none. */
+  keyOf(request: Pick<ApiRequest, 'header'>): string | undefined {
+    return keyOf(request, this.keys)
+  }
+
+  /** Counts a request of the key, and answers it if it is one too many. */
+  limited(key: string): Reply | undefined {
+    const { rateLimit, retryAfterSent } = this.#behaviour
+    const waitMs = rateLimit === null ? 0 : this.#limiter.take(key, rateLimit, this.now())
+    if (waitMs === 0) return undefined
+    const reply = jsonReply(429, failureText(new ApiFailure(429, 1550, 'Over rate limit'), DEFINITION_ORDER))
+    if (!retryAfterSent) return reply
+    return { ...reply, headers: { ...reply.headers, 'Retry-After': String(Math.ceil(waitMs / 1000)) } }
   }
 
   answer(request: ApiRequest, fault: Fault | undefined): Reply {

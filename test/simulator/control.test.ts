@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest'
 
 import { simulate } from '../../src/simulator/simulate.ts'
-import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
-import { get, NOW, request, walk } from './spark-request.ts'
+import { startSimulator } from '../../src/simulator/server/start-simulator.ts'
+import { control, get, NOW, request, walk } from './spark-request.ts'
 
 const clock = (): number => NOW
-
-async function command(
-  server: SimulatorServer,
-  path: string,
-  body: unknown,
-  method = 'POST',
-): Promise<unknown> {
-  const content = method === 'GET' ? {} : { body: JSON.stringify(body) }
-  const response = await fetch(`${server.url}/_simulator/${path}`, { method, ...content })
-  return { status: response.status, body: await response.json() }
-}
 
 test('the truth is, line by line, what the API serves', async () => {
   await using server = await startSimulator({ listings: 250, clock })
@@ -34,26 +23,26 @@ test('the truth is, line by line, what the API serves', async () => {
 test('another process can drive market, faults, metadata, behaviour and clock', async () => {
   await using server = await startSimulator({ listings: 20, clock, cacheLagMs: 60_000 })
   const { simulator } = server
-  const applied = await command(server, 'market', {
+  const applied = await control(server, 'POST', 'market', {
     action: 'remove',
     count: 2,
     at: '2026-05-02T14:00:00Z',
   })
   const { keys } = (applied as { body: { keys: string[] } }).body
-  await command(server, 'clock', { advanceMs: 60_000 })
+  await control(server, 'POST', 'clock', { advanceMs: 60_000 })
   expect(await (await fetch(`${server.url}/_simulator/deleted`)).json()).toEqual(keys.toSorted())
 
-  await command(server, 'faults', [
+  await control(server, 'POST', 'faults', [
     { fault: { kind: 'status', status: 503, code: 1510 }, path: '/v1/system' },
   ])
   expect((await get(server, '/v1/system')).status).toBe(503)
-  await command(server, 'faults', { fault: { kind: 'hang' }, times: null })
-  expect(await command(server, 'faults', undefined, 'DELETE')).toMatchObject({ status: 200 })
+  await control(server, 'POST', 'faults', { fault: { kind: 'hang' }, times: null })
+  expect(await control(server, 'DELETE', 'faults')).toMatchObject({ status: 200 })
   expect((await get(server, '/v1/system')).status).toBe(200)
 
-  await command(server, 'behaviour', { endOfWalk: 'no-token' })
+  await control(server, 'POST', 'behaviour', { endOfWalk: 'no-token' })
   expect(simulator.behaviour.endOfWalk).toBe('no-token')
-  await command(server, 'metadata', { action: 'remove', name: 'City' })
+  await control(server, 'POST', 'metadata', { action: 'remove', name: 'City' })
   expect(simulator.listings.catalog.find('City')).toBeUndefined()
 })
 
@@ -83,7 +72,10 @@ test.each([
   await using server = await startSimulator({ listings: 2, clock })
   const { simulator } = server
   const { revision } = simulator.listings
-  expect(await command(server, path, body)).toMatchObject({ status, body: { error: expect.any(String) } })
+  expect(await control(server, 'POST', path, body)).toMatchObject({
+    status,
+    body: { error: expect.any(String) },
+  })
   expect([simulator.listings.revision, simulator.faults.waiting]).toEqual([revision, 0])
 })
 
@@ -91,9 +83,9 @@ test('a trickle changes the market until it is stopped', async () => {
   await using server = await startSimulator({ listings: 50 })
   const { simulator } = server
   const { revision } = simulator.listings
-  await command(server, 'market', { action: 'start', ratePerMinute: 60_000 })
+  await control(server, 'POST', 'market', { action: 'start', ratePerMinute: 60_000 })
   await expect.poll(() => simulator.listings.revision).toBeGreaterThan(revision + 3)
-  await command(server, 'market', { action: 'stop' })
+  await control(server, 'POST', 'market', { action: 'stop' })
   const stopped = simulator.listings.revision
   await get(server, '/v1/listings')
   expect(simulator.listings.revision).toBe(stopped)

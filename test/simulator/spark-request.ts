@@ -40,6 +40,18 @@ export async function get(
   return { status: response.status, D }
 }
 
+/** Status and answer of a command under `/_simulator/`. */
+export async function control(
+  { url }: SimulatorServer,
+  method: string,
+  path: string,
+  command?: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const content = command === undefined ? {} : { body: JSON.stringify(command) }
+  const response = await fetch(`${url}/_simulator/${path}`, { method, ...content })
+  return { status: response.status, body: await response.json() }
+}
+
 /** A walk as the vendor's page describes it: to an empty page, or an absent, empty or unchanged token. */
 export async function walk(
   server: SimulatorServer,

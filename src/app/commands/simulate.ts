@@ -14,6 +14,7 @@ export function registerSimulate(program: Command, { signal, acting }: CommandHo
     .option('--seed <s>', 'the same seed gives the same listings and changes', wholeNumber, 1)
     .option('--rate <n>', 'changes a minute', wholeNumber, 60)
     .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
+    .option('--rate-limit <n>', 'requests of a key in any 5 minutes; 0 for no limit', wholeNumber, 0)
     .option('--stored-pages', 'keep rendered pages, for benchmarks')
     .action(acting((options: SimulateOptions) => runSimulator(options, signal)))
 }
@@ -26,12 +27,15 @@ interface SimulateOptions {
   readonly rate: number
   /** Minutes. */
   readonly cacheLag: number
+  /** Requests of a key in any 5 minutes; 0 for no limit. */
+  readonly rateLimit: number
   readonly storedPages?: true
 }
 
 async function runSimulator(options: SimulateOptions, signal: AbortSignal): Promise<number> {
-  const { listings, port, seed, rate, cacheLag, storedPages = false } = options
+  const { listings, port, seed, rate, cacheLag, rateLimit, storedPages = false } = options
   const cacheLagMs = cacheLag * 60_000
-  await simulate({ listings, port, seed, cacheLagMs, storedPages, ratePerMinute: rate }, signal)
+  const behaviour = { rateLimit: rateLimit === 0 ? null : rateLimit }
+  await simulate({ listings, port, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate }, signal)
   return 0
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 
 import { ListingstreamError } from '../../support/errors.ts'
+import { apiKeySchema } from '../api-keys.ts'
 import { behaviourSchema } from '../behaviour.ts'
 import { faultRuleSchema } from '../faults.ts'
 import { metadataChangeSchema } from '../records/field-catalog.ts'
@@ -66,6 +67,10 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   'POST behaviour': (simulator, body) => {
     simulator.configure(changeOf(behaviourSchema.partial().parse(body)))
     return simulator.behaviour
+  },
+  'POST keys': ({ keys }, body) => {
+    keys.add(apiKeySchema.parse(body))
+    return {}
   },
   'POST clock': (simulator, body) => {
     simulator.advanceClock(clockSchema.parse(body).advanceMs)

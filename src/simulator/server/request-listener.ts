@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { ApiRequest } from '../api/api-request.ts'
 import { withRawBytes } from '../api/poison.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import type { Fault } from '../faults.ts'
-import type { ApiRequest } from '../services/services.ts'
 import type { Simulator } from '../simulator.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
 import { StoredPages } from './stored-pages.ts'
@@ -39,10 +39,13 @@ export class RequestListener {
     const asked = await readRequest(request)
     const { path, params } = asked
     const { behaviour, faults, requests } = this.#simulator
-    const fault = faults.take(path, params)
+    const key = this.#simulator.keyOf(asked)
+    const refusal = key === undefined ? undefined : this.#simulator.limited(key)
+    const fault = refusal === undefined ? faults.take(path, params) : undefined
     const log = (status: number, bytes: number): void =>
       requests.add({
         method: request.method ?? '',
+        key: key ?? 'unknown',
         url: params.size === 0 ? path : `${path}?${params.toString()}`,
         status,
         bytes,
@@ -53,7 +56,7 @@ export class RequestListener {
       if (fault.kind === 'reset') request.socket.resetAndDestroy()
       return
     }
-    const reply = withRawBytes(this.#replyTo(asked, fault))
+    const reply = withRawBytes(refusal ?? this.#replyTo(asked, fault))
     const message = await encoded(reply, {
       date: this.#dateOf(fault),
       gzip: behaviour.gzip && /\bgzip\b/.test(asked.header('accept-encoding') ?? ''),

@@ -1,3 +1,4 @@
+import type { ApiRequest } from '../api/api-request.ts'
 import { ApiFailure, failureText, successText } from '../api/envelope.ts'
 import { DEFINITION_ORDER, shuffledOrder } from '../api/key-order.ts'
 import type { KeyOrder } from '../api/key-order.ts'
@@ -5,38 +6,24 @@ import type { Circumstances } from '../api/list-page.ts'
 import type { ListService } from '../api/list-service.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
+import type { ApiKeys } from '../api-keys.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Fault } from '../faults.ts'
 import type { FieldCatalog } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
+import { authorize } from './authorize.ts'
 import { customFieldsReply, propertyTypesReply, standardFieldReply, standardFieldsReply } from './metadata.ts'
 import { systemReply } from './system.ts'
-
-export interface ApiRequest {
-  /** `GET` also for a POST that `X-HTTP-Method-Override` turns into one. */
-  readonly method: string
-  readonly path: string
-  readonly params: URLSearchParams
-  readonly header: (name: string) => string | undefined
-}
 
 export interface ServicesOptions {
   readonly collections: readonly OpenCollection[]
   /** Whose fields the metadata services tell of. */
   readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
   readonly mlsIds: readonly string[]
-  readonly accessToken: () => string
+  readonly keys: ApiKeys
   readonly epoch: number
   readonly behaviour: () => Behaviour
 }
-
-const DENIALS = {
-  'bad-key': [401, 1000, 'Invalid API key and/or request signed improperly'],
-  expired: [401, 1020, 'Session token has expired'],
-  disabled: [401, 1010, 'The key is disabled'],
-  'user-inactive': [403, 1015, 'The user of the key is not active'],
-  'wrong-host': [403, 1021, 'Use replication.sparkapi.com with this key'],
-} as const
 
 /** The services of the API: a request in, an answer out, without the network. */
 export class Services {
@@ -56,7 +43,7 @@ export class Services {
     const { keyOrderSeed } = behaviour
     const order = keyOrderSeed === null ? DEFINITION_ORDER : shuffledOrder(keyOrderSeed, this.#replies)
     try {
-      this.#authorize(request, behaviour)
+      authorize(request, this.#options.keys, behaviour)
       const get = this.#service(request, { behaviour, order, fault })
       if (get === undefined) throw notFound()
       if (request.method !== 'GET') throw new ApiFailure(405, 405, 'Method not allowed')
@@ -64,18 +51,6 @@ export class Services {
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
       return jsonReply(error.status, failureText(error, order))
-    }
-  }
-
-  #authorize(request: ApiRequest, { access, userAgentRequired }: Behaviour): void {
-    const token = /^(?:Bearer|OAuth) +(.+)$/i.exec(request.header('authorization') ?? '')?.[1]
-    const denial = access === 'granted' && token !== this.#options.accessToken() ? 'bad-key' : access
-    if (denial !== 'granted') {
-      const [status, code, message] = DENIALS[denial]
-      throw new ApiFailure(status, code, message)
-    }
-    if (userAgentRequired && request.header('x-sparkapi-user-agent') === undefined) {
-      throw new ApiFailure(400, 1016, 'X-SparkApi-User-Agent is missing')
     }
   }
 
