@@ -320,6 +320,76 @@ export type OpenHouseDeleted = {
   readonly passId: string | null
 }
 
+/** The contact's fields under the source's own names. Fields are only added. */
+export type ContactFields = {
+  /** Name under which it is shown. */
+  readonly DisplayName: string | null
+  /** First name. */
+  readonly GivenName: string | null
+  /** Last name. */
+  readonly FamilyName: string | null
+  /** Its e-mail address. */
+  readonly PrimaryEmail: string | null
+  /** Its phone number, as the source writes it. */
+  readonly PrimaryPhoneNumber: string | null
+  /** Street and number. */
+  readonly HomeStreetAddress: string | null
+  /** City or town. */
+  readonly HomeLocality: string | null
+  /** State or province. */
+  readonly HomeRegion: string | null
+  /** Postal code. */
+  readonly HomePostalCode: string | null
+  /** Id of the account whose contact it is. */
+  readonly OwnerId: string | null
+  /** Sorted. */
+  readonly Tags: readonly string[] | null
+}
+
+/** The content of the contact. Two events of a contact that follow each other differ in it. */
+export type Contact = {
+  /** The source's fields. Null: the field has no value, is masked (see maskedFields), or did not fit its type (see unmappedFields). */
+  readonly fields: ContactFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), those of nested records as Emails.Address. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names: unknown fields, values of a wrong type, integers beyond 2^53-2 with all their digits; those of nested records under a path as Emails[0].Verified. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** A contact that is new or whose content differs from its last event. Published once for each change, in order per contact. */
+export type ContactUpserted = {
+  /** Id of the contact at the source; also the Kafka key. */
+  readonly contactKey: string
+  /** Why the contact is published. */
+  readonly change: UpsertChange | null
+  /** ModificationTimestamp of the source, cut to seconds by it. Null if it has none that can be read. Not part of the content. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** What follows from the way of asking and fields that change by themselves, as the source gave them; nulls are left out. A change of these alone publishes nothing. Lists and objects stand as JSON text. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly contact: Contact | null
+}
+
+/** The source no longer has the contact. A tombstone for the key follows in the same transaction. */
+export type ContactDeleted = {
+  /** Id of the contact at the source; also the Kafka key. */
+  readonly contactKey: string
+  /** Why it is published. */
+  readonly reason: DeletionReason | null
+  /** How the source confirmed that it is gone. */
+  readonly evidence: DeletionEvidence | null
+  /** When the source confirmed it, by the source's clock. */
+  readonly deletedAt: InstantText | null
+  /** ModificationTimestamp of the last event before. */
+  readonly lastModificationTimestamp: InstantText | null
+  /** The pass that noticed it. */
+  readonly passId: string | null
+}
+
 /** Kind of pass. UNKNOWN: a symbol that the reader does not know yet. */
 export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE'
 
@@ -364,3 +434,6 @@ export type AccountEvent = AccountUpserted | AccountDeleted
 
 /** Value of a record of the topic `openhouses`; a tombstone is null. */
 export type OpenHouseEvent = OpenHouseUpserted | OpenHouseDeleted
+
+/** Value of a record of the topic `contacts`; a tombstone is null. */
+export type ContactEvent = ContactUpserted | ContactDeleted

@@ -1,10 +1,16 @@
 /** All resources that can be replicated. A new one is a file beside this one, and a line here. */
 import type { ResourceDescription } from '../domain/resource.ts'
 import { ACCOUNTS } from './accounts.ts'
+import { CONTACTS } from './contacts.ts'
 import { LISTINGS } from './listings.ts'
 import { OPEN_HOUSES } from './openhouses.ts'
 
-export const RESOURCES = [LISTINGS, ACCOUNTS, OPEN_HOUSES] as const satisfies readonly ResourceDescription[]
+export const RESOURCES = [
+  LISTINGS,
+  ACCOUNTS,
+  OPEN_HOUSES,
+  CONTACTS,
+] as const satisfies readonly ResourceDescription[]
 
 type NameOf<Description> = Description extends ResourceDescription<infer Name> ? Name : never
 

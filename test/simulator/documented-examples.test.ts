@@ -54,6 +54,7 @@ describe('Replication', () => {
     ['/v1/listings', 1000],
     ['/v1/accounts', 1000],
     ['/v1/openhouses', 200],
+    ['/v1/contacts', 200],
   ])('%s takes a _limit of %i and refuses one more', async (path, limit) => {
     await using server = await startSimulator({ listings: 1200, clock: () => NOW })
     expect((await get(server, path, { _limit: String(limit) })).status).toBe(200)

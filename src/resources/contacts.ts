@@ -1,0 +1,21 @@
+import { defineResource } from '../domain/resource.ts'
+
+/** Those of the key's user (docs/spark-api.md §4.10). */
+export const CONTACTS = defineResource({
+  name: 'contacts',
+  path: '/v1/contacts',
+  keyField: 'Id',
+  stamp: 'ModificationTimestamp',
+  maxLimit: 200,
+  fields: { from: 'schema', at: 'top' },
+  expandable: [],
+  volatileFields: [],
+  events: {
+    upserted: 'ContactUpserted',
+    deleted: 'ContactDeleted',
+    key: 'contactKey',
+    content: 'contact',
+    fields: 'fields',
+  },
+  subresources: [],
+})
