@@ -81,7 +81,7 @@ const LETTER_KEY = {
 const MILLIS = { ...TEXT, description: 'Milliseconds since 1970-01-01T00:00:00Z, as decimal text.' } as const
 
 /** record-headers.ts */
-function recordHeaders({ subresources }: ResourceDescription): Json {
+function recordHeaders({ changeStamps }: ResourceDescription): Json {
   return {
     type: 'object',
     required: [
@@ -102,9 +102,9 @@ function recordHeaders({ subresources }: ResourceDescription): Json {
       [HEADERS.changeStamps]: {
         ...TEXT,
         description:
-          subresources.length === 0
+          changeStamps.length === 0
             ? 'Empty: the records have no parts with a stamp of their own.'
-            : `When ${inWords(subresources.map(({ name }) => name))} last changed; milliseconds, comma-separated.`,
+            : `When ${inWords(changeStamps.map(({ name }) => name))} last changed; milliseconds, comma-separated.`,
       },
       [HEADERS.mlsId]: { ...TEXT, description: 'Empty if the source does not say it.' },
       [HEADERS.contentType]: { ...TEXT, const: 'application/avro' },

@@ -15,11 +15,11 @@ function isResourceName<Text extends string>(text: Text): text is ResourceName<T
   return NAME.test(text) && text.length <= 64
 }
 
-/** One set of a record's parts that has its own change stamp (docs/spark-api.md §2.9). */
-export interface Subresource {
+/** A field by which the source tells that a set of parts of a record changed (docs/spark-api.md §2.9). */
+export interface ChangeStamp {
   readonly name: string
-  /** The field of the parent that moves when the set changes; its value may be null (docs/spark-api.md §2.9). */
-  readonly stampField: string
+  /** Of the record; its value may be null. */
+  readonly field: string
 }
 
 /** Where the fields of a record come from, and where they stand in it. */
@@ -32,9 +32,12 @@ interface ResourceFields {
 
 /** Names in the events of a resource, whose Avro schemas are in `schemas/` and in the namespace `listingstream`. */
 export interface EventNames {
-  /** Avro records of the two events. */
+  /** Avro record of the event that has the content. */
   readonly upserted: string
+  /** Of the event that says that the key is gone; the type of the tombstone where that comes alone. */
   readonly deleted: string
+  /** What a delete leaves in the topic (R13). */
+  readonly deletion: 'event-and-tombstone' | 'tombstone'
   /** Their field that holds the record's key. */
   readonly key: string
   /** The last field of `upserted`, a nullable record: the content (R5). */
@@ -43,34 +46,59 @@ export interface EventNames {
   readonly fields: string
 }
 
-/** All that the program knows of a resource. Plain data: it also goes to the thread that reads pages. */
+/** What is published under one topic. Plain data: it also goes to the thread that reads pages. */
 export interface ResourceDescription<Name extends string = string> {
   readonly name: ResourceName<Name>
-  /** Path on the API host. */
-  readonly path: string
   readonly keyField: string
-  /** The field that moves with every change; null: the resource has none, and is walked whole and compared by content. */
+  /** The field that moves with every change; null: there is none, so that content alone is compared. */
   readonly stamp: string | null
-  /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
-  readonly maxLimit: number
   readonly fields: ResourceFields
-  /** What `_expand` may name. */
-  readonly expandable: readonly string[]
   /** Fields that change by themselves: they travel with an event and make none (R5). */
   readonly volatileFields: readonly string[]
+  /** Their values travel in a header of each record, in this order. */
+  readonly changeStamps: readonly ChangeStamp[]
   readonly events: EventNames
+}
+
+/** A list whose records have an `Id` each (docs/spark-api.md §1.3). Without a stamp it is walked whole. */
+export interface ListedResource<Name extends string = string> extends ResourceDescription<Name> {
+  /** Path on the API host. */
+  readonly path: string
+  /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
+  readonly maxLimit: number
+  /** What `_expand` may name. */
+  readonly expandable: readonly string[]
   readonly subresources: readonly Subresource[]
+}
+
+/**
+ * The set of one kind of parts of each record of a listed resource, published whole (docs/spark-api.md §4.5–4.7). Its key is
+ * that record's, and it has exactly one change stamp: what the record says of the set, or, where it says nothing, the
+ * record's own stamp.
+ */
+export interface Subresource<Name extends string = string> extends ResourceDescription<Name> {
+  readonly parent: ResourceName
+  /** Last part of its path below a record, and its name in the setting `SUBRESOURCES`. */
+  readonly part: string
+  /** In `_expand`, and the member of an expanded record that holds the set (docs/spark-api.md §2.5). */
+  readonly expansion: string
+  readonly changeStamps: readonly [ChangeStamp]
+}
+
+/** Of resources with one name each; a set goes after what it is a part of. */
+export function published(resources: readonly ListedResource[]): readonly ResourceDescription[] {
+  return resources.flatMap((resource) => [resource, ...resource.subresources])
 }
 
 /** @throws {TypeError} if the name cannot be a resource's, or a page would have no room for a second record */
 export function defineResource<const Name extends string>(
-  description: Omit<ResourceDescription, 'name'> & { readonly name: Name },
-): ResourceDescription<Name> {
-  const { name } = description
+  description: Omit<ListedResource, 'name'> & { readonly name: Name },
+): ListedResource<Name> {
+  const { name, maxLimit } = description
   if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
-  if (description.maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
+  if (maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
   return { ...description, name }
 }
 
-/** Change stamps by subresource name; null where the source says null or says nothing. */
+/** Change stamps by name; null where the source says null or says nothing. */
 export type ChangeStamps = Readonly<Record<string, Instant | null>>

@@ -91,13 +91,13 @@ function eventId({ key, previousDigest }: Change, next: string, context: HeaderC
 }
 
 function formatStamps(stamps: ChangeStamps, resource: ResourceDescription): string {
-  return resource.subresources.map(({ name }) => stamps[name] ?? '').join(',')
+  return resource.changeStamps.map(({ name }) => stamps[name] ?? '').join(',')
 }
 
 function parseStamps(text: string | undefined, resource: ResourceDescription): ChangeStamps | undefined {
   if (text === undefined) return undefined
   const values = text.split(',').map(parseMillis)
-  const names = resource.subresources.map(({ name }) => name)
+  const names = resource.changeStamps.map(({ name }) => name)
   if (values.includes(undefined)) return undefined
   return Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))
 }

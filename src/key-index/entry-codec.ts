@@ -2,13 +2,13 @@ import { isUtf8 } from 'node:buffer'
 
 import { parseDigest, parseSchemaId, type Digest } from '../domain/content.ts'
 import { instant, type Instant } from '../domain/instant.ts'
-import type { ChangeStamps, Subresource } from '../domain/resource.ts'
+import type { ChangeStamp, ChangeStamps } from '../domain/resource.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
 // Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest), 2 bits of the
 // change stamps present, 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and
-// the change stamps that are present, in the order of the resource's subresources; then the published digest; then the MLS
+// the change stamps that are present, in the order of the description; then the published digest; then the MLS
 // id to the end. Whole numbers above 32 bits are doubles, which hold them up to 2^53.
 const VERSION = 1
 const STATES = ['live', 'deleted', 'dead_lettered'] as const
@@ -25,8 +25,8 @@ const MAX_STAMPS = 8
  *
  * @throws {InvariantViolation} on a value that the form cannot hold.
  */
-export function encodeEntry(subresources: readonly Subresource[], entry: IndexEntry): Buffer {
-  const stamps = presentStamps(subresources, entry.changeStamps)
+export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry): Buffer {
+  const stamps = presentStamps(described, entry.changeStamps)
   const timestamp = entry.modificationTimestamp
   const mlsBytes = entry.mlsId === null ? 0 : Buffer.byteLength(entry.mlsId)
   const doubles = stamps.values.length + (timestamp === null ? 0 : 1)
@@ -74,12 +74,12 @@ function validText(bytes: Buffer): string {
 }
 
 /** Undefined if the bytes are no entry. */
-export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer): IndexEntry | undefined {
+export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): IndexEntry | undefined {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) return undefined
   const flags = bytes.readUInt8(1)
   const bits = bytes.readUInt8(2)
   const state = STATES[flags & 3]
-  if (state === undefined || flags > ALL_FLAGS || bits >> subresources.length !== 0) return undefined
+  if (state === undefined || flags > ALL_FLAGS || bits >> described.length !== 0) return undefined
   const hasTimestamp = (flags & HAS_TIMESTAMP) !== 0
   const hasMls = (flags & HAS_MLS) !== 0
   const hasPublished = (flags & HAS_PUBLISHED) !== 0
@@ -100,7 +100,7 @@ export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer)
     }
     const modificationTimestamp = hasTimestamp ? nextInstant() : null
     const changeStamps: Record<string, Instant | null> = {}
-    for (const [i, { name }] of subresources.entries()) {
+    for (const [i, { name }] of described.entries()) {
       changeStamps[name] = (bits & (1 << i)) === 0 ? null : nextInstant()
     }
     return {
@@ -123,10 +123,10 @@ export function decodeEntry(subresources: readonly Subresource[], bytes: Buffer)
 }
 
 function presentStamps(
-  subresources: readonly Subresource[],
+  described: readonly ChangeStamp[],
   stamps: ChangeStamps,
 ): { bits: number; values: Instant[] } {
-  const names = new Set(subresources.map(({ name }) => name))
+  const names = new Set(described.map(({ name }) => name))
   if (names.size > MAX_STAMPS || Object.keys(stamps).some((name) => !names.has(name))) {
     throw new InvariantViolation(
       `The index has no place for the change stamps ${Object.keys(stamps).join(', ')}.`,
@@ -134,7 +134,7 @@ function presentStamps(
   }
   let bits = 0
   const values: Instant[] = []
-  for (const [i, { name }] of subresources.entries()) {
+  for (const [i, { name }] of described.entries()) {
     const stamp = stamps[name] ?? null
     if (stamp === null) continue
     bits |= 1 << i

@@ -4,7 +4,7 @@ import {
   parseResourceName,
   type ResourceDescription,
   type ResourceName,
-  type Subresource,
+  type ChangeStamp,
 } from '../domain/resource.ts'
 import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
@@ -81,23 +81,23 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const writes = this.#writes
     const values = await this.#store.getMany(storeKeys(resource, keys))
     if (writes === this.#writes) this.#lastRead = checksOf(resource, keys, values)
-    const subresources = this.#subresourcesOf(resource)
+    const stamps = this.#stampsOf(resource)
     return values.map((value, i) =>
-      value === undefined ? undefined : this.#decode(subresources, keys[i] ?? '', value),
+      value === undefined ? undefined : this.#decode(stamps, keys[i] ?? '', value),
     )
   }
 
   async *entries(
     resource: ResourceName,
   ): AsyncGenerator<readonly (readonly [RecordKey, IndexEntry])[], void, undefined> {
-    const subresources = this.#subresourcesOf(resource)
+    const stamps = this.#stampsOf(resource)
     const prefix = entryPrefix(resource)
     await using view = this.#store.view()
     for await (const batch of view.batches(entryRange(resource))) {
       yield batch.map(([storeKey, value]) => {
         const key = recordKeyOf(storeKey, prefix)
         if (key === undefined) throw this.#corrupt(storeKey)
-        return [key, this.#decode(subresources, key, value)] as const
+        return [key, this.#decode(stamps, key, value)] as const
       })
     }
   }
@@ -206,10 +206,10 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
 
     const operations: StoreOperation[] = []
-    const subresources = this.#subresourcesOf(resource)
+    const stamps = this.#stampsOf(resource)
     const prefix = entryPrefix(resource)
     for (const [key, entry] of puts) {
-      const value = encodeEntry(subresources, entry)
+      const value = encodeEntry(stamps, entry)
       sums.add(checkOf(key, value))
       operations.push({ type: 'put', key: prefix + key, value })
     }
@@ -246,16 +246,16 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     this.#lastRead = new Map()
   }
 
-  #decode(subresources: readonly Subresource[], key: string, value: Buffer): IndexEntry {
-    const entry = decodeEntry(subresources, value)
+  #decode(stamps: readonly ChangeStamp[], key: string, value: Buffer): IndexEntry {
+    const entry = decodeEntry(stamps, value)
     if (entry === undefined) throw this.#corrupt(key)
     return entry
   }
 
-  #subresourcesOf(resource: ResourceName): readonly Subresource[] {
+  #stampsOf(resource: ResourceName): readonly ChangeStamp[] {
     const description = this.#resources.find(({ name }) => name === resource)
     if (description === undefined) throw new InvariantViolation(`The index was not opened for ${resource}.`)
-    return description.subresources
+    return description.changeStamps
   }
 
   #corrupt(key: string): IndexCorruptError {

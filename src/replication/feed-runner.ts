@@ -1,6 +1,6 @@
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { ListedResource, ResourceName } from '../domain/resource.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
@@ -52,7 +52,7 @@ export class FeedRunner {
   }
 
   run(
-    resource: ResourceDescription,
+    resource: ListedResource,
     pass: PassKind,
     options: PassOptions,
     signal: AbortSignal,
@@ -81,7 +81,7 @@ export class FeedRunner {
     await Promise.all(queues.map((queue) => queue.idle()))
   }
 
-  #queuesOf({ name }: ResourceDescription): Queues {
+  #queuesOf({ name }: ListedResource): Queues {
     const queues = this.#queues.get(name) ?? { updates: new SerialQueue(), walks: new SerialQueue() }
     this.#queues.set(name, queues)
     return queues

@@ -4,7 +4,7 @@
  */
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { PassKind, PassProgress } from '../domain/pass.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { foreseen, type ListingstreamError } from '../support/errors.ts'
 import { together } from '../support/together.ts'
@@ -20,7 +20,7 @@ export interface Schedule {
 
 /** How often a pass comes by itself, counted from begin to begin; null: never, but for a first snapshot. */
 export function intervalOf(
-  { stamp }: ResourceDescription,
+  { stamp }: ListedResource,
   pass: PassKind,
   { updateIntervalMs, purgeIntervalMs, fullWalkIntervalMs }: Schedule,
 ): Millis | null {
@@ -36,8 +36,8 @@ export function intervalOf(
 
 /** Told when a track of the feed stands still because of an error, and when it goes on. */
 export interface Parking {
-  parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void
-  resumed(resource: ResourceDescription, pass: PassKind): void
+  parked(resource: ListedResource, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void
+  resumed(resource: ListedResource, pass: PassKind): void
 }
 
 const LONGEST_RETRY_MS = 15 * 60_000
@@ -50,7 +50,7 @@ const BASE_POLL_MS = 500
 /** Runs until the signal aborts (then it rejects with its reason) or the feed as it is open is at its end: `reopen`, `stop`. */
 export async function runSchedule(
   runner: FeedRunner,
-  resources: readonly ResourceDescription[],
+  resources: readonly ListedResource[],
   schedule: Schedule,
   parking: Parking,
   signal: AbortSignal,
@@ -64,7 +64,7 @@ export async function runSchedule(
 
 async function walks(
   runner: FeedRunner,
-  resource: ResourceDescription,
+  resource: ListedResource,
   { purgeIntervalMs: interval }: Schedule,
   parking: Parking,
   signal: AbortSignal,
@@ -84,12 +84,12 @@ async function walks(
 }
 
 /** Later snapshots of a resource without a stamp are the full walks' own. */
-function isSnapshotDue(state: CommittedState, { name, stamp }: ResourceDescription): boolean {
+function isSnapshotDue(state: CommittedState, { name, stamp }: ListedResource): boolean {
   return !state.hasSnapshot(name) || (stamp !== null && state.interrupted(name, 'snapshot') !== undefined)
 }
 
 /** Undefined once a later one has come after it: full walks would put the first purge off again and again. */
-function firstSnapshot(state: CommittedState, { name }: ResourceDescription): PassProgress | undefined {
+function firstSnapshot(state: CommittedState, { name }: ListedResource): PassProgress | undefined {
   const last = state.lastPass(name, 'snapshot')
   return last?.initial === true ? last : undefined
 }
@@ -101,7 +101,7 @@ function isUnended(pass: PassProgress | undefined): boolean {
 
 async function updates(
   runner: FeedRunner,
-  resource: ResourceDescription,
+  resource: ListedResource,
   { updateIntervalMs: interval }: Schedule,
   parking: Parking,
   signal: AbortSignal,
@@ -117,7 +117,7 @@ async function updates(
 
 async function fullWalks(
   runner: FeedRunner,
-  resource: ResourceDescription,
+  resource: ListedResource,
   { fullWalkIntervalMs: interval }: Schedule,
   parking: Parking,
   signal: AbortSignal,
@@ -148,7 +148,7 @@ function dueAt(last: Instant | undefined, interval: Millis): number {
  */
 async function persist(
   runner: FeedRunner,
-  resource: ResourceDescription,
+  resource: ListedResource,
   pass: PassKind,
   parking: Parking,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
 import type { PassProgress } from '../domain/pass.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import { mergeJoin, type Joined } from '../support/merge-join.ts'
 import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
@@ -30,7 +30,7 @@ export interface Findings {
  */
 export async function findMissing(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   walked: PassProgress,
   approveUpTo: number | undefined,
   signal: AbortSignal,
@@ -58,7 +58,7 @@ interface MissingKey {
 /** Of one sweep, key by key; what has to be asked or forgotten is gathered into batches. */
 class Comparison {
   readonly #feed: Feed
-  readonly #resource: ResourceDescription
+  readonly #resource: ListedResource
   readonly #walked: PassProgress
   readonly #approveUpTo: number | undefined
   readonly #sweep: Sweep
@@ -71,12 +71,7 @@ class Comparison {
   /** Deleted ones past their retention. */
   #expired: (readonly [RecordKey, IndexEntry])[] = []
 
-  constructor(
-    feed: Feed,
-    resource: ResourceDescription,
-    walked: PassProgress,
-    approveUpTo: number | undefined,
-  ) {
+  constructor(feed: Feed, resource: ListedResource, walked: PassProgress, approveUpTo: number | undefined) {
     const { overlap, state } = feed
     this.#feed = feed
     this.#resource = resource

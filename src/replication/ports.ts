@@ -18,14 +18,14 @@ import type {
 } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
-import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { ListedResource, ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 
 // ---- the source --------------------------------------------------------------------------------------------------
 
 export interface WalkRequest {
-  readonly resource: ResourceDescription
+  readonly resource: ListedResource
   /** SparkQL; empty for all records. */
   readonly filter: string
   /** `keys`: of each record its key and its timestamp alone. */
@@ -91,7 +91,7 @@ export interface Source {
 
   /** `_pagination=count`; undefined if the source refuses to count under this filter. */
   count(
-    resource: ResourceDescription,
+    resource: ListedResource,
     filter: string,
     purpose: RequestPurpose,
     signal: AbortSignal,
@@ -102,14 +102,14 @@ export interface Source {
    * `keys` selects the key alone, `everything` whole records.
    */
   findByKeys(
-    resource: ResourceDescription,
+    resource: ListedResource,
     keys: readonly RecordKey[],
     select: WalkRequest['select'],
     signal: AbortSignal,
   ): Promise<KeysAnswer>
 
   /** One record by its Id. */
-  findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer>
+  findOne(resource: ListedResource, key: RecordKey, signal: AbortSignal): Promise<OneAnswer>
 }
 
 // ---- encoding ----------------------------------------------------------------------------------------------------

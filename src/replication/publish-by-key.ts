@@ -1,5 +1,5 @@
 import type { PassProgress } from '../domain/pass.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { prefetch } from '../support/prefetch.ts'
 import { slices } from '../support/slices.ts'
@@ -42,7 +42,7 @@ export interface LetterRetry {
  */
 export async function publishByKey(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   from: PassProgress,
   options: ByKeyOptions,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ export async function publishByKey(
 
 async function publishFound(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   before: PassProgress,
   found: FoundRecords,
   notes: ReadonlyMap<RecordKey, string>,
@@ -105,7 +105,7 @@ async function publishFound(
  */
 export async function publishMissed(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   walked: PassProgress,
   missed: number,
   signal: AbortSignal,
@@ -133,7 +133,7 @@ export async function publishMissed(
 /** R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth. */
 export function publishRechecked(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   from: PassProgress,
   letters: LetterRetry | undefined,
   signal: AbortSignal,
@@ -148,7 +148,7 @@ const MOST_PAGES_FOR_ONE = 3
 
 async function publishByWalk(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   from: PassProgress,
   signal: AbortSignal,
 ): Promise<PassProgress> {

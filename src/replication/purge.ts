@@ -5,7 +5,7 @@
 import type { Deletion, DeletionReason } from '../domain/change.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import { slices } from '../support/slices.ts'
 import { publishedDigest } from './classify.ts'
 import { deleteCandidates, type Candidates } from './delete-candidates.ts'
@@ -43,7 +43,7 @@ export interface PurgeResult {
 
 export async function runPurge(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   options: PurgeOptions,
   signal: AbortSignal,
 ): Promise<PurgeResult> {
@@ -62,7 +62,7 @@ export async function runPurge(
 
 function walkKeys(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   { dryRun }: PurgeOptions,
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
@@ -90,7 +90,7 @@ function walkKeys(
 
 async function conclude(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   walked: PassProgress,
   { dryRun, examine, approveUpTo }: PurgeOptions,
   signal: AbortSignal,
@@ -146,7 +146,7 @@ function judge(feed: Feed, walked: PassProgress, findings: Findings): GuardVerdi
 
 async function publishDeletes(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   from: PassProgress,
   reason: DeletionReason,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
 import type { DeletionEvidence } from '../domain/change.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 
@@ -10,7 +10,7 @@ import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 const MOST_VALUES = 200
 
 /** What one answer can show must be all that was asked for (R9 b); one place is left for the witness. */
-export function keysPerQuestion({ maxLimit }: ResourceDescription): number {
+export function keysPerQuestion({ maxLimit }: ListedResource): number {
   return Math.min(MOST_VALUES, maxLimit) - 1
 }
 
@@ -55,7 +55,7 @@ export function judgeListAnswer(
 /** The fate of at most `keysPerQuestion` keys, by a list query with a witness, else one by one. */
 export async function askWhetherGone(
   source: Source,
-  resource: ResourceDescription,
+  resource: ListedResource,
   keys: readonly RecordKey[],
   witness: RecordKey | undefined,
   signal: AbortSignal,
@@ -82,7 +82,7 @@ export interface FoundRecords {
 /** Whole records of at most `keysPerQuestion` keys, by a list query; undefined if the source does not apply such a filter. */
 export async function findListed(
   source: Source,
-  resource: ResourceDescription,
+  resource: ListedResource,
   keys: readonly RecordKey[],
   signal: AbortSignal,
 ): Promise<FoundRecords | undefined> {
@@ -96,7 +96,7 @@ export async function findListed(
 /** Whole records of those keys that the source shows, one request each. */
 export async function* findEach(
   source: Source,
-  resource: ResourceDescription,
+  resource: ListedResource,
   keys: readonly RecordKey[],
   signal: AbortSignal,
 ): AsyncGenerator<FoundRecords, void, undefined> {
@@ -110,7 +110,7 @@ export async function* findEach(
 
 async function* askEach(
   source: Source,
-  resource: ResourceDescription,
+  resource: ListedResource,
   keys: readonly RecordKey[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly [RecordKey, OneAnswer], void, undefined> {

@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/instant.ts'
 import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
 import { endAsFailed } from './pass-end.ts'
@@ -19,7 +19,7 @@ import { NoChangeStampError, NoSnapshotError } from './pass-errors.ts'
  */
 export function runSnapshot(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   return run(feed, resource, snapshotPlan(feed, resource), signal)
@@ -28,7 +28,7 @@ export function runSnapshot(
 /** Walks what changed since the watermark less the overlap, and moves the watermark at its end (R4). */
 export async function runUpdate(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   return run(feed, resource, updatePlan(feed, resource), signal)
@@ -45,7 +45,7 @@ export interface RetryResult {
 /** A pass that also asks for these keys at its end, each of which has a dead letter (R12). */
 export async function runRetry(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   pass: 'snapshot' | 'update',
   keys: readonly RecordKey[],
   signal: AbortSignal,
@@ -67,11 +67,11 @@ interface Plan {
   readonly letters: LetterRetry | undefined
 }
 
-function snapshotPlan({ state }: Feed, { name }: ResourceDescription): Plan {
+function snapshotPlan({ state }: Feed, { name }: ListedResource): Plan {
   return { pass: 'snapshot', filter: EVERYTHING, initial: !state.hasSnapshot(name), letters: undefined }
 }
 
-function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
+function updatePlan(feed: Feed, resource: ListedResource): Plan {
   if (resource.stamp === null) throw new NoChangeStampError(resource.name)
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
@@ -81,7 +81,7 @@ function updatePlan(feed: Feed, resource: ResourceDescription): Plan {
 
 async function run(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PassProgress> {
@@ -102,7 +102,7 @@ async function run(
 
 function walkRecords(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   { pass, filter, initial }: Plan,
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
@@ -137,7 +137,7 @@ function walkRecords(
 
 async function retry(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   walked: PassProgress,
   letters: LetterRetry,
   signal: AbortSignal,
@@ -150,7 +150,7 @@ async function retry(
 }
 
 /** Of a resource that has updates to go by it. */
-function firstWatermark(feed: Feed, { stamp }: ResourceDescription, progress: PassProgress): Instant | null {
+function firstWatermark(feed: Feed, { stamp }: ListedResource, progress: PassProgress): Instant | null {
   if (stamp === null) return null
   const first = progress.pass === 'snapshot' && feed.state.watermark(progress.resource) === undefined
   return first ? progress.startedAt : null
@@ -158,7 +158,7 @@ function firstWatermark(feed: Feed, { stamp }: ResourceDescription, progress: Pa
 
 async function complete(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   progress: PassProgress,
   begunAt: Instant,
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import { formatSeconds, instant, type Instant } from '../domain/instant.ts'
 import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
@@ -37,7 +37,7 @@ const MOST_PAGES_WITHOUT_A_NEW_KEY = 10
 const MOST_RESTARTS = 3
 
 export interface WalkPlan {
-  readonly resource: ResourceDescription
+  readonly resource: ListedResource
   readonly select: WalkRequest['select']
   readonly filter: string
   /** An interrupted pass to go on with. */
@@ -124,11 +124,11 @@ async function walkOnce(
 
 /** Whether a walk that goes on gets anywhere (R7). */
 class Headway {
-  readonly #resource: ResourceDescription
+  readonly #resource: ListedResource
   #emptyPages = 0
   #pagesWithoutNewKey = 0
 
-  constructor(resource: ResourceDescription) {
+  constructor(resource: ListedResource) {
     this.#resource = resource
   }
 
@@ -156,11 +156,7 @@ class Headway {
 }
 
 /** R4: the server's Date, as far as our clock and the Dates of other answers bear it out. */
-function startOf(
-  { serverDate, receivedAt: at }: SourcePage,
-  resource: ResourceDescription,
-  feed: Feed,
-): Instant {
+function startOf({ serverDate, receivedAt: at }: SourcePage, resource: ListedResource, feed: Feed): Instant {
   if (serverDate === null) {
     throw new SourceClockError(
       'The API answered without a Date header, so the pass has no start time. Check what stands between this host and the API (SPARK_API_URL).',
@@ -245,7 +241,7 @@ async function checkComplete(
 /** A source that does not count under this filter must at least end in the same way twice. */
 async function confirmEnd(
   feed: Feed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   select: WalkRequest['select'],
   progress: PassProgress,
   lastPage: SourcePage,

@@ -13,9 +13,11 @@ export const ACCOUNTS = defineResource({
   events: {
     upserted: 'AccountUpserted',
     deleted: 'AccountDeleted',
+    deletion: 'event-and-tombstone',
     key: 'accountKey',
     content: 'account',
     fields: 'fields',
   },
+  changeStamps: [],
   subresources: [],
 })

@@ -13,9 +13,11 @@ export const CONTACTS = defineResource({
   events: {
     upserted: 'ContactUpserted',
     deleted: 'ContactDeleted',
+    deletion: 'event-and-tombstone',
     key: 'contactKey',
     content: 'contact',
     fields: 'fields',
   },
+  changeStamps: [],
   subresources: [],
 })

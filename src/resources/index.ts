@@ -1,5 +1,5 @@
 /** All resources that can be replicated. A new one is a file beside this one, and a line here. */
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import { ACCOUNTS } from './accounts.ts'
 import { CONTACTS } from './contacts.ts'
 import { LISTINGS } from './listings.ts'
@@ -10,9 +10,9 @@ export const RESOURCES = [
   ACCOUNTS,
   OPEN_HOUSES,
   CONTACTS,
-] as const satisfies readonly ResourceDescription[]
+] as const satisfies readonly ListedResource[]
 
-type NameOf<Description> = Description extends ResourceDescription<infer Name> ? Name : never
+type NameOf<Description> = Description extends ListedResource<infer Name> ? Name : never
 
 /** For a table that has to have a row for each of them. */
 export type KnownResourceName = NameOf<(typeof RESOURCES)[number]>

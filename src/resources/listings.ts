@@ -12,13 +12,15 @@ export const LISTINGS = defineResource({
   events: {
     upserted: 'ListingUpserted',
     deleted: 'ListingDeleted',
+    deletion: 'event-and-tombstone',
     key: 'listingKey',
     content: 'listing',
     fields: 'standardFields',
   },
-  subresources: [
-    { name: 'photos', stampField: 'PhotosChangeTimestamp' },
-    { name: 'videos', stampField: 'VideosChangeTimestamp' },
-    { name: 'documents', stampField: 'DocumentsChangeTimestamp' },
+  changeStamps: [
+    { name: 'photos', field: 'PhotosChangeTimestamp' },
+    { name: 'videos', field: 'VideosChangeTimestamp' },
+    { name: 'documents', field: 'DocumentsChangeTimestamp' },
   ],
+  subresources: [],
 })

@@ -13,9 +13,11 @@ export const OPEN_HOUSES = defineResource({
   events: {
     upserted: 'OpenHouseUpserted',
     deleted: 'OpenHouseDeleted',
+    deletion: 'event-and-tombstone',
     key: 'openHouseKey',
     content: 'openHouse',
     fields: 'fields',
   },
+  changeStamps: [],
   subresources: [],
 })

@@ -1,6 +1,6 @@
 /** Rows that spoil each page that holds them, one by one (R12). */
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
@@ -129,7 +129,7 @@ function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
 /** The same of a record that was asked for at its own address: its stamp is asked for there by itself. */
 export async function brokenByKey(
   client: SparkClient,
-  resource: ResourceDescription,
+  resource: ListedResource,
   key: RecordKey,
   error: SparkApiError,
   signal: AbortSignal,

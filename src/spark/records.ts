@@ -61,8 +61,8 @@ function keyOf(
   )
 }
 
-function stampsOf({ subresources }: ResourceDescription, fields: JsonObject): ChangeStamps {
-  return Object.fromEntries(subresources.map(({ name, stampField }) => [name, instantOf(fields[stampField])]))
+function stampsOf({ changeStamps }: ResourceDescription, fields: JsonObject): ChangeStamps {
+  return Object.fromEntries(changeStamps.map(({ name, field }) => [name, instantOf(fields[field])]))
 }
 
 function instantOf(value: JsonValue | undefined): Instant | null {

@@ -2,7 +2,7 @@
 import type { SourceIdentity } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import type { Call } from './answer.ts'
@@ -83,7 +83,7 @@ class HttpSource implements SparkSource {
   }
 
   async count(
-    { path }: ResourceDescription,
+    { path }: ListedResource,
     filter: string,
     purpose: RequestPurpose,
     signal: AbortSignal,
@@ -101,7 +101,7 @@ class HttpSource implements SparkSource {
   }
 
   async findByKeys(
-    resource: ResourceDescription,
+    resource: ListedResource,
     keys: readonly RecordKey[],
     select: WalkRequest['select'],
     signal: AbortSignal,
@@ -137,7 +137,7 @@ class HttpSource implements SparkSource {
     return { kind: 'answered', request, serverDate, receivedAt, records }
   }
 
-  async findOne(resource: ResourceDescription, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
+  async findOne(resource: ListedResource, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
     const target = get('question', `${resource.path}/${encodeURIComponent(key)}`, {
       _expand: expandOf(resource, this.#wishes),
     })

@@ -1,5 +1,5 @@
 /** One paged read by `_skiptoken` (docs/spark-api.md §2.3, R7). */
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { SourcePage, WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { readRowByRow, SMALLEST_SLICE } from './broken-rows.ts'
@@ -22,7 +22,7 @@ export interface PageWishes {
 }
 
 export function expandOf(
-  { expandable }: ResourceDescription,
+  { expandable }: ListedResource,
   { expand }: Pick<PageWishes, 'expand'>,
 ): string | undefined {
   return expand !== undefined && expandable.includes(expand) ? expand : undefined
@@ -125,7 +125,7 @@ function isTooMuch(last: SparkApiError | undefined): boolean {
  * With a token, whatever the API refuses about the request itself may be about the token alone, under any of its codes: the
  * other parameters were taken on the page before, and are refused without a token too if they are to blame (R7).
  */
-function tokenRefusal(error: SparkApiError, { name }: ResourceDescription): SparkApiError {
+function tokenRefusal(error: SparkApiError, { name }: ListedResource): SparkApiError {
   if (!isRefused(error)) return error
   return new SparkApiError(
     `The API no longer takes the token at which the walk of ${name} stands. The walk begins anew.`,

@@ -25,10 +25,12 @@ export const MEMBERS = defineResource({
   events: {
     upserted: 'MemberUpserted',
     deleted: 'MemberDeleted',
+    deletion: 'event-and-tombstone',
     key: 'memberKey',
     content: 'member',
     fields: 'fields',
   },
+  changeStamps: [],
   subresources: [],
 })
 

@@ -4,43 +4,43 @@ import { decodeEntry, encodeEntry } from '../../src/key-index/entry-codec.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { indexEntries, indexEntry } from '../fixtures/index-entry.ts'
 
-const { subresources } = LISTINGS
+const { changeStamps } = LISTINGS
 
 test('an entry survives its encoding', () => {
   fc.assert(
     fc.property(indexEntries, (entry) => {
-      expect(decodeEntry(subresources, encodeEntry(subresources, entry))).toEqual(entry)
+      expect(decodeEntry(changeStamps, encodeEntry(changeStamps, entry))).toEqual(entry)
     }),
   )
 })
 
 test('bytes of any kind decode to an entry that encodes to the same bytes, or to none', () => {
   const damaged = fc.tuple(indexEntries, fc.nat(), fc.nat({ max: 255 })).map(([entry, at, byte]) => {
-    const bytes = encodeEntry(subresources, { ...entry, mlsId: null })
+    const bytes = encodeEntry(changeStamps, { ...entry, mlsId: null })
     bytes[at % bytes.length] = byte
     return bytes
   })
   const anything = fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes))
   fc.assert(
     fc.property(fc.oneof(damaged, anything), (bytes) => {
-      const entry = decodeEntry(subresources, bytes)
-      if (entry !== undefined) expect(encodeEntry(subresources, entry)).toHaveLength(bytes.length)
+      const entry = decodeEntry(changeStamps, bytes)
+      if (entry !== undefined) expect(encodeEntry(changeStamps, entry)).toHaveLength(bytes.length)
     }),
     { numRuns: 2000 },
   )
 })
 
 test('a truncated entry, one of a later version and one with a state unknown are none', () => {
-  const bytes = encodeEntry(subresources, indexEntry({ mlsId: null }))
-  expect(decodeEntry(subresources, bytes.subarray(0, -1))).toBeUndefined()
-  expect(decodeEntry(subresources, Buffer.concat([bytes, Buffer.alloc(1)]))).toBeUndefined()
-  expect(decodeEntry(subresources, withByte(bytes, 0, 2))).toBeUndefined()
-  expect(decodeEntry(subresources, withByte(bytes, 1, 3))).toBeUndefined()
-  expect(decodeEntry(subresources, withByte(bytes, 2, 8))).toBeUndefined()
+  const bytes = encodeEntry(changeStamps, indexEntry({ mlsId: null }))
+  expect(decodeEntry(changeStamps, bytes.subarray(0, -1))).toBeUndefined()
+  expect(decodeEntry(changeStamps, Buffer.concat([bytes, Buffer.alloc(1)]))).toBeUndefined()
+  expect(decodeEntry(changeStamps, withByte(bytes, 0, 2))).toBeUndefined()
+  expect(decodeEntry(changeStamps, withByte(bytes, 1, 3))).toBeUndefined()
+  expect(decodeEntry(changeStamps, withByte(bytes, 2, 8))).toBeUndefined()
 })
 
 test('an entry is about 100 bytes', () => {
-  expect(encodeEntry(subresources, indexEntry()).length).toBeLessThanOrEqual(100)
+  expect(encodeEntry(changeStamps, indexEntry()).length).toBeLessThanOrEqual(100)
 })
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
   ['an offset that is no whole number', indexEntry({ offset: 1.5 })],
   ['a schema id that is no unsigned 32-bit number', indexEntry({ schemaId: -1 as never })],
 ])('%s is refused', (_, entry) => {
-  expect(() => encodeEntry(subresources, entry)).toThrow(
+  expect(() => encodeEntry(changeStamps, entry)).toThrow(
     expect.objectContaining({ code: 'INVARIANT_VIOLATION' }),
   )
 })

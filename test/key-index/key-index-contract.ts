@@ -11,7 +11,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import { parseResourceName, type ResourceDescription, type ResourceName } from '../../src/domain/resource.ts'
 import { OFFICES } from '../fixtures/resources.ts'
 
-/** Of resources whose entries differ: one has subresources. */
+/** Of resources whose entries differ: one has change stamps. */
 export const CONTRACT_RESOURCES: readonly ResourceDescription[] = [LISTINGS, OFFICES]
 
 /** A new, empty index of `CONTRACT_RESOURCES`. */

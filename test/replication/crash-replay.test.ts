@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import type { Digest } from '../../src/domain/content.ts'
 import type { PassKind, PassProgress } from '../../src/domain/pass.ts'
 import type { RecordKey } from '../../src/domain/record-key.ts'
-import type { ResourceDescription } from '../../src/domain/resource.ts'
+import type { ListedResource } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
@@ -189,7 +189,7 @@ function often<T extends string>(weights: Readonly<Record<T, number>>): fc.Arbit
 
 /** The market, the topics, and whatever process replicates the one into the other. */
 class Replication {
-  readonly #resource: ResourceDescription
+  readonly #resource: ListedResource
   readonly topics: MemoryPublisher
   readonly market = new ModelMarket()
   readonly #clock = new LocalClock(this.market)
@@ -199,7 +199,7 @@ class Replication {
   crashes = 0
 
   constructor(
-    resource: ResourceDescription,
+    resource: ListedResource,
     { pageSizes, mostEvents }: Pick<History, 'pageSizes' | 'mostEvents'>,
   ) {
     this.#resource = resource
@@ -401,7 +401,7 @@ function sorted<T>(entries: readonly (readonly [RecordKey, T])[]): ReadonlyMap<R
 }
 
 /** What holds of the topics from their beginning to their end, whatever happened. */
-function checkTopics({ topics }: Replication, { stamp }: ResourceDescription): void {
+function checkTopics({ topics }: Replication, { stamp }: ListedResource): void {
   const last = new Map<RecordKey, Digest | null>()
   let watermark = 0
   const counted = new Map<string, PassProgress>()
@@ -450,7 +450,7 @@ const REPLAY = {
 }
 
 /** Answers how often a process died. */
-async function live(resource: ResourceDescription, lived: History): Promise<number> {
+async function live(resource: ListedResource, lived: History): Promise<number> {
   const replication = new Replication(resource, lived)
   for (const key of [ANCHOR, ...lived.listed]) replication.market.apply({ kind: 'create', key })
   await replication.restart('index kept')

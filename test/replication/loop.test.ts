@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { PASS_KINDS } from '../../src/domain/pass.ts'
-import type { ResourceDescription } from '../../src/domain/resource.ts'
+import type { ListedResource } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { intervalOf, runSchedule, type Parking } from '../../src/replication/loop.ts'
@@ -54,7 +54,7 @@ function open(
   {
     resources = [LISTINGS],
     random = () => 1,
-  }: { readonly resources?: readonly ResourceDescription[]; readonly random?: () => number } = {},
+  }: { readonly resources?: readonly ListedResource[]; readonly random?: () => number } = {},
 ): Loop {
   const clock = before?.clock ?? new ManualClock(SERVER_TIME)
   const publisher = before?.publisher ?? new MemoryPublisher()
@@ -218,7 +218,7 @@ describe('the schedule', () => {
 /** The walks of one resource, by kind. */
 function walksOf(
   { source }: Loop,
-  { name }: ResourceDescription,
+  { name }: ListedResource,
 ): Record<'snapshot' | 'update' | 'purge', number> {
   const times = (pass: 'snapshot' | 'update' | 'purge') => source.times(`${name}/${pass}`)
   return { snapshot: times('snapshot'), update: times('update'), purge: times('purge') }
@@ -299,7 +299,7 @@ describe('a resource without stamps', () => {
 
 test('a pass comes by itself as often as the schedule says; none goes by a stamp that there is not', () => {
   const schedule = { updateIntervalMs: 1, purgeIntervalMs: 2, fullWalkIntervalMs: 3 }
-  const intervals = (resource: ResourceDescription) =>
+  const intervals = (resource: ListedResource) =>
     PASS_KINDS.map((pass) => intervalOf(resource, pass, schedule))
   expect(intervals(LISTINGS)).toEqual([null, 1, 2])
   expect(intervals(TOURS)).toEqual([3, null, 2])

@@ -1,7 +1,7 @@
 /** Arguments and options that several commands take. */
 import { InvalidArgumentError, Option } from 'commander'
 
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { RESOURCES } from '../../resources/index.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 
@@ -30,7 +30,7 @@ export function resourceFilterOption(description: string): Option {
 }
 
 /** @throws {InvalidArgumentError} */
-function resourceNamed(text: string): ResourceDescription {
+function resourceNamed(text: string): ListedResource {
   const resource = RESOURCES.find(({ name }) => name === text)
   if (resource !== undefined) return resource
   throw new InvalidArgumentError(`Allowed: ${RESOURCES.map(({ name }) => name).join(', ')}.`)

@@ -1,5 +1,5 @@
 /** A feed as it is read: its topics, what their records were written under, and what its checkpoints say. */
-import type { ResourceDescription } from '../../domain/resource.ts'
+import { published, type ListedResource, type ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import { CheckpointLog } from '../../feed/checkpoint-log.ts'
@@ -15,7 +15,9 @@ import { now } from './system-clock.ts'
 
 export interface FeedReader extends AsyncDisposable {
   readonly cluster: KafkaCluster
-  /** Those that are replicated. */
+  /** Those that are replicated by passes of their own. */
+  readonly listed: readonly ListedResource[]
+  /** All that has a topic: the listed ones, and the sets of their parts. */
   readonly resources: readonly ResourceDescription[]
   readonly names: TopicNames
   readonly registry: SchemaRegistry
@@ -57,13 +59,15 @@ export async function connectFeed(
   { logger, outages }: Told,
   signal: AbortSignal,
 ): Promise<FeedReader> {
-  const resources = chosenResources(settings.feed)
+  const listed = chosenResources(settings.feed)
+  const resources = published(listed)
   const cluster = await connectKafka(kafkaSettings(settings.kafka, logger, outages), signal)
   const names = topicNames(settings.feed.topicPrefix)
   const registry = schemaRegistry(settings.registry, outages)
   const writerSchemas = new WriterSchemas(registry)
   return {
     cluster,
+    listed,
     resources,
     names,
     registry,

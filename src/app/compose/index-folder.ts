@@ -4,7 +4,7 @@ import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import { sleep } from '../../support/abort.ts'
 import { laxMode } from '../../support/private-folder.ts'
-import { chosenResources } from './chosen-resources.ts'
+import { publishedResources } from './chosen-resources.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
 /** How often the daemon looks whether the process that it took the feed from has let go of the index. */
@@ -17,7 +17,7 @@ export async function claimIndex(
 ): Promise<LevelKeyIndex | undefined> {
   try {
     const { dataDir } = settings.feed
-    return await openKeyIndex(dataDir, { resources: chosenResources(settings.feed) }, signal)
+    return await openKeyIndex(dataDir, { resources: publishedResources(settings.feed) }, signal)
   } catch (error) {
     if (wishes.anyOwner && error instanceof IndexLockedError) return undefined
     throw error
@@ -30,7 +30,7 @@ export async function openIndexWhenFree(
   signal: AbortSignal,
 ): Promise<LevelKeyIndex> {
   const { dataDir } = settings.feed
-  const resources = chosenResources(settings.feed)
+  const resources = publishedResources(settings.feed)
   for (let told = false; ; told = true) {
     try {
       return await openKeyIndex(dataDir, { resources }, signal)

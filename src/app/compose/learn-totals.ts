@@ -1,5 +1,5 @@
 import type { FeedState } from '../../domain/feed-state.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
 import type { Source } from '../../replication/ports.ts'
 import { EVERYTHING } from '../../replication/window.ts'
@@ -10,7 +10,7 @@ import { EVERYTHING } from '../../replication/window.ts'
  */
 export function learnTotals(
   totals: WalkTotals,
-  resources: readonly ResourceDescription[],
+  resources: readonly ListedResource[],
   { passes }: FeedState,
   source: Pick<Source, 'count'>,
 ): Disposable {

@@ -68,7 +68,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     state: new CommittedState(state),
   })
   await tellRecoveredPasses(options, reader, state, signal)
-  opened.use(learnTotals(options.totals, reader.resources, state, source))
+  opened.use(learnTotals(options.totals, reader.listed, state, source))
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),

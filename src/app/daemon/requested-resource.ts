@@ -1,4 +1,4 @@
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { RefusedRequestError } from '../../ops/http-errors.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
@@ -9,9 +9,9 @@ import { printable } from '../../support/printable.ts'
  * @throws {RefusedRequestError} 404 `RESOURCE_NOT_REPLICATED`
  */
 export function requestedResource(
-  resources: readonly ResourceDescription[],
+  resources: readonly ListedResource[],
   name: string = LISTINGS.name,
-): ResourceDescription {
+): ListedResource {
   const found = resources.find((resource) => resource.name === name)
   if (found !== undefined) return found
   throw new RefusedRequestError(

@@ -1,7 +1,7 @@
 /** What `status` shows of a feed that this process supervises. */
 import { formatInstant } from '../../domain/instant.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import type { HealthReport } from '../../ops/health.ts'
 import { intervalOf, type Schedule } from '../../replication/loop.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
@@ -13,7 +13,7 @@ import { waitingLetters } from '../reports/waiting-letters.ts'
 export interface SupervisedFeed {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
-  readonly resources: readonly ResourceDescription[]
+  readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
   readonly around: Pick<Surroundings, 'health' | 'metrics'>
 }

@@ -1,5 +1,5 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
@@ -27,7 +27,7 @@ const OWNERSHIP_CHECK_MS = 5_000
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
-  readonly resources: readonly ResourceDescription[]
+  readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
   readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'parking'>
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { observers } from '../../ops/observers.ts'
@@ -27,20 +27,21 @@ export interface FeedWishes {
 }
 
 export interface FeedTask<T> {
-  readonly resource: ResourceDescription
+  readonly resource: ListedResource
   /** With `body` as its JSON, what the daemon is asked for. */
   readonly pass: PassKind
   readonly body: object
   /** Of the daemon's answer. */
   parse(answer: unknown): T
-  run(feed: OpenFeed): Promise<T>
+  /** @param resource as the feed replicates it */
+  run(feed: OpenFeed, resource: ListedResource): Promise<T>
 }
 
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
   const settings = loadSettings(WRITER_GROUPS)
-  requireChosen(settings.feed, task.resource)
+  const resource = requireChosen(settings.feed, task.resource)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
-  const title = `${settings.feed.topicPrefix}: ${task.pass} of ${task.resource.name}`
+  const title = `${settings.feed.topicPrefix}: ${task.pass} of ${resource.name}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
@@ -52,7 +53,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
       settings,
       wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
       restart: wishes.restart ?? false,
-      wanted: task,
+      wanted: { resource, pass: task.pass },
       patient: false,
       transport,
       logger,
@@ -63,7 +64,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
     },
     signal,
   )
-  return await task.run(feed)
+  return await task.run(feed, resource)
 }
 
 function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {

@@ -1,12 +1,12 @@
 import type { PassKind } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
 import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
 import { runPass } from './run-pass.ts'
 
 export interface OnePassOptions extends FeedWishes {
-  readonly resource: ResourceDescription
+  readonly resource: ListedResource
   readonly dryRun?: true
   readonly json?: true
   /** Of a purge. */
@@ -27,7 +27,7 @@ export async function runOnePass(
       pass,
       body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
       parse: parsePassReport,
-      run: (feed) => runPass(feed, resource, pass, { dryRun, approveUpTo }, signal),
+      run: (feed, chosen) => runPass(feed, chosen, pass, { dryRun, approveUpTo }, signal),
     },
     signal,
   )

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import type { PassKind } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
 import { PLAIN_PASS } from '../../replication/feed-runner.ts'
@@ -29,13 +29,13 @@ export interface RetryReport extends PassReport {
 type RetryingPass = Exclude<PassKind, 'purge'>
 
 /** An update, or the full walk that takes its place. */
-export function retryingPass({ stamp }: ResourceDescription): RetryingPass {
+export function retryingPass({ stamp }: ListedResource): RetryingPass {
   return stamp === null ? 'snapshot' : 'update'
 }
 
 export async function retryLetters(
   feed: OpenFeed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   pass: RetryingPass,
   selection: LetterSelection,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 import type { PassKind } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { PLAIN_PASS, type PassOptions } from '../../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
@@ -8,7 +8,7 @@ import { reportOf, type PassReport } from './pass-report.ts'
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
   feed: OpenFeed,
-  resource: ResourceDescription,
+  resource: ListedResource,
   pass: PassKind,
   { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 /** `dead-letters retry`: an update that also asks the source for the keys of dead letters again (R12). */
 import type { Command } from 'commander'
 
-import type { ResourceDescription } from '../../../domain/resource.ts'
+import type { ListedResource } from '../../../domain/resource.ts'
 import { printLines } from '../../../support/print.ts'
 import { onFeed, type FeedWishes } from '../../passes/on-feed.ts'
 import { describeReport } from '../../passes/pass-report.ts'
@@ -33,13 +33,13 @@ export function registerDeadLettersRetry(group: Command, { signal, acting }: Com
 }
 
 interface RetryOptions extends FeedWishes {
-  readonly resource: ResourceDescription
+  readonly resource: ListedResource
   readonly all?: boolean
 }
 
 /** Prints what became of each letter; the exit code is 0 if none of them waits any longer, otherwise 1. */
 async function retryDeadLetters(
-  resource: ResourceDescription,
+  resource: ListedResource,
   selection: LetterSelection,
   wishes: FeedWishes,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ async function retryDeadLetters(
       pass,
       body: { deadLetters: selection },
       parse: parseRetryReport,
-      run: (feed) => retryLetters(feed, resource, pass, selection, signal),
+      run: (feed, chosen) => retryLetters(feed, chosen, pass, selection, signal),
     },
     signal,
   )
@@ -68,7 +68,7 @@ async function retryDeadLetters(
   return waiting.length === 0 ? 0 : 1
 }
 
-function describeLetter({ key, fate, reason }: RetriedLetter, resource: ResourceDescription): string {
+function describeLetter({ key, fate, reason }: RetriedLetter, resource: ListedResource): string {
   switch (fate) {
     case 'settled':
       return `${key} settled: the topic says what the source says`

@@ -10,7 +10,7 @@ import { openKeyIndex } from '../../../key-index/open-key-index.ts'
 import { compareKeys, type ComparedKey } from '../../../recovery/index-check.ts'
 import { misfitOf } from '../../../recovery/index-recovery.ts'
 import { printLine } from '../../../support/print.ts'
-import { chosenResources } from '../../compose/chosen-resources.ts'
+import { publishedResources } from '../../compose/chosen-resources.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
 import { now } from '../../compose/system-clock.ts'
 import type { CommandHost } from '../command.ts'
@@ -30,7 +30,7 @@ export function registerIndexCheck(group: Command, { signal, acting }: CommandHo
 async function checkIndex(signal: AbortSignal): Promise<number> {
   const settings = loadSettings(READER_GROUPS)
   const { dataDir } = settings.feed
-  const resources = chosenResources(settings.feed)
+  const resources = publishedResources(settings.feed)
   await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
   await using topics = await openTopics(settings, index.state(), signal)
   const { feed, extent, deleteRetention } = topics.survey
