@@ -21,6 +21,7 @@ import {
   ratio,
   token,
   resourceNames,
+  subresourceNames,
   topicPrefix,
 } from './values.ts'
 
@@ -39,6 +40,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
       PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
       EXPAND: oneOf('CustomFieldsRaw', 'CustomFieldsExpandedRaw').optional(),
+      MEDIA_FETCH: oneOf('auto', 'single', 'expand').default('auto'),
     },
     (s) => ({
       apiUrl: s.SPARK_API_URL,
@@ -46,6 +48,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       requestTimeoutMs: s.SPARK_REQUEST_TIMEOUT,
       pageLimit: s.PAGE_LIMIT,
       expand: s.EXPAND ?? null,
+      mediaFetch: s.MEDIA_FETCH,
     }),
   ),
 
@@ -99,8 +102,14 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       TOPIC_PREFIX: topicPrefix.default('spark'),
       DATA_DIR: path.default('./data'),
       RESOURCES: resourceNames.default(['listings']),
+      SUBRESOURCES: subresourceNames.default([]),
     },
-    (s) => ({ topicPrefix: s.TOPIC_PREFIX, dataDir: s.DATA_DIR, resources: s.RESOURCES }),
+    (s) => ({
+      topicPrefix: s.TOPIC_PREFIX,
+      dataDir: s.DATA_DIR,
+      resources: s.RESOURCES,
+      subresources: s.SUBRESOURCES,
+    }),
   ),
 
   topics: group(
@@ -121,6 +130,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       UPDATE_INTERVAL: duration('5m', { min: 100 }).default(300_000),
       PURGE_INTERVAL: duration('24h', { min: 100 }).default(86_400_000),
       FULL_WALK_INTERVAL: duration('24h', { min: 100 }).default(86_400_000),
+      MEDIA_FULL_INTERVAL: duration('7d', { min: 100 }).default(604_800_000),
       UPDATE_OVERLAP: duration('20m', { min: 0 }).default(1_200_000),
       PURGE_MAX_DELETES: integer(100, { min: 0, max: 1_000_000_000 }).default(100),
       PURGE_MAX_RATIO: ratio.default(0.1),
@@ -131,6 +141,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       updateIntervalMs: s.UPDATE_INTERVAL,
       purgeIntervalMs: s.PURGE_INTERVAL,
       fullWalkIntervalMs: s.FULL_WALK_INTERVAL,
+      mediaFullIntervalMs: s.MEDIA_FULL_INTERVAL,
       updateOverlapMs: s.UPDATE_OVERLAP,
       guard: { maxDeletes: s.PURGE_MAX_DELETES, maxRatio: s.PURGE_MAX_RATIO, hardMax: s.PURGE_HARD_MAX },
       volatileFields: s.VOLATILE_FIELDS,

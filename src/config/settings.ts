@@ -27,6 +27,8 @@ interface SparkSettings {
   readonly pageLimit: number
   /** `_expand` of listings: brings the MLS's own fields. @default null, none */
   readonly expand: 'CustomFieldsRaw' | 'CustomFieldsExpandedRaw' | null
+  /** How sets of a listing's parts are fetched: one by one, many in one list by `_expand`, or by how many are due. @default auto */
+  readonly mediaFetch: 'auto' | 'single' | 'expand'
 }
 
 /** For commands that tell which source a feed has, but do not ask it. */
@@ -71,6 +73,8 @@ interface FeedSettings {
   readonly dataDir: string
   /** Names of what is replicated, each once. @default listings */
   readonly resources: readonly string[]
+  /** Which sets of a listing's parts are replicated with it. @default none */
+  readonly subresources: readonly string[]
 }
 
 /** Of topics that the program makes. */
@@ -90,6 +94,8 @@ interface PassSettings {
   readonly purgeIntervalMs: Millis
   /** From the begin of one full walk to the next, of resources without a change stamp. @default 24 h */
   readonly fullWalkIntervalMs: Millis
+  /** From the begin of one full cycle to the next, of sets without a change stamp of their own. @default 7 d */
+  readonly mediaFullIntervalMs: Millis
   /** @default 20 min */
   readonly updateOverlapMs: Millis
   /** R10. @default 100, 0.1, 5000 */

@@ -152,12 +152,21 @@ export const fieldNames = text(
 )
 
 /** Which of them there are, the command knows. */
-export const resourceNames = text('a comma list of resource names. Example: listings', (value) => {
-  const list = value.split(',').map((name) => name.trim())
-  return list.every((name) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) ? [...new Set(list)] : undefined
-})
+export const resourceNames = names('a comma list of resource names. Example: listings')
 
-// 249 characters are a topic's limit; the longest name after the prefix is `.listing-documents`.
+/** Which of them there are, the command knows. */
+export const subresourceNames = names(
+  'a comma list of subresources of listings. Example: photos,videos,documents',
+)
+
+function names(what: string) {
+  return text(what, (value) => {
+    const list = value.split(',').map((name) => name.trim())
+    return list.every((name) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) ? [...new Set(list)] : undefined
+  })
+}
+
+// 249 characters are a topic's limit; the longest name after the prefix is `.listing-virtualtours`.
 export const topicPrefix = text(
   'a topic prefix of at most 200 letters, digits, dots, _ or -, beginning and ending with a letter or digit. Example: spark',
   (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),

@@ -85,7 +85,7 @@ export interface Subresource<Name extends string = string> extends ResourceDescr
   readonly changeStamps: readonly [ChangeStamp]
 }
 
-/** Of resources with one name each; a set goes after what it is a part of. */
+/** All that has a topic: a set goes after what it is a part of. */
 export function published(resources: readonly ListedResource[]): readonly ResourceDescription[] {
   return resources.flatMap((resource) => [resource, ...resource.subresources])
 }
@@ -98,6 +98,16 @@ export function defineResource<const Name extends string>(
   if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
   if (maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
   return { ...description, name }
+}
+
+/** @throws {TypeError} if a name cannot be a resource's */
+export function defineSubresource<const Name extends string>(
+  description: Omit<Subresource, 'name' | 'parent'> & { readonly name: Name; readonly parent: string },
+): Subresource<Name> {
+  const { name, parent } = description
+  if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
+  if (!isResourceName(parent)) throw new TypeError(`${JSON.stringify(parent)} is not a resource name`)
+  return { ...description, name, parent }
 }
 
 /** Change stamps by name; null where the source says null or says nothing. */

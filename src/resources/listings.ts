@@ -1,4 +1,5 @@
 import { defineResource } from '../domain/resource.ts'
+import { LISTING_SETS } from './listing-sets.ts'
 
 export const LISTINGS = defineResource({
   name: 'listings',
@@ -22,5 +23,5 @@ export const LISTINGS = defineResource({
     { name: 'videos', field: 'VideosChangeTimestamp' },
     { name: 'documents', field: 'DocumentsChangeTimestamp' },
   ],
-  subresources: [],
+  subresources: LISTING_SETS,
 })

@@ -63,6 +63,7 @@ describe('defaults', () => {
       requestTimeoutMs: 60_000,
       pageLimit: 1000,
       expand: null,
+      mediaFetch: 'auto',
     })
     expect(others).toEqual({
       kafka: {
@@ -73,12 +74,13 @@ describe('defaults', () => {
         transactionTimeoutMs: 60_000,
       },
       registry: { url: 'http://localhost:8081/apis/ccompat/v7', auth: null },
-      feed: { topicPrefix: 'spark', dataDir: './data', resources: ['listings'] },
+      feed: { topicPrefix: 'spark', dataDir: './data', resources: ['listings'], subresources: [] },
       topics: { partitions: 3, replicationFactor: null, create: true },
       passes: {
         updateIntervalMs: 300_000,
         purgeIntervalMs: 86_400_000,
         fullWalkIntervalMs: 86_400_000,
+        mediaFullIntervalMs: 604_800_000,
         updateOverlapMs: 1_200_000,
         guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5000 },
         volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
@@ -93,6 +95,7 @@ describe('defaults', () => {
       topicPrefix: 'spark',
       dataDir: './data',
       resources: ['listings'],
+      subresources: [],
     })
   })
 })
@@ -114,6 +117,7 @@ describe('sources', () => {
       topicPrefix: 'from-env',
       dataDir: '/from/file',
       resources: ['listings'],
+      subresources: [],
     })
   })
 

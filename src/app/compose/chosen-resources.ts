@@ -3,28 +3,50 @@ import { SettingsError } from '../../config/settings-error.ts'
 import { published, type ListedResource, type ResourceDescription } from '../../domain/resource.ts'
 import { RESOURCES } from '../../resources/index.ts'
 
+type FeedSettings = Pick<Settings['feed'], 'resources' | 'subresources'>
+
 /**
- * What is replicated (setting `RESOURCES`), in the order of the list.
+ * What is replicated (settings `RESOURCES` and `SUBRESOURCES`), in the order of the list.
  *
  * @throws {SettingsError} if one is named that there is not
  */
-export function chosenResources({ resources }: Settings['feed']): readonly ListedResource[] {
+export function chosenResources({ resources, subresources }: FeedSettings): readonly ListedResource[] {
   const known: readonly ListedResource[] = RESOURCES
-  const unknown = resources.filter((name) => !known.some((resource) => resource.name === name))
-  if (unknown.length > 0) {
-    const problem = `There is no resource ${unknown.join(', ')}. There are: ${known.map(({ name }) => name).join(', ')}. Example: ${known[0]?.name ?? ''}`
-    throw new SettingsError([{ name: 'RESOURCES', problem }])
-  }
-  return known.filter(({ name }) => resources.includes(name))
+  requireKnown('RESOURCES', 'resource', resources, known)
+  const chosen = known.filter(({ name }) => resources.includes(name))
+  requireKnown(
+    'SUBRESOURCES',
+    `subresource of ${resources.join(', ')}`,
+    subresources,
+    chosen.flatMap((resource) => resource.subresources.map(({ part: name }) => ({ name }))),
+  )
+  return chosen.map((resource) => {
+    const sets = resource.subresources.filter(({ part }) => subresources.includes(part))
+    return { ...resource, subresources: sets }
+  })
+}
+
+function requireKnown(
+  setting: string,
+  what: string,
+  names: readonly string[],
+  known: readonly { readonly name: string }[],
+): void {
+  const unknown = names.filter((name) => !known.some((one) => one.name === name))
+  if (unknown.length === 0) return
+  const there = known.length === 0 ? 'none' : known.map(({ name }) => name).join(', ')
+  const example = known[0] === undefined ? '' : ` Example: ${known[0].name}`
+  const problem = `There is no ${what} named ${unknown.join(', ')}. There are: ${there}.${example}`
+  throw new SettingsError([{ name: setting, problem }])
 }
 
 /** All of them that have a topic. */
-export function publishedResources(feed: Settings['feed']): readonly ResourceDescription[] {
+export function publishedResources(feed: FeedSettings): readonly ResourceDescription[] {
   return published(chosenResources(feed))
 }
 
 /** As it is replicated. @throws {SettingsError} if it is not among those that are */
-export function requireChosen(feed: Settings['feed'], { name }: ListedResource): ListedResource {
+export function requireChosen(feed: FeedSettings, { name }: ListedResource): ListedResource {
   const chosen = chosenResources(feed).find((resource) => resource.name === name)
   if (chosen !== undefined) return chosen
   const problem = `This feed replicates ${feed.resources.join(', ')}, and not ${name}: name one of them by --resource, or add it. Example: ${[...feed.resources, name].join(',')}`

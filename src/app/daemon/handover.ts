@@ -26,6 +26,7 @@ export function statedSettings({
   return {
     TOPIC_PREFIX: feed.topicPrefix,
     RESOURCES: feed.resources.toSorted().join(','),
+    SUBRESOURCES: feed.subresources.toSorted().join(',') || UNSET,
     KAFKA_BROKERS: kafka.brokers.toSorted().join(','),
     KAFKA_SSL: String(kafka.ssl !== null),
     KAFKA_SASL_MECHANISM: kafka.sasl?.mechanism ?? UNSET,
@@ -40,6 +41,7 @@ export function statedSettings({
           SPARK_REQUEST_TIMEOUT: `${spark.requestTimeoutMs}ms`,
           PAGE_LIMIT: String(spark.pageLimit),
           EXPAND: spark.expand ?? UNSET,
+          MEDIA_FETCH: spark.mediaFetch,
         }),
     ...(topics === undefined
       ? {}

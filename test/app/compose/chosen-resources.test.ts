@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest'
 
-import { chosenResources, requireChosen } from '../../../src/app/compose/chosen-resources.ts'
+import {
+  chosenResources,
+  publishedResources,
+  requireChosen,
+} from '../../../src/app/compose/chosen-resources.ts'
 import { RESOURCES } from '../../../src/resources/index.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { OFFICES } from '../../fixtures/resources.ts'
 
-const feed = (...resources: string[]) => ({ topicPrefix: 'spark', dataDir: './data', resources })
+const feed = (...resources: string[]) => ({ resources, subresources: [] })
 
 test('what RESOURCES names is replicated, in the order of the list', () => {
   const names = RESOURCES.map(({ name }) => name)
-  expect(chosenResources(feed(...names.toReversed()))).toEqual(RESOURCES)
-  expect(chosenResources(feed('listings'))).toEqual([LISTINGS])
+  expect(chosenResources(feed(...names.toReversed())).map(({ name }) => name)).toEqual(names)
+  expect(chosenResources(feed('listings'))).toEqual([{ ...LISTINGS, subresources: [] }])
 })
 
 test('a name that is no resource is a mistake in the settings, which names those that there are', () => {
@@ -18,13 +22,31 @@ test('a name that is no resource is a mistake in the settings, which names those
     expect.objectContaining({
       code: 'SETTINGS_INVALID',
       exitCode: 2,
-      message: expect.stringMatching(/RESOURCES: There is no resource boats\. There are: listings/),
+      message: expect.stringMatching(/RESOURCES: There is no resource named boats\. There are: listings/),
     }),
   )
 })
 
+test('what SUBRESOURCES names is replicated with its listing, and has a topic after it', () => {
+  const chosen = { resources: ['accounts', 'listings'], subresources: ['rooms', 'photos'] }
+  const names = publishedResources(chosen).map(({ name }) => name)
+  expect(names).toEqual(['listings', 'listing-photos', 'listing-rooms', 'accounts'])
+})
+
+test.each([
+  [
+    { resources: ['listings'], subresources: ['photo'] },
+    /no subresource of listings named photo\. There are: photos, /,
+  ],
+  [{ resources: ['accounts'], subresources: ['photos'] }, /of accounts named photos\. There are: none\./],
+])('a subresource that there is not is a mistake in the settings: %j', (chosen, message) => {
+  expect(() => chosenResources(chosen)).toThrow(
+    expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringMatching(message) }),
+  )
+})
+
 test('a pass of what is not replicated is refused, with what would have to be set', () => {
-  expect(requireChosen(feed('listings'), LISTINGS)).toBeUndefined()
+  expect(requireChosen(feed('listings'), LISTINGS)).toEqual({ ...LISTINGS, subresources: [] })
   expect(() => requireChosen(feed('listings'), OFFICES)).toThrow(
     expect.objectContaining({
       exitCode: 2,
