@@ -53,6 +53,15 @@ export const behaviourSchema = z.strictObject({
   rateLimit: z.number().int().min(1).nullable(),
   /** Whether a 429 says in `Retry-After` in how many seconds a request will be let through. */
   retryAfterSent: z.boolean(),
+  /** 503/1515 to a page of more rows, each expansion of a row counted as a row, too (docs/spark-api.md §3.3). Null: none. */
+  pageCostLimit: z.number().int().min(1).nullable(),
+  /** 503/1516 to rows by `_filter` or `_orderby` of which more match; counts are not refused. Null: none. */
+  searchCostLimit: z.number().int().min(1).nullable(),
+  /**
+   * Services that this key may not use answer 1500, with HTTP 403 or, as seen, 200 (docs/spark-api.md §3.2). By path:
+   * `/v1/accounts`, `/v1/listings/{Id}/photos`; with a `*` at its end, all that begin so.
+   */
+  forbiddenServices: z.record(z.string(), z.literal([403, 200])),
   /** Keys whose own page `/v1/listings/{Id}` answers 403/1500. */
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
@@ -80,6 +89,9 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   access: 'granted',
   rateLimit: null,
   retryAfterSent: false,
+  pageCostLimit: null,
+  searchCostLimit: null,
+  forbiddenServices: {},
   forbiddenKeys: [],
   role: 'replication',
   customFieldsMember: 'CustomFields',

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { fitsPath } from './api/service-path.ts'
+
 const milliseconds = z.number().int().min(0)
 
 const faultSchema = z.discriminatedUnion('kind', [
@@ -58,7 +60,7 @@ export type Fault = Readonly<z.output<typeof faultSchema>>
 
 export const faultRuleSchema = z.strictObject({
   fault: faultSchema,
-  /** A path such as `/v1/listings`; with a `*` at its end, all that begin so. Default: every path. */
+  /** A path as `/v1/listings` or `/v1/listings/{Id}`; with a `*` at its end, all that begin so. Default: every path. */
   path: z.string().optional(),
   /** Parameters that the request must have: a value, `*` for any, null for none. `{"_skiptoken":""}` is a first page. */
   query: z.record(z.string(), z.string().nullable()).default({}),
@@ -114,8 +116,7 @@ export class FaultScript {
 }
 
 function fits(rule: ActiveRule['rule'], path: string, params: URLSearchParams): boolean {
-  const wanted = rule.path ?? '*'
-  if (wanted.endsWith('*') ? !path.startsWith(wanted.slice(0, -1)) : path !== wanted) return false
+  if (!fitsPath(rule.path ?? '*', path)) return false
   return Object.entries(rule.query).every(([name, value]) =>
     value === '*' ? params.has(name) : params.get(name) === value,
   )

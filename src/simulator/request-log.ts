@@ -1,3 +1,5 @@
+import { servicePath } from './api/service-path.ts'
+
 /** One request to the API, as it was answered. */
 export interface LoggedRequest {
   readonly method: string
@@ -70,9 +72,4 @@ class StatusCounts {
   get counts(): CountsByStatus {
     return Object.fromEntries([...this.#counts].map(([name, counts]) => [name, Object.fromEntries(counts)]))
   }
-}
-
-/** The path with `{Id}` in the place of each id. */
-function servicePath(path: string): string {
-  return path.replaceAll(/\/\d{26}(?=\/|$)/g, '/{Id}')
 }

@@ -30,6 +30,11 @@ export class ApiFailure extends Error {
   }
 }
 
+/** 1500, with HTTP 403 or, as seen, 200 (docs/spark-api.md §3.2). */
+export function notPermitted(status: 403 | 200 = 403): ApiFailure {
+  return new ApiFailure(status, 1500, 'You do not have permission to perform the requested action')
+}
+
 function objectText(members: readonly Member[], order: KeyOrder): string {
   return `{${order
     .arrange(members)

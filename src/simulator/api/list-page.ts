@@ -8,6 +8,7 @@ import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
 import type { Listable, RowShape } from './listable.ts'
 import { poisonedText } from './poison.ts'
+import { refuseLongPage, refuseLongSearch } from './query-cost.ts'
 import { compileFilter } from './sparkql-filter.ts'
 import type { CompiledFilter } from './sparkql-filter.ts'
 import { SparkqlError } from './sparkql-lexer.ts'
@@ -46,6 +47,8 @@ export function listMembers<Row>(
     if (behaviour.countResults === 'empty') members.push(['Results', '[]'])
     return members
   }
+  refuseLongPage(query, behaviour)
+  refuseLongSearch(query, matching(source.rows(''), filter), behaviour)
   const { rows, token } = pageOf(source, query, filter, behaviour, fault)
   const render = shown(source, query, order, behaviour)
   members.push(['Results', `[${rows.map(render).join(',')}]`])

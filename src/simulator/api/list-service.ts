@@ -1,4 +1,4 @@
-import { ApiFailure } from './envelope.ts'
+import { notPermitted } from './envelope.ts'
 import type { Member } from './envelope.ts'
 import { listMembers, oneMember } from './list-page.ts'
 import type { Circumstances } from './list-page.ts'
@@ -25,7 +25,7 @@ export function listService<Row>(rows: Listable<Row>): ListService {
     },
     one(key, params, circumstances) {
       if (circumstances.behaviour.forbiddenKeys.includes(key)) {
-        throw new ApiFailure(403, 1500, 'You do not have permission to perform the requested action')
+        throw notPermitted()
       }
       return [oneMember(rows, key, listQuery(params, rows.maxLimit), circumstances)]
     },

@@ -1,5 +1,6 @@
 import type { ApiRequest } from '../api/api-request.ts'
-import { ApiFailure } from '../api/envelope.ts'
+import { ApiFailure, notPermitted } from '../api/envelope.ts'
+import { fitsPath } from '../api/service-path.ts'
 import type { ApiKeys } from '../api-keys.ts'
 import type { Behaviour } from '../behaviour.ts'
 
@@ -12,11 +13,8 @@ const DENIALS = {
 } as const
 
 /** @throws {ApiFailure} 401, 403 or 400/1016 for a request that gets no other answer */
-export function authorize(
-  request: ApiRequest,
-  keys: ApiKeys,
-  { access, userAgentRequired }: Pick<Behaviour, 'access' | 'userAgentRequired'>,
-): void {
+export function authorize(request: ApiRequest, keys: ApiKeys, behaviour: Behaviour): void {
+  const { access, userAgentRequired, forbiddenServices } = behaviour
   const denial = access === 'granted' && keyOf(request, keys) === undefined ? 'bad-key' : access
   if (denial !== 'granted') {
     const [status, code, message] = DENIALS[denial]
@@ -25,6 +23,8 @@ export function authorize(
   if (userAgentRequired && request.header('x-sparkapi-user-agent') === undefined) {
     throw new ApiFailure(400, 1016, 'X-SparkApi-User-Agent is missing')
   }
+  const forbidden = Object.entries(forbiddenServices).find(([service]) => fitsPath(service, request.path))
+  if (forbidden !== undefined) throw notPermitted(forbidden[1])
 }
 
 /** Name of the API key whose token the request carries; undefined for a token of none. */
