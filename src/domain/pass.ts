@@ -21,6 +21,19 @@ export type PassState = 'running' | 'completed' | 'held' | 'failed'
 /** Next offset to be written, by topic name without its prefix, then by partition. */
 export type NextOffsets = Readonly<Record<string, readonly number[]>>
 
+/** A piece of an update's window: what is stamped behind `after` and up to `until`, both in whole seconds. */
+interface TimeSlice {
+  readonly after: Instant
+  /** Null: an open end. */
+  readonly until: Instant | null
+}
+
+/** The slice that an update walks now: a walk by itself, with a count of its own (R7). */
+interface SliceProgress extends TimeSlice {
+  /** Distinct keys walked in the slices before it: sums of `walked`. */
+  readonly walkedBefore: number
+}
+
 /** How far a pass has come: what a later process needs to go on with it. One is committed with every page. */
 export interface PassProgress {
   readonly resource: ResourceName
@@ -42,13 +55,23 @@ export interface PassProgress {
   readonly walkEnded: boolean
   /** Pages committed. */
   readonly page: number
-  /** Distinct keys walked so far, and those of them that the completeness count of R7 covers. */
+  /**
+   * Distinct keys walked so far, and those of them that the completeness count of R7 covers. Of an update in slices, the
+   * first is the sum over its slices, the second is of the slice alone.
+   */
   readonly walked: number
   readonly walkedInRange: number
   readonly counts: OutcomeCounts
   readonly deletes: DeleteCounts
   /** End offsets of the resource's topic when the sweep began (R9 c); empty for other passes. */
   readonly sweepOffsets: readonly number[]
+  /** Of an update that runs; null for walks of everything, for a pass that has ended, and in checkpoints from before slices. */
+  readonly window: SliceProgress | null
+  /**
+   * Of updates: seconds behind the watermark that the source could not show, and that later updates ask for again. Each is
+   * what is stamped behind the second before it and up to it.
+   */
+  readonly owedSeconds: readonly Instant[]
 }
 
 /** What became of the keys that a complete purge walk did not show. */

@@ -71,6 +71,8 @@ const DELETES = z.object({
   inconclusive: z.number(),
 })
 
+const SLICE = z.object({ after: INSTANT, until: INSTANT.nullable(), walkedBefore: z.number() })
+
 const PROGRESS = z.object({
   resource: RESOURCE,
   pass: PASS,
@@ -87,6 +89,8 @@ const PROGRESS = z.object({
   counts: COUNTS,
   deletes: DELETES,
   sweepOffsets: z.array(z.number()),
+  window: SLICE.nullable().default(null),
+  owedSeconds: z.array(INSTANT).default([]),
 })
 
 const CHECKPOINT = z

@@ -36,6 +36,8 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: { ...NO_DELETES, held },
+    window: null,
+    owedSeconds: [],
   }
 }
 
@@ -81,7 +83,7 @@ export function withHeld(progress: PassProgress, held: number): PassProgress {
 }
 
 export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {
-  return { ...progress, state, token: null }
+  return { ...progress, state, token: null, window: null }
 }
 
 export function sum(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {

@@ -39,6 +39,8 @@ const PROGRESS: PassProgress = {
   counts: { ...NO_OUTCOMES, published: 2998, stale: 1 },
   deletes: NO_DELETES,
   sweepOffsets: [],
+  window: null,
+  owedSeconds: [],
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {
@@ -70,7 +72,18 @@ describe("the publisher's own records", () => {
         sweepOffsets: [3, 4, 5],
       },
     }
-    for (const each of [checkpoint, ended]) {
+    const update: PassProgress = {
+      ...PROGRESS,
+      pass: 'update',
+      window: { after: instant(1_699_000_000_000), until: instant(1_699_000_060_000), walkedBefore: 7 },
+      owedSeconds: [instant(1_690_000_000_000), instant(1_690_000_009_000)],
+    }
+    const openEnd: PassProgress = {
+      ...update,
+      window: { after: instant(5_000), until: null, walkedBefore: 0 },
+    }
+    const updates = [update, openEnd].map((progress): Checkpoint => ({ ...checkpoint, progress }))
+    for (const each of [checkpoint, ended, ...updates]) {
       const read = await decodeState(codec.checkpoint(each), fixture.writers, NEVER)
       expect(read).toEqual({ kind: 'checkpoint', checkpoint: each })
     }

@@ -28,6 +28,8 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
     sweepOffsets: [],
+    window: null,
+    owedSeconds: [],
     ...changes,
   }
 }

@@ -357,6 +357,8 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
     sweepOffsets: [],
+    window: null,
+    owedSeconds: [],
     ...over,
   }
 }

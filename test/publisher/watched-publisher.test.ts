@@ -33,6 +33,8 @@ const REQUEST: TransactionRequest = {
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
     sweepOffsets: [],
+    window: null,
+    owedSeconds: [],
   },
   watermark: null,
   markers: [],
