@@ -64,6 +64,432 @@ export type ListingDeleted = {
   readonly passId: string | null
 }
 
+/** A photo of a listing. */
+export type ListingPhoto = {
+  /** Of the photo; a photo that is replaced has another. */
+  readonly Id: string | null
+  /** What the photo is called. */
+  readonly Name: string | null
+  /** What is written beside it. */
+  readonly Caption: string | null
+  /** Whether it stands for the listing. */
+  readonly Primary: boolean | null
+  /** Place in the display, from 1, where the source says it. */
+  readonly Order: number | null
+  /** Public and the like. */
+  readonly Privacy: string | null
+  /** Sorted. */
+  readonly Tags: readonly string[] | null
+  /** Address of the picture, smallest. */
+  readonly UriThumb: string | null
+  /** Address of the picture, 300 pixels wide. */
+  readonly Uri300: string | null
+  /** Address of the picture, 640 pixels wide. */
+  readonly Uri640: string | null
+  /** Address of the picture, 800 pixels wide. */
+  readonly Uri800: string | null
+  /** Address of the picture, 1024 pixels wide. */
+  readonly Uri1024: string | null
+  /** Address of the picture, 1280 pixels wide. */
+  readonly Uri1280: string | null
+  /** Address of the picture, 1600 pixels wide. */
+  readonly Uri1600: string | null
+  /** Address of the picture, 2048 pixels wide. */
+  readonly Uri2048: string | null
+  /** Address of the picture, as large as there is. */
+  readonly UriLarge: string | null
+}
+
+/** The set, under the source's own name. */
+export type ListingPhotoSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly Photos: readonly ListingPhoto[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingPhotoSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingPhotoSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as Photos.Name. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as Photos[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All photos of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingPhotosReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: that the set changed is told by the listing's PhotosChangeTimestamp (header change-stamps). */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly photoSet: ListingPhotoSet | null
+}
+
+/** A video of a listing. */
+export type ListingVideo = {
+  /** Of the video. */
+  readonly Id: string | null
+  /** Shared by the branded and the unbranded version of one video. */
+  readonly GroupId: string | null
+  /** What the video is called. */
+  readonly Name: string | null
+  /** What is written beside it. */
+  readonly Caption: string | null
+  /** branded or unbranded. */
+  readonly Type: string | null
+  /** Code that embeds it in a page. */
+  readonly ObjectHtml: string | null
+  /** Public, Private or Automatic. */
+  readonly Privacy: string | null
+  /** What Automatic comes to now. */
+  readonly CurrentPrivacy: string | null
+}
+
+/** The set, under the source's own name. */
+export type ListingVideoSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly Videos: readonly ListingVideo[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingVideoSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingVideoSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as Videos.GroupId. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as Videos[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All videos of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingVideosReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: that the set changed is told by the listing's VideosChangeTimestamp (header change-stamps). */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly videoSet: ListingVideoSet | null
+}
+
+/** A document of a listing. */
+export type ListingDocument = {
+  /** Of the document. */
+  readonly Id: string | null
+  /** What the document is called. */
+  readonly Name: string | null
+  /** Where it is. */
+  readonly Uri: string | null
+  /** Who may see it. */
+  readonly Privacy: string | null
+}
+
+/** The set, under the source's own name. */
+export type ListingDocumentSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly Documents: readonly ListingDocument[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingDocumentSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingDocumentSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as Documents.Name. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as Documents[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All documents of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingDocumentsReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: that the set changed is told by the listing's DocumentsChangeTimestamp (header change-stamps). */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly documentSet: ListingDocumentSet | null
+}
+
+/** A virtual tour of a listing. */
+export type ListingVirtualTour = {
+  /** Of the tour. */
+  readonly Id: string | null
+  /** Shared by the branded and the unbranded version of one tour. */
+  readonly GroupId: string | null
+  /** What the tour is called. */
+  readonly Name: string | null
+  /** Where it is. */
+  readonly Uri: string | null
+  /** branded or unbranded. */
+  readonly Type: string | null
+  /** Who may see it. */
+  readonly Privacy: string | null
+}
+
+/** The set, under the source's own name. */
+export type ListingVirtualTourSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly VirtualTours: readonly ListingVirtualTour[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingVirtualTourSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingVirtualTourSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as VirtualTours.GroupId. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as VirtualTours[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All virtual tours of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingVirtualToursReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: the source does not tell when the set changed. The header change-stamps has the listing's ModificationTimestamp. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly virtualTourSet: ListingVirtualTourSet | null
+}
+
+/** An open house of a listing that is to come. */
+export type ListingOpenHouse = {
+  /** Of the open house. */
+  readonly Id: string | null
+  /** As the source writes it: MM/DD/YYYY. */
+  readonly Date: string | null
+  /** As the source writes it, in several ways: 9:00 am, 09:00 AM, 09:00-07:00. */
+  readonly StartTime: string | null
+  /** As StartTime. */
+  readonly EndTime: string | null
+  /** When it begins. */
+  readonly OpenHouseStartTimestamp: InstantText | null
+  /** When it ends. */
+  readonly OpenHouseEndTimestamp: InstantText | null
+  /** For visitors. */
+  readonly Comments: string | null
+  /** Whether it is streamed. */
+  readonly Livestream: boolean | null
+  /** Where that is to be seen. */
+  readonly LivestreamUri: string | null
+  /** What is said of that. */
+  readonly LivestreamDescription: string | null
+  /** As Date. */
+  readonly LivestreamDate: string | null
+  /** As StartTime. */
+  readonly LivestreamStartTime: string | null
+  /** As StartTime. */
+  readonly LivestreamEndTime: string | null
+  /** When the stream begins. */
+  readonly LivestreamStartTimestamp: InstantText | null
+  /** When the stream ends. */
+  readonly LivestreamEndTimestamp: InstantText | null
+  /** One label with its value each, as the MLS calls them. */
+  readonly AdditionalInfo: readonly (Readonly<Record<string, string | null>>)[] | null
+}
+
+/** The set, under the source's own name. */
+export type ListingOpenHouseSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly OpenHouses: readonly ListingOpenHouse[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingOpenHouseSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingOpenHouseSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as OpenHouses.Date. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as OpenHouses[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All open houses of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingOpenHousesReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: the source does not tell when the set changed. The header change-stamps has the listing's ModificationTimestamp. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly openHouseSet: ListingOpenHouseSet | null
+}
+
+/** A room of a listing. */
+export type ListingRoom = {
+  /** Of the room. */
+  readonly Id: string | null
+  /** What is known of the room: one label with its value each, as the MLS calls them, in the source's order. */
+  readonly Fields: readonly (Readonly<Record<string, string | null>>)[] | null
+}
+
+/** The set, under the source's own name. */
+export type ListingRoomSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly Rooms: readonly ListingRoom[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingRoomSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingRoomSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as Rooms.Fields. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as Rooms[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All rooms of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingRoomsReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: the source does not tell when the set changed. The header change-stamps has the listing's ModificationTimestamp. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly roomSet: ListingRoomSet | null
+}
+
+/** A unit of a listing. */
+export type ListingUnit = {
+  /** Of the unit. */
+  readonly Id: string | null
+  /** What is known of the unit: one label with its value each, as the MLS calls them, in the source's order. */
+  readonly Fields: readonly (Readonly<Record<string, string | null>>)[] | null
+}
+
+/** The set, under the source's own name. */
+export type ListingUnitSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly Units: readonly ListingUnit[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingUnitSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingUnitSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as Units.Fields. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as Units[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All units of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingUnitsReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: the source does not tell when the set changed. The header change-stamps has the listing's ModificationTimestamp. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly unitSet: ListingUnitSet | null
+}
+
+/** A picture of a floor plan. */
+export type ListingFloorPlanImage = {
+  /** Where it is. */
+  readonly Uri: string | null
+  /** For example all_in_one_png. */
+  readonly Type: string | null
+}
+
+/** A floor plan of a listing. */
+export type ListingFloorPlan = {
+  /** Of the floor plan. */
+  readonly Id: string | null
+  /** What the floor plan is called. */
+  readonly Name: string | null
+  /** In the source's order. */
+  readonly Images: readonly ListingFloorPlanImage[] | null
+}
+
+/** The set, under the source's own name. */
+export type ListingFloorPlanSetFields = {
+  /** In the source's order, which is that of display. An empty list: the listing has none. */
+  readonly FloorPlans: readonly ListingFloorPlan[] | null
+}
+
+/** The content of the set. Two events of a listing that follow each other differ in it. */
+export type ListingFloorPlanSet = {
+  /** The set. Null: it is withheld (see maskedFields), or was no list (see unmappedFields). */
+  readonly fields: ListingFloorPlanSetFields | null
+  /** Sorted names of the fields whose value the source withholds (it sends ********), as FloorPlans.Name. They are null where they stand. */
+  readonly maskedFields: readonly string[]
+  /** Whatever has no field of its own or did not fit it, as JSON text with sorted member names, under a path as FloorPlans[0].Rating. */
+  readonly unmappedFields: Readonly<Record<string, string>>
+}
+
+/** All floor plans of a listing, as they are now: what an earlier event of the listing said of them is over. Published once for each change, in order per listing; a tombstone follows when the listing is deleted. */
+export type ListingFloorPlansReplaced = {
+  /** ListingKey of the source; also the Kafka key. */
+  readonly listingKey: string
+  /** Why the set is published. */
+  readonly change: UpsertChange | null
+  /** Null: the source does not tell when the set changed. The header change-stamps has the listing's ModificationTimestamp. */
+  readonly modificationTimestamp: InstantText | null
+  /** When the source was seen to say so, by the source's clock. */
+  readonly observedAt: InstantText | null
+  /** The pass that saw it. */
+  readonly passId: string | null
+  /** Empty: nothing of a set changes by itself. */
+  readonly volatileFields: Readonly<Record<string, boolean | number | string | null>>
+  /** The content. Always the last field. */
+  readonly floorPlanSet: ListingFloorPlanSet | null
+}
+
 /** Language of an account. */
 export type AccountLocale = {
   /** As the source writes it, for example en. */
@@ -428,6 +854,30 @@ export type PassMarker = {
 
 /** Value of a record of the topic `listings`; a tombstone is null. */
 export type ListingEvent = ListingUpserted | ListingDeleted
+
+/** Value of a record of the topic `listing-photos`; a tombstone is null. */
+export type PhotoSetEvent = ListingPhotosReplaced
+
+/** Value of a record of the topic `listing-videos`; a tombstone is null. */
+export type VideoSetEvent = ListingVideosReplaced
+
+/** Value of a record of the topic `listing-documents`; a tombstone is null. */
+export type DocumentSetEvent = ListingDocumentsReplaced
+
+/** Value of a record of the topic `listing-virtualtours`; a tombstone is null. */
+export type VirtualTourSetEvent = ListingVirtualToursReplaced
+
+/** Value of a record of the topic `listing-openhouses`; a tombstone is null. */
+export type OpenHouseSetEvent = ListingOpenHousesReplaced
+
+/** Value of a record of the topic `listing-rooms`; a tombstone is null. */
+export type RoomSetEvent = ListingRoomsReplaced
+
+/** Value of a record of the topic `listing-units`; a tombstone is null. */
+export type UnitSetEvent = ListingUnitsReplaced
+
+/** Value of a record of the topic `listing-floorplans`; a tombstone is null. */
+export type FloorPlanSetEvent = ListingFloorPlansReplaced
 
 /** Value of a record of the topic `accounts`; a tombstone is null. */
 export type AccountEvent = AccountUpserted | AccountDeleted

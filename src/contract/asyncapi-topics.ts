@@ -53,20 +53,23 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
 }
 
 function aboutRecords(resource: ResourceDescription): AboutTopic {
-  const { keyField, events } = resource
+  const { events } = resource
+  const isAlone = events.deletion === 'tombstone'
+  // A set goes by the key of what it is a part of.
+  const keyField = isAlone ? events.key : resource.keyField
   const key = { ...TEXT, description: `${keyField}, UTF-8.` }
   const headers = recordHeaders(resource)
   const name = contractName(resource, 'Tombstone')
   const tombstone = {
     name,
     title: 'Tombstone',
-    description: `Follows ${events.deleted} in the same transaction; compaction then forgets the key. It has no value.`,
+    description: `${isAlone ? 'The listing is deleted, in the same transaction' : `Follows ${events.deleted} in the same transaction`}; compaction then forgets the key. It has no value.`,
     headers: headersWithType(headers, events.deleted),
     payload: { type: 'null' },
     bindings: { kafka: { key, bindingVersion: BINDING } },
   }
   return {
-    description: `One record a change. Key: ${keyField}; all records of a key are in one partition, in order. A delete is an event and then a tombstone.`,
+    description: `One record a change. Key: ${keyField}; all records of a key are in one partition, in order. A delete is ${isAlone ? 'a tombstone' : 'an event and then a tombstone'}.`,
     key,
     headers,
     messages: { [name]: tombstone },

@@ -4,7 +4,7 @@ import { quoteForeign } from '../support/secrets.ts'
 import { EventError } from '../events/event-error.ts'
 import { findRecord, parseAvroRecord, type AvroRecord } from '../events/schema/avro-record.ts'
 import { shapeOf } from '../events/schema/avro-type-text.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import { eventRecords, type ResourceDescription } from '../domain/resource.ts'
 import { contractName } from './contract-name.ts'
 
 /** Of an empty `StandardFields`: any field that a source may have. */
@@ -68,9 +68,9 @@ function declare(name: string, body: string, doc: string | undefined, declared: 
 }
 
 function declareEvent(resource: ResourceDescription, declared: Declared): void {
-  const { name, events } = resource
+  const { name } = resource
   const doc = `Value of a record of the topic \`${name}\`; a tombstone is null.`
-  declare(contractName(resource, 'Event'), `${events.upserted} | ${events.deleted}`, doc, declared)
+  declare(contractName(resource, 'Event'), eventRecords(resource).join(' | '), doc, declared)
 }
 
 function declareRecord(record: AvroRecord, declared: Declared): string {

@@ -85,6 +85,12 @@ export interface Subresource<Name extends string = string> extends ResourceDescr
   readonly changeStamps: readonly [ChangeStamp]
 }
 
+/** Names of the Avro records that its topic has: a tombstone alone is none. */
+export function eventRecords({ events }: Pick<ResourceDescription, 'events'>): readonly string[] {
+  const { upserted, deleted, deletion } = events
+  return deletion === 'tombstone' ? [upserted] : [upserted, deleted]
+}
+
 /** All that has a topic: a set goes after what it is a part of. */
 export function published(resources: readonly ListedResource[]): readonly ResourceDescription[] {
   return resources.flatMap((resource) => [resource, ...resource.subresources])

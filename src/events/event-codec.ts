@@ -12,7 +12,8 @@ import { frame } from './wire-format.ts'
 /** Of one resource. */
 interface Events {
   readonly schemas: EventSchemas
-  readonly deleted: RecordCodec
+  /** Undefined where a tombstone comes alone. */
+  readonly deleted: RecordCodec | undefined
 }
 
 /** The second branch of the nullable field that holds the content, as Avro writes it. */
@@ -40,7 +41,10 @@ export class EventCodec {
     const events = new Map<ResourceName, Events>()
     for (const [resource, versions] of schemas) {
       const { topic, deletedText } = versions
-      const deleted = await RecordCodec.register(registry, topic, deletedText, signal)
+      const deleted =
+        deletedText === undefined
+          ? undefined
+          : await RecordCodec.register(registry, topic, deletedText, signal)
       events.set(resource, { schemas: versions, deleted })
     }
     return new EventCodec(events)
@@ -49,7 +53,7 @@ export class EventCodec {
   /** What everything that was encoded can be read with. */
   schemasInUse(): readonly SchemaInUse[] {
     return [...this.#events.values()].flatMap(({ schemas, deleted }) => [
-      deleted.schema,
+      ...(deleted === undefined ? [] : [deleted.schema]),
       ...schemas.schemasInUse(),
     ])
   }
@@ -69,9 +73,11 @@ export class EventCodec {
     return frame(content.schemaId, bytes, PRESENT, content.bytes)
   }
 
-  /** `…Deleted`. */
+  /** `…Deleted`, of a resource whose deletes are events. */
   deleted(resource: ResourceDescription, deletion: Deletion, passId: PassId): Uint8Array {
-    return this.#of(resource).deleted.encode({
+    const { deleted } = this.#of(resource)
+    if (deleted === undefined) throw new InvariantViolation(`A delete of ${resource.name} is no event.`)
+    return deleted.encode({
       [resource.events.key]: deletion.key,
       reason: deletion.reason,
       evidence: deletion.evidence,

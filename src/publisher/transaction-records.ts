@@ -35,7 +35,8 @@ export function dataRecords(
     const partition = partitionFor(change.key, partitions)
     const records = byPartition.get(partition) ?? []
     byPartition.set(partition, records)
-    records.push(record(change, 'event', valueOf(change, context, codec), context))
+    if (change.kind === 'upsert' || resource.events.deletion === 'event-and-tombstone')
+      records.push(record(change, 'event', valueOf(change, context, codec), context))
     if (change.kind === 'deletion') records.push(record(change, 'tombstone', null, context))
     placements.push({ partition, index: records.length - 1 })
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { eventRecords, published } from '../../src/domain/resource.ts'
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
@@ -12,12 +13,12 @@ const COMMENT =
   'Generated from schemas/*.avsc; after a change of theirs: npx vitest run -u test/contract/event-types.test.ts'
 
 /** What subscribers read. */
-const EVENTS = [...RESOURCES.flatMap(({ events }) => [events.upserted, events.deleted]), 'PassMarker']
+const EVENTS = [...published(RESOURCES).flatMap(eventRecords), 'PassMarker']
 const OF_THE_PROGRAM = ['Checkpoint', 'Owner', 'Truncation', 'Watermark']
 
 test('the exported types are those that the schemas say', async () => {
   const schemas = EVENTS.map(readSchemaFile)
-  const generated = typescriptTypes({ schemas, resources: RESOURCES, comment: COMMENT })
+  const generated = typescriptTypes({ schemas, resources: published(RESOURCES), comment: COMMENT })
   await expect(generated).toMatchFileSnapshot(join(SCHEMAS, 'event-types.d.ts'))
 })
 

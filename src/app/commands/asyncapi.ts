@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 
 import { loadSettings } from '../../config/load-settings.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import { eventRecords, type ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
@@ -68,8 +68,7 @@ function topicContents(
 ): readonly TopicContent[] {
   return [
     ...resources.map((resource) => {
-      const { upserted, deleted } = resource.events
-      return { name: names.data(resource), resource, records: [upserted, deleted] }
+      return { name: names.data(resource), resource, records: eventRecords(resource) }
     }),
     { name: names.control, resource: null, records: ['PassMarker'] },
     {

@@ -5,7 +5,7 @@ import type { AvroRecord } from '../schema/avro-record.ts'
 import { sourceName } from '../schema/event-schema.ts'
 import type { FieldKind } from '../schema/field-kind.ts'
 import { fieldTypeOf } from '../schema/field-type.ts'
-import { valueText } from './canonical-json.ts'
+import { safeName, valueText } from './canonical-json.ts'
 import { fit, looseText, type FieldValue } from './field-value.ts'
 import type { Findings, Unmapped } from './findings.ts'
 import type { Place } from './place.ts'
@@ -28,7 +28,7 @@ export interface ReaderContext {
 
 /** One field of the schema that takes a value of the source. */
 type Cell =
-  | { readonly index: number; readonly kind: FieldKind; readonly inner: undefined }
+  | { readonly index: number; readonly kind: FieldKind | 'labels'; readonly inner: undefined }
   | { readonly index: number; readonly kind: 'record' | 'records'; readonly inner: RecordReader }
 
 /** What becomes of a field of the source; `also`: its second fields, once it was retyped. */
@@ -137,14 +137,32 @@ function unmapped(name: string, value: JsonValue, place: Place): Unmapped {
 
 /** Undefined if the value does not fit. */
 function fitInto(cell: Cell, name: string, value: JsonValue, place: Place, found: Findings): CellValue {
-  if (cell.inner === undefined) return fit(cell.kind, value)
-  if (cell.kind === 'records') return readItems(cell.inner, name, value, place, found)
-  return isJsonObject(value) ? cell.inner.read(value, place.inside(name, undefined), found) : undefined
+  const { kind, inner } = cell
+  if (kind === 'labels') return readItems(readLabels, name, value, place, found)
+  if (inner === undefined) return fit(kind, value)
+  const read: ReadItem = (item, inside, into) => inner.read(item, inside, into)
+  if (kind === 'records') return readItems(read, name, value, place, found)
+  return isJsonObject(value) ? read(value, place.inside(name, undefined), found) : undefined
+}
+
+type ReadItem = (item: JsonObject, place: Place, found: Findings) => object
+
+/** Labels are whoever's, and their values texts; others are kept beside them, where null stands in their place. */
+function readLabels(item: JsonObject, place: Place, found: Findings): object {
+  const labels: Record<string, string | null> = Object.create(null)
+  for (const label of Object.keys(item).sort()) {
+    const value = item[label] ?? null
+    const text = typeof value === 'string' && value !== MASKED ? fit('string', value) : undefined
+    labels[safeName(label)] = typeof text === 'string' ? text : null
+    if (value === MASKED) found.masked.push(place.field(label))
+    else if (text === undefined && value !== null) found.unmapped.push(unmapped(label, value, place))
+  }
+  return labels
 }
 
 /** In the order of the source. Items that are no objects are left out, and kept beside the others. */
 function readItems(
-  reader: RecordReader,
+  read: ReadItem,
   name: string,
   value: JsonValue,
   place: Place,
@@ -153,7 +171,7 @@ function readItems(
   if (!Array.isArray(value)) return undefined
   const items: object[] = []
   for (const [index, item] of value.entries()) {
-    if (isJsonObject(item)) items.push(reader.read(item, place.inside(name, index), found))
+    if (isJsonObject(item)) items.push(read(item, place.inside(name, index), found))
     else if (item === MASKED) found.masked.push(place.field(name))
     else {
       const path = `${place.path(name)}[${index}]`

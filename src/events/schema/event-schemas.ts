@@ -40,9 +40,10 @@ export class EventSchemas {
     return this.#options.topic
   }
 
-  /** JSON text of the schema of `…Deleted`, which has no other versions. */
-  get deletedText(): string {
-    return this.#options.readSchema(this.#options.resource.events.deleted)
+  /** JSON text of the schema of `…Deleted`, which has no other versions; undefined where a tombstone comes alone. */
+  get deletedText(): string | undefined {
+    const { deleted, deletion } = this.#options.resource.events
+    return deletion === 'tombstone' ? undefined : this.#options.readSchema(deleted)
   }
 
   /** Null before the first `use`. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import { subjectName } from '../../../events/registry/subject-name.ts'
 import { typescriptTypes } from '../../../contract/typescript-types.ts'
-import type { ResourceDescription } from '../../../domain/resource.ts'
+import { eventRecords, type ResourceDescription } from '../../../domain/resource.ts'
 import { printText } from '../../../support/print.ts'
 import type { CommandHost } from '../command.ts'
 import { resourceOption } from '../options.ts'
@@ -28,8 +28,9 @@ async function printTypes({ resource, version }: TypesOptions, signal: AbortSign
   const { registry, subject, names } = schemaSubject(resource)
   const upserted = await requireVersion({ registry, subject }, version ?? 'latest', signal)
   const schemas = [upserted.schema]
+  const [, ...others] = eventRecords(resource)
   for (const other of [
-    subjectName(names.data(resource), resource.events.deleted),
+    ...others.map((name) => subjectName(names.data(resource), name)),
     subjectName(names.control, 'PassMarker'),
   ]) {
     schemas.push((await requireVersion({ registry, subject: other }, 'latest', signal)).schema)
