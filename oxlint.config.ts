@@ -34,7 +34,7 @@ const INNER: Readonly<Record<string, Room>> = {
   publisher: { ...ADAPTER, imports: [...TOPICS, 'feed'] },
   recovery: { ...ADAPTER, imports: [...TOPICS, 'feed'] },
   ops: ADAPTER,
-  simulator: { ...CLOSED, imports: VOCABULARY },
+  simulator: { ...CLOSED, imports: VOCABULARY, libraries: ['selfsigned'] },
   stack: { ...CLOSED, imports: VOCABULARY },
 }
 

@@ -5,7 +5,7 @@ import type { SimulatorOptions } from './simulator.ts'
 export interface SimulateOptions extends SimulatorOptions, ServerOptions {
   /** Changes a minute by themselves; 0 for none. @default 0 */
   readonly ratePerMinute?: number
-  /** Where the line with URL and token goes. @default standard output */
+  /** Where the line goes that says how it is reached. @default standard output */
   readonly write?: (line: string) => void
 }
 
@@ -14,8 +14,9 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
   const { ratePerMinute = 0, write = (line) => process.stdout.write(line), ...rest } = options
   signal.throwIfAborted()
   await using server = await startSimulator(rest)
-  const { simulator } = server
-  write(`SPARK_API_URL=${server.url} SPARK_ACCESS_TOKEN=${simulator.accessToken}\n`)
+  const { simulator, url, authorityFile } = server
+  const trust = authorityFile === undefined ? '' : ` NODE_EXTRA_CA_CERTS=${authorityFile}`
+  write(`SPARK_API_URL=${url} SPARK_ACCESS_TOKEN=${simulator.accessToken}${trust}\n`)
   if (ratePerMinute > 0) simulator.start(ratePerMinute)
   if (signal.aborted) return
   await new Promise<void>((resolve) => {

@@ -11,6 +11,7 @@ export function registerSimulate(program: Command, { signal, acting }: CommandHo
     .description('a simulated Spark API')
     .option('--listings <n>', 'listings at the start', wholeNumber, 1000)
     .option('--port <p>', 'port on loopback; 0 for any free one', wholeNumber, 8100)
+    .option('--tls', 'HTTPS, by a certificate made at the start')
     .option('--seed <s>', 'the same seed gives the same listings and changes', wholeNumber, 1)
     .option('--rate <n>', 'changes a minute', wholeNumber, 60)
     .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
@@ -22,6 +23,7 @@ export function registerSimulate(program: Command, { signal, acting }: CommandHo
 interface SimulateOptions {
   readonly listings: number
   readonly port: number
+  readonly tls?: true
   readonly seed: number
   /** Changes a minute. */
   readonly rate: number
@@ -33,9 +35,12 @@ interface SimulateOptions {
 }
 
 async function runSimulator(options: SimulateOptions, signal: AbortSignal): Promise<number> {
-  const { listings, port, seed, rate, cacheLag, rateLimit, storedPages = false } = options
+  const { listings, port, tls = false, seed, rate, cacheLag, rateLimit, storedPages = false } = options
   const cacheLagMs = cacheLag * 60_000
   const behaviour = { rateLimit: rateLimit === 0 ? null : rateLimit }
-  await simulate({ listings, port, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate }, signal)
+  await simulate(
+    { listings, port, tls, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate },
+    signal,
+  )
   return 0
 }
