@@ -9,13 +9,14 @@ import { changedBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
 import listings from './collections/listings.ts'
 import type { SimulatedListings } from './collections/listings.ts'
+import { dataShare } from './data-share.ts'
+import type { Mls } from './data-share.ts'
 import { FaultScript } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { hash32, hashText } from './prng.ts'
 import type { FieldSet } from './records/collection-definition.ts'
 import type { Collection } from './records/define-collection.ts'
 import type { OpenCollection } from './records/open-collection.ts'
-import { sparkId } from './records/spark-id.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { RequestLog } from './request-log.ts'
 import { keyOf } from './services/authorize.ts'
@@ -35,7 +36,7 @@ export interface SimulatorOptions {
   readonly clock?: () => number
   /** End of the generated past: first records have no later stamp. @default 2026-01-01, or the clock if that is earlier */
   readonly epoch?: number
-  /** MLSs in the data share. @default 1 */
+  /** MLSs in the data share. @default 2 */
   readonly mlsCount?: number
   /** About 150 fields of a listing, or about 430. @default 'standard' */
   readonly fields?: FieldSet
@@ -53,12 +54,10 @@ export interface Truth {
 }
 
 const EPOCH = Date.UTC(2026, 0, 1)
-const FIRST_MLS_MICROS = 956_760_304_728_000
-const DAY_MICROS = 86_400e6
 
 /** The state behind the API: what it answers to parsed requests, and what makes it change. Nothing here is HTTP. */
 export class Simulator {
-  readonly mlsIds: readonly string[]
+  readonly dataShare: readonly Mls[]
   readonly listings: SimulatedListings
   /** All of them, listings first. */
   readonly collections: readonly OpenCollection[]
@@ -73,25 +72,25 @@ export class Simulator {
   #trickle: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
 
   constructor(options: SimulatorOptions) {
-    const { listings: count = 1000, seed = 1, mlsCount = 1, clock = Date.now } = options
+    const { listings: count = 1000, seed = 1, mlsCount = 2, clock = Date.now } = options
     this.#clock = clock
     this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
     this.keys = new ApiKeys({
       key: 'simulator-key',
       accessToken: options.accessToken ?? 'simulator-token',
     })
-    this.mlsIds = Array.from({ length: mlsCount }, (_, i) => sparkId(FIRST_MLS_MICROS + i * DAY_MICROS))
+    this.dataShare = dataShare(mlsCount)
     const epoch = options.epoch ?? Math.min(EPOCH, this.now())
     const settings = {
       listings: count,
       seed,
       epoch,
-      mlsIds: this.mlsIds,
+      dataShare: this.dataShare,
       fields: options.fields ?? 'standard',
       cacheLagMs: options.cacheLagMs ?? 0,
       now: () => this.now(),
       behaviour: () => this.#behaviour,
-      keyIn: (name: string, hash: number) => this.collection(name)?.firstKey(hash) ?? null,
+      firstIn: (name: string, hash: number) => this.collection(name)?.first(hash) ?? null,
     }
     this.listings = listings.open(settings)
     const others = (options.collections ?? []).filter((collection) => collection !== listings)
@@ -104,7 +103,7 @@ export class Simulator {
     this.#services = new Services({
       collections: this.collections,
       listings: this.listings,
-      mlsIds: this.mlsIds,
+      dataShare: this.dataShare,
       keys: this.keys,
       epoch,
       behaviour: () => this.#behaviour,

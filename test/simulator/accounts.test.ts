@@ -22,11 +22,14 @@ function changed(
 describe('simulated accounts', () => {
   test.each([
     [0, 0],
-    [1, 20],
-    [250, 60],
-  ])('are houses of 20 for each 100 listings: of %i listings %i', (listings, size) => {
-    expect(simulated({ listings }).collection.truth().size).toBe(size)
-  })
+    [1, 40],
+    [250, 80],
+  ])(
+    'are houses of 20 for each 100 listings, as many in each of two MLSs: of %i listings %i',
+    (listings, size) => {
+      expect(simulated({ listings }).collection.truth().size).toBe(size)
+    },
+  )
 
   test('name their office and their company by the key and the name that these have', () => {
     const { simulator, collection } = simulated({ mlsCount: 2 })
@@ -35,13 +38,13 @@ describe('simulated accounts', () => {
     const truth = collection.truth()
     const types = Map.groupBy(truth.values(), ({ UserType }) => UserType)
     expect([...types].map(([type, { length }]) => [type, length])).toEqual([
-      ['Company', 3],
-      ['Office', 6],
-      ['Member', 56],
+      ['Company', 4],
+      ['Office', 8],
+      ['Member', 73],
     ])
-    for (const { UserType, Office, OfficeId, Company, CompanyId, MlsId } of truth.values()) {
-      expect(truth.get(String(CompanyId))).toMatchObject({ UserType: 'Company', Name: Company })
-      expect(simulator.mlsIds).toContain(MlsId)
+    for (const { UserType, Office, OfficeId, Company, CompanyId, Mls, MlsId } of truth.values()) {
+      expect(truth.get(String(CompanyId))).toMatchObject({ UserType: 'Company', Name: Company, MlsId })
+      expect(simulator.dataShare).toContainEqual({ id: MlsId, name: Mls })
       if (UserType === 'Company') expect([Office, OfficeId]).toEqual([null, null])
       else expect(truth.get(String(OfficeId))).toMatchObject({ UserType: 'Office', Name: Office, CompanyId })
     }
@@ -49,7 +52,7 @@ describe('simulated accounts', () => {
 
   test.each([
     ['rename', /^Name,LastName,ModificationTimestamp$/],
-    ['move', /^(Office,)?OfficeId(,Company)?(,CompanyId)?,ModificationTimestamp$/],
+    ['move', /^(Office,)?OfficeId(,Company)?(,CompanyId)?,ModificationTimestamp(,Phones)?$/],
     ['email', /^ModificationTimestamp,Emails$/],
     ['touch', /^ModificationTimestamp$/],
   ] as const)('by %s change what that says and their stamp', (action, fields) => {

@@ -359,7 +359,9 @@ test('the system names the user and its MLS', async () => {
   await using server = await startSimulator({ listings: 1, clock })
   const { simulator } = server
   const { D } = await get(server, '/v1/system')
-  expect(D.Results).toMatchObject([{ Id: expect.stringMatching(/^\d{26}$/), MlsId: simulator.mlsIds[0] }])
+  expect(D.Results).toMatchObject([
+    { Id: expect.stringMatching(/^\d{26}$/), MlsId: simulator.dataShare[0]?.id },
+  ])
 })
 
 function fits(value: unknown, field: { Type: string; MultiSelect?: boolean } | undefined): boolean {

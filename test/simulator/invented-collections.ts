@@ -34,7 +34,7 @@ export const BOATS = defineCollection<Boat, 'refit'>({
     facts: {
       Refits: ({ refits }) => refits,
       Owners: ({ number }) => [{ Name: `Owner ${number}`, Shares: [{ Percent: 100 }] }],
-      ListingKey: ({ seed }, { keyIn }) => keyIn('listings', seed),
+      ListingKey: ({ seed }, { firstIn }) => firstIn('listings', seed)?.key ?? null,
       ModificationTimestamp: ({ modifiedAt }) => datetimeText(modifiedAt),
     },
     extras: () => [],

@@ -139,7 +139,7 @@ describe('a command', () => {
   test('leave of one MLS: the others stay', async () => {
     await using server = await start({ mlsCount: 2 })
     const { simulator } = server
-    const [mlsId = '', other = ''] = simulator.mlsIds
+    const [mlsId = '', other = ''] = simulator.dataShare.map(({ id }) => id)
     simulator.listings.apply({ action: 'leave', mlsId, count: 200 })
     const left = [...simulator.truth().listings.values()].map((fields) => fields['MlsId'])
     expect(new Set(left)).toEqual(new Set([other]))

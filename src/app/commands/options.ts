@@ -36,6 +36,13 @@ function resourceNamed(text: string): ListedResource {
   throw new InvalidArgumentError(`Allowed: ${RESOURCES.map(({ name }) => name).join(', ')}.`)
 }
 
+/** @throws {InvalidArgumentError} for what is no whole number above 0, or has more than nine digits. */
+export function countingNumber(text: string): number {
+  const number = wholeNumber(text)
+  if (number > 0) return number
+  throw new InvalidArgumentError('A whole number above 0 is needed.')
+}
+
 /** @throws {InvalidArgumentError} for what is none, or has more than nine digits. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')

@@ -3,13 +3,14 @@ import type { Command } from 'commander'
 
 import { simulate } from '../../simulator/simulate.ts'
 import type { CommandHost } from './command.ts'
-import { wholeNumber } from './options.ts'
+import { countingNumber, wholeNumber } from './options.ts'
 
 export function registerSimulate(program: Command, { signal, acting }: CommandHost): void {
   program
     .command('simulate')
     .description('a simulated Spark API')
     .option('--listings <n>', 'listings at the start', wholeNumber, 1000)
+    .option('--mls <n>', 'MLSs in the data share', countingNumber, 2)
     .option('--port <p>', 'port on loopback; 0 for any free one', wholeNumber, 8100)
     .option('--tls', 'HTTPS, by a certificate made at the start')
     .option('--seed <s>', 'the same seed gives the same listings and changes', wholeNumber, 1)
@@ -22,6 +23,7 @@ export function registerSimulate(program: Command, { signal, acting }: CommandHo
 
 interface SimulateOptions {
   readonly listings: number
+  readonly mls: number
   readonly port: number
   readonly tls?: true
   readonly seed: number
@@ -35,11 +37,12 @@ interface SimulateOptions {
 }
 
 async function runSimulator(options: SimulateOptions, signal: AbortSignal): Promise<number> {
-  const { listings, port, tls = false, seed, rate, cacheLag, rateLimit, storedPages = false } = options
+  const { listings, mls: mlsCount, port, tls = false, seed, rate } = options
+  const { cacheLag, rateLimit, storedPages = false } = options
   const cacheLagMs = cacheLag * 60_000
   const behaviour = { rateLimit: rateLimit === 0 ? null : rateLimit }
   await simulate(
-    { listings, port, tls, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate },
+    { listings, mlsCount, port, tls, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate },
     signal,
   )
   return 0

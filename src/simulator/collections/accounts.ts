@@ -3,7 +3,7 @@ import { fact, MASKED, pattern } from '../records/field-specs.ts'
 import { ACCOUNT_CHANGES } from './accounts/account-changes.ts'
 import type { AccountAction } from './accounts/account-changes.ts'
 import { ACCOUNT_FACTS } from './accounts/account-facts.ts'
-import { generatedAccount, HOUSE } from './accounts/account.ts'
+import { generatedAccount, HOUSE, houseCount } from './accounts/account.ts'
 import type { Account } from './accounts/account.ts'
 
 const NESTED = { nullRate: 0, searchable: false }
@@ -14,7 +14,7 @@ export default defineCollection<Account, AccountAction>({
   maxLimit: 1000,
   stamp: 'ModificationTimestamp',
   // Whole houses, so that every account finds the others of its own.
-  size: (listings) => Math.ceil(listings / 100) * HOUSE,
+  size: (listings, mlsCount) => houseCount(listings, mlsCount) * HOUSE,
   generate: generatedAccount,
   endsAt: null,
   fields: {

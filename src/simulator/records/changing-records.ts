@@ -36,6 +36,7 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
   readonly #pending = new PendingChanges()
   readonly #usual: readonly (Own | CommonAction)[]
   readonly #firstSize: number
+  readonly #mlsIds: readonly string[]
   #changeNumber = 0
   #revision = 0
   #today: number
@@ -46,16 +47,17 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     settings: CollectionSettings,
     field: (name: string) => FieldDefinition,
   ) {
-    const { seed, epoch } = settings
+    const { seed, epoch, dataShare } = settings
     this.#definition = definition
     this.#settings = settings
     this.#field = field
     this.#prng = new Prng(hash32(seed, 0x6d61726b))
+    this.#mlsIds = dataShare.map(({ id }) => id)
     this.#today = dayNumber(settings.now())
     this.#usual = definition.usual.shares.flatMap(([action, share]) =>
       Array.from({ length: share }, () => action),
     )
-    this.#firstSize = Math.ceil(definition.size(settings.listings))
+    this.#firstSize = Math.ceil(definition.size(settings.listings, dataShare.length))
     const step = HISTORY_MS / this.#firstSize
     for (let i = 0; i < this.#firstSize; i += 1) {
       const own = hash32(seed, i)
@@ -84,9 +86,9 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     return this.#records.all.filter(({ shown, visible }) => shown && !visible).map(({ key }) => key)
   }
 
-  /** Key of one of the first records. */
-  firstKey(hash: number): string | null {
-    return this.#firstSize === 0 ? null : (this.#records.all[hash % this.#firstSize]?.key ?? null)
+  /** One of the first records, in view or not. */
+  first(hash: number): R | null {
+    return this.#firstSize === 0 ? null : (this.#records.all[hash % this.#firstSize] ?? null)
   }
 
   /** The visible record of a key. */
@@ -126,7 +128,8 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
   }
 
   #carryOut({ own, command }: ParsedCommand<OwnChange<R, Own>>, at: number): string[] {
-    const context = { prng: this.#prng, stamp: wholeSeconds(at), field: this.#field }
+    const { dataShare } = this.#settings
+    const context = { prng: this.#prng, dataShare, stamp: wholeSeconds(at), field: this.#field }
     if (own !== undefined) return this.#change(ownChange(own, context), command, at)
     if (command.action === 'new') {
       return Array.from({ length: command.count ?? 1 }, () => this.#enter(this.#prng.next32(), at))
@@ -166,12 +169,13 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
   }
 
   #add(origin: Pick<RecordOrigin, 'seed' | 'createdAt' | 'until' | 'isNew'>): R {
-    const { mlsIds, now } = this.#settings
+    const { now } = this.#settings
     const record = this.#definition.generate({
       ...origin,
       key: this.#ids.next(origin.createdAt),
       number: this.#records.size + 1,
-      mlsId: pick(mlsIds, hash32(origin.seed, MLS_SALT)),
+      mlsIds: this.#mlsIds,
+      mlsId: pick(this.#mlsIds, hash32(origin.seed, MLS_SALT)),
       now: now(),
     })
     this.#records.add(record)

@@ -1,9 +1,10 @@
 import type { JsonValue } from '../../domain/json.ts'
 import type { Member } from '../api/envelope.ts'
+import type { Mls } from '../data-share.ts'
 import type { Prng } from '../prng.ts'
 import type { FieldDefinition, FieldSpec } from './field-catalog.ts'
 import type { CommonAction } from './record-command.ts'
-import type { RecordOrigin, SimulatedRecord } from './simulated-record.ts'
+import type { RecordIdentity, RecordOrigin, SimulatedRecord } from './simulated-record.ts'
 
 /** About 150 fields of a listing, or about 430. */
 export type FieldSet = 'standard' | 'full'
@@ -12,8 +13,9 @@ export type FieldSet = 'standard' | 'full'
 export interface Surroundings {
   /** Days since 1970. */
   readonly today: number
-  /** Key of one of the records that another collection began with, the same for the same `hash`; null if it has none. */
-  readonly keyIn: (collection: string, hash: number) => string | null
+  readonly dataShare: readonly Mls[]
+  /** One of the records that another collection began with, the same for the same `hash`; null if it has none. */
+  readonly firstIn: (collection: string, hash: number) => RecordIdentity | null
 }
 
 /** What the API shows of a record, and what a filter may name. */
@@ -31,6 +33,7 @@ export interface RecordFields<R extends SimulatedRecord> {
 
 export interface ChangeContext {
   readonly prng: Prng
+  readonly dataShare: readonly Mls[]
   /** Milliseconds since 1970, whole seconds. */
   readonly stamp: number
   /** @throws {ListingstreamError} SIMULATOR_UNKNOWN_FIELD */
@@ -69,8 +72,8 @@ export interface CollectionDefinition<R extends SimulatedRecord, Own extends str
   readonly maxLimit: number
   /** Id of the field that shows when the record was changed last; null if none does. */
   readonly stamp: string | null
-  /** Records at the start, in a market of so many listings; rounded up. */
-  size(listings: number): number
+  /** Records at the start, in a market of so many listings and MLSs; rounded up. */
+  size(listings: number, mlsCount: number): number
   /** A record with a past between `createdAt` and `until`. All chance comes of its seed. */
   generate(origin: RecordOrigin): R
   /** When a record goes by itself, in milliseconds since 1970; null: none does. */

@@ -5,9 +5,12 @@ import { FIELD_TYPES } from '../api/field-type.ts'
 import type { FieldType } from '../api/field-type.ts'
 import { hashText } from '../prng.ts'
 
-/** What a field's values look like. `fact`: the record's own state, of which its collection tells. */
+/**
+ * What a field's values look like. `fact`: the record's own state, of which its collection tells; with options if the metadata
+ * lists its values.
+ */
 export type ValueKind =
-  | { readonly kind: 'fact' }
+  | { readonly kind: 'fact'; readonly options: readonly string[] }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | { readonly kind: 'multi'; readonly options: readonly string[] }
   | { readonly kind: 'words'; readonly min: number; readonly max: number }
@@ -38,7 +41,7 @@ export interface FieldDefinition {
 export type FieldSpec = Pick<FieldDefinition, 'name' | 'type' | 'values'> &
   Partial<Pick<FieldDefinition, 'nullRate' | 'masked' | 'inMetadata' | 'inListings' | 'searchable' | 'group'>>
 
-function defineField(spec: FieldSpec): FieldDefinition {
+export function defineField(spec: FieldSpec): FieldDefinition {
   const { group = null } = spec
   const id = group === null ? spec.name : `"${group.name}"."${spec.name}"`
   return {

@@ -9,9 +9,14 @@ export const ALWAYS: Extras = { nullRate: 0 }
 export const MASKED: Extras = { nullRate: 0, masked: true }
 export const RARE: Extras = { nullRate: 0.8 }
 
-/** The record's own state, of which its collection tells. */
-export function fact(name: string, type: FieldType, extras: Extras = ALWAYS): FieldSpec {
-  return { name, type, values: { kind: 'fact' }, ...extras }
+/** The record's own state, of which its collection tells. @param options all its values, if the metadata lists them */
+export function fact(
+  name: string,
+  type: FieldType,
+  extras: Extras = ALWAYS,
+  options: readonly string[] = [],
+): FieldSpec {
+  return { name, type, values: { kind: 'fact', options }, ...extras }
 }
 
 export function choice(name: string, options: readonly string[], extras: Extras = {}): FieldSpec {

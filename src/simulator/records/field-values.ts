@@ -31,7 +31,7 @@ function valueOf(values: ValueKind, hash: number, createdAt: number): JsonValue 
     case 'words':
       return phrase(values.min + (hash % (values.max - values.min + 1)), hash)
     case 'pattern':
-      return values.pattern.replaceAll('#', (_, at: number) => String(hash32(hash, at) % 10))
+      return filled(values.pattern, hash)
     case 'integer':
       return values.min + (hash % (values.max - values.min + 1))
     case 'decimal':
@@ -43,6 +43,16 @@ function valueOf(values: ValueKind, hash: number, createdAt: number): JsonValue 
     case 'datetime':
       return datetimeText(createdAt - (hash % 720) * DAY_MS - (hash % 86_400) * 1000)
   }
+}
+
+/** With a digit for each `#`. */
+function filled(pattern: string, hash: number): string {
+  let text = ''
+  for (let at = 0; at < pattern.length; at += 1) {
+    const char = pattern.charAt(at)
+    text += char === '#' ? hash32(hash, at) % 10 : char
+  }
+  return text
 }
 
 /** Multi-select values are an object of trues (docs/spark-api.md §4.3). At least one is chosen. */

@@ -3,6 +3,7 @@ import type { Behaviour } from '../behaviour.ts'
 import type { FieldSet, Surroundings } from './collection-definition.ts'
 import type { MetadataChange } from './field-catalog.ts'
 import type { CommandReport } from './record-command.ts'
+import type { RecordIdentity } from './simulated-record.ts'
 
 /** A collection with its records, whatever they are of. */
 export interface OpenCollection {
@@ -26,18 +27,17 @@ export interface OpenCollection {
   truthLines(expand: ReadonlySet<string>): Iterable<string>
   /** The fields of each visible record, by key. */
   truth(): ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** Key of one of the records that it began with, the same for the same hash; null if there were none. */
-  firstKey(hash: number): string | null
+  /** One of the records that it began with, the same for the same hash; null if there were none. */
+  first(hash: number): RecordIdentity | null
 }
 
 /** Where a collection is opened. */
-export interface CollectionSettings extends Pick<Surroundings, 'keyIn'> {
+export interface CollectionSettings extends Pick<Surroundings, 'dataShare' | 'firstIn'> {
   /** Listings at the start of the whole market. */
   readonly listings: number
   readonly seed: number
   /** End of the generated past, milliseconds since 1970: no first record has a later stamp. */
   readonly epoch: number
-  readonly mlsIds: readonly string[]
   readonly fields: FieldSet
   /** Longest time between a change's stamp and its being visible; each change has its own, by the seed. */
   readonly cacheLagMs: number

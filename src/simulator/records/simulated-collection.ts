@@ -98,8 +98,8 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
     this.#metadataChanges += 1
   }
 
-  firstKey(hash: number): string | null {
-    return this.#records.firstKey(hash)
+  first(hash: number): R | null {
+    return this.#records.first(hash)
   }
 
   keyOf({ key }: R): string {
@@ -156,8 +156,8 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
   }
 
   #surroundings(): Surroundings {
-    const { keyIn } = this.#settings
-    return { today: this.#records.today, keyIn }
+    const { dataShare, firstIn } = this.#settings
+    return { today: this.#records.today, dataShare, firstIn }
   }
 
   #find(name: string): FieldDefinition | undefined {

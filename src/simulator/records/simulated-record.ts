@@ -26,8 +26,13 @@ export interface SimulatedRecord {
   masks: Map<string, boolean> | undefined
 }
 
+/** What never changes about a record, and what a record of another collection can hang on. */
+export type RecordIdentity = Pick<SimulatedRecord, 'key' | 'seed' | 'number' | 'mlsId'>
+
 /** From what a record is generated. */
-export interface RecordOrigin extends Pick<SimulatedRecord, 'key' | 'seed' | 'number' | 'mlsId'> {
+export interface RecordOrigin extends RecordIdentity {
+  /** Of the data share, for a record that is not just of any. */
+  readonly mlsIds: readonly string[]
   readonly createdAt: number
   /** Latest possible stamp. */
   readonly until: number
@@ -62,4 +67,10 @@ export function isInView(record: SimulatedRecord): boolean {
 export function overrideField(record: SimulatedRecord, field: FieldDefinition, value: JsonValue): void {
   record.overrides ??= new Map()
   record.overrides.set(field.id, value)
+}
+
+/** The text that was set for a field from outside; undefined if that did not happen, or if it is no text. */
+export function textSetFor(record: SimulatedRecord, fieldId: string): string | undefined {
+  const value = record.overrides?.get(fieldId)
+  return typeof value === 'string' ? value : undefined
 }

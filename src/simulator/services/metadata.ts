@@ -6,13 +6,11 @@ import type { KeyOrder } from '../api/key-order.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
+import { PROPERTY_TYPES } from '../collections/listings/property-types.ts'
+import type { Mls } from '../data-share.ts'
 import { datetimeText, wholeSeconds } from '../time-text.ts'
 
-const ALL_TYPES = ['A', 'B', 'C', 'D', 'E']
-const PROPERTY_TYPES = ['Residential', 'Land', 'Multi-Family', 'Commercial', 'Farm'].map((MlsName, i) => ({
-  MlsName,
-  MlsCode: ALL_TYPES[i] ?? 'A',
-}))
+const ALL_TYPES = PROPERTY_TYPES.map(({ code }) => code)
 
 /** Request headers of a conditional GET (docs/spark-api.md §3.5). */
 export interface Conditions {
@@ -30,13 +28,13 @@ export function standardFieldsReply(catalog: FieldCatalog, order: KeyOrder, cond
 export function standardFieldReply(
   catalog: FieldCatalog,
   name: string,
-  mlsIds: readonly string[],
+  share: readonly Mls[],
   order: KeyOrder,
 ): Reply {
   const field = catalog.find(name)
   if (field === undefined || !field.inMetadata) throw new ApiFailure(404, 404, 'Not found')
-  const names = name === 'MlsId' ? mlsIds : optionsOf(field)
-  const FieldList = names.map((option) => ({ Name: option, Value: option, AppliesTo: ALL_TYPES }))
+  const options = name === 'MlsId' ? share : optionsOf(field).map((option) => ({ id: option, name: option }))
+  const FieldList = options.map(({ id, name: Name }) => ({ Name, Value: id, AppliesTo: ALL_TYPES }))
   const results = [{ [name]: { ...standardField(field), FieldList } }]
   return jsonReply(200, successText([['Results', JSON.stringify(results)]], order))
 }
@@ -52,7 +50,8 @@ export function customFieldsReply(catalog: FieldCatalog, order: KeyOrder, condit
 }
 
 export function propertyTypesReply(updatedAt: number, order: KeyOrder, conditions: Conditions): Reply {
-  return conditionalReply(PROPERTY_TYPES, updatedAt, order, conditions)
+  const types = PROPERTY_TYPES.map(({ code, name }) => ({ MlsName: name, MlsCode: code }))
+  return conditionalReply(types, updatedAt, order, conditions)
 }
 
 /** If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2); a 304 has the ETag alone. */
@@ -120,11 +119,11 @@ function customField(field: FieldDefinition, category: string): JsonObject {
 }
 
 function hasList(field: FieldDefinition): boolean {
-  return field.values.kind === 'choice' || field.values.kind === 'multi'
+  return optionsOf(field).length > 0
 }
 
-function optionsOf(field: FieldDefinition): readonly string[] {
-  return field.values.kind === 'choice' || field.values.kind === 'multi' ? field.values.options : []
+function optionsOf({ values }: FieldDefinition): readonly string[] {
+  return 'options' in values ? values.options : []
 }
 
 /** `BedsTotal` as `Beds Total`. */

@@ -8,6 +8,7 @@ import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import type { ApiKeys } from '../api-keys.ts'
 import type { Behaviour } from '../behaviour.ts'
+import type { Mls } from '../data-share.ts'
 import type { Fault } from '../faults.ts'
 import type { FieldCatalog } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
@@ -19,7 +20,7 @@ export interface ServicesOptions {
   readonly collections: readonly OpenCollection[]
   /** Whose fields the metadata services tell of. */
   readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
-  readonly mlsIds: readonly string[]
+  readonly dataShare: readonly Mls[]
   readonly keys: ApiKeys
   readonly epoch: number
   readonly behaviour: () => Behaviour
@@ -72,14 +73,14 @@ export class Services {
 
   /** The services that describe the source and its fields. */
   #description(request: ApiRequest, order: KeyOrder): (() => Reply) | undefined {
-    const { listings, mlsIds, epoch } = this.#options
+    const { listings, dataShare, epoch } = this.#options
     const conditions = {
       ifNoneMatch: request.header('if-none-match'),
       ifModifiedSince: request.header('if-modified-since'),
     }
     switch (request.path) {
       case '/v1/system':
-        return () => systemReply(mlsIds[0] ?? '', order)
+        return () => systemReply(dataShare, order)
       case '/v1/standardfields':
         return () => standardFieldsReply(listings.catalog, order, conditions)
       case '/v1/customfields':
@@ -89,7 +90,7 @@ export class Services {
       default: {
         const [folder, name] = parted(request.path)
         if (folder !== '/v1/standardfields') return undefined
-        return () => standardFieldReply(listings.catalog, name, mlsIds, order)
+        return () => standardFieldReply(listings.catalog, name, dataShare, order)
       }
     }
   }

@@ -4,16 +4,17 @@ import type { KeyOrder } from '../api/key-order.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import { SOURCE_ZONE } from '../api/sparkql-lexer.ts'
+import type { Mls } from '../data-share.ts'
 
 /** Id of the user whom the access token stands for. */
 export const USER_ID = '20000426143505724628000000'
 
 /** The user and its MLS: `/v1/system` (docs/spark-api.md §4.9). */
-export function systemReply(mlsId: string, order: KeyOrder): Reply {
-  return jsonReply(200, successText([['Results', JSON.stringify([systemInfo(mlsId)])]], order))
+export function systemReply(share: readonly Mls[], order: KeyOrder): Reply {
+  return jsonReply(200, successText([['Results', JSON.stringify([systemInfo(share)])]], order))
 }
 
-function systemInfo(mlsId: string): JsonObject {
+function systemInfo(share: readonly Mls[]): JsonObject {
   return {
     Name: 'Replication User',
     Id: USER_ID,
@@ -21,8 +22,8 @@ function systemInfo(mlsId: string): JsonObject {
     OfficeId: '20000426143505724629000000',
     Company: 'Cedar & Stone',
     CompanyId: '20000426143505724630000000',
-    Mls: 'Simulated MLS',
-    MlsId: mlsId,
+    Mls: share[0]?.name ?? null,
+    MlsId: share[0]?.id ?? null,
     Configuration: [
       {
         FlexmlsProducts: [],
@@ -34,8 +35,11 @@ function systemInfo(mlsId: string): JsonObject {
         ExtendedActiveStatuses: { Enabled: false },
       },
     ],
-    DisplayCompliance: {
-      [mlsId]: { View: { Summary: { DisplayCompliance: [] }, Detail: { DisplayCompliance: [] } } },
-    },
+    DisplayCompliance: Object.fromEntries(
+      share.map(({ id }) => [
+        id,
+        { View: { Summary: { DisplayCompliance: [] }, Detail: { DisplayCompliance: [] } } },
+      ]),
+    ),
   }
 }

@@ -17,16 +17,16 @@ export const ACCOUNT_CHANGES: readonly OwnChange<Account, AccountAction>[] = [
     },
   },
   {
-    /** A member's new office, of the same company or of another one. */
+    /** A member's new office, of the same company or of another one of the same MLS. */
     action: 'move',
     applies: isMember,
     isOfAll: false,
     draw:
-      ({ prng }) =>
+      ({ prng, dataShare }) =>
       (account) => {
         const hash = prng.next32()
         return () => {
-          account.office = anotherOffice(account.office, hash)
+          account.office = anotherOffice(account.office, dataShare.length, hash)
         }
       },
   },

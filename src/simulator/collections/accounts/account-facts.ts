@@ -3,7 +3,7 @@ import { hash32, hashText, pick } from '../../prng.ts'
 import type { RecordFields, Surroundings } from '../../records/collection-definition.ts'
 import { datetimeText } from '../../time-text.ts'
 import { companyOf } from './account.ts'
-import type { Account } from './account.ts'
+import type { Account, AccountState } from './account.ts'
 import { addresses, emails, images, phones, websites } from './contacts.ts'
 
 const FIRST_NAMES = ['Ana', 'Björn', 'Chloé', 'Dmitri', 'Fatima', 'Hiro']
@@ -15,15 +15,15 @@ const TAGS = ['farm', 'lake', 'luxury']
 /** Values by field id. What is said of other accounts follows from their keys. */
 export const ACCOUNT_FACTS: RecordFields<Account>['facts'] = {
   UserType: ({ userType }) => userType,
-  Name: name,
+  Name: accountName,
   FirstName: (account) => (account.userType === 'Member' ? firstName(account) : null),
-  MiddleName: ({ userType, seed }) => (userType === 'Member' && seed % 4 === 0 ? 'J.' : null),
+  MiddleName: (account) => (account.userType === 'Member' ? middleName(account) : null),
   LastName: (account) => (account.userType === 'Member' ? lastName(account) : null),
   Office: officeName,
   OfficeId: officeKey,
   Company: companyName,
   CompanyId: companyKey,
-  Mls: () => 'Simulated MLS',
+  Mls: ({ mlsId }, { dataShare }) => dataShare.find(({ id }) => id === mlsId)?.name ?? null,
   MlsId: ({ mlsId }) => mlsId,
   Locale: ({ seed }) => ({ Language: seed % 10 === 0 ? 'es' : 'en' }),
   Tags: ({ seed }) => TAGS.filter((_, at) => (seed >>> at) % 2 === 1),
@@ -36,7 +36,7 @@ export const ACCOUNT_FACTS: RecordFields<Account>['facts'] = {
   ModificationTimestamp: ({ modifiedAt }) => datetimeText(modifiedAt),
 }
 
-function name(account: Account, around: Surroundings): string | null {
+export function accountName(account: AccountState, around: Surroundings): string | null {
   switch (account.userType) {
     case 'Member':
       return `${firstName(account)} ${lastName(account)}`
@@ -47,34 +47,38 @@ function name(account: Account, around: Surroundings): string | null {
   }
 }
 
-function firstName({ seed }: Account): string {
+export function firstName({ seed }: AccountState): string {
   return pick(FIRST_NAMES, hash32(seed, 3))
 }
 
-function lastName({ seed, renamed }: Account): string {
+export function middleName({ seed }: AccountState): string | null {
+  return seed % 4 === 0 ? 'J.' : null
+}
+
+export function lastName({ seed, renamed }: AccountState): string {
   return pick(LAST_NAMES, (seed % LAST_NAMES.length) + renamed)
 }
 
-function officeKey({ userType, office }: Account, { keyIn }: Surroundings): string | null {
-  return userType === 'Company' ? null : keyIn('accounts', office)
+function officeKey({ userType, office }: AccountState, { firstIn }: Surroundings): string | null {
+  return userType === 'Company' ? null : (firstIn('accounts', office)?.key ?? null)
 }
 
-function companyKey({ office }: Account, { keyIn }: Surroundings): string | null {
-  return keyIn('accounts', companyOf(office))
+export function companyKey({ office }: AccountState, { firstIn }: Surroundings): string | null {
+  return firstIn('accounts', companyOf(office))?.key ?? null
 }
 
-function officeName(account: Account, around: Surroundings): string | null {
+function officeName(account: AccountState, around: Surroundings): string | null {
   const key = officeKey(account, around)
   return key === null ? null : `${companyName(account, around)} ${pick(TOWNS, hashText(key))}`
 }
 
-function companyName(account: Account, around: Surroundings): string | null {
+function companyName(account: AccountState, around: Surroundings): string | null {
   const key = companyKey(account, around)
   return key === null ? null : pick(COMPANIES, hashText(key))
 }
 
 /** Their shape is not known (docs/spark-api.md §4.8). */
-function associations({ userType, seed }: Account, { keyIn }: Surroundings): JsonValue {
+function associations({ userType, seed }: Account, { firstIn }: Surroundings): JsonValue {
   if (userType !== 'Member' || seed % 5 > 0) return null
-  return [{ Id: keyIn('accounts', hash32(seed, 4)), Type: 'Team', Roles: ['Lead'] }]
+  return [{ Id: firstIn('accounts', hash32(seed, 4))?.key ?? null, Type: 'Team', Roles: ['Lead'] }]
 }

@@ -1,44 +1,85 @@
 /** Lists of an account: how to reach it, and what it looks like (docs/spark-api.md §4.8). */
 import type { JsonValue } from '../../../domain/json.ts'
 import { MASKED } from '../../../domain/masked.ts'
-import type { Account } from './account.ts'
+import type { Surroundings } from '../../records/collection-definition.ts'
+import type { Account, AccountState } from './account.ts'
 
 const MICROS = 1_000_000n
 
 export function emails(account: Account): JsonValue {
-  const { number, readdressed } = account
-  const mailbox = readdressed === 0 ? `account${number}` : `account${number}.${readdressed}`
   return [
-    { ...entry(account, 1, 'Work'), Address: `${mailbox}@example.org`, Primary: true },
+    { ...entry(account, 1, 'Work'), Address: emailAddress(account), Primary: true },
     ...(isMember(account) && account.seed % 3 === 0
       ? [{ ...entry(account, 2, 'Home'), Address: MASKED, Primary: false }]
       : []),
   ]
 }
 
-export function phones(account: Account): JsonValue {
-  const office = phone(account, 3, 'Office')
-  if (!isMember(account)) return [{ ...office, Primary: true }]
-  const extension = { ...office, Extension: String(account.number), Primary: false }
-  return [{ ...phone(account, 4, 'Mobile'), Primary: true }, extension]
+/** Of the primary one. */
+export function emailAddress({ number, readdressed }: AccountState): string {
+  const mailbox = readdressed === 0 ? `account${number}` : `account${number}.${readdressed}`
+  return `${mailbox}@example.org`
 }
 
-function phone(account: Account, part: number, type: string): Readonly<Record<string, JsonValue>> {
-  const line = `01${String((account.seed + part) % 100).padStart(2, '0')}`
+export function phones(account: Account, around: Surroundings): JsonValue {
+  const office = phone(account, 3, 'Office', officeNumber(account, around))
+  if (!isMember(account)) return [{ ...office, Primary: true }]
+  return [
+    { ...phone(account, 4, 'Mobile', mobileNumber(account)), Primary: true },
+    { ...phone(account, 8, 'Direct', directNumber(account)), Primary: false },
+    { ...office, Extension: extension(account), Primary: false },
+  ]
+}
+
+function phone(
+  account: Account,
+  part: number,
+  type: string,
+  number: string,
+): Readonly<Record<string, JsonValue>> {
+  const [AreaCode = '', Prefix = '', LineNumber = ''] = number.split('-')
   return {
     ...entry(account, part, type),
-    Number: `701-555-${line}`,
+    Number: number,
     Extension: null,
-    AreaCode: '701',
-    Prefix: '555',
-    LineNumber: line,
+    AreaCode,
+    Prefix,
+    LineNumber,
     InternationalCode: '1',
   }
 }
 
+/** The same for all members of an office. */
+export function officeNumber(account: AccountState, { firstIn }: Surroundings): string {
+  return phoneNumber(firstIn('accounts', account.office)?.seed ?? account.seed)
+}
+
+/** At the office. */
+export function extension({ number }: AccountState): string {
+  return String(number)
+}
+
+export function mobileNumber({ seed }: AccountState): string {
+  return phoneNumber(seed + 1)
+}
+
+export function directNumber({ seed }: AccountState): string {
+  return phoneNumber(seed + 2)
+}
+
+/** Of the numbers that belong to nobody. */
+function phoneNumber(hash: number): string {
+  return `701-555-01${String(hash % 100).padStart(2, '0')}`
+}
+
 export function websites(account: Account): JsonValue {
   if (isMember(account)) return []
-  return [{ ...entry(account, 5, 'Home'), Uri: `http://account${account.number}.example/`, Primary: true }]
+  return [{ ...entry(account, 5, 'Home'), Uri: website(account), Primary: true }]
+}
+
+/** Of an office or a company. */
+export function website({ number }: AccountState): string {
+  return `http://account${number}.example/`
 }
 
 /** With a member that no page of the source names. */

@@ -24,7 +24,7 @@ export const CONTACT_FACTS: RecordFields<Contact>['facts'] = {
   HomeRegion: ifSettled(() => 'ND'),
   HomePostalCode: ifSettled(({ seed }) => String(58_000 + (seed % 100))),
   HomeCountry: ifSettled(() => 'US'),
-  OwnerId: ({ seed }, { keyIn }) => keyIn('accounts', seed),
+  OwnerId: ({ seed }, { firstIn }) => firstIn('accounts', seed)?.key ?? null,
   Tags: ({ seed, tagged }) => TAGS.filter((_, at) => ((seed + tagged) >>> at) % 2 === 1),
   ModificationTimestamp: ({ modifiedAt }) => datetimeText(modifiedAt + OFFSET_MS).replace('Z', OFFSET),
 }

@@ -1,6 +1,9 @@
 import type { RecordFields, Surroundings } from '../../records/collection-definition.ts'
 import { dateText, datetimeText, dayNumber } from '../../time-text.ts'
+import { ADDRESS_FACTS } from './address.ts'
+import { LISTING_ACCOUNT_FACTS } from './listing-accounts.ts'
 import type { Listing } from './listing.ts'
+import { PROPERTY_TYPE_FACTS } from './property-types.ts'
 
 /** The fields that tell the listing's own state, by field id. */
 export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
@@ -32,6 +35,9 @@ export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
   PhotosCount: (l) => l.photos,
   VideosCount: (l) => (l.videosAt === null ? 0 : 1),
   DocumentsCount: (l) => (l.documentsAt === null ? 0 : 1 + (l.seed % 3)),
+  ...PROPERTY_TYPE_FACTS,
+  ...ADDRESS_FACTS,
+  ...LISTING_ACCOUNT_FACTS,
 }
 
 /** Grows by the day while the listing is active, without any stamp. */

@@ -15,19 +15,14 @@ import {
   RARE,
   words,
 } from '../../records/field-specs.ts'
+import { ADDRESS_PARTS } from './address.ts'
 import { EXTRA_FIELD_NAMES } from './extra-field-names.ts'
+import { LISTING_FACTS } from './listing-facts.ts'
+import { PROPERTY_TYPES } from './property-types.ts'
 
-const CITIES = ['Ardmoor', 'Björkö', 'Cañon Alto', 'Dunmere', 'Eastvale', 'Fünfkirchen', 'Greyford', 'Hollin']
-const STREETS = ['Alder', 'Birch', 'Château', 'Dogwood', 'Elm', 'Fír', 'Juniper', 'Linden', 'Maple', 'Peña']
-const FIRST_NAMES = ['Ana', 'Björn', 'Chloé', 'Dmitri', 'Élodie', 'Fatima', 'Grace', 'Hiro', 'Ines', 'José']
-const LAST_NAMES = ['Archer', 'Böhm', 'Castañeda', 'Dvořák', 'Ellis', 'Faulkner', 'Grøn', 'Hughes', 'O’Neil']
-const OFFICES = [
-  'Cedar & Stone Realty',
-  'Haus + Hof',
-  'Lakeshore Homes, Inc.',
-  'North "36" Group',
-  'Søndre Eiendom',
-]
+const codes = PROPERTY_TYPES.map(({ code }) => code)
+const classes = PROPERTY_TYPES.map(({ name }) => name)
+const subTypes = PROPERTY_TYPES.flatMap((type) => type.subTypes)
 const SCHOOLS = ['Elmwood', 'Fort Rae', 'Lincoln', 'Maria Montessori', 'Saint-Éloi', 'Washington']
 
 const CORE: readonly FieldSpec[] = [
@@ -35,8 +30,8 @@ const CORE: readonly FieldSpec[] = [
   fact('ListingId', 'Character'),
   fact('ListingNumber', 'Integer'),
   fact('MlsId', 'Character'),
-  fact('MlsStatus', 'Character'),
-  fact('StandardStatus', 'Character'),
+  fact('MlsStatus', 'Character', ALWAYS, ['Active', 'Active w/Contingency', 'Closed']),
+  fact('StandardStatus', 'Character', ALWAYS, ['Active', 'Pending', 'Closed']),
   fact('ListPrice', 'Decimal'),
   fact('OriginalListPrice', 'Decimal', MASKED),
   fact('PreviousListPrice', 'Decimal'),
@@ -61,20 +56,14 @@ const CORE: readonly FieldSpec[] = [
   fact('DocumentsCount', 'Integer'),
   integer('VirtualToursCount', 0, 2, ALWAYS),
   integer('OpenHousesCount', 0, 1, ALWAYS),
-  choice('PropertyType', ['A', 'B', 'C', 'D', 'E'], ALWAYS),
-  choice('PropertyClass', ['Residential', 'Land', 'Multi-Family', 'Commercial'], ALWAYS),
-  choice('PropertySubType', ['Single Family', 'Condo', 'Townhouse', 'Mobile/Manufactured'], ALWAYS),
-  pattern('StreetNumber', '####', ALWAYS),
-  choice('StreetName', STREETS, ALWAYS),
-  choice('StreetSuffix', ['Ave', 'Blvd', 'Ct', 'Dr', 'St']),
-  choice('StreetDirPrefix', ['N', 'S', 'E', 'W'], RARE),
-  choice('StreetDirSuffix', ['NE', 'SW'], { nullRate: 0, masked: true }),
-  pattern('UnitNumber', '#', RARE),
-  pattern('UnparsedAddress', '#### Linden St, Unit ##', ALWAYS),
-  choice('City', CITIES, ALWAYS),
-  choice('PostalCity', CITIES),
-  choice('StateOrProvince', ['ND', 'MN', 'SD'], ALWAYS),
-  pattern('PostalCode', '58###', ALWAYS),
+  fact('PropertyType', 'Character', ALWAYS, codes),
+  fact('PropertyClass', 'Character', ALWAYS, classes),
+  fact('PropertySubType', 'Character', ALWAYS, subTypes),
+  ...ADDRESS_PARTS,
+  fact('UnparsedAddress', 'Character'),
+  fact('UnparsedFirstLineAddress', 'Character'),
+  choice('StreetDirSuffix', ['NE', 'SW'], MASKED),
+  fact('PostalCity', 'Character'),
   pattern('PostalCodePlus4', '####', RARE),
   choice('CountyOrParish', ['Åland', 'Cass', 'Stearns'], MASKED),
   choice('Country', ['US'], RARE),
@@ -168,19 +157,19 @@ const CORE: readonly FieldSpec[] = [
   words('ShowingInstructions', 3, 8, MASKED),
   words('Inclusions', 2, 5, RARE),
   words('Exclusions', 1, 4, RARE),
-  pattern('ListAgentId', '200004261435057#####000000', ALWAYS),
-  choice('ListAgentFirstName', FIRST_NAMES, ALWAYS),
-  choice('ListAgentLastName', LAST_NAMES, ALWAYS),
-  pattern('ListAgentEmail', 'agent####@example.org'),
-  pattern('ListAgentDirectPhone', '701-555-01##'),
-  pattern('ListAgentCellPhone', '701-555-01##', MASKED),
+  fact('ListAgentId', 'Character'),
+  fact('ListAgentFirstName', 'Character'),
+  fact('ListAgentLastName', 'Character'),
+  fact('ListAgentEmail', 'Character'),
+  fact('ListAgentDirectPhone', 'Character'),
+  fact('ListAgentCellPhone', 'Character', MASKED),
   pattern('ListAgentStateLicense', 'ND-#####', RARE),
-  pattern('CoListAgentId', '200004261435057#####000000', RARE),
-  choice('CoListAgentLastName', LAST_NAMES, MASKED),
-  pattern('ListOfficeId', '200004261435058#####000000', ALWAYS),
-  choice('ListOfficeName', OFFICES, ALWAYS),
-  pattern('ListOfficePhone', '701-555-01##'),
-  pattern('BuyerAgentId', '200004261435057#####000000', MASKED),
+  fact('CoListAgentId', 'Character'),
+  fact('CoListAgentLastName', 'Character', MASKED),
+  fact('ListOfficeId', 'Character'),
+  fact('ListOfficeName', 'Character'),
+  fact('ListOfficePhone', 'Character'),
+  fact('BuyerAgentId', 'Character', MASKED),
   pattern('VirtualTourURLUnbranded', 'https://tours.example.org/######/#', RARE),
   words('Disclaimer', 12, 16, { nullRate: 0.5 }),
 ]
@@ -191,14 +180,16 @@ export function standardFields(set: FieldSet): readonly FieldSpec[] {
 }
 
 const EXTRA_DECIMAL = /(Expense|Area|Fee|Price|Acres|Length|Width|Income|CAPRate|Total|Spaces|Rent)$/
-const EXTRA_INTEGER = /^(NumberOf|Year|Stories|DOH|Mobile(Length|Width)|PhotosTotal)/
+const EXTRA_INTEGER = /^(StreetNumberInteger|NumberOf|Year|Stories|DOH|Mobile(Length|Width)|PhotosTotal)/
 
 function extraField(name: string): FieldSpec {
   const type = extraType(name)
+  const masked = /^(Co|Buyer).*(Phone|Email)/.test(name)
+  if (name in LISTING_FACTS) return fact(name, type, { nullRate: 0, masked })
   const values: ValueKind = /(Features|Materials|Disclosures|RentIncludes|Levels|Skirt)$/.test(name)
     ? { kind: 'multi', options: ['One', 'Two', 'See Remarks'] }
     : defaultValues(type)
-  return { name, type, values, nullRate: 0.75, masked: /^(Co|Buyer).*(Phone|Email)/.test(name) }
+  return { name, type, values, nullRate: 0.75, masked }
 }
 
 function extraType(name: string): FieldType {

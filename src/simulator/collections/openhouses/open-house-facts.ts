@@ -12,7 +12,7 @@ const HOSTS = ['Ana Archer', 'Björn O’Neil', 'Chloé Böhm']
 
 /** Values by field id. */
 export const OPEN_HOUSE_FACTS: RecordFields<OpenHouse>['facts'] = {
-  ListingKey: ({ seed }, { keyIn }) => keyIn('listings', seed),
+  ListingKey: ({ seed }, { firstIn }) => firstIn('listings', seed)?.key ?? null,
   Date: dateOf,
   StartTime: startTime,
   EndTime: endTime,
