@@ -6,17 +6,41 @@ import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { decodeValue } from '../../src/events/decode-value.ts'
 import type { EventCodec } from '../../src/events/event-codec.ts'
+import { EventSchemas } from '../../src/events/schema/event-schemas.ts'
+import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { frame, unframe } from '../../src/events/wire-format.ts'
 import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { InvariantViolation } from '../../src/support/errors.ts'
 import { MEMBER_KEY, MemberFixture, MEMBERS } from './members.ts'
-import { Fixture, described, FIELDS, KEY, listing, listingCodec, NEVER } from './sample.ts'
+import {
+  Fixture,
+  described,
+  FIELDS,
+  KEY,
+  listing,
+  listingCodec,
+  listingEncoder,
+  NEVER,
+  VOLATILE,
+} from './sample.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 const PASS = passId('p-1')
 
+const DELETION: Deletion = {
+  kind: 'deletion',
+  key: KEY,
+  reason: 'NOT_IN_SOURCE',
+  evidence: 'LIST_QUERY',
+  deletedAt: instant(1000),
+  lastModificationTimestamp: null,
+  mlsId: null,
+  changeStamps: {},
+  previousDigest: null,
+}
+
 function open(fixture: Fixture): Promise<EventCodec> {
-  return listingCodec(fixture.registry, fixture.schemas)
+  return listingCodec(fixture.schemas)
 }
 
 function upsert(fixture: Fixture): Upsert {
@@ -75,17 +99,7 @@ describe('events', () => {
   test('ListingDeleted says why and how it is known (R9)', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
-    const deletion: Deletion = {
-      kind: 'deletion',
-      key: KEY,
-      reason: 'NOT_IN_SOURCE',
-      evidence: 'HTTP_404',
-      deletedAt: instant(1000),
-      lastModificationTimestamp: null,
-      mlsId: null,
-      changeStamps: {},
-      previousDigest: null,
-    }
+    const deletion: Deletion = { ...DELETION, evidence: 'HTTP_404' }
     expect(await decodeValue(codec.deleted(LISTINGS, deletion, PASS), fixture.writers, NEVER)).toMatchObject({
       name: 'ListingDeleted',
       value: {
@@ -157,6 +171,72 @@ describe('events of another resource', () => {
       'spark.members-listingstream.MemberUpserted',
     ])
     expect(() => codec.deleted(LISTINGS, deletion, PASS)).toThrow(InvariantViolation)
+  })
+})
+
+describe('a symbol that a refused version of the schema has', () => {
+  /** A program whose schemas have these symbols beside RESTORED and OPERATOR, at a registry that knows those before. */
+  function later(name: string): string {
+    return readSchemaFile(name)
+      .replace('"RESTORED"]', '"RESTORED", "REPUBLISHED"]')
+      .replace('"OPERATOR"]', '"OPERATOR", "OUT_OF_SCOPE"]')
+  }
+
+  function laterSchemas({ registry }: Fixture): EventSchemas {
+    const options = { registry, topic: 'spark.listings', resource: LISTINGS, volatileFields: VOLATILE }
+    return new EventSchemas({ ...options, readSchema: later })
+  }
+
+  function refuseNewVersions({ server }: Fixture): void {
+    server.interrupt = (call, response) => {
+      if (!call.endsWith('/versions')) return false
+      response.writeHead(409).end('{"error_code":409,"message":"incompatible"}')
+      return true
+    }
+  }
+
+  async function published(fixture: Fixture, schemas: EventSchemas): Promise<readonly unknown[]> {
+    const codec = await listingCodec(schemas)
+    await schemas.use(FIELDS, NEVER)
+    const encoded = listingEncoder(schemas).encode(LISTINGS, listing({ City: 'Dunmere' }))
+    if (encoded.kind !== 'encoded') throw new Error(encoded.reason)
+    // Of a later program.
+    const reason = 'REPUBLISHED' as Upsert['reason']
+    const values = [
+      codec.upserted(LISTINGS, { ...upsert(fixture), reason, content: encoded.content }, PASS),
+      codec.deleted(LISTINGS, { ...DELETION, reason: 'OUT_OF_SCOPE' as Deletion['reason'] }, PASS),
+    ]
+    return Promise.all(values.map(async (value) => (await decodeValue(value, fixture.writers, NEVER)).value))
+  }
+
+  test('is in the events once the registry takes that version', async () => {
+    await using fixture = await Fixture.open()
+    await open(fixture)
+    const schemas = laterSchemas(fixture)
+    expect(await published(fixture, schemas)).toMatchObject([
+      { change: 'REPUBLISHED', listing: { standardFields: { City: 'Dunmere' } } },
+      { reason: 'OUT_OF_SCOPE', evidence: 'LIST_QUERY' },
+    ])
+    expect(schemas.refusal).toBeNull()
+  })
+
+  test('is UNKNOWN until then: no event has a symbol that its schema lacks, and none stays away (R12)', async () => {
+    await using fixture = await Fixture.open()
+    await open(fixture)
+    refuseNewVersions(fixture)
+    const schemas = laterSchemas(fixture)
+    expect(await published(fixture, schemas)).toMatchObject([
+      { change: 'UNKNOWN', listing: { standardFields: { City: 'Dunmere' } } },
+      { reason: 'UNKNOWN', evidence: 'LIST_QUERY' },
+    ])
+    expect(schemas.refusal).toMatchObject({ code: 'REGISTRY_REFUSED' })
+
+    fixture.server.interrupt = () => false
+    expect(await published(fixture, schemas)).toMatchObject([
+      { change: 'REPUBLISHED' },
+      { reason: 'OUT_OF_SCOPE' },
+    ])
+    expect(schemas.refusal).toBeNull()
   })
 })
 

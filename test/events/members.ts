@@ -85,7 +85,7 @@ export class MemberFixture implements AsyncDisposable {
   }
 
   codec(): Promise<EventCodec> {
-    return EventCodec.open(this.registry, new Map([[MEMBERS.name, this.schemas]]), NEVER)
+    return EventCodec.open(new Map([[MEMBERS.name, this.schemas]]), NEVER)
   }
 
   encode(fields: JsonObject): EncodedContent {

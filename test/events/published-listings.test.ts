@@ -14,7 +14,7 @@ let fixture: Fixture
 let codec: EventCodec
 beforeAll(async () => {
   fixture = await Fixture.open()
-  codec = await listingCodec(fixture.registry, fixture.schemas)
+  codec = await listingCodec(fixture.schemas)
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
@@ -25,7 +25,7 @@ function sha256(data: string | Uint8Array): string {
 test('the registered schemas are those of the feeds that there are, byte by byte (R5)', async () => {
   await using own = await Fixture.open()
   const { registry, schemas, server } = own
-  await listingCodec(registry, schemas)
+  await listingCodec(schemas)
   await StateCodec.open(registry, { checkpoints: 'spark.checkpoints', control: 'spark.control' }, NEVER)
   await schemas.use([described('BedsTotal', 'Decimal'), described('Acres', 'Decimal')], NEVER)
   const registered = [...server.versions].flatMap(([subject, texts]) =>

@@ -56,8 +56,8 @@ export function listingEncoder(
 }
 
 /** A codec of listings alone. */
-export function listingCodec(registry: SchemaRegistry, schemas: EventSchemas): Promise<EventCodec> {
-  return EventCodec.open(registry, new Map([[LISTINGS.name, schemas]]), NEVER)
+export function listingCodec(schemas: EventSchemas): Promise<EventCodec> {
+  return EventCodec.open(new Map([[LISTINGS.name, schemas]]), NEVER)
 }
 
 export function described(name: string, type: string, multiSelect = false): FieldDescription {

@@ -131,7 +131,7 @@ export class TestFeed implements AsyncDisposable {
       await cluster.createTopics([{ name: listings, partitions: 3, configs }], NEVER)
     }
     const schemas = await schemasOf(registry, names, resources)
-    const eventCodec = await EventCodec.open(registry, schemas, NEVER)
+    const eventCodec = await EventCodec.open(schemas, NEVER)
     const stateCodec = await StateCodec.open(registry, names, NEVER)
     const topics = await createTopics(cluster, names, resources)
     return new TestFeed(cluster, names, registry, { resources, topics, schemas, eventCodec, stateCodec })

@@ -33,7 +33,7 @@ export async function openEvents(
   )
   return {
     schemas,
-    eventCodec: await EventCodec.open(registry, schemas, signal),
+    eventCodec: await EventCodec.open(schemas, signal),
     stateCodec: await StateCodec.open(registry, names, signal),
   }
 }

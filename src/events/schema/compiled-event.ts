@@ -2,6 +2,7 @@ import avsc from 'avsc'
 import type { Type } from 'avsc'
 
 import type { SchemaId } from '../../domain/content.ts'
+import { EnumFields } from './avro-enum.ts'
 import { nestedRecord, parseAvroRecord, serializeSchema, type AvroRecord } from './avro-record.ts'
 import { compileType } from './compile-type.ts'
 import { EventError } from '../event-error.ts'
@@ -19,6 +20,22 @@ export interface CompiledEvent {
   readonly content: Type
   /** Of the event without its last field, the content. */
   readonly envelope: Type
+  /** Of the envelope. */
+  readonly enums: EnumFields
+}
+
+/** One registered version of a resource's `…Deleted`, ready for use. */
+export interface CompiledDeleted {
+  readonly id: SchemaId
+  /** As registered. */
+  readonly text: string
+  readonly type: Type
+  readonly enums: EnumFields
+}
+
+/** @throws {EventError} EVENT_UNREADABLE if the text is not the schema of a record. */
+export function compileDeleted(id: SchemaId, text: string): CompiledDeleted {
+  return { id, text, type: compileType(text).type, enums: new EnumFields(parseAvroRecord(text)) }
 }
 
 /** @throws {EventError} EVENT_UNREADABLE if the text is no version of the resource's event. */
@@ -45,6 +62,7 @@ export function compileEvent(id: SchemaId, text: string, options: EventOptions):
       text,
       content: typeOf(contentRecord),
       envelope: compileType(serializeSchema({ ...event, fields: event.fields.slice(0, -1) })).type,
+      enums: new EnumFields(event),
       projection: new Projection({ ...options, content: contentRecord, fields, rowOf }),
     }
   } catch (cause) {

@@ -1,9 +1,10 @@
 /**
  * The schema of a resource's `…Upserted`: the hand-written one, filled with the source's fields where those come from its
- * metadata. Versions only ever add fields, so that each can read every other (FULL_TRANSITIVE).
+ * metadata. Versions only ever add fields and symbols, so that each can read every other (FULL_TRANSITIVE).
  */
 import type { FieldDescription } from '../../domain/field-description.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
+import { findEnum, withSymbolsOf } from './avro-enum.ts'
 import {
   heldRecord,
   nestedRecord,
@@ -35,10 +36,10 @@ export function volatileFieldsOf({ resource, volatileFields }: EventOptions): re
 }
 
 /**
- * The version that follows `previous` (JSON text; null for the first one). Its fields stay where they are, as they are;
- * those that the hand-written schema has beside them are added behind, then those of the metadata, sorted by name. A field
- * that the source now gives another type gets a second field, `<Field>_<kind>`; one that the source no longer names stays.
- * Returns the same text if there is nothing to add.
+ * The version that follows `previous` (JSON text; null for the first one). Its fields and the symbols of its enums stay
+ * where they are, as they are; those that the hand-written schema has beside them are added behind, then the fields of the
+ * metadata, sorted by name. A field that the source now gives another type gets a second field, `<Field>_<kind>`; one that
+ * the source no longer names stays. Returns the same text if there is nothing to add.
  *
  * Without a field (their values travel in `unmappedFields`): names that Avro does not take, a name that the source gives
  * twice with different types, and a second field whose name is taken.
@@ -133,7 +134,7 @@ function seeAlso(doc: string | undefined, avroName: string): string {
   return `${doc ?? ''} The source later gave it another type: see ${avroName}.`.trimStart()
 }
 
-/** The record with the fields that the other one has beside its own, in the records within them, too. */
+/** The record with the fields that the other one has beside its own, in the records within them, too, and its symbols. */
 function withMissing(known: AvroRecord, wanted: AvroRecord): AvroRecord {
   const names = new Set(known.fields.map(({ name }) => name))
   const fields = known.fields.map((field) => {
@@ -144,6 +145,8 @@ function withMissing(known: AvroRecord, wanted: AvroRecord): AvroRecord {
 }
 
 function typeWithMissing(known: unknown, wanted: unknown): unknown {
+  const symbols = findEnum(wanted)
+  if (symbols !== undefined) return withSymbolsOf(known, symbols)
   const other = heldRecord(wanted)
   if (other === undefined) return known
   return withRecord(known, (record) => (record.name === other.name ? withMissing(record, other) : record))

@@ -1,12 +1,14 @@
 import type { SchemaId } from '../../domain/content.ts'
 import type { FieldDescription } from '../../domain/field-description.ts'
-import { InvariantViolation, ListingstreamError } from '../../support/errors.ts'
-import { compileEvent, type CompiledEvent } from './compiled-event.ts'
+import { InvariantViolation, type ListingstreamError } from '../../support/errors.ts'
+import { parseAvroRecord, serializeSchema } from './avro-record.ts'
+import { compileDeleted, compileEvent, type CompiledDeleted, type CompiledEvent } from './compiled-event.ts'
 import { EventError } from '../event-error.ts'
 import { evolve, type EventOptions } from './event-schema.ts'
 import type { SchemaInUse } from '../registry/schema-look.ts'
-import type { RegisteredSchema, SchemaRegistry } from '../registry/schema-registry.ts'
+import type { SchemaRegistry } from '../registry/schema-registry.ts'
 import { subjectName } from '../registry/subject-name.ts'
+import { versionInUse } from '../registry/version-in-use.ts'
 
 export interface EventSchemasOptions extends EventOptions {
   readonly registry: SchemaRegistry
@@ -23,27 +25,25 @@ export interface EventRecipe {
   readonly volatileFields: readonly string[]
 }
 
-/** The versions of a resource's `…Upserted` that a process works with: the current one and those it compares with (R5). */
+/**
+ * The versions of a resource's events that a process works with: of `…Upserted` the current one and those that it compares
+ * with (R5), of `…Deleted` the current one.
+ */
 export class EventSchemas {
   readonly #options: EventSchemasOptions
   readonly #subject: string
+  readonly #deletedSubject: string
   readonly #versions = new Map<SchemaId, CompiledEvent>()
   #current: CompiledEvent | undefined
   #refusal: ListingstreamError | null = null
+  #deleted: CompiledDeleted | undefined
+  #deletedRefusal: ListingstreamError | null = null
 
   constructor(options: EventSchemasOptions) {
     this.#options = options
-    this.#subject = subjectName(options.topic, options.resource.events.upserted)
-  }
-
-  get topic(): string {
-    return this.#options.topic
-  }
-
-  /** JSON text of the schema of `…Deleted`, which has no other versions; undefined where a tombstone comes alone. */
-  get deletedText(): string | undefined {
-    const { deleted, deletion } = this.#options.resource.events
-    return deletion === 'tombstone' ? undefined : this.#options.readSchema(deleted)
+    const { upserted, deleted } = options.resource.events
+    this.#subject = subjectName(options.topic, upserted)
+    this.#deletedSubject = subjectName(options.topic, deleted)
   }
 
   /** Null before the first `use`. */
@@ -56,16 +56,16 @@ export class EventSchemas {
     return this.current().projection.fieldNames()
   }
 
-  /** Why the registry does not take the schema of the last `use`; null if it does. */
+  /** Why the registry does not take a schema that is wanted; null if it takes all. */
   get refusal(): ListingstreamError | null {
-    return this.#refusal
+    return this.#refusal ?? this.#deletedRefusal
   }
 
   /**
    * Makes the schema for these fields of the source's metadata current (none where the schema is written by hand): the
    * subject's latest version if that has them all, otherwise a new
    * version, which is registered before its first use. A version that the registry refuses does not stop the feed: the
-   * latest one is used, and what it has no field for travels in `unmappedFields` (R12).
+   * latest one is used, and what it has no field for travels in `unmappedFields` (R12). A refused `…Deleted` is tried again.
    * @throws {RegistryRefused | RegistryUnauthorized | RegistryBadResponse} if the refused version would be the first one
    */
   async use(fields: readonly FieldDescription[], signal: AbortSignal): Promise<SchemaId> {
@@ -73,31 +73,25 @@ export class EventSchemas {
     const latest = await registry.latest(this.#subject, signal)
     const written = readSchema(resource.events.upserted)
     const text = evolve(latest?.schema ?? null, fields, { ...this.#options, written })
-    const used = await this.#registered(text, latest, signal)
+    const used = await versionInUse(registry, { subject: this.#subject, text, latest }, signal)
+    this.#refusal = used.refusal
     this.#current = this.#versions.get(used.id) ?? this.#compile(used.id, used.schema)
+    if (this.#deletedRefusal !== null) await this.useDeleted(signal)
     return used.id
   }
 
-  /** The version with this text; the latest one if the registry refuses it. */
-  async #registered(
-    text: string,
-    latest: RegisteredSchema | undefined,
-    signal: AbortSignal,
-  ): Promise<RegisteredSchema> {
-    if (text === latest?.schema) {
-      this.#refusal = null
-      return latest
-    }
-    try {
-      const id = await this.#options.registry.register(this.#subject, text, signal)
-      this.#refusal = null
-      return { id, schema: text }
-    } catch (error) {
-      // Whatever keeps it from being registered: only an outage is waited out, since it ends by itself.
-      if (!(error instanceof ListingstreamError) || error.retryable || latest === undefined) throw error
-      this.#refusal = error
-      return latest
-    }
+  /**
+   * Makes the schema of `…Deleted` current, which does not depend on the source, by the same rule; there is none where a
+   * tombstone comes alone. Writes nothing to a registry that knows it.
+   */
+  async useDeleted(signal: AbortSignal): Promise<void> {
+    const { registry, resource, readSchema } = this.#options
+    if (resource.events.deletion === 'tombstone') return
+    const text = serializeSchema(parseAvroRecord(readSchema(resource.events.deleted)))
+    const latest = await registry.latest(this.#deletedSubject, signal)
+    const used = await versionInUse(registry, { subject: this.#deletedSubject, text, latest }, signal)
+    this.#deletedRefusal = used.refusal
+    this.#deleted = compileDeleted(used.id, used.schema)
   }
 
   /** Makes sure that the versions can be had from `version`; nothing is asked for twice. */
@@ -121,8 +115,22 @@ export class EventSchemas {
     return { id, text, volatileFields: this.#options.volatileFields }
   }
 
+  /** What everything that was encoded can be read with. */
   schemasInUse(): readonly SchemaInUse[] {
-    return [...this.#versions.values()].map(({ id, text }) => ({ id, subject: this.#subject, text }))
+    const upserted = [...this.#versions.values()].map(({ id, text }) => ({
+      id,
+      subject: this.#subject,
+      text,
+    }))
+    if (this.#deleted === undefined) return upserted
+    const { id, text } = this.#deleted
+    return [{ id, subject: this.#deletedSubject, text }, ...upserted]
+  }
+
+  deleted(): CompiledDeleted {
+    if (this.#deleted === undefined)
+      throw new InvariantViolation(`No schema of deletes of ${this.#options.resource.name} is in use.`)
+    return this.#deleted
   }
 
   current(): CompiledEvent {

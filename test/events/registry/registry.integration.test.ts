@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
+import { RecordCodec } from '../../../src/events/record-codec.ts'
+import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
 import { decodeValue } from '../../../src/events/decode-value.ts'
-import type { EventSchemas } from '../../../src/events/schema/event-schemas.ts'
+import { EventSchemas } from '../../../src/events/schema/event-schemas.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
 import { subjectName } from '../../../src/events/registry/subject-name.ts'
 import { WriterSchemas } from '../../../src/events/registry/writer-schemas.ts'
@@ -14,6 +19,7 @@ import {
   FIELDS,
   KEY,
   NEVER,
+  VOLATILE,
   described,
   listing,
   listingCodec,
@@ -22,6 +28,8 @@ import {
   listingSchemas,
 } from '../sample.ts'
 import { memberSchemas, readMemberSchema } from '../members.ts'
+
+const SCHEMAS = join(import.meta.dirname, '../../../schemas')
 
 function open() {
   const url = testStack().registryUrl
@@ -60,6 +68,37 @@ describe('the real registry', () => {
     expect(second).not.toBe(first)
     // An older program goes on with what a newer one registered.
     expect(await memberSchemas(registry, topic).use([], NEVER)).toBe(second)
+  })
+
+  test('takes a symbol more in each enum of every schema: readers take it for UNKNOWN', async () => {
+    const { prefix, registry } = open()
+    const schemas = readdirSync(SCHEMAS).filter((file) => file.endsWith('.avsc'))
+    for (const file of schemas) {
+      const first = readFileSync(join(SCHEMAS, file), 'utf8')
+      const later = first.replaceAll(/"symbols": \[[^\]]*/g, '$&, "LATER"')
+      expect(later.includes('LATER')).toBe(first.includes('"enum"'))
+      const codec = (text: string) => RecordCodec.register(registry, `${prefix}.all`, text, NEVER)
+      const ids = [await codec(first), await codec(later)].map(({ schema }) => schema.id)
+      expect(new Set(ids).size).toBe(later === first ? 1 : 2)
+      // An older program writes under its own version still.
+      expect((await codec(first)).schema.id).toBe(ids[0])
+    }
+  })
+
+  test('takes symbols that are added to those of a subject that has fields of the source', async () => {
+    const { registry, subject, schemas, topic } = open()
+    const first = await schemas().use(FIELDS, NEVER)
+    const later = new EventSchemas({
+      registry,
+      topic,
+      resource: LISTINGS,
+      volatileFields: VOLATILE,
+      readSchema: (name) => readSchemaFile(name).replace('"RESTORED"]', '"RESTORED", "REPUBLISHED"]'),
+    })
+    expect(await later.use(FIELDS, NEVER)).not.toBe(first)
+    expect(later.refusal).toBeNull()
+    expect((await registry.latest(subject, NEVER))?.schema).toContain('"RESTORED","REPUBLISHED"]')
+    expect(await schemas().use(FIELDS, NEVER)).toBe(later.currentId)
   })
 
   test('gives the same bytes back, and the same id for them', async () => {
@@ -105,10 +144,10 @@ describe('the real registry', () => {
   })
 
   test('takes all event schemas; a reader that has only the registry reads an event', async () => {
-    const { url, registry, schemas } = open()
+    const { url, schemas } = open()
     const own = schemas()
     await own.use(FIELDS, NEVER)
-    const codec = await listingCodec(registry, own)
+    const codec = await listingCodec(own)
     const encoded = listingEncoder(own).encode(LISTINGS, listing({ City: 'Hollin' }))
     if (encoded.kind !== 'encoded') throw new Error(encoded.reason)
     const value = codec.upserted(

@@ -61,6 +61,13 @@ function unfillable(record: AvroRecord, prefix: string, known = new Set<string>(
   return found
 }
 
+/** The schema of a later version of the program, with one more symbol in each enum. */
+function withSymbol(schema: string, symbol = 'LATER'): string {
+  return JSON.stringify(JSON.parse(schema), (_, value) =>
+    value?.type === 'enum' ? { ...value, doc: 'As of later.', symbols: [...value.symbols, symbol] } : value,
+  )
+}
+
 test.for([
   { resource: MEMBERS, read: readMemberSchema },
   ...RESOURCES.map((resource) => ({ resource, read: readSchemaFile })),
@@ -121,5 +128,29 @@ describe('a schema that is written by hand', () => {
     const bytes = older.toBuffer(older.clone(value))
     const read = newer.fromBuffer(bytes, newer.createResolver(older))
     expect(read).toMatchObject({ member: { fields: { Emails: [{ Address: 'a', Label: null }] } } })
+  })
+
+  test('gets new symbols behind those that its enums have, and their doc with them', () => {
+    const first = next(null)
+    const second = next(first, withSymbol(WRITTEN))
+    expect(JSON.parse(second)).toEqual(JSON.parse(withSymbol(first)))
+    expect(next(second, withSymbol(WRITTEN))).toBe(second)
+    // An older program goes on with what a newer one registered.
+    expect(next(second)).toBe(second)
+    const third = next(second, withSymbol(WRITTEN, 'OTHER'))
+    expect(JSON.parse(third)).toEqual(JSON.parse(withSymbol(second, 'OTHER')))
+  })
+
+  test('keeps the symbols of an enum without a default: no reader would know what to take another one for', () => {
+    const without = (schema: string) => schema.replaceAll(/,\s*"default":\s*"UNKNOWN"/g, '')
+    const first = next(null, without(WRITTEN))
+    expect(next(first, without(withSymbol(WRITTEN)))).toBe(first)
+  })
+
+  test('has symbols that a reader of the version before takes for UNKNOWN', () => {
+    const first = next(null)
+    const [older, newer] = [compileType(first).type, compileType(withSymbol(first)).type]
+    const bytes = newer.toBuffer(newer.clone({ memberKey: 'k', change: 'LATER' }))
+    expect(older.fromBuffer(bytes, older.createResolver(newer))).toMatchObject({ change: 'UNKNOWN' })
   })
 })
