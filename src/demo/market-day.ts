@@ -37,7 +37,7 @@ export class MarketDay {
     const edited = [
       ...this.#apply({ action: 'prices', count: this.#share(0.02) }),
       ...this.#apply({ action: 'status', count: this.#share(0.01) }),
-      ...this.#apply({ action: 'media', count: this.#share(0.005) }),
+      ...this.#apply({ action: 'media', part: 'photos', count: this.#share(0.005) }),
       ...this.#apply({ action: 'set', fields: ILL_FITTING, count: this.#share(0.001) }),
     ]
     // Rights change without any stamp; only the touch behind it lets an update see it.

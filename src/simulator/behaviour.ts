@@ -62,10 +62,16 @@ export const behaviourSchema = z.strictObject({
    * `/v1/accounts`, `/v1/listings/{Id}/photos`; with a `*` at its end, all that begin so.
    */
   forbiddenServices: z.record(z.string(), z.literal([403, 200])),
-  /** Keys whose own page `/v1/listings/{Id}` answers 403/1500. */
+  /** Keys whose own page `/v1/listings/{Id}`, with all below it, answers 403/1500. */
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
   role: z.enum(['replication', 'regular']),
+  /** Whether a change of a listing's parts moves its `ModificationTimestamp`, too (UNCONFIRMED, docs/spark-api.md §2.9). */
+  partsMoveStamp: z.boolean(),
+  /** So many milliseconds after stamp and count a set of parts follows: until then it is shown as it was. */
+  setLagMs: z.number().int().min(0),
+  /** Sets over which the API stumbles: 500/1026. Parts of the path, by key of the listing. */
+  brokenParts: z.record(z.string(), z.array(z.string())),
   /** The member that `_expand` of custom fields adds (UNCONFIRMED, docs/spark-api.md §2.5). */
   customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw']),
 })
@@ -94,6 +100,9 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   forbiddenServices: {},
   forbiddenKeys: [],
   role: 'replication',
+  partsMoveStamp: true,
+  setLagMs: 0,
+  brokenParts: {},
   customFieldsMember: 'CustomFields',
 }
 

@@ -10,7 +10,7 @@ test.concurrent('the topic holds exactly one event for each change, read by a cl
 
   const keys = feed.keys()
   listings.apply({ action: 'prices', keys: keys.slice(0, 20) })
-  listings.apply({ action: 'media', keys: keys.slice(20, 25) })
+  listings.apply({ action: 'media', part: 'photos', keys: keys.slice(20, 25) })
   listings.apply({ action: 'touch', keys: keys.slice(25, 60) })
   listings.apply({ action: 'remove', keys: keys.slice(60, 64) })
   listings.apply({ action: 'new', count: 5 })

@@ -50,7 +50,8 @@ export function listMembers<Row>(
   refuseLongPage(query, behaviour)
   refuseLongSearch(query, matching(source.rows(''), filter), behaviour)
   const { rows, token } = pageOf(source, query, filter, behaviour, fault)
-  const render = shown(source, query, order, behaviour)
+  const { select, expand } = query
+  const render = shown(source, { select, expand, single: query.limit === 1 }, order, behaviour)
   members.push(['Results', `[${rows.map(render).join(',')}]`])
   if (fault?.kind === 'token') members.push(['SkipToken', fault.json])
   else if (token !== undefined) members.push(['SkipToken', JSON.stringify(token)])
@@ -222,7 +223,7 @@ export function oneMember<Row>(
 ): Member {
   const row = source.find(key)
   if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
-  return ['Results', `[${shown(source, { ...shape, alone: true }, order, behaviour)(row)}]`]
+  return ['Results', `[${shown(source, { ...shape, alone: true, single: true }, order, behaviour)(row)}]`]
 }
 
 /** A row as it is sent. What a poisoned one holds of it is not selected where only some fields are. */

@@ -1,10 +1,13 @@
 import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
 import type { FieldResolution } from './sparkql-filter.ts'
+import type { Subrows } from './subrows.ts'
 
 export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
   /** The row is asked for by its Id. @default false */
   readonly alone?: boolean
+  /** No more than one row is asked for, by its Id or not. @default false */
+  readonly single?: boolean
 }
 
 /** Rows that can be listed, filtered and walked. */
@@ -17,4 +20,6 @@ export interface Listable<Row> {
   find(key: string): Row | undefined
   resolve(field: string): FieldResolution<Row>
   renderer(shape: RowShape, order: KeyOrder): (row: Row) => string
+  /** What belongs to each row under a path below its own, `photos`; undefined: there is no such path. */
+  sublist(path: string): ((row: Row) => Subrows) | undefined
 }

@@ -7,12 +7,14 @@ import type { ListingAction } from './listings/listing-changes.ts'
 import { LISTING_FACTS } from './listings/listing-facts.ts'
 import { generatedListing } from './listings/listing.ts'
 import type { Listing } from './listings/listing.ts'
+import type { MediaCommand } from './listings/media-change.ts'
+import { PART_EXPANSIONS, PART_SUBLISTS } from './listings/parts/part-services.ts'
 import { standardFields } from './listings/standard-fields.ts'
 
-export type ListingCommand = RecordCommand<ListingAction>
-export type SimulatedListings = SimulatedCollection<Listing, ListingAction>
+export type ListingCommand = RecordCommand<ListingAction> | MediaCommand
+export type SimulatedListings = SimulatedCollection<Listing, ListingAction, MediaCommand>
 
-export default defineCollection<Listing, ListingAction>({
+export default defineCollection<Listing, ListingAction, MediaCommand>({
   name: 'listings',
   path: '/v1/listings',
   maxLimit: 1000,
@@ -25,11 +27,13 @@ export default defineCollection<Listing, ListingAction>({
     named: standardFields,
     custom: CUSTOM_FIELDS,
     facts: LISTING_FACTS,
+    expansions: PART_EXPANSIONS,
     extras: (alone) => [
       ['LastCachedTimestamp', 'null'],
       ['DisplayCompliance', displayCompliance(alone)],
     ],
   },
+  sublists: PART_SUBLISTS,
   changes: LISTING_CHANGES,
   usual: {
     everyTicks: 1,

@@ -1,7 +1,7 @@
 import { ListingstreamError } from '../../support/errors.ts'
 import { fraction, hash32, pick, Prng } from '../prng.ts'
 import { dayNumber, wholeSeconds } from '../time-text.ts'
-import type { CollectionDefinition, OwnChange } from './collection-definition.ts'
+import type { ChangeContext, CollectionDefinition, OwnChange } from './collection-definition.ts'
 import type { FieldDefinition } from './field-catalog.ts'
 import type { CollectionSettings } from './open-collection.ts'
 import { PendingChanges } from './pending-changes.ts'
@@ -128,9 +128,15 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
   }
 
   #carryOut({ own, command }: ParsedCommand<OwnChange<R, Own>>, at: number): string[] {
-    const { dataShare } = this.#settings
-    const context = { prng: this.#prng, dataShare, stamp: wholeSeconds(at), field: this.#field }
-    if (own !== undefined) return this.#change(ownChange(own, context), command, at)
+    const context: ChangeContext = {
+      prng: this.#prng,
+      dataShare: this.#settings.dataShare,
+      stamp: wholeSeconds(at),
+      field: this.#field,
+      behaviour: this.#settings.behaviour(),
+      defer: (ms, mutate) => this.#defer(ms, mutate),
+    }
+    if (own !== undefined) return this.#change(ownChange(own, command, context), command, at)
     if (command.action === 'new') {
       return Array.from({ length: command.count ?? 1 }, () => this.#enter(this.#prng.next32(), at))
     }
@@ -189,6 +195,11 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     // The changes of one record become visible in their order.
     record.settledAt = Math.max(at + lag, record.settledAt)
     this.#pending.add({ visibleAt: record.settledAt, apply: mutate })
+  }
+
+  #defer(ms: number, mutate: () => void): void {
+    if (ms === 0) mutate()
+    else this.#pending.add({ visibleAt: this.#settings.now() + ms, apply: mutate })
   }
 
   /** Takes out of view what is over. Answers how many that were. */

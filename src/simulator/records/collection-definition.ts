@@ -1,6 +1,11 @@
+import type { z } from 'zod'
+
 import type { JsonValue } from '../../domain/json.ts'
 import type { Member } from '../api/envelope.ts'
 import type { Mls } from '../data-share.ts'
+import type { KeyOrder } from '../api/key-order.ts'
+import type { Subrows } from '../api/subrows.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { Prng } from '../prng.ts'
 import type { FieldDefinition, FieldSpec } from './field-catalog.ts'
 import type { CommonAction } from './record-command.ts'
@@ -16,6 +21,30 @@ export interface Surroundings {
   readonly dataShare: readonly Mls[]
   /** One of the records that another collection began with, the same for the same `hash`; null if it has none. */
   readonly firstIn: (collection: string, hash: number) => RecordIdentity | null
+  readonly behaviour: Behaviour
+}
+
+/** What `_expand` adds to a record (docs/spark-api.md §2.5). */
+export interface Expansion<R extends SimulatedRecord> {
+  /** In `_expand`. */
+  readonly name: string
+  readonly member: string
+  /** Among the fields, or beside them (docs/spark-api.md §4.1). */
+  readonly at: 'fields' | 'top'
+  /** Not where several records are asked for (docs/spark-api.md §2.5). */
+  readonly isOfOne: boolean
+  /** Whether this key may see it. What it may not is silently left out. */
+  isGranted(behaviour: Behaviour): boolean
+  /** JSON. @throws {ApiFailure} if the API stumbles over it */
+  text(record: R, around: Surroundings, order: KeyOrder): string
+}
+
+/** What belongs to one record and has a path below it. */
+export interface Sublist<R extends SimulatedRecord> {
+  /** Below that of the record: `photos`, `openhouses/all`. A row's own is `<path>/{Id}`. */
+  readonly path: string
+  /** @throws {ApiFailure} */
+  rows(record: R, around: Surroundings): Subrows
 }
 
 /** What the API shows of a record, and what a filter may name. */
@@ -29,6 +58,8 @@ export interface RecordFields<R extends SimulatedRecord> {
   readonly facts: Readonly<Record<string, (record: R, around: Surroundings) => JsonValue>>
   /** Members beside the fields, which a `_select` leaves out. `alone`: the record is asked for by its Id. */
   extras(alone: boolean): readonly Member[]
+  /** @default none but custom fields */
+  readonly expansions?: readonly Expansion<R>[]
 }
 
 export interface ChangeContext {
@@ -38,6 +69,9 @@ export interface ChangeContext {
   readonly stamp: number
   /** @throws {ListingstreamError} SIMULATOR_UNKNOWN_FIELD */
   readonly field: (name: string) => FieldDefinition
+  readonly behaviour: Behaviour
+  /** Does a part of the change only so many milliseconds after the rest of it has become visible. */
+  readonly defer: (ms: number, mutate: () => void) => void
 }
 
 /** One kind of change that is a collection's own. */
@@ -47,11 +81,15 @@ export interface OwnChange<R extends SimulatedRecord, Own extends string> {
   applies(record: R): boolean
   /** A command that names no number is for all of them. */
   readonly isOfAll: boolean
+  /** What a command may say beside its selection. @default nothing */
+  readonly words?: z.ZodRawShape
+  /** Whether the record has a new stamp of it. @default it has */
+  readonly isStamped?: (behaviour: Behaviour) => boolean
   /**
    * All chance is drawn at once: for the command here, for each of its records in the function that this answers. What
    * that answers is done when the change becomes visible, and a new stamp is given with it.
    */
-  draw(context: ChangeContext): (record: R) => () => void
+  draw(context: ChangeContext, command: object): (record: R) => () => void
 }
 
 /** What happens to a collection by itself. */
@@ -81,4 +119,6 @@ export interface CollectionDefinition<R extends SimulatedRecord, Own extends str
   readonly fields: RecordFields<R>
   readonly changes: readonly OwnChange<R, Own>[]
   readonly usual: UsualChanges<Own>
+  /** @default none */
+  readonly sublists?: readonly Sublist<R>[]
 }

@@ -14,8 +14,9 @@ export class Collection<C extends OpenCollection = OpenCollection> {
   }
 }
 
-export function defineCollection<R extends SimulatedRecord, Own extends string>(
+/** `More`: commands that say more than a selection. */
+export function defineCollection<R extends SimulatedRecord, Own extends string, More = never>(
   definition: CollectionDefinition<R, Own>,
-): Collection<SimulatedCollection<R, Own>> {
+): Collection<SimulatedCollection<R, Own, More>> {
   return new Collection(definition.name, (settings) => new SimulatedCollection(definition, settings))
 }

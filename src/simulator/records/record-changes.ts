@@ -21,12 +21,14 @@ export interface RecordChange<R extends SimulatedRecord> {
   mutation(record: R): () => void
 }
 
-/** A change that the collection defines; it stamps the record. */
+/** A change that the collection defines; it stamps the record unless it says that it does not. */
 export function ownChange<R extends SimulatedRecord>(
   change: OwnChange<R, string>,
+  command: object,
   context: ChangeContext,
 ): RecordChange<R> {
-  const drawFor = change.draw(context)
+  const drawFor = change.draw(context, command)
+  const isStamped = change.isStamped?.(context.behaviour) ?? true
   return {
     applies: (record) => change.applies(record),
     isOfAll: change.isOfAll,
@@ -36,7 +38,7 @@ export function ownChange<R extends SimulatedRecord>(
       const mutate = drawFor(record)
       return () => {
         mutate()
-        record.modifiedAt = context.stamp
+        if (isStamped) record.modifiedAt = context.stamp
       }
     },
   }

@@ -73,7 +73,7 @@ export type ParsedCommand<C> =
 const COMMON_ACTIONS = commonSchema.options.map(({ shape }) => shape.action.value)
 
 /** @throws {z.ZodError} */
-export function parseCommand<C extends { readonly action: string }>(
+export function parseCommand<C extends { readonly action: string; readonly words?: z.ZodRawShape }>(
   command: unknown,
   changes: readonly C[],
 ): ParsedCommand<C> {
@@ -82,7 +82,7 @@ export function parseCommand<C extends { readonly action: string }>(
   const own = changes.find((change) => change.action === action)
   return own === undefined
     ? { own, command: commonSchema.parse(command) }
-    : { own, command: ownSchema.parse(command) }
+    : { own, command: z.strictObject({ ...own.words, ...ownSchema.shape }).parse(command) }
 }
 
 export interface CommandReport {

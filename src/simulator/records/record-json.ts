@@ -58,7 +58,10 @@ export function recordRenderer<R extends SimulatedRecord>(options: RenderOptions
       isShown: select === undefined,
       text: () => json,
     })),
-    ...(fields.at === 'top' ? values : [standardFieldsSlot(values, options)]),
+    ...(fields.at === 'top'
+      ? [...values, ...expansionSlots('fields', options)]
+      : [standardFieldsSlot(values, options)]),
+    ...expansionSlots('top', options),
     customFieldsSlot(options),
   ])
   return objectRenderer(slots)
@@ -82,13 +85,35 @@ function valueSlot<R extends SimulatedRecord>(field: FieldDefinition, options: R
 
 function standardFieldsSlot<R extends SimulatedRecord>(
   values: readonly Slot<R>[],
-  { order, behaviour }: RenderOptions<R>,
+  options: RenderOptions<R>,
 ): Slot<R> {
+  const slots = [...values, ...expansionSlots('fields', options)]
   return {
     name: 'StandardFields',
-    isShown: values.length > 0 || behaviour.emptyStandardFields === 'empty',
-    text: objectRenderer(order.arrange(values)),
+    isShown: slots.length > 0 || options.behaviour.emptyStandardFields === 'empty',
+    text: objectRenderer(options.order.arrange(slots)),
   }
+}
+
+/** What is asked for, may be seen and is not shown anyway; of two that fill the same member the first. */
+function expansionSlots<R extends SimulatedRecord>(
+  at: 'fields' | 'top',
+  { fields, named, shape, around, order }: RenderOptions<R>,
+): readonly Slot<R>[] {
+  const asked = (fields.expansions ?? []).filter(
+    (expansion) =>
+      shape.expand.has(expansion.name) &&
+      expansion.isGranted(around.behaviour) &&
+      (shape.single === true || !expansion.isOfOne),
+  )
+  const byMember = new Map(asked.toReversed().map((expansion) => [expansion.member, expansion]))
+  return [...byMember.values()]
+    .filter((expansion) => expansion.at === at && named.find(expansion.member)?.inListings !== true)
+    .map((expansion) => ({
+      name: expansion.member,
+      isShown: true,
+      text: (record) => expansion.text(record, around, order),
+    }))
 }
 
 function valueText(field: FieldDefinition, value: JsonValue, decimals: Behaviour['decimals']): string {

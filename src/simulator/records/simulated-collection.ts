@@ -4,6 +4,7 @@ import { DEFINITION_ORDER } from '../api/key-order.ts'
 import type { KeyOrder } from '../api/key-order.ts'
 import { listService } from '../api/list-service.ts'
 import type { Listable, RowShape } from '../api/listable.ts'
+import type { Subrows } from '../api/subrows.ts'
 import type { FieldReader, FieldResolution } from '../api/sparkql-filter.ts'
 import { ChangingRecords } from './changing-records.ts'
 import type { CollectionDefinition, Surroundings } from './collection-definition.ts'
@@ -23,8 +24,8 @@ const ID: FieldReader<SimulatedRecord> = {
   seconds: () => null,
 }
 
-/** A collection as the API shows it, over records that change. */
-export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
+/** A collection as the API shows it, over records that change. `More`: commands that say more than a selection. */
+export class SimulatedCollection<R extends SimulatedRecord, Own extends string, More = never>
   implements Listable<R>, OpenCollection
 {
   readonly catalog: FieldCatalog
@@ -78,7 +79,7 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
   }
 
   /** `obey`, of a command that is known to be one. @throws {ListingstreamError} if it names what does not exist */
-  apply(command: RecordCommand<Own>): CommandReport {
+  apply(command: RecordCommand<Own> | More): CommandReport {
     return this.obey(command)
   }
 
@@ -142,6 +143,13 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
     })
   }
 
+  sublist(path: string): ((record: R) => Subrows) | undefined {
+    const found = this.#definition.sublists?.find((sublist) => sublist.path === path)
+    if (found === undefined) return undefined
+    const around = this.#surroundings()
+    return (record) => found.rows(record, around)
+  }
+
   *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
     this.advance()
     const render = this.renderer({ select: undefined, expand }, DEFINITION_ORDER)
@@ -156,8 +164,8 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string>
   }
 
   #surroundings(): Surroundings {
-    const { dataShare, firstIn } = this.#settings
-    return { today: this.#records.today, dataShare, firstIn }
+    const { dataShare, firstIn, behaviour } = this.#settings
+    return { today: this.#records.today, dataShare, firstIn, behaviour: behaviour() }
   }
 
   #find(name: string): FieldDefinition | undefined {

@@ -68,7 +68,22 @@ export class Services {
     if (listed !== undefined) {
       return () => jsonReply(200, successText(listed.one(name, params, circumstances), order))
     }
-    return this.#description(request, order)
+    return this.#below(path, circumstances) ?? this.#description(request, order)
+  }
+
+  /** What is listed below one row: `/v1/listings/{Id}/photos`. */
+  #below(path: string, circumstances: Circumstances): (() => Reply) | undefined {
+    for (const [folder, list] of this.#lists) {
+      if (!path.startsWith(`${folder}/`)) continue
+      const [key = '', ...rest] = path
+        .slice(folder.length + 1)
+        .split('/')
+        .map(decoded)
+      const below = list.below(rest.join('/'))
+      if (below === undefined) continue
+      return () => jsonReply(200, successText(below(key, circumstances), circumstances.order))
+    }
+    return undefined
   }
 
   /** The services that describe the source and its fields. */

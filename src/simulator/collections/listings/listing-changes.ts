@@ -1,6 +1,7 @@
 import type { OwnChange } from '../../records/collection-definition.ts'
 import { isInView, overrideField } from '../../records/simulated-record.ts'
 import type { Listing } from './listing.ts'
+import { MEDIA_CHANGE } from './media-change.ts'
 
 /** What can happen to a listing beside what can happen to any record. */
 export type ListingAction = 'prices' | 'status' | 'media' | 'bulk-edit'
@@ -30,19 +31,7 @@ export const LISTING_CHANGES: readonly OwnChange<Listing, ListingAction>[] = [
       () =>
         nextStatus(listing, stamp),
   },
-  {
-    /** One photo more or fewer, with PhotosChangeTimestamp. */
-    action: 'media',
-    applies: isInView,
-    isOfAll: false,
-    draw:
-      ({ stamp }) =>
-      (listing) =>
-      () => {
-        listing.photos += listing.photos > 0 && stamp % 2000 === 0 ? -1 : 1
-        listing.photosAt = stamp
-      },
-  },
+  MEDIA_CHANGE,
   {
     /** A new Disclaimer. */
     action: 'bulk-edit',

@@ -3,6 +3,8 @@ import { dateText, datetimeText, dayNumber } from '../../time-text.ts'
 import { ADDRESS_FACTS } from './address.ts'
 import { LISTING_ACCOUNT_FACTS } from './listing-accounts.ts'
 import type { Listing } from './listing.ts'
+import { partCount } from './parts/part-set.ts'
+import { PHOTOS } from './parts/photos.ts'
 import { PROPERTY_TYPE_FACTS } from './property-types.ts'
 
 /** The fields that tell the listing's own state, by field id. */
@@ -32,7 +34,7 @@ export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
   PhotosChangeTimestamp: (l) => optional(l.photosAt),
   VideosChangeTimestamp: (l) => optional(l.videosAt),
   DocumentsChangeTimestamp: (l) => optional(l.documentsAt),
-  PhotosCount: (l) => l.photos,
+  PhotosCount: (l) => partCount(l, PHOTOS),
   VideosCount: (l) => (l.videosAt === null ? 0 : 1),
   DocumentsCount: (l) => (l.documentsAt === null ? 0 : 1 + (l.seed % 3)),
   ...PROPERTY_TYPE_FACTS,

@@ -2,6 +2,7 @@ import { fraction, hash32, pick } from '../../prng.ts'
 import { freshRecord } from '../../records/simulated-record.ts'
 import type { RecordOrigin, SimulatedRecord } from '../../records/simulated-record.ts'
 import { wholeSeconds } from '../../time-text.ts'
+import type { PartSet } from './parts/part.ts'
 
 const DAY_MS = 86_400_000
 
@@ -17,10 +18,12 @@ export interface Listing extends SimulatedRecord {
   previousPrice: number | null
   priceAt: number | null
   closePrice: number | null
-  photos: number
+  /** When its set changed last; null until there is a first photo, and never again. So of videos and documents. */
   photosAt: number | null
   videosAt: number | null
   documentsAt: number | null
+  /** What a command has changed, by the last part of its path. */
+  sets: Map<string, PartSet> | undefined
 }
 
 /** A listing with a past between `createdAt` and `until`; a new one is on offer. */
@@ -45,10 +48,11 @@ export function generatedListing(origin: RecordOrigin): Listing {
     previousPrice: repriced ? price + 5_000 : null,
     priceAt: repriced ? modifiedAt : null,
     closePrice: status === 'Closed' ? Math.round(price * 0.97) : null,
-    photos: hash(8) % 40,
-    photosAt: hash(8) % 40 === 0 ? null : Math.min(between(9), modifiedAt),
+    // Of those without photos half had some once; so of videos and documents.
+    photosAt: hash(8) % 80 === 40 ? null : Math.min(between(9), modifiedAt),
     videosAt: hash(10) % 6 === 0 ? Math.min(between(11), modifiedAt) : null,
     documentsAt: hash(12) % 3 === 0 ? Math.min(between(13), modifiedAt) : null,
+    sets: undefined,
   }
 }
 

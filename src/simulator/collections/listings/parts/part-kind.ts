@@ -1,0 +1,21 @@
+import type { Subrow } from '../../../api/subrows.ts'
+import type { Listing } from '../listing.ts'
+import type { Part } from './part.ts'
+
+/** What the parts of one kind are. */
+export interface PartKind {
+  /** Last part of its path, below that of the listing: `photos`. */
+  readonly name: string
+  /** In `_expand`, and the member that holds the set. */
+  readonly expansion: string
+  /** That member stands among the standard fields, or beside them (docs/spark-api.md §4.1). */
+  readonly at: 'fields' | 'top'
+  /** A list of several listings goes without it (docs/spark-api.md §2.5). */
+  readonly isOfOne: boolean
+  /** The state of a listing that tells when the set changed last; null: nothing does. */
+  readonly stamp: 'photosAt' | 'videosAt' | 'documentsAt' | null
+  /** How many a listing begins with. */
+  first(listing: Listing): number
+  /** All parts of a set have the same attributes, `Id` among them. `position`: from 0, in the set as it is shown. */
+  attributes(listing: Listing, part: Part, position: number): Subrow
+}
