@@ -40,7 +40,7 @@ const INNER: Readonly<Record<string, Room>> = {
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   ...INNER,
-  config: { ...CLOSED, imports: ['support'], types: ['domain'] },
+  config: { ...CLOSED, imports: VOCABULARY },
   demo: { ...CLOSED, imports: [...VOCABULARY, 'events', 'kafka', 'ops', 'simulator', 'stack'] },
   app: { ...CLOSED, imports: [...Object.keys(INNER), 'config', 'demo'] },
   cli: { ...CLOSED, imports: ['app', 'config', 'support'] },

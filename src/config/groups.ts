@@ -21,6 +21,8 @@ import {
   ratio,
   token,
   resourceNames,
+  selection,
+  sparkqlFilter,
   subresourceNames,
   topicPrefix,
 } from './values.ts'
@@ -39,7 +41,6 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       ),
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
       PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
-      EXPAND: oneOf('CustomFieldsRaw', 'CustomFieldsExpandedRaw').optional(),
       MEDIA_FETCH: oneOf('auto', 'single', 'expand').default('auto'),
     },
     (s) => ({
@@ -47,7 +48,6 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       accessToken: s.SPARK_ACCESS_TOKEN,
       requestTimeoutMs: s.SPARK_REQUEST_TIMEOUT,
       pageLimit: s.PAGE_LIMIT,
-      expand: s.EXPAND ?? null,
       mediaFetch: s.MEDIA_FETCH,
     }),
   ),
@@ -103,12 +103,16 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       DATA_DIR: path.default('./data'),
       RESOURCES: resourceNames.default(['listings']),
       SUBRESOURCES: subresourceNames.default([]),
+      LISTINGS_FILTER: sparkqlFilter.default(''),
+      LISTINGS_SELECT: selection.default([]),
+      EXPAND: oneOf('CustomFieldsRaw', 'CustomFieldsExpandedRaw').optional(),
     },
     (s) => ({
       topicPrefix: s.TOPIC_PREFIX,
       dataDir: s.DATA_DIR,
       resources: s.RESOURCES,
       subresources: s.SUBRESOURCES,
+      listingsScope: { filter: s.LISTINGS_FILTER, select: s.LISTINGS_SELECT, expand: s.EXPAND ?? null },
     }),
   ),
 

@@ -1,4 +1,5 @@
 import type { Millis } from '../domain/instant.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { Secret, SettingText } from './secret.ts'
 
 /** README.md, "Settings", typed. Durations are milliseconds. */
@@ -25,8 +26,6 @@ interface SparkSettings {
   readonly requestTimeoutMs: Millis
   /** `_limit` for listings. @default 1000 */
   readonly pageLimit: number
-  /** `_expand` of listings: brings the MLS's own fields. @default null, none */
-  readonly expand: 'CustomFieldsRaw' | 'CustomFieldsExpandedRaw' | null
   /** How sets of a listing's parts are fetched: one by one, many in one list by `_expand`, or by how many are due. @default auto */
   readonly mediaFetch: 'auto' | 'single' | 'expand'
 }
@@ -75,6 +74,8 @@ interface FeedSettings {
   readonly resources: readonly string[]
   /** Which sets of a listing's parts are replicated with it. @default none */
   readonly subresources: readonly string[]
+  /** What of listings is replicated. @default all of them, with all that the source says unasked */
+  readonly listingsScope: Scope
 }
 
 /** Of topics that the program makes. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 
+import { readFilter } from '../domain/sparkql.ts'
 import { printable } from '../support/printable.ts'
 import { keepCredential } from '../support/secrets.ts'
 import { parseDuration } from './duration.ts'
@@ -150,6 +151,34 @@ export const fieldNames = text(
     return list.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? [...new Set(list)] : undefined
   },
 )
+
+const SELECTED = String.raw`[A-Za-z_][A-Za-z0-9_]*|"[^"]+"(?:\."[^"]+")?`
+const SELECTION = new RegExp(String.raw`^\s*(?:${SELECTED})\s*(?:,\s*(?:${SELECTED})\s*)*$`)
+
+/** Names of fields, also of the MLS's own, and of its groups (docs/spark-api.md §2.4); each once. */
+export const selection = text(
+  'a comma list of field names, "Group"."Field" for those of the MLS itself. Example: ListPrice,"Remarks"."Public"',
+  (value) => (SELECTION.test(value) ? [...new Set(value.match(new RegExp(SELECTED, 'g')))] : undefined),
+)
+
+/** How deep parentheses may be (docs/spark-api.md §2.7). */
+const DEEPEST_PARENTHESES = 2
+
+/** Of a filter nothing is repeated in a message: what stands there by mistake may be a secret. */
+export const sparkqlFilter = z.string().transform((filter, context) => {
+  const shape = readFilter(filter)
+  if ('problem' in shape) return refuse(context, `Character ${shape.at}: ${shape.problem} ${FILTER_EXAMPLE}`)
+  // The program joins it to others, which may take a level more.
+  const depth = shape.depth + (shape.hasAlternatives ? 1 : 0)
+  if (depth <= DEEPEST_PARENTHESES) return filter
+  const own = shape.hasAlternatives ? ', one of which the program adds because of the Or outside of all' : ''
+  return refuse(
+    context,
+    `It has ${depth} levels of parentheses${own}; the source takes ${DEEPEST_PARENTHESES}. ${FILTER_EXAMPLE}`,
+  )
+})
+
+const FILTER_EXAMPLE = `Example: PropertyType Eq 'A','B'`
 
 /** Which of them there are, the command knows. */
 export const resourceNames = names('a comma list of resource names. Example: listings')

@@ -1,4 +1,5 @@
 import type { Instant } from './instant.ts'
+import { WHOLE, type Scope } from './scope.ts'
 
 /** Also the name of its topic after the prefix, and the first half of its keys in `checkpoints`. */
 export type ResourceName<Text extends string = string> = Text & { readonly __brand: 'ResourceName' }
@@ -66,8 +67,7 @@ export interface ListedResource<Name extends string = string> extends ResourceDe
   readonly path: string
   /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
   readonly maxLimit: number
-  /** What `_expand` may name. */
-  readonly expandable: readonly string[]
+  readonly scope: Scope
   readonly subresources: readonly Subresource[]
 }
 
@@ -96,14 +96,14 @@ export function published(resources: readonly ListedResource[]): readonly Resour
   return resources.flatMap((resource) => [resource, ...resource.subresources])
 }
 
-/** @throws {TypeError} if the name cannot be a resource's, or a page would have no room for a second record */
+/** In its whole scope. @throws {TypeError} if the name cannot be a resource's, or a page would have no room for a second record */
 export function defineResource<const Name extends string>(
-  description: Omit<ListedResource, 'name'> & { readonly name: Name },
+  description: Omit<ListedResource, 'name' | 'scope'> & { readonly name: Name },
 ): ListedResource<Name> {
   const { name, maxLimit } = description
   if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
   if (maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
-  return { ...description, name }
+  return { ...description, name, scope: WHOLE }
 }
 
 /** @throws {TypeError} if a name cannot be a resource's */

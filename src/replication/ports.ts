@@ -26,7 +26,7 @@ import type { ListingstreamError } from '../support/errors.ts'
 
 export interface WalkRequest {
   readonly resource: ListedResource
-  /** SparkQL; empty for all records. */
+  /** SparkQL, that of the resource's scope in it; empty for all records. */
   readonly filter: string
   /** `keys`: of each record its key and its timestamp alone. */
   readonly select: 'everything' | 'keys'
@@ -50,6 +50,9 @@ export interface SourcePage {
   readonly records: readonly SourceRecord[]
   readonly unreadable: readonly UnreadableRecord[]
 }
+
+/** `scope`: what the resource's scope shows; `source`: whether the source has the key at all. */
+export type QuestionRange = 'scope' | 'source'
 
 /** Answer to a question for certain keys. `refused`: the source does not take such a filter, or dropped part of it. */
 export type KeysAnswer =
@@ -99,12 +102,13 @@ export interface Source {
 
   /**
    * Records of the given keys (1 to 200, SparkQL's limit), in one list query with `_limit` at least their number.
-   * `keys` selects the key alone, `everything` whole records.
+   * `keys` selects the key alone, `everything` whole records. Those outside of `within` are not shown.
    */
   findByKeys(
     resource: ListedResource,
     keys: readonly RecordKey[],
     select: WalkRequest['select'],
+    within: QuestionRange,
     signal: AbortSignal,
   ): Promise<KeysAnswer>
 

@@ -10,7 +10,7 @@ import { NO_KEYS } from './classify-page.ts'
 import type { LedgerSet } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
-import { EVERYTHING } from './window.ts'
+import { everythingOf } from './window.ts'
 
 export interface ByKeyOptions {
   /** The pass's keys, gathered in the ledger with a note each. */
@@ -153,7 +153,13 @@ async function publishByWalk(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const purpose = purposeOf(from.pass)
-  const request = { resource, select: 'everything', filter: EVERYTHING, purpose, token: '' } as const
+  const request = {
+    resource,
+    select: 'everything',
+    filter: everythingOf(resource),
+    purpose,
+    token: '',
+  } as const
   let progress = from
   let pages = 0
   for await (const page of prefetch((reading) => feed.source.walk(request, reading), 1, signal)) {

@@ -21,7 +21,7 @@ import type { ProvedDeletion } from './proved-deletion.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
-import { EVERYTHING } from './window.ts'
+import { everythingOf } from './window.ts'
 
 export interface PurgeOptions {
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
@@ -72,7 +72,7 @@ function walkKeys(
   const begin = { pass: 'purge', passId, initial: false, sweepOffsets, held } as const
   return walkToEnd(
     feed,
-    { resource, select: 'keys', filter: EVERYTHING, interrupted, begin },
+    { resource, select: 'keys', filter: everythingOf(resource), interrupted, begin },
     async ({ page, fresh, progress }) => {
       const { records, unreadable } = page
       const counts = { ...NO_OUTCOMES, unchanged: records.length, dead_lettered: unreadable.length }

@@ -61,7 +61,7 @@ export async function askWhetherGone(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RecordKey, Fate>> {
   if (witness !== undefined) {
-    const answer = await source.findByKeys(resource, [...keys, witness], 'keys', signal)
+    const answer = await source.findByKeys(resource, [...keys, witness], 'keys', 'source', signal)
     const fates = judgeListAnswer(answer, keys, witness)
     if (fates !== undefined) return fates
   }
@@ -87,7 +87,7 @@ export async function findListed(
   signal: AbortSignal,
 ): Promise<FoundRecords | undefined> {
   const asked = new Set(keys)
-  const answer = await source.findByKeys(resource, keys, 'everything', signal)
+  const answer = await source.findByKeys(resource, keys, 'everything', 'scope', signal)
   return answer.kind === 'answered' && answer.records.every((record) => asked.has(record.key))
     ? answer
     : undefined

@@ -10,7 +10,7 @@ import { afterPage, ended } from './progress.ts'
 import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
-import { changedSince, EVERYTHING } from './window.ts'
+import { changedSince, everythingOf } from './window.ts'
 import { NoChangeStampError, NoSnapshotError } from './pass-errors.ts'
 
 /**
@@ -67,8 +67,13 @@ interface Plan {
   readonly letters: LetterRetry | undefined
 }
 
-function snapshotPlan({ state }: Feed, { name }: ListedResource): Plan {
-  return { pass: 'snapshot', filter: EVERYTHING, initial: !state.hasSnapshot(name), letters: undefined }
+function snapshotPlan({ state }: Feed, resource: ListedResource): Plan {
+  return {
+    pass: 'snapshot',
+    filter: everythingOf(resource),
+    initial: !state.hasSnapshot(resource.name),
+    letters: undefined,
+  }
 }
 
 function updatePlan(feed: Feed, resource: ListedResource): Plan {

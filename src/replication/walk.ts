@@ -13,7 +13,7 @@ import { IncompleteWalkError, LedgerDamagedError, SourceClockError } from './pas
 import type { SourcePage, WalkRequest } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import { begun, restarted, type PassBeginning } from './progress.ts'
-import { EVERYTHING, narrowedTo, settledBefore } from './window.ts'
+import { narrowedTo, settledBefore } from './window.ts'
 
 /** A server clock that differs by more than this from ours is not believed (R4). */
 const CLOCK_TOLERANCE_MS = 3_600_000
@@ -233,7 +233,7 @@ async function checkComplete(
 
   if (progress.walkedInRange < keysRequired(counted, range)) {
     throw new IncompleteWalkError(
-      `The walk of ${resource.name} showed ${progress.walkedInRange} records, but the API counts ${counted}${filter === EVERYTHING ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
+      `The walk of ${resource.name} showed ${progress.walkedInRange} records, but the API counts ${counted}${filter === '' ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
     )
   }
 }

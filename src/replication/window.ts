@@ -1,9 +1,15 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource, ResourceDescription } from '../domain/resource.ts'
+import { allOf } from '../domain/sparkql.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
-/** Filter of a walk of everything: none (docs/spark-api.md §2.3: no other parameters). */
-export const EVERYTHING = ''
+/**
+ * Filter of a walk of everything that is replicated: that of the scope, and nothing else (docs/spark-api.md §2.3: none of
+ * one's own).
+ */
+export function everythingOf({ scope }: ListedResource): string {
+  return scope.filter
+}
 
 /**
  * R4: the bound of an update's window, exclusive. The extra second covers stamps that the source cuts to seconds, so that
@@ -14,8 +20,9 @@ export function updatedAfter(watermark: Instant, overlap: Millis): Instant {
 }
 
 /** R4: what may have changed since `watermark`. */
-export function changedSince(resource: ResourceDescription, watermark: Instant, overlap: Millis): string {
-  return `${stampOf(resource)} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
+export function changedSince(resource: ListedResource, watermark: Instant, overlap: Millis): string {
+  const window = `${stampOf(resource)} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
+  return allOf(everythingOf(resource), window)
 }
 
 /** R7: records stamped at or after this may still appear or vanish while the walk goes on; the count leaves them out. */
@@ -23,10 +30,9 @@ export function settledBefore(startedAt: Instant, overlap: Millis): Instant {
   return instant(Math.floor((startedAt - overlap) / 1000) * 1000)
 }
 
-/** `filter`, narrowed to records stamped before `bound`. */
+/** `filter`, with that of the scope in it, narrowed to records stamped before `bound`. */
 export function narrowedTo(filter: string, resource: ResourceDescription, bound: Instant): string {
-  const upper = `${stampOf(resource)} Lt ${formatSeconds(bound)}`
-  return filter === EVERYTHING ? upper : `${filter} And ${upper}`
+  return allOf(filter, `${stampOf(resource)} Lt ${formatSeconds(bound)}`)
 }
 
 function stampOf({ name, stamp }: ResourceDescription): string {

@@ -8,7 +8,6 @@ export const ACCOUNTS = defineResource({
   stamp: 'ModificationTimestamp',
   maxLimit: 1000,
   fields: { from: 'schema', at: 'top' },
-  expandable: [],
   volatileFields: [],
   events: {
     upserted: 'AccountUpserted',

@@ -8,7 +8,6 @@ export const CONTACTS = defineResource({
   stamp: 'ModificationTimestamp',
   maxLimit: 200,
   fields: { from: 'schema', at: 'top' },
-  expandable: [],
   volatileFields: [],
   events: {
     upserted: 'ContactUpserted',

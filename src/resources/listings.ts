@@ -8,7 +8,6 @@ export const LISTINGS = defineResource({
   stamp: 'ModificationTimestamp',
   maxLimit: 1000,
   fields: { from: 'metadata', at: 'StandardFields' },
-  expandable: ['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw'],
   volatileFields: [],
   events: {
     upserted: 'ListingUpserted',

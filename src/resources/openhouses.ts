@@ -8,7 +8,6 @@ export const OPEN_HOUSES = defineResource({
   stamp: null,
   maxLimit: 200,
   fields: { from: 'schema', at: 'top' },
-  expandable: [],
   volatileFields: ['ModificationTimestamp'],
   events: {
     upserted: 'OpenHouseUpserted',

@@ -5,7 +5,7 @@ import type { SourceRecord } from '../domain/source-record.ts'
 import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'
-import { keyAndStamp, readRecord } from './records.ts'
+import { keyAndStamp, readRecord, wholeRecords } from './records.ts'
 import { SparkApiError, unreadable } from './spark-api-error.ts'
 import type { Call } from './answer.ts'
 import type { SparkClient, Success } from './spark-client.ts'
@@ -21,16 +21,16 @@ export const SMALLEST_SLICE = 2
 export async function readRowByRow(
   client: SparkClient,
   walk: WalkRequest,
-  asked: { readonly limit: number; readonly expand: string | undefined },
+  limit: number,
   failure: SparkApiError,
   signal: AbortSignal,
 ): Promise<Success> {
-  const keys = await keysOfPage(client, walk, asked.limit, failure, signal)
+  const keys = await keysOfPage(client, walk, limit, failure, signal)
   const rows = keys.rows
   if (rows === undefined || walk.select === 'keys') return keys
   const records: SourceRecord[] = []
   for (const row of rows.records) {
-    const record = await readAlone(client, walk, row, asked.expand, failure, signal)
+    const record = await readAlone(client, walk, row, failure, signal)
     if (record !== undefined) records.push(record)
   }
   return { ...keys, rows: { records, unreadable: rows.unreadable } }
@@ -68,18 +68,18 @@ async function readAlone(
   client: SparkClient,
   { resource, purpose }: WalkRequest,
   row: SourceRecord,
-  expand: string | undefined,
   failure: SparkApiError,
   signal: AbortSignal,
 ): Promise<SourceRecord | undefined> {
   const { key } = row
   const { path, keyField } = resource
+  const whole = wholeRecords(resource)
   const listed = get(purpose, path, {
     _limit: String(SMALLEST_SLICE),
-    _expand: expand,
+    ...whole,
     _filter: oneOf(keyField, [key]),
   })
-  const byId = get(purpose, `${path}/${encodeURIComponent(key)}`, { _expand: expand })
+  const byId = get(purpose, `${path}/${encodeURIComponent(key)}`, whole)
   const calls: readonly Call[] = [listed, { ...byId, label: `${path}/{Id}` }]
   let unread = failure
   for (const call of calls) {

@@ -3,9 +3,10 @@ import { parseInstant, type Instant } from '../domain/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import { isPlainText } from '../domain/plain-text.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
-import type { ChangeStamps, ResourceDescription } from '../domain/resource.ts'
+import type { ChangeStamps, ListedResource, ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import { MASKED } from '../domain/masked.ts'
+import type { Parameters } from './query.ts'
 
 export interface ReadRecords {
   readonly records: readonly SourceRecord[]
@@ -33,7 +34,7 @@ export function readRecord(resource: ResourceDescription, body: JsonValue): Sour
   return {
     key,
     modificationTimestamp: resource.stamp === null ? null : instantOf(fields[resource.stamp]),
-    mlsId: textOf(fields['MlsId']),
+    mlsId: textOf(fields[MLS_FIELD]),
     changeStamps: stampsOf(resource, fields),
     body,
   }
@@ -42,6 +43,25 @@ export function readRecord(resource: ResourceDescription, body: JsonValue): Sour
 /** `_select` of a walk that needs no more of a record. */
 export function keyAndStamp({ keyField, stamp }: ResourceDescription): string {
   return stamp === null ? keyField : `${keyField},${stamp}`
+}
+
+/** The MLS that a record belongs to. */
+const MLS_FIELD = 'MlsId'
+
+/** What is asked of whole records, one or many: the same everywhere, since less or more of one is another content (R5). */
+export function wholeRecords({ keyField, stamp, changeStamps, scope }: ListedResource): Parameters {
+  const { select, expand } = scope
+  const needed = [
+    keyField,
+    ...(stamp === null ? [] : [stamp]),
+    MLS_FIELD,
+    ...changeStamps.map(({ field }) => field),
+  ]
+  return {
+    // A blank behind a comma would lose the field.
+    _select: select.length === 0 ? undefined : [...new Set([...needed, ...select])].join(','),
+    _expand: expand ?? undefined,
+  }
 }
 
 /** With `_select` the key is sure to be at `Id` alone (docs/spark-api.md §2.4). */

@@ -3,19 +3,27 @@ import type { SourceIdentity } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ListedResource } from '../domain/resource.ts'
-import type { KeysAnswer, OneAnswer, Source, SourcePage, WalkRequest } from '../replication/ports.ts'
+import { allOf } from '../domain/sparkql.ts'
+import type {
+  KeysAnswer,
+  OneAnswer,
+  QuestionRange,
+  Source,
+  SourcePage,
+  WalkRequest,
+} from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import type { Call } from './answer.ts'
 import { onlyResult } from './envelope.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
-import { readRecord, readRecords } from './records.ts'
+import { readRecord, readRecords, wholeRecords } from './records.ts'
 import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
 import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
-import { expandOf, walkPages, type PageWishes } from './walk.ts'
+import { walkPages } from './walk.ts'
 
 /** SparkQL's limit for a list of values (docs/spark-api.md §2.7). */
 const MOST_KEYS = 200
@@ -23,8 +31,6 @@ const MOST_KEYS = 200
 export interface SparkSourceOptions extends Omit<SparkClientOptions, 'retry'> {
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
-  /** `_expand` wherever whole records are asked for that can have it (docs/spark-api.md §2.5); undefined for none. */
-  readonly expand: string | undefined
   /** @default 8 attempts, from 1 s, at most 60 s */
   readonly retry?: RetryOptions
 }
@@ -49,20 +55,20 @@ export function createSparkSource({ retry = DEFAULT_RETRY, ...options }: SparkSo
       exitCode: 2,
     })
   }
-  const { transport, pageLimit: limit, expand } = options
-  return new HttpSource(new SparkClient({ ...options, retry }), transport.host, { limit, expand })
+  const { transport, pageLimit } = options
+  return new HttpSource(new SparkClient({ ...options, retry }), transport.host, pageLimit)
 }
 
 class HttpSource implements SparkSource {
   readonly metadata: SparkMetadata
   readonly #client: SparkClient
   readonly #host: string
-  readonly #wishes: PageWishes
+  readonly #pageLimit: number
 
-  constructor(client: SparkClient, host: string, wishes: PageWishes) {
+  constructor(client: SparkClient, host: string, pageLimit: number) {
     this.#client = client
     this.#host = host
-    this.#wishes = wishes
+    this.#pageLimit = pageLimit
     this.metadata = createSparkMetadata(client)
   }
 
@@ -79,7 +85,7 @@ class HttpSource implements SparkSource {
   }
 
   walk(request: WalkRequest, signal: AbortSignal): AsyncIterable<SourcePage> {
-    return walkPages(this.#client, request, this.#wishes, signal)
+    return walkPages(this.#client, request, this.#pageLimit, signal)
   }
 
   async count(
@@ -104,6 +110,7 @@ class HttpSource implements SparkSource {
     resource: ListedResource,
     keys: readonly RecordKey[],
     select: WalkRequest['select'],
+    within: QuestionRange,
     signal: AbortSignal,
   ): Promise<KeysAnswer> {
     if (keys.length === 0 || keys.length > MOST_KEYS) {
@@ -114,9 +121,8 @@ class HttpSource implements SparkSource {
     const limit = Math.max(SMALLEST_SLICE, keys.length)
     const call = get('question', path, {
       _limit: String(limit),
-      _select: select === 'keys' ? keyField : undefined,
-      _expand: select === 'keys' ? undefined : expandOf(resource, this.#wishes),
-      _filter: oneOf(keyField, keys),
+      ...(select === 'keys' ? { _select: keyField } : wholeRecords(resource)),
+      _filter: allOf(within === 'scope' ? resource.scope.filter : '', oneOf(keyField, keys)),
     })
     const { outcome, request, serverDate, receivedAt } = await this.#client.call(
       { ...call, holdsRecords: true, largestBody: recordsBodyBytes(limit) },
@@ -138,9 +144,7 @@ class HttpSource implements SparkSource {
   }
 
   async findOne(resource: ListedResource, key: RecordKey, signal: AbortSignal): Promise<OneAnswer> {
-    const target = get('question', `${resource.path}/${encodeURIComponent(key)}`, {
-      _expand: expandOf(resource, this.#wishes),
-    })
+    const target = get('question', `${resource.path}/${encodeURIComponent(key)}`, wholeRecords(resource))
     const call: Call = {
       ...target,
       label: `${resource.path}/{Id}`,

@@ -9,37 +9,27 @@ import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 import { isUnreadable } from './unreadable-page.ts'
-import { keyAndStamp } from './records.ts'
+import { keyAndStamp, wholeRecords } from './records.ts'
 
 /** A page that the API cannot make in time is asked for in halves, down to this. */
 const SMALLEST_LIMIT = 50
 
-export interface PageWishes {
-  /** `_limit`; a resource's own maximum goes before it. */
-  readonly limit: number
-  /** `_expand` where whole records are asked for, of resources that take it; undefined for none. */
-  readonly expand: string | undefined
-}
-
-export function expandOf(
-  { expandable }: ListedResource,
-  { expand }: Pick<PageWishes, 'expand'>,
-): string | undefined {
-  return expand !== undefined && expandable.includes(expand) ? expand : undefined
-}
-
-/** Follows the tokens wherever they lead: whether that is still a walk is for the pass to judge (R7). */
+/**
+ * Follows the tokens wherever they lead: whether that is still a walk is for the pass to judge (R7).
+ *
+ * @param pageLimit `_limit`; a resource's own maximum goes before it
+ */
 export async function* walkPages(
   client: SparkClient,
   request: WalkRequest,
-  wishes: PageWishes,
+  pageLimit: number,
   signal: AbortSignal,
 ): AsyncGenerator<SourcePage, void, undefined> {
-  const most = Math.min(wishes.limit, request.resource.maxLimit)
+  const most = Math.min(pageLimit, request.resource.maxLimit)
   const size = new PageSize(most, request.select === 'keys' ? 1 : SMALLEST_SLICE)
   let token = request.token
   for (;;) {
-    const page = await fetchPage(client, { ...request, token }, wishes, size, signal)
+    const page = await fetchPage(client, { ...request, token }, size, signal)
     yield page
     if (page.nextToken === null) return
     token = page.nextToken
@@ -49,12 +39,11 @@ export async function* walkPages(
 async function fetchPage(
   client: SparkClient,
   request: WalkRequest,
-  wishes: PageWishes,
   size: PageSize,
   signal: AbortSignal,
 ): Promise<SourcePage> {
   const { resource, token } = request
-  const answer = await askForPage(client, request, expandOf(resource, wishes), size, signal)
+  const answer = await askForPage(client, request, size, signal)
   const { skipToken } = answer.envelope
   if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
   return {
@@ -70,14 +59,13 @@ async function fetchPage(
 async function askForPage(
   client: SparkClient,
   walk: WalkRequest,
-  expand: string | undefined,
   size: PageSize,
   signal: AbortSignal,
 ): Promise<Success> {
   const { resource, token } = walk
   try {
     for (;;) {
-      const asked = { limit: size.limit, expand }
+      const asked = { limit: size.limit }
       try {
         const answer = await client.succeed(pageCall(walk, asked), signal)
         size.passed(asked.limit)
@@ -86,7 +74,7 @@ async function askForPage(
         if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
         size.failed(asked.limit)
         if (!size.isSmallest(asked.limit)) continue
-        const answer = await readRowByRow(client, walk, asked, error, signal)
+        const answer = await readRowByRow(client, walk, asked.limit, error, signal)
         size.passed(asked.limit)
         return answer
       }
@@ -99,7 +87,7 @@ async function askForPage(
 /** `asked.limit` becomes what the last attempt asked for. */
 function pageCall(
   { resource, filter, select, token, purpose }: WalkRequest,
-  asked: { limit: number; readonly expand: string | undefined },
+  asked: { limit: number },
 ): CallAfter {
   return (last) => {
     if (isTooMuch(last)) {
@@ -107,8 +95,7 @@ function pageCall(
     }
     const call = get(purpose, resource.path, {
       _limit: String(asked.limit),
-      _select: select === 'keys' ? keyAndStamp(resource) : undefined,
-      _expand: select === 'keys' ? undefined : asked.expand,
+      ...(select === 'keys' ? { _select: keyAndStamp(resource) } : wholeRecords(resource)),
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { loadSettings } from '../../src/config/load-settings.ts'
+import { WHOLE } from '../../src/domain/scope.ts'
 import { REDACTED, strike } from '../../src/support/secrets.ts'
 import { SettingsError } from '../../src/config/settings-error.ts'
 import type { SettingsGroup } from '../../src/config/settings.ts'
@@ -62,7 +63,6 @@ describe('defaults', () => {
       accessToken: 'tok-0123456789',
       requestTimeoutMs: 60_000,
       pageLimit: 1000,
-      expand: null,
       mediaFetch: 'auto',
     })
     expect(others).toEqual({
@@ -74,7 +74,13 @@ describe('defaults', () => {
         transactionTimeoutMs: 60_000,
       },
       registry: { url: 'http://localhost:8081/apis/ccompat/v7', auth: null },
-      feed: { topicPrefix: 'spark', dataDir: './data', resources: ['listings'], subresources: [] },
+      feed: {
+        topicPrefix: 'spark',
+        dataDir: './data',
+        resources: ['listings'],
+        subresources: [],
+        listingsScope: WHOLE,
+      },
       topics: { partitions: 3, replicationFactor: null, create: true },
       passes: {
         updateIntervalMs: 300_000,
@@ -96,6 +102,7 @@ describe('defaults', () => {
       dataDir: './data',
       resources: ['listings'],
       subresources: [],
+      listingsScope: WHOLE,
     })
   })
 })
@@ -118,6 +125,7 @@ describe('sources', () => {
       dataDir: '/from/file',
       resources: ['listings'],
       subresources: [],
+      listingsScope: WHOLE,
     })
   })
 
@@ -289,6 +297,40 @@ describe('mistakes', () => {
     expect(error.mistakes).toEqual([
       { name: 'SPARK_ACCESS_TOKEN_FILE', problem: 'The file that this names cannot be read (ENOENT)' },
     ])
+  })
+})
+
+describe('the scope of listings', () => {
+  const scopeOf = (settings: object) => load(['feed'], {}, file(settings)).feed.listingsScope
+
+  test('is a filter, fields with those of the MLS, and an expansion', () => {
+    const filter = "MlsId Eq 'a' Or (PropertyType Eq 'A','B' And Not City Eq 'X')"
+    const select = ' ListPrice, "Remarks, old"."Public (long), for all" ,"Remarks",ListPrice'
+    expect(scopeOf({ LISTINGS_FILTER: filter, LISTINGS_SELECT: select, EXPAND: 'CustomFieldsRaw' })).toEqual({
+      filter,
+      select: ['ListPrice', '"Remarks, old"."Public (long), for all"', '"Remarks"'],
+      expand: 'CustomFieldsRaw',
+    })
+    expect(scopeOf({ LISTINGS_SELECT: ['City', '"A"."B"'] }).select).toEqual(['City', '"A"."B"'])
+  })
+
+  test.each([
+    [{ LISTINGS_FILTER: "City Eq 'hunter2" }, /^Character 9: The text that begins here has no end\./],
+    [
+      { LISTINGS_FILTER: "City Eq 'hunter2') Or (City Eq 'x'" },
+      /^Character 18: A parenthesis is closed here/,
+    ],
+    [
+      { LISTINGS_FILTER: "City Eq 'hunter2' Or (A Eq 1 And (B Eq 2))" },
+      /3 levels .* one of which the program adds/,
+    ],
+    [{ LISTINGS_FILTER: '((( City Eq 1 )))' }, /^It has 3 levels of parentheses; the source takes 2\./],
+    [{ LISTINGS_SELECT: 'ListPrice;City' }, /comma list of field names/],
+    [{ LISTINGS_SELECT: '"Remarks".Public' }, /comma list of field names/],
+  ])('%j is a mistake that names its place and quotes no filter', (settings, problem) => {
+    const { mistakes } = mistakesOf({}, file(settings), ['feed'])
+    expect(mistakes).toEqual([{ name: Object.keys(settings)[0], problem: expect.stringMatching(problem) }])
+    expect(mistakes[0]?.problem).not.toContain('hunter2')
   })
 })
 

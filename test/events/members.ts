@@ -20,7 +20,6 @@ export const MEMBERS = defineResource({
   stamp: 'ModificationTimestamp',
   maxLimit: 1000,
   fields: { from: 'schema', at: 'top' },
-  expandable: [],
   volatileFields: ['LastLogin'],
   events: {
     upserted: 'MemberUpserted',

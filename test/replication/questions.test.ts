@@ -56,7 +56,9 @@ describe('asking whether keys are gone (R9 b)', () => {
       ['1', 'gone'],
       ['2', 'present'],
     ])
-    expect(source.asked).toEqual([{ kind: 'findByKeys', keys: [...keys, witness], select: 'keys' }])
+    expect(source.asked).toEqual([
+      { kind: 'findByKeys', keys: [...keys, witness], select: 'keys', within: 'source' },
+    ])
   })
 
   test.each([

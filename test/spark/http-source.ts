@@ -28,7 +28,6 @@ export function httpSource({
   const source = createSparkSource({
     user: undefined,
     pageLimit: 1000,
-    expand: undefined,
     firstRequestNumber: 1,
     pageReader: PLAIN_PAGE_READER,
     tries: NOBODY,

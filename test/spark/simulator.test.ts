@@ -170,7 +170,7 @@ describe('questions to the simulated API', () => {
     for (const gone of ['19990101000000000000000000', 'k'.repeat(40)]) {
       const asked = Array.from({ length: 197 }, (_, n) => `${gone}${n}`.slice(-gone.length))
       const keys = [...asked, ...there].map(recordKey)
-      const answer = await t.source.findByKeys(LISTINGS, keys, 'keys', signal)
+      const answer = await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)
       expect(answer).toMatchObject({ kind: 'answered', records: there.map((key) => ({ key })) })
     }
   })
@@ -178,7 +178,9 @@ describe('questions to the simulated API', () => {
   test.each(['refused', 'dropped'] as const)('keys that cannot be searched: %s (R9)', async (how) => {
     await using t = await simulated({ behaviour: { unsearchable: { ListingKey: how } } })
     const keys = [...truth(t.simulator).keys()].slice(0, 2).map(recordKey)
-    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', signal)).toMatchObject({ kind: 'refused' })
+    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
+      kind: 'refused',
+    })
   })
 
   test('one record: there, gone, not to be seen (R9)', async () => {

@@ -135,7 +135,7 @@ function walkCases(open: OpenSource): void {
     const numbers: number[] = []
     for await (const page of walk(opened, 'everything')) {
       numbers.push(page.request)
-      const answer = await source.findByKeys(LISTINGS, keys.slice(0, 2), 'keys', never)
+      const answer = await source.findByKeys(LISTINGS, keys.slice(0, 2), 'keys', 'source', never)
       if (answer.kind === 'answered') numbers.push(answer.request)
       for (const key of [keys[0]!, ABSENT]) {
         const one = await source.findOne(LISTINGS, key, never)
@@ -168,7 +168,13 @@ function questionCases(open: OpenSource): void {
     async (select) => {
       await using opened = await open(WORLD)
       const [first, , third] = opened.keys
-      const answer = await opened.source.findByKeys(LISTINGS, [third!, ABSENT, first!], select, never)
+      const answer = await opened.source.findByKeys(
+        LISTINGS,
+        [third!, ABSENT, first!],
+        select,
+        'scope',
+        never,
+      )
       if (answer.kind !== 'answered') throw new Error(answer.why)
       expect(answer.records.map(({ key }) => key).toSorted()).toEqual([first!, third!].toSorted())
       expect(answer.serverDate).toEqual(expect.any(Number))
@@ -180,14 +186,14 @@ function questionCases(open: OpenSource): void {
 
   test('a filter by key that is not taken is told, not answered with nothing (R8, R9)', async () => {
     await using opened = await open({ ...WORLD, refusesKeys: true })
-    const answer = await opened.source.findByKeys(LISTINGS, opened.keys.slice(0, 2), 'keys', never)
+    const answer = await opened.source.findByKeys(LISTINGS, opened.keys.slice(0, 2), 'keys', 'source', never)
     expect(answer).toMatchObject({ kind: 'refused', why: expect.stringMatching(/./) })
   })
 
   test.each([0, 201])('a question for %i keys is a mistake of who asks', async (count) => {
     await using opened = await open(WORLD)
     const keys = Array.from({ length: count }, (_, n) => recordKey(`1999${n}`))
-    await expect(opened.source.findByKeys(LISTINGS, keys, 'keys', never)).rejects.toMatchObject({
+    await expect(opened.source.findByKeys(LISTINGS, keys, 'keys', 'source', never)).rejects.toMatchObject({
       code: 'INVARIANT_VIOLATION',
     })
   })
@@ -225,7 +231,7 @@ function abortCases(open: OpenSource): void {
     for (const ask of [
       () => source.identify(stopped),
       () => source.count(LISTINGS, '', 'walk', stopped),
-      () => source.findByKeys(LISTINGS, keys, 'keys', stopped),
+      () => source.findByKeys(LISTINGS, keys, 'keys', 'source', stopped),
       () => source.findOne(LISTINGS, keys[0]!, stopped),
       () => Array.fromAsync(source.walk(request, stopped)),
     ]) {

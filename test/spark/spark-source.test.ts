@@ -73,7 +73,7 @@ describe('findByKeys', () => {
 
   test('is one list query with a limit that all keys fit in (R9)', async () => {
     await using t = await fixture([page([row(1), row(3)])])
-    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', signal)).toMatchObject({
+    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
       kind: 'answered',
       request: 1,
       serverDate: NOW,
@@ -92,14 +92,14 @@ describe('findByKeys', () => {
 
   test('whole records are asked for without a selection', async () => {
     await using t = await fixture([page([row(1)])])
-    await t.source.findByKeys(LISTINGS, keys, 'everything', signal)
+    await t.source.findByKeys(LISTINGS, keys, 'everything', 'scope', signal)
     expect(Object.keys(t.api.asked[0]?.query ?? {})).toEqual(['_limit', '_filter'])
   })
 
   test('two hundred listing keys still fit in a URL', async () => {
     await using t = await fixture([page([])])
     const many = Array.from({ length: 200 }, (_, n) => recordKey(keyOf(n)))
-    await t.source.findByKeys(LISTINGS, many, 'keys', signal)
+    await t.source.findByKeys(LISTINGS, many, 'keys', 'source', signal)
     const [asked] = t.api.asked
     expect(asked?.method).toBe('GET')
     expect(asked?.query['_filter']?.split(',')).toHaveLength(200)
@@ -108,7 +108,7 @@ describe('findByKeys', () => {
   test('what is too long for a URL is sent as a form that stands for a GET', async () => {
     await using t = await fixture([page([])])
     const long = Array.from({ length: 200 }, (_, n) => recordKey(`${'k'.repeat(60)}${n}`))
-    await t.source.findByKeys(LISTINGS, long, 'keys', signal)
+    await t.source.findByKeys(LISTINGS, long, 'keys', 'source', signal)
     const [asked] = t.api.asked
     expect(asked).toMatchObject({
       method: 'POST',
@@ -133,12 +133,16 @@ describe('findByKeys', () => {
     [d({ Results: [row(1)], SparkQLErrors: [{ Token: 'ListingKey', Status: 'Dropped' }] })],
   ])('is refused where the API does not take or apply the filter (R9)', async (reply: Reply) => {
     await using t = await fixture([reply])
-    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', signal)).toMatchObject({ kind: 'refused' })
+    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
+      kind: 'refused',
+    })
   })
 
   test('a row that cannot be read makes it refused: the row might be one of the keys (R8)', async () => {
     await using t = await fixture([page([row(1), { Id: 5 }])])
-    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', signal)).toMatchObject({ kind: 'refused' })
+    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
+      kind: 'refused',
+    })
   })
 
   test.each([
@@ -147,13 +151,15 @@ describe('findByKeys', () => {
     [d({}), 'SPARK_BAD_RESPONSE'],
   ])('any other failure is an error (R8)', async (reply, code) => {
     await using t = await fixture([reply])
-    await expect(t.source.findByKeys(LISTINGS, keys, 'keys', signal)).rejects.toMatchObject({ code })
+    await expect(t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).rejects.toMatchObject({
+      code,
+    })
   })
 
   test.each([0, 201])('%i keys at once are a mistake of the caller', async (length) => {
     await using t = await fixture([])
     const some: RecordKey[] = Array.from({ length }, (_, n) => recordKey(keyOf(n)))
-    await expect(t.source.findByKeys(LISTINGS, some, 'keys', signal)).rejects.toMatchObject({
+    await expect(t.source.findByKeys(LISTINGS, some, 'keys', 'source', signal)).rejects.toMatchObject({
       code: 'INVARIANT_VIOLATION',
     })
   })

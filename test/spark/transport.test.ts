@@ -41,7 +41,6 @@ function sourceOn(transport: Transport) {
     accessToken: unchanging(TOKEN),
     user: undefined,
     pageLimit: 10,
-    expand: undefined,
     firstRequestNumber: 1,
     pageReader: PLAIN_PAGE_READER,
     tries: NOBODY,
@@ -79,7 +78,7 @@ describe('a transport', () => {
     )
     expect(await collect(pages)).toHaveLength(2)
     expect(await source.count(LISTINGS, '', 'update', signal)).toBe(1)
-    expect((await source.findByKeys(LISTINGS, [key], 'everything', signal)).kind).toBe('answered')
+    expect((await source.findByKeys(LISTINGS, [key], 'everything', 'scope', signal)).kind).toBe('answered')
     expect((await source.findOne(LISTINGS, key, signal)).kind).toBe('found')
     expect((await source.metadata.standardFields(undefined, signal)).kind).toBe('fetched')
 

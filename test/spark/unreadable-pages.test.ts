@@ -79,7 +79,9 @@ describe('a listing with NaN', () => {
     const [key = recordKey('none')] = keys
     simulator.configure({ poisoned: { [key]: 'nan' } })
     await using source = sourceOf(server)
-    expect(await source.findByKeys(LISTINGS, keys, 'everything', signal())).toMatchObject({ kind: 'refused' })
+    expect(await source.findByKeys(LISTINGS, keys, 'everything', 'scope', signal())).toMatchObject({
+      kind: 'refused',
+    })
     const [walked] = recordsOf(await walk(source))
     expect(await source.findOne(LISTINGS, key, signal())).toMatchObject({
       kind: 'found',

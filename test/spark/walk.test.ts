@@ -41,38 +41,47 @@ describe('what a walk sends', () => {
     expect(t.api.asked[0]?.url).not.toContain('+')
   })
 
-  test('custom fields where whole records are asked for, and never with keys', async () => {
-    await using t = await fixture([page([]), page([]), page([]), page([]), page([])], {
-      expand: 'CustomFieldsRaw',
-    })
+  test('the scope where whole records are asked for, by all ways the same, and its filter where it is wanted', async () => {
+    await using t = await fixture([page([]), page([]), page([]), page([]), failure(404, 404)])
+    const select = ['ListPrice', '"Remarks"."Public, long"', 'MlsId']
+    const scope = { filter: "MlsId Eq 'a' Or MlsId Eq 'b'", select, expand: 'CustomFieldsRaw' }
+    const resource = { ...LISTINGS, scope }
     const signal = AbortSignal.timeout(5_000)
-    const keys = [recordKey(keyOf(1))]
-    await walk(t.source)
-    await walk(t.source, { select: 'keys' })
-    await t.source.findByKeys(LISTINGS, keys, 'everything', signal)
-    await t.source.findByKeys(LISTINGS, keys, 'keys', signal)
-    await t.source.findOne(LISTINGS, recordKey(keyOf(1)), signal)
-    const raw = 'CustomFieldsRaw'
-    expect(t.api.asked.map(({ query }) => query['_expand'])).toEqual([raw, undefined, raw, undefined, raw])
+    const keys = [recordKey('1')]
+    await walk(t.source, { resource, filter: scope.filter })
+    await walk(t.source, { resource, select: 'keys', filter: scope.filter })
+    await t.source.findByKeys(resource, keys, 'everything', 'scope', signal)
+    await t.source.findByKeys(resource, keys, 'keys', 'source', signal)
+    await t.source.findOne(resource, recordKey('1'), signal)
+    const needed =
+      'ListingKey,ModificationTimestamp,MlsId,PhotosChangeTimestamp,VideosChangeTimestamp,DocumentsChangeTimestamp'
+    const whole = { _select: `${needed},ListPrice,"Remarks"."Public, long"`, _expand: 'CustomFieldsRaw' }
+    expect(t.api.asked.map(({ query }) => query)).toEqual([
+      { _limit: '1000', _skiptoken: '', _filter: scope.filter, ...whole },
+      { _limit: '1000', _skiptoken: '', _filter: scope.filter, _select: 'ListingKey,ModificationTimestamp' },
+      { _limit: '2', _filter: `(${scope.filter}) And ListingKey Eq '1'`, ...whole },
+      { _limit: '2', _filter: `ListingKey Eq '1'`, _select: 'ListingKey' },
+      whole,
+    ])
   })
 
-  test('a resource that takes no such expansion is not asked with it, and never for more rows than it gives', async () => {
+  test('without a scope nothing of it, and never for more rows than the resource gives', async () => {
     await using t = await fixture([page([]), page([]), d({ Results: [] }), failure(404, 404)], {
-      expand: 'CustomFieldsRaw',
       pageLimit: 1000,
     })
     const signal = AbortSignal.timeout(5_000)
     await walk(t.source, { resource: OFFICES })
     await walk(t.source, { resource: OFFICES, select: 'keys' })
-    await t.source.findByKeys(OFFICES, [recordKey('1')], 'everything', signal)
+    await t.source.findByKeys(OFFICES, [recordKey('1')], 'everything', 'scope', signal)
     await t.source.findOne(OFFICES, recordKey('1'), signal)
-    expect(t.api.asked.map(({ query }) => query['_expand'])).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
+    const asked = t.api.asked.map(({ query }) => query)
+    expect(asked.map(({ _expand, _filter }) => ({ _expand, _filter }))).toEqual([
+      {},
+      {},
+      { _filter: "OfficeKey Eq '1'" },
+      {},
     ])
-    expect(t.api.asked.map(({ query }) => query['_limit'])).toEqual(['25', '25', '2', undefined])
+    expect(asked.map(({ _limit }) => _limit)).toEqual(['25', '25', '2', undefined])
   })
 
   test('who asks', async () => {

@@ -2,15 +2,21 @@ import type { Settings } from '../../config/settings.ts'
 import { SettingsError } from '../../config/settings-error.ts'
 import { published, type ListedResource, type ResourceDescription } from '../../domain/resource.ts'
 import { RESOURCES } from '../../resources/index.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 
-type FeedSettings = Pick<Settings['feed'], 'resources' | 'subresources'>
+type FeedSettings = Pick<Settings['feed'], 'resources' | 'subresources' | 'listingsScope'>
 
 /**
- * What is replicated (settings `RESOURCES` and `SUBRESOURCES`), in the order of the list.
+ * What is replicated (settings `RESOURCES` and `SUBRESOURCES`), in the order of the list, and what of it
+ * (`LISTINGS_FILTER`, `LISTINGS_SELECT` and `EXPAND`).
  *
  * @throws {SettingsError} if one is named that there is not
  */
-export function chosenResources({ resources, subresources }: FeedSettings): readonly ListedResource[] {
+export function chosenResources({
+  resources,
+  subresources,
+  listingsScope,
+}: FeedSettings): readonly ListedResource[] {
   const known: readonly ListedResource[] = RESOURCES
   requireKnown('RESOURCES', 'resource', resources, known)
   const chosen = known.filter(({ name }) => resources.includes(name))
@@ -22,7 +28,8 @@ export function chosenResources({ resources, subresources }: FeedSettings): read
   )
   return chosen.map((resource) => {
     const sets = resource.subresources.filter(({ part }) => subresources.includes(part))
-    return { ...resource, subresources: sets }
+    const scope = resource.name === LISTINGS.name ? listingsScope : resource.scope
+    return { ...resource, subresources: sets, scope }
   })
 }
 

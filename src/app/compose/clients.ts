@@ -57,14 +57,13 @@ export function sparkTransport({
 }
 
 export function sparkSource(
-  { accessToken, pageLimit, expand }: Settings['spark'],
-  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'expand' | 'clock' | 'random' | 'retry'>,
+  { accessToken, pageLimit }: Settings['spark'],
+  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'clock' | 'random' | 'retry'>,
 ): SparkSource {
   return createSparkSource({
     ...options,
     accessToken,
     pageLimit,
-    expand: expand ?? undefined,
     clock: SYSTEM_CLOCK,
     random: Math.random,
   })

@@ -2,7 +2,7 @@ import type { FeedState } from '../../domain/feed-state.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
 import type { Source } from '../../replication/ports.ts'
-import { EVERYTHING } from '../../replication/window.ts'
+import { everythingOf } from '../../replication/window.ts'
 
 /**
  * What a full walk will show, by the last one; before the first one the source is asked, if somebody watches. Returns at
@@ -20,7 +20,7 @@ export function learnTotals(
     const walked = walks.filter((pass) => pass?.state === 'completed').map((pass) => pass?.walked ?? 0)
     if (walked.length > 0) totals.learn(resource.name, Math.max(...walked))
     if (totals.knows(resource.name) || !process.stderr.isTTY) continue
-    source.count(resource, EVERYTHING, 'walk', stop.signal).then(
+    source.count(resource, everythingOf(resource), 'walk', stop.signal).then(
       (count) => {
         if (count !== undefined && !totals.knows(resource.name)) totals.learn(resource.name, count)
       },

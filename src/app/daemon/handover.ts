@@ -23,10 +23,14 @@ export function statedSettings({
   passes,
 }: Pick<Settings, 'kafka' | 'registry' | 'feed'> &
   Partial<Pick<Settings, 'spark' | 'topics' | 'passes'>>): StatedSettings {
+  const { listingsScope: scope } = feed
   return {
     TOPIC_PREFIX: feed.topicPrefix,
     RESOURCES: feed.resources.toSorted().join(','),
     SUBRESOURCES: feed.subresources.toSorted().join(',') || UNSET,
+    LISTINGS_FILTER: scope.filter || UNSET,
+    LISTINGS_SELECT: scope.select.toSorted().join(',') || UNSET,
+    EXPAND: scope.expand ?? UNSET,
     KAFKA_BROKERS: kafka.brokers.toSorted().join(','),
     KAFKA_SSL: String(kafka.ssl !== null),
     KAFKA_SASL_MECHANISM: kafka.sasl?.mechanism ?? UNSET,
@@ -40,7 +44,6 @@ export function statedSettings({
           SPARK_API_URL: spark.apiUrl,
           SPARK_REQUEST_TIMEOUT: `${spark.requestTimeoutMs}ms`,
           PAGE_LIMIT: String(spark.pageLimit),
-          EXPAND: spark.expand ?? UNSET,
           MEDIA_FETCH: spark.mediaFetch,
         }),
     ...(topics === undefined

@@ -5,16 +5,23 @@ import {
   publishedResources,
   requireChosen,
 } from '../../../src/app/compose/chosen-resources.ts'
+import { WHOLE } from '../../../src/domain/scope.ts'
 import { RESOURCES } from '../../../src/resources/index.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { OFFICES } from '../../fixtures/resources.ts'
 
-const feed = (...resources: string[]) => ({ resources, subresources: [] })
+const feed = (...resources: string[]) => ({ resources, subresources: [], listingsScope: WHOLE })
 
 test('what RESOURCES names is replicated, in the order of the list', () => {
   const names = RESOURCES.map(({ name }) => name)
   expect(chosenResources(feed(...names.toReversed())).map(({ name }) => name)).toEqual(names)
   expect(chosenResources(feed('listings'))).toEqual([{ ...LISTINGS, subresources: [] }])
+})
+
+test('the scope of listings is theirs alone', () => {
+  const listingsScope = { ...WHOLE, filter: "MlsId Eq '1'", expand: 'CustomFieldsRaw' }
+  const chosen = chosenResources({ ...feed('listings', 'accounts'), listingsScope })
+  expect(chosen.map(({ scope }) => scope)).toEqual([listingsScope, WHOLE])
 })
 
 test('a name that is no resource is a mistake in the settings, which names those that there are', () => {
@@ -28,17 +35,17 @@ test('a name that is no resource is a mistake in the settings, which names those
 })
 
 test('what SUBRESOURCES names is replicated with its listing, and has a topic after it', () => {
-  const chosen = { resources: ['accounts', 'listings'], subresources: ['rooms', 'photos'] }
+  const chosen = { ...feed('accounts', 'listings'), subresources: ['rooms', 'photos'] }
   const names = publishedResources(chosen).map(({ name }) => name)
   expect(names).toEqual(['listings', 'listing-photos', 'listing-rooms', 'accounts'])
 })
 
 test.each([
   [
-    { resources: ['listings'], subresources: ['photo'] },
+    { ...feed('listings'), subresources: ['photo'] },
     /no subresource of listings named photo\. There are: photos, /,
   ],
-  [{ resources: ['accounts'], subresources: ['photos'] }, /of accounts named photos\. There are: none\./],
+  [{ ...feed('accounts'), subresources: ['photos'] }, /of accounts named photos\. There are: none\./],
 ])('a subresource that there is not is a mistake in the settings: %j', (chosen, message) => {
   expect(() => chosenResources(chosen)).toThrow(
     expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringMatching(message) }),
