@@ -25,7 +25,10 @@ export interface ChangeStamp {
 
 /** Where the fields of a record come from, and where they stand in it. */
 interface ResourceFields {
-  /** `metadata`: the schema follows the source's description of its fields; `schema`: it is written by hand. */
+  /**
+   * `metadata`: the schema follows the source's description of its fields, which it has of those in `StandardFields` alone
+   * (docs/spark-api.md §4.9); `schema`: it is written by hand.
+   */
   readonly from: 'metadata' | 'schema'
   /** `top`: they are members of the record itself. */
   readonly at: 'StandardFields' | 'top'
@@ -96,13 +99,23 @@ export function published(resources: readonly ListedResource[]): readonly Resour
   return resources.flatMap((resource) => [resource, ...resource.subresources])
 }
 
-/** In its whole scope. @throws {TypeError} if the name cannot be a resource's, or a page would have no room for a second record */
+/**
+ * In its whole scope.
+ *
+ * @throws {TypeError} if the name cannot be a resource's, a page would have no room for a second record, or the metadata does
+ *   not tell of the fields
+ */
 export function defineResource<const Name extends string>(
   description: Omit<ListedResource, 'name' | 'scope'> & { readonly name: Name },
 ): ListedResource<Name> {
-  const { name, maxLimit } = description
+  const { name, maxLimit, fields } = description
   if (!isResourceName(name)) throw new TypeError(`${JSON.stringify(name)} is not a resource name`)
   if (maxLimit < 2) throw new TypeError(`${name}: two records must fit on a page`)
+  if (fields.from === 'metadata' && fields.at === 'top') {
+    throw new TypeError(
+      `${name}: the metadata describes fields in StandardFields alone; write a schema by hand`,
+    )
+  }
   return { ...description, name, scope: WHOLE }
 }
 
