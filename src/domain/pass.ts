@@ -22,14 +22,14 @@ export type PassState = 'running' | 'completed' | 'held' | 'failed'
 export type NextOffsets = Readonly<Record<string, readonly number[]>>
 
 /** A piece of an update's window: what is stamped behind `after` and up to `until`, both in whole seconds. */
-interface TimeSlice {
+export interface TimeSlice {
   readonly after: Instant
   /** Null: an open end. */
   readonly until: Instant | null
 }
 
 /** The slice that an update walks now: a walk by itself, with a count of its own (R7). */
-interface SliceProgress extends TimeSlice {
+export interface SliceProgress extends TimeSlice {
   /** Distinct keys walked in the slices before it: sums of `walked`. */
   readonly walkedBefore: number
 }

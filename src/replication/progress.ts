@@ -9,6 +9,7 @@ import {
   type PassKind,
   type PassProgress,
   type PassState,
+  type SliceProgress,
 } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
 import type { SourcePage } from './ports.ts'
@@ -23,6 +24,8 @@ export interface PassBeginning {
   readonly sweepOffsets: readonly number[]
   /** Deletes that the guard holds since an earlier sweep, until this one comes to its verdict (R10). */
   readonly held: number
+  readonly window: SliceProgress | null
+  readonly owedSeconds: readonly Instant[]
 }
 
 export function begun({ held, ...beginning }: PassBeginning): PassProgress {
@@ -36,8 +39,6 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: { ...NO_DELETES, held },
-    window: null,
-    owedSeconds: [],
   }
 }
 
@@ -56,9 +57,24 @@ export function afterPage(
   }
 }
 
-/** R7: a refused token restarts the walk under the same pass id and `startedAt`; what was read stays counted. */
+/**
+ * R7: a refused token restarts the walk, of an update that of its slice, under the same pass id and `startedAt`; what was
+ * read stays counted.
+ */
 export function restarted(progress: PassProgress): PassProgress {
+  if (progress.window !== null) return inSlice(progress, progress.window, progress.filter)
   return { ...progress, token: '', walkEnded: false, page: 0, walked: 0, walkedInRange: 0 }
+}
+
+/** At the beginning of a slice. */
+export function inSlice(progress: PassProgress, window: SliceProgress, filter: string): PassProgress {
+  const walked = window.walkedBefore
+  return { ...progress, window, filter, token: '', walkEnded: false, walked, walkedInRange: 0 }
+}
+
+/** Distinct keys that the walk, of an update that of its slice, has shown. */
+export function walkedOf({ walked, window }: PassProgress): number {
+  return walked - (window?.walkedBefore ?? 0)
 }
 
 export function withOutcomes(progress: PassProgress, counts: OutcomeCounts): PassProgress {

@@ -69,7 +69,15 @@ function walkKeys(
 ): Promise<PassProgress> {
   const sweepOffsets = feed.publisher.nextOffsets(resource.name)
   const held = feed.state.lastPass(resource.name, 'purge')?.deletes.held ?? 0
-  const begin = { pass: 'purge', passId, initial: false, sweepOffsets, held } as const
+  const begin = {
+    pass: 'purge',
+    passId,
+    initial: false,
+    sweepOffsets,
+    held,
+    window: null,
+    owedSeconds: [],
+  } as const
   return walkToEnd(
     feed,
     { resource, select: 'keys', filter: everythingOf(resource), interrupted, begin },
@@ -81,7 +89,7 @@ function walkKeys(
         feed.observer.pageWalked(after)
         return after
       }
-      const commitment = { progress: after, watermark: null, markers: startMarkers(after) }
+      const commitment = { progress: after, watermark: null, markers: startMarkers(feed.state, after) }
       return feed.committer.commitProgress(resource, commitment, signal)
     },
     signal,

@@ -9,8 +9,9 @@ import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended } from './progress.ts'
 import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
-import { startMarkers, walkToEnd } from './walk.ts'
-import { changedSince, everythingOf } from './window.ts'
+import { startMarkers, walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
+import { walkWindow } from './window-walk.ts'
+import { everythingOf, updatedAfter } from './window.ts'
 import { NoChangeStampError, NoSnapshotError } from './pass-errors.ts'
 
 /**
@@ -62,26 +63,21 @@ export async function runRetry(
 
 interface Plan {
   readonly pass: PassKind
-  readonly filter: string
+  /** Where the window begins, exclusive; null for a walk of everything. */
+  readonly after: Instant | null
   readonly initial: boolean
   readonly letters: LetterRetry | undefined
 }
 
-function snapshotPlan({ state }: Feed, resource: ListedResource): Plan {
-  return {
-    pass: 'snapshot',
-    filter: everythingOf(resource),
-    initial: !state.hasSnapshot(resource.name),
-    letters: undefined,
-  }
+function snapshotPlan({ state }: Feed, { name }: ListedResource): Plan {
+  return { pass: 'snapshot', after: null, initial: !state.hasSnapshot(name), letters: undefined }
 }
 
 function updatePlan(feed: Feed, resource: ListedResource): Plan {
   if (resource.stamp === null) throw new NoChangeStampError(resource.name)
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
-  const filter = changedSince(resource, watermark, feed.overlap)
-  return { pass: 'update', filter, initial: false, letters: undefined }
+  return { pass: 'update', after: updatedAfter(watermark, feed.overlap), initial: false, letters: undefined }
 }
 
 async function run(
@@ -108,33 +104,49 @@ async function run(
 function walkRecords(
   feed: Feed,
   resource: ListedResource,
-  { pass, filter, initial }: Plan,
+  { pass, after, initial, letters }: Plan,
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const begin = { pass, passId, initial, sweepOffsets: [], held: 0 }
-  return walkToEnd(
-    feed,
-    { resource, select: 'everything', filter, interrupted, begin },
-    async ({ page, observedAt, fresh, progress }) => {
-      // An update that finds nothing costs one transaction, not two.
-      if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
-      const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS }
-      return feed.committer.commitPage(
-        resource,
-        sightings,
-        progress.initial,
-        async (counts, askAgain) => {
-          const next = afterPage(progress, page, { ...fresh, counts })
-          await fileForRecheck(feed, next, askAgain)
-          return {
-            progress: next,
-            watermark: firstWatermark(feed, resource, next),
-            markers: startMarkers(next),
-          }
-        },
-        signal,
-      )
+  const commit: CommitPage = (walked) => commitPage(feed, resource, walked, signal)
+  if (after === null) {
+    const none = { sweepOffsets: [], held: 0, window: null, owedSeconds: [] }
+    const begin = { pass, passId, initial, ...none }
+    const plan = {
+      resource,
+      select: 'everything',
+      filter: everythingOf(resource),
+      interrupted,
+      begin,
+    } as const
+    return walkToEnd(feed, plan, commit, signal)
+  }
+  const settle = (progress: PassProgress): Promise<PassProgress> =>
+    publishRechecked(feed, resource, progress, letters, signal)
+  // Those that lie in the window again are read with it.
+  const left = feed.state.lastPass(resource.name, pass)?.owedSeconds ?? []
+  const owedSeconds = left.filter((second) => second <= after)
+  return walkWindow(feed, { resource, after, owedSeconds, passId, interrupted, commit, settle }, signal)
+}
+
+async function commitPage(
+  feed: Feed,
+  resource: ListedResource,
+  { page, observedAt, fresh, progress }: WalkedPage,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  // An update that finds nothing costs one transaction, not two.
+  if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
+  const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS }
+  return feed.committer.commitPage(
+    resource,
+    sightings,
+    progress.initial,
+    async (counts, askAgain) => {
+      const next = afterPage(progress, page, { ...fresh, counts })
+      await fileForRecheck(feed, next, askAgain)
+      const markers = startMarkers(feed.state, next)
+      return { progress: next, watermark: firstWatermark(feed, resource, next), markers }
     },
     signal,
   )
@@ -173,7 +185,7 @@ async function complete(
   // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
   const latest = feed.serverClock.latest(begunAt)
   const watermark = wanted !== null && wanted > latest ? latest : wanted
-  const started = progress.page === 0 ? startMarkers(progress) : []
+  const started = startMarkers(feed.state, progress)
   const markers = [...started, { event: 'completed' as const, progress: done, detail: null }]
   await feed.committer.commitProgress(resource, { progress: done, watermark, markers }, signal)
   await feed.index.ledger.drop(done.passId)

@@ -4,7 +4,7 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import { hasCode, ListingstreamError } from '../support/errors.ts'
 import type { Feed } from './feed.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
-import { restarted } from './progress.ts'
+import { restarted, walkedOf } from './progress.ts'
 
 /** Ledgers of one pass that may turn out to be damaged before it gives up. */
 const MOST_LOSSES = 3
@@ -53,9 +53,10 @@ async function resumable(
   return restarted(interrupted)
 }
 
-async function isWhole(feed: Feed, { passId, page, walked }: PassProgress): Promise<boolean> {
+async function isWhole(feed: Feed, progress: PassProgress): Promise<boolean> {
+  const { passId, page } = progress
   try {
-    return (await feed.index.ledger.size(passId, 'seen', page + 1)) === walked
+    return (await feed.index.ledger.size(passId, 'seen', page + 1)) === walkedOf(progress)
   } catch (error) {
     if (isLedgerDamage(error)) return false
     throw error

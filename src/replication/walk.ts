@@ -7,12 +7,13 @@ import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
+import type { CommittedState } from './committed-state.ts'
 import { countedRange, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError, LedgerDamagedError, SourceClockError } from './pass-errors.ts'
 import type { SourcePage, WalkRequest } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
-import { begun, restarted, type PassBeginning } from './progress.ts'
+import { begun, restarted, walkedOf, type PassBeginning } from './progress.ts'
 import { narrowedTo, settledBefore } from './window.ts'
 
 /** A server clock that differs by more than this from ours is not believed (R4). */
@@ -56,11 +57,25 @@ export interface WalkedPage {
   readonly progress: PassProgress
 }
 
-/** Walks to the end and checks that the walk was complete. `commit` commits a page and answers the progress after it. */
+/** Commits a page and answers the progress after it. */
+export type CommitPage = (walked: WalkedPage) => Promise<PassProgress>
+
+/** The one walk of a pass, to its end. */
 export async function walkToEnd(
   feed: Feed,
   plan: WalkPlan,
-  commit: (walked: WalkedPage) => Promise<PassProgress>,
+  commit: CommitPage,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  if (plan.interrupted !== undefined) feed.observer.passStarted(plan.interrupted, true)
+  return walkAndCheck(feed, plan, commit, signal)
+}
+
+/** Walks to the end and checks that the walk was complete. */
+export async function walkAndCheck(
+  feed: Feed,
+  plan: WalkPlan,
+  commit: CommitPage,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   let progress = plan.interrupted
@@ -74,6 +89,7 @@ export async function walkToEnd(
       if (!refused || progress === undefined || restarts >= MOST_RESTARTS) throw error
       await feed.index.ledger.drop(progress.passId)
       progress = restarted(progress)
+      feed.observer.passStarted(progress, true)
     }
   }
 }
@@ -83,14 +99,13 @@ async function walkOnce(
   plan: WalkPlan,
   from: PassProgress | undefined,
   advanced: (progress: PassProgress) => void,
-  commit: (walked: WalkedPage) => Promise<PassProgress>,
+  commit: CommitPage,
   signal: AbortSignal,
 ): Promise<{ progress: PassProgress; lastPage: SourcePage }> {
   const { resource, select } = plan
   let progress = from
   let lastPage: SourcePage | undefined
   const headway = new Headway(resource)
-  if (progress !== undefined) feed.observer.passStarted(progress, true)
   const request = {
     resource,
     select,
@@ -224,9 +239,11 @@ async function checkComplete(
   lastPage: SourcePage,
   signal: AbortSignal,
 ): Promise<void> {
-  if (progress.pass === 'update' && progress.walked === 0) return
+  if (progress.pass === 'update' && walkedOf(progress) === 0) return
   const range = countedRange(resource, select)
   const bound = settledBefore(progress.startedAt, feed.overlap)
+  // All that the slice can show is in motion.
+  if (progress.window !== null && progress.window.after >= bound) return
   const filter = range === 'all' ? progress.filter : narrowedTo(progress.filter, resource, bound)
   const counted = await feed.source.count(resource, filter, purposeOf(progress.pass), signal)
   if (counted === undefined) return confirmEnd(feed, resource, select, progress, lastPage, signal)
@@ -273,6 +290,7 @@ export function parseStamp(note: string): Instant | null {
 }
 
 /** The marker that belongs into the pass's first transaction. */
-export function startMarkers(progress: PassProgress): readonly PassMarker[] {
-  return progress.page <= 1 ? [{ event: 'started', progress, detail: null }] : []
+export function startMarkers(state: CommittedState, progress: PassProgress): readonly PassMarker[] {
+  const last = state.lastPass(progress.resource, progress.pass)
+  return last?.passId !== progress.passId ? [{ event: 'started', progress, detail: null }] : []
 }

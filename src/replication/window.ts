@@ -1,4 +1,5 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
+import type { TimeSlice } from '../domain/pass.ts'
 import type { ListedResource, ResourceDescription } from '../domain/resource.ts'
 import { allOf } from '../domain/sparkql.ts'
 import { InvariantViolation } from '../support/errors.ts'
@@ -19,10 +20,11 @@ export function updatedAfter(watermark: Instant, overlap: Millis): Instant {
   return instant(watermark - overlap - 1000)
 }
 
-/** R4: what may have changed since `watermark`. */
-export function changedSince(resource: ListedResource, watermark: Instant, overlap: Millis): string {
-  const window = `${stampOf(resource)} Gt ${formatSeconds(updatedAfter(watermark, overlap))}`
-  return allOf(everythingOf(resource), window)
+/** What is stamped within a slice of time. Two that share a bound have nothing in common, and nothing lies between them. */
+export function sliceFilter(resource: ListedResource, { after, until }: TimeSlice): string {
+  const stamp = stampOf(resource)
+  const upper = until === null ? '' : `${stamp} Le ${formatSeconds(until)}`
+  return allOf(everythingOf(resource), `${stamp} Gt ${formatSeconds(after)}`, upper)
 }
 
 /** R7: records stamped at or after this may still appear or vanish while the walk goes on; the count leaves them out. */

@@ -1,4 +1,5 @@
 /** What a failed answer of the API means, and what to do about it (docs/spark-api.md §3.3). */
+import { DATA_FAILED, FILTER_TOO_SLOW, TOO_SLOW } from '../domain/error-codes.ts'
 import type { Envelope } from './envelope.ts'
 import { quoteForeign } from '../support/secrets.ts'
 import { refusedBy, SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
@@ -44,9 +45,17 @@ const BAD_PARAMETER = verdict(
 )
 const REFUSED = verdict('SPARK_REFUSED', `The API refused the request. ${CONTACT}`)
 const UNAVAILABLE = verdict('SPARK_UNAVAILABLE', 'The API is not available now; it is asked again later.')
-const TOO_SLOW = verdict(
-  'SPARK_TOO_SLOW',
+const ROWS_SLOW = verdict(
+  TOO_SLOW,
   'The API cancelled the request because it took too long. Lower PAGE_LIMIT if this stays.',
+)
+const FILTER_SLOW = verdict(
+  FILTER_TOO_SLOW,
+  'The API cancelled the request because its filter took too long. An update asks for a shorter time.',
+)
+const BROKEN_DATA = verdict(
+  DATA_FAILED,
+  'The API stumbles over its own data. An update leaves out the second of the record at fault and goes on; it asks for it again later.',
 )
 const RATE_LIMITED = verdict(
   'SPARK_RATE_LIMITED',
@@ -75,7 +84,7 @@ const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
   [1021, WRONG_ENDPOINT],
   [1023, UNAVAILABLE],
   [1024, verdict('SPARK_NOT_IN_SYNC', 'The data is being brought up to date; it is asked for again later.')],
-  [1026, UNAVAILABLE],
+  [1026, BROKEN_DATA],
   [1030, verdict('SPARK_WRONG_ENDPOINT', 'The API wants TLS: SPARK_API_URL must begin with https://.')],
   [1035, BAD_PARAMETER],
   [1040, FILTER_REFUSED],
@@ -85,8 +94,8 @@ const BY_CODE: ReadonlyMap<number, Verdict> = new Map([
   [1500, NOT_PERMITTED],
   [1505, NOT_PERMITTED],
   [1510, UNAVAILABLE],
-  [1515, TOO_SLOW],
-  [1516, TOO_SLOW],
+  [1515, ROWS_SLOW],
+  [1516, FILTER_SLOW],
   [1550, RATE_LIMITED],
   [2005, UNAVAILABLE],
 ])

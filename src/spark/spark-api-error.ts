@@ -1,5 +1,5 @@
 import { ListingstreamError } from '../support/errors.ts'
-import { TOKEN_REFUSED } from '../domain/error-codes.ts'
+import { DATA_FAILED, FILTER_TOO_SLOW, TOKEN_REFUSED, TOO_SLOW } from '../domain/error-codes.ts'
 
 /** What of a request the API does not take; `request`: it does not say what. */
 export type Refused =
@@ -46,7 +46,10 @@ const SPARK_ERRORS = {
   [TOKEN_REFUSED]: PASSING,
   SPARK_NOT_IN_SYNC: PASSING,
   SPARK_RATE_LIMITED: PASSING,
-  SPARK_TOO_SLOW: PASSING,
+  [TOO_SLOW]: PASSING,
+  // Asked as often as an outage, it would take minutes for each slice of a window that has to be found (R4).
+  [FILTER_TOO_SLOW]: { ...PASSING, attempts: 4 },
+  [DATA_FAILED]: { ...PASSING, attempts: 4 },
   SPARK_UNAVAILABLE: PASSING,
   SPARK_TIMEOUT: PASSING,
   SPARK_CONNECTION: PASSING,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
+import { DATA_FAILED, FILTER_TOO_SLOW, TOKEN_REFUSED, TOO_SLOW } from '../../src/domain/error-codes.ts'
 import { TopicError } from '../../src/feed/topic-error.ts'
 import { KafkaError, type KafkaErrorCode } from '../../src/kafka/errors.ts'
 import { SparkApiError, type SparkErrorCode } from '../../src/spark/spark-api-error.ts'
@@ -16,7 +16,7 @@ const DISPOSITIONS: Readonly<Record<Disposition, string>> = {
     SPARK_UNAUTHORIZED SPARK_SESSION_EXPIRED SPARK_USER_CHANGED SPARK_KEY_DISABLED SPARK_KEY_RESTRICTED
     SPARK_ACCOUNT_INACTIVE SPARK_WRONG_ENDPOINT SPARK_NOT_PERMITTED SPARK_NOT_FOUND SPARK_METHOD_REFUSED
     SPARK_FILTER_REFUSED SPARK_BAD_PARAMETER SPARK_REFUSED SPARK_TOKEN_REFUSED SPARK_NOT_IN_SYNC
-    SPARK_RATE_LIMITED SPARK_TOO_SLOW SPARK_UNAVAILABLE SPARK_TIMEOUT SPARK_CONNECTION
+    SPARK_RATE_LIMITED SPARK_TOO_SLOW SPARK_FILTER_TOO_SLOW SPARK_DATA_FAILED SPARK_UNAVAILABLE SPARK_TIMEOUT SPARK_CONNECTION
     SPARK_PAGE_UNREADABLE SPARK_BODY_TOO_LARGE SPARK_BAD_RESPONSE PAGE_THREAD_FAILED PAGE_THREAD_SLOW
     KAFKA_UNREACHABLE KAFKA_UNAUTHORIZED KAFKA_TOPIC_MISSING KAFKA_NOT_ENOUGH_REPLICAS
     KAFKA_RECORD_TOO_LARGE KAFKA_TIMESTAMP_REFUSED KAFKA_TRANSACTION_TIMEOUT_REFUSED
@@ -70,7 +70,7 @@ function codesInTables(): readonly string[] {
 
 function codesInSource(): Set<string> {
   const origins = SOURCES.flatMap((text) => text.match(ORIGIN) ?? [])
-  const quoted = origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]*(?=')/g) ?? [])
+  const quoted = origins.flatMap((origin) => origin.match(/(?<=')[A-Z][A-Z0-9_]{2,}(?=')/g) ?? [])
   return new Set([...quoted, ...codesInTables()])
 }
 
@@ -84,7 +84,7 @@ interface Said {
 }
 
 function saidInSource(): readonly (readonly [code: string, said: Said])[] {
-  const constants = new Map(
+  const names = new Map(
     [...read('src/domain/error-codes.ts').matchAll(/^export const (\w+) = '(\w+)'$/gm)].map(
       ([, name, code]) => [name, code] as const,
     ),
@@ -92,10 +92,11 @@ function saidInSource(): readonly (readonly [code: string, said: Said])[] {
   const stated = SOURCES.flatMap((text) => [...text.matchAll(STATEMENT)]).map(
     ([, quoted, constant, retryable, disposition = 'retry']) => {
       const again = retryable === 'true' ? 'yes' : 'no'
-      return [quoted ?? constants.get(constant) ?? '', { again, disposition }] as const
+      return [quoted ?? names.get(constant) ?? '', { again, disposition }] as const
     },
   )
-  const byClass = [...codesInTables(), TOKEN_REFUSED, ...stackCodes()].map((code) => {
+  const constants = [TOKEN_REFUSED, TOO_SLOW, FILTER_TOO_SLOW, DATA_FAILED]
+  const byClass = [...codesInTables(), ...constants, ...stackCodes()].map((code) => {
     const { retryable, disposition } = errorOf(code)
     return [code, { again: retryable ? 'yes' : 'no', disposition }] as const
   })

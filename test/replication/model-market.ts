@@ -288,10 +288,11 @@ function withoutStamp({ record }: Row): Row {
 function matches(filter: string, { stamp }: Row): boolean {
   if (filter === '') return true
   return filter.split(' And ').every((term) => {
-    const [, operator, text] = /^ModificationTimestamp (Gt|Lt) (\S+)$/.exec(term) ?? []
+    const [, operator, text] = /^ModificationTimestamp (Gt|Le|Lt) (\S+)$/.exec(term) ?? []
     const bound = parseInstant(text ?? '')
     if (bound === undefined) throw new Error(`a filter that nobody should write: ${filter}`)
     if (stamp === null) return false
+    if (operator === 'Le') return stamp <= bound
     return operator === 'Gt' ? stamp > bound : stamp < bound
   })
 }

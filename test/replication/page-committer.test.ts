@@ -26,6 +26,8 @@ const progress = begun({
   filter: '',
   sweepOffsets: [],
   held: 0,
+  window: null,
+  owedSeconds: [],
 })
 
 function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {

@@ -22,6 +22,8 @@ const first = begun({
   filter: 'ModificationTimestamp Gt 2026-05-02T13:00:00Z',
   sweepOffsets: [],
   held: 0,
+  window: null,
+  owedSeconds: [],
 })
 const counts = { published: 1, unchanged: 2, stale: 3, dead_lettered: 4 }
 const added = { walked: 7, inRange: 5, counts }

@@ -177,6 +177,8 @@ describe('the checkpoint of a piece', () => {
     filter: '',
     sweepOffsets: [],
     held: 0,
+    window: null,
+    owedSeconds: [],
   })
 
   test("counts what the pass's own resource has published so far, and stands before the page (R1, R11)", () => {

@@ -38,7 +38,15 @@ function walk(
   const opened = options.opened ?? new MemoryFeed(script)
   const { pass = 'snapshot', select = 'everything', filter = '', interrupted } = options
   const pages: WalkedPage[] = []
-  const begin = { pass, passId: PASS, initial: false, sweepOffsets: [], held: 0 }
+  const begin = {
+    pass,
+    passId: PASS,
+    initial: false,
+    sweepOffsets: [],
+    held: 0,
+    window: null,
+    owedSeconds: [],
+  }
   const result = walkToEnd(
     opened.feed,
     { resource: LISTINGS, select, filter, interrupted, begin },
@@ -89,7 +97,15 @@ describe('the start of a pass (R4)', () => {
         select: 'everything',
         filter: '',
         interrupted: undefined,
-        begin: { pass: 'snapshot', passId: PASS, initial: false, sweepOffsets: [], held: 0 },
+        begin: {
+          pass: 'snapshot',
+          passId: PASS,
+          initial: false,
+          sweepOffsets: [],
+          held: 0,
+          window: null,
+          owedSeconds: [],
+        },
       },
       async (walked) => {
         pages.push(walked)
@@ -412,6 +428,8 @@ describe('a resumed walk', () => {
       filter: 'ModificationTimestamp Gt 2026-05-02T08:00:00Z',
       sweepOffsets: [],
       held: 0,
+      window: null,
+      owedSeconds: [],
     }),
     token: 'token-7',
     page: 7,
@@ -468,9 +486,11 @@ test('a failure of the source is the failure of the walk, after the pages before
 })
 
 test('only the first transaction of a pass says that it has started', async () => {
-  const { pages, result } = walk({ walks: [[{ records: [] }, { records: [] }]], counts: [0] })
+  const { opened, pages, result } = walk({ walks: [[{ records: [] }, { records: [] }]], counts: [0] })
   const last = await result
+  const { state } = opened.feed
   const first = afterPage(pages[0]!.progress, pages[0]!.page, { walked: 0, inRange: 0, counts: NO_OUTCOMES })
-  expect(startMarkers(first)).toEqual([{ event: 'started', progress: first, detail: null }])
-  expect(startMarkers(last)).toEqual([])
+  expect(startMarkers(state, first)).toEqual([{ event: 'started', progress: first, detail: null }])
+  state.record(first, null)
+  expect(startMarkers(state, last)).toEqual([])
 })

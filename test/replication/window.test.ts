@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { parseInstant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { changedSince, narrowedTo, settledBefore } from '../../src/replication/window.ts'
+import { narrowedTo, settledBefore, sliceFilter, updatedAfter } from '../../src/replication/window.ts'
 
 const OVERLAP = 20 * 60_000
 
@@ -14,8 +14,18 @@ function at(text: string) {
 
 describe('the window of an update (R4)', () => {
   test('begins the overlap and one second before the watermark', () => {
-    expect(changedSince(LISTINGS, at('2026-05-02T14:20:01Z'), OVERLAP)).toBe(
+    const after = updatedAfter(at('2026-05-02T14:20:01Z'), OVERLAP)
+    expect(sliceFilter(LISTINGS, { after, until: null })).toBe(
       'ModificationTimestamp Gt 2026-05-02T14:00:00Z',
+    )
+  })
+  test('is asked for in slices that share their bounds: what ends the one does not begin the next', () => {
+    const [a, b] = [at('2026-05-02T14:00:00Z'), at('2026-05-02T15:00:00Z')]
+    expect(sliceFilter(LISTINGS, { after: a, until: b })).toBe(
+      'ModificationTimestamp Gt 2026-05-02T14:00:00Z And ModificationTimestamp Le 2026-05-02T15:00:00Z',
+    )
+    expect(sliceFilter(LISTINGS, { after: b, until: null })).toBe(
+      'ModificationTimestamp Gt 2026-05-02T15:00:00Z',
     )
   })
   test('is narrowed to what was settled when the pass began, for the count (R7)', () => {
