@@ -1,4 +1,4 @@
-// Generated from schemas/*.avsc; after a change of theirs: npx vitest run -u test/contract/event-types.test.ts
+// Generated from schemas/*.avsc; after a change of theirs: npx vitest run test/contract/event-types.test.ts -u
 
 /** Date, `YYYY-MM-DD`. */
 export type DateText = string

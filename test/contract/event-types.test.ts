@@ -10,7 +10,7 @@ import { RESOURCES } from '../../src/resources/index.ts'
 
 const SCHEMAS = join(import.meta.dirname, '../../schemas')
 const COMMENT =
-  'Generated from schemas/*.avsc; after a change of theirs: npx vitest run -u test/contract/event-types.test.ts'
+  'Generated from schemas/*.avsc; after a change of theirs: npx vitest run test/contract/event-types.test.ts -u'
 
 /** What subscribers read. */
 const EVENTS = [...published(RESOURCES).flatMap(eventRecords), 'PassMarker']
