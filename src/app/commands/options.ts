@@ -13,6 +13,10 @@ export function acceptSourceOption(): Option {
   return new Option('--accept-source', 'accept another user of the same MLS as the source')
 }
 
+export function forceOption(): Option {
+  return new Option('--force', 'accept a LISTINGS_FILTER that listings leave by a change of their fields')
+}
+
 export function jsonOption(description = 'as JSON'): Option {
   return new Option('--json', description)
 }

@@ -3,7 +3,14 @@ import type { Command } from 'commander'
 
 import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, jsonOption, resourceOption, takeOverOption, wholeNumber } from './options.ts'
+import {
+  acceptSourceOption,
+  forceOption,
+  jsonOption,
+  resourceOption,
+  takeOverOption,
+  wholeNumber,
+} from './options.ts'
 
 export function registerPurge(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -15,5 +22,6 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
+    .addOption(forceOption())
     .action(acting((options: OnePassOptions) => runOnePass('purge', options, signal)))
 }

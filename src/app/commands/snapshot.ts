@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 
 import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, resourceOption, takeOverOption } from './options.ts'
+import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
 export function registerSnapshot(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -13,6 +13,7 @@ export function registerSnapshot(program: Command, { signal, acting }: CommandHo
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
+    .addOption(forceOption())
     .action(acting((options: OnePassOptions) => runOnePass('snapshot', options, signal)))
 }
 

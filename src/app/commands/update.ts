@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, resourceOption, takeOverOption } from './options.ts'
+import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
 export function registerUpdate(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -12,5 +12,6 @@ export function registerUpdate(program: Command, { signal, acting }: CommandHost
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
+    .addOption(forceOption())
     .action(acting((options: OnePassOptions) => runOnePass('update', options, signal)))
 }

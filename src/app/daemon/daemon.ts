@@ -10,6 +10,7 @@ import { InvariantViolation } from '../../support/errors.ts'
 import { together } from '../../support/together.ts'
 import { chosenResources } from '../compose/chosen-resources.ts'
 import { sparkTransport } from '../compose/clients.ts'
+import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed } from '../compose/open-feed.ts'
 import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
 import { surroundings, type Surroundings } from '../compose/surroundings.ts'
@@ -20,10 +21,12 @@ import { FeedSupervisor } from './supervisor.ts'
 
 export interface DaemonOptions {
   readonly acceptSource?: true
+  readonly force?: true
 }
 
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(WRITER_GROUPS)
+  requireLastingFilter(settings.feed, options.force ?? false)
   const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
   using _hangUp = rereadOnHangUp(settings, around.logger)

@@ -13,6 +13,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
 import { sparkTransport } from '../compose/clients.ts'
+import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched } from '../../ops/is-watched.ts'
 import { progressLine } from '../reports/progress-line.ts'
@@ -24,6 +25,7 @@ export interface FeedWishes {
   readonly restart?: true
   readonly takeOver?: true
   readonly acceptSource?: true
+  readonly force?: true
 }
 
 export interface FeedTask<T> {
@@ -44,6 +46,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   const title = `${settings.feed.topicPrefix}: ${task.pass} of ${resource.name}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
+  requireLastingFilter(settings.feed, wishes.force ?? false)
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
   using line = progressLine(title, totals)
   line.say('opening the feed')

@@ -13,7 +13,7 @@ import {
   type RetriedLetter,
 } from '../../passes/retry-letters.ts'
 import type { CommandHost } from '../command.ts'
-import { acceptSourceOption, resourceOption, takeOverOption } from '../options.ts'
+import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from '../options.ts'
 
 export function registerDeadLettersRetry(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -24,6 +24,7 @@ export function registerDeadLettersRetry(group: Command, { signal, acting }: Com
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
+    .addOption(forceOption())
     .action(
       acting((keys: string[], { all = false, resource, ...wishes }: RetryOptions, command: Command) => {
         if (all === keys.length > 0) command.error('error: name keys, or use --all')
