@@ -24,6 +24,8 @@ interface SparkSettings {
   readonly accessToken: Secret
   /** Of one request, from its sending to the last byte of its answer. @default 60 s */
   readonly requestTimeoutMs: Millis
+  /** Requests of the key in any 5 minutes (docs/spark-api.md §3.4). @default 1500 */
+  readonly apiRate: number
   /** `_limit` for listings. @default 1000 */
   readonly pageLimit: number
   /** How sets of a listing's parts are fetched: one by one, many in one list by `_expand`, or by how many are due. @default auto */

@@ -39,6 +39,7 @@ export async function openStage({ feed, listings, seed }: StageOptions): Promise
   const settings = {
     SPARK_API_URL: apiUrl,
     SPARK_ACCESS_TOKEN: simulator.accessToken,
+    API_RATE: '100000',
     PAGE_LIMIT: String(Math.min(LARGEST_PAGE, Math.ceil(listings / PAGES))),
     KAFKA_BROKERS: feed.brokers.join(','),
     SCHEMA_REGISTRY_URL: feed.registryUrl,

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
+const WAIT_BUCKETS = [0.001, 0.1, 0.5, 1, 5, 15, 60, 300]
 const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 export type Instruments = ReturnType<typeof createInstruments>
@@ -78,8 +79,15 @@ function sourceInstruments(registers: Registry[]) {
   return {
     requests: new Counter({
       name: 'listingstream_api_requests_total',
-      help: 'Requests to the Spark API by HTTP status; none: no answer came',
-      labelNames: ['code'],
+      help: 'Requests to the Spark API by HTTP status, none: no answer came, and by what they were for',
+      labelNames: ['code', 'purpose'],
+      registers,
+    }),
+    waits: new Histogram({
+      name: 'listingstream_api_wait_duration_seconds',
+      help: 'How long requests waited until they might be sent',
+      labelNames: ['purpose'],
+      buckets: WAIT_BUCKETS,
       registers,
     }),
     metadataChecks: new Counter({

@@ -1,11 +1,14 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
-import { instant, type Instant } from '../domain/instant.ts'
+import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
+import type { BudgetReport } from '../domain/request-budget.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
+import { addBudgetGauges } from './budget-gauges.ts'
 import { createInstruments, type Instruments } from './instruments.ts'
 import { RequestTally } from './request-tally.ts'
 
@@ -175,9 +178,24 @@ export class Metrics implements Observer, Parking {
   }
 
   /** `status` is null if no answer came. */
-  apiRequest({ status }: { readonly status: number | null }): void {
-    this.#instruments.requests.inc({ code: status ?? 'none' })
+  apiRequest({
+    status,
+    purpose,
+  }: {
+    readonly status: number | null
+    readonly purpose: RequestPurpose
+  }): void {
+    this.#instruments.requests.inc({ code: status ?? 'none', purpose })
     this.#tally.add()
+  }
+
+  requestSent(purpose: RequestPurpose, waited: Millis): void {
+    this.#instruments.waits.observe({ purpose }, waited / SECOND)
+  }
+
+  /** Of the process's key; called once. */
+  showBudget(report: () => BudgetReport): void {
+    addBudgetGauges(this.#registry, report)
   }
 
   transaction(seconds: number): void {

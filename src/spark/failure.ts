@@ -59,7 +59,7 @@ const BROKEN_DATA = verdict(
 )
 const RATE_LIMITED = verdict(
   'SPARK_RATE_LIMITED',
-  'The API takes no more requests for a while. Raise UPDATE_INTERVAL if this stays.',
+  'The API takes no more requests for a while. Lower API_RATE, or raise UPDATE_INTERVAL, if this stays.',
 )
 
 const BY_CODE: ReadonlyMap<number, Verdict> = new Map([

@@ -57,8 +57,9 @@ export class HttpTransport implements Transport, AsyncDisposable {
   }
 
   /** Follows no redirect: the access token goes to no other host. */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async send(request: HttpRequest, onSend: () => void, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted()
+    onSend()
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(), this.#requestTimeoutMs)
     try {

@@ -1,5 +1,6 @@
 /** Requests to the API with what belongs to every one of them: identity, number, envelope, retries, metrics. */
 import type { Instant } from '../domain/instant.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { Clock } from '../replication/ports.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { InvariantViolation } from '../support/errors.ts'
@@ -29,10 +30,12 @@ export interface RetryOptions extends Backoff {
 export interface RequestEvent {
   /** Without query; `{Id}` stands for a record's key. */
   readonly path: string
+  readonly purpose: RequestPurpose
   /** Null if no answer came. */
   readonly status: number | null
   /** `OK`, or the code of the error. */
   readonly code: string
+  /** From its sending on. */
   readonly durationMs: number
   /** Of the answer's body, as they came over the wire. */
   readonly bytes: number
@@ -173,16 +176,21 @@ export class SparkClient {
 
   async #attempt(call: Call, token: string, signal: AbortSignal): Promise<Exchange> {
     const { transport, pageReader, accessToken, onRequest, onDate, clock } = this.#options
-    const request = this.#nextRequest
-    this.#nextRequest += 1
-    const began = performance.now()
+    let request = this.#nextRequest
+    let began = performance.now()
+    // It may have waited for long until then (R6).
+    const onSend = (): void => {
+      request = this.#nextRequest
+      this.#nextRequest += 1
+      began = performance.now()
+    }
     let response: HttpResponse | undefined
     let serverDate: Instant | null = null
     let receivedAt: Instant | undefined
     let outcome: Outcome
     try {
       const headers = { ...call.headers, authorization: `Bearer ${token}` }
-      response = await transport.send({ ...call, headers }, signal)
+      response = await transport.send({ ...call, headers }, onSend, signal)
       receivedAt = clock.now()
       serverDate = parseHttpDate(response.header('date'))
       if (serverDate !== null) onDate(serverDate, receivedAt)
@@ -199,6 +207,7 @@ export class SparkClient {
     }
     onRequest({
       path: call.label ?? pathOf(call.target),
+      purpose: call.purpose,
       status: response?.status ?? null,
       code: outcome.kind === 'failure' ? outcome.error.code : 'OK',
       durationMs: performance.now() - began,

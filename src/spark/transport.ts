@@ -26,11 +26,12 @@ export interface Transport {
   /** Host of the API, with its port where that is not the usual one. */
   readonly host: string
   /**
-   * Resolves with the whole answer, whatever its status.
+   * Resolves with the whole answer, whatever its status. What bounds the requests of a key may keep it waiting before it is
+   * sent: until `onSend` is called, once, it has no number (R6).
    *
    * @throws {SparkApiError} retryable, if no whole answer came; `SPARK_BODY_TOO_LARGE` if it is longer than it may be
    */
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
+  send(request: HttpRequest, onSend: () => void, signal: AbortSignal): Promise<HttpResponse>
 }
 
 export function pathOf(target: string): string {

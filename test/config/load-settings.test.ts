@@ -62,6 +62,7 @@ describe('defaults', () => {
       apiUrl: 'https://replication.sparkapi.com',
       accessToken: 'tok-0123456789',
       requestTimeoutMs: 60_000,
+      apiRate: 1500,
       pageLimit: 1000,
       mediaFetch: 'auto',
     })
@@ -217,6 +218,7 @@ describe('mistakes', () => {
       FULL_WALK_INTERVAL: 'daily',
       RESOURCES: 'Listings; Accounts',
       PURGE_MAX_RATIO: '10',
+      API_RATE: '5/s',
       PAGE_LIMIT: '2000',
       VOLATILE_FIELDS: 'Days On Market',
       HTTP_PORT: '99999',

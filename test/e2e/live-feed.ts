@@ -47,6 +47,7 @@ export class LiveFeed implements AsyncDisposable {
     this.settings = {
       SPARK_API_URL: url,
       SPARK_ACCESS_TOKEN: simulator.accessToken,
+      API_RATE: '100000',
       PAGE_LIMIT: '10',
       KAFKA_BROKERS: brokers.join(','),
       SCHEMA_REGISTRY_URL: registryUrl,

@@ -106,15 +106,30 @@ describe('Metrics', () => {
 
   test('requests are counted by HTTP status, those without an answer as none; transactions by seconds', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
-    metrics.apiRequest({ status: 200 })
-    metrics.apiRequest({ status: 429 })
-    metrics.apiRequest({ status: null })
+    metrics.apiRequest({ status: 200, purpose: 'walk' })
+    metrics.apiRequest({ status: 429, purpose: 'walk' })
+    metrics.apiRequest({ status: null, purpose: 'update' })
     metrics.transaction(0.2)
-    expect(await sample('api_requests_total{code="200"}')).toBe('1')
-    expect(await sample('api_requests_total{code="429"}')).toBe('1')
-    expect(await sample('api_requests_total{code="none"}')).toBe('1')
+    expect(await sample('api_requests_total{code="200",purpose="walk"}')).toBe('1')
+    expect(await sample('api_requests_total{code="429",purpose="walk"}')).toBe('1')
+    expect(await sample('api_requests_total{code="none",purpose="update"}')).toBe('1')
     expect(await sample('transaction_duration_seconds_bucket{le="0.25"}')).toBe('1')
     expect(await sample('transaction_duration_seconds_bucket{le="0.1"}')).toBe('0')
+  })
+
+  test('the budget is shown as it is at the scrape, and waits by what waited', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const none = { update: 0, question: 0, media: 0, walk: 0 }
+    let granted = 1500
+    metrics.showBudget(() => ({ limit: 1500, granted, used: { ...none, walk: 700 }, waiting: none }))
+    metrics.requestSent('walk', 400)
+    granted = 900
+    expect(await sample('api_budget_limit')).toBe('1500')
+    expect(await sample('api_budget_granted')).toBe('900')
+    expect(await sample('api_budget_used{purpose="walk"}')).toBe('700')
+    expect(await sample('api_requests_waiting{purpose="update"}')).toBe('0')
+    expect(await sample('api_wait_duration_seconds_sum{purpose="walk"}')).toBe('0.4')
+    expect(await sample('api_wait_duration_seconds_bucket{le="0.1",purpose="walk"}')).toBe('0')
   })
 
   test('values without a field are counted by field, and under one name where it is not known of the resource (R12, R14)', async () => {
@@ -151,7 +166,7 @@ describe('Metrics', () => {
   test('two registries in one process do not meet; process metrics bear the prefix', async () => {
     const first = new Metrics()
     const second = new Metrics()
-    first.apiRequest({ status: 200 })
+    first.apiRequest({ status: 200, purpose: 'walk' })
     expect(await first.text()).toContain('listingstream_process_cpu_seconds_total')
     expect(await second.text()).not.toContain('api_requests_total{')
   })

@@ -359,12 +359,12 @@ describe('metrics', () => {
     const ok = zipped(END)
     await using t = await fixture([failure(503, 1510), (_request, response) => response.destroy(), ok])
     await firstPage(t.source)
-    const path = '/v1/listings'
+    const asked = { path: '/v1/listings', purpose: 'walk' }
     const durationMs = expect.any(Number)
     expect(t.events).toEqual([
-      { path, status: 503, code: 'SPARK_UNAVAILABLE', durationMs, bytes: expect.any(Number) },
-      { path, status: null, code: 'SPARK_CONNECTION', durationMs, bytes: 0 },
-      { path, status: 200, code: 'OK', durationMs, bytes: ok.body?.length },
+      { ...asked, status: 503, code: 'SPARK_UNAVAILABLE', durationMs, bytes: expect.any(Number) },
+      { ...asked, status: null, code: 'SPARK_CONNECTION', durationMs, bytes: 0 },
+      { ...asked, status: 200, code: 'OK', durationMs, bytes: ok.body?.length },
     ])
   })
 })

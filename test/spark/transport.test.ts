@@ -16,7 +16,8 @@ function answering(replies: readonly Reply[]): Transport {
   const left = [...replies]
   return {
     host: 'api.example',
-    async send(): Promise<HttpResponse> {
+    async send(_request, onSend): Promise<HttpResponse> {
+      onSend()
       const { status = 200, body = '' } = left.shift() ?? { status: 418 }
       const bytes = Buffer.from(body)
       return { status, body: bytes, bytes: bytes.length, header: () => undefined }
@@ -28,9 +29,9 @@ function answering(replies: readonly Reply[]): Transport {
 function noted(inner: Transport, requests: string[]): Transport {
   return {
     host: inner.host,
-    send(request, signal) {
+    send(request, onSend, signal) {
       requests.push(`${request.purpose} ${request.target.replace(/\?.*/, '')}`)
-      return inner.send(request, signal)
+      return inner.send(request, onSend, signal)
     },
   }
 }

@@ -89,6 +89,7 @@ export class Arena implements AsyncDisposable {
       SCHEMA_REGISTRY_URL: options.cluster.registryUrl,
       TOPIC_PREFIX: prefix,
       DATA_DIR: join(this.folder, 'data'),
+      API_RATE: '100000',
       PAGE_LIMIT: '25',
       KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
       UPDATE_INTERVAL: '150ms',

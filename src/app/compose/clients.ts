@@ -1,13 +1,20 @@
 /** From checked settings to the options of the clients. Secrets leave their wrapper here and nowhere else. */
 import type { KafkaSettings as KafkaOptions, RegistrySettings, Settings } from '../../config/settings.ts'
+import type { Millis } from '../../domain/instant.ts'
+import { BUDGET_WINDOW_MS, type BudgetWatcher } from '../../domain/request-budget.ts'
+import type { RequestPurpose } from '../../domain/request-purpose.ts'
 import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
+import { budgetLog } from '../../ops/budget-log.ts'
 import type { Logger } from '../../ops/logger.ts'
+import type { Metrics } from '../../ops/metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
+import { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { HttpTransport } from '../../spark/http-transport.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../spark/spark-source.ts'
+import { SYSTEM_TIMER } from '../../support/timer.ts'
 import { PROGRAM } from '../version.ts'
-import { SYSTEM_CLOCK } from './system-clock.ts'
+import { now, SYSTEM_CLOCK } from './system-clock.ts'
 
 export function kafkaSettings(
   { brokers, ssl, sasl }: KafkaOptions,
@@ -48,12 +55,30 @@ export function schemaRegistry({ url, auth }: RegistrySettings, outages: Outages
   })
 }
 
-/** One in a process: a connection pool of its own for each source would be as many ways around what bounds a key. */
-export function sparkTransport({
-  apiUrl,
-  requestTimeoutMs,
-}: Pick<Settings['spark'], 'apiUrl' | 'requestTimeoutMs'>): HttpTransport {
-  return new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: PROGRAM })
+/** One in a process: with one of its own for each source, a key would be asked as many times as often as it may be. */
+export function sparkTransport(
+  { apiUrl, requestTimeoutMs, apiRate }: Pick<Settings['spark'], 'apiUrl' | 'requestTimeoutMs' | 'apiRate'>,
+  watcher: BudgetWatcher,
+): RequestLimiter {
+  return new RequestLimiter({
+    transport: new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: PROGRAM }),
+    rate: apiRate,
+    windowMs: BUDGET_WINDOW_MS,
+    timer: SYSTEM_TIMER,
+    now,
+    watcher,
+  })
+}
+
+/** The same, shown by the metrics. */
+export function watchedTransport(
+  settings: Settings['spark'],
+  { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
+): RequestLimiter {
+  const sent = (purpose: RequestPurpose, waited: Millis): void => metrics.requestSent(purpose, waited)
+  const transport = sparkTransport(settings, { sent, granted: budgetLog(logger) })
+  metrics.showBudget(() => transport.report())
+  return transport
 }
 
 export function sparkSource(

@@ -9,7 +9,7 @@ import type { Transport } from '../../spark/transport.ts'
 import { InvariantViolation } from '../../support/errors.ts'
 import { together } from '../../support/together.ts'
 import { chosenResources } from '../compose/chosen-resources.ts'
-import { sparkTransport } from '../compose/clients.ts'
+import { watchedTransport } from '../compose/clients.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed } from '../compose/open-feed.ts'
 import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
@@ -30,7 +30,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
   using _hangUp = rereadOnHangUp(settings, around.logger)
-  await using transport = sparkTransport(settings.spark)
+  await using transport = watchedTransport(settings.spark, around)
   const supervisor = supervisorOf(settings, options, around, transport)
   const daemon = new Daemon(settings, around, new Map([[settings.feed.topicPrefix, supervisor]]))
   try {

@@ -12,7 +12,7 @@ import { WalkTotals } from '../../ops/walk-totals.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
-import { sparkTransport } from '../compose/clients.ts'
+import { watchedTransport } from '../compose/clients.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched } from '../../ops/is-watched.ts'
@@ -50,7 +50,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
   using line = progressLine(title, totals)
   line.say('opening the feed')
-  await using transport = sparkTransport(settings.spark)
+  await using transport = watchedTransport(settings.spark, { metrics, logger })
   await using feed = await openFeed(
     {
       settings,

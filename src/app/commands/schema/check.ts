@@ -10,6 +10,7 @@ import { schemaChanges, type SchemaChange } from '../../../contract/schema-chang
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import type { FieldDescription } from '../../../domain/field-description.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
+import { budgetLog } from '../../../ops/budget-log.ts'
 import { Outages } from '../../../ops/outages.ts'
 import { PLAIN_PAGE_READER } from '../../../spark/page-body.ts'
 import { SparkApiError } from '../../../spark/spark-api-error.ts'
@@ -119,13 +120,14 @@ async function sourceFields(
   { spark, log }: Pick<Settings, 'spark' | 'log'>,
   signal: AbortSignal,
 ): Promise<readonly FieldDescription[]> {
-  await using transport = sparkTransport(spark)
+  const logger = loggerFor({ spark, log })
+  await using transport = sparkTransport(spark, { sent: () => undefined, granted: budgetLog(logger) })
   const source = sparkSource(spark, {
     transport,
     user: undefined,
     firstRequestNumber: 1,
     pageReader: PLAIN_PAGE_READER,
-    tries: new Outages(loggerFor({ spark, log }), now).of('spark-api'),
+    tries: new Outages(logger, now).of('spark-api'),
     onDate: () => undefined,
     onRequest: () => undefined,
   })

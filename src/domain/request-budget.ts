@@ -1,0 +1,26 @@
+/** How many requests the source takes of one key, and what becomes of them (docs/spark-api.md §3.4). */
+import type { Millis } from './instant.ts'
+import type { RequestPurpose } from './request-purpose.ts'
+
+export const BUDGET_WINDOW_MS: Millis = 5 * 60_000
+
+export type CountByPurpose = Readonly<Record<RequestPurpose, number>>
+
+/** How the budget of a key stands, as far as this process uses it. */
+export interface BudgetReport {
+  /** Requests in any window (`API_RATE`). */
+  readonly limit: number
+  /** What the source takes, as far as its refusals have told: never above the limit. */
+  readonly granted: number
+  /** Requests of the last window. */
+  readonly used: CountByPurpose
+  readonly waiting: CountByPurpose
+}
+
+/** Told what becomes of the requests of a key. Never throws, never slows. */
+export interface BudgetWatcher {
+  /** @param waited since it was asked for */
+  sent(purpose: RequestPurpose, waited: Millis): void
+  /** The source refused a request for the rate, and fewer are sent from now on; or `granted` is the limit again. */
+  granted(granted: number, limit: number): void
+}
