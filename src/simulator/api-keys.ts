@@ -2,13 +2,19 @@ import { z } from 'zod'
 
 import { ListingstreamError } from '../support/errors.ts'
 
+const name = z.string().min(1)
 export const apiKeySchema = z.strictObject({
   /** Its public name: `ApiKey` of a session, `client_id` of OAuth. */
-  key: z.string().min(1),
-  /** The personal access token. */
-  accessToken: z.string().min(1),
+  key: name,
+  /** What sessions are signed with, and the `client_secret` of OAuth. @default 'simulator-secret' */
+  secret: name.default('simulator-secret'),
+  /** The personal access token, which does not expire. */
+  accessToken: name,
 })
 export type ApiKey = Readonly<z.output<typeof apiKeySchema>>
+
+/** The person for whom a key asks, where a grant wants a password. */
+export const USER = { username: 'simulator-user', password: 'simulator-password' } as const
 
 /** Who may ask. Whatever tokens a key has, what is limited and counted is the key (docs/spark-api.md §3.4). */
 export class ApiKeys {
@@ -26,7 +32,7 @@ export class ApiKeys {
 
   /** @throws {ListingstreamError} SIMULATOR_KEY_TAKEN if another key has this name or this token */
   add(added: ApiKey): void {
-    if (this.#keys.has(added.key) || this.nameOf(added.accessToken) !== undefined) {
+    if (this.find(added.key) !== undefined || this.withToken(added.accessToken) !== undefined) {
       throw new ListingstreamError('There is a key of this name or with this access token.', {
         code: 'SIMULATOR_KEY_TAKEN',
         retryable: false,
@@ -42,7 +48,11 @@ export class ApiKeys {
     this.#keys.set(this.#first.key, this.#first)
   }
 
-  nameOf(accessToken: string): string | undefined {
-    return [...this.#keys.values()].find((key) => key.accessToken === accessToken)?.key
+  find(key: string): ApiKey | undefined {
+    return this.#keys.get(key)
+  }
+
+  withToken(accessToken: string): ApiKey | undefined {
+    return [...this.#keys.values()].find((key) => key.accessToken === accessToken)
   }
 }

@@ -46,6 +46,11 @@ export const behaviourSchema = z.strictObject({
   poisoned: z.record(z.string(), z.enum(POISONS)),
   /** 401/1000, 401/1020, 401/1010, 403/1015, 403/1021. */
   access: z.enum(ACCESS),
+  /** Life of a session and of an access token (docs/spark-api.md §3.6). A personal access token does not expire. */
+  sessionSeconds: z.number().int().min(1),
+  accessTokenSeconds: z.number().int().min(1),
+  /** Whether a refresh gives a new refresh token, too, and ends the old one. */
+  refreshToken: z.enum(['replaced', 'kept']),
   /**
    * Requests of one key in any five minutes; what is more gets 429/1550 (docs/spark-api.md §3.4). Null for no limit. Those
    * from before it was set do not count.
@@ -93,6 +98,9 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   maskedStamps: 'unsearched',
   poisoned: {},
   access: 'granted',
+  sessionSeconds: 86_400,
+  accessTokenSeconds: 86_400,
+  refreshToken: 'replaced',
   rateLimit: null,
   retryAfterSent: false,
   pageCostLimit: null,

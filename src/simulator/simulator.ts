@@ -13,13 +13,15 @@ import { dataShare } from './data-share.ts'
 import type { Mls } from './data-share.ts'
 import { FaultScript } from './faults.ts'
 import type { Fault } from './faults.ts'
+import { IssuedTokens } from './issued-tokens.ts'
 import { hash32, hashText } from './prng.ts'
 import type { FieldSet } from './records/collection-definition.ts'
 import type { Collection } from './records/define-collection.ts'
 import type { OpenCollection } from './records/open-collection.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { RequestLog } from './request-log.ts'
-import { keyOf } from './services/authorize.ts'
+import { identityOf } from './services/identity.ts'
+import type { Identity } from './services/identity.ts'
 import { Services } from './services/services.ts'
 import { trickle } from './trickle.ts'
 
@@ -64,6 +66,7 @@ export class Simulator {
   readonly faults = new FaultScript()
   readonly requests = new RequestLog()
   readonly keys: ApiKeys
+  readonly tokens = new IssuedTokens()
   readonly #limiter = new RateLimiter()
   readonly #services: Services
   readonly #clock: () => number
@@ -77,6 +80,7 @@ export class Simulator {
     this.#behaviour = changedBehaviour(DEFAULT_BEHAVIOUR, options.behaviour ?? {})
     this.keys = new ApiKeys({
       key: 'simulator-key',
+      secret: 'simulator-secret',
       accessToken: options.accessToken ?? 'simulator-token',
     })
     this.dataShare = dataShare(mlsCount)
@@ -104,7 +108,8 @@ export class Simulator {
       collections: this.collections,
       listings: this.listings,
       dataShare: this.dataShare,
-      keys: this.keys,
+      credentials: { keys: this.keys, tokens: this.tokens },
+      now: () => this.now(),
       epoch,
       behaviour: () => this.#behaviour,
     })
@@ -152,9 +157,8 @@ export class Simulator {
     return this.collections.find((collection) => collection.name === name)
   }
 
-  /** Name of the API key that asks; undefined for a token of none. */
-  keyOf(request: Pick<ApiRequest, 'header'>): string | undefined {
-    return keyOf(request, this.keys)
+  identityOf(request: ApiRequest): Identity {
+    return identityOf(request, { keys: this.keys, tokens: this.tokens }, this.now())
   }
 
   /** Counts a request of the key, and answers it if it is one too many. */

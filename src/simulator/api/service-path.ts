@@ -1,6 +1,11 @@
+/** The path without the token of a session that may be in it (R15). */
+export function shownPath(path: string): string {
+  return path.replace(/^\/v1\/session\/.+/, '/v1/session/{AuthToken}')
+}
+
 /** The path of the service that a path asks: with `{Id}` in the place of each id. */
 export function servicePath(path: string): string {
-  return path.replaceAll(/\/\d{26}(?=\/|$)/g, '/{Id}')
+  return shownPath(path).replaceAll(/\/\d{26}(?=\/|$)/g, '/{Id}')
 }
 
 /** @param pattern a path, or one with `{Id}` in the place of any id; with a `*` at its end, all that begin so */

@@ -72,6 +72,7 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
     keys.add(apiKeySchema.parse(body))
     return {}
   },
+  'DELETE tokens': (simulator) => ({ expired: simulator.tokens.expire(simulator.now()) }),
   'POST clock': (simulator, body) => {
     simulator.advanceClock(clockSchema.parse(body).advanceMs)
     return { now: new Date(simulator.now()).toISOString() }

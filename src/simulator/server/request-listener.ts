@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { ApiRequest } from '../api/api-request.ts'
 import { withRawBytes } from '../api/poison.ts'
 import { jsonReply } from '../api/reply.ts'
+import { shownPath } from '../api/service-path.ts'
 import type { Reply } from '../api/reply.ts'
 import type { Fault } from '../faults.ts'
+import type { Identity } from '../services/identity.ts'
 import type { Simulator } from '../simulator.ts'
-import { RequestBodyTooLarge, requestText } from './request-text.ts'
+import { readRequest } from './read-request.ts'
+import type { Asked } from './read-request.ts'
 import { StoredPages } from './stored-pages.ts'
 import { deliver, encoded, faultReply, isSilence } from './transport.ts'
-
-const MAX_FORM_BYTES = 1_000_000
 
 /** Node's view of the API: reads requests, lets the faults at them, delivers and logs the answers. */
 export class RequestListener {
@@ -39,14 +39,15 @@ export class RequestListener {
     const asked = await readRequest(request)
     const { path, params } = asked
     const { behaviour, faults, requests } = this.#simulator
-    const key = this.#simulator.keyOf(asked)
+    const identity = this.#simulator.identityOf(asked)
+    const { key } = identity
     const refusal = key === undefined ? undefined : this.#simulator.limited(key)
     const fault = refusal === undefined ? faults.take(path, params) : undefined
     const log = (status: number, bytes: number): void =>
       requests.add({
         method: request.method ?? '',
         key: key ?? 'unknown',
-        url: params.size === 0 ? path : `${path}?${params.toString()}`,
+        url: urlText(asked),
         status,
         bytes,
         at: this.#simulator.now(),
@@ -56,7 +57,7 @@ export class RequestListener {
       if (fault.kind === 'reset') request.socket.resetAndDestroy()
       return
     }
-    const reply = withRawBytes(refusal ?? this.#replyTo(asked, fault))
+    const reply = withRawBytes(refusal ?? this.#replyTo(asked, identity, fault))
     const message = await encoded(reply, {
       date: this.#dateOf(fault),
       gzip: behaviour.gzip && /\bgzip\b/.test(asked.header('accept-encoding') ?? ''),
@@ -66,7 +67,7 @@ export class RequestListener {
     await deliver(response, reply.status, message, fault, this.#closing)
   }
 
-  #replyTo(asked: Asked, fault: Fault | undefined): Reply {
+  #replyTo(asked: Asked, identity: Identity, fault: Fault | undefined): Reply {
     if (asked.tooLarge) return jsonReply(413, '{"D":{"Success":false,"Code":1053}}')
     const replaced = fault === undefined ? undefined : faultReply(fault)
     if (replaced !== undefined) return replaced
@@ -74,7 +75,7 @@ export class RequestListener {
     const isList = asked.method === 'GET' && simulator.collections.some(({ path }) => path === asked.path)
     if (this.#stored === undefined || !isList || fault !== undefined) return simulator.answer(asked, fault)
     simulator.advance()
-    return this.#stored.get(questionOf(asked), simulator.revision, simulator.behaviour, () =>
+    return this.#stored.get(questionOf(asked, identity), simulator.revision, simulator.behaviour, () =>
       simulator.answer(asked, undefined),
     )
   }
@@ -86,35 +87,15 @@ export class RequestListener {
   }
 }
 
-/** Who asks is part of the question: an answer is not handed to another token. */
-function questionOf({ path, params, header }: Asked): string {
-  return [`${path}?${params.toString()}`, header('authorization'), header('x-sparkapi-user-agent')].join('\n')
+/** Who asks is part of the question: an answer is not handed to whom it is denied. */
+function questionOf({ path, params, header }: Asked, { key, denial }: Identity): string {
+  return [`${path}?${params.toString()}`, key, denial, header('x-sparkapi-user-agent')].join('\n')
 }
 
-interface Asked extends ApiRequest {
-  readonly tooLarge: boolean
-}
+const PROOFS = new Set(['AuthToken', 'ApiSig'])
 
-/** A POST with `X-HTTP-Method-Override: GET` is a GET whose parameters are in its form (docs/spark-api.md §1.4). */
-async function readRequest(request: IncomingMessage): Promise<Asked> {
-  const { pathname: path, searchParams: params } = new URL(request.url ?? '/', 'http://simulator')
-  const header = (name: string): string | undefined => headerOf(request, name)
-  const asked = { method: request.method ?? '', path, params, header, tooLarge: false }
-  if (request.method !== 'POST' || header('x-http-method-override')?.toUpperCase() !== 'GET') {
-    request.resume()
-    return asked
-  }
-  try {
-    const form = new URLSearchParams(await requestText(request, MAX_FORM_BYTES))
-    for (const [name, value] of form) params.set(name, value)
-    return { ...asked, method: 'GET' }
-  } catch (error) {
-    if (!(error instanceof RequestBodyTooLarge)) throw error
-    return { ...asked, method: 'GET', tooLarge: true }
-  }
-}
-
-function headerOf(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
+/** What was asked, without what it was proved by (R15). */
+function urlText({ path, params }: Asked): string {
+  const shown = new URLSearchParams([...params].filter(([name]) => !PROOFS.has(name)))
+  return shown.size === 0 ? shownPath(path) : `${shownPath(path)}?${shown.toString()}`
 }

@@ -1,8 +1,8 @@
 import type { ApiRequest } from '../api/api-request.ts'
 import { ApiFailure, notPermitted } from '../api/envelope.ts'
 import { fitsPath } from '../api/service-path.ts'
-import type { ApiKeys } from '../api-keys.ts'
 import type { Behaviour } from '../behaviour.ts'
+import type { Identity } from './identity.ts'
 
 const DENIALS = {
   'bad-key': [401, 1000, 'Invalid API key and/or request signed improperly'],
@@ -12,23 +12,19 @@ const DENIALS = {
   'wrong-host': [403, 1021, 'Use replication.sparkapi.com with this key'],
 } as const
 
+export function denied(reason: keyof typeof DENIALS): ApiFailure {
+  const [status, code, message] = DENIALS[reason]
+  return new ApiFailure(status, code, message)
+}
+
 /** @throws {ApiFailure} 401, 403 or 400/1016 for a request that gets no other answer */
-export function authorize(request: ApiRequest, keys: ApiKeys, behaviour: Behaviour): void {
+export function authorize(request: ApiRequest, { denial }: Identity, behaviour: Behaviour): void {
   const { access, userAgentRequired, forbiddenServices } = behaviour
-  const denial = access === 'granted' && keyOf(request, keys) === undefined ? 'bad-key' : access
-  if (denial !== 'granted') {
-    const [status, code, message] = DENIALS[denial]
-    throw new ApiFailure(status, code, message)
-  }
+  if (access !== 'granted') throw denied(access)
+  if (denial !== undefined) throw denied(denial)
   if (userAgentRequired && request.header('x-sparkapi-user-agent') === undefined) {
     throw new ApiFailure(400, 1016, 'X-SparkApi-User-Agent is missing')
   }
   const forbidden = Object.entries(forbiddenServices).find(([service]) => fitsPath(service, request.path))
   if (forbidden !== undefined) throw notPermitted(forbidden[1])
-}
-
-/** Name of the API key whose token the request carries; undefined for a token of none. */
-export function keyOf(request: Pick<ApiRequest, 'header'>, keys: ApiKeys): string | undefined {
-  const token = /^(?:Bearer|OAuth) +(.+)$/i.exec(request.header('authorization') ?? '')?.[1]
-  return token === undefined ? undefined : keys.nameOf(token)
 }

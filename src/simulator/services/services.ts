@@ -6,13 +6,15 @@ import type { Circumstances } from '../api/list-page.ts'
 import type { ListService } from '../api/list-service.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
-import type { ApiKeys } from '../api-keys.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Mls } from '../data-share.ts'
 import type { Fault } from '../faults.ts'
 import type { FieldCatalog } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
 import { authorize } from './authorize.ts'
+import type { Credentials } from './credentials.ts'
+import { identityOf } from './identity.ts'
+import { isLoginPath, loginReply, logoutReply } from './login.ts'
 import { customFieldsReply, propertyTypesReply, standardFieldReply, standardFieldsReply } from './metadata.ts'
 import { systemReply } from './system.ts'
 
@@ -21,7 +23,9 @@ export interface ServicesOptions {
   /** Whose fields the metadata services tell of. */
   readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
   readonly dataShare: readonly Mls[]
-  readonly keys: ApiKeys
+  readonly credentials: Credentials
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly epoch: number
   readonly behaviour: () => Behaviour
 }
@@ -44,15 +48,26 @@ export class Services {
     const { keyOrderSeed } = behaviour
     const order = keyOrderSeed === null ? DEFINITION_ORDER : shuffledOrder(keyOrderSeed, this.#replies)
     try {
-      authorize(request, this.#options.keys, behaviour)
-      const get = this.#service(request, { behaviour, order, fault })
-      if (get === undefined) throw notFound()
-      if (request.method !== 'GET') throw new ApiFailure(405, 405, 'Method not allowed')
-      return get()
+      return this.#answer(request, { behaviour, order, fault })
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
       return jsonReply(error.status, failureText(error, order))
     }
+  }
+
+  #answer(request: ApiRequest, circumstances: Circumstances): Reply {
+    const { credentials, now: clock } = this.#options
+    const now = clock()
+    const desk = { ...credentials, ...circumstances, now }
+    const login = loginReply(request, desk)
+    if (login !== undefined) return login
+    authorize(request, identityOf(request, credentials, now), circumstances.behaviour)
+    const logout = logoutReply(request, desk)
+    if (logout !== undefined) return logout
+    const get = this.#service(request, circumstances)
+    if (get === undefined && !isLoginPath(request.path)) throw notFound()
+    if (get === undefined || request.method !== 'GET') throw new ApiFailure(405, 405, 'Method not allowed')
+    return get()
   }
 
   /** What answers a GET; undefined if there is no such service. */
