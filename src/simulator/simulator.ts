@@ -22,6 +22,8 @@ import { RateLimiter } from './rate-limiter.ts'
 import { RequestLog } from './request-log.ts'
 import { identityOf } from './services/identity.ts'
 import type { Identity } from './services/identity.ts'
+import { keyUser } from './services/key-user.ts'
+import type { KeyUser } from './services/key-user.ts'
 import { Services } from './services/services.ts'
 import { trickle } from './trickle.ts'
 
@@ -60,6 +62,8 @@ const EPOCH = Date.UTC(2026, 0, 1)
 /** The state behind the API: what it answers to parsed requests, and what makes it change. Nothing here is HTTP. */
 export class Simulator {
   readonly dataShare: readonly Mls[]
+  /** Whom the access token stands for. */
+  readonly user: KeyUser
   readonly listings: SimulatedListings
   /** All of them, listings first. */
   readonly collections: readonly OpenCollection[]
@@ -104,10 +108,12 @@ export class Simulator {
       ...others.map((other) => other.open({ ...settings, seed: hash32(seed, hashText(other.name)) })),
     ]
     requireDistinct(this.collections)
+    this.user = keyUser(settings)
     this.#services = new Services({
       collections: this.collections,
       listings: this.listings,
       dataShare: this.dataShare,
+      user: this.user,
       credentials: { keys: this.keys, tokens: this.tokens },
       now: () => this.now(),
       epoch,

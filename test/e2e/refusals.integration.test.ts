@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 
-import { USER_ID } from '../../src/simulator/services/system.ts'
 import { freePort } from '../../src/stack/ports.ts'
 import type { CliExit } from '../fixtures/cli.ts'
 import { LiveFeed } from './live-feed.ts'
@@ -112,7 +111,8 @@ test.concurrent('update and purge before the first snapshot say what to run firs
 
 test.concurrent('a token of another user is refused with exit code 2 unless it is accepted, one of another source always', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 5 } })
-  await using source = await startFront(feed.settings['SPARK_API_URL']!)
+  const { id } = feed.simulator.user
+  await using source = await startFront(feed.settings['SPARK_API_URL']!, id)
   const settings = { SPARK_API_URL: source.url }
   expect(await feed.run(['snapshot'], settings)).toMatchObject({ code: 0 })
 
@@ -120,7 +120,7 @@ test.concurrent('a token of another user is refused with exit code 2 unless it i
   const otherUser = await feed.run(['update'], settings)
   expect(otherUser).toMatchObject({ code: 2, stdout: '' })
   const line = errorLine(otherUser)
-  expect(line).toContain(`user ${USER_ID}`)
+  expect(line).toContain(`user ${id}`)
   expect(line).toContain(`user ${source.userId}`)
   expect(line).toContain('--accept-source')
   expect(await feed.run(['update', '--accept-source'], settings)).toMatchObject({ code: 0 })
@@ -140,7 +140,7 @@ interface Front extends AsyncDisposable {
 }
 
 /** Passes requests on to the API behind it. */
-async function startFront(target: string): Promise<Front> {
+async function startFront(target: string, userId: string): Promise<Front> {
   const server = createServer((request, response) => {
     void (async () => {
       const { authorization = '' } = request.headers
@@ -150,7 +150,7 @@ async function startFront(target: string): Promise<Front> {
         'content-type': 'application/json',
         date: answer.headers.get('date') ?? '',
       })
-      response.end(text.replaceAll(USER_ID, front.userId))
+      response.end(text.replaceAll(userId, front.userId))
     })()
   })
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -158,7 +158,7 @@ async function startFront(target: string): Promise<Front> {
   await promise
   const front: Front = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    userId: USER_ID,
+    userId,
     async [Symbol.asyncDispose]() {
       const closed = Promise.withResolvers<void>()
       server.close(() => closed.resolve())

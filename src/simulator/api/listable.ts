@@ -23,3 +23,19 @@ export interface Listable<Row> {
   /** What belongs to each row under a path below its own, `photos`; undefined: there is no such path. */
   sublist(path: string): ((row: Row) => Subrows) | undefined
 }
+
+/** Only the rows that belong. */
+export function narrowed<Row>(rows: Listable<Row>, belongs: (row: Row) => boolean): Listable<Row> {
+  return {
+    maxLimit: rows.maxLimit,
+    rows: (after) => Iterator.from(rows.rows(after)).filter(belongs),
+    keyOf: (row) => rows.keyOf(row),
+    find(key) {
+      const row = rows.find(key)
+      return row !== undefined && belongs(row) ? row : undefined
+    },
+    resolve: (field) => rows.resolve(field),
+    renderer: (shape, order) => rows.renderer(shape, order),
+    sublist: (path) => rows.sublist(path),
+  }
+}

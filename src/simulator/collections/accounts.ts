@@ -20,7 +20,7 @@ export default defineCollection<Account, AccountAction>({
   fields: {
     at: 'top',
     named: () => [
-      fact('UserType', 'Character'),
+      fact('UserType', 'Character', { nullRate: 0 }, ['Member', 'Office', 'Company']),
       fact('Name', 'Character'),
       fact('FirstName', 'Character'),
       fact('MiddleName', 'Character'),

@@ -1,7 +1,8 @@
+import type { JsonValue } from '../../domain/json.ts'
 import type { ListService } from '../api/list-service.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { FieldSet, Surroundings } from './collection-definition.ts'
-import type { MetadataChange } from './field-catalog.ts'
+import type { FieldCatalog, MetadataChange } from './field-catalog.ts'
 import type { CommandReport } from './record-command.ts'
 import type { RecordIdentity } from './simulated-record.ts'
 
@@ -11,6 +12,9 @@ export interface OpenCollection {
   readonly path: string
   /** What the API answers of it. */
   readonly service: ListService
+  readonly catalog: FieldCatalog
+  /** The list of the records of which a fact says this. */
+  where(fact: string, value: JsonValue): ListService
   /** Rises with everything that a reader of the API could notice. */
   readonly revision: number
   /** Keys that were visible once and are no more. */

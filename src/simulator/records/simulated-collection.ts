@@ -1,8 +1,11 @@
 import { isJsonObject } from '../../domain/json.ts'
+import type { JsonValue } from '../../domain/json.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { DEFINITION_ORDER } from '../api/key-order.ts'
 import type { KeyOrder } from '../api/key-order.ts'
 import { listService } from '../api/list-service.ts'
+import type { ListService } from '../api/list-service.ts'
+import { narrowed } from '../api/listable.ts'
 import type { Listable, RowShape } from '../api/listable.ts'
 import type { Subrows } from '../api/subrows.ts'
 import type { FieldReader, FieldResolution } from '../api/sparkql-filter.ts'
@@ -103,6 +106,19 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     return this.#records.first(hash)
   }
 
+  where(fact: string, value: JsonValue): ListService {
+    const says = this.#definition.fields.facts[fact]
+    const around = this.#surroundings()
+    return listService(narrowed(this, (record) => says?.(record, around) === value))
+  }
+
+  /** What the API shows of a field; null if the record has no such field. */
+  shown(record: R, name: string): JsonValue {
+    const field = this.#find(name)
+    if (field === undefined) return null
+    return fieldValue(record, field, this.#definition.fields.facts, this.#surroundings())
+  }
+
   keyOf({ key }: R): string {
     return key
   }
@@ -111,7 +127,7 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     return this.#records.find(key)
   }
 
-  rows(after: string): Iterable<R> {
+  rows(after: string): IteratorObject<R> {
     return this.#records.rows(after)
   }
 

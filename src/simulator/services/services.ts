@@ -1,32 +1,27 @@
 import type { ApiRequest } from '../api/api-request.ts'
 import { ApiFailure, failureText, successText } from '../api/envelope.ts'
 import { DEFINITION_ORDER, shuffledOrder } from '../api/key-order.ts'
-import type { KeyOrder } from '../api/key-order.ts'
 import type { Circumstances } from '../api/list-page.ts'
 import type { ListService } from '../api/list-service.ts'
 import { jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import type { Behaviour } from '../behaviour.ts'
-import type { Mls } from '../data-share.ts'
 import type { Fault } from '../faults.ts'
-import type { FieldCatalog } from '../records/field-catalog.ts'
-import type { OpenCollection } from '../records/open-collection.ts'
 import { authorize } from './authorize.ts'
 import type { Credentials } from './credentials.ts'
+import { decoded, findService } from './find-service.ts'
 import { identityOf } from './identity.ts'
 import { isLoginPath, loginReply, logoutReply } from './login.ts'
-import { customFieldsReply, propertyTypesReply, standardFieldReply, standardFieldsReply } from './metadata.ts'
-import { systemReply } from './system.ts'
+import { conditionsOf } from './metadata-reply.ts'
+import { serviceTable } from './service-table.ts'
+import type { ServiceSources } from './service-table.ts'
+import { notFound } from './service.ts'
+import type { ServiceTable } from './service.ts'
 
-export interface ServicesOptions {
-  readonly collections: readonly OpenCollection[]
-  /** Whose fields the metadata services tell of. */
-  readonly listings: { readonly catalog: FieldCatalog; readonly customCatalog: FieldCatalog }
-  readonly dataShare: readonly Mls[]
+export interface ServicesOptions extends ServiceSources {
   readonly credentials: Credentials
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly epoch: number
   readonly behaviour: () => Behaviour
 }
 
@@ -35,11 +30,13 @@ export class Services {
   readonly #options: ServicesOptions
   /** By path. */
   readonly #lists: ReadonlyMap<string, ListService>
+  readonly #table: ServiceTable
   #replies = 0
 
   constructor(options: ServicesOptions) {
     this.#options = options
     this.#lists = new Map(options.collections.map(({ path, service }) => [path, service]))
+    this.#table = serviceTable(options)
   }
 
   answer(request: ApiRequest, fault: Fault | undefined): Reply {
@@ -74,6 +71,11 @@ export class Services {
   #service(request: ApiRequest, circumstances: Circumstances): (() => Reply) | undefined {
     const { path, params } = request
     const { order } = circumstances
+    const found = findService(this.#table, path)
+    if (found !== undefined) {
+      const { service, names } = found
+      return () => service({ names, params, circumstances, conditions: conditionsOf(request) })
+    }
     const list = this.#lists.get(path)
     if (list !== undefined) {
       return () => jsonReply(200, successText(list.list(params, circumstances), order))
@@ -83,7 +85,7 @@ export class Services {
     if (listed !== undefined) {
       return () => jsonReply(200, successText(listed.one(name, params, circumstances), order))
     }
-    return this.#below(path, circumstances) ?? this.#description(request, order)
+    return this.#below(path, circumstances)
   }
 
   /** What is listed below one row: `/v1/listings/{Id}/photos`. */
@@ -100,46 +102,10 @@ export class Services {
     }
     return undefined
   }
-
-  /** The services that describe the source and its fields. */
-  #description(request: ApiRequest, order: KeyOrder): (() => Reply) | undefined {
-    const { listings, dataShare, epoch } = this.#options
-    const conditions = {
-      ifNoneMatch: request.header('if-none-match'),
-      ifModifiedSince: request.header('if-modified-since'),
-    }
-    switch (request.path) {
-      case '/v1/system':
-        return () => systemReply(dataShare, order)
-      case '/v1/standardfields':
-        return () => standardFieldsReply(listings.catalog, order, conditions)
-      case '/v1/customfields':
-        return () => customFieldsReply(listings.customCatalog, order, conditions)
-      case '/v1/propertytypes':
-        return () => propertyTypesReply(epoch, order, conditions)
-      default: {
-        const [folder, name] = parted(request.path)
-        if (folder !== '/v1/standardfields') return undefined
-        return () => standardFieldReply(listings.catalog, name, dataShare, order)
-      }
-    }
-  }
 }
 
 /** `/v1/listings/1` as `/v1/listings` and `1`. */
 function parted(path: string): readonly [folder: string, name: string] {
   const slash = path.lastIndexOf('/')
   return [path.slice(0, slash), decoded(path.slice(slash + 1))]
-}
-
-function notFound(): ApiFailure {
-  return new ApiFailure(404, 404, 'Not found')
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    throw notFound()
-  }
 }

@@ -1,44 +1,63 @@
 import type { JsonObject } from '../../domain/json.ts'
-import { successText } from '../api/envelope.ts'
-import type { KeyOrder } from '../api/key-order.ts'
-import { jsonReply } from '../api/reply.ts'
-import type { Reply } from '../api/reply.ts'
 import { SOURCE_ZONE } from '../api/sparkql-lexer.ts'
 import type { Mls } from '../data-share.ts'
+import type { KeyUser } from './key-user.ts'
+import { answering } from './metadata-reply.ts'
+import type { ServiceTable } from './service.ts'
 
-/** Id of the user whom the access token stands for. */
-export const USER_ID = '20000426143505724628000000'
-
-/** The user and its MLS: `/v1/system` (docs/spark-api.md §4.9). */
-export function systemReply(share: readonly Mls[], order: KeyOrder): Reply {
-  return jsonReply(200, successText([['Results', JSON.stringify([systemInfo(share)])]], order))
+/** The user of the key and its MLS (docs/spark-api.md §4.9). */
+export function systemService(user: KeyUser, dataShare: readonly Mls[]): ServiceTable[number] {
+  return ['/v1/system', answering(() => [systemInfo(user, dataShare)])]
 }
 
-function systemInfo(share: readonly Mls[]): JsonObject {
+function systemInfo(
+  { id, name, office, officeId, company, companyId }: KeyUser,
+  share: readonly Mls[],
+): JsonObject {
   return {
-    Name: 'Replication User',
-    Id: USER_ID,
-    Office: 'Cedar & Stone Realty',
-    OfficeId: '20000426143505724629000000',
-    Company: 'Cedar & Stone',
-    CompanyId: '20000426143505724630000000',
+    Name: name,
+    Id: id,
+    Office: office,
+    OfficeId: officeId,
+    Company: company,
+    CompanyId: companyId,
     Mls: share[0]?.name ?? null,
     MlsId: share[0]?.id ?? null,
     Configuration: [
       {
         FlexmlsProducts: [],
-        TimeZone: 'America/Chicago',
+        PasswordReset: true,
+        TimeZone: 'Central Time (US & Canada)',
         TimeZoneOffset: SOURCE_ZONE,
-        IdxDisclaimer: 'Invented data.',
-        MlsLogos: [],
+        TimeZoneAbbreviation: 'CST',
+        IdxDisclaimer: '<p>Invented data.</p>',
+        IdxDisclaimerTextOnly: 'Invented data.',
+        IdxLogo: 'http://logos.example/idx.png',
+        IdxLogoSmall: 'http://logos.example/idx-small.png',
+        MapDefaultExtent: {
+          StartLongitude: -104,
+          StartLatitude: 43,
+          EndLongitude: -96,
+          EndLatitude: 49,
+          SystemDefault: true,
+        },
+        // The colon belongs to the name in the source's answers.
+        MlsLogos: [{ 'Name:': 'Logo', Uri: 'http://logos.example/mls.png' }],
+        OAuth2ServiceEndpointPortal: null,
         CurrencyType: 'USD',
         ExtendedActiveStatuses: { Enabled: false },
+        ExtendedPendingStatuses: { Enabled: false },
       },
     ],
     DisplayCompliance: Object.fromEntries(
-      share.map(({ id }) => [
-        id,
-        { View: { Summary: { DisplayCompliance: [] }, Detail: { DisplayCompliance: [] } } },
+      share.map((mls) => [
+        mls.id,
+        {
+          View: {
+            Summary: { DisplayCompliance: ['IDXLogoSmall', 'ListOfficeName'] },
+            Detail: { DisplayCompliance: ['IDXLogo', 'ListAgentName', 'ListOfficeName'] },
+          },
+        },
       ]),
     ),
   }

@@ -12,6 +12,9 @@ const COMPANIES = ['Cedar & Stone Realty', 'Haus + Hof', 'Lakeshore Homes, Inc.'
 const TOWNS = ['Ardmoor', 'Björkö', 'Cañon Alto', 'Dunmere', 'Eastvale']
 const TAGS = ['farm', 'lake', 'luxury']
 
+/** Where the accounts are that an account tells of. */
+type Others = Pick<Surroundings, 'firstIn'>
+
 /** Values by field id. What is said of other accounts follows from their keys. */
 export const ACCOUNT_FACTS: RecordFields<Account>['facts'] = {
   UserType: ({ userType }) => userType,
@@ -36,7 +39,7 @@ export const ACCOUNT_FACTS: RecordFields<Account>['facts'] = {
   ModificationTimestamp: ({ modifiedAt }) => datetimeText(modifiedAt),
 }
 
-export function accountName(account: AccountState, around: Surroundings): string | null {
+export function accountName(account: AccountState, around: Others): string | null {
   switch (account.userType) {
     case 'Member':
       return `${firstName(account)} ${lastName(account)}`
@@ -59,20 +62,20 @@ export function lastName({ seed, renamed }: AccountState): string {
   return pick(LAST_NAMES, (seed % LAST_NAMES.length) + renamed)
 }
 
-function officeKey({ userType, office }: AccountState, { firstIn }: Surroundings): string | null {
+export function officeKey({ userType, office }: AccountState, { firstIn }: Others): string | null {
   return userType === 'Company' ? null : (firstIn('accounts', office)?.key ?? null)
 }
 
-export function companyKey({ office }: AccountState, { firstIn }: Surroundings): string | null {
+export function companyKey({ office }: AccountState, { firstIn }: Others): string | null {
   return firstIn('accounts', companyOf(office))?.key ?? null
 }
 
-function officeName(account: AccountState, around: Surroundings): string | null {
+export function officeName(account: AccountState, around: Others): string | null {
   const key = officeKey(account, around)
   return key === null ? null : `${companyName(account, around)} ${pick(TOWNS, hashText(key))}`
 }
 
-function companyName(account: AccountState, around: Surroundings): string | null {
+export function companyName(account: AccountState, around: Others): string | null {
   const key = companyKey(account, around)
   return key === null ? null : pick(COMPANIES, hashText(key))
 }

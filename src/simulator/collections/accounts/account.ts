@@ -7,6 +7,8 @@ import { wholeSeconds } from '../../time-text.ts'
 export const HOUSE = 20
 const OFFICES = 2
 const MEMBERS = HOUSE - 1 - OFFICES
+/** Which of the accounts is the first member, counted from 0. */
+export const FIRST_MEMBER = 1 + OFFICES
 
 /** What an account is by itself, beside the stamps and rights that every record has. */
 export interface AccountState {
@@ -76,7 +78,7 @@ function officeIn(house: number, hash: number): number {
 
 /** A member of any house of an MLS, counted from 0. */
 export function memberIn(mls: number, mlsCount: number, hash: number): number {
-  return (mls + mlsCount * hash) * HOUSE + 1 + OFFICES + (hash % MEMBERS)
+  return (mls + mlsCount * hash) * HOUSE + FIRST_MEMBER + (hash % MEMBERS)
 }
 
 /** An office of any house of the same MLS, never the same. */
