@@ -37,6 +37,8 @@ export const behaviourSchema = z.strictObject({
   unknownFields: z.enum(['refused', 'dropped']),
   /** Known fields that cannot be searched, and what happens to a filter that names one. */
   unsearchable: z.record(z.string(), z.enum(['refused', 'dropped'])),
+  /** Code of the 405 to a method that a path does not take: which of them is UNCONFIRMED (docs/spark-api.md §3.3). */
+  methodCode: z.literal([405, 1017, 1018]),
   /** Whether a filter finds a listing by a `ModificationTimestamp` that it shows masked, or in no form of a time. */
   maskedStamps: z.enum(['searched', 'unsearched']),
   /**
@@ -95,6 +97,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   emptyStandardFields: 'empty',
   unknownFields: 'refused',
   unsearchable: {},
+  methodCode: 405,
   maskedStamps: 'unsearched',
   poisoned: {},
   access: 'granted',

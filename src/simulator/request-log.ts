@@ -2,6 +2,10 @@ import { servicePath } from './api/service-path.ts'
 
 /** One request to the API, as it was answered. */
 export interface LoggedRequest {
+  /** `x-request-id` of the answer. */
+  readonly id: string
+  /** `X-Request-Id-Chain` of the request: whatever the client wants to be found by. */
+  readonly chain: string | undefined
   readonly method: string
   /** Name of the API key that asked; `unknown` for a token that belongs to none. */
   readonly key: string

@@ -1,3 +1,5 @@
+import { toJsonText } from '../../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import type { KeyOrder } from './key-order.ts'
 
 /** A member's name and its value as JSON text. */
@@ -15,18 +17,22 @@ export class ApiFailure extends Error {
   readonly status: number
   readonly code: number | undefined
   readonly problems: readonly SparkqlProblem[]
+  /** `Details` of what is outside its limits. */
+  readonly details: readonly JsonObject[]
 
   constructor(
     status: number,
     code: number | undefined,
     message: string,
     problems: readonly SparkqlProblem[] = [],
+    details: readonly JsonObject[] = [],
   ) {
     super(message)
     this.name = 'ApiFailure'
     this.status = status
     this.code = code
     this.problems = problems
+    this.details = details
   }
 }
 
@@ -53,6 +59,7 @@ export function failureText(failure: ApiFailure, order: KeyOrder): string {
   if (failure.code !== undefined) members.push(['Code', String(failure.code)])
   if (failure.message !== '') members.push(['Message', JSON.stringify(failure.message)])
   if (failure.problems.length > 0) members.push(problemsMember(failure.problems))
+  if (failure.details.length > 0) members.push(['Details', toJsonText(failure.details)])
   return `{"D":${objectText(members, order)}}`
 }
 

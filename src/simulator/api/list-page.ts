@@ -7,6 +7,7 @@ import type { Member, SparkqlProblem } from './envelope.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
 import type { Listable, RowShape } from './listable.ts'
+import { outsideLimit } from './parameter-failure.ts'
 import { poisonedText } from './poison.ts'
 import { refuseLongPage, refuseLongSearch } from './query-cost.ts'
 import { compileFilter } from './sparkql-filter.ts'
@@ -190,7 +191,8 @@ function ordered<Row>(source: Listable<Row>, query: ListQuery, filter: CompiledF
   if (query.orderBy.length === 0) return rows
   const readers = query.orderBy.map(({ field, descending }) => {
     const reader = source.resolve(field)
-    if (typeof reader === 'string') throw new ApiFailure(400, 1053, `_orderby cannot use ${field}`)
+    if (typeof reader === 'string')
+      throw outsideLimit('_orderby', field, { name: 'Inclusion', value: 'searchable fields' })
     return { reader, sign: descending ? -1 : 1 }
   })
   return [...rows].sort((a, b) => {

@@ -1,4 +1,4 @@
-import { ApiFailure } from './envelope.ts'
+import { outsideLimit } from './parameter-failure.ts'
 
 /** The parameters of a list service (docs/spark-api.md §2.2–2.6), checked. Parameters that it does not know are passed over. */
 export interface ListQuery {
@@ -40,15 +40,17 @@ export function listQuery(params: URLSearchParams, maxLimit: number): ListQuery 
 function wholeNumber(params: URLSearchParams, name: string, min: number, max: number): number | undefined {
   const text = params.get(name)
   if (text === null) return undefined
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= min && value <= max) return value
-  throw new ApiFailure(400, 1053, `${name} must be a whole number from ${min} to ${max}`)
+  if (!/^-?\d+$/.test(text)) throw outsideLimit(name, text, { name: 'Format', value: 'whole number' })
+  const value = Number(text)
+  if (value < min) throw outsideLimit(name, text, { name: 'MinValue', value: min })
+  if (value > max) throw outsideLimit(name, text, { name: 'MaxValue', value: max })
+  return value
 }
 
 function skipToken(text: string | null): string | undefined {
   if (text === null) return undefined
   if (/^\d{0,26}$/.test(text)) return text
-  throw new ApiFailure(400, 1053, '_skiptoken is not one that was given out')
+  throw outsideLimit('_skiptoken', text, { name: 'Format', value: 'a SkipToken' })
 }
 
 function pagination(text: string | null): ListQuery['pagination'] {
@@ -61,7 +63,7 @@ function pagination(text: string | null): ListQuery['pagination'] {
     case 'count':
       return 'count'
     default:
-      throw new ApiFailure(400, 1053, '_pagination must be 0, 1 or count')
+      throw outsideLimit('_pagination', text, { name: 'Inclusion', value: '0, 1, count' })
   }
 }
 

@@ -18,6 +18,8 @@ export const CONTROL_PREFIX = '/_simulator/'
 
 const ADDRESS = new RegExp(`^${CONTROL_PREFIX}(?<word>[^/]+)(?:/(?<name>[^/]+))?$`)
 const MAX_BODY_BYTES = 16_000_000
+/** Requests that `GET log` shows. */
+const LOG_LENGTH = 1000
 
 const trickleSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('start'), ratePerMinute: z.number().positive() }),
@@ -55,6 +57,7 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
     ...requests.summary,
     faults: { fired, waiting },
   }),
+  'GET log': ({ requests }) => requests.latest.slice(-LOG_LENGTH),
   'POST faults': ({ faults }, body) => {
     faults.add(...[faultsSchema.parse(body)].flat())
     return { waiting: faults.waiting }

@@ -17,6 +17,7 @@ export class RequestListener {
   readonly #simulator: Simulator
   readonly #stored: StoredPages | undefined
   readonly #closing: AbortSignal
+  #answered = 0
 
   constructor(simulator: Simulator, storePages: boolean, closing: AbortSignal) {
     this.#simulator = simulator
@@ -38,6 +39,8 @@ export class RequestListener {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = await readRequest(request)
     const { path, params } = asked
+    this.#answered += 1
+    const id = this.#answered.toString(16).padStart(32, '0')
     const { behaviour, faults, requests } = this.#simulator
     const identity = this.#simulator.identityOf(asked)
     const { key } = identity
@@ -45,6 +48,8 @@ export class RequestListener {
     const fault = refusal === undefined ? faults.take(path, params) : undefined
     const log = (status: number, bytes: number): void =>
       requests.add({
+        id,
+        chain: asked.header('x-request-id-chain'),
         method: request.method ?? '',
         key: key ?? 'unknown',
         url: urlText(asked),
@@ -60,6 +65,7 @@ export class RequestListener {
     const reply = withRawBytes(refusal ?? this.#replyTo(asked, identity, fault))
     const message = await encoded(reply, {
       date: this.#dateOf(fault),
+      requestId: id,
       gzip: behaviour.gzip && /\bgzip\b/.test(asked.header('accept-encoding') ?? ''),
       fault,
     })

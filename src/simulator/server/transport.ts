@@ -44,6 +44,7 @@ export function isSilence(fault: Fault | undefined): fault is Fault & { kind: 'h
 export interface Delivery {
   /** `Date` of the answer in milliseconds since 1970; undefined for none. */
   readonly date: number | undefined
+  readonly requestId: string
   readonly gzip: boolean
   readonly fault: Fault | undefined
 }
@@ -53,7 +54,7 @@ export async function encoded(
   reply: Reply,
   delivery: Delivery,
 ): Promise<{ headers: Record<string, string>; body: Buffer }> {
-  const headers = { ...reply.headers }
+  const headers: Record<string, string> = { ...reply.headers, 'x-request-id': delivery.requestId }
   if (delivery.date !== undefined) headers['Date'] = new Date(delivery.date).toUTCString()
   if (reply.status === 304) return { headers, body: Buffer.alloc(0) }
   const zip = delivery.gzip && reply.body.length > 0

@@ -63,7 +63,9 @@ export class Services {
     if (logout !== undefined) return logout
     const get = this.#service(request, circumstances)
     if (get === undefined && !isLoginPath(request.path)) throw notFound()
-    if (get === undefined || request.method !== 'GET') throw new ApiFailure(405, 405, 'Method not allowed')
+    if (get === undefined || request.method !== 'GET') {
+      throw new ApiFailure(405, circumstances.behaviour.methodCode, 'Method not allowed')
+    }
     return get()
   }
 
