@@ -2,6 +2,9 @@ import { toJsonText } from '../../domain/json.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Fault } from '../faults.ts'
+import { compileFilter } from '../sparkql/filter.ts'
+import type { CompiledFilter } from '../sparkql/filter.ts'
+import { SparkqlError } from '../sparkql/sparkql-error.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'
 import type { Member, SparkqlProblem } from './envelope.ts'
 import type { KeyOrder } from './key-order.ts'
@@ -10,9 +13,6 @@ import type { Listable, RowShape } from './listable.ts'
 import { outsideLimit } from './parameter-failure.ts'
 import { poisonedText } from './poison.ts'
 import { refuseLongPage, refuseLongSearch } from './query-cost.ts'
-import { compileFilter } from './sparkql-filter.ts'
-import type { CompiledFilter } from './sparkql-filter.ts'
-import { SparkqlError } from './sparkql-lexer.ts'
 
 /** What goes into an answer beside what was asked. */
 export interface Circumstances {
@@ -77,9 +77,8 @@ function filterOf<Row>(
     const problem: SparkqlProblem = { token: fault.token, status: 'Dropped', message: 'Field dropped' }
     return { matches: () => true, problems: [problem] }
   }
-  if (query.filter.trim() === '') return { matches: () => true, problems: [] }
   try {
-    return compileFilter(query.filter, (field) => source.resolve(field))
+    return compileFilter(query.filter, source)
   } catch (error) {
     if (!(error instanceof SparkqlError)) throw error
     throw new ApiFailure(400, error.code, error.message, [error.problem])

@@ -1,6 +1,6 @@
+import type { FilterContext } from '../sparkql/field.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
-import type { FieldResolution } from './sparkql-filter.ts'
 import type { Subrows } from './subrows.ts'
 
 export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
@@ -11,14 +11,13 @@ export interface RowShape extends Pick<ListQuery, 'select' | 'expand'> {
 }
 
 /** Rows that can be listed, filtered and walked. */
-export interface Listable<Row> {
+export interface Listable<Row> extends FilterContext<Row> {
   /** Largest `_limit` of a replication key. */
   readonly maxLimit: number
   /** Rows with keys above `after`, ascending by key. */
   rows(after: string): Iterable<Row>
   keyOf(row: Row): string
   find(key: string): Row | undefined
-  resolve(field: string): FieldResolution<Row>
   renderer(shape: RowShape, order: KeyOrder): (row: Row) => string
   /** What belongs to each row under a path below its own, `photos`; undefined: there is no such path. */
   sublist(path: string): ((row: Row) => Subrows) | undefined
@@ -34,6 +33,7 @@ export function narrowed<Row>(rows: Listable<Row>, belongs: (row: Row) => boolea
       const row = rows.find(key)
       return row !== undefined && belongs(row) ? row : undefined
     },
+    now: () => rows.now(),
     resolve: (field) => rows.resolve(field),
     renderer: (shape, order) => rows.renderer(shape, order),
     sublist: (path) => rows.sublist(path),

@@ -1,6 +1,6 @@
 import { parseInstant } from '../../domain/instant.ts'
 import type { JsonValue } from '../../domain/json.ts'
-import type { FieldReader } from '../api/sparkql-filter.ts'
+import type { FieldReader } from '../sparkql/field.ts'
 import type { FieldDefinition } from './field-catalog.ts'
 import type { SimulatedRecord } from './simulated-record.ts'
 

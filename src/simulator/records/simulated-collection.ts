@@ -8,7 +8,7 @@ import type { ListService } from '../api/list-service.ts'
 import { narrowed } from '../api/listable.ts'
 import type { Listable, RowShape } from '../api/listable.ts'
 import type { Subrows } from '../api/subrows.ts'
-import type { FieldReader, FieldResolution } from '../api/sparkql-filter.ts'
+import type { FieldReader, FieldResolution } from '../sparkql/field.ts'
 import { ChangingRecords } from './changing-records.ts'
 import type { CollectionDefinition, Surroundings } from './collection-definition.ts'
 import { FieldCatalog, metadataChangeSchema } from './field-catalog.ts'
@@ -129,6 +129,10 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
 
   rows(after: string): IteratorObject<R> {
     return this.#records.rows(after)
+  }
+
+  now(): number {
+    return this.#settings.now()
   }
 
   resolve(name: string): FieldResolution<R> {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts'
-import { SOURCE_ZONE } from '../api/sparkql-lexer.ts'
 import type { Mls } from '../data-share.ts'
+import { SOURCE_ZONE } from '../sparkql/source-time.ts'
 import type { KeyUser } from './key-user.ts'
 import { answering } from './metadata-reply.ts'
 import type { ServiceTable } from './service.ts'
