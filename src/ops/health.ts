@@ -1,4 +1,4 @@
-import { instant, type Instant, type Millis } from '../domain/instant.ts'
+import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
@@ -39,6 +39,8 @@ export interface HealthReport {
   readonly reasons: readonly NotReadyReason[]
   /** Passes that the guard held (R10): it works, but an operator should look. */
   readonly held: readonly { readonly resource: ResourceName; readonly detail: string }[]
+  /** Seconds that the source cannot show: all else is published, but somebody should tell the vendor. By their stamps. */
+  readonly owedSeconds: readonly { readonly resource: ResourceName; readonly seconds: readonly string[] }[]
   /** Schemas that the registry refuses: it works with the one before, but an operator should look. */
   readonly refusedSchemas: readonly {
     readonly resource: ResourceName
@@ -78,6 +80,7 @@ export class Health implements Observer, Parking {
   readonly #begun: NotReadyReason
   readonly #parked = new Map<string, NotReadyReason>()
   readonly #held = new Map<ResourceName, string>()
+  readonly #owed = new Map<ResourceName, readonly Instant[]>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
   readonly #completed = new Map<string, CompletedPass>()
   #last: Omit<LastError, 'lasts'> | undefined
@@ -138,6 +141,7 @@ export class Health implements Observer, Parking {
   passEnded(progress: PassProgress, detail: string | null): void {
     const { resource, pass, passId, state } = progress
     this.#cameFurther(resource, pass)
+    this.#noteOwed(progress)
     if (state === 'completed') {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
       if (pass === 'purge') this.#held.delete(resource)
@@ -149,6 +153,7 @@ export class Health implements Observer, Parking {
 
   passRecovered(progress: PassProgress, completedAt: Instant | undefined, heldBecause?: string): void {
     const { resource, pass, passId, state, initial, deletes } = progress
+    this.#noteOwed(progress)
     if (pass === 'snapshot' && (state === 'completed' || !initial)) this.#expect(resource)
     if (state === 'completed' && completedAt !== undefined) {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: completedAt })
@@ -163,8 +168,14 @@ export class Health implements Observer, Parking {
     }
   }
 
-  pageCommitted({ resource, pass }: PassProgress, _parts: readonly CommittedPart[]): void {
+  #noteOwed({ resource, pass, owedSeconds }: PassProgress): void {
+    if (pass === 'update') this.#owed.set(resource, owedSeconds)
+  }
+
+  pageCommitted(progress: PassProgress, _parts: readonly CommittedPart[]): void {
+    const { resource, pass } = progress
     this.#cameFurther(resource, pass)
+    this.#noteOwed(progress)
     // A purge waits for the snapshot that is under way, and the other way round.
     if (pass === 'snapshot') this.#cameFurther(resource, 'purge')
     if (pass === 'purge') this.#cameFurther(resource, 'snapshot')
@@ -251,6 +262,9 @@ export class Health implements Observer, Parking {
       ready: reasons.length === 0,
       reasons,
       held: [...this.#held].map(([resource, detail]) => ({ resource, detail })),
+      owedSeconds: [...this.#owed]
+        .filter(([, seconds]) => seconds.length > 0)
+        .map(([resource, seconds]) => ({ resource, seconds: seconds.map(formatSeconds) })),
       refusedSchemas: [...this.#refused].map(([resource, { code, message }]) => ({
         resource,
         code,

@@ -66,6 +66,12 @@ function passInstruments(registers: Registry[]) {
       labelNames: ['resource', 'pass', 'code'],
       registers,
     }),
+    owedSeconds: new Gauge({
+      name: 'listingstream_owed_seconds',
+      help: 'Seconds that the source cannot show; updates ask for them again',
+      labelNames: ['resource'],
+      registers,
+    }),
     lastSuccess: new Gauge({
       name: 'listingstream_pass_last_success_timestamp_seconds',
       help: 'When a pass of this kind was last completed, also by an earlier process',

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, type Millis } from '../domain/instant.ts'
+import { formatInstant, formatSeconds, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { Parking } from '../replication/loop.ts'
@@ -32,6 +32,7 @@ export class LogObserver implements Observer, Parking {
   /** Fields told of, with their resource, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
+  readonly #owed = new Map<ResourceName, readonly Instant[]>()
   /** Minutes by which the source's clock was last said to differ. */
   readonly #clocks = new Map<ResourceName, number>()
 
@@ -74,6 +75,7 @@ export class LogObserver implements Observer, Parking {
 
   pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void {
     for (const part of parts) this.#tellUnmapped(progress, part)
+    this.#tellOwed(progress)
     this.pageWalked(progress)
   }
 
@@ -92,6 +94,7 @@ export class LogObserver implements Observer, Parking {
   passEnded(progress: PassProgress, detail: string | null): void {
     this.#told.delete(progress.passId)
     this.#totals.end(progress)
+    this.#tellOwed(progress)
     this.#unmapped.delete(progress.passId)
     const { state, page, walked, counts, deletes } = progress
     const fields = {
@@ -108,7 +111,28 @@ export class LogObserver implements Observer, Parking {
   }
 
   /** The checkpoints tell of it. */
-  passRecovered(): void {}
+  passRecovered({ resource, pass, owedSeconds }: PassProgress): void {
+    if (pass === 'update') this.#owed.set(resource, owedSeconds)
+  }
+
+  /** Each second once, and once more when it is read. */
+  #tellOwed(progress: PassProgress): void {
+    const { resource, pass, owedSeconds } = progress
+    if (pass !== 'update') return
+    const told = this.#owed.get(resource) ?? []
+    this.#owed.set(resource, owedSeconds)
+    for (const second of owedSeconds.filter((one) => !told.includes(one))) {
+      const fields = { event: 'second-owed', ...named(progress), second: formatSeconds(second) }
+      this.#logger.warn(
+        fields,
+        'the API cannot show what was changed in this second: all else goes on, and it is asked for again by each update',
+      )
+    }
+    for (const second of told.filter((one) => !owedSeconds.includes(one))) {
+      const fields = { event: 'second-read', ...named(progress), second: formatSeconds(second) }
+      this.#logger.info(fields, 'what was changed in this second is read now')
+    }
+  }
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: formatInstant(watermark) }, 'watermark moved')

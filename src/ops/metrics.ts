@@ -75,7 +75,8 @@ export class Metrics implements Observer, Parking {
     return this.#registry.metrics()
   }
 
-  pageCommitted(_progress: PassProgress, parts: readonly CommittedPart[]): void {
+  pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void {
+    this.#noteOwed(progress)
     for (const { resource, counts, changes } of parts) {
       for (const [outcome, count] of Object.entries(counts)) {
         this.#instruments.records.inc({ resource: resource.name, outcome }, count)
@@ -88,6 +89,10 @@ export class Metrics implements Observer, Parking {
         for (const field of change.content.unmapped ?? []) this.#countUnmapped(resource.name, field)
       }
     }
+  }
+
+  #noteOwed({ resource, pass, owedSeconds }: PassProgress): void {
+    if (pass === 'update') this.#instruments.owedSeconds.set({ resource }, owedSeconds.length)
   }
 
   #countUnmapped(resource: ResourceName, field: string): void {
@@ -121,6 +126,7 @@ export class Metrics implements Observer, Parking {
 
   passEnded(progress: PassProgress): void {
     const { resource, pass, state, deletes } = progress
+    this.#noteOwed(progress)
     this.#instruments.passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
     if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
@@ -208,8 +214,10 @@ export class Metrics implements Observer, Parking {
   /** Of use with both clocks beside it; the log has them. */
   clockCompared(): void {}
 
-  /** A hold that an earlier process left is held still. */
-  passRecovered({ resource, pass, deletes }: PassProgress): void {
+  /** What an earlier process left held, or owed, is so still. */
+  passRecovered(progress: PassProgress): void {
+    const { resource, pass, deletes } = progress
+    this.#noteOwed(progress)
     if (pass === 'purge') this.#held.set(resource, deletes.held)
   }
 

@@ -123,9 +123,7 @@ function walkRecords(
   }
   const settle = (progress: PassProgress): Promise<PassProgress> =>
     publishRechecked(feed, resource, progress, letters, signal)
-  // Those that lie in the window again are read with it.
-  const left = feed.state.lastPass(resource.name, pass)?.owedSeconds ?? []
-  const owedSeconds = left.filter((second) => second <= after)
+  const owedSeconds = feed.state.lastPass(resource.name, pass)?.owedSeconds ?? []
   return walkWindow(feed, { resource, after, owedSeconds, passId, interrupted, commit, settle }, signal)
 }
 

@@ -11,7 +11,7 @@ import { hasCode, InvariantViolation, type ListingstreamError } from '../support
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
 import { inSlice } from './progress.ts'
-import { firstHalf, firstSlice, secondOf, sliceBehind, sliceOfSecond } from './time-slices.ts'
+import { firstHalf, firstSlice, secondOf, sliceBehind, sliceOfSecond, type Cuts } from './time-slices.ts'
 import { startMarkers, walkAndCheck, type CommitPage } from './walk.ts'
 import { sliceFilter } from './window.ts'
 
@@ -76,7 +76,7 @@ class WindowWalk {
       const failure = await this.#read(slice)
       if (failure === undefined) {
         if (slice.until === null) return
-        slice = sliceBehind(slice.after, slice.until, this.#now())
+        slice = sliceBehind(slice.after, slice.until, this.#cuts())
         await this.#goOnWith(slice)
         continue
       }
@@ -92,7 +92,7 @@ class WindowWalk {
   #firstSlice(): TimeSlice {
     const { after } = this.#plan
     return this.#progress === undefined
-      ? firstSlice(after, this.#now())
+      ? firstSlice(after, this.#cuts())
       : { after: secondOf(after), until: null }
   }
 
@@ -178,7 +178,7 @@ class WindowWalk {
   #owe({ after, until }: TimeSlice, failure: ListingstreamError): TimeSlice {
     if (until === null || this.#owed.length >= MOST_OWED) throw failure
     this.#owed = [...this.#owed, until]
-    return sliceBehind(after, until, this.#now())
+    return sliceBehind(after, until, this.#cuts())
   }
 
   /**
@@ -202,6 +202,10 @@ class WindowWalk {
     } catch (error) {
       throw isOfSlice(error) ? failure : error
     }
+  }
+
+  #cuts(): Cuts {
+    return { now: this.#now(), owed: this.#owed }
   }
 
   /** By the source's clock, as most signs tell it. */

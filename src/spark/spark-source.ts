@@ -131,7 +131,12 @@ class HttpSource implements SparkSource {
     if (outcome.kind === 'failure') {
       const { error } = outcome
       // Where one record spoils the answer, each is asked for by itself.
-      if (error.refuses === 'filter' || isRefusal(error) || isUnreadable(error))
+      if (
+        error.refuses === 'filter' ||
+        isRefusal(error) ||
+        isUnreadable(error) ||
+        error.apiCode === UNEXPECTED_DATA
+      )
         return { kind: 'refused', why: error.message }
       throw error
     }

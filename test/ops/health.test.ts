@@ -105,6 +105,22 @@ test('a refused schema is told but does not make it unready, until it is taken',
   expect(health.report().refusedSchemas).toEqual([])
 })
 
+test('seconds that the source cannot show are told but do not make it unready, until they are read; also after a restart', () => {
+  const owedSeconds = [instant(Date.UTC(2026, 4, 2, 9)), instant(Date.UTC(2026, 4, 2, 9, 0, 7))]
+  const told = [{ resource: 'listings', seconds: ['2026-05-02T09:00:00Z', '2026-05-02T09:00:07Z'] }]
+  const health = healthAt({ ms: 0 })
+  health.started()
+  health.pageCommitted(progressOf({ owedSeconds }), [])
+  expect(health.report()).toMatchObject({ ready: true, owedSeconds: told })
+  // A walk of everything says nothing of them.
+  health.passEnded(progressOf({ pass: 'purge', state: 'completed' }), null)
+  expect(health.report().owedSeconds).toEqual(told)
+  health.passEnded(progressOf({ state: 'completed' }), null)
+  expect(health.report().owedSeconds).toEqual([])
+  health.passRecovered(progressOf({ state: 'completed', owedSeconds }), undefined)
+  expect(health.report().owedSeconds).toEqual(told)
+})
+
 test('it remembers the last completed pass of each kind', () => {
   const clock = { ms: 1 }
   const health = healthAt(clock)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
+import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
@@ -41,6 +42,20 @@ test('a held purge is a warning that says why and how many', () => {
     deletes,
     detail: 'over PURGE_MAX_DELETES',
   })
+})
+
+test('a second that the source cannot show is one warning, and one line when it is read', () => {
+  const { observer, lines } = logged()
+  const [before, now] = [instant(1_000), instant(Date.UTC(2026, 4, 2, 9))]
+  observer.passRecovered(progressOf({ state: 'completed', owedSeconds: [before] }))
+  observer.pageCommitted(progressOf({ owedSeconds: [before, now] }), pageOf([]))
+  observer.passEnded(progressOf({ state: 'completed', owedSeconds: [before, now] }), null)
+  observer.passEnded(progressOf({ state: 'completed', owedSeconds: [now] }), null)
+  const told = lines.filter(({ event }) => String(event).startsWith('second-'))
+  expect(told).toMatchObject([
+    { level: 'warn', event: 'second-owed', second: '2026-05-02T09:00:00Z' },
+    { level: 'info', event: 'second-read', second: '1970-01-01T00:00:01Z' },
+  ])
 })
 
 test('a standstill is one line, however often it is tried again, until its cause changes or it is over', () => {

@@ -52,6 +52,18 @@ describe('Metrics', () => {
     expect(await sample('records_total{resource="offices",outcome="published"}')).toBe('2')
   })
 
+  test('owed seconds are those that the last update left, also of an earlier process', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const owedSeconds = [instant(1_000), instant(2_000)]
+    metrics.passRecovered(progressOf({ state: 'completed', owedSeconds }))
+    expect(await sample('owed_seconds{resource="listings"}')).toBe('2')
+    metrics.pageCommitted(progressOf({ owedSeconds: [instant(2_000)] }), [])
+    metrics.passEnded(progressOf({ pass: 'snapshot', state: 'completed' }))
+    expect(await sample('owed_seconds{resource="listings"}')).toBe('1')
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample('owed_seconds{resource="listings"}')).toBe('0')
+  })
+
   test('the age of the watermark is that of the moment of the scrape (R4)', async () => {
     const clock = { now: 100_000, monotonic: 0 }
     const { metrics, sample } = metricsAt(clock)

@@ -11,6 +11,8 @@ import type {
   SourcePage,
   WalkRequest,
 } from '../../src/replication/ports.ts'
+import { DATA_FAILED } from '../../src/domain/error-codes.ts'
+import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { keyRow, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 
@@ -19,7 +21,8 @@ import { keyRow, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.t
  * was changed meanwhile. `return`: as it was when it was removed, stamp included, whether anybody had published that or not;
  * `return changed`: with a new stamp and other content. `set back`, `set back a little`: other content under a stamp of two
  * days, or of ten minutes, ago. `mask`, `unmask`: its stamp is shown or not, and the source goes by it as before. `lose
- * stamp`: other content, and no stamp at all until the next change.
+ * stamp`: other content, and no stamp at all until the next change. `break`, `mend`: the API stumbles over its data whenever
+ * it is to show it whole, or does so no more; nothing else changes.
  */
 export type ListingChange = {
   readonly kind:
@@ -36,6 +39,8 @@ export type ListingChange = {
     | 'mask'
     | 'unmask'
     | 'lose stamp'
+    | 'break'
+    | 'mend'
   readonly key: string
 }
 
@@ -46,12 +51,14 @@ interface Listing {
   readonly masked: boolean
   readonly listed: boolean
   readonly poisoned: boolean
+  readonly broken: boolean
 }
 
 /** A listing as the API shows it, and the stamp that its filters go by. */
 interface Row {
   readonly record: SourceRecord
   readonly stamp: Instant | null
+  readonly broken: boolean
 }
 
 const SET_BACK_MS = 47 * 3_600_000
@@ -80,7 +87,14 @@ export class ModelMarket implements Clock {
     const before = this.#listings.get(key)
     if (before === undefined) {
       if (kind !== 'create') return
-      const fresh = { version: 1, stamp: this.#now, masked: false, listed: true, poisoned: false }
+      const fresh = {
+        version: 1,
+        stamp: this.#now,
+        masked: false,
+        listed: true,
+        poisoned: false,
+        broken: false,
+      }
       this.#listings.set(key, fresh)
     } else {
       const change = this.#changeOf(kind, before)
@@ -116,6 +130,10 @@ export class ModelMarket implements Clock {
         return { masked: false }
       case 'lose stamp':
         return { version, stamp: null }
+      case 'break':
+        return { broken: true }
+      case 'mend':
+        return { broken: false }
       case 'create':
       case 'return':
       case 'return changed':
@@ -134,7 +152,7 @@ export class ModelMarket implements Clock {
     return [...this.#listings]
       .filter(([, { listed }]) => listed)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, listing]) => ({ record: recordOf(key, listing), stamp: listing.stamp }))
+      .map(([key, listing]) => ({ record: recordOf(key, listing), ...listing }))
   }
 
   records(): readonly SourceRecord[] {
@@ -207,6 +225,11 @@ export class ModelSource implements Source {
     this.#request = options.lastRequest
   }
 
+  /** Number of the last one. */
+  get requests(): number {
+    return this.#request
+  }
+
   async identify(): Promise<SourceIdentity> {
     return feedIdentity().source
   }
@@ -217,12 +240,9 @@ export class ModelSource implements Source {
       const [request, all] = this.#ask()
       const size = this.#pageSizes[request % this.#pageSizes.length] ?? 1
       const dates = this.#dates()
-      const page = all
-        .filter((row) => row.record.key > sent && matches(filter, row))
-        .slice(0, size)
-        .map(({ record }) => record)
-      const nextToken = page.length < size ? null : (page.at(-1)?.key ?? null)
-      const records = select === 'keys' ? page.map(keyRow) : page
+      const page = all.filter((row) => row.record.key > sent && matches(filter, row)).slice(0, size)
+      const nextToken = page.length < size ? null : (page.at(-1)?.record.key ?? null)
+      const records = select === 'keys' ? page.map(({ record }) => keyRow(record)) : showAll(page)
       yield { request, token: sent, nextToken, ...dates, records, unreadable: [] }
       this.#happen()
       if (nextToken === null) return
@@ -238,10 +258,19 @@ export class ModelSource implements Source {
     return count
   }
 
-  async findByKeys(_: ResourceDescription, keys: readonly RecordKey[]): Promise<KeysAnswer> {
+  async findByKeys(
+    _: ResourceDescription,
+    keys: readonly RecordKey[],
+    select: WalkRequest['select'],
+  ): Promise<KeysAnswer> {
     const [request, all] = this.#ask()
-    const records = all.map(({ record }) => record).filter(({ key }) => keys.includes(key))
+    const rows = all.filter(({ record }) => keys.includes(record.key))
     const dates = this.#dates()
+    if (select === 'everything' && rows.some(({ broken }) => broken)) {
+      this.#happen()
+      return { kind: 'refused', why: 'broken data' }
+    }
+    const records = rows.map(({ record }) => record)
     for (const key of keys)
       if (!records.some((record) => record.key === key)) this.denied.push([key, this.#market.now()])
     this.#happen()
@@ -250,10 +279,12 @@ export class ModelSource implements Source {
 
   async findOne(_: ResourceDescription, key: RecordKey): Promise<OneAnswer> {
     const [request, all] = this.#ask()
-    const record = all.find((row) => row.record.key === key)?.record
+    const row = all.find(({ record }) => record.key === key)
+    const record = row?.record
     const dates = this.#dates()
     if (record === undefined) this.denied.push([key, this.#market.now()])
     this.#happen()
+    if (row?.broken === true) return { kind: 'inconclusive', why: 'broken data' }
     return record === undefined
       ? { kind: 'gone', request, ...dates }
       : { kind: 'found', request, ...dates, record }
@@ -280,8 +311,16 @@ export class ModelSource implements Source {
   }
 }
 
-function withoutStamp({ record }: Row): Row {
-  return { record: { ...record, modificationTimestamp: null, changeStamps: {} }, stamp: null }
+/** @throws {ListingstreamError} if one of them is broken */
+function showAll(rows: readonly Row[]): readonly SourceRecord[] {
+  if (rows.some(({ broken }) => broken)) {
+    throw new ListingstreamError('broken data', { code: DATA_FAILED, retryable: true })
+  }
+  return rows.map(({ record }) => record)
+}
+
+function withoutStamp({ record, broken }: Row): Row {
+  return { record: { ...record, modificationTimestamp: null, changeStamps: {} }, stamp: null, broken }
 }
 
 /** The part of SparkQL that the passes write. */

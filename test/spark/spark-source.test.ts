@@ -138,6 +138,14 @@ describe('findByKeys', () => {
     })
   })
 
+  test('data that the API itself cannot read makes it refused: it may be of one record alone (R8)', async () => {
+    const reply = failure(500, 1026)
+    await using t = await fixture([reply, reply, reply, reply])
+    expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
+      kind: 'refused',
+    })
+  })
+
   test('a row that cannot be read makes it refused: the row might be one of the keys (R8)', async () => {
     await using t = await fixture([page([row(1), { Id: 5 }])])
     expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({

@@ -45,7 +45,8 @@ function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {
   return `not running here; process ${pid} on ${host} was the last to write, ${age(aliveAt, now)} ago`
 }
 
-function describeFreshness({ resources, watermarks, passes }: FeedStatus, now: number): string {
+function describeFreshness(status: FeedStatus, now: number): string {
+  const { resources, watermarks, passes } = status
   const snapshots = passes.filter(({ pass }) => pass === 'snapshot')
   if (snapshots.length === 0) return '– (no snapshot has begun)'
   // Until then most records are not in the topic, however fresh those are that are.
@@ -56,11 +57,23 @@ function describeFreshness({ resources, watermarks, passes }: FeedStatus, now: n
     return `– (the first snapshot${resources.length < 2 ? '' : ` of ${partial}`} is not complete)`
   }
   const oldest = Object.values(watermarks).toSorted()[0]
-  const updated = oldest === undefined ? [] : [`all changes up to ${age(oldest, now)} ago (${oldest})`]
+  const updated =
+    oldest === undefined
+      ? []
+      : [`all changes up to ${age(oldest, now)} ago (${oldest})${describeOwed(status)}`]
   const walked = resources
     .filter(({ hasStamp }) => !hasStamp)
     .map(({ name }) => `${name} by the full walk that ended ${ageOfWalk(name, snapshots, now)}`)
   return [...updated, ...walked].join('; ')
+}
+
+/** What the source cannot show is not published, however far the watermark is. */
+function describeOwed({ owedSeconds }: FeedStatus): string {
+  const seconds = Object.values(owedSeconds).flat().toSorted()
+  const [first] = seconds
+  if (first === undefined) return ''
+  if (seconds.length === 1) return ` but those of one second that the API cannot show (${first})`
+  return ` but those of ${grouped(seconds.length)} seconds that the API cannot show (from ${first})`
 }
 
 /** Of a resource whose records do not say when they changed. */

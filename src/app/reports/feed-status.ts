@@ -1,7 +1,13 @@
 /** What `status` shows: the same from a daemon's memory and from the topics, as far as each knows it. */
 import { z } from 'zod'
 
-import { PASS_KINDS, type PassProgress, type PassTrack, type SourceIdentity } from '../../domain/pass.ts'
+import {
+  PASS_KINDS,
+  type PassProgress,
+  type PassTrack,
+  type SourceIdentity,
+  type TimeSlice,
+} from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
@@ -22,6 +28,8 @@ const PASS = z.looseObject({
   state: z.string(),
   startedAt: TIME,
   walked: z.number(),
+  /** The slice of time that an update walks; `until` null: its end is open. */
+  window: z.object({ after: TIME, until: TIME.nullable() }).nullable().default(null),
   completedAt: TIME.nullable().default(null),
   nextAt: TIME.nullable().default(null),
 })
@@ -59,6 +67,8 @@ export const FEED_STATUS = z.object({
   passes: z.array(PASS).default([]),
   lastError: TROUBLE.nullable().default(null),
   held: z.array(HELD).default([]),
+  /** Seconds that the source cannot show, by resource. */
+  owedSeconds: z.record(z.string(), z.array(TIME)).default({}),
   deadLetters: KNOWN.default(UNKNOWN),
   /** Of the last day, or of a shorter time; null if no daemon counts them. */
   apiRequests: REQUESTS.nullable().default(null),
@@ -69,7 +79,7 @@ export type FeedStatus = z.output<typeof FEED_STATUS>
 
 export interface FeedFacts extends Omit<
   FeedStatus,
-  'generation' | 'resources' | 'watermarks' | 'passes' | 'held' | 'source'
+  'generation' | 'resources' | 'watermarks' | 'passes' | 'held' | 'owedSeconds' | 'source'
 > {
   readonly resources: readonly ResourceDescription[]
   readonly source: SourceIdentity | null
@@ -98,7 +108,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: facts.liveRecords,
     passes: passes.map(([track, progress]) => {
-      const { resource, pass, state: is, startedAt, walked, ...rest } = progress
+      const { resource, pass, state: is, startedAt, walked, window, owedSeconds: _, ...rest } = progress
       const completed = completedAt.get(track)
       const next = nextAt(progress)
       return {
@@ -107,6 +117,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
         state: is,
         startedAt: formatInstant(startedAt),
         walked,
+        window: window === null ? null : formatSlice(window),
         completedAt: completed === undefined ? null : formatInstant(completed),
         nextAt: next === null ? null : formatInstant(next),
         ...rest,
@@ -119,8 +130,18 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
       .map(({ resource, deletes }) => {
         return { resource, deletes: deletes.held, why: heldBecause.get(resource) ?? null }
       }),
+    owedSeconds: Object.fromEntries(
+      passes
+        .map(([, progress]) => progress)
+        .filter(({ pass, owedSeconds }) => pass === 'update' && owedSeconds.length > 0)
+        .map(({ resource, owedSeconds }) => [resource, owedSeconds.map(formatInstant)]),
+    ),
     deadLetters: facts.deadLetters,
     apiRequests: facts.apiRequests,
     health: facts.health,
   }
+}
+
+function formatSlice({ after, until }: TimeSlice): PassStatus['window'] {
+  return { after: formatInstant(after), until: until === null ? null : formatInstant(until) }
 }

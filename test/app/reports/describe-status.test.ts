@@ -40,6 +40,34 @@ test('a feed whose first snapshot is under way is not called fresh', () => {
   )
 })
 
+test('what the API cannot show is not called fresh', () => {
+  const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
+  const snapshot = {
+    resource: 'listings',
+    pass: 'snapshot',
+    state: 'completed',
+    startedAt,
+    completedAt,
+    walked: 7,
+  }
+  const freshness = (seconds: readonly string[]) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        passes: [snapshot],
+        watermarks: { listings: completedAt },
+        owedSeconds: { listings: seconds },
+      }),
+      NOW,
+    )[3]
+  const all = 'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)'
+  const [late, early] = ['2026-05-02T09:00:07.000Z', '2026-05-01T09:00:00.000Z']
+  expect(freshness([late])).toBe(`${all} but those of one second that the API cannot show (${late})`)
+  expect(freshness([late, early])).toBe(
+    `${all} but those of 2 seconds that the API cannot show (from ${early})`,
+  )
+})
+
 test('what lasts is told with since when, what is over with how long ago; the next try is that of the pass', () => {
   const trouble = { code: 'KAFKA_UNREACHABLE', message: 'No broker.', resource: 'listings', pass: 'update' }
   const at = '2026-05-02T13:50:00.000Z'
