@@ -31,6 +31,8 @@ export const behaviourSchema = z.strictObject({
   userAgentRequired: z.boolean(),
   /** `string`: `"50000.0"`, longitudes with a leading blank (docs/spark-api.md §4.1, older replies). */
   decimals: z.enum(['number', 'string']),
+  /** A field without a value: `null`, or left out (docs/spark-api.md §4.1, §4.10). */
+  nullFields: z.enum(['shown', 'absent']),
   /** `StandardFields` of a row under `_select=Id` (UNCONFIRMED, docs/spark-api.md §2.4). */
   emptyStandardFields: z.enum(['empty', 'absent']),
   /** A filter field that the API does not know: refused with 1040, or dropped with a wider result (docs/spark-api.md §2.7). */
@@ -94,6 +96,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   keyOrderSeed: 1,
   userAgentRequired: false,
   decimals: 'number',
+  nullFields: 'shown',
   emptyStandardFields: 'empty',
   unknownFields: 'refused',
   unsearchable: {},

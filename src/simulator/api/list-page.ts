@@ -184,14 +184,15 @@ function* matching<Row>(rows: Iterable<Row>, filter: CompiledFilter<Row>): Gener
   for (const row of rows) if (filter.matches(row)) yield row
 }
 
-/** By `_orderby`, else by key. A walk by token is always by key (docs/spark-api.md §2.3). */
+/** By `_orderby`, by any searchable field but long text (docs/spark-api.md §2.6), else by key. A walk by token is always by key (docs/spark-api.md §2.3). */
 function ordered<Row>(source: Listable<Row>, query: ListQuery, filter: CompiledFilter<Row>): Iterable<Row> {
   const rows = matching(source.rows(''), filter)
   if (query.orderBy.length === 0) return rows
   const readers = query.orderBy.map(({ field, descending }) => {
     const reader = source.resolve(field)
-    if (typeof reader === 'string')
+    if (typeof reader === 'string' || !source.isSortable(field)) {
       throw outsideLimit('_orderby', field, { name: 'Inclusion', value: 'searchable fields' })
+    }
     return { reader, sign: descending ? -1 : 1 }
   })
   return [...rows].sort((a, b) => {

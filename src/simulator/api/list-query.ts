@@ -31,7 +31,7 @@ export function listQuery(params: URLSearchParams, maxLimit: number): ListQuery 
     expand: new Set(names(params.get('_expand'))),
     filter: params.get('_filter') ?? '',
     orderBy: names(params.get('_orderby')).map((name) => ({
-      field: name.replace(/^[+ -]/, ''),
+      field: name.replace(/^[+-]/, ''),
       descending: name.startsWith('-'),
     })),
   }
@@ -67,7 +67,8 @@ function pagination(text: string | null): ListQuery['pagination'] {
   }
 }
 
-/** A comma list whose quoted parts may hold commas themselves. */
+/** A comma list whose quoted parts may hold commas themselves; blanks around a name are no part of it. */
 function names(text: string | null): string[] {
-  return text?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((name) => name.replaceAll(/\\(.)/g, '$1')) ?? []
+  const items = text?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []
+  return items.map((item) => item.trim().replaceAll(/\\(.)/g, '$1')).filter((name) => name !== '')
 }

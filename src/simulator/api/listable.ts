@@ -18,6 +18,8 @@ export interface Listable<Row> extends FilterContext<Row> {
   rows(after: string): Iterable<Row>
   keyOf(row: Row): string
   find(key: string): Row | undefined
+  /** Rows can be put in order by it, once it resolves. */
+  isSortable(field: string): boolean
   renderer(shape: RowShape, order: KeyOrder): (row: Row) => string
   /** What belongs to each row under a path below its own, `photos`; undefined: there is no such path. */
   sublist(path: string): ((row: Row) => Subrows) | undefined
@@ -35,6 +37,7 @@ export function narrowed<Row>(rows: Listable<Row>, belongs: (row: Row) => boolea
     },
     now: () => rows.now(),
     resolve: (field) => rows.resolve(field),
+    isSortable: (field) => rows.isSortable(field),
     renderer: (shape, order) => rows.renderer(shape, order),
     sublist: (path) => rows.sublist(path),
   }

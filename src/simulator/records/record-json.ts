@@ -1,4 +1,4 @@
-import { toJsonText } from '../../domain/json.ts'
+import { isJsonObject, toJsonText } from '../../domain/json.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import { MASKED } from '../../domain/masked.ts'
 import type { KeyOrder } from '../api/key-order.ts'
@@ -31,7 +31,10 @@ export interface RenderOptions<R extends SimulatedRecord> {
   readonly named: FieldCatalog
   readonly custom: FieldCatalog
   readonly shape: RowShape
-  readonly behaviour: Pick<Behaviour, 'decimals' | 'customFieldsMember' | 'emptyStandardFields'>
+  readonly behaviour: Pick<
+    Behaviour,
+    'decimals' | 'nullFields' | 'customFieldsMember' | 'emptyStandardFields'
+  >
   readonly around: Surroundings
   readonly order: KeyOrder
 }
@@ -40,7 +43,8 @@ export interface RenderOptions<R extends SimulatedRecord> {
 interface Slot<R> {
   readonly name: string
   readonly isShown: boolean
-  text(record: R): string
+  /** Undefined: this record does not have it. */
+  text(record: R): string | undefined
 }
 
 /** Renders many records in one shape: the order of members is settled once for all of them. */
@@ -71,7 +75,14 @@ function objectRenderer<R>(slots: readonly Slot<R>[]): (record: R) => string {
   const shown = slots
     .filter(({ isShown }) => isShown)
     .map((slot) => ({ slot, name: `${JSON.stringify(slot.name)}:` }))
-  return (record) => `{${shown.map(({ slot, name }) => name + slot.text(record)).join(',')}}`
+  return (record) => {
+    let members = ''
+    for (const { slot, name } of shown) {
+      const text = slot.text(record)
+      if (text !== undefined) members += members === '' ? name + text : `,${name}${text}`
+    }
+    return `{${members}}`
+  }
 }
 
 function valueSlot<R extends SimulatedRecord>(field: FieldDefinition, options: RenderOptions<R>): Slot<R> {
@@ -79,7 +90,11 @@ function valueSlot<R extends SimulatedRecord>(field: FieldDefinition, options: R
   return {
     name: field.name,
     isShown: true,
-    text: (record) => valueText(field, fieldValue(record, field, fields.facts, around), behaviour.decimals),
+    text(record) {
+      const value = fieldValue(record, field, fields.facts, around)
+      if (value === null && behaviour.nullFields === 'absent') return undefined
+      return valueText(field, value, behaviour.decimals)
+    },
   }
 }
 
@@ -106,14 +121,28 @@ function expansionSlots<R extends SimulatedRecord>(
       expansion.isGranted(around.behaviour) &&
       (shape.single === true || !expansion.isOfOne),
   )
+  const attributes = (member: string): readonly string[] =>
+    [...(shape.select ?? [])]
+      .filter((name) => name.startsWith(`${member}.`))
+      .map((name) => name.slice(member.length + 1))
   const byMember = new Map(asked.toReversed().map((expansion) => [expansion.member, expansion]))
   return [...byMember.values()]
     .filter((expansion) => expansion.at === at && named.find(expansion.member)?.inListings !== true)
     .map((expansion) => ({
       name: expansion.member,
       isShown: true,
-      text: (record) => expansion.text(record, around, order),
+      text: (record) => narrowedText(expansion.text(record, around, order), attributes(expansion.member)),
     }))
+}
+
+/** With these attributes of each row alone, beside those that every row has; all if none is named (docs/spark-api.md §2.4). */
+function narrowedText(json: string, attributes: readonly string[]): string {
+  if (attributes.length === 0) return json
+  const kept = new Set(['Id', 'ResourceUri', ...attributes])
+  const narrowed = (row: unknown): unknown =>
+    isJsonObject(row) ? Object.fromEntries(Object.entries(row).filter(([name]) => kept.has(name))) : row
+  const rows: unknown = JSON.parse(json)
+  return JSON.stringify(Array.isArray(rows) ? rows.map(narrowed) : narrowed(rows))
 }
 
 function valueText(field: FieldDefinition, value: JsonValue, decimals: Behaviour['decimals']): string {

@@ -19,6 +19,8 @@ import type { CommandReport, RecordCommand } from './record-command.ts'
 import { fieldValue, recordRenderer } from './record-json.ts'
 import type { SimulatedRecord } from './simulated-record.ts'
 
+const LONG_TEXT_WORDS = 20
+
 /** Where fields are members of the record itself, its Id is one of them. */
 const ID: FieldReader<SimulatedRecord> = {
   type: 'Character',
@@ -148,6 +150,11 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
       value: (record) => fieldValue(record, field, facts, around),
     })
     return unsearchable[name] ?? reader
+  }
+
+  isSortable(name: string): boolean {
+    const values = this.#find(name)?.values
+    return values?.kind !== 'words' || values.max < LONG_TEXT_WORDS
   }
 
   renderer(shape: RowShape, order: KeyOrder): (record: R) => string {
