@@ -5,6 +5,7 @@ export default {
   entry: [
     'src/cli/main.ts',
     'src/index.ts',
+    'src/simulator/index.ts',
     'bench/*.ts',
     'test/torture/main.ts',
     // Found by their folder.
