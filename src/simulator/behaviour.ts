@@ -62,6 +62,8 @@ export const behaviourSchema = z.strictObject({
   rateLimit: z.number().int().min(1).nullable(),
   /** Whether a 429 says in `Retry-After` in how many seconds a request will be let through. */
   retryAfterSent: z.boolean(),
+  /** Stamps, `2026-05-02T14:03:09Z`, of which no row can be shown whole: 500/1026 to each page that holds one, counts are right. */
+  brokenSeconds: z.array(z.iso.datetime()),
   /** 503/1515 to a page of more rows, each expansion of a row counted as a row, too (docs/spark-api.md §3.3). Null: none. */
   pageCostLimit: z.number().int().min(1).nullable(),
   /** 503/1516 to rows by `_filter` or `_orderby` of which more match; counts are not refused. Null: none. */
@@ -109,6 +111,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   refreshToken: 'replaced',
   rateLimit: null,
   retryAfterSent: false,
+  brokenSeconds: [],
   pageCostLimit: null,
   searchCostLimit: null,
   forbiddenServices: {},

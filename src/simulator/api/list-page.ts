@@ -5,6 +5,7 @@ import type { Fault } from '../faults.ts'
 import { compileFilter } from '../sparkql/filter.ts'
 import type { CompiledFilter } from '../sparkql/filter.ts'
 import { SparkqlError } from '../sparkql/sparkql-error.ts'
+import { stumblingBlock } from './broken-data.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'
 import type { Member, SparkqlProblem } from './envelope.ts'
 import type { KeyOrder } from './key-order.ts'
@@ -228,16 +229,20 @@ export function oneMember<Row>(
   return ['Results', `[${shown(source, { ...shape, alone: true, single: true }, order, behaviour)(row)}]`]
 }
 
-/** A row as it is sent. What a poisoned one holds of it is not selected where only some fields are. */
+/** A row as it is sent. What a poisoned or a broken one holds of it is not selected where only some fields are. */
 function shown<Row>(
   source: Listable<Row>,
   shape: RowShape,
   order: KeyOrder,
-  { poisoned }: Pick<Behaviour, 'poisoned'>,
+  behaviour: Pick<Behaviour, 'poisoned' | 'brokenSeconds'>,
 ): (row: Row) => string {
   const render = source.renderer(shape, order)
-  if (shape.select !== undefined || Object.keys(poisoned).length === 0) return render
+  if (shape.select !== undefined) return render
+  const { poisoned } = behaviour
+  const stumble = stumblingBlock(source, behaviour)
+  if (stumble === undefined && Object.keys(poisoned).length === 0) return render
   return (row) => {
+    stumble?.(row)
     const poison = poisoned[source.keyOf(row)]
     return poison === undefined ? render(row) : poisonedText(render(row), poison)
   }
