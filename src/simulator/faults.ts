@@ -31,8 +31,12 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slow'), ms: milliseconds }),
   z.strictObject({ kind: z.literal('no-date') }),
   z.strictObject({ kind: z.literal('wrong-date'), skewMs: z.number().int() }),
-  /** The filter is dropped: every row matches, and `SparkQLErrors` says so. */
-  z.strictObject({ kind: z.literal('sparkql-errors'), token: z.string().default('ModificationTimestamp') }),
+  /** The filter is dropped: every row matches, and `SparkQLErrors` says so. `Recovered`: it was guessed, with the same result. */
+  z.strictObject({
+    kind: z.literal('sparkql-errors'),
+    token: z.string().default('ModificationTimestamp'),
+    status: z.enum(['Dropped', 'Recovered']).default('Dropped'),
+  }),
   /** No rows and a new token, in the middle of a walk; nothing is lost. */
   z.strictObject({ kind: z.literal('empty-page') }),
   /** Fewer rows than the limit, in the middle; nothing is lost. */

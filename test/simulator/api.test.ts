@@ -134,6 +134,29 @@ describe('a filter', () => {
     expect(dropped.D.Results).toHaveLength(5)
   })
 
+  test.each([
+    ["City Eq 'Fargo' And Not BedsTotal Eq 1", 1040, 'Not'],
+    ["City Gt 'Fargo'", 1040, 'Gt'],
+    ["(((City Eq 'Fargo')))", 1041, '('],
+  ])('%s is refused with %i and the token', async (filter, code, token) => {
+    await using server = await startSimulator({ listings: 1, clock })
+    const { status, D } = await get(server, '/v1/listings', { _filter: filter })
+    expect([status, D.Success, D.Code]).toEqual([400, false, code])
+    expect(D.SparkQLErrors).toEqual([{ Token: token, Status: 'Fatal', Message: expect.stringMatching(/./) }])
+  })
+
+  test("counts from the simulator's clock", async () => {
+    await using server = await startSimulator({ listings: 20, clock })
+    const { simulator } = server
+    const { keys } = simulator.listings.apply({ action: 'touch', count: 3 })
+    const lately = 'ModificationTimestamp Gt hours(-1)'
+    expect(new Set(await keysWhere(server, lately))).toEqual(new Set(keys))
+    simulator.advanceClock(2 * 3_600_000)
+    expect(await keysWhere(server, lately)).toEqual([])
+    const yesterday = 'date(ModificationTimestamp) Ge days(-1) And ModificationTimestamp Le now()'
+    expect(new Set(await keysWhere(server, yesterday))).toEqual(new Set(keys))
+  })
+
   test('cannot name ListingKey where that is switched off', async () => {
     await using server = await startSimulator({ listings: 5, clock })
     const { simulator } = server

@@ -230,6 +230,9 @@ describe('pages', () => {
     const { D } = await get(server, '/v1/listings', { _filter: 'ModificationTimestamp Gt 2030-01-01' })
     expect(D.SparkQLErrors).toMatchObject([{ Token: 'ModificationTimestamp', Status: 'Dropped' }])
     expect(D.Results).toHaveLength(10)
+    server.simulator.faults.add({ fault: { kind: 'sparkql-errors', status: 'Recovered' } })
+    const recovered = await get(server, '/v1/listings', { _filter: 'ModificationTimestamp Gt 2030-01-01' })
+    expect(recovered.D.SparkQLErrors).toMatchObject([{ Token: 'ModificationTimestamp', Status: 'Recovered' }])
   })
 
   test('a count is wrong, or refused', async () => {

@@ -8,7 +8,7 @@ export type Member = readonly [name: string, json: string]
 /** What the filter parser had to say about a token of `_filter` (docs/spark-api.md §2.7). */
 export interface SparkqlProblem {
   readonly token: string
-  readonly status: 'Fatal' | 'Dropped'
+  readonly status: 'Fatal' | 'Dropped' | 'Recovered'
   readonly message: string
 }
 

@@ -7,7 +7,7 @@ import type { CompiledFilter } from '../sparkql/filter.ts'
 import { SparkqlError } from '../sparkql/sparkql-error.ts'
 import { stumblingBlock } from './broken-data.ts'
 import { ApiFailure, problemsMember } from './envelope.ts'
-import type { Member, SparkqlProblem } from './envelope.ts'
+import type { Member } from './envelope.ts'
 import type { KeyOrder } from './key-order.ts'
 import type { ListQuery } from './list-query.ts'
 import type { Listable, RowShape } from './listable.ts'
@@ -75,8 +75,8 @@ function filterOf<Row>(
   fault: Fault | undefined,
 ): CompiledFilter<Row> {
   if (fault?.kind === 'sparkql-errors') {
-    const problem: SparkqlProblem = { token: fault.token, status: 'Dropped', message: 'Field dropped' }
-    return { matches: () => true, problems: [problem] }
+    const { token, status } = fault
+    return { matches: () => true, problems: [{ token, status, message: 'Part of the filter is left out' }] }
   }
   try {
     return compileFilter(query.filter, source)
