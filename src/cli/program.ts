@@ -5,6 +5,7 @@ import { registerAsyncApi } from '../app/commands/asyncapi.ts'
 import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
+import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
 import { registerRun } from '../app/commands/run.ts'
 import { registerSchema } from '../app/commands/schema/group.ts'
@@ -25,6 +26,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerUpdate,
   registerPurge,
   registerStatus,
+  registerPlanRequests,
   registerTail,
   registerSimulate,
   registerDeadLetters,

@@ -32,6 +32,11 @@ const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
   'Leave out the version at its end. Example: https://replication.sparkapi.com',
 )
 
+const requestSettings = {
+  API_RATE: integer(1500, { min: 10, max: 100_000 }).default(1500),
+  PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
+}
+
 export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
   spark: group(
     {
@@ -40,8 +45,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
         'This is required: the personal access token that the MLS or the vendor issued, here or in a file named by SPARK_ACCESS_TOKEN_FILE. Example: SPARK_ACCESS_TOKEN_FILE=/run/secrets/spark-token',
       ),
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
-      API_RATE: integer(1500, { min: 10, max: 100_000 }).default(1500),
-      PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
+      ...requestSettings,
       MEDIA_FETCH: oneOf('auto', 'single', 'expand').default('auto'),
     },
     (s) => ({
@@ -55,6 +59,8 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
   ),
 
   source: group({ SPARK_API_URL: apiUrl.optional() }, (s) => ({ apiUrl: s.SPARK_API_URL ?? null })),
+
+  requests: group(requestSettings, (s) => ({ apiRate: s.API_RATE, pageLimit: s.PAGE_LIMIT })),
 
   kafka: group(
     {

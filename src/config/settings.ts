@@ -6,6 +6,7 @@ import type { Secret, SettingText } from './secret.ts'
 export interface Settings {
   readonly spark: SparkSettings
   readonly source: SourceSettings
+  readonly requests: RequestSettings
   readonly kafka: KafkaSettings
   readonly registry: RegistrySettings
   readonly feed: FeedSettings
@@ -31,6 +32,9 @@ interface SparkSettings {
   /** How sets of a listing's parts are fetched: one by one, many in one list by `_expand`, or by how many are due. @default auto */
   readonly mediaFetch: 'auto' | 'single' | 'expand'
 }
+
+/** For commands that only reckon with requests. */
+type RequestSettings = Pick<SparkSettings, 'apiRate' | 'pageLimit'>
 
 /** For commands that tell which source a feed has, but do not ask it. */
 interface SourceSettings {

@@ -4,6 +4,14 @@ import type { RequestPurpose } from './request-purpose.ts'
 
 export const BUDGET_WINDOW_MS: Millis = 5 * 60_000
 
+/** How far each may fill a window: the rest is kept for those that go before it. */
+export const BUDGET_SHARES: Readonly<Record<RequestPurpose, number>> = {
+  update: 1,
+  question: 0.9,
+  media: 0.9,
+  walk: 0.8,
+}
+
 export type CountByPurpose = Readonly<Record<RequestPurpose, number>>
 
 /** How the budget of a key stands, as far as this process uses it. */

@@ -80,6 +80,7 @@ export class LogObserver implements Observer, Parking {
   }
 
   pageWalked(progress: PassProgress): void {
+    this.#totals.advance(progress)
     const now = this.#monotonic()
     if (now - (this.#told.get(progress.passId) ?? -Infinity) < PROGRESS_INTERVAL_MS) return
     this.#told.set(progress.passId, now)

@@ -14,21 +14,30 @@ export interface Outlook {
 const NOTHING_KNOWN: Outlook = { total: null, percent: null, secondsLeft: null }
 /** From less than this no pace is concluded. */
 const PACE_FROM_MS = 2_000
+/** The pace is that of the last so many minutes, in which what slows a walk down has come to be seen. */
+const PACE_OVER_MS = 5 * 60_000
+const MARK_EVERY_MS = 10_000
+
+interface Mark {
+  readonly at: Millis
+  readonly walked: number
+}
 
 /** What a full walk will show, by the last one or by the source's count, and when it will be at its end. */
 export class WalkTotals {
   readonly #monotonic: () => number
   readonly #totals = new Map<ResourceName, number>()
-  /** By track: a dry run, or one that failed, has no end that is told. */
-  readonly #begun = new Map<PassTrack, { readonly at: Millis; readonly walked: number }>()
+  /** By track, oldest first: a dry run, or one that failed, has no end that is told. */
+  readonly #marks = new Map<PassTrack, Mark[]>()
 
   /** @param monotonic milliseconds from any origin */
   constructor(monotonic: () => number = () => performance.now()) {
     this.#monotonic = monotonic
   }
 
-  knows(resource: ResourceName): boolean {
-    return this.#totals.has(resource)
+  /** Those that are known. */
+  get all(): ReadonlyMap<ResourceName, number> {
+    return this.#totals
   }
 
   learn(resource: ResourceName, total: number): void {
@@ -36,7 +45,16 @@ export class WalkTotals {
   }
 
   begin(progress: PassProgress): void {
-    this.#begun.set(trackOf(progress), { at: this.#monotonic(), walked: progress.walked })
+    this.#marks.set(trackOf(progress), [{ at: this.#monotonic(), walked: progress.walked }])
+  }
+
+  /** Of a pass that was begun. */
+  advance(progress: PassProgress): void {
+    const marks = this.#marks.get(trackOf(progress))
+    const at = this.#monotonic()
+    if (marks === undefined || at - (marks.at(-1)?.at ?? -Infinity) < MARK_EVERY_MS) return
+    marks.push({ at, walked: progress.walked })
+    while (marks[1] !== undefined && at - marks[1].at >= PACE_OVER_MS) marks.shift()
   }
 
   end({ resource, pass, state, walked }: PassProgress): void {
@@ -49,9 +67,9 @@ export class WalkTotals {
     const total = pass === 'update' ? undefined : this.#totals.get(resource)
     if (total === undefined || total === 0 || walked > total) return NOTHING_KNOWN
     const percent = Math.min(99, Math.floor((100 * walked) / total))
-    const begun = this.#begun.get(trackOf(progress))
-    const taken = begun === undefined ? 0 : this.#monotonic() - begun.at
-    const done = walked - (begun?.walked ?? 0)
+    const [from] = this.#marks.get(trackOf(progress)) ?? []
+    const taken = from === undefined ? 0 : this.#monotonic() - from.at
+    const done = walked - (from?.walked ?? 0)
     const secondsLeft =
       taken < PACE_FROM_MS || done <= 0 ? null : Math.round(((total - walked) * (taken / done)) / 1000)
     return { total, percent, secondsLeft }

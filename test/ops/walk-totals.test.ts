@@ -6,7 +6,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 
 const NOTHING = { total: null, percent: null, secondsLeft: null }
 
-test('a walk is measured by the last full one, and its end by its own pace since it was begun or resumed', () => {
+test('a walk is measured by the last full one, and its end by its own pace', () => {
   let ms = 0
   const totals = new WalkTotals(() => ms)
   const at = (walked: number) => progressOf({ pass: 'purge', walked })
@@ -24,6 +24,29 @@ test('a walk is measured by the last full one, and its end by its own pace since
   expect(totals.outlook(at(550))).toMatchObject({ total: 1_100, percent: 50 })
   totals.end(progressOf({ pass: 'purge', state: 'failed', walked: 3 }))
   expect(totals.outlook(at(550))).toMatchObject({ total: 1_100 })
+})
+
+test('the pace is that of the last five minutes: one that was fast before it met the budget is not believed to be so still', () => {
+  let ms = 0
+  const totals = new WalkTotals(() => ms)
+  const at = (walked: number) => progressOf({ pass: 'purge', walked })
+  totals.learn(LISTINGS.name, 100_000)
+  totals.begin(at(0))
+  let walked = 0
+  const walk = (seconds: number, each: number): void => {
+    for (let second = 0; second < seconds; second += 1) {
+      ms += 1_000
+      walked += each
+      totals.advance(at(walked))
+    }
+  }
+  walk(60, 1_000)
+  expect(totals.outlook(at(walked)).secondsLeft).toBe(40)
+  walk(14 * 60, 10)
+  expect(totals.outlook(at(walked)).secondsLeft).toBe((100_000 - walked) / 10)
+  // One that is resumed has its own.
+  totals.begin(at(walked))
+  expect(totals.outlook(at(walked)).secondsLeft).toBeNull()
 })
 
 test('an update has no total: how much has changed shows at its end', () => {

@@ -13,6 +13,7 @@ import { feedSource, identifySource } from './feed-source.ts'
 import { takeFeedOver } from './feed-take-over.ts'
 import { claimIndex, openIndexWhenFree, warnOfLaxFolder } from './index-folder.ts'
 import { learnTotals } from './learn-totals.ts'
+import { misfitWarning } from '../budget/misfit.ts'
 import { makeTopics } from './make-topics.ts'
 import { MetadataCache } from '../metadata/metadata-cache.ts'
 import { contentRules, openEvents } from './open-events.ts'
@@ -68,7 +69,9 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     state: new CommittedState(state),
   })
   await tellRecoveredPasses(options, reader, state, signal)
-  opened.use(learnTotals(options.totals, reader.listed, state, source))
+  const warnOfMisfit = misfitWarning(options, reader.listed, state)
+  opened.use(learnTotals(options.totals, reader.listed, state, source, warnOfMisfit))
+  warnOfMisfit()
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),

@@ -5,9 +5,10 @@ import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
-import type { Transport } from '../../spark/transport.ts'
+import type { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { InvariantViolation } from '../../support/errors.ts'
 import { together } from '../../support/together.ts'
+import { misfitOf } from '../budget/misfit.ts'
 import { chosenResources } from '../compose/chosen-resources.ts'
 import { watchedTransport } from '../compose/clients.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
@@ -121,18 +122,22 @@ function supervisorOf(
   settings: WriterSettings,
   { acceptSource }: DaemonOptions,
   around: Surroundings,
-  transport: Transport,
+  transport: RequestLimiter,
 ): FeedSupervisor {
   const { logger, metrics, observer, outages, totals } = around
   const told = { logger, metrics, observer, outages, totals }
+  const resources = chosenResources(settings.feed)
   const wishes = { anyOwner: true, acceptSource: acceptSource ?? false }
   return new FeedSupervisor({
     prefix: settings.feed.topicPrefix,
     open: (signal) =>
       openFeed({ ...told, settings, wishes, restart: false, patient: true, transport }, signal),
-    resources: chosenResources(settings.feed),
+    resources,
     schedule: settings.passes,
     around,
+    budget: (passes) => {
+      return { ...transport.report(), misfit: misfitOf(settings, resources, totals, passes) }
+    },
     clock: SYSTEM_CLOCK,
     random: Math.random,
   })

@@ -1,4 +1,5 @@
 /** What `status` shows of a feed that this process supervises. */
+import type { FeedState } from '../../domain/feed-state.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
@@ -7,7 +8,7 @@ import { intervalOf, type Schedule } from '../../replication/loop.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
-import { feedStatus } from '../reports/feed-status.ts'
+import { feedStatus, type FeedStatus } from '../reports/feed-status.ts'
 import { waitingLetters } from '../reports/waiting-letters.ts'
 
 export interface SupervisedFeed {
@@ -15,7 +16,9 @@ export interface SupervisedFeed {
   readonly prefix: string
   readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
-  readonly around: Pick<Surroundings, 'health' | 'metrics'>
+  readonly around: Pick<Surroundings, 'health' | 'metrics' | 'totals'>
+  /** How the requests of its key stand; `passes`: how far it is. */
+  readonly budget: (passes: FeedState['passes']) => FeedStatus['budget']
 }
 
 /** @param feed undefined while it is not open: then there is only to say what it waits for */
@@ -25,7 +28,7 @@ export async function supervisedStatus(
   signal: AbortSignal,
 ): Promise<object> {
   const { prefix, around } = supervised
-  const { health, metrics } = around
+  const { health, metrics, totals } = around
   const report = health.report()
   if (feed === undefined) return { prefix, health: report }
   const { runner, owner, source } = feed
@@ -33,19 +36,17 @@ export async function supervisedStatus(
   const error = health.lastError()
   const requests = metrics.requestsOfLastDay()
   const { host, pid, dataDir } = owner
+  const passes = new Map(state.passes().map((progress) => [trackOf(progress), progress]))
   return feedStatus({
     prefix,
     resources: supervised.resources,
     source,
     daemon: { pid, host, startedAt: formatInstant(owner.startedAt), ready: report.ready },
     owner: { host, pid, dataDir, aliveAt: formatInstant(now()) },
-    state: {
-      generation: state.generation,
-      watermarks: state.watermarks(),
-      passes: new Map(state.passes().map((progress) => [trackOf(progress), progress])),
-    },
+    state: { generation: state.generation, watermarks: state.watermarks(), passes },
     completedAt: metrics.successes,
     nextAt: (progress) => nextAt(progress, report, supervised),
+    outlook: (progress) => totals.outlook(progress),
     liveRecords: { count: await feed.liveRecords(signal), why: null },
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
@@ -53,6 +54,7 @@ export async function supervisedStatus(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,
     ),
+    budget: supervised.budget(passes),
     apiRequests: { count: requests.count, since: formatInstant(requests.since) },
     health: report,
   })

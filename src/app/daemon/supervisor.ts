@@ -19,7 +19,7 @@ import { runPass } from '../passes/run-pass.ts'
 import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
 import { RequestedPasses } from './requested-passes.ts'
 import { requestedResource } from './requested-resource.ts'
-import { supervisedStatus } from './supervised-status.ts'
+import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
@@ -31,7 +31,8 @@ export interface SupervisorOptions extends OpeningOptions {
   readonly prefix: string
   readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
-  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'parking'>
+  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking'>
+  readonly budget: SupervisedFeed['budget']
 }
 
 /** Leads the commands of this machine to this process (`daemon.json`), until it is disposed of. */

@@ -1,4 +1,7 @@
 import type { PassKind } from '../../domain/pass.ts'
+import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
+import type { CountByPurpose } from '../../domain/request-budget.ts'
+import { describeOutlook } from '../../ops/walk-totals.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
 import type { FeedStatus, Known, PassStatus } from './feed-status.ts'
@@ -105,14 +108,15 @@ function describePasses(
 
 function describePass(status: PassStatus | undefined, now: number): string {
   if (status === undefined) return 'never'
-  const { state, startedAt, completedAt, nextAt, walked } = status
+  const { state, startedAt, completedAt, nextAt, walked, outlook } = status
   const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
   const head =
     state === 'completed' && completedAt !== null
       ? `completed ${age(completedAt, now)} ago`
       : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
   const next = nextAt === null || state === 'running' ? '' : `; next ${until(nextAt, now)}`
-  return `${head}: ${grouped(walked)} walked${next}`
+  const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
+  return `${head}: ${far}${next}`
 }
 
 function describeHeld({ resources, held }: FeedStatus): string {
@@ -141,11 +145,38 @@ function describeLetters(letters: Known): string {
   return `${describeKnown(letters)}${hint}`
 }
 
-function describeRequests({ apiRequests, daemon }: FeedStatus, now: number): string {
+function describeRequests({ apiRequests, budget, daemon }: FeedStatus, now: number): string {
   if (apiRequests === null) {
     return daemon === null ? '– (only a daemon counts them, and none runs here)' : '– (not known yet)'
   }
-  return `${grouped(apiRequests.count)} in the last ${age(apiRequests.since, now)}`
+  const all = `${grouped(apiRequests.count)} in the last ${age(apiRequests.since, now)}`
+  return budget === null ? all : `${all}; ${describeBudget(budget)}`
+}
+
+function describeBudget({
+  limit,
+  granted,
+  used,
+  waiting,
+  misfit,
+}: NonNullable<FeedStatus['budget']>): string {
+  const rest = [
+    ...(totalOf(waiting) === 0 ? [] : [`${byPurpose(waiting)} wait`]),
+    ...(granted === limit ? [] : [`the API grants ${grouped(granted)}`]),
+    ...(misfit === null ? [] : [misfit]),
+  ]
+  const which = totalOf(used) === 0 ? '' : ` (${byPurpose(used)})`
+  return [`${grouped(totalOf(used))} of ${grouped(limit)} in the last 5 min${which}`, ...rest].join('; ')
+}
+
+function totalOf(counts: CountByPurpose): number {
+  return REQUEST_PURPOSES.reduce((sum, purpose) => sum + counts[purpose], 0)
+}
+
+/** Those that there are: `12 update, 300 walk`. */
+function byPurpose(counts: CountByPurpose): string {
+  const some = REQUEST_PURPOSES.filter((purpose) => counts[purpose] > 0)
+  return some.map((purpose) => `${grouped(counts[purpose])} ${purpose}`).join(', ')
 }
 
 function grouped(count: number): string {

@@ -9,6 +9,8 @@ import {
   type TimeSlice,
 } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
+import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
+import type { Outlook } from '../../ops/walk-totals.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 
@@ -22,6 +24,13 @@ const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(),
 /** `hasStamp`: its records say when they changed, so that it has updates. */
 const RESOURCE = z.object({ name: z.string(), hasStamp: z.boolean() })
 
+/** Of a full walk that is not at its end; null where nobody knows. */
+const OUTLOOK = z.object({
+  total: z.number().nullable(),
+  percent: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+})
+
 const PASS = z.looseObject({
   resource: z.string(),
   pass: z.string(),
@@ -32,6 +41,8 @@ const PASS = z.looseObject({
   window: z.object({ after: TIME, until: TIME.nullable() }).nullable().default(null),
   completedAt: TIME.nullable().default(null),
   nextAt: TIME.nullable().default(null),
+  /** Of one that is running, at its pace of the last minutes. */
+  outlook: OUTLOOK.nullable().default(null),
 })
 export type PassStatus = z.output<typeof PASS>
 
@@ -49,6 +60,18 @@ export type Trouble = z.output<typeof TROUBLE>
 const DAEMON = z.object({ pid: z.number(), host: z.string(), startedAt: TIME, ready: z.boolean() })
 const HELD = z.object({ resource: z.string(), deletes: z.number(), why: z.string().nullable() })
 const REQUESTS = z.object({ count: z.number(), since: TIME })
+const BY_PURPOSE = z.record(z.enum(REQUEST_PURPOSES), z.number())
+const BUDGET = z.object({
+  /** `API_RATE`. */
+  limit: z.number(),
+  /** What the API grants of it, by its refusals. */
+  granted: z.number(),
+  /** In the last 5 minutes. */
+  used: BY_PURPOSE,
+  waiting: BY_PURPOSE,
+  /** Why the settings do not fit, and what to change; null if they do. */
+  misfit: z.string().nullable(),
+})
 
 const UNKNOWN: Known = { count: null, why: 'it is not known yet' }
 
@@ -72,6 +95,8 @@ export const FEED_STATUS = z.object({
   deadLetters: KNOWN.default(UNKNOWN),
   /** Of the last day, or of a shorter time; null if no daemon counts them. */
   apiRequests: REQUESTS.nullable().default(null),
+  /** Null without a daemon. */
+  budget: BUDGET.nullable().default(null),
   /** As `/readyz` has it; null without a daemon. */
   health: z.unknown().default(null),
 })
@@ -87,13 +112,15 @@ export interface FeedFacts extends Omit<
   readonly completedAt: ReadonlyMap<PassTrack, Instant>
   /** Null where nothing runs by itself. */
   readonly nextAt: (progress: PassProgress) => number | null
+  /** Null where nobody looks at how it goes on. */
+  readonly outlook: (progress: PassProgress) => Outlook | null
   /** Why the guard holds a purge, by resource, as far as that is known. */
   readonly heldBecause: ReadonlyMap<string, string>
 }
 
 /** Always in the same order. */
 export function feedStatus(facts: FeedFacts): FeedStatus {
-  const { resources, state, completedAt, nextAt, heldBecause } = facts
+  const { resources, state, completedAt, nextAt, outlook, heldBecause } = facts
   const names = resources.map(({ name }) => name)
   const orderOf = ({ resource, pass }: PassProgress): number =>
     names.indexOf(resource) * PASS_KINDS.length + PASS_KINDS.indexOf(pass)
@@ -120,6 +147,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
         window: window === null ? null : formatSlice(window),
         completedAt: completed === undefined ? null : formatInstant(completed),
         nextAt: next === null ? null : formatInstant(next),
+        outlook: is === 'running' ? outlook(progress) : null,
         ...rest,
       }
     }),
@@ -138,6 +166,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     ),
     deadLetters: facts.deadLetters,
     apiRequests: facts.apiRequests,
+    budget: facts.budget,
     health: facts.health,
   }
 }

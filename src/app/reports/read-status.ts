@@ -34,6 +34,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     state,
     completedAt: log.completedAt,
     nextAt: () => null,
+    outlook: () => null,
     liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
@@ -41,6 +42,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
       ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)
       : { count: 0, why: null },
     apiRequests: null,
+    budget: null,
     health: null,
   })
 }

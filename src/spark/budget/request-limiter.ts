@@ -3,7 +3,7 @@
  * first. One stands before all sources of a process; another process with the same key it cannot see, but for the refusals.
  */
 import type { Instant, Millis } from '../../domain/instant.ts'
-import type { BudgetReport, BudgetWatcher } from '../../domain/request-budget.ts'
+import { BUDGET_SHARES, type BudgetReport, type BudgetWatcher } from '../../domain/request-budget.ts'
 import type { RequestPurpose } from '../../domain/request-purpose.ts'
 import type { Timer } from '../../support/timer.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../transport.ts'
@@ -12,8 +12,6 @@ import { RequestWindow } from './request-window.ts'
 import { slowDownOf, type SlowDown } from './slow-down.ts'
 import { WaitingRequests, type WaitingRequest } from './waiting-requests.ts'
 
-/** How far each may fill the window: the rest is kept for those that go before it. */
-const SHARES: Readonly<Record<RequestPurpose, number>> = { update: 1, question: 0.9, media: 0.9, walk: 0.8 }
 /** Walks go evenly through a window that is fuller than this, so that they slow down rather than stop. */
 const EVEN_FROM = 0.5
 
@@ -125,7 +123,7 @@ export class RequestLimiter implements Transport, AsyncDisposable {
   #waitOf(purpose: RequestPurpose, now: Millis): Millis {
     if (this.#refusals > 0 && this.#window.underWay > 0) return Infinity
     const { rate } = this.#options
-    const room = Math.ceil(rate * SHARES[purpose])
+    const room = Math.ceil(rate * BUDGET_SHARES[purpose])
     const used = this.#window.used(now)
     const at = [now, this.#pausedUntil, this.#grantedAt(purpose, now)]
     if (used >= room) at.push(this.#window.freeAt(used - room + 1, now) ?? Infinity)
@@ -137,7 +135,7 @@ export class RequestLimiter implements Transport, AsyncDisposable {
   #grantedAt(purpose: RequestPurpose, now: Millis): Millis {
     const granted = this.#granted.at(now)
     if (granted >= this.#options.rate) return now
-    return this.#lastAt + this.#options.windowMs / (granted * SHARES[purpose])
+    return this.#lastAt + this.#options.windowMs / (granted * BUDGET_SHARES[purpose])
   }
 
   /** When the next walk may go: evenly over the window, and so that what is left lasts until a request leaves it. */

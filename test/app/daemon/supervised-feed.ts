@@ -6,6 +6,7 @@ import type { Owner } from '../../../src/feed/state-records.ts'
 import { Health } from '../../../src/ops/health.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { Metrics } from '../../../src/ops/metrics.ts'
+import { WalkTotals } from '../../../src/ops/walk-totals.ts'
 import { parkings } from '../../../src/ops/observers.ts'
 import { FeedRunner } from '../../../src/replication/feed-runner.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
@@ -59,8 +60,10 @@ export class SupervisedFeed {
         logger: createLogger({ level: 'silent' }),
         health: this.health,
         metrics: new Metrics({ processMetrics: false }),
+        totals: new WalkTotals(),
         parking: parkings(this.health),
       },
+      budget: () => null,
       clock: this.clock,
       // Each wait is its upper end.
       random: () => 1,

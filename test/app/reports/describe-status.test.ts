@@ -68,6 +68,42 @@ test('what the API cannot show is not called fresh', () => {
   )
 })
 
+test('the requests of the last day and of the last minutes share a line, with what waits, what is granted and what does not fit', () => {
+  const none = { update: 0, question: 0, media: 0, walk: 0 }
+  const budget = { limit: 1_500, granted: 1_500, used: none, waiting: none, misfit: null }
+  const line = (over: object) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        apiRequests: { count: 3_120, since: '2026-05-01T14:00:00Z' },
+        budget: { ...budget, ...over },
+      }),
+      NOW,
+    ).at(-1)
+  expect(line({})).toBe('API requests  3,120 in the last 24 h; 0 of 1,500 in the last 5 min')
+  const used = { ...none, update: 12, walk: 1_300 }
+  const waiting = { ...none, walk: 2 }
+  expect(line({ used, waiting, granted: 900, misfit: 'It does not fit.' })).toBe(
+    'API requests  3,120 in the last 24 h; 1,312 of 1,500 in the last 5 min (12 update, 1,300 walk); 2 walk wait; the API grants 900; It does not fit.',
+  )
+})
+
+test('a walk that is under way is told with how far it is and when it will be done', () => {
+  const passes = [
+    {
+      resource: 'listings',
+      pass: 'snapshot',
+      state: 'running',
+      startedAt: '2026-05-02T13:50:00.000Z',
+      walked: 12_000,
+      outlook: { total: 98_000, percent: 12, secondsLeft: 4_800 },
+    },
+  ]
+  expect(describeStatus(FEED_STATUS.parse({ prefix: 'spark', passes }), NOW)).toContain(
+    'Snapshot      not at its end, begun 10 min ago: 12,000 of 98,000 (12 %), 80 min left',
+  )
+})
+
 test('what lasts is told with since when, what is over with how long ago; the next try is that of the pass', () => {
   const trouble = { code: 'KAFKA_UNREACHABLE', message: 'No broker.', resource: 'listings', pass: 'update' }
   const at = '2026-05-02T13:50:00.000Z'

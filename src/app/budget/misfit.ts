@@ -1,0 +1,43 @@
+/** Whether the settings of a running feed fit its request budget, by what it knows of itself by now. */
+import type { Settings } from '../../config/settings.ts'
+import type { FeedState } from '../../domain/feed-state.ts'
+import type { ListedResource } from '../../domain/resource.ts'
+import type { Logger } from '../../ops/logger.ts'
+import type { WalkTotals } from '../../ops/walk-totals.ts'
+import { remediesFor } from '../../replication/plan-remedies.ts'
+import { planRequests } from '../../replication/request-plan.ts'
+import { describeMisfit } from '../reports/describe-plan.ts'
+import { countedResources } from './known-counts.ts'
+
+type BudgetSettings = Pick<Settings, 'passes' | 'spark'>
+
+/** In one sentence, with what to change; null if they fit. */
+export function misfitOf(
+  { passes: schedule, spark }: BudgetSettings,
+  resources: readonly ListedResource[],
+  totals: WalkTotals,
+  passes: FeedState['passes'],
+): string | null {
+  const { updateIntervalMs, updateOverlapMs } = schedule
+  const given = { records: totals.all, changesPerDay: new Map() }
+  const counted = countedResources(resources, given, passes, updateIntervalMs + updateOverlapMs)
+  const settings = { ...schedule, apiRate: spark.apiRate, pageLimit: spark.pageLimit }
+  const plan = planRequests(counted, settings)
+  return plan.fits ? null : describeMisfit(plan, remediesFor(counted, settings))
+}
+
+/** Warns each time that it comes to another verdict. */
+export function misfitWarning(
+  { settings, totals, logger }: { settings: BudgetSettings; totals: WalkTotals; logger: Logger },
+  resources: readonly ListedResource[],
+  { passes }: Pick<FeedState, 'passes'>,
+): () => void {
+  let told: string | null = null
+  return () => {
+    const misfit = misfitOf(settings, resources, totals, passes)
+    if (misfit !== null && misfit !== told) {
+      logger.warn({ setting: 'API_RATE' }, `the requests that the passes need: ${misfit}`)
+    }
+    told = misfit
+  }
+}

@@ -1,0 +1,102 @@
+/** `plan-requests`: what the feed will ask of the API, before it asks anything. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+
+import { loadSettings } from '../../config/load-settings.ts'
+import { SettingsError } from '../../config/settings-error.ts'
+import type { FeedState } from '../../domain/feed-state.ts'
+import { parseResourceName, type ListedResource, type ResourceName } from '../../domain/resource.ts'
+import { remediesFor } from '../../replication/plan-remedies.ts'
+import { planRequests } from '../../replication/request-plan.ts'
+import { printJson, printLines } from '../../support/print.ts'
+import { countedResources, type CountedResource } from '../budget/known-counts.ts'
+import { chosenResources } from '../compose/chosen-resources.ts'
+import { openFeedReader } from '../compose/feed-reader.ts'
+import { READER_GROUPS, type ReaderSettings } from '../compose/settings-groups.ts'
+import { describePlan } from '../reports/describe-plan.ts'
+import type { CommandHost } from './command.ts'
+import { jsonOption, wholeNumber } from './options.ts'
+
+type Counts = ReadonlyMap<ResourceName, number>
+
+interface PlanOptions {
+  readonly records?: Counts
+  readonly changesPerDay?: Counts
+  readonly json?: true
+}
+
+export function registerPlanRequests(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('plan-requests')
+    .description('how many requests a day the settings come to, and whether API_RATE is enough')
+    .addOption(countsOption('--records <counts>', 'how many there are: listings=50000,accounts=8000'))
+    .addOption(countsOption('--changes-per-day <counts>', 'how many of them change: listings=3000'))
+    .addOption(jsonOption())
+    .action(acting((options: PlanOptions) => planFeed(options, signal)))
+}
+
+function countsOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(parseCounts)
+}
+
+/** @throws {InvalidArgumentError} for what is no comma list of resource=number. */
+function parseCounts(text: string): Counts {
+  return new Map(
+    text.split(',').map((item) => {
+      const [name = '', count = '', ...rest] = item.trim().split('=')
+      const resource = parseResourceName(name)
+      if (resource === undefined || rest.length > 0) {
+        throw new InvalidArgumentError('A comma list of resource=number is needed: listings=50000.')
+      }
+      return [resource, wholeNumber(count)]
+    }),
+  )
+}
+
+/** Exit code 1 if it does not fit. */
+async function planFeed(options: PlanOptions, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings([...READER_GROUPS, 'requests', 'passes'])
+  const { passes, requests } = settings
+  const resources = chosenResources(settings.feed)
+  const given = { records: options.records ?? new Map(), changesPerDay: options.changesPerDay ?? new Map() }
+  requireReplicated(resources, [...given.records.keys(), ...given.changesPerDay.keys()])
+  const isAllGiven = resources.every(({ name }) => given.records.has(name))
+  const known = isAllGiven ? new Map() : await passesOf(settings, signal)
+  const window = passes.updateIntervalMs + passes.updateOverlapMs
+  const counted = countedResources(resources, given, known, window)
+  requireCounted(counted)
+
+  const planSettings = { ...passes, ...requests }
+  const plan = planRequests(counted, planSettings)
+  const remedies = remediesFor(counted, planSettings)
+  if (options.json === true) printJson({ resources: counted.map(statedCounts), ...plan, remedies })
+  else printLines(describePlan(counted, requests.apiRate, plan, remedies))
+  return plan.fits ? 0 : 1
+}
+
+async function passesOf(settings: ReaderSettings, signal: AbortSignal): Promise<FeedState['passes']> {
+  await using reader = await openFeedReader(settings, signal)
+  const { cluster, names, log } = reader
+  const topics = await cluster.describeTopics([names.checkpoints], signal)
+  if (topics.has(names.checkpoints)) await log.refresh(signal)
+  return log.state().passes
+}
+
+function requireReplicated(resources: readonly ListedResource[], given: readonly ResourceName[]): void {
+  const unknown = given.find((name) => !resources.some((resource) => resource.name === name))
+  if (unknown === undefined) return
+  const problem = `Numbers are given for ${unknown}, which is not replicated. Example: ${[...resources.map(({ name }) => name), unknown].join(',')}`
+  throw new SettingsError([{ name: 'RESOURCES', problem }])
+}
+
+/** @throws {SettingsError} where there is a resource of which nothing is known */
+function requireCounted(counted: readonly CountedResource[]): void {
+  const unknown = counted.filter(({ recordsFrom }) => recordsFrom === 'assumed')
+  if (unknown.length === 0) return
+  const names = unknown.map(({ resource }) => resource.name)
+  const problem = `No full walk of ${names.join(', ')} has come to its end, so nobody knows how many there are. Example: --records ${names.map((name) => `${name}=50000`).join(',')}`
+  throw new SettingsError([{ name: '--records', problem }])
+}
+
+function statedCounts({ resource, ...counts }: CountedResource): object {
+  return { resource: resource.name, ...counts }
+}

@@ -1,0 +1,52 @@
+/** What to change where a feed asks for more than the source takes. */
+import type { Millis } from '../domain/instant.ts'
+import { planRequests, type PlannedResource, type PlanSettings } from './request-plan.ts'
+
+/** One that is enough by itself. */
+export type Remedy =
+  | { readonly setting: 'API_RATE' | 'PAGE_LIMIT'; readonly count: number }
+  | {
+      readonly setting: 'UPDATE_INTERVAL' | 'PURGE_INTERVAL' | 'FULL_WALK_INTERVAL' | 'MEDIA_FULL_INTERVAL'
+      readonly interval: Millis
+    }
+
+const MINUTE: Millis = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const INTERVALS: readonly Millis[] = [
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 4, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 4, 7, 14].map((days) => days * DAY),
+]
+
+const LARGEST_PAGE = 1_000
+
+/** None for a plan that fits. The rate is of use only where the source takes as much. */
+export function remediesFor(
+  resources: readonly PlannedResource[],
+  settings: PlanSettings,
+): readonly Remedy[] {
+  const { needed, fits } = planRequests(resources, settings)
+  if (fits) return []
+  const fitsWith = (changed: Partial<PlanSettings>): boolean =>
+    planRequests(resources, { ...settings, ...changed }).fits
+  const longer = (name: IntervalName): Millis | undefined =>
+    INTERVALS.find((interval) => interval > settings[name] && fitsWith({ [name]: interval }))
+  const remedies: Remedy[] = [{ setting: 'API_RATE', count: needed }]
+  for (const [name, setting] of INTERVAL_SETTINGS) {
+    const interval = longer(name)
+    if (interval !== undefined) remedies.push({ setting, interval })
+  }
+  if (settings.pageLimit < LARGEST_PAGE && fitsWith({ pageLimit: LARGEST_PAGE })) {
+    remedies.push({ setting: 'PAGE_LIMIT', count: LARGEST_PAGE })
+  }
+  return remedies
+}
+
+const INTERVAL_SETTINGS = [
+  ['updateIntervalMs', 'UPDATE_INTERVAL'],
+  ['purgeIntervalMs', 'PURGE_INTERVAL'],
+  ['fullWalkIntervalMs', 'FULL_WALK_INTERVAL'],
+  ['mediaFullIntervalMs', 'MEDIA_FULL_INTERVAL'],
+] as const
+type IntervalName = (typeof INTERVAL_SETTINGS)[number][0]

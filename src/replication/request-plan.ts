@@ -1,0 +1,154 @@
+/** How many requests the passes of a feed will ask of the source, before the first one is sent. */
+import type { Millis } from '../domain/instant.ts'
+import { BUDGET_SHARES, BUDGET_WINDOW_MS } from '../domain/request-budget.ts'
+import type { RequestPurpose } from '../domain/request-purpose.ts'
+import type { ListedResource, ResourceName } from '../domain/resource.ts'
+import { intervalOf, type Schedule } from './loop.ts'
+import { keysPerQuestion } from './questions.ts'
+
+const DAY_MS: Millis = 24 * 60 * 60_000
+/** Standard fields, custom fields and property types, asked conditionally before each pass (docs/spark-api.md §3.5). */
+const METADATA_SERVICES = 3
+/** Of all records, those that leave the source in a day: each is asked for by key. */
+const LEAVING_PER_DAY = 0.01
+
+export interface PlannedResource {
+  readonly resource: ListedResource
+  readonly records: number
+  /** Records that change in a day, one that changes twice counted twice. */
+  readonly changesPerDay: number
+}
+
+export interface PlanSettings extends Schedule {
+  readonly updateOverlapMs: Millis
+  /** Of sets without a change stamp of their own. */
+  readonly mediaFullIntervalMs: Millis
+  readonly pageLimit: number
+  readonly apiRate: number
+}
+
+/** Requests that come again and again, together. */
+interface Load {
+  readonly resource: ResourceName
+  readonly purpose: RequestPurpose
+  readonly everyMs: Millis
+  readonly requests: number
+}
+
+export interface RequestPlan {
+  readonly perDay: readonly Pick<Load, 'resource' | 'purpose' | 'requests'>[]
+  /** What `API_RATE` comes to in a day. */
+  readonly rateOfDay: number
+  /** Requests of everything that can be due within the same 5 minutes. Walks among them may take longer. */
+  readonly busiest: number
+  readonly firstDownload: {
+    readonly requests: number
+    /** At `API_RATE`, if every answer came at once; null: updates leave no room for it. */
+    readonly seconds: number | null
+  }
+  /** The least `API_RATE` with which everything is done in time. */
+  readonly needed: number
+  readonly fits: boolean
+}
+
+export function planRequests(resources: readonly PlannedResource[], settings: PlanSettings): RequestPlan {
+  const { apiRate } = settings
+  const loads = resources.flatMap((planned) => loadsOf(planned, settings))
+  const needed = neededRate(loads)
+  return {
+    perDay: perDay(loads),
+    rateOfDay: (apiRate * DAY_MS) / BUDGET_WINDOW_MS,
+    busiest: Math.ceil(sum(loads.map(mostInWindow))),
+    firstDownload: firstDownload(resources, loads, settings),
+    needed,
+    fits: needed <= apiRate,
+  }
+}
+
+function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Load[] {
+  const { resource, records, changesPerDay } = planned
+  const metadata = resource.fields.from === 'metadata' ? METADATA_SERVICES : 0
+  const walk = pagesOf(resource, records, settings) + 1
+  const load = (purpose: RequestPurpose, everyMs: Millis, requests: number): Load => {
+    return { resource: resource.name, purpose, everyMs, requests }
+  }
+  const { purgeIntervalMs: purgeEvery, mediaFullIntervalMs: mediaEvery } = settings
+  const gone = (LEAVING_PER_DAY * records * purgeEvery) / DAY_MS
+  const loads = [
+    load('update', purgeEvery, metadata),
+    load('walk', purgeEvery, walk),
+    load('question', purgeEvery, Math.ceil(gone / keysPerQuestion(resource))),
+  ]
+  const walkEvery = intervalOf(resource, 'snapshot', settings)
+  if (walkEvery !== null) loads.push(load('update', walkEvery, metadata), load('walk', walkEvery, walk))
+  const updateEvery = intervalOf(resource, 'update', settings)
+  if (updateEvery !== null) {
+    const changed = (changesPerDay * (updateEvery + settings.updateOverlapMs)) / DAY_MS
+    const counted = changed > 0 ? 1 : 0
+    loads.push(load('update', updateEvery, metadata + pagesOf(resource, changed, settings) + counted))
+  }
+  const noticedEvery = updateEvery ?? walkEvery ?? DAY_MS
+  for (const { changeStamps } of resource.subresources) {
+    loads.push(load('media', noticedEvery, (changesPerDay * noticedEvery) / DAY_MS))
+    // A change of the set alone does not show: all of them are asked for from time to time.
+    if (changeStamps[0].field === resource.stamp) loads.push(load('walk', mediaEvery, records))
+  }
+  return loads.filter(({ requests }) => requests > 0)
+}
+
+/** The page that has nothing is asked for, too. */
+function pagesOf({ maxLimit }: ListedResource, records: number, { pageLimit }: PlanSettings): number {
+  return Math.max(1, Math.ceil(records / Math.min(pageLimit, maxLimit)))
+}
+
+function perDay(loads: readonly Load[]): RequestPlan['perDay'] {
+  const rows = new Map<string, Pick<Load, 'resource' | 'purpose' | 'requests'>>()
+  for (const { resource, purpose, requests, everyMs } of loads) {
+    const name = `${resource}/${purpose}`
+    const before = rows.get(name)?.requests ?? 0
+    rows.set(name, { resource, purpose, requests: before + (requests * DAY_MS) / everyMs })
+  }
+  return [...rows.values()].map((row) => ({ ...row, requests: Math.ceil(row.requests) }))
+}
+
+function mostInWindow({ requests, everyMs }: Load): number {
+  return requests * Math.ceil(BUDGET_WINDOW_MS / everyMs)
+}
+
+function onAverage(loads: readonly Load[]): number {
+  return sum(loads.map(({ requests, everyMs }) => (requests * BUDGET_WINDOW_MS) / everyMs))
+}
+
+/** All updates of a window have to find room in it; of the rest, all that comes has to be done in the long run. */
+function neededRate(loads: readonly Load[]): number {
+  const updates = loads.filter(({ purpose }) => purpose === 'update')
+  const allButWalks = loads.filter(({ purpose }) => purpose !== 'walk')
+  return Math.ceil(
+    Math.max(
+      sum(updates.map(mostInWindow)),
+      onAverage(allButWalks) / BUDGET_SHARES.media,
+      onAverage(loads) / BUDGET_SHARES.walk,
+    ),
+  )
+}
+
+/** Updates go on beside it. */
+function firstDownload(
+  resources: readonly PlannedResource[],
+  loads: readonly Load[],
+  settings: PlanSettings,
+): RequestPlan['firstDownload'] {
+  const walked = resources.map(({ resource, records }) => {
+    const metadata = resource.fields.from === 'metadata' ? METADATA_SERVICES : 0
+    return metadata + pagesOf(resource, records, settings) + 1 + resource.subresources.length * records
+  })
+  const requests = sum(walked)
+  const beside = onAverage(loads.filter(({ purpose }) => purpose !== 'walk'))
+  const room = BUDGET_SHARES.walk * settings.apiRate - beside
+  const seconds = room <= 0 ? null : Math.ceil((requests / room) * (BUDGET_WINDOW_MS / 1000))
+  return { requests, seconds }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}

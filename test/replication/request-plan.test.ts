@@ -1,0 +1,188 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import type { RequestPurpose } from '../../src/domain/request-purpose.ts'
+import { planRequests, type PlannedResource, type PlanSettings } from '../../src/replication/request-plan.ts'
+import { remediesFor, type Remedy } from '../../src/replication/plan-remedies.ts'
+import { RESOURCES } from '../../src/resources/index.ts'
+import { ACCOUNTS } from '../../src/resources/accounts.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
+import { OPEN_HOUSES } from '../../src/resources/openhouses.ts'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+const DEFAULTS: PlanSettings = {
+  updateIntervalMs: 5 * MINUTE,
+  purgeIntervalMs: DAY,
+  fullWalkIntervalMs: DAY,
+  mediaFullIntervalMs: 7 * DAY,
+  updateOverlapMs: 20 * MINUTE,
+  pageLimit: 1_000,
+  apiRate: 1_500,
+}
+
+const PLAIN_LISTINGS = { ...LISTINGS, subresources: [] }
+
+function ofListings(records: number, changesPerDay: number): PlannedResource {
+  return { resource: PLAIN_LISTINGS, records, changesPerDay }
+}
+
+function requestsOf(plan: ReturnType<typeof planRequests>, purpose: RequestPurpose): number {
+  return plan.perDay.filter((row) => row.purpose === purpose).reduce((sum, { requests }) => sum + requests, 0)
+}
+
+describe('a day of listings', () => {
+  test('that never change costs an update of one request and the metadata each time, and a purge', () => {
+    const plan = planRequests([ofListings(50_000, 0)], DEFAULTS)
+    const purge = 3
+    expect(requestsOf(plan, 'update')).toBe(288 * (1 + 3) + purge)
+    expect(requestsOf(plan, 'walk')).toBe(50 + 1)
+    expect(requestsOf(plan, 'question')).toBe(Math.ceil(500 / 199))
+    expect(plan.firstDownload.requests).toBe(3 + 50 + 1)
+    expect(plan.rateOfDay).toBe(1_500 * 288)
+  })
+
+  test('that change costs the pages of the window with its overlap, and their count', () => {
+    const changesPerDay = 86_400
+    // One a second: 1,500 in 25 minutes.
+    const plan = planRequests([ofListings(50_000, changesPerDay)], DEFAULTS)
+    expect(requestsOf(plan, 'update')).toBe(288 * (2 + 1 + 3) + 3)
+  })
+
+  test('with sets costs a request for each set of a changed one, and all of them where the listing has no stamp for it', () => {
+    const sets = LISTINGS.subresources.filter(({ part }) => ['photos', 'rooms'].includes(part))
+    const resource = { ...LISTINGS, subresources: sets }
+    const plan = planRequests([{ resource, records: 7_000, changesPerDay: 300 }], DEFAULTS)
+    expect(requestsOf(plan, 'media')).toBe(2 * 300)
+    expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 7_000 / 7)
+    expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 2 * 7_000)
+  })
+})
+
+test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
+  const plan = planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 100 }], DEFAULTS)
+  expect(plan.perDay).toEqual([
+    { resource: 'openhouses', purpose: 'walk', requests: 2 * (5 + 1) },
+    { resource: 'openhouses', purpose: 'question', requests: 1 },
+  ])
+})
+
+test('an interval that cannot hold its updates does not fit, and each remedy is enough by itself', () => {
+  const settings = { ...DEFAULTS, updateIntervalMs: 500, apiRate: 1_500 }
+  const resources = [ofListings(50_000, 5_000)]
+  const plan = planRequests(resources, settings)
+  expect(plan).toMatchObject({ fits: false, firstDownload: { seconds: null } })
+  expect(plan.needed).toBe(Math.ceil((600 * 5 + 0.2) / 0.8))
+  expect(remediesFor(resources, settings)).toEqual([
+    { setting: 'API_RATE', count: plan.needed },
+    { setting: 'UPDATE_INTERVAL', interval: MINUTE },
+  ])
+})
+
+const planned = fc
+  .uniqueArray(
+    fc.record({
+      resource: fc.constantFrom(...RESOURCES),
+      records: fc.nat({ max: 2_000_000 }),
+      changesPerDay: fc.nat({ max: 2_000_000 }),
+    }),
+    { selector: ({ resource }) => resource.name, minLength: 1 },
+  )
+  .map((list): readonly PlannedResource[] => list)
+const interval = fc.integer({ min: 100, max: 14 * DAY })
+const settingsOf = fc.record({
+  updateIntervalMs: interval,
+  purgeIntervalMs: interval,
+  fullWalkIntervalMs: interval,
+  mediaFullIntervalMs: interval,
+  updateOverlapMs: fc.nat({ max: DAY }),
+  pageLimit: fc.integer({ min: 1, max: 1_000 }),
+  apiRate: fc.integer({ min: 10, max: 100_000 }),
+})
+
+describe('of whatever is planned', () => {
+  test('the needed rate fits, and one request less does not', () => {
+    fc.assert(
+      fc.property(planned, settingsOf, (resources, settings) => {
+        const { needed } = planRequests(resources, settings)
+        expect(planRequests(resources, { ...settings, apiRate: needed }).fits).toBe(true)
+        expect(planRequests(resources, { ...settings, apiRate: needed - 1 }).fits).toBe(false)
+      }),
+    )
+  })
+
+  test('what fits leaves room for walks, and has a first download that comes to its end', () => {
+    fc.assert(
+      fc.property(planned, settingsOf, (resources, settings) => {
+        const plan = planRequests(resources, settings)
+        if (!plan.fits) return
+        const total = plan.perDay.reduce((sum, { requests }) => sum + requests, 0)
+        expect(total - plan.perDay.length).toBeLessThanOrEqual(0.8 * plan.rateOfDay)
+        expect(plan.firstDownload.seconds).not.toBeNull()
+      }),
+    )
+  })
+
+  test('more records or more changes never need less, longer intervals of what is walked whole never more', () => {
+    fc.assert(
+      fc.property(planned, settingsOf, fc.nat({ max: 1_000_000 }), (resources, settings, more) => {
+        const { needed } = planRequests(resources, settings)
+        const grown = resources.map((one) => ({ ...one, records: one.records + more }))
+        expect(planRequests(grown, settings).needed).toBeGreaterThanOrEqual(needed)
+        const livelier = resources.map((one) => ({ ...one, changesPerDay: one.changesPerDay + more }))
+        expect(planRequests(livelier, settings).needed).toBeGreaterThanOrEqual(needed)
+        const slower = { ...settings, fullWalkIntervalMs: settings.fullWalkIntervalMs + more }
+        expect(planRequests(resources, slower).needed).toBeLessThanOrEqual(needed)
+      }),
+    )
+  })
+
+  test('a remedy is named only where it is needed, and is enough', () => {
+    fc.assert(
+      fc.property(planned, settingsOf, (resources, settings) => {
+        const remedies = remediesFor(resources, settings)
+        expect(remedies.length > 0).toBe(!planRequests(resources, settings).fits)
+        for (const remedy of remedies) {
+          expect(planRequests(resources, withRemedy(settings, remedy)).fits).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('two resources cost what each of them does', () => {
+    fc.assert(
+      fc.property(
+        settingsOf,
+        fc.nat({ max: 100_000 }),
+        fc.nat({ max: 100_000 }),
+        (settings, records, changes) => {
+          const one = { resource: LISTINGS, records, changesPerDay: changes }
+          const other = { resource: ACCOUNTS, records: changes, changesPerDay: records }
+          const both = planRequests([one, other], settings)
+          expect(both.perDay).toEqual([
+            ...planRequests([one], settings).perDay,
+            ...planRequests([other], settings).perDay,
+          ])
+        },
+      ),
+    )
+  })
+})
+
+function withRemedy(settings: PlanSettings, remedy: Remedy): PlanSettings {
+  switch (remedy.setting) {
+    case 'API_RATE':
+      return { ...settings, apiRate: remedy.count }
+    case 'PAGE_LIMIT':
+      return { ...settings, pageLimit: remedy.count }
+    case 'UPDATE_INTERVAL':
+      return { ...settings, updateIntervalMs: remedy.interval }
+    case 'PURGE_INTERVAL':
+      return { ...settings, purgeIntervalMs: remedy.interval }
+    case 'FULL_WALK_INTERVAL':
+      return { ...settings, fullWalkIntervalMs: remedy.interval }
+    case 'MEDIA_FULL_INTERVAL':
+      return { ...settings, mediaFullIntervalMs: remedy.interval }
+  }
+}
