@@ -23,9 +23,3 @@ export const ADMIN_TOKEN_UNSET = 'ADMIN_TOKEN_UNSET'
 
 /** A transaction of that size outlasts the broker's patience; nothing of it is visible. */
 export const TRANSACTION_TOO_SLOW = 'KAFKA_TRANSACTION_TOO_SLOW'
-
-/** A pass was asked for that needs a complete snapshot, and there is none yet. */
-export const NO_SNAPSHOT = 'NO_SNAPSHOT'
-
-/** An update was asked for of a resource whose records do not say when they changed. */
-export const NO_CHANGE_STAMP = 'NO_CHANGE_STAMP'

@@ -1,15 +1,31 @@
 import type { AddressInfo } from 'node:net'
 
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
 
-import { NO_CHANGE_STAMP, NO_SNAPSHOT } from '../domain/error-codes.ts'
+import type { PassKind } from '../domain/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'
 import { HttpListenError, RefusedRequestError } from './http-errors.ts'
 import type { Logger } from './logger.ts'
-import { optionsOf, requestedPass, type PassRequestOptions, type RequestedPass } from './pass-request.ts'
 import { refuseChange, refuseHost, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
+
+const PASS_OPTIONS = z
+  .strictObject({
+    /** Of a purge: say what it would do. */
+    dryRun: z.boolean().default(false),
+    /** Of a snapshot: begin a new generation. */
+    restart: z.boolean().default(false),
+    /** Of a purge: so many deletes that the guard would hold go through. */
+    approveUpTo: z.int().nonnegative().optional(),
+    /** Of an update: dead letters whose keys are asked for again. */
+    deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
+  })
+  .default({ dryRun: false, restart: false })
+const PASS = z.enum(['snapshot', 'update', 'purge'])
+
+export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
 
 /** `GET /status`, `POST /resources/…/passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
 export interface HttpServerOptions extends GuardOptions {
@@ -25,6 +41,12 @@ export interface HttpServerOptions extends GuardOptions {
   runPass(wanted: RequestedPass, options: PassRequestOptions, request: PassRequest): Promise<object>
   readonly logger: Logger
   readonly limits?: Partial<HttpLimits>
+}
+
+export interface RequestedPass {
+  /** Undefined where the path names none: it was there before there were several. */
+  readonly resource: string | undefined
+  readonly pass: PassKind
 }
 
 /** Who asked for a pass. */
@@ -141,6 +163,8 @@ function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
   })
 }
 
+const PASS_PATH = z.object({ resource: z.string().optional(), pass: PASS })
+
 function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
   // Before the body is read.
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
@@ -148,9 +172,15 @@ function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
     return refusal === undefined ? undefined : refuse(reply, refusal)
   }
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
-    const wanted = requestedPass(request.params)
-    const passOptions = optionsOf(wanted.pass, request.body)
-    return options.runPass(wanted, passOptions, { signal: stop, gone: goneOf(reply) })
+    const { resource, pass } = parse(PASS_PATH, request.params)
+    const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
+    if (passOptions.deadLetters !== undefined && pass === 'purge') {
+      throw badRequest('A purge takes no deadLetters.')
+    }
+    if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
+      throw badRequest('Only a purge takes approveUpTo.')
+    }
+    return options.runPass({ resource, pass }, passOptions, { signal: stop, gone: goneOf(reply) })
   }
   app.post('/resources/:resource/passes/:pass', { onRequest }, handler)
   app.post('/passes/:pass', { onRequest }, handler)
@@ -169,6 +199,21 @@ const REQUESTER_GONE = { code: 'HTTP_CLIENT_GONE', retryable: true } as const
 function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
   return reply.code(status).send({ code, message })
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw badRequest(z.prettifyError(parsed.error))
+}
+
+function badRequest(why: string): RefusedRequestError {
+  return new RefusedRequestError(400, `The request is not right. ${why}`, {
+    code: 'HTTP_BAD_REQUEST',
+    retryable: false,
+    disposition: 'stop',
+    exitCode: 2,
+  })
 }
 
 /** `{code, message, retryable, exitCode}`, so that a command that handed its work over can end as if it had done it. */
@@ -201,16 +246,8 @@ function stopping(): ListingstreamError {
   })
 }
 
-/** Of a request that cannot be done: as it is never, or not yet. */
-const STATUS_OF: ReadonlyMap<string, number> = new Map([
-  [NO_CHANGE_STAMP, 400],
-  [NO_SNAPSHOT, 409],
-])
-
 function statusOf(error: ListingstreamError): number {
   if (error instanceof RefusedRequestError) return error.status
-  const refused = STATUS_OF.get(error.code)
-  if (refused !== undefined) return refused
   return error.retryable ? 503 : 500
 }
 

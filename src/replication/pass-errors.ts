@@ -1,5 +1,5 @@
 import { ListingstreamError } from '../support/errors.ts'
-import { LEDGER_DAMAGED, NO_CHANGE_STAMP, NO_SNAPSHOT } from '../domain/error-codes.ts'
+import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
 /** A walk ended, but not all that the source says it has was seen (R7). Nothing is concluded from it. */
 export class IncompleteWalkError extends ListingstreamError {
@@ -30,7 +30,7 @@ export class NoSnapshotError extends ListingstreamError {
   constructor(resource: string, pass: string) {
     super(
       `There is no complete snapshot of ${resource} yet, so there is nothing to ${pass}. Run "listingstream snapshot --resource ${resource}" first (or "listingstream run", which begins with one).`,
-      { code: NO_SNAPSHOT, retryable: false, disposition: 'stop' },
+      { code: 'NO_SNAPSHOT', retryable: false, disposition: 'stop' },
     )
   }
 }
@@ -40,7 +40,7 @@ export class NoChangeStampError extends ListingstreamError {
   constructor(resource: string) {
     super(
       `The source does not say when a record of ${resource} changed, so there is nothing to update by. Run "listingstream snapshot --resource ${resource}", which compares all of them; "listingstream run" does so every FULL_WALK_INTERVAL.`,
-      { code: NO_CHANGE_STAMP, retryable: false, disposition: 'stop' },
+      { code: 'NO_CHANGE_STAMP', retryable: false, disposition: 'stop' },
     )
   }
 }

@@ -77,6 +77,18 @@ export const behaviourSchema = z.strictObject({
   forbiddenKeys: z.array(z.string()),
   /** A key without replication rights has a `_limit` of 25 at most. */
   role: z.enum(['replication', 'regular']),
+  /** Whether parts have attributes that no page names. */
+  unknownPartAttributes: z.boolean(),
+  /** Attributes of parts that show `********` (docs/spark-api.md §4.2). */
+  maskedPartAttributes: z.array(z.string()),
+  /** A video with privacy "Automatic" when its listing has left the market (docs/spark-api.md §4.5): no stamp moves. */
+  automaticPrivacy: z.enum(['shows', 'hides']),
+  /** Addresses of the pictures of floor plans: `expiring` ones are others every quarter of an hour (docs/spark-api.md §4.5). */
+  planAddresses: z.enum(['lasting', 'expiring']),
+  /** Times of open houses: `9:00 am`, `09:00 AM`, `09:00-07:00`, or each of them (docs/spark-api.md §4.6). */
+  openHouseTimes: z.enum(['short', 'padded', 'offset', 'each']),
+  /** Shares of what happens to listings by itself, where they are not the usual ones: `{"media": 40}`. */
+  usualShares: z.record(z.string(), z.number().int().min(0).max(1000)),
   /** Whether a change of a listing's parts moves its `ModificationTimestamp`, too (UNCONFIRMED, docs/spark-api.md §2.9). */
   partsMoveStamp: z.boolean(),
   /** So many milliseconds after stamp and count a set of parts follows: until then it is shown as it was. */
@@ -117,6 +129,12 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   forbiddenServices: {},
   forbiddenKeys: [],
   role: 'replication',
+  unknownPartAttributes: false,
+  maskedPartAttributes: [],
+  automaticPrivacy: 'shows',
+  planAddresses: 'lasting',
+  openHouseTimes: 'each',
+  usualShares: {},
   partsMoveStamp: true,
   setLagMs: 0,
   brokenParts: {},

@@ -99,6 +99,9 @@ export class Simulator {
       now: () => this.now(),
       behaviour: () => this.#behaviour,
       firstIn: (name: string, hash: number) => this.collection(name)?.first(hash) ?? null,
+      ownedBy: (name: string, key: string) => this.collection(name)?.ownedBy(key) ?? [],
+      touchListings: (keys: readonly string[], at: number) =>
+        void this.listings.apply({ action: 'touch', keys, at }),
     }
     this.listings = listings.open(settings)
     const others = (options.collections ?? []).filter((collection) => collection !== listings)

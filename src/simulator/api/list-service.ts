@@ -35,15 +35,14 @@ export function listService<Row>(rows: Listable<Row>): ListService {
     },
     below(path) {
       const whole = rows.sublist(path)
-      const slash = path.lastIndexOf('/')
-      const subrows = whole ?? rows.sublist(path.slice(0, slash))
+      const [set = '', id] = /^(.+)\/([^/]+)$/.exec(path)?.slice(1) ?? []
+      const subrows = whole ?? rows.sublist(set)
       if (subrows === undefined) return undefined
       return (key, circumstances) => {
         requirePermission(key, circumstances)
         const row = rows.find(key)
         if (row === undefined) throw new ApiFailure(404, 404, 'Not found')
-        const id = whole === undefined ? path.slice(slash + 1) : undefined
-        return [subrowsMember(subrows(row), id, circumstances.order)]
+        return [subrowsMember(subrows(row), whole === undefined ? id : undefined, circumstances.order)]
       }
     },
   }

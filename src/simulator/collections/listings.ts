@@ -8,7 +8,8 @@ import { LISTING_FACTS } from './listings/listing-facts.ts'
 import { generatedListing } from './listings/listing.ts'
 import type { Listing } from './listings/listing.ts'
 import type { MediaCommand } from './listings/media-change.ts'
-import { PART_EXPANSIONS, PART_SUBLISTS } from './listings/parts/part-services.ts'
+import { LISTING_SUBLISTS } from './listings/parts/listed-sets.ts'
+import { LISTING_EXPANSIONS } from './listings/parts/listing-expansions.ts'
 import { standardFields } from './listings/standard-fields.ts'
 
 export type ListingCommand = RecordCommand<ListingAction> | MediaCommand
@@ -27,13 +28,13 @@ export default defineCollection<Listing, ListingAction, MediaCommand>({
     named: standardFields,
     custom: CUSTOM_FIELDS,
     facts: LISTING_FACTS,
-    expansions: PART_EXPANSIONS,
+    expansions: LISTING_EXPANSIONS,
     extras: (alone) => [
       ['LastCachedTimestamp', 'null'],
       ['DisplayCompliance', displayCompliance(alone)],
     ],
   },
-  sublists: PART_SUBLISTS,
+  sublists: LISTING_SUBLISTS,
   changes: LISTING_CHANGES,
   usual: {
     everyTicks: 1,

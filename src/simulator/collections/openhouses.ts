@@ -2,7 +2,7 @@ import { defineCollection } from '../records/define-collection.ts'
 import { fact } from '../records/field-specs.ts'
 import { OPEN_HOUSE_CHANGES } from './openhouses/open-house-changes.ts'
 import type { OpenHouseAction } from './openhouses/open-house-changes.ts'
-import { OPEN_HOUSE_FACTS } from './openhouses/open-house-facts.ts'
+import { listingKeyOf, OPEN_HOUSE_FACTS } from './openhouses/open-house-facts.ts'
 import { endOf, generatedOpenHouse } from './openhouses/open-house.ts'
 import type { OpenHouse } from './openhouses/open-house.ts'
 
@@ -40,6 +40,7 @@ export default defineCollection<OpenHouse, OpenHouseAction>({
     facts: OPEN_HOUSE_FACTS,
     extras: () => [],
   },
+  owner: listingKeyOf,
   changes: OPEN_HOUSE_CHANGES,
   usual: {
     everyTicks: 10,

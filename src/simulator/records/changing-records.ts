@@ -8,13 +8,7 @@ import { PendingChanges } from './pending-changes.ts'
 import { commonChange, ownChange } from './record-changes.ts'
 import type { RecordChange } from './record-changes.ts'
 import { parseCommand } from './record-command.ts'
-import type {
-  CommandReport,
-  CommonAction,
-  ParsedCommand,
-  RecordCommand,
-  Selection,
-} from './record-command.ts'
+import type { CommandReport, ParsedCommand, RecordCommand, Selection } from './record-command.ts'
 import { RecordStore } from './record-store.ts'
 import type { RecordOrigin, SimulatedRecord } from './simulated-record.ts'
 import { IdIssuer } from './spark-id.ts'
@@ -34,9 +28,9 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
   readonly #ids = new IdIssuer()
   readonly #records = new RecordStore<R>()
   readonly #pending = new PendingChanges()
-  readonly #usual: readonly (Own | CommonAction)[]
   readonly #firstSize: number
   readonly #mlsIds: readonly string[]
+  readonly #over = new Set<R>()
   #changeNumber = 0
   #revision = 0
   #today: number
@@ -54,9 +48,6 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     this.#prng = new Prng(hash32(seed, 0x6d61726b))
     this.#mlsIds = dataShare.map(({ id }) => id)
     this.#today = dayNumber(settings.now())
-    this.#usual = definition.usual.shares.flatMap(([action, share]) =>
-      Array.from({ length: share }, () => action),
-    )
     this.#firstSize = Math.ceil(definition.size(settings.listings, dataShare.length))
     const step = HISTORY_MS / this.#firstSize
     for (let i = 0; i < this.#firstSize; i += 1) {
@@ -97,9 +88,25 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     return record?.visible === true ? record : undefined
   }
 
+  /** The record of a key, visible or not. */
+  known(key: string): R | undefined {
+    return this.#records.find(key)
+  }
+
   /** Visible records with keys above `after`, ascending. */
   *rows(after: string): Generator<R, void, undefined> {
     for (const record of this.#records.after(after)) if (record.visible) yield record
+  }
+
+  /** Visible ones, and those that are over by time passing, ascending by key. */
+  *rowsEver(): Generator<R, void, undefined> {
+    for (const record of this.#records.all) if (record.visible || this.#over.has(record)) yield record
+  }
+
+  /** Over by time passing, whether that has been brought to light or not. */
+  isOver(record: R): boolean {
+    const { endsAt } = this.#definition
+    return this.#over.has(record) || (endsAt !== null && endsAt(record) <= this.#settings.now())
   }
 
   /** Brings to light what is due by the clock. */
@@ -124,7 +131,11 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
 
   /** What happens by itself as the nth change. */
   usualCommand(number: number): RecordCommand<Own> {
-    return { action: pick(this.#usual, hash32(this.#settings.seed, number)) }
+    const { usualShares } = this.#settings.behaviour()
+    const actions = this.#definition.usual.shares.flatMap(([action, share]) =>
+      Array.from({ length: usualShares[action] ?? share }, () => action),
+    )
+    return { action: pick(actions, hash32(this.#settings.seed, number)) }
   }
 
   #carryOut({ own, command }: ParsedCommand<OwnChange<R, Own>>, at: number): string[] {
@@ -212,6 +223,7 @@ export class ChangingRecords<R extends SimulatedRecord, Own extends string> {
     for (const record of over) {
       record.exists = false
       record.visible = false
+      this.#over.add(record)
     }
     return over.length
   }

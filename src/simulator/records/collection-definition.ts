@@ -21,7 +21,19 @@ export interface Surroundings {
   readonly dataShare: readonly Mls[]
   /** One of the records that another collection began with, the same for the same `hash`; null if it has none. */
   readonly firstIn: (collection: string, hash: number) => RecordIdentity | null
+  /** Those of another collection that belong to the record of this key, ascending by key. */
+  readonly ownedBy: (collection: string, key: string) => readonly OwnedRecord[]
+  /** Milliseconds since 1970. */
+  readonly now: number
   readonly behaviour: Behaviour
+}
+
+/** In view, or over by time passing. */
+export interface OwnedRecord {
+  readonly key: string
+  readonly isOver: boolean
+  /** What the API shows of its fields, by name. */
+  readonly values: () => readonly (readonly [name: string, value: JsonValue])[]
 }
 
 /** What `_expand` adds to a record (docs/spark-api.md §2.5). */
@@ -119,6 +131,8 @@ export interface CollectionDefinition<R extends SimulatedRecord, Own extends str
   readonly fields: RecordFields<R>
   readonly changes: readonly OwnChange<R, Own>[]
   readonly usual: UsualChanges<Own>
+  /** Key of the listing that it belongs to, whose stamp its changes move. @default it belongs to none */
+  readonly owner?: (record: R, around: Pick<Surroundings, 'firstIn'>) => string | null
   /** @default none */
   readonly sublists?: readonly Sublist<R>[]
 }

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../../domain/json.ts'
 import type { ListService } from '../api/list-service.ts'
+import type { Subrows } from '../api/subrows.ts'
 import type { Behaviour } from '../behaviour.ts'
-import type { FieldSet, Surroundings } from './collection-definition.ts'
+import type { FieldSet, OwnedRecord, Surroundings } from './collection-definition.ts'
 import type { FieldCatalog, MetadataChange } from './field-catalog.ts'
 import type { CommandReport } from './record-command.ts'
 import type { RecordIdentity } from './simulated-record.ts'
@@ -31,12 +32,16 @@ export interface OpenCollection {
   truthLines(expand: ReadonlySet<string>): Iterable<string>
   /** The fields of each visible record, by key. */
   truth(): ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** What each visible record has under a path below its own, by key, as the API would serve it; undefined: no such path. */
+  sublistTruth(path: string): Iterable<readonly [key: string, rows: Subrows]> | undefined
   /** One of the records that it began with, the same for the same hash; null if there were none. */
   first(hash: number): RecordIdentity | null
+  /** Those that belong to the record of this key, in view or over by time passing, ascending by key. */
+  ownedBy(owner: string): readonly OwnedRecord[]
 }
 
 /** Where a collection is opened. */
-export interface CollectionSettings extends Pick<Surroundings, 'dataShare' | 'firstIn'> {
+export interface CollectionSettings extends Pick<Surroundings, 'dataShare' | 'firstIn' | 'ownedBy'> {
   /** Listings at the start of the whole market. */
   readonly listings: number
   readonly seed: number
@@ -47,4 +52,6 @@ export interface CollectionSettings extends Pick<Surroundings, 'dataShare' | 'fi
   readonly cacheLagMs: number
   readonly now: () => number
   readonly behaviour: () => Behaviour
+  /** Gives listings a new stamp: something of theirs has changed. */
+  readonly touchListings: (keys: readonly string[], at: number) => void
 }

@@ -10,13 +10,14 @@ import type { Listable, RowShape } from '../api/listable.ts'
 import type { Subrows } from '../api/subrows.ts'
 import type { FieldReader, FieldResolution } from '../sparkql/field.ts'
 import { ChangingRecords } from './changing-records.ts'
-import type { CollectionDefinition, Surroundings } from './collection-definition.ts'
+import type { CollectionDefinition, OwnedRecord, Surroundings } from './collection-definition.ts'
 import { FieldCatalog, metadataChangeSchema } from './field-catalog.ts'
 import type { FieldDefinition, MetadataChange } from './field-catalog.ts'
 import { fieldReader } from './field-reader.ts'
 import type { CollectionSettings, OpenCollection } from './open-collection.ts'
 import type { CommandReport, RecordCommand } from './record-command.ts'
 import { fieldValue, recordRenderer } from './record-json.ts'
+import { RecordsByOwner } from './records-by-owner.ts'
 import type { SimulatedRecord } from './simulated-record.ts'
 
 const LONG_TEXT_WORDS = 20
@@ -29,6 +30,9 @@ const ID: FieldReader<SimulatedRecord> = {
   seconds: () => null,
 }
 
+/** What happens to a record without any consequence for its owner. */
+const STAMPLESS: ReadonlySet<string> = new Set(['touch', 'bulk-touch', 'mask', 'unmask'])
+
 /** A collection as the API shows it, over records that change. `More`: commands that say more than a selection. */
 export class SimulatedCollection<R extends SimulatedRecord, Own extends string, More = never>
   implements Listable<R>, OpenCollection
@@ -39,6 +43,7 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
   readonly #definition: CollectionDefinition<R, Own>
   readonly #settings: CollectionSettings
   readonly #records: ChangingRecords<R, Own>
+  readonly #byOwner: RecordsByOwner<R>
   #metadataChanges = 0
 
   constructor(definition: CollectionDefinition<R, Own>, settings: CollectionSettings) {
@@ -48,6 +53,7 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     this.catalog = new FieldCatalog(fields.named(settings.fields), settings.epoch)
     this.customCatalog = new FieldCatalog(fields.custom, settings.epoch)
     this.#records = new ChangingRecords(definition, settings, (name) => this.#field(name))
+    this.#byOwner = new RecordsByOwner((record) => definition.owner?.(record, settings) ?? null)
   }
 
   get name(): string {
@@ -80,7 +86,9 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
   }
 
   obey(command: unknown): CommandReport {
-    return this.#records.obey(command)
+    const report = this.#records.obey(command)
+    if (!STAMPLESS.has(report.action)) this.#moveOwners(report)
+    return report
   }
 
   /** `obey`, of a command that is known to be one. @throws {ListingstreamError} if it names what does not exist */
@@ -119,6 +127,15 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     const field = this.#find(name)
     if (field === undefined) return null
     return fieldValue(record, field, this.#definition.fields.facts, this.#surroundings())
+  }
+
+  ownedBy(owner: string): readonly OwnedRecord[] {
+    const records = this.#byOwner.of(owner, this.#records.revision, () => this.#records.rowsEver())
+    return records.map((record) => ({
+      key: record.key,
+      isOver: this.#records.isOver(record),
+      values: () => this.#values(record),
+    }))
   }
 
   keyOf({ key }: R): string {
@@ -171,10 +188,17 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
   }
 
   sublist(path: string): ((record: R) => Subrows) | undefined {
-    const found = this.#definition.sublists?.find((sublist) => sublist.path === path)
-    if (found === undefined) return undefined
+    return this.#rowsBelow(path, this.#surroundings())
+  }
+
+  sublistTruth(path: string): Iterable<readonly [key: string, rows: Subrows]> | undefined {
+    this.advance()
     const around = this.#surroundings()
-    return (record) => found.rows(record, around)
+    // What a service cannot answer for now is there all the same.
+    const behaviour = { ...around.behaviour, brokenParts: {} }
+    const rowsOf = this.#rowsBelow(path, { ...around, behaviour })
+    if (rowsOf === undefined) return undefined
+    return Iterator.from(this.rows('')).map((record) => [record.key, rowsOf(record)])
   }
 
   *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
@@ -191,8 +215,31 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
   }
 
   #surroundings(): Surroundings {
-    const { dataShare, firstIn, behaviour } = this.#settings
-    return { today: this.#records.today, dataShare, firstIn, behaviour: behaviour() }
+    const { dataShare, firstIn, ownedBy, now, behaviour } = this.#settings
+    return { today: this.#records.today, dataShare, firstIn, ownedBy, now: now(), behaviour: behaviour() }
+  }
+
+  /** The listings that own the changed records have a new stamp. */
+  #moveOwners({ keys, at }: CommandReport): void {
+    const { behaviour, touchListings } = this.#settings
+    const { owner } = this.#definition
+    if (owner === undefined || !behaviour().partsMoveStamp) return
+    const owners = keys
+      .map((key) => this.#records.known(key))
+      .flatMap((record) => (record === undefined ? [] : (owner(record, this.#settings) ?? [])))
+    if (owners.length > 0) touchListings([...new Set(owners)], at)
+  }
+
+  #rowsBelow(path: string, around: Surroundings): ((record: R) => Subrows) | undefined {
+    const found = this.#definition.sublists?.find((sublist) => sublist.path === path)
+    return found && ((record) => found.rows(record, around))
+  }
+
+  #values(record: R): readonly (readonly [name: string, value: JsonValue])[] {
+    const around = this.#surroundings()
+    return this.catalog.fields
+      .filter(({ inListings }) => inListings)
+      .map((field) => [field.name, fieldValue(record, field, this.#definition.fields.facts, around)])
   }
 
   #find(name: string): FieldDefinition | undefined {

@@ -1,6 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 
 import { z } from 'zod'
 
@@ -12,11 +10,12 @@ import { metadataChangeSchema } from '../records/field-catalog.ts'
 import type { OpenCollection } from '../records/open-collection.ts'
 import type { Simulator } from '../simulator.ts'
 import { RequestBodyTooLarge, requestText } from './request-text.ts'
+import { sendLines } from './send-lines.ts'
 
 /** The simulator's own door: the API has no such path. */
 export const CONTROL_PREFIX = '/_simulator/'
 
-const ADDRESS = new RegExp(`^${CONTROL_PREFIX}(?<word>[^/]+)(?:/(?<name>[^/]+))?$`)
+const ADDRESS = new RegExp(`^${CONTROL_PREFIX}(?<word>[^/]+)(?:/(?<name>.+))?$`)
 const MAX_BODY_BYTES = 16_000_000
 /** Requests that `GET log` shows. */
 const LOG_LENGTH = 1000
@@ -93,9 +92,8 @@ export async function control(
     const { word, name } = ADDRESS.exec(pathname)?.groups ?? {}
     const collection = simulator.collection(name ?? 'listings')
     const command = `${request.method} ${word}`
-    if (command === 'GET truth' && collection !== undefined) {
-      return await sendTruth(response, collection, searchParams)
-    }
+    const lines = linesOf(command, simulator, name, searchParams)
+    if (lines !== undefined) return await sendLines(response, lines)
     const text = await requestText(request, MAX_BODY_BYTES)
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     const ofAll = name === undefined ? COMMANDS[command] : undefined
@@ -109,29 +107,36 @@ export async function control(
   }
 }
 
-/** One visible record a line, as the API serves it; `?_expand=CustomFieldsRaw` as there. */
-async function sendTruth(
-  response: ServerResponse,
-  collection: OpenCollection,
+/** What is too long for one answer; undefined if that is not asked for. */
+function linesOf(
+  command: string,
+  simulator: Simulator,
+  name: string | undefined,
   params: URLSearchParams,
-): Promise<void> {
-  const expand = new Set(params.get('_expand')?.split(',') ?? [])
-  response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
-  await pipeline(Readable.from(chunks(collection.truthLines(expand), 200)), response)
+): Iterable<string> | undefined {
+  if (command === 'GET sets' && name !== undefined) return setLines(simulator, name, params)
+  const collection = command === 'GET truth' ? simulator.collection(name ?? 'listings') : undefined
+  return collection && truthLines(collection, params)
 }
 
-function* chunks(lines: Iterable<string>, size: number): Generator<string, void, undefined> {
-  let chunk = ''
-  let count = 0
-  for (const line of lines) {
-    chunk += `${line}\n`
-    count += 1
-    if (count % size === 0) {
-      yield chunk
-      chunk = ''
-    }
-  }
-  yield chunk
+/** One visible record a line, as the API serves it; `?_expand=Photos` as there. */
+function truthLines(collection: OpenCollection, params: URLSearchParams): Iterable<string> {
+  return collection.truthLines(new Set(params.get('_expand')?.split(',') ?? []))
+}
+
+/** `sets/photos`, `sets/openhouses/all`: what each listing has under this path, one listing a line; with `?Id=…` of one. */
+function setLines(
+  { collections, listings }: Simulator,
+  path: string,
+  params: URLSearchParams,
+): Iterable<string> | undefined {
+  for (const collection of collections) collection.advance()
+  const id = params.get('Id')
+  const sets = listings.sublistTruth(path)
+  if (sets === undefined) return undefined
+  return Iterator.from(sets)
+    .filter(([key]) => id === null || key === id)
+    .map(([key, rows]) => JSON.stringify({ Id: key, Results: rows }))
 }
 
 function changeOf<T extends object>(partial: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -7,6 +7,7 @@ import type { KeyUser } from './key-user.ts'
 import { PART_FIELD_SERVICES } from './part-field-services.ts'
 import { propertyTypeServices } from './property-type-services.ts'
 import { notFound } from './service.ts'
+import { SET_METADATA_SERVICES } from './set-metadata-services.ts'
 import type { ServiceTable } from './service.ts'
 import { nearbyService, standardFieldServices } from './standard-field-services.ts'
 import { systemService } from './system.ts'
@@ -41,6 +42,7 @@ export function serviceTable({
     ...userListingServices(listings, user),
     ...(accounts === undefined ? [] : accountServices(accounts, user)),
     nearbyService(listings),
+    ...SET_METADATA_SERVICES,
     ...metadata,
     ...ofOneMls(metadata, dataShare),
     ...customFieldServices(listings.customCatalog),

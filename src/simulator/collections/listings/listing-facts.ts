@@ -4,7 +4,12 @@ import { ADDRESS_FACTS } from './address.ts'
 import { LISTING_ACCOUNT_FACTS } from './listing-accounts.ts'
 import type { Listing } from './listing.ts'
 import { partCount } from './parts/part-set.ts'
+import { DOCUMENTS } from './parts/documents.ts'
+import { openHouseCount } from './parts/open-houses.ts'
+import type { PartKind } from './parts/part-kind.ts'
 import { PHOTOS } from './parts/photos.ts'
+import { VIDEOS } from './parts/videos.ts'
+import { VIRTUAL_TOURS } from './parts/virtual-tours.ts'
 import { PROPERTY_TYPE_FACTS } from './property-types.ts'
 
 /** The fields that tell the listing's own state, by field id. */
@@ -34,12 +39,18 @@ export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
   PhotosChangeTimestamp: (l) => optional(l.photosAt),
   VideosChangeTimestamp: (l) => optional(l.videosAt),
   DocumentsChangeTimestamp: (l) => optional(l.documentsAt),
-  PhotosCount: (l) => partCount(l, PHOTOS),
-  VideosCount: (l) => (l.videosAt === null ? 0 : 1),
-  DocumentsCount: (l) => (l.documentsAt === null ? 0 : 1 + (l.seed % 3)),
+  PhotosCount: countOf(PHOTOS),
+  VideosCount: countOf(VIDEOS),
+  DocumentsCount: countOf(DOCUMENTS),
+  VirtualToursCount: countOf(VIRTUAL_TOURS),
+  OpenHousesCount: openHouseCount,
   ...PROPERTY_TYPE_FACTS,
   ...ADDRESS_FACTS,
   ...LISTING_ACCOUNT_FACTS,
+}
+
+function countOf(kind: PartKind): (listing: Listing, around: Surroundings) => number {
+  return (listing, { behaviour }) => partCount(listing, kind, behaviour)
 }
 
 /** Grows by the day while the listing is active, without any stamp. */

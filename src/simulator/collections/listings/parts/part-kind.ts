@@ -1,4 +1,6 @@
 import type { Subrow } from '../../../api/subrows.ts'
+import type { Behaviour } from '../../../behaviour.ts'
+import type { Surroundings } from '../../../records/collection-definition.ts'
 import type { Listing } from '../listing.ts'
 import type { Part } from './part.ts'
 
@@ -16,6 +18,10 @@ export interface PartKind {
   readonly stamp: 'photosAt' | 'videosAt' | 'documentsAt' | null
   /** How many a listing begins with. */
   first(listing: Listing): number
-  /** All parts of a set have the same attributes, `Id` among them. `position`: from 0, in the set as it is shown. */
-  attributes(listing: Listing, part: Part, position: number): Subrow
+  /** @default none is */
+  readonly isHidden?: (listing: Listing, part: Part, behaviour: Behaviour) => boolean
+  /** All parts of a set have the same attributes. `position`: from 0, in the set as it is shown. */
+  attributes(listing: Listing, part: Part, position: number, around: Surroundings): Subrow
+  /** For the service `<name>/raw`. @default there is none */
+  readonly raw?: (listing: Listing, part: Part) => Subrow
 }

@@ -2,7 +2,6 @@
 import { hash32, pick } from '../../../prng.ts'
 import { sparkId } from '../../../records/spark-id.ts'
 import type { Listing } from '../listing.ts'
-import type { PartKind } from './part-kind.ts'
 import type { Part } from './part.ts'
 
 const WORDS = [
@@ -33,6 +32,7 @@ export function partText(listing: Listing, part: Part, salt: number): string {
   return `${pick(WORDS, partHash(listing, part, salt))} ${part.number + part.edition * 1_000}`
 }
 
-export function partUri({ key }: Listing, kind: Pick<PartKind, 'name'>, id: string): string {
-  return `/v1/listings/${key}/${kind.name}/${id}`
+/** @param set last part of the set's path */
+export function partUri({ key }: Pick<Listing, 'key'>, set: string, id: string | number): string {
+  return `/v1/listings/${key}/${set}/${id}`
 }
