@@ -65,6 +65,20 @@ describe('lists of the key’s user', () => {
   })
 })
 
+test('an account’s associations are a list of their own', async () => {
+  await using server = await start()
+  const accounts = [...(server.simulator.collection('accounts')?.truth() ?? [])]
+  const shown = accounts.filter(([, { Associations }]) => Associations !== null)
+  expect(shown.length).toBeGreaterThan(0)
+  for (const [key, { Associations }] of shown) {
+    expect(await resultsOf(server, `/v1/accounts/${key}/associations`)).toEqual(Associations)
+    const [{ Id }] = Associations as [{ Id: string }]
+    expect(await resultsOf(server, `/v1/accounts/${key}/associations/${Id}`)).toEqual(Associations)
+  }
+  const without = accounts.find(([, { Associations }]) => Associations === null)
+  expect(await resultsOf(server, `/v1/accounts/${without?.[0]}/associations`)).toEqual([])
+})
+
 describe('metadata', () => {
   test('of accounts names their fields', async () => {
     await using server = await start(1)

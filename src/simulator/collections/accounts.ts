@@ -2,7 +2,7 @@ import { defineCollection } from '../records/define-collection.ts'
 import { fact, MASKED, pattern } from '../records/field-specs.ts'
 import { ACCOUNT_CHANGES } from './accounts/account-changes.ts'
 import type { AccountAction } from './accounts/account-changes.ts'
-import { ACCOUNT_FACTS } from './accounts/account-facts.ts'
+import { ACCOUNT_FACTS, associations } from './accounts/account-facts.ts'
 import { generatedAccount, HOUSE, houseCount } from './accounts/account.ts'
 import type { Account } from './accounts/account.ts'
 
@@ -46,6 +46,7 @@ export default defineCollection<Account, AccountAction>({
     facts: ACCOUNT_FACTS,
     extras: () => [],
   },
+  sublists: [{ path: 'associations', rows: associations }],
   changes: ACCOUNT_CHANGES,
   usual: {
     everyTicks: 10,

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../domain/json.ts'
+import type { Subrows } from '../../api/subrows.ts'
 import { hash32, hashText, pick } from '../../prng.ts'
 import type { RecordFields, Surroundings } from '../../records/collection-definition.ts'
 import { datetimeText } from '../../time-text.ts'
@@ -30,7 +31,7 @@ export const ACCOUNT_FACTS: RecordFields<Account>['facts'] = {
   MlsId: ({ mlsId }) => mlsId,
   Locale: ({ seed }) => ({ Language: seed % 10 === 0 ? 'es' : 'en' }),
   Tags: ({ seed }) => TAGS.filter((_, at) => (seed >>> at) % 2 === 1),
-  Associations: associations,
+  Associations: associationsOrNone,
   Emails: emails,
   Phones: phones,
   Websites: websites,
@@ -81,7 +82,14 @@ export function companyName(account: AccountState, around: Others): string | nul
 }
 
 /** Their shape is not known (docs/spark-api.md §4.8). */
-function associations({ userType, seed }: Account, { firstIn }: Surroundings): JsonValue {
-  if (userType !== 'Member' || seed % 5 > 0) return null
-  return [{ Id: firstIn('accounts', hash32(seed, 4))?.key ?? null, Type: 'Team', Roles: ['Lead'] }]
+export function associations({ userType, seed }: AccountState, { firstIn }: Others): Subrows {
+  const other = firstIn('accounts', hash32(seed, 4))
+  if (userType !== 'Member' || seed % 5 > 0 || other === null) return []
+  return [{ Id: other.key, Type: 'Team', Roles: ['Lead'] }]
+}
+
+/** Who has none shows null. */
+function associationsOrNone(account: AccountState, around: Others): JsonValue {
+  const rows = associations(account, around)
+  return rows.length === 0 ? null : rows
 }
