@@ -42,8 +42,8 @@ export type ListingUpserted = {
   readonly listing: Listing | null
 }
 
-/** Why it is published. NOT_IN_SOURCE: a complete walk did not show it, and the source confirmed that. OPERATOR: the same, and an operator approved it after it had been held. UNKNOWN: a symbol that the reader does not know yet. */
-export type DeletionReason = 'UNKNOWN' | 'NOT_IN_SOURCE' | 'OPERATOR'
+/** Why it is published. NOT_IN_SOURCE: a complete walk did not show it, and the source confirmed that. OPERATOR: the same, and an operator approved it after it had been held. OUT_OF_SCOPE: the source has it, and the filter of the feed does not show it any more. UNKNOWN: a symbol that the reader does not know yet. */
+export type DeletionReason = 'UNKNOWN' | 'NOT_IN_SOURCE' | 'OPERATOR' | 'OUT_OF_SCOPE'
 
 /** How the source confirmed it. LIST_QUERY: a query for certain keys, one of them known to exist, did not return it. HTTP_404: the listing's own address answered 404. UNKNOWN: a symbol that the reader does not know yet. */
 export type DeletionEvidence = 'UNKNOWN' | 'LIST_QUERY' | 'HTTP_404'

@@ -6,8 +6,11 @@ import type { ChangeStamps } from './resource.ts'
 
 /** Why a record is published. SNAPSHOT: seen for the first time, by the first full walk. RESTORED: it had been deleted. */
 export type UpsertReason = 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
-/** OPERATOR: a hold of the guard that an operator approved. */
-export type DeletionReason = 'NOT_IN_SOURCE' | 'OPERATOR'
+/**
+ * OPERATOR: not in the source; the guard held it, and an operator approved that. OUT_OF_SCOPE: the source has it, and the
+ * feed's own filter does not show it any more.
+ */
+export type DeletionReason = 'NOT_IN_SOURCE' | 'OPERATOR' | 'OUT_OF_SCOPE'
 /** How the source said that the key is gone (R9 b). */
 export type DeletionEvidence = 'LIST_QUERY' | 'HTTP_404'
 
@@ -32,6 +35,11 @@ export interface Deletion extends ChangeBase {
   readonly reason: DeletionReason
   readonly evidence: DeletionEvidence
   readonly deletedAt: Instant
+  /**
+   * Until the overlap after this, what shows the key may be out of date (R9). Long ago where the scope was changed: whatever
+   * shows the key then is news.
+   */
+  readonly absentSince: Instant
   readonly lastModificationTimestamp: Instant | null
 }
 

@@ -15,7 +15,7 @@ export interface IndexEntry {
   readonly publishedDigest?: Digest
   readonly schemaId: SchemaId
   readonly modificationTimestamp: Instant | null
-  /** When the source was last seen to say so; for `deleted`, when the delete was published. */
+  /** When the source was last seen to say so; for `deleted`, since when it is absent (`Deletion.absentSince`). */
   readonly observedAt: Instant
   readonly changeStamps: ChangeStamps
   readonly mlsId: string | null

@@ -72,6 +72,13 @@ export interface PassProgress {
    * what is stamped behind the second before it and up to it.
    */
   readonly owedSeconds: readonly Instant[]
+  /** Text of the scope under which it runs; null in checkpoints of versions that knew none. */
+  readonly scope: string | null
+  /**
+   * Of purges: the scope was changed, and none was completed since. The next one is due at once, and what it finds out of
+   * scope is gone by the operator's wish (R10).
+   */
+  readonly rescoped: boolean
 }
 
 /** What became of the keys that a complete purge walk did not show. */

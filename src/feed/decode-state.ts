@@ -91,6 +91,12 @@ const PROGRESS = z.object({
   sweepOffsets: z.array(z.number()),
   window: SLICE.nullable().default(null),
   owedSeconds: z.array(INSTANT).default([]),
+  scope: z.string().nullable().default(null),
+  rescoped: z
+    .boolean()
+    .nullable()
+    .default(false)
+    .transform((rescoped) => rescoped ?? false),
 })
 
 const CHECKPOINT = z

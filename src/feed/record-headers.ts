@@ -29,13 +29,14 @@ export function headersOf(change: Change, role: RecordRole, context: HeaderConte
   const { prefix, resource } = context
   const upsert = change.kind === 'upsert'
   const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
+  const observedAt = upsert ? change.observedAt : change.absentSince
   const at = upsert ? change.observedAt : change.deletedAt
   const digest = upsert ? change.content.digest : NO_DIGEST
   const type = upsert ? resource.events.upserted : resource.events.deleted
   return {
     [HEADERS.digest]: digest,
     [HEADERS.modificationTimestamp]: modified === null ? '' : String(modified),
-    [HEADERS.observedAt]: String(at),
+    [HEADERS.observedAt]: String(observedAt),
     [HEADERS.changeStamps]: formatStamps(change.changeStamps, resource),
     [HEADERS.mlsId]: change.mlsId ?? '',
     [HEADERS.specVersion]: '1.0',

@@ -18,7 +18,7 @@ import type { TopicNames } from '../feed/topic-names.ts'
 import { isEpochError, mayTryAgain, OutlastedError } from './failed-attempt.ts'
 import { OwnedProducer, type FeedProducer } from './owned-producer.ts'
 import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
-import { sendTransaction } from './send-transaction.ts'
+import { isCompletion, sendTransaction } from './send-transaction.ts'
 import { isCommitted } from './settle-doubt.ts'
 import { draftOf, type TransactionDraft } from './transaction-draft.ts'
 import { stateRecord, type ChangeCodec } from './transaction-records.ts'
@@ -94,7 +94,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
 
   async commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     const receipt = await this.#commit(request, signal)
-    if (request.progress.state === 'completed') {
+    if (isCompletion(request)) {
       this.#completedAt.set(trackOf(request.progress), this.#options.now())
     }
     return receipt

@@ -3,7 +3,7 @@ import { markerRecord, type Checkpoint, type Owner } from '../feed/state-records
 import type { Transaction } from '../kafka/transaction.ts'
 import type { Instant } from '../domain/instant.ts'
 import { trackOf, type NextOffsets, type RecordPosition, type SourceIdentity } from '../domain/pass.ts'
-import type { Receipt } from '../replication/ports.ts'
+import type { Receipt, TransactionRequest } from '../replication/ports.ts'
 import { appendData, type AppendedOffsets } from './append-data.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
@@ -66,6 +66,11 @@ function offsetsAfter(before: readonly number[], appended: AppendedOffsets): rea
   })
 }
 
+/** A pass that ended earlier may be committed again, with something noted in it. */
+export function isCompletion({ markers }: Pick<TransactionRequest, 'markers'>): boolean {
+  return markers.some(({ event }) => event === 'completed')
+}
+
 /** The records that tell of the pass: checkpoint, watermark and markers. */
 async function sendState(
   transaction: Pick<Transaction, 'send'>,
@@ -77,7 +82,7 @@ async function sendState(
   const { names, stateCodec, owner, generation, startOffsets, source } = context
   const { progress, watermark, markers } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
-  const completedAt = progress.state === 'completed' ? context.now() : context.completedAt
+  const completedAt = isCompletion(request) ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, source, completedAt }
   const checkpoints = [stateRecord(trackOf(progress), stateCodec.checkpoint(checkpoint))]
   if (watermark !== null) {

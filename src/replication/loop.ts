@@ -9,6 +9,7 @@ import { waitAfter, type Backoff } from '../support/backoff.ts'
 import { foreseen, type ListingstreamError } from '../support/errors.ts'
 import { together } from '../support/together.ts'
 import type { CommittedState } from './committed-state.ts'
+import { isFilledWithin } from './scope-change.ts'
 import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
 
 export interface Schedule {
@@ -76,22 +77,29 @@ async function walks(
     } else {
       const purge = state.lastPass(resource.name, 'purge')
       const base = purge ?? firstSnapshot(state, resource)
-      const due = isUnended(purge) ? clock.now() : dueAt(base?.startedAt, interval)
+      const due = isOwed(purge) ? clock.now() : dueAt(base?.startedAt, interval)
       await clock.sleep(within(interval, due - clock.now()), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }
   }
 }
 
-/** Later snapshots of a resource without a stamp are the full walks' own. */
-function isSnapshotDue(state: CommittedState, { name, stamp }: ListedResource): boolean {
-  return !state.hasSnapshot(name) || (stamp !== null && state.interrupted(name, 'snapshot') !== undefined)
+/** Until one is completed under the present scope. Later ones of a resource without a stamp are the full walks' own. */
+function isSnapshotDue(state: CommittedState, resource: ListedResource): boolean {
+  const { name, stamp } = resource
+  if (!state.hasSnapshot(name) || !isFilledWithin(resource, state)) return true
+  return stamp !== null && isUnended(state.lastPass(name, 'snapshot'))
 }
 
 /** Undefined once a later one has come after it: full walks would put the first purge off again and again. */
 function firstSnapshot(state: CommittedState, { name }: ListedResource): PassProgress | undefined {
   const last = state.lastPass(name, 'snapshot')
   return last?.initial === true ? last : undefined
+}
+
+/** A purge that has to come out of turn. */
+function isOwed(purge: PassProgress | undefined): boolean {
+  return isUnended(purge) || (purge?.state === 'completed' && purge.rescoped)
 }
 
 /** One that failed in an earlier process is as much overdue as one that was interrupted. */
@@ -107,7 +115,10 @@ async function updates(
   signal: AbortSignal,
 ): Promise<void> {
   const { state, clock } = runner.feed
-  while (state.watermark(resource.name) === undefined) await clock.sleep(BASE_POLL_MS, signal)
+  // Of another scope, an update would move the watermark past changes that only the next snapshot's walk shows.
+  while (state.watermark(resource.name) === undefined || !isFilledWithin(resource, state)) {
+    await clock.sleep(BASE_POLL_MS, signal)
+  }
   for (;;) {
     const begun = clock.now()
     await persist(runner, resource, 'update', parking, signal)

@@ -7,7 +7,7 @@ import { mergeJoin, type Joined } from '../support/merge-join.ts'
 import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
-import { askWhetherGone, keysPerQuestion } from './questions.ts'
+import { askFates, keysPerQuestion } from './questions.ts'
 import { parseStamp } from './walk.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { updatedAfter } from './window.ts'
@@ -15,6 +15,8 @@ import { updatedAfter } from './window.ts'
 /** The outcome of the comparison; the keys themselves lie in the ledger. */
 export interface Findings {
   readonly gone: number
+  /** The source has them, and the filter of the scope does not show them. */
+  readonly outOfScope: number
   readonly missed: number
   readonly refuted: number
   readonly inconclusive: number
@@ -64,7 +66,7 @@ class Comparison {
   readonly #sweep: Sweep
   readonly #live = new Tally()
   readonly #deletes = new Tally()
-  readonly #counts = { gone: 0, missed: 0, refuted: 0, inconclusive: 0 }
+  readonly #counts = { gone: 0, outOfScope: 0, missed: 0, refuted: 0, inconclusive: 0 }
   #missing: MissingKey[] = []
   /** A key that the walk has shown. */
   #witness: RecordKey | undefined
@@ -117,22 +119,25 @@ class Comparison {
     const missing = this.#missing
     this.#missing = []
     if (missing.length === 0) return
-    const { walked, passId, page } = this.#walked
+    const { walked, passId, page, rescoped } = this.#walked
     // An empty walk has no witness. It is held (R10), so that asking is of use to an approval alone.
     const asking = walked > 0 || this.#deletes.total <= (this.#approveUpTo ?? -1)
     if (!asking) return missing.forEach(({ mlsId }) => this.#deletes.add(mlsId))
     const { source, serverClock, index } = this.#feed
     const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
-    const fates = await askWhetherGone(source, this.#resource, [...mlsOf.keys()], this.#witness, signal)
+    const fates = await askFates(source, this.#resource, [...mlsOf.keys()], this.#witness, signal)
     const proved: [RecordKey, string][] = []
     for (const [key, fate] of fates) {
-      if (fate.kind === 'gone') {
+      if (fate.kind === 'present') this.#counts.refuted += 1
+      else if (fate.kind === 'inconclusive') this.#counts.inconclusive += 1
+      else {
+        const isGone = fate.kind === 'gone'
         const at = serverClock.observed(fate.serverDate, fate.receivedAt)
-        proved.push([key, formatProof({ ...fate, at })])
-        this.#deletes.add(mlsOf.get(key) ?? null)
-        this.#counts.gone += 1
-      } else {
-        this.#counts[fate.kind === 'present' ? 'refuted' : 'inconclusive'] += 1
+        proved.push([key, formatProof({ ...fate, reason: isGone ? 'NOT_IN_SOURCE' : 'OUT_OF_SCOPE', at })])
+        this.#counts[isGone ? 'gone' : 'outOfScope'] += 1
+        // R10: what the operator's change of scope leaves out is neither a delete nor part of the feed it is held against.
+        if (rescoped && !isGone) this.#live.remove(mlsOf.get(key) ?? null)
+        else this.#deletes.add(mlsOf.get(key) ?? null)
       }
     }
     await index.ledger.add(passId, 'gone', page + 1, proved)
@@ -156,8 +161,16 @@ class Tally {
   readonly byMls = new Map<string, number>()
 
   add(mlsId: string | null): void {
-    this.total += 1
-    if (mlsId !== null) this.byMls.set(mlsId, (this.byMls.get(mlsId) ?? 0) + 1)
+    this.#count(mlsId, 1)
+  }
+
+  remove(mlsId: string | null): void {
+    this.#count(mlsId, -1)
+  }
+
+  #count(mlsId: string | null, by: 1 | -1): void {
+    this.total += by
+    if (mlsId !== null) this.byMls.set(mlsId, (this.byMls.get(mlsId) ?? 0) + by)
   }
 }
 

@@ -35,6 +35,16 @@ export class NoSnapshotError extends ListingstreamError {
   }
 }
 
+/** `update` or `purge` was asked for after the scope was changed, and before a snapshot under the new one had begun. */
+export class ScopeChangedError extends ListingstreamError {
+  constructor(resource: string, pass: string) {
+    super(
+      `The scope of ${resource} was changed (LISTINGS_FILTER, LISTINGS_SELECT or EXPAND), and the topic is filled by the one before: the ${pass} would leave out what the new one lets in. Run "listingstream snapshot --resource ${resource}" first; "listingstream run" does so by itself.`,
+      { code: 'SCOPE_CHANGED', retryable: false, disposition: 'stop' },
+    )
+  }
+}
+
 /** `update` was asked for of a resource whose records do not say when they changed. */
 export class NoChangeStampError extends ListingstreamError {
   constructor(resource: string) {

@@ -26,6 +26,8 @@ export interface PassBeginning {
   readonly held: number
   readonly window: SliceProgress | null
   readonly owedSeconds: readonly Instant[]
+  readonly scope: string
+  readonly rescoped: boolean
 }
 
 export function begun({ held, ...beginning }: PassBeginning): PassProgress {
@@ -99,7 +101,8 @@ export function withHeld(progress: PassProgress, held: number): PassProgress {
 }
 
 export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {
-  return { ...progress, state, token: null, window: null }
+  const rescoped = progress.rescoped && state !== 'completed'
+  return { ...progress, state, token: null, window: null, rescoped }
 }
 
 export function sum(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {

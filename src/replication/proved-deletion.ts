@@ -33,7 +33,7 @@ export function deletedPart(
     if (entry.state === 'dead_lettered') settledLetters.push(key)
     const { publishedDigest: _, ...place } = entry
     const forgotten = { state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA } as const
-    entries.set(key, { ...place, ...forgotten, observedAt: deletion.deletedAt, request })
+    entries.set(key, { ...place, ...forgotten, observedAt: deletion.absentSince, request })
   }
   return { ...emptyPart(resource), changes, settledLetters, entries }
 }

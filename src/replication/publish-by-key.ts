@@ -7,7 +7,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
-import type { LedgerSet } from './ports.ts'
+import type { LedgerSet, Source } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
 import { everythingOf } from './window.ts'
@@ -57,7 +57,8 @@ export async function publishByKey(
       if (listed === undefined && left > (options.orWalk?.pages ?? Infinity)) {
         return publishByWalk(feed, resource, progress, signal)
       }
-      const answers = listed === undefined ? findEach(feed.source, resource, keys, signal) : [listed]
+      const answers =
+        listed === undefined ? foundAlone(feed.source, resource, keys, options.set, signal) : [listed]
       for await (const found of answers) {
         progress = await publishFound(feed, resource, progress, found, notes, options, signal)
       }
@@ -65,6 +66,21 @@ export async function publishByKey(
     }
   }
   return progress
+}
+
+/**
+ * A record that is read alone is shown whatever the scope: what of the pass's keys its own walk has just shown is in it, and
+ * of dead letters nobody knows.
+ */
+function foundAlone(
+  source: Source,
+  resource: ListedResource,
+  keys: readonly RecordKey[],
+  set: LedgerSet,
+  signal: AbortSignal,
+): AsyncIterable<FoundRecords> | readonly FoundRecords[] {
+  const isInScope = set !== 'retry' || resource.scope.filter === ''
+  return isInScope ? findEach(source, resource, keys, signal) : []
 }
 
 async function publishFound(

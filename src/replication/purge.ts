@@ -2,7 +2,8 @@
  * Finds what disappeared from a source that reports no deletes: walks the keys, compares them with the index, asks about
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
-import type { Deletion, DeletionReason } from '../domain/change.ts'
+import type { Deletion } from '../domain/change.ts'
+import { LONG_AGO } from '../domain/instant.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
@@ -14,7 +15,7 @@ import { judgeDeletes, withApproval, type GuardVerdict } from './guard.ts'
 import { parseProof, type Proof } from './deletion-proof.ts'
 import { findMissing, sweepEnd, type Findings } from './missing-keys.ts'
 import { endAsFailed } from './pass-end.ts'
-import { NoSnapshotError } from './pass-errors.ts'
+import { requireBase } from './pass-base.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import { afterPage, ended, withDeletes, withHeld } from './progress.ts'
 import type { ProvedDeletion } from './proved-deletion.ts'
@@ -37,6 +38,8 @@ export interface PurgeResult {
   readonly verdict: GuardVerdict
   /** Keys proved to be gone. */
   readonly gone: number
+  /** Keys that the source has, proved to be outside of the scope's filter. */
+  readonly outOfScope: number
   /** Keys that the walk shows and no update will bring, new ones or newer ones; they were read and published. */
   readonly missed: number
 }
@@ -47,7 +50,7 @@ export async function runPurge(
   options: PurgeOptions,
   signal: AbortSignal,
 ): Promise<PurgeResult> {
-  if (!feed.state.hasSnapshot(resource.name)) throw new NoSnapshotError(resource.name, 'purge')
+  requireBase(feed.state, resource, 'purge')
   const resume = !options.dryRun
   try {
     return await onWholeLedger(feed, resource, 'purge', resume, async (interrupted, passId) => {
@@ -68,13 +71,14 @@ function walkKeys(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const sweepOffsets = feed.publisher.nextOffsets(resource.name)
-  const held = feed.state.lastPass(resource.name, 'purge')?.deletes.held ?? 0
+  const last = feed.state.lastPass(resource.name, 'purge')
   const begin = {
     pass: 'purge',
     passId,
     initial: false,
     sweepOffsets,
-    held,
+    held: last?.deletes.held ?? 0,
+    rescoped: last?.rescoped ?? false,
     window: null,
     owedSeconds: [],
   } as const
@@ -104,7 +108,7 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
-  const { gone, missed, refuted, inconclusive } = findings
+  const { gone, outOfScope, missed, refuted, inconclusive } = findings
   const verdict = withApproval(judge(feed, walked, findings), findings.feed.deletes, approveUpTo)
   const held = verdict.kind === 'held' ? findings.feed.deletes : 0
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
@@ -112,14 +116,13 @@ async function conclude(
   if (dryRun) {
     await examine?.(deleteCandidates(feed, resource, walked), signal)
     await feed.index.ledger.drop(walked.passId)
-    return { progress: withHeld(progress, held), verdict, gone, missed }
+    return { progress: withHeld(progress, held), verdict, gone, outOfScope, missed }
   }
 
   // What updates missed is read whole and published, so that a sweep also heals.
   progress = await publishMissed(feed, resource, progress, missed, signal)
   if (verdict.kind !== 'held') {
-    const reason = verdict.kind === 'approved' ? 'OPERATOR' : 'NOT_IN_SOURCE'
-    progress = await publishDeletes(feed, resource, progress, reason, signal)
+    progress = await publishDeletes(feed, resource, progress, verdict.kind === 'approved', signal)
   }
   const state = verdict.kind === 'held' ? 'held' : 'completed'
   const detail = detailOf(verdict)
@@ -128,7 +131,7 @@ async function conclude(
   await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers }, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
-  return { progress: done, verdict, gone, missed }
+  return { progress: done, verdict, gone, outOfScope, missed }
 }
 
 function detailOf(verdict: GuardVerdict): string | null {
@@ -156,7 +159,7 @@ async function publishDeletes(
   feed: Feed,
   resource: ListedResource,
   from: PassProgress,
-  reason: DeletionReason,
+  approved: boolean,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   let progress = from
@@ -167,7 +170,7 @@ async function publishDeletes(
       progress = await feed.committer.commitDeletions(
         resource,
         [...proofs.keys()],
-        (key, entry) => deletionOf(key, entry, proofs.get(key), from, reason),
+        (key, entry) => deletionOf(key, entry, proofs.get(key), from, approved),
         (emitted, refuted) => ({
           progress: withDeletes(before, { emitted, refuted }),
           watermark: null,
@@ -185,17 +188,19 @@ function deletionOf(
   entry: IndexEntry,
   proof: Proof | undefined,
   progress: PassProgress,
-  reason: DeletionReason,
+  approved: boolean,
 ): ProvedDeletion | undefined {
   // A record that was published or confirmed after the question was sent outweighs its answer (R6, R9 c).
   const outdated = proof === undefined || entry.request > proof.request
   if (outdated || entry.state === 'deleted' || entry.offset >= sweepEnd(progress, entry)) return undefined
+  const outOfScope = proof.reason === 'OUT_OF_SCOPE'
   const deletion: Deletion = {
     kind: 'deletion',
     key,
-    reason,
+    reason: approved && !outOfScope ? 'OPERATOR' : proof.reason,
     evidence: proof.evidence,
     deletedAt: proof.at,
+    absentSince: outOfScope && progress.rescoped ? LONG_AGO : proof.at,
     lastModificationTimestamp: entry.modificationTimestamp,
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,

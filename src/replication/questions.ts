@@ -1,4 +1,4 @@
-/** Asking the source about single keys: whether they are gone (R9 b), and what their records now say (R6). */
+/** Asking the source about single keys: whether they are gone or out of scope (R9 b), and what their records now say (R6). */
 import type { DeletionEvidence } from '../domain/change.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
@@ -19,7 +19,8 @@ const AT_ONCE = 4
 
 export type Fate =
   | {
-      readonly kind: 'gone'
+      /** `out_of_scope`: the source has it, and the filter of the scope does not show it. */
+      readonly kind: 'gone' | 'out_of_scope'
       readonly evidence: DeletionEvidence
       readonly request: number
       /** The answer's. */
@@ -52,8 +53,39 @@ export function judgeListAnswer(
   return new Map(keys.map((key) => [key, shown.has(key) ? { kind: 'present' } : gone]))
 }
 
-/** The fate of at most `keysPerQuestion` keys, by a list query with a witness, else one by one. */
-export async function askWhetherGone(
+/** The fate of at most `keysPerQuestion` keys that a walk of the scope did not show; `witness` is one that it did. */
+export async function askFates(
+  source: Source,
+  resource: ListedResource,
+  keys: readonly RecordKey[],
+  witness: RecordKey | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RecordKey, Fate>> {
+  const fates = await askWhetherGone(source, resource, keys, witness, signal)
+  const present = keys.filter((key) => fates.get(key)?.kind === 'present')
+  if (resource.scope.filter === '' || present.length === 0) return fates
+  return new Map([...fates, ...(await askWhetherInScope(source, resource, present, witness, signal))])
+}
+
+/** Of keys that the source has: only a list query takes the filter, and only with a witness does it prove anything. */
+async function askWhetherInScope(
+  source: Source,
+  resource: ListedResource,
+  keys: readonly RecordKey[],
+  witness: RecordKey | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RecordKey, Fate>> {
+  const unknown = new Map(keys.map((key): readonly [RecordKey, Fate] => [key, { kind: 'inconclusive' }]))
+  if (witness === undefined) return unknown
+  const answer = await source.findByKeys(resource, [...keys, witness], 'keys', 'scope', signal)
+  const fates = judgeListAnswer(answer, keys, witness) ?? unknown
+  return new Map(
+    [...fates].map(([key, fate]) => [key, fate.kind === 'gone' ? { ...fate, kind: 'out_of_scope' } : fate]),
+  )
+}
+
+/** By a list query with a witness, else one by one. */
+async function askWhetherGone(
   source: Source,
   resource: ListedResource,
   keys: readonly RecordKey[],

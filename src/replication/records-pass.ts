@@ -12,7 +12,8 @@ import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
 import { walkWindow } from './window-walk.ts'
 import { everythingOf, updatedAfter } from './window.ts'
-import { NoChangeStampError, NoSnapshotError } from './pass-errors.ts'
+import { requireBase } from './pass-base.ts'
+import { NoSnapshotError } from './pass-errors.ts'
 
 /**
  * Walks all records and publishes what is new or different. The first one of a generation gives the feed its watermark
@@ -74,7 +75,7 @@ function snapshotPlan({ state }: Feed, { name }: ListedResource): Plan {
 }
 
 function updatePlan(feed: Feed, resource: ListedResource): Plan {
-  if (resource.stamp === null) throw new NoChangeStampError(resource.name)
+  requireBase(feed.state, resource, 'update')
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
   return { pass: 'update', after: updatedAfter(watermark, feed.overlap), initial: false, letters: undefined }
@@ -110,7 +111,7 @@ function walkRecords(
 ): Promise<PassProgress> {
   const commit: CommitPage = (walked) => commitPage(feed, resource, walked, signal)
   if (after === null) {
-    const none = { sweepOffsets: [], held: 0, window: null, owedSeconds: [] }
+    const none = { sweepOffsets: [], held: 0, window: null, owedSeconds: [], rescoped: false }
     const begin = { pass, passId, initial, ...none }
     const plan = {
       resource,

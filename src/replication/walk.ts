@@ -4,6 +4,7 @@ import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { ListedResource } from '../domain/resource.ts'
+import { scopeText } from '../domain/scope.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
@@ -44,7 +45,7 @@ export interface WalkPlan {
   /** An interrupted pass to go on with. */
   readonly interrupted: PassProgress | undefined
   /** A new pass begins with the first page, since its `startedAt` is that response's date (R4). */
-  readonly begin: Omit<PassBeginning, 'startedAt' | 'filter' | 'resource'>
+  readonly begin: Omit<PassBeginning, 'startedAt' | 'filter' | 'resource' | 'scope'>
 }
 
 /** A page with what is new in it, to be committed by the pass. */
@@ -120,6 +121,7 @@ async function walkOnce(
         ...plan.begin,
         resource: resource.name,
         filter: plan.filter,
+        scope: scopeText(resource.scope),
         startedAt: startOf(page, resource, feed),
       })
       feed.observer.passStarted(progress, false)

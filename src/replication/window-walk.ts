@@ -109,6 +109,7 @@ class WindowWalk {
       initial: false,
       sweepOffsets: [],
       held: 0,
+      rescoped: false,
       window: { ...slice, walkedBefore: 0 },
       owedSeconds: this.#owed,
     } as const

@@ -33,6 +33,7 @@ const DELETION: Deletion = {
   reason: 'NOT_IN_SOURCE',
   evidence: 'LIST_QUERY',
   deletedAt: instant(1000),
+  absentSince: instant(1000),
   lastModificationTimestamp: null,
   mlsId: null,
   changeStamps: {},
@@ -160,6 +161,7 @@ describe('events of another resource', () => {
       reason: 'NOT_IN_SOURCE',
       evidence: 'LIST_QUERY',
       deletedAt: instant(0),
+      absentSince: instant(0),
       lastModificationTimestamp: null,
     }
     expect(await decodeValue(codec.deleted(MEMBERS, deletion, PASS), writers, NEVER)).toMatchObject({
@@ -175,11 +177,11 @@ describe('events of another resource', () => {
 })
 
 describe('a symbol that a refused version of the schema has', () => {
-  /** A program whose schemas have these symbols beside RESTORED and OPERATOR, at a registry that knows those before. */
+  /** A program whose schemas have these symbols beside RESTORED and OUT_OF_SCOPE, at a registry that knows those before. */
   function later(name: string): string {
     return readSchemaFile(name)
       .replace('"RESTORED"]', '"RESTORED", "REPUBLISHED"]')
-      .replace('"OPERATOR"]', '"OPERATOR", "OUT_OF_SCOPE"]')
+      .replace('"OUT_OF_SCOPE"]', '"OUT_OF_SCOPE", "MERGED"]')
   }
 
   function laterSchemas({ registry }: Fixture): EventSchemas {
@@ -204,7 +206,7 @@ describe('a symbol that a refused version of the schema has', () => {
     const reason = 'REPUBLISHED' as Upsert['reason']
     const values = [
       codec.upserted(LISTINGS, { ...upsert(fixture), reason, content: encoded.content }, PASS),
-      codec.deleted(LISTINGS, { ...DELETION, reason: 'OUT_OF_SCOPE' as Deletion['reason'] }, PASS),
+      codec.deleted(LISTINGS, { ...DELETION, reason: 'MERGED' as Deletion['reason'] }, PASS),
     ]
     return Promise.all(values.map(async (value) => (await decodeValue(value, fixture.writers, NEVER)).value))
   }
@@ -215,7 +217,7 @@ describe('a symbol that a refused version of the schema has', () => {
     const schemas = laterSchemas(fixture)
     expect(await published(fixture, schemas)).toMatchObject([
       { change: 'REPUBLISHED', listing: { standardFields: { City: 'Dunmere' } } },
-      { reason: 'OUT_OF_SCOPE', evidence: 'LIST_QUERY' },
+      { reason: 'MERGED', evidence: 'LIST_QUERY' },
     ])
     expect(schemas.refusal).toBeNull()
   })
@@ -232,10 +234,7 @@ describe('a symbol that a refused version of the schema has', () => {
     expect(schemas.refusal).toMatchObject({ code: 'REGISTRY_REFUSED' })
 
     fixture.server.interrupt = () => false
-    expect(await published(fixture, schemas)).toMatchObject([
-      { change: 'REPUBLISHED' },
-      { reason: 'OUT_OF_SCOPE' },
-    ])
+    expect(await published(fixture, schemas)).toMatchObject([{ change: 'REPUBLISHED' }, { reason: 'MERGED' }])
     expect(schemas.refusal).toBeNull()
   })
 })

@@ -33,7 +33,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      '24fb5178bd38edd49a2bbc812b62f8e66c5a8a9778833395c0e0d3d96c87fa00',
+      'a3c3dc9346b81be0877719dab8370137ee5af4b1e0e182351342b1f418a58c03',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.Truncation 1':
@@ -43,7 +43,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.control-listingstream.PassMarker 1':
       'bf3c27a1ef8c39ff7ddc3ed71403697d3e52c54a2141e793b5d78257807751ad',
     'spark.listings-listingstream.ListingDeleted 1':
-      '9ffd1afae5050aeedb158df2998637a1a11ac9a750118485cffb7acfb4a7b106',
+      '4d892f48558b4d0915ea1fba7fb508e04025fd8365856470ec17b40e0e32572c',
     'spark.listings-listingstream.ListingUpserted 1':
       '5d2e8748aa6c18714ca41d0767a6e712e22b84eb8287a809649e79e8517551ed',
     'spark.listings-listingstream.ListingUpserted 2':
@@ -99,6 +99,7 @@ test('so are the bytes of its events', () => {
       reason: 'NOT_IN_SOURCE',
       evidence: 'LIST_QUERY',
       deletedAt: instant(1_714_658_600_000),
+      absentSince: instant(1_714_658_600_000),
       lastModificationTimestamp: instant(1_714_658_589_000),
     },
     passId('p-1'),

@@ -38,9 +38,10 @@ const upserts: fc.Arbitrary<Upsert> = fc.record({
 const deletions: fc.Arbitrary<Deletion> = fc.record({
   ...common,
   kind: fc.constant('deletion' as const),
-  reason: fc.constantFrom('NOT_IN_SOURCE', 'OPERATOR'),
+  reason: fc.constantFrom('NOT_IN_SOURCE', 'OPERATOR', 'OUT_OF_SCOPE'),
   evidence: fc.constantFrom('LIST_QUERY', 'HTTP_404'),
   deletedAt: instants,
+  absentSince: instants,
   lastModificationTimestamp: nullableInstants,
 })
 
@@ -69,7 +70,7 @@ describe('record headers', () => {
         expect(read(deletion, role)).toEqual({
           digest: NO_DIGEST,
           modificationTimestamp: deletion.lastModificationTimestamp,
-          observedAt: deletion.deletedAt,
+          observedAt: deletion.absentSince,
           changeStamps: deletion.changeStamps,
           mlsId: deletion.mlsId,
           deleted: true,

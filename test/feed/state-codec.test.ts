@@ -41,6 +41,8 @@ const PROGRESS: PassProgress = {
   sweepOffsets: [],
   window: null,
   owedSeconds: [],
+  scope: '',
+  rescoped: false,
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {

@@ -30,6 +30,8 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     sweepOffsets: [],
     window: null,
     owedSeconds: [],
+    scope: '',
+    rescoped: false,
     ...changes,
   }
 }

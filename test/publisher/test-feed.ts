@@ -336,6 +336,7 @@ export function deletion(key: string): Deletion {
     changeStamps: { photos: null, videos: null, documents: null },
     previousDigest: null,
     deletedAt: now(),
+    absentSince: now(),
     lastModificationTimestamp: SERVER_TIME,
   }
 }
@@ -359,6 +360,8 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     sweepOffsets: [],
     window: null,
     owedSeconds: [],
+    scope: '',
+    rescoped: false,
     ...over,
   }
 }

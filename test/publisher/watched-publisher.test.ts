@@ -35,6 +35,8 @@ const REQUEST: TransactionRequest = {
     sweepOffsets: [],
     window: null,
     owedSeconds: [],
+    scope: '',
+    rescoped: false,
   },
   watermark: null,
   markers: [],

@@ -28,6 +28,8 @@ const progress = begun({
   held: 0,
   window: null,
   owedSeconds: [],
+  scope: '',
+  rescoped: false,
 })
 
 function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {
@@ -61,6 +63,7 @@ function purge({ feed }: MemoryFeed, key: string) {
     evidence: 'LIST_QUERY',
     key: recordKey(key),
     deletedAt: SERVER_TIME,
+    absentSince: SERVER_TIME,
     lastModificationTimestamp: null,
     mlsId: null,
     changeStamps: {},
@@ -322,7 +325,12 @@ test('a watermark never goes back (R4)', async () => {
 
 describe('deletions', () => {
   const deletedAt = instant(SERVER_TIME + 60_000)
-  const proof = { reason: 'NOT_IN_SOURCE', evidence: 'LIST_QUERY', deletedAt } as const
+  const proof = {
+    reason: 'NOT_IN_SOURCE',
+    evidence: 'LIST_QUERY',
+    deletedAt,
+    absentSince: deletedAt,
+  } as const
 
   test('are chosen by the entries as they are in the queue; the others count as refuted (R9 c)', async () => {
     const opened = new MemoryFeed({})

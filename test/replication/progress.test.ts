@@ -24,6 +24,8 @@ const first = begun({
   held: 0,
   window: null,
   owedSeconds: [],
+  scope: '',
+  rescoped: false,
 })
 const counts = { published: 1, unchanged: 2, stale: 3, dead_lettered: 4 }
 const added = { walked: 7, inRange: 5, counts }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { askWhetherGone, findEach, findListed, judgeListAnswer } from '../../src/replication/questions.ts'
+import { askFates, findEach, findListed, judgeListAnswer } from '../../src/replication/questions.ts'
 import { keyRecord, ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
@@ -51,7 +51,7 @@ describe('what a list answer proves (R9 b)', () => {
 describe('asking whether keys are gone (R9 b)', () => {
   test('takes one question with the witness in it', async () => {
     const source = new ScriptedSource({ records: [sourceRecord('w'), sourceRecord('2')] })
-    const fates = await askWhetherGone(source, LISTINGS, keys, witness, signal)
+    const fates = await askFates(source, LISTINGS, keys, witness, signal)
     expect([...fates].map(([key, { kind }]) => [key, kind])).toEqual([
       ['1', 'gone'],
       ['2', 'present'],
@@ -67,29 +67,29 @@ describe('asking whether keys are gone (R9 b)', () => {
     ['of other keys', () => [keyRecord('w'), keyRecord('9')]],
   ])('one by one if the answer is %s', async (_, findByKeys) => {
     const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
-    const fates = await askWhetherGone(source, LISTINGS, keys, witness, signal)
+    const fates = await askFates(source, LISTINGS, keys, witness, signal)
     expect([...fates.values()]).toMatchObject([{ kind: 'gone', evidence: 'HTTP_404' }, { kind: 'present' }])
     expect(source.asked.slice(1)).toEqual(keys.map((key) => ({ kind: 'findOne', key })))
   })
 
   test('one by one if there is no witness', async () => {
     const source = new ScriptedSource({})
-    await askWhetherGone(source, LISTINGS, keys, undefined, signal)
+    await askFates(source, LISTINGS, keys, undefined, signal)
     expect(source.asked.map(({ kind }) => kind)).toEqual(['findOne', 'findOne'])
   })
 
   test('a 403 for one key says nothing about it, and nothing about the others', async () => {
     const source = new ScriptedSource({ findOne: (key) => (key === '1' ? 'inconclusive' : undefined) })
-    const fates = await askWhetherGone(source, LISTINGS, keys, undefined, signal)
+    const fates = await askFates(source, LISTINGS, keys, undefined, signal)
     expect([...fates.values()].map(({ kind }) => kind)).toEqual(['inconclusive', 'gone'])
   })
 
   test('any other failure is not read as absence (R8)', async () => {
     const outage = new Error('outage')
     const list = new ScriptedSource({ findByKeys: () => outage })
-    await expect(askWhetherGone(list, LISTINGS, keys, witness, signal)).rejects.toBe(outage)
+    await expect(askFates(list, LISTINGS, keys, witness, signal)).rejects.toBe(outage)
     const single = new ScriptedSource({ findOne: () => outage })
-    await expect(askWhetherGone(single, LISTINGS, keys, undefined, signal)).rejects.toBe(outage)
+    await expect(askFates(single, LISTINGS, keys, undefined, signal)).rejects.toBe(outage)
   })
 })
 

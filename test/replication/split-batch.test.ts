@@ -179,6 +179,8 @@ describe('the checkpoint of a piece', () => {
     held: 0,
     window: null,
     owedSeconds: [],
+    scope: '',
+    rescoped: false,
   })
 
   test("counts what the pass's own resource has published so far, and stands before the page (R1, R11)", () => {

@@ -46,6 +46,7 @@ function walk(
     held: 0,
     window: null,
     owedSeconds: [],
+    rescoped: false,
   }
   const result = walkToEnd(
     opened.feed,
@@ -105,6 +106,7 @@ describe('the start of a pass (R4)', () => {
           held: 0,
           window: null,
           owedSeconds: [],
+          rescoped: false,
         },
       },
       async (walked) => {
@@ -430,6 +432,8 @@ describe('a resumed walk', () => {
       held: 0,
       window: null,
       owedSeconds: [],
+      scope: '',
+      rescoped: false,
     }),
     token: 'token-7',
     page: 7,

@@ -114,6 +114,7 @@ function deletionOf(upsert: Upsert): Change {
     reason: 'NOT_IN_SOURCE',
     evidence: 'LIST_QUERY',
     deletedAt: observedAt,
+    absentSince: observedAt,
     lastModificationTimestamp: modificationTimestamp,
   }
 }

@@ -2,6 +2,7 @@
 import type { Millis } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
+import { isUnder } from '../../domain/scope.ts'
 import type { PlannedResource } from '../../replication/request-plan.ts'
 
 /** `assumed`: nobody knows. */
@@ -33,7 +34,7 @@ export function countedResources(
 ): readonly CountedResource[] {
   return resources.map((resource) => {
     const { name } = resource
-    const known = recordsOfLastWalk(passes, name)
+    const known = recordsOfLastWalk(passes, resource)
     const total = records.get(name) ?? known ?? 0
     const counted = { resource, records: total, recordsFrom: originOf(records.get(name), known) }
     const seen = changesOfLastUpdate(passes, name, window)
@@ -47,10 +48,14 @@ function originOf(given: number | undefined, known: number | undefined): Origin 
   return known === undefined ? 'assumed' : 'checkpoints'
 }
 
-/** Of the last full walk of either kind that came to its end; undefined if there was none. */
-export function recordsOfLastWalk(passes: FeedState['passes'], name: ResourceName): number | undefined {
+/** Of the last full walk of either kind that came to its end within the present scope; undefined if there was none. */
+export function recordsOfLastWalk(
+  passes: FeedState['passes'],
+  { name, scope }: ListedResource,
+): number | undefined {
   const walks = [passes.get(`${name}/snapshot`), passes.get(`${name}/purge`)]
-  const walked = walks.flatMap((pass) => (pass?.state === 'completed' ? [pass.walked] : []))
+  const ended = walks.filter((pass) => pass?.state === 'completed' && isUnder(pass.scope, scope))
+  const walked = ended.map((pass) => pass?.walked ?? 0)
   return walked.length === 0 ? undefined : Math.max(...walked)
 }
 

@@ -20,7 +20,7 @@ export function learnTotals(
 ): Disposable {
   const stop = new AbortController()
   for (const resource of resources) {
-    const walked = recordsOfLastWalk(passes, resource.name)
+    const walked = recordsOfLastWalk(passes, resource)
     if (walked !== undefined) totals.learn(resource.name, walked)
     if (totals.all.has(resource.name)) continue
     source.count(resource, everythingOf(resource), 'walk', stop.signal).then(

@@ -19,7 +19,8 @@ import { MetadataCache } from '../metadata/metadata-cache.ts'
 import { contentRules, openEvents } from './open-events.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 import { ThreadedPageReader } from '../pages/page-reader.ts'
-import { requireBase } from './require-base.ts'
+import { noticeScopes } from './notice-scopes.ts'
+import { requireWantedBase } from './require-base.ts'
 import { tellRecoveredPasses } from './tell-recovered-passes.ts'
 import { watchFeed } from './watch-feed.ts'
 
@@ -42,7 +43,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const serverClock = new ServerClock(settings.passes.updateOverlapMs)
   const user = await identifySource(options, serverClock, signal)
   const reader = opened.use(await connectFeed(settings, options, signal))
-  await requireBase(reader, options.wanted, signal)
+  await requireWantedBase(reader, options.wanted, signal)
   const events = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)
 
@@ -68,6 +69,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     serverClock,
     state: new CommittedState(state),
   })
+  await noticeScopes(feed, reader.listed, logger, signal)
   await tellRecoveredPasses(options, reader, state, signal)
   const warnOfMisfit = misfitWarning(options, reader.listed, state)
   opened.use(learnTotals(options.totals, reader.listed, state, source, warnOfMisfit))

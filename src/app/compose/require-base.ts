@@ -1,26 +1,20 @@
 import { CommittedState } from '../../replication/committed-state.ts'
-import { NoChangeStampError, NoSnapshotError } from '../../replication/pass-errors.ts'
+import { requireBase } from '../../replication/pass-base.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { WantedPass } from './open-feed-options.ts'
 
 /**
- * Before anything is registered or written: the registry has to know what the checkpoints were written under.
+ * Before anything is registered or written: the registry has to know what the checkpoints were written under, and the
+ * pass that is wanted has to have what it builds on.
  *
- * @throws {RegistryLostError} if it does not
- * @throws {NoChangeStampError} if it is an update of a resource that has none
- * @throws {NoSnapshotError} if the pass needs a snapshot that is not there.
+ * @throws {RegistryLostError} if the registry does not
+ * @throws {ListingstreamError} see `requireBase`
  */
-export async function requireBase(
+export async function requireWantedBase(
   { log }: Pick<FeedReader, 'log'>,
   wanted: WantedPass | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   await log.refreshIfThere(signal)
-  if (wanted === undefined || wanted.pass === 'snapshot') return
-  const { resource, pass } = wanted
-  if (pass === 'update' && resource.stamp === null) throw new NoChangeStampError(resource.name)
-  const state = new CommittedState(log.state())
-  const hasBase =
-    pass === 'update' ? state.watermark(resource.name) !== undefined : state.hasSnapshot(resource.name)
-  if (!hasBase) throw new NoSnapshotError(resource.name, pass)
+  if (wanted !== undefined) requireBase(new CommittedState(log.state()), wanted.resource, wanted.pass)
 }

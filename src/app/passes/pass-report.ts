@@ -20,6 +20,7 @@ const PASS_REPORT = z.object({
     .object({
       dryRun: z.boolean(),
       gone: z.number(),
+      outOfScope: z.number().default(0),
       missed: z.number(),
       emitted: z.number(),
       held: z.number(),
@@ -61,6 +62,7 @@ export function reportOf(
         : {
             dryRun,
             gone: purge.gone,
+            outOfScope: purge.outOfScope,
             missed: purge.missed,
             ...deletes,
             heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
@@ -87,9 +89,10 @@ function describePass({ resource, pass, state, walked, counts, purge }: PassRepo
     .map(([outcome, count]) => `${count} ${outcome}`)
   const head = `${pass} of ${resource} ${state}: ${walked} walked`
   if (purge === null) return [head, ...outcomes].join(', ')
-  const { gone, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
+  const { gone, outOfScope, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
   const deletes = [
     `${gone} gone`,
+    ...(outOfScope === 0 ? [] : [`${outOfScope} out of scope`]),
     `${emitted} deleted`,
     `${refuted} still there`,
     `${inconclusive} inconclusive`,

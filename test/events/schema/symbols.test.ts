@@ -12,7 +12,10 @@ const CHANGES = {
   UPDATED: true,
   RESTORED: true,
 } satisfies Record<UpsertReason, true>
-const REASONS = { NOT_IN_SOURCE: true, OPERATOR: true } satisfies Record<DeletionReason, true>
+const REASONS = { NOT_IN_SOURCE: true, OPERATOR: true, OUT_OF_SCOPE: true } satisfies Record<
+  DeletionReason,
+  true
+>
 const EVIDENCE = { LIST_QUERY: true, HTTP_404: true } satisfies Record<DeletionEvidence, true>
 
 /** Of a field of a hand-written schema. */
