@@ -19,19 +19,24 @@ function refuse(context: z.RefinementCtx, problem: string): z.ZodNever['_output'
 }
 
 /**
- * The value as it may be repeated to the operator: what stands before an @ in an address is a password, what stands behind
- * a ?, = or ; in an address or a connection string may be one, and long texts without a blank are tokens.
+ * What stands before an @ in an address is a password, what stands behind a ?, = or ; in an address or a connection string
+ * may be one, and long texts without a blank are tokens.
  */
-function shown(text: string): string {
-  if (/[@?=#&;%]|\S{41}/.test(text)) return 'The value (not shown, it may hold a password)'
+const SUSPICIOUS = /[@?=#&;%]|\S{41}/
+/** In a list of names a ; is a slip. */
+const SUSPICIOUS_IN_LIST = /[@?=#&%]|[^\s,;]{41}/
+
+/** The value as it may be repeated to the operator. */
+function shown(text: string, suspicious = SUSPICIOUS): string {
+  if (suspicious.test(text)) return 'The value (not shown, it may hold a password)'
   return printable(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text))
 }
 
 /** A text that `parse` understands; undefined from it is a mistake. */
-function text<T>(problem: string, parse: (value: string) => T | undefined) {
+function text<T>(problem: string, parse: (value: string) => T | undefined, suspicious?: RegExp) {
   return z.string().transform((value, context): T => {
     const parsed = parse(value)
-    return parsed === undefined ? refuse(context, `${shown(value)} is not ${problem}`) : parsed
+    return parsed === undefined ? refuse(context, `${shown(value, suspicious)} is not ${problem}`) : parsed
   })
 }
 
@@ -181,7 +186,7 @@ export const sparkqlFilter = z.string().transform((filter, context) => {
 const FILTER_EXAMPLE = `Example: PropertyType Eq 'A','B'`
 
 /** Which of them there are, the command knows. */
-export const resourceNames = names('a comma list of resource names. Example: listings')
+export const resourceNames = names('a comma list of resource names. Example: listings,accounts')
 
 /** Which of them there are, the command knows. */
 export const subresourceNames = names(
@@ -189,10 +194,11 @@ export const subresourceNames = names(
 )
 
 function names(what: string) {
-  return text(what, (value) => {
+  const parse = (value: string): readonly string[] | undefined => {
     const list = value.split(',').map((name) => name.trim())
     return list.every((name) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) ? [...new Set(list)] : undefined
-  })
+  }
+  return text(what, parse, SUSPICIOUS_IN_LIST)
 }
 
 // 249 characters are a topic's limit; the longest name after the prefix is `.listing-virtualtours`.

@@ -54,10 +54,17 @@ export function typescriptTypes({ schemas, resources, comment }: DescribedTypes)
   return [`// ${printable(comment)}\n`, ...TEXTS, ...types].join('\n')
 }
 
-/** By name. Those that a type uses come before it. */
-type Declared = Map<string, { readonly doc: string | undefined; readonly body: string }>
+interface Declaration {
+  readonly doc: string | undefined
+  readonly body: string
+  /** Of an enum. */
+  readonly symbols?: readonly string[]
+}
 
-/** Schemas may have an enum or a record in common: it stays what it was, with the doc of the first. */
+/** By name. Those that a type uses come before it. */
+type Declared = Map<string, Declaration>
+
+/** Schemas may have a record in common: it stays what it was, with the doc of the first. */
 function declare(name: string, body: string, doc: string | undefined, declared: Declared): string {
   const earlier = declared.get(name)
   if (earlier !== undefined && earlier.body !== body) {
@@ -65,6 +72,21 @@ function declare(name: string, body: string, doc: string | undefined, declared: 
   }
   if (earlier === undefined) declared.set(name, { doc, body })
   return name
+}
+
+/** Schemas may have an enum in common, to which one of them has added symbols: it has those of all, with the doc of the first. */
+function declareEnum(
+  { name, symbols }: { readonly name: string; readonly symbols: readonly string[] },
+  doc: string | undefined,
+  declared: Declared,
+): string {
+  const type = typeName(name)
+  const earlier = declared.get(type)
+  const all = [...new Set([...(earlier?.symbols ?? []), ...symbols])]
+  const body = oneOf(all.map(literal))
+  if (earlier !== undefined && earlier.symbols === undefined) return declare(type, body, doc, declared)
+  declared.set(type, { doc: earlier?.doc ?? doc, body, symbols: all })
+  return type
 }
 
 function declareEvent(resource: ResourceDescription, declared: Declared): void {
@@ -93,10 +115,8 @@ function typeOf(type: unknown, declared: Declared): string {
       return PRIMITIVES.get(shape.name) ?? known(shape.name, declared)
     case 'logical':
       return LOGICAL.get(shape.name) ?? unknownType(type)
-    case 'enum': {
-      const symbols = oneOf(shape.symbols.map(literal))
-      return declare(typeName(shape.name), symbols, docOf(type), declared)
-    }
+    case 'enum':
+      return declareEnum(shape, docOf(type), declared)
     case 'array': {
       const items = typeOf(shape.of, declared)
       return `readonly ${items.includes(' ') ? `(${items})` : items}[]`

@@ -236,6 +236,16 @@ describe('mistakes', () => {
     }
   })
 
+  test.each([
+    ['listings;accounts', '"listings;accounts" is not a comma list'],
+    [`listings, ${'Contacts;'.repeat(5)}`, '"listings, Contacts;'],
+    ['user=x;password=hunter2', 'The value (not shown'],
+    [`listings,${'X'.repeat(41)}`, 'The value (not shown'],
+  ])('a list of names is shown unless it may hold a password: %s (R15)', (RESOURCES, told) => {
+    const { mistakes } = mistakesOf({ RESOURCES }, {}, ['feed'])
+    expect(mistakes).toMatchObject([{ name: 'RESOURCES', problem: expect.stringContaining(told) }])
+  })
+
   test('every example that a message gives is itself a right value', () => {
     const variables = ['KAFKA_BROKERS', 'KAFKA_SSL', 'SCHEMA_REGISTRY_URL', 'TOPIC_PREFIX', 'UPDATE_INTERVAL']
     variables.push(

@@ -6,6 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { EventError } from '../../src/events/event-error.ts'
 import { evolve } from '../../src/events/schema/event-schema.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
+import { eventRecords } from '../../src/domain/resource.ts'
+import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
+import { ACCOUNTS } from '../../src/resources/accounts.ts'
+import { OPEN_HOUSES } from '../../src/resources/openhouses.ts'
 import { MEMBERS, readMemberSchema } from '../events/members.ts'
 import { described, FIELDS, SCHEMA_OPTIONS, listingSchema } from '../events/sample.ts'
 
@@ -62,7 +66,7 @@ describe('TypeScript types of a schema', () => {
     expect(text).toContain('readonly second: Colour | null\n')
   })
 
-  test('an enum that two schemas have is one type, unless it says different things', () => {
+  test('an enum that two schemas have is one type, with the symbols of both', () => {
     const paint = (name: string, ...symbols: readonly string[]) => ({
       type: 'record',
       name,
@@ -70,7 +74,25 @@ describe('TypeScript types of a schema', () => {
     })
     const text = types(paint('Wall', 'RED', 'BLUE'), paint('Door', 'RED', 'BLUE'))
     expect(text.split('export type Colour =')).toHaveLength(2)
-    expect(() => types(paint('Wall', 'RED'), paint('Door', 'BLUE'))).toThrow('Colour')
+    const later = types(paint('Wall', 'RED'), paint('Door', 'BLUE', 'RED'))
+    expect(later).toContain("export type Colour = 'RED' | 'BLUE'\n")
+    const record = { type: 'record', name: 'Colour', fields: [] }
+    expect(() => types(record, paint('Door', 'BLUE'))).toThrow('Colour')
+    expect(() => types(paint('Door', 'BLUE'), record)).toThrow('Colour')
+  })
+
+  test('of two resources have what those share once: no name is exported twice', () => {
+    const resources = [ACCOUNTS, OPEN_HOUSES]
+    const schemas = [...resources.flatMap((resource) => eventRecords(resource)), 'PassMarker'].map(
+      readSchemaFile,
+    )
+    const text = typescriptTypes({ schemas, resources, comment: 'test' })
+    const names = [...text.matchAll(/^export type (\w+)/gm)].map(([, name]) => name)
+    expect(names).toEqual([...new Set(names)])
+    expect(names).toEqual(
+      expect.arrayContaining(['AccountEvent', 'OpenHouseEvent', 'UpsertChange', 'PassMarker']),
+    )
+    expect(codeLeft(text)).toBe('')
   })
 
   test('objects and lists of them are types of their own; the two events of a resource are one union', () => {

@@ -137,6 +137,17 @@ describe('a collection that is one definition', () => {
     expect(await command(server, path, body)).toBe(status)
   })
 
+  test.each(['truth', 'deleted'])(
+    'a collection that is not there is told with those that are: %s',
+    async (word) => {
+      await using server = await start()
+      const response = await fetch(`${server.url}/_simulator/${word}/ships`)
+      const names = server.simulator.collections.map(({ name }) => name).join(', ')
+      expect(await response.json()).toEqual({ error: `There is no collection ships; there are ${names}.` })
+      expect(names).toMatch(/^listings, .*boats, tours/)
+    },
+  )
+
   test('changes by itself, less often than listings', async () => {
     await using server = await start()
     const { simulator } = server

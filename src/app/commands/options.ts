@@ -33,6 +33,13 @@ export function resourceFilterOption(description: string): Option {
     .argParser(resourceNamed)
 }
 
+/** Given several times, of several: its value is their descriptions, in that order. */
+export function resourcesOption(description: string): Option {
+  return new Option('--resource <name>', description)
+    .choices(RESOURCES.map(({ name }) => name))
+    .argParser((text, earlier?: readonly ListedResource[]) => [...(earlier ?? []), resourceNamed(text)])
+}
+
 /** @throws {InvalidArgumentError} */
 function resourceNamed(text: string): ListedResource {
   const resource = RESOURCES.find(({ name }) => name === text)

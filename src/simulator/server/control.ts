@@ -81,6 +81,9 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   },
 }
 
+/** A command of a collection, too; its answer is no JSON. */
+const TRUTH = 'GET truth'
+
 /** Drives the simulator from another process. No token is asked for: it listens on loopback. */
 export async function control(
   request: IncomingMessage,
@@ -100,7 +103,14 @@ export async function control(
     const ofOne = COLLECTION_COMMANDS[command]
     if (ofAll !== undefined) sendJson(response, 200, await ofAll(simulator, body))
     else if (ofOne !== undefined && collection !== undefined) sendJson(response, 200, ofOne(collection, body))
-    else sendJson(response, 404, { error: `There is no ${request.method} ${pathname}.` })
+    else {
+      const known = command === TRUTH || ofOne !== undefined
+      const names = simulator.collections.map((one) => one.name).join(', ')
+      const error = known
+        ? `There is no collection ${name}; there are ${names}.`
+        : `There is no ${request.method} ${pathname}.`
+      sendJson(response, 404, { error })
+    }
   } catch (error) {
     if (response.headersSent) response.destroy()
     else sendJson(response, isMistake(error) ? 400 : 500, { error: describe(error) })
@@ -115,7 +125,7 @@ function linesOf(
   params: URLSearchParams,
 ): Iterable<string> | undefined {
   if (command === 'GET sets' && name !== undefined) return setLines(simulator, name, params)
-  const collection = command === 'GET truth' ? simulator.collection(name ?? 'listings') : undefined
+  const collection = command === TRUTH ? simulator.collection(name ?? 'listings') : undefined
   return collection && truthLines(collection, params)
 }
 
