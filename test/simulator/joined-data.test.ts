@@ -116,7 +116,10 @@ describe('a data share', () => {
     const { D } = await get(server, '/v1/standardfields/MlsId')
     const { dataShare } = server.simulator
     const field = D.Results?.[0]?.['MlsId']
-    expect(field).toMatchObject({ FieldList: dataShare.map(({ id, name }) => ({ Name: name, Value: id })) })
+    expect(field).toMatchObject({
+      HasList: true,
+      FieldList: dataShare.map(({ id, name }) => ({ Name: name, Value: id })),
+    })
     const { listings, accounts } = truthOf(server)
     const ids = new Set(dataShare.map(({ id }) => id))
     expect(ids.size).toBe(mlsCount)

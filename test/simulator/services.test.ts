@@ -208,7 +208,12 @@ describe('metadata', () => {
     await using server = await start(1)
     const [system] = await resultsOf(server, '/v1/system')
     expect(system?.['Configuration']).toMatchObject([
-      { TimeZone: 'Central Time (US & Canada)', MlsLogos: [{ 'Name:': 'Logo' }], CurrencyType: 'USD' },
+      {
+        TimeZone: 'Central Time (US & Canada)',
+        TimeZoneOffset: '-0600',
+        MlsLogos: [{ 'Name:': 'Logo' }],
+        CurrencyType: 'USD',
+      },
     ])
     expect(Object.keys(system?.['DisplayCompliance'] ?? {}).toSorted()).toEqual(
       server.simulator.dataShare.map(({ id }) => id),

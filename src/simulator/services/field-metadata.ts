@@ -5,6 +5,9 @@ import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
 
 const ALL_TYPES = PROPERTY_TYPES.map(({ code }) => code)
 
+/** Its list is the MLSs of the data share. */
+export const SHARE_FIELD = 'MlsId'
+
 /** A value that a field with a list may have. */
 export interface FieldOption extends JsonObject {
   readonly Name: string
@@ -70,7 +73,7 @@ export function customField(field: FieldDefinition): JsonObject {
 }
 
 function hasList(field: FieldDefinition): boolean {
-  return fieldOptions(field).length > 0
+  return field.name === SHARE_FIELD || fieldOptions(field).length > 0
 }
 
 /** `BedsTotal` as `Beds Total`. */

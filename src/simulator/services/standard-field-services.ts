@@ -2,7 +2,7 @@ import { ApiFailure } from '../api/envelope.ts'
 import type { SimulatedListings } from '../collections/listings.ts'
 import type { Mls } from '../data-share.ts'
 import type { FieldCatalog, FieldDefinition } from '../records/field-catalog.ts'
-import { fieldOption, fieldOptions, listedFields, standardField } from './field-metadata.ts'
+import { fieldOption, fieldOptions, listedFields, SHARE_FIELD, standardField } from './field-metadata.ts'
 import type { FieldOption } from './field-metadata.ts'
 import { answering, conditionalReply, resultsReply } from './metadata-reply.ts'
 import { nearbyFields } from './nearby-fields.ts'
@@ -13,7 +13,7 @@ import type { ServiceTable } from './service.ts'
 export function standardFieldServices(catalog: FieldCatalog, dataShare: readonly Mls[]): ServiceTable {
   const optionsOf = (name: string): readonly FieldOption[] => {
     const field = listed(catalog, name)
-    return name === 'MlsId' ? dataShare.map((mls) => fieldOption(mls.id, mls.name)) : fieldOptions(field)
+    return name === SHARE_FIELD ? dataShare.map((mls) => fieldOption(mls.id, mls.name)) : fieldOptions(field)
   }
   return [
     [

@@ -28,7 +28,7 @@ function systemInfo(
         FlexmlsProducts: [],
         PasswordReset: true,
         TimeZone: 'Central Time (US & Canada)',
-        TimeZoneOffset: SOURCE_ZONE,
+        TimeZoneOffset: SOURCE_ZONE.replace(':', ''),
         TimeZoneAbbreviation: 'CST',
         IdxDisclaimer: '<p>Invented data.</p>',
         IdxDisclaimerTextOnly: 'Invented data.',

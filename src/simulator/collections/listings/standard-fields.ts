@@ -20,9 +20,9 @@ import { EXTRA_FIELD_NAMES } from './extra-field-names.ts'
 import { LISTING_FACTS } from './listing-facts.ts'
 import { PROPERTY_TYPES } from './property-types.ts'
 
-const codes = PROPERTY_TYPES.map(({ code }) => code)
-const classes = PROPERTY_TYPES.map(({ name }) => name)
-const subTypes = PROPERTY_TYPES.flatMap((type) => type.subTypes)
+const TYPE_CODES = PROPERTY_TYPES.map(({ code }) => code)
+const TYPE_NAMES = PROPERTY_TYPES.map(({ name }) => name)
+const SUB_TYPES = PROPERTY_TYPES.flatMap((type) => type.subTypes)
 const SCHOOLS = ['Elmwood', 'Fort Rae', 'Lincoln', 'Maria Montessori', 'Saint-Éloi', 'Washington']
 
 const CORE: readonly FieldSpec[] = [
@@ -56,9 +56,9 @@ const CORE: readonly FieldSpec[] = [
   fact('DocumentsCount', 'Integer'),
   fact('VirtualToursCount', 'Integer'),
   fact('OpenHousesCount', 'Integer'),
-  fact('PropertyType', 'Character', ALWAYS, codes),
-  fact('PropertyClass', 'Character', ALWAYS, classes),
-  fact('PropertySubType', 'Character', ALWAYS, subTypes),
+  fact('PropertyType', 'Character', ALWAYS, TYPE_CODES),
+  fact('PropertyClass', 'Character', ALWAYS, TYPE_NAMES),
+  fact('PropertySubType', 'Character', ALWAYS, SUB_TYPES),
   ...ADDRESS_PARTS,
   fact('UnparsedAddress', 'Character'),
   fact('UnparsedFirstLineAddress', 'Character'),
