@@ -79,6 +79,23 @@ test.each([
   expect([simulator.listings.revision, simulator.faults.waiting]).toEqual([revision, 0])
 })
 
+test.each([
+  ['GET', 'requests?since=1', undefined],
+  ['GET', 'truth?expand=CustomFieldsRaw', undefined],
+  ['DELETE', 'faults', { kind: 'hang' }],
+  ['POST', 'clock', { advanceMs: 1, advanceSeconds: 1 }],
+  ['POST', 'keys', undefined],
+  ['POST', 'metadata', { action: 'remove' }],
+])('%s %s refuses what it would pass over: %j', async (method, path, body) => {
+  await using server = await startSimulator({ listings: 2, clock })
+  server.simulator.faults.add({ fault: { kind: 'hang' } })
+  expect(await control(server, method, path, body)).toEqual({
+    status: 400,
+    body: { error: expect.any(String) },
+  })
+  expect(server.simulator.faults.waiting).toBe(1)
+})
+
 test('a trickle changes the market until it is stopped', async () => {
   await using server = await startSimulator({ listings: 50 })
   const { simulator } = server

@@ -83,6 +83,8 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
 
 /** A command of a collection, too; its answer is no JSON. */
 const TRUTH = 'GET truth'
+/** What may follow a `?`. */
+const PARAMETERS: Readonly<Record<string, string>> = { [TRUTH]: '_expand', 'GET sets': 'Id' }
 
 /** Drives the simulator from another process. No token is asked for: it listens on loopback. */
 export async function control(
@@ -95,9 +97,16 @@ export async function control(
     const { word, name } = ADDRESS.exec(pathname)?.groups ?? {}
     const collection = simulator.collection(name ?? 'listings')
     const command = `${request.method} ${word}`
+    const unknown = [...searchParams.keys()].find((parameter) => parameter !== PARAMETERS[command])
+    if (unknown !== undefined) {
+      return sendJson(response, 400, { error: `${command} does not take ${unknown}.` })
+    }
     const lines = linesOf(command, simulator, name, searchParams)
     if (lines !== undefined) return await sendLines(response, lines)
     const text = await requestText(request, MAX_BODY_BYTES)
+    if (request.method !== 'POST' && text !== '') {
+      return sendJson(response, 400, { error: `${command} does not take a body.` })
+    }
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     const ofAll = name === undefined ? COMMANDS[command] : undefined
     const ofOne = COLLECTION_COMMANDS[command]
