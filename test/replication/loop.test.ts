@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import { PASS_KINDS } from '../../src/domain/pass.ts'
 import type { ListedResource } from '../../src/domain/resource.ts'
+import { WHOLE } from '../../src/domain/scope.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { intervalOf, runSchedule, type Parking } from '../../src/replication/loop.ts'
+import { noticeScope } from '../../src/replication/scope-change.ts'
 import {
   InvariantViolation,
   ListingstreamError,
@@ -23,6 +25,7 @@ const PURGE_MS = 24 * 60 * MINUTE_MS
 const FULL_WALK_MS = 6 * 60 * MINUTE_MS
 const BASE_POLL_MS = 500
 const stop = new Error('stop')
+const { signal } = new AbortController()
 
 class CollectingParking implements Parking {
   readonly events: (readonly [string, string, number?])[] = []
@@ -190,6 +193,33 @@ describe('the schedule', () => {
     const second = open(first)
     const { done } = second.start()
     await vi.waitUntil(() => second.source.times('purge') === 1, { interval: 1 })
+    await stopped(second, done)
+  })
+
+  test('a change of scope brings a snapshot by itself, updates beside it, and at once the purge of what left', async () => {
+    const first = open()
+    await stopped(first, (await settled(first)).done)
+    const scoped = { ...LISTINGS, scope: { ...WHOLE, filter: "MlsId Eq '1'" } }
+    const second = open(first, { resources: [scoped] })
+    const gate = Promise.withResolvers<void>()
+    second.source.gates.set('snapshot', gate.promise)
+    const { publisher, index, clock } = second
+    const parts = { source: second.source, publisher, topics: publisher, index, clock }
+    await noticeScope(assembleFeed({ ...parts, observer: new CollectingObserver() }), scoped, signal)
+    const { done, runner } = second.start()
+    const begun = () => runner.feed.state.interrupted(scoped.name, 'snapshot') !== undefined
+    await vi.waitUntil(begun, { interval: 1 })
+    await clock.pass(BASE_POLL_MS)
+    await clock.sleeperOf(UPDATE_MS)
+    expect(second.source.walks).toEqual(['snapshot', 'update'])
+    gate.resolve()
+    await clock.sleeperOf(PURGE_MS)
+    expect(second.source.walks.toSorted()).toEqual(['purge', 'snapshot', 'update'])
+    expect(runner.feed.state.lastPass(scoped.name, 'purge')).toMatchObject({
+      state: 'completed',
+      filter: "MlsId Eq '1'",
+      rescoped: false,
+    })
     await stopped(second, done)
   })
 
