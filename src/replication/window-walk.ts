@@ -72,18 +72,24 @@ class WindowWalk {
 
   async #readWindow(from: TimeSlice | undefined): Promise<void> {
     let slice = from ?? this.#firstSlice()
+    /** Up to here lies what the source stumbles over. */
+    let suspect: Instant | undefined
     for (;;) {
       const failure = await this.#read(slice)
+      const now = this.#now()
       if (failure === undefined) {
-        if (slice.until === null) return
-        slice = sliceBehind(slice.after, slice.until, this.#cuts())
+        const { after, until } = slice
+        if (until === null) return
+        const rest = suspect !== undefined && until < suspect ? { after: until, until: suspect } : undefined
+        if (rest === undefined) slice = sliceBehind(after, until, this.#cuts())
+        else slice = firstHalf(rest, now) ?? rest
         await this.#goOnWith(slice)
         continue
       }
       await this.#requireWitness(failure)
-      const half = firstHalf(slice, this.#now())
-      if (half === undefined) slice = this.#owe(slice, failure)
-      else slice = half
+      // What took too long may be short enough in each of two halves.
+      suspect = hasCode(failure, DATA_FAILED) ? (slice.until ?? secondOf(now)) : undefined
+      slice = firstHalf(slice, now) ?? this.#owe(slice, failure)
       await this.#beginAnew(slice)
     }
   }

@@ -107,32 +107,45 @@ describe('an update after a long outage', () => {
 })
 
 describe('a window that the source cannot show', () => {
-  test.each([
-    ['that stumbles over its data', broken],
-    ['that takes too long', slow],
-  ])('is read in halves: of a source %s; what comes behind them grows again', async (_, failure) => {
-    const walks = [
-      [{ fail: failure }],
-      // The witness: it shows what nobody has changed yet.
-      [rows()],
-      [{ fail: failure }],
-      [rows()],
-      [rows(1_000)],
-      [rows()],
-      [rows()],
-    ]
-    const opened = await feedAfterSnapshot([], { walks, counts: [1] }, { later: 4 * HOUR_MS - OVERLAP_MS })
-    const done = await update(opened)
-    const [half, quarter] = [7_200_000, 3_600_000]
-    const filters = walked(opened).map(([filter]) => filter)
-    expect(filters.filter((_, i) => i !== 1 && i !== 3)).toEqual([
+  /** What is asked for of a window of four hours, without the witnesses: these show what nobody has changed yet. */
+  async function slicesOf(answers: readonly ('shown' | Error)[]): Promise<readonly string[]> {
+    const walks = answers.flatMap((answer): readonly (readonly WalkStep[])[] =>
+      answer === 'shown' ? [[rows()]] : [[{ fail: answer }], [rows()]],
+    )
+    const opened = await feedAfterSnapshot([], { walks }, { later: 4 * HOUR_MS - OVERLAP_MS })
+    expect(await update(opened)).toMatchObject({ state: 'completed', owedSeconds: [] })
+    const witness = slice(4 * HOUR_MS + 1_000)
+    return walked(opened)
+      .map(([filter]) => filter)
+      .filter((filter) => filter !== witness)
+  }
+
+  test('because it takes too long is read in halves, and what comes behind them grows again', async () => {
+    expect(await slicesOf([slow, slow, 'shown', 'shown', 'shown'])).toEqual([
       slice(0),
-      slice(0, half),
-      slice(0, quarter),
-      slice(quarter, quarter + half),
-      slice(quarter + half),
+      slice(0, 2 * HOUR_MS),
+      slice(0, HOUR_MS),
+      slice(HOUR_MS, 3 * HOUR_MS),
+      slice(3 * HOUR_MS),
     ])
-    expect(done).toMatchObject({ state: 'completed', owedSeconds: [] })
+  })
+
+  test('because it stumbles over its data is halved where the fault must lie, and grows behind that', async () => {
+    const quarter = HOUR_MS / 2
+    const answers = [broken, broken, ...Array.from({ length: 40 }, () => 'shown' as const)]
+    const asked = await slicesOf(answers)
+    expect(asked.slice(0, 5)).toEqual([
+      slice(0),
+      slice(0, 2 * HOUR_MS),
+      slice(0, HOUR_MS),
+      slice(HOUR_MS, HOUR_MS + quarter),
+      slice(HOUR_MS + quarter, HOUR_MS + quarter + quarter / 2),
+    ])
+    const behind = asked.findIndex((filter) => filter.startsWith(slice(2 * HOUR_MS)))
+    expect(asked.slice(behind, behind + 2)).toEqual([
+      slice(2 * HOUR_MS, 2 * HOUR_MS + 2_000),
+      slice(2 * HOUR_MS + 2_000, 2 * HOUR_MS + 6_000),
+    ])
   })
 
   test('is an outage where the source cannot even show what is empty: no second is to blame (R8)', async () => {
