@@ -96,9 +96,9 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
   return loads.filter(({ requests }) => requests > 0)
 }
 
-/** The page that has nothing is asked for, too. */
+/** Whether the last page with rows says that it is the last one is not known: the empty one behind it counts (R7). */
 function pagesOf({ maxLimit }: ListedResource, records: number, { pageLimit }: PlanSettings): number {
-  return Math.max(1, Math.ceil(records / Math.min(pageLimit, maxLimit)))
+  return Math.ceil(records / Math.min(pageLimit, maxLimit)) + 1
 }
 
 function perDay(loads: readonly Load[]): RequestPlan['perDay'] {

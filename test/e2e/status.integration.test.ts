@@ -68,7 +68,9 @@ test('status is a dozen lines in one order, with and without a daemon; what is n
   expect(beside.get('Live records')).toBe('30')
   expect(beside.get('Snapshot')).toMatch(/^completed /)
   expect(beside.get('Update')).toMatch(/^completed \d+ s ago: \d+ walked; next in 24 h$/)
-  expect(beside.get('API requests')).toMatch(/^\d+ in the last \d+ s$/)
+  expect(beside.get('API requests')).toMatch(
+    /^\d+ in the last \d+ s; \d+ of 100,000 in the last 5 min \(\d+ update\)$/,
+  )
   expect(beside.get('Last error')).toBe('none known')
   const besideJson = JSON.parse(await feed.done('status', '--json')) as object
   expect(Object.keys(besideJson)).toEqual(Object.keys(aloneJson))

@@ -37,9 +37,9 @@ describe('a day of listings', () => {
     const plan = planRequests([ofListings(50_000, 0)], DEFAULTS)
     const purge = 3
     expect(requestsOf(plan, 'update')).toBe(288 * (1 + 3) + purge)
-    expect(requestsOf(plan, 'walk')).toBe(50 + 1)
+    expect(requestsOf(plan, 'walk')).toBe(50 + 1 + 1)
     expect(requestsOf(plan, 'question')).toBe(Math.ceil(500 / 199))
-    expect(plan.firstDownload.requests).toBe(3 + 50 + 1)
+    expect(plan.firstDownload.requests).toBe(3 + 50 + 1 + 1)
     expect(plan.rateOfDay).toBe(1_500 * 288)
   })
 
@@ -47,7 +47,7 @@ describe('a day of listings', () => {
     const changesPerDay = 86_400
     // One a second: 1,500 in 25 minutes.
     const plan = planRequests([ofListings(50_000, changesPerDay)], DEFAULTS)
-    expect(requestsOf(plan, 'update')).toBe(288 * (2 + 1 + 3) + 3)
+    expect(requestsOf(plan, 'update')).toBe(288 * (2 + 1 + 1 + 3) + 3)
   })
 
   test('with sets costs a request for each set of a changed one, and all of them where the listing has no stamp for it', () => {
@@ -55,15 +55,15 @@ describe('a day of listings', () => {
     const resource = { ...LISTINGS, subresources: sets }
     const plan = planRequests([{ resource, records: 7_000, changesPerDay: 300 }], DEFAULTS)
     expect(requestsOf(plan, 'media')).toBe(2 * 300)
-    expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 7_000 / 7)
-    expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 2 * 7_000)
+    expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + 7_000 / 7)
+    expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 1 + 2 * 7_000)
   })
 })
 
 test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
   const plan = planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 100 }], DEFAULTS)
   expect(plan.perDay).toEqual([
-    { resource: 'openhouses', purpose: 'walk', requests: 2 * (5 + 1) },
+    { resource: 'openhouses', purpose: 'walk', requests: 2 * (5 + 1 + 1) },
     { resource: 'openhouses', purpose: 'question', requests: 1 },
   ])
 })
@@ -73,7 +73,7 @@ test('an interval that cannot hold its updates does not fit, and each remedy is 
   const resources = [ofListings(50_000, 5_000)]
   const plan = planRequests(resources, settings)
   expect(plan).toMatchObject({ fits: false, firstDownload: { seconds: null } })
-  expect(plan.needed).toBe(Math.ceil((600 * 5 + 0.2) / 0.8))
+  expect(plan.needed).toBe(Math.ceil((600 * 6 + 0.2) / 0.8))
   expect(remediesFor(resources, settings)).toEqual([
     { setting: 'API_RATE', count: plan.needed },
     { setting: 'UPDATE_INTERVAL', interval: MINUTE },

@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK } from '../../src/app/compose/system-clock.ts'
 import { HttpTransport } from '../../src/spark/http-transport.ts'
 import { PLAIN_PAGE_READER } from '../../src/spark/page-body.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../src/spark/spark-source.ts'
+import type { Transport } from '../../src/spark/transport.ts'
 import { unchanging, type Renewable } from '../../src/support/renewable.ts'
 import { NOBODY } from '../../src/support/tries.ts'
 
@@ -11,21 +12,17 @@ export interface HttpSourceOptions extends Partial<Omit<SparkSourceOptions, 'acc
   readonly apiUrl: string
   readonly accessToken: string | Renewable
   readonly requestTimeoutMs?: number
+  /** What stands between the source and the API. @default nothing */
+  readonly bounded?: (transport: HttpTransport) => Transport & AsyncDisposable
 }
 
-/** A source with a transport of its own. Nobody is told anything unless the options say so. */
-export function httpSource({
-  apiUrl,
-  accessToken,
-  requestTimeoutMs,
-  ...options
-}: HttpSourceOptions): HttpSource {
-  const transport = new HttpTransport({
-    apiUrl,
-    requestTimeoutMs: requestTimeoutMs ?? 60_000,
-    userAgent: 'listingstream/test',
-  })
-  const source = createSparkSource({
+/** A source behind any transport. Nobody is told anything unless the options say so. */
+export function sourceOn(
+  transport: Transport,
+  accessToken: string | Renewable,
+  options: Partial<Omit<SparkSourceOptions, 'accessToken' | 'transport'>> = {},
+): SparkSource {
+  return createSparkSource({
     user: undefined,
     pageLimit: 1000,
     firstRequestNumber: 1,
@@ -39,5 +36,17 @@ export function httpSource({
     transport,
     accessToken: typeof accessToken === 'string' ? unchanging(accessToken) : accessToken,
   })
+}
+
+/** The same with a transport of its own. */
+export function httpSource({
+  apiUrl,
+  accessToken,
+  requestTimeoutMs = 60_000,
+  bounded = (transport) => transport,
+  ...options
+}: HttpSourceOptions): HttpSource {
+  const transport = bounded(new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: 'listingstream/test' }))
+  const source = sourceOn(transport, accessToken, options)
   return Object.assign(source, { [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() })
 }

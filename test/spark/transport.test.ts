@@ -2,11 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import { PLAIN_PAGE_READER } from '../../src/spark/page-body.ts'
-import { createSparkSource } from '../../src/spark/spark-source.ts'
 import type { HttpResponse, Transport } from '../../src/spark/transport.ts'
-import { unchanging } from '../../src/support/renewable.ts'
-import { NOBODY } from '../../src/support/tries.ts'
+import { sourceOn } from './http-source.ts'
 import { collect, d, failure, keyOf, NOW, page, row, TOKEN, type Reply } from './scripted-api.ts'
 
 const signal = AbortSignal.timeout(5_000)
@@ -36,21 +33,7 @@ function noted(inner: Transport, requests: string[]): Transport {
   }
 }
 
-function sourceOn(transport: Transport) {
-  return createSparkSource({
-    transport,
-    accessToken: unchanging(TOKEN),
-    user: undefined,
-    pageLimit: 10,
-    firstRequestNumber: 1,
-    pageReader: PLAIN_PAGE_READER,
-    tries: NOBODY,
-    onDate: () => undefined,
-    onRequest: () => undefined,
-    clock: { now: () => NOW, sleep: async () => undefined },
-    random: () => 0,
-  })
-}
+const OPTIONS = { clock: { now: () => NOW, sleep: async () => undefined } }
 
 describe('a transport', () => {
   test('is told of every request of all its sources what it is for: tries again, pages, questions and metadata', async () => {
@@ -68,10 +51,10 @@ describe('a transport', () => {
       ]),
       requests,
     )
-    const first = sourceOn(transport)
+    const first = sourceOn(transport, TOKEN, OPTIONS)
     expect(await first.identify(signal)).toEqual({ host: 'api.example', userId: 'user-1', mlsId: 'mls-1' })
 
-    const source = sourceOn(transport)
+    const source = sourceOn(transport, TOKEN, OPTIONS)
     const key = recordKey(keyOf(1))
     const pages = source.walk(
       { resource: LISTINGS, filter: '', select: 'everything', purpose: 'walk', token: '' },

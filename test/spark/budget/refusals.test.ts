@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import { failure, type Reply } from '../scripted-api.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
+import type { Timer } from '../../../src/support/timer.ts'
+import { sourceOn } from '../http-source.ts'
+import { d, failure, NOW, TOKEN, type Reply } from '../scripted-api.ts'
 import { LimitedKey, mostInWindow, NEVER, WINDOW_MS } from './limited-key.ts'
 
 const OVER_RATE = failure(429, 1550)
@@ -145,6 +148,16 @@ describe('Retry-After', () => {
     await key.ask('2', 'update')
     expect(key.now).toBe(0)
   })
+})
+
+test('the wait of a call that is tried again goes on beside that of all requests: nobody waits twice', async () => {
+  const refusal = { ...OVER_RATE, headers: { 'retry-after': '7' } }
+  const count = d({ Results: [], Pagination: { TotalRows: 1 } })
+  const key = new LimitedKey(10_000, { reply: answering(refusal, refusal, count) })
+  const sleep: Timer['sleep'] = (ms, signal) => key.timer.sleep(ms, signal)
+  const source = sourceOn(key.limiter, TOKEN, { clock: { now: () => NOW, sleep }, random: () => 1 })
+  expect(await source.count(LISTINGS, '', 'update', NEVER)).toBe(1)
+  expect(key.events.map(({ at }) => at)).toEqual([0, 7_000, 14_000])
 })
 
 test('two processes with one key, which cannot see each other, come to share what the source grants', async () => {
