@@ -2,7 +2,7 @@
  * The daemon, for each resource: a snapshot if none was completed, then purges by schedule; beside them, updates at their
  * interval, or full walks where records do not say when they changed.
  */
-import type { Instant, Millis } from '../domain/instant.ts'
+import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { waitAfter, type Backoff } from '../support/backoff.ts'
@@ -75,13 +75,24 @@ async function walks(
     if (isSnapshotDue(state, resource)) {
       await persist(runner, resource, 'snapshot', parking, signal)
     } else {
-      const purge = state.lastPass(resource.name, 'purge')
-      const base = purge ?? firstSnapshot(state, resource)
-      const due = isOwed(purge) ? clock.now() : dueAt(base?.startedAt, interval)
-      await clock.sleep(within(interval, due - clock.now()), signal)
+      const wait = purgeDueAt(state, resource, interval, clock.now()) - clock.now()
+      await clock.sleep(within(interval, wait), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }
   }
+}
+
+/** Of a resource that has a snapshot; at most `interval` from now, and in the past if it is late. */
+export function purgeDueAt(
+  state: CommittedState,
+  resource: ListedResource,
+  interval: Millis,
+  now: Instant,
+): Instant {
+  const purge = state.lastPass(resource.name, 'purge')
+  if (isOwed(purge)) return now
+  const base = purge ?? firstSnapshot(state, resource)
+  return instant(Math.min(dueAt(base?.startedAt, interval), now + interval))
 }
 
 /** Until one is completed under the present scope. Later ones of a resource without a stamp are the full walks' own. */

@@ -3,6 +3,7 @@ import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-lett
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
 import { previewDeletes, type DeletePreview } from '../passes/delete-preview.ts'
+import type { LiveRecords } from '../reports/feed-status.ts'
 import { countLive } from '../reports/live-records.ts'
 import type { FeedReader } from './feed-reader.ts'
 
@@ -13,7 +14,7 @@ export interface FeedQueries {
     resource: ResourceDescription | undefined,
     signal: AbortSignal,
   ): Promise<readonly DeadLetterSummary[]>
-  liveRecords(signal: AbortSignal): Promise<number>
+  liveRecords(signal: AbortSignal): Promise<LiveRecords>
   previewDeletes(
     resource: ResourceDescription,
     candidates: Candidates,

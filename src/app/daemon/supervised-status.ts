@@ -3,12 +3,13 @@ import type { FeedState } from '../../domain/feed-state.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
-import type { HealthReport } from '../../ops/health.ts'
-import { intervalOf, type Schedule } from '../../replication/loop.ts'
+import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
+import type { CommittedState } from '../../replication/committed-state.ts'
+import { intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
-import { feedStatus, type FeedStatus } from '../reports/feed-status.ts'
+import { feedStatus, type FeedStatus, type ParkedPass } from '../reports/feed-status.ts'
 import { waitingLetters } from '../reports/waiting-letters.ts'
 
 export interface SupervisedFeed {
@@ -47,7 +48,9 @@ export async function supervisedStatus(
     completedAt: metrics.successes,
     nextAt: (progress) => nextAt(progress, report, supervised),
     outlook: (progress) => totals.outlook(progress),
-    liveRecords: { count: await feed.liveRecords(signal), why: null },
+    liveRecords: await feed.liveRecords(signal),
+    parked: report.reasons.flatMap(parkedPass),
+    firstPurgeAt: firstPurges(state, supervised),
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
     deadLetters: await waitingLetters(
@@ -58,6 +61,27 @@ export async function supervisedStatus(
     apiRequests: { count: requests.count, since: formatInstant(requests.since) },
     health: report,
   })
+}
+
+/** None for what is no pass, and for one that is late: nobody tries that again. */
+function parkedPass({ resource, pass, code, since, retryAt }: NotReadyReason): readonly ParkedPass[] {
+  if (resource === null || pass === null || retryAt === null) return []
+  return [{ resource, pass, code, since: formatInstant(since), retryAt: formatInstant(retryAt) }]
+}
+
+/** Of resources that have a snapshot and had no purge yet. */
+function firstPurges(
+  state: CommittedState,
+  { resources, schedule }: SupervisedFeed,
+): FeedStatus['firstPurgeAt'] {
+  const waiting = resources.filter(
+    ({ name }) => state.hasSnapshot(name) && state.lastPass(name, 'purge') === undefined,
+  )
+  const dates = waiting.map((resource) => {
+    const at = purgeDueAt(state, resource, schedule.purgeIntervalMs, now())
+    return [resource.name, formatInstant(at)] as const
+  })
+  return Object.fromEntries(dates)
 }
 
 /** Null where none of its kind is due by itself. */

@@ -4,7 +4,7 @@ import type { CountByPurpose } from '../../domain/request-budget.ts'
 import { describeOutlook } from '../../ops/walk-totals.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
-import type { FeedStatus, Known, PassStatus } from './feed-status.ts'
+import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
 
 const NAME_WIDTH = 14
 const LONGEST_MESSAGE = 160
@@ -26,7 +26,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ['Source', source === null ? '–' : `${source.host}, user ${source.userId}, MLS ${source.mlsId}`],
     ['Daemon', describeDaemon(status, now)],
     ['Freshness', describeFreshness(status, now)],
-    ['Live records', describeKnown(status.liveRecords)],
+    ['Live records', describeLive(status.liveRecords)],
     ...describePasses('Snapshot', 'snapshot', status, now),
     ...describePasses('Update', 'update', status, now),
     ...describePasses('Purge', 'purge', status, now),
@@ -85,38 +85,56 @@ function ageOfWalk(name: string, snapshots: readonly PassStatus[], now: number):
   return endedAt === null ? '–' : `${age(endedAt, now)} ago`
 }
 
+/** Of several resources, of each. */
+function describeLive(live: LiveRecords): string {
+  const each = Object.entries(live.byResource).map(([name, count]) => `${grouped(count)} ${name}`)
+  return each.length < 2 ? describeKnown(live) : `${describeKnown(live)}: ${each.join(', ')}`
+}
+
 function describeKnown({ count, why }: Known): string {
   return count === null ? `– (${why ?? 'not known'})` : grouped(count)
 }
 
 /** A line for each resource that has such a pass. */
-function describePasses(
-  label: string,
-  pass: PassKind,
-  { resources, passes }: FeedStatus,
-  now: number,
-): readonly Row[] {
+function describePasses(label: string, pass: PassKind, feed: FeedStatus, now: number): readonly Row[] {
+  const { resources, passes } = feed
   const ofKind = passes.filter((each) => each.pass === pass)
   const having = resources.filter(({ hasStamp }) => pass !== 'update' || hasStamp)
   if (resources.length > 0 && having.length === 0) return [[label, '–']]
-  if (resources.length < 2) return [[label, describePass(ofKind[0], now)]]
-  return having.map(({ name }, i) => {
+  const describe = (name: string): string => {
     const status = ofKind.find(({ resource }) => resource === name)
-    return [i === 0 ? label : '', `${name}: ${describePass(status, now)}`]
-  })
+    const head = status === undefined ? 'never' : describePass(status, now)
+    return `${head}${describeNext({ resource: name, pass }, status, feed, now)}`
+  }
+  if (resources.length < 2) return [[label, describe(resources[0]?.name ?? ofKind[0]?.resource ?? '')]]
+  return having.map(({ name }, i) => [i === 0 ? label : '', `${name}: ${describe(name)}`])
 }
 
-function describePass(status: PassStatus | undefined, now: number): string {
-  if (status === undefined) return 'never'
-  const { state, startedAt, completedAt, nextAt, walked, outlook } = status
+function describePass(status: PassStatus, now: number): string {
+  const { state, startedAt, completedAt, walked, outlook } = status
   const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
   const head =
     state === 'completed' && completedAt !== null
       ? `completed ${age(completedAt, now)} ago`
       : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
-  const next = nextAt === null || state === 'running' ? '' : `; next ${until(nextAt, now)}`
   const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
-  return `${head}: ${far}${next}`
+  return `${head}: ${far}`
+}
+
+/** Empty where nothing is said of that. */
+function describeNext(
+  { resource, pass }: { readonly resource: string; readonly pass: PassKind },
+  status: PassStatus | undefined,
+  { parked, firstPurgeAt }: FeedStatus,
+  now: number,
+): string {
+  const stands = parked.find((one) => one.resource === resource && one.pass === pass)
+  if (stands !== undefined) {
+    const { code, since, retryAt } = stands
+    return `; PARKED by ${code} for ${age(since, now)}; next try ${until(retryAt, now)}`
+  }
+  const at = status?.nextAt ?? (pass === 'purge' ? firstPurgeAt[resource] : undefined)
+  return at === undefined || status?.state === 'running' ? '' : `; next ${until(at, now)}`
 }
 
 function describeHeld({ resources, held }: FeedStatus): string {

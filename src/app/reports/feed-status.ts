@@ -19,6 +19,9 @@ const TIME = z.iso.datetime()
 const KNOWN = z.object({ count: z.number().nullable(), why: z.string().nullable() })
 export type Known = z.output<typeof KNOWN>
 
+const LIVE = KNOWN.extend({ byResource: z.record(z.string(), z.number()).default({}) })
+export type LiveRecords = z.output<typeof LIVE>
+
 const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(), aliveAt: TIME })
 
 /** `hasStamp`: its records say when they changed, so that it has updates. */
@@ -73,6 +76,16 @@ const BUDGET = z.object({
   misfit: z.string().nullable(),
 })
 
+/** One that stands still for an error. */
+const PARKED = z.object({
+  resource: z.string(),
+  pass: z.string(),
+  code: z.string(),
+  since: TIME,
+  retryAt: TIME,
+})
+export type ParkedPass = z.output<typeof PARKED>
+
 const UNKNOWN: Known = { count: null, why: 'it is not known yet' }
 
 export const FEED_STATUS = z.object({
@@ -85,9 +98,12 @@ export const FEED_STATUS = z.object({
   /** Those that are replicated; none while that is not known. */
   resources: z.array(RESOURCE).default([]),
   watermarks: z.record(z.string(), TIME).default({}),
-  liveRecords: KNOWN.default(UNKNOWN),
+  liveRecords: LIVE.default({ ...UNKNOWN, byResource: {} }),
   /** By resource, then snapshot, update, purge. */
   passes: z.array(PASS).default([]),
+  parked: z.array(PARKED).default([]),
+  /** By resource: of those that had none yet. */
+  firstPurgeAt: z.record(z.string(), TIME).default({}),
   lastError: TROUBLE.nullable().default(null),
   held: z.array(HELD).default([]),
   /** Seconds that the source cannot show, by resource. */
@@ -151,6 +167,8 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
         ...rest,
       }
     }),
+    parked: facts.parked,
+    firstPurgeAt: facts.firstPurgeAt,
     lastError: facts.lastError,
     held: passes
       .map(([, progress]) => progress)

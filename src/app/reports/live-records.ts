@@ -2,23 +2,27 @@
 import { KeyIndexError } from '../../key-index/errors.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
-import type { Known } from './feed-status.ts'
+import type { LiveRecords } from './feed-status.ts'
 
 export async function countLive(
   index: Pick<KeyIndex, 'entries'>,
   resources: readonly ResourceDescription[],
   signal: AbortSignal,
-): Promise<number> {
-  let live = 0
+): Promise<LiveRecords> {
+  const byResource: Record<ResourceName, number> = {}
+  let count = 0
   for (const { name } of resources) {
+    let live = 0
     for await (const batch of index.entries(name)) {
       signal.throwIfAborted()
       for (const [, { state }] of batch) if (state !== 'deleted') live += 1
     }
+    byResource[name] = live
+    count += live
   }
-  return live
+  return { count, why: null, byResource }
 }
 
 export interface FeedPosition {
@@ -35,7 +39,7 @@ export async function liveRecordsIn(
   dataDir: string,
   position: FeedPosition,
   signal: AbortSignal,
-): Promise<Known> {
+): Promise<LiveRecords> {
   try {
     const { resources, nextOffsets } = position
     await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
@@ -52,7 +56,7 @@ export async function liveRecordsIn(
       const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
       if (behind) return unknown('the index in DATA_DIR is behind the topics')
     }
-    return { count: await countLive(index, resources, signal), why: null }
+    return await countLive(index, resources, signal)
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof KeyIndexError) return unknown(error.inShort)
@@ -60,6 +64,6 @@ export async function liveRecordsIn(
   }
 }
 
-function unknown(why: string): Known {
-  return { count: null, why }
+function unknown(why: string): LiveRecords {
+  return { count: null, why, byResource: {} }
 }

@@ -35,6 +35,8 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     completedAt: log.completedAt,
     nextAt: () => null,
     outlook: () => null,
+    parked: [],
+    firstPurgeAt: {},
     liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),

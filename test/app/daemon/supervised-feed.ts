@@ -111,7 +111,7 @@ export class SupervisedFeed {
         if (this.rival !== undefined) throw this.rival
       },
       openLetters: async () => [],
-      liveRecords: async () => 1,
+      liveRecords: async () => ({ count: 1, why: null, byResource: { listings: 1 } }),
       previewDeletes: () => Promise.reject(new Error('nobody should ask')),
       [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),
     }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { FencedError } from '../../../src/publisher/publisher-errors.ts'
 import {
@@ -6,9 +6,13 @@ import {
   type Disposition,
   type ListingstreamErrorOptions,
 } from '../../../src/support/errors.ts'
+import { formatInstant } from '../../../src/domain/instant.ts'
+import { SERVER_TIME } from '../../fixtures/scripted-source.ts'
 import { OWNERSHIP_MS, STOP, SupervisedFeed, UPDATE_MS } from './supervised-feed.ts'
 
 const FIRST_WAIT_MS = 2_000
+/** Of a pass. */
+const FIRST_RETRY_MS = 5_000
 
 const unsettled = failure('COMMIT_UNSETTLED', 'reopen')
 const outage = failure('KAFKA_UNREACHABLE', 'retry')
@@ -43,6 +47,28 @@ describe('opening the feed', () => {
       prefix: 'spark',
       owner: { host: 'host-1' },
       passes: [{ pass: 'snapshot' }, { pass: 'update' }],
+      liveRecords: { count: 1, byResource: { listings: 1 } },
+      firstPurgeAt: { listings: expect.stringMatching(/Z$/) },
+      parked: [],
+    })
+  })
+
+  test('says which of its passes stands still, since when, and until when', async () => {
+    const feed = new SupervisedFeed()
+    feed.publisher.failBeforeCommit(0, outage)
+    feed.start()
+    await vi.waitUntil(() => feed.health.report().reasons.some(({ pass }) => pass !== null), { interval: 1 })
+    expect(await feed.supervisor.status(feed.stopper.signal)).toMatchObject({
+      parked: [
+        {
+          resource: 'listings',
+          pass: 'snapshot',
+          code: 'KAFKA_UNREACHABLE',
+          since: formatInstant(SERVER_TIME),
+          retryAt: formatInstant(SERVER_TIME + FIRST_RETRY_MS),
+        },
+      ],
+      firstPurgeAt: {},
     })
   })
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { describeStatus, span } from '../../../src/app/reports/describe-status.ts'
 import { FEED_STATUS } from '../../../src/app/reports/feed-status.ts'
 
+const LISTINGS_ALONE = { name: 'listings', hasStamp: true }
 const NOW = Date.parse('2026-05-02T14:00:00Z')
 
 test('a daemon that has nothing yet is shown with what is not known, and escapes of a foreign text act nowhere', () => {
@@ -128,6 +129,35 @@ test('what lasts is told with since when, what is over with how long ago; the ne
   )
 })
 
+test('a pass that stands still says why and when it is tried again, and so does one that never began', () => {
+  const update = {
+    resource: 'listings',
+    pass: 'update',
+    state: 'running',
+    startedAt: '2026-05-02T13:45:00.000Z',
+    walked: 7,
+  }
+  const [since, retryAt] = ['2026-05-02T13:50:00.000Z', '2026-05-02T14:01:00.000Z']
+  const parked = ['update', 'purge'].map((pass) => {
+    return { resource: 'listings', pass, code: 'SPARK_OUTAGE', since, retryAt }
+  })
+  const lines = describeStatus(FEED_STATUS.parse({ prefix: 'spark', passes: [update], parked }), NOW)
+  const mark = 'PARKED by SPARK_OUTAGE for 10 min; next try in 60 s'
+  expect(lines).toContain(`Update        not at its end, begun 15 min ago: 7 walked; ${mark}`)
+  const alone = { ...FEED_STATUS.parse({ prefix: 'spark', parked }), resources: [LISTINGS_ALONE] }
+  expect(describeStatus(alone, NOW)).toContain(`Purge         never; ${mark}`)
+})
+
+test('the first purge to come is told before it has begun', () => {
+  const firstPurgeAt = { listings: '2026-05-03T10:00:00.000Z' }
+  const lines = describeStatus(
+    FEED_STATUS.parse({ prefix: 'spark', resources: [LISTINGS_ALONE], firstPurgeAt }),
+    NOW,
+  )
+  expect(lines).toContain('Purge         never; next in 20 h')
+  expect(lines).toContain('Update        never')
+})
+
 test('of several resources each is told by its name; one without stamps is as fresh as its last full walk', () => {
   const pass = (resource: string, kind: string, over: object = {}) => {
     const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
@@ -145,11 +175,12 @@ test('of several resources each is told by its name; one without stamps is as fr
   ]
   const trouble = { code: 'SPARK_OUTAGE', message: 'No.', resource: 'tours', pass: 'purge' }
   const lastError = { ...trouble, at: '2026-05-02T13:50:00.000Z', lasts: true }
-  const known = { prefix: 'spark', resources, passes, watermarks, held, lastError }
+  const liveRecords = { count: 12_345, why: null, byResource: { listings: 12_000, tours: 345 } }
+  const known = { prefix: 'spark', resources, passes, watermarks, held, lastError, liveRecords }
   const lines = describeStatus(FEED_STATUS.parse(known), NOW)
   expect(lines.slice(3, 11)).toEqual([
     'Freshness     – (the first snapshot of tours is not complete)',
-    'Live records  – (it is not known yet)',
+    'Live records  12,345: 12,000 listings, 345 tours',
     'Snapshot      listings: completed 10 min ago: 7 walked',
     '              tours: never',
     'Update        listings: completed 10 min ago: 7 walked',
