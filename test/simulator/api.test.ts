@@ -157,6 +157,25 @@ describe('a filter', () => {
     expect(new Set(await keysWhere(server, yesterday))).toEqual(new Set(keys))
   })
 
+  test('finds listings by where they lie, also around one of them', async () => {
+    await using server = await startSimulator({ listings: 200, clock })
+    const { simulator } = server
+    const listings = [...simulator.truth().listings]
+    const inside = listings
+      .filter(([, { Latitude, Longitude }]) => Number(Latitude) < 46 && Number(Longitude) > -100)
+      .map(([key]) => key)
+    expect(inside.length).toBeGreaterThan(0)
+    expect(await keysWhere(server, "Location Eq rectangle('43 -100, 46 -96')")).toEqual(inside)
+    const [center = ''] = inside
+    const near = await keysWhere(server, `Location Eq radius('${center}',50)`)
+    expect(near).toContain(center)
+    expect(near.length).toBeLessThan(listings.length)
+    expect(await keysWhere(server, `Location Ne radius('${center}',50)`)).toHaveLength(200 - near.length)
+    simulator.configure({ unsearchable: { Latitude: 'refused' } })
+    const refused = await get(server, '/v1/listings', { _filter: 'Location Ne NULL' })
+    expect(refused.D.SparkQLErrors).toMatchObject([{ Token: 'Location', Status: 'Fatal' }])
+  })
+
   test('cannot name ListingKey where that is switched off', async () => {
     await using server = await startSimulator({ listings: 5, clock })
     const { simulator } = server

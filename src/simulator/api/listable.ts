@@ -36,6 +36,7 @@ export function narrowed<Row>(rows: Listable<Row>, belongs: (row: Row) => boolea
       return row !== undefined && belongs(row) ? row : undefined
     },
     now: () => rows.now(),
+    locate: (id) => rows.locate(id),
     resolve: (field) => rows.resolve(field),
     isSortable: (field) => rows.isSortable(field),
     renderer: (shape, order) => rows.renderer(shape, order),

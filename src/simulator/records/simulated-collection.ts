@@ -9,6 +9,8 @@ import { narrowed } from '../api/listable.ts'
 import type { Listable, RowShape } from '../api/listable.ts'
 import type { Subrows } from '../api/subrows.ts'
 import type { FieldReader, FieldResolution } from '../sparkql/field.ts'
+import type { Point } from '../sparkql/geometry.ts'
+import { pointOf } from '../sparkql/location.ts'
 import { ChangingRecords } from './changing-records.ts'
 import type { CollectionDefinition, OwnedRecord, Surroundings } from './collection-definition.ts'
 import { FieldCatalog, metadataChangeSchema } from './field-catalog.ts'
@@ -154,10 +156,20 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     return this.#settings.now()
   }
 
+  locate(id: string): Point | undefined {
+    const record = this.find(id)
+    const location = this.#location()
+    return record === undefined || location === undefined
+      ? undefined
+      : (pointOf(location.value(record)) ?? undefined)
+  }
+
   resolve(name: string): FieldResolution<R> {
     const { unsearchable, unknownFields, maskedStamps } = this.#settings.behaviour()
     if (name === 'Id' && this.#definition.fields.at === 'top') return unsearchable[name] ?? ID
     const field = this.#find(name)
+    if (field === undefined && name === 'Location')
+      return unsearchable[name] ?? this.#location() ?? unknownFields
     if (field === undefined || !field.inMetadata || !field.searchable) return unknownFields
     const { facts } = this.#definition.fields
     const around = this.#surroundings()
@@ -212,6 +224,18 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     const render = this.renderer({ select: undefined, expand: new Set() }, DEFINITION_ORDER)
     const { at } = this.#definition.fields
     return new Map(Array.from(this.rows(''), (record) => [record.key, fieldsOf(render(record), at)]))
+  }
+
+  /** Undefined where records have no coordinates that a filter may know. */
+  #location(): FieldReader<R> | undefined {
+    const [latitude, longitude] = [this.resolve('Latitude'), this.resolve('Longitude')]
+    if (typeof latitude === 'string' || typeof longitude === 'string') return undefined
+    return {
+      type: 'Location',
+      multiSelect: false,
+      value: (record) => ({ Latitude: latitude.value(record), Longitude: longitude.value(record) }),
+      seconds: () => null,
+    }
   }
 
   #surroundings(): Surroundings {

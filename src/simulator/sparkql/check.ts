@@ -1,17 +1,16 @@
 import type { SparkqlProblem } from '../api/envelope.ts'
 import type { CheckedComparison, CheckedOperand, Comparand } from './checked.ts'
 import { comparandsOf } from './comparands.ts'
+import type { Surroundings } from './comparands.ts'
 import type { FieldReader, FieldResolution } from './field.ts'
 import { checkedOperand, tokenOf } from './operands.ts'
-import type { Moment } from './source-time.ts'
 import { SparkqlError } from './sparkql-error.ts'
 import type { Comparison, Operand } from './tree.ts'
 import { isNumeric } from './value.ts'
 import type { ValueType } from './value.ts'
 
-export interface CheckContext<Row> {
+export interface CheckContext<Row> extends Surroundings {
   readonly resolve: (field: string) => FieldResolution<Row>
-  readonly now: Moment
   /** Takes what is dropped. */
   readonly problems: SparkqlProblem[]
 }
@@ -23,9 +22,9 @@ export interface CheckContext<Row> {
  */
 export function checkedComparison<Row>(
   comparison: Comparison,
-  { resolve, now, problems }: CheckContext<Row>,
+  { resolve, problems, ...surroundings }: CheckContext<Row>,
 ): CheckedComparison<Row> | undefined {
-  const comparands = comparandsOf(comparison, now)
+  const comparands = comparandsOf(comparison, surroundings)
   const names = [...new Set(fieldsOf(comparison.left))]
   if (names.length === 0) {
     throw new SparkqlError(1040, tokenOf(comparison.left), 'An expression must name a field')
@@ -41,7 +40,7 @@ export function checkedComparison<Row>(
     readers.set(name, field)
   }
   const { operand, quantifier } = quantified(comparison.left)
-  const left = checkedOperand(operand, { readers, now })
+  const left = checkedOperand(operand, { readers, now: surroundings.now })
   for (const { type } of comparands) checkType(names[0] ?? '', left, type)
   if (
     readers

@@ -1,4 +1,5 @@
 import type { FieldReader } from './field.ts'
+import type { Area } from './geometry.ts'
 import type { Comparison } from './tree.ts'
 import type { Value, ValueType } from './value.ts'
 
@@ -19,10 +20,11 @@ export type CheckedOperand<Row> =
       readonly compute: (values: readonly Value[]) => Value
     }
 
-/** What stands behind an operator: a value, or which texts fit. */
+/** What stands behind an operator: a value, which texts fit, or where a location may lie. */
 export type Comparand =
   | { readonly kind: 'value'; readonly type: ValueType; readonly value: Value }
   | { readonly kind: 'test'; readonly type: 'character'; readonly fits: (text: string) => boolean }
+  | { readonly kind: 'area'; readonly type: 'shape'; readonly contains: Area }
 
 export interface CheckedComparison<Row> {
   readonly left: CheckedOperand<Row>

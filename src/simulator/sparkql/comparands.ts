@@ -1,4 +1,5 @@
 import type { CheckedOperand, Comparand } from './checked.ts'
+import type { Point } from './geometry.ts'
 import { checkedArguments, checkedOperand, tokenOf } from './operands.ts'
 import type { OperandContext } from './operands.ts'
 import type { Moment } from './source-time.ts'
@@ -9,15 +10,24 @@ import type { ValueType } from './value.ts'
 import { MAX_WILDCARDS, plainText, wildcardsIn, wildcardTest } from './wildcards.ts'
 
 /** Types that stand behind `Eq` and `Ne` alone. */
-const UNORDERED: readonly ValueType[] = ['character', 'boolean', 'null']
+const UNORDERED: readonly ValueType[] = ['character', 'boolean', 'shape', 'null']
 const DAYS: readonly ValueType[] = ['date', 'datetime']
+
+/** What values may hang on beside the filter. */
+export interface Surroundings {
+  readonly now: Moment
+  readonly locate: (id: string) => Point | undefined
+}
 
 /**
  * The values behind an operator, calculated.
  * @throws {SparkqlError}
  */
-export function comparandsOf({ operator, values }: Comparison, now: Moment): readonly Comparand[] {
-  const comparands = values.map((value) => comparand(value, now))
+export function comparandsOf(
+  { operator, values }: Comparison,
+  surroundings: Surroundings,
+): readonly Comparand[] {
+  const comparands = values.map((value) => comparand(value, surroundings))
   const isOrdering = operator !== 'Eq' && operator !== 'Ne'
   if (isOrdering && values.length > (operator === 'Bt' ? 2 : 1)) {
     throw new SparkqlError(1040, operator, `${operator} takes no list`)
@@ -37,12 +47,15 @@ function isDay(type: ValueType): boolean {
   return DAYS.includes(type)
 }
 
-function comparand(operand: Operand, now: Moment): Comparand {
+function comparand(operand: Operand, { now, locate }: Surroundings): Comparand {
   const context: OperandContext<never> = { readers: new Map(), now }
   if (operand.kind === 'call') {
     const { definition, args } = checkedArguments(operand, context)
     if (definition.kind === 'test') {
       return { kind: 'test', type: 'character', fits: definition.test(args.map(constantValue)) }
+    }
+    if (definition.kind === 'shape') {
+      return { kind: 'area', type: 'shape', contains: definition.area(args.map(constantValue), locate) }
     }
   }
   const checked = checkedOperand(operand, context)
@@ -61,7 +74,7 @@ function constantValue(operand: CheckedOperand<never>) {
 function withWildcards(comparands: readonly Comparand[]): readonly Comparand[] {
   let wildcards = 0
   return comparands.map((comparand) => {
-    if (comparand.kind === 'test' || comparand.type !== 'character') return comparand
+    if (comparand.kind !== 'value' || comparand.type !== 'character') return comparand
     const text = asText(comparand.value)
     const count = wildcardsIn(text)
     wildcards += count

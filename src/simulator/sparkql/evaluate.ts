@@ -2,7 +2,7 @@ import type { CheckedComparison, Comparand } from './checked.ts'
 import { chosenValues, comparable, multiSelectIn, readingOf } from './readings.ts'
 import type { Comparable } from './readings.ts'
 import { dayOf, startOfDay } from './source-time.ts'
-import { isMoment } from './value.ts'
+import { isMoment, isPoint } from './value.ts'
 import type { Value, ValueType } from './value.ts'
 
 export type Predicate<Row> = (row: Row) => boolean
@@ -41,12 +41,16 @@ function fitting<Row>({ left, operator, comparands }: CheckedComparison<Row>): P
 
 function equality(type: ValueType, comparands: readonly Comparand[]): Predicate<Comparable> {
   const tests = comparands.flatMap((comparand) => (comparand.kind === 'test' ? [comparand.fits] : []))
+  const areas = comparands.flatMap((comparand) => (comparand.kind === 'area' ? [comparand.contains] : []))
   const values = new Set(
     comparands.flatMap((comparand) =>
       comparand.kind === 'value' ? [comparable(coerced(type, comparand.value))] : [],
     ),
   )
-  return (value) => values.has(value) || (typeof value === 'string' && tests.some((fits) => fits(value)))
+  return (value) =>
+    values.has(value) ||
+    (typeof value === 'string' && tests.some((fits) => fits(value))) ||
+    (isPoint(value) && areas.some((contains) => contains(value)))
 }
 
 /** All that is ordered is compared as a number. */

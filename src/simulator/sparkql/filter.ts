@@ -26,6 +26,7 @@ export function compileFilter<Row>(filter: string, context: FilterContext<Row>):
   const predicate = linksPredicate(links, 0, {
     resolve: (field) => context.resolve(field),
     now: inSourceZone(context.now()),
+    locate: (id) => context.locate(id),
     problems,
   })
   return { matches: predicate ?? (() => true), problems }

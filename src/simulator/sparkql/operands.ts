@@ -97,7 +97,7 @@ function fits<Row>(arg: CheckedOperand<Row>, parameter: Parameter | undefined): 
 
 function checkedCall<Row>(call: Call, context: OperandContext<Row>): CheckedOperand<Row> {
   const { definition, args } = checkedArguments(call, context)
-  if (definition.kind === 'test') {
+  if (definition.kind !== 'value') {
     throw new SparkqlError(1040, call.name, `${call.name} stands behind Eq and Ne alone`)
   }
   return folded({

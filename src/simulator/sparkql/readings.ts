@@ -2,6 +2,7 @@ import { isJsonObject, JsonBigInteger } from '../../domain/json.ts'
 import { MASKED } from '../../domain/masked.ts'
 import type { CheckedOperand } from './checked.ts'
 import type { FieldReader } from './field.ts'
+import { pointOf } from './location.ts'
 import { valueOf } from './operands.ts'
 import { inSourceZone, parseDay } from './source-time.ts'
 import type { Moment } from './source-time.ts'
@@ -66,6 +67,8 @@ function fieldReading<Row>(reader: FieldReader<Row>): (row: Row) => Value {
       return (row) => shown(row, (value) => (typeof value === 'boolean' ? value : undefined))
     case 'Date':
       return (row) => shown(row, (value) => (typeof value === 'string' ? parseDay(value) : undefined))
+    case 'Location':
+      return (row) => pointOf(reader.value(row))
     case 'Datetime':
       return (row) => {
         const seconds = reader.seconds(row)

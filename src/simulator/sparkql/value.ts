@@ -1,17 +1,18 @@
 import { InvariantViolation } from '../../support/errors.ts'
-import type { FieldType } from '../api/field-type.ts'
+import type { FilterFieldType } from './field.ts'
+import type { Point } from './geometry.ts'
 import { parseDay, parseMoment, parseTime } from './source-time.ts'
 import type { Moment } from './source-time.ts'
 import { SparkqlError } from './sparkql-error.ts'
 import type { Literal, LiteralType } from './tree.ts'
 
-export type ValueType = LiteralType
+export type ValueType = LiteralType | 'shape'
 
 /**
  * Of which type it is, is known of what it comes from. A date is days since 1970, a time milliseconds since midnight.
  * Null: there is none. Undefined: there may be one, but it is masked, so that nothing can be said of it.
  */
-export type Value = string | number | boolean | Moment | null | undefined
+export type Value = string | number | boolean | Moment | Point | null | undefined
 
 const TYPES = {
   Character: 'character',
@@ -20,9 +21,10 @@ const TYPES = {
   Boolean: 'boolean',
   Date: 'date',
   Datetime: 'datetime',
-} as const satisfies Readonly<Record<FieldType, ValueType>>
+  Location: 'shape',
+} as const satisfies Readonly<Record<FilterFieldType, ValueType>>
 
-export function valueType(type: FieldType): ValueType {
+export function valueType(type: FilterFieldType): ValueType {
   return TYPES[type]
 }
 
@@ -62,7 +64,11 @@ function existing<T>(text: string, value: T | undefined): T {
 }
 
 export function isMoment(value: Value): value is Moment {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && 'at' in value
+}
+
+export function isPoint(value: Value): value is Point {
+  return typeof value === 'object' && value !== null && 'latitude' in value
 }
 
 /** The argument checker has let through what is a text. */

@@ -20,7 +20,7 @@ test('a tree that is written down is read as the same tree', () => {
 
 /** What filters are made of, so that chance comes further than to the first letter. */
 const WORDS =
-  `Beds City At Day View all now days tolower year regex cast Eq Ne Gt Bt And Or Not Add Div ( ) , - " ' \\ 1 2.5
+  `Location radius polygon wkt Beds City At Day View all now days tolower year regex cast Eq Ne Gt Bt And Or Not Add Div ( ) , - " ' \\ 1 2.5
   'a*' '[' true NULL 2026-05-02 9999-99-99 10:22 2026-05-02T10:22`.split(/\s+/)
 const pieces = fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: 'binary', maxLength: 3 })))
 
@@ -29,6 +29,7 @@ const cells: fc.Arbitrary<Sample> = fc.record({
   Beds: fc.constantFrom(0, -3, 2.5, 1e300, '3', '********', null),
   Day: fc.constantFrom('2026-05-02', '2026-02-30', 'soon', '********', null),
   At: fc.constantFrom('2026-05-02T14:03:09Z', 'soon', null),
+  Location: fc.constantFrom({ Latitude: 46, Longitude: -100 }, { Latitude: null }, null, '********'),
   View: fc.constantFrom({ Lake: true }, {}, null, '********', 'Lake'),
 })
 

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../../src/domain/json.ts'
-import type { FieldType } from '../../../src/simulator/api/field-type.ts'
-import type { FilterContext } from '../../../src/simulator/sparkql/field.ts'
+import type { FilterContext, FilterFieldType } from '../../../src/simulator/sparkql/field.ts'
 import { compileFilter } from '../../../src/simulator/sparkql/filter.ts'
 import { SparkqlError } from '../../../src/simulator/sparkql/sparkql-error.ts'
 
@@ -15,17 +14,22 @@ const FIELDS = {
   At: 'Datetime',
   View: 'Character',
   Roof: 'Character',
+  Location: 'Location',
   '"Main Info"."Lot # 1"': 'Character',
-} as const satisfies Readonly<Record<string, FieldType>>
+} as const satisfies Readonly<Record<string, FilterFieldType>>
 
-const TYPES: ReadonlyMap<string, FieldType> = new Map(Object.entries(FIELDS))
+const TYPES: ReadonlyMap<string, FilterFieldType> = new Map(Object.entries(FIELDS))
 
 /** A Saturday, 8:03 in the morning where the source is. */
 const NOW = Date.UTC(2026, 4, 2, 14, 3, 9, 500)
 
+/** Of a row that lies at 46, -100. */
+export const HOME_ID = '20260502140309000000000000'
+
 /** `View` and `Roof` are multi-select fields; `Hidden` is dropped, what else is unknown refused. */
 export const SAMPLES: FilterContext<Sample> = {
   now: () => NOW,
+  locate: (id) => (id === HOME_ID ? { latitude: 46, longitude: -100 } : undefined),
   resolve(name) {
     const type = TYPES.get(name)
     if (type === undefined) return name === 'Hidden' ? 'dropped' : 'refused'

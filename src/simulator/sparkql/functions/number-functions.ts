@@ -1,4 +1,4 @@
-import { asNumber, isMoment } from '../value.ts'
+import { asNumber, isMoment, isPoint } from '../value.ts'
 import type { Value } from '../value.ts'
 import { fieldOr, literalOf } from './sparkql-function.ts'
 import type { ValueFunction } from './sparkql-function.ts'
@@ -32,7 +32,7 @@ function toWhole(round: (value: number) => number): ValueFunction {
 
 /** Null where the value does not look like the type. No value is an empty text, and 0. */
 function cast(value: Value, type: Value): Value {
-  if (value === undefined || isMoment(value)) return null
+  if (value === undefined || isMoment(value) || isPoint(value)) return null
   if (type === 'character') return value === null ? '' : String(value)
   if (value === null) return 0
   const text = String(value).trim()

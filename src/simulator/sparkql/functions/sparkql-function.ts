@@ -1,3 +1,4 @@
+import type { Area, Point } from '../geometry.ts'
 import type { Moment } from '../source-time.ts'
 import type { Value, ValueType } from '../value.ts'
 
@@ -31,7 +32,16 @@ export interface TestFunction {
   readonly test: (args: readonly Value[]) => (text: string) => boolean
 }
 
-export type SparkqlFunction = ValueFunction | TestFunction
+/** A function says where a location may lie: it stands behind `Eq` and `Ne`. */
+export interface ShapeFunction {
+  readonly kind: 'shape'
+  readonly required: readonly Parameter[]
+  readonly optional: readonly Parameter[]
+  /** @param locate where the record with this Id lies */
+  readonly area: (args: readonly Value[], locate: (id: string) => Point | undefined) => Area
+}
+
+export type SparkqlFunction = ValueFunction | TestFunction | ShapeFunction
 
 export function literalOf(...types: readonly ValueType[]): Parameter {
   return { types, fields: 'none' }
