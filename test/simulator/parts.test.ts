@@ -85,10 +85,11 @@ describe.each(NAMES)('%s', (name) => {
 })
 
 describe('media with a stamp', () => {
-  test.each(['videos', 'documents'] as const)('%s: null, a value, never null again', async (part) => {
+  test.each([
+    ['videos', 'VideosChangeTimestamp', 'VideosCount'],
+    ['documents', 'DocumentsChangeTimestamp', 'DocumentsCount'],
+  ] as const)('%s: null, a value, never null again', async (part, field, count) => {
     await using server = await start()
-    const field = part === 'videos' ? 'VideosChangeTimestamp' : 'DocumentsChangeTimestamp'
-    const count = part === 'videos' ? 'VideosCount' : 'DocumentsCount'
     const before = server.simulator.truth().listings
     const [key = ''] = [...before].find(([, fields]) => fields[field] === null) ?? []
     const emptied = [...before.values()].filter((fields) => fields[field] !== null && fields[count] === 0)
@@ -106,6 +107,20 @@ describe('media with a stamp', () => {
     ])
     expect(await setOf(server, key, part)).toEqual([])
   })
+
+  test.each(['floplans', 'floorplans'] as const)(
+    '%s: one stamp for plans of both kinds, among all fields that a listing may have',
+    async (part) => {
+      await using server = await start({ fields: 'full' })
+      const field = 'FloorPlansChangeTimestamp'
+      const truth = server.simulator.truth().listings
+      const withPlans = [...setsOf(server, part)].filter(([, rows]) => rows.length > 0)
+      expect(withPlans.filter(([key]) => truth.get(key)?.[field] === null)).toEqual([])
+      const [key = ''] = [...truth].find(([, fields]) => fields[field] === null) ?? []
+      server.simulator.listings.apply({ action: 'media', part, change: 'add', keys: [key] })
+      expect(fieldsOf(server, key)[field]).toBe(STAMP)
+    },
+  )
 
   test('the count of each listing is the size of its set', async () => {
     await using server = await start()
@@ -149,7 +164,7 @@ describe('media with a stamp', () => {
 })
 
 describe('parts without a stamp', () => {
-  const parts: readonly NonNullable<MediaCommand['part']>[] = ['virtualtours', 'rooms', 'units', 'floorplans']
+  const parts: readonly NonNullable<MediaCommand['part']>[] = ['virtualtours', 'rooms', 'units']
 
   test.each(parts)('%s: an edit moves the listing’s own stamp and nothing else', async (part) => {
     await using server = await start()

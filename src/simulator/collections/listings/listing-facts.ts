@@ -39,6 +39,7 @@ export const LISTING_FACTS: RecordFields<Listing>['facts'] = {
   PhotosChangeTimestamp: (l) => optional(l.photosAt),
   VideosChangeTimestamp: (l) => optional(l.videosAt),
   DocumentsChangeTimestamp: (l) => optional(l.documentsAt),
+  FloorPlansChangeTimestamp: (l) => optional(l.plansAt),
   PhotosCount: countOf(PHOTOS),
   VideosCount: countOf(VIDEOS),
   DocumentsCount: countOf(DOCUMENTS),

@@ -22,6 +22,8 @@ export interface Listing extends SimulatedRecord {
   photosAt: number | null
   videosAt: number | null
   documentsAt: number | null
+  /** Of plans of both kinds. */
+  plansAt: number | null
   /** What a command has changed, by the last part of its path. */
   sets: Map<string, PartSet> | undefined
 }
@@ -52,6 +54,7 @@ export function generatedListing(origin: RecordOrigin): Listing {
     photosAt: hash(8) % 80 === 40 ? null : Math.min(between(9), modifiedAt),
     videosAt: hash(10) % 6 === 0 ? Math.min(between(11), modifiedAt) : null,
     documentsAt: hash(12) % 3 === 0 ? Math.min(between(13), modifiedAt) : null,
+    plansAt: hash(71) % 8 === 0 || hash(72) % 4 === 0 ? Math.min(between(75), modifiedAt) : null,
     sets: undefined,
   }
 }

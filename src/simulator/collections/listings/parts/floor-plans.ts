@@ -14,7 +14,7 @@ export const FLO_PLANS: PartKind = {
   expansion: 'FloPlans',
   at: 'fields',
   isOfOne: true,
-  stamp: null,
+  stamp: 'plansAt',
   first: ({ seed }) => (hash32(seed, 71) % 8 === 0 ? 1 : 0),
   attributes: (listing, part, _, around) => {
     const id = listing.number * 100 + part.number
@@ -28,7 +28,7 @@ export const FLOOR_PLANS: PartKind = {
   expansion: 'FloorPlans',
   at: 'fields',
   isOfOne: false,
-  stamp: null,
+  stamp: 'plansAt',
   first: ({ seed }) => (hash32(seed, 72) % 4 === 0 ? 1 + (hash32(seed, 73) % 2) : 0),
   attributes: (listing, part, _, around) => {
     const id = partId(listing, part)

@@ -15,7 +15,7 @@ export interface PartKind {
   /** A list of several listings goes without it (docs/spark-api.md §2.5). */
   readonly isOfOne: boolean
   /** The state of a listing that tells when the set changed last; null: nothing does. */
-  readonly stamp: 'photosAt' | 'videosAt' | 'documentsAt' | null
+  readonly stamp: 'photosAt' | 'videosAt' | 'documentsAt' | 'plansAt' | null
   /** How many a listing begins with. */
   first(listing: Listing): number
   /** @default none is */
