@@ -71,6 +71,7 @@ export interface ListedResource<Name extends string = string> extends ResourceDe
   /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
   readonly maxLimit: number
   readonly scope: Scope
+  /** Those that are replicated with it; none until they are chosen. */
   readonly subresources: readonly Subresource[]
 }
 
@@ -117,6 +118,12 @@ export function defineResource<const Name extends string>(
     )
   }
   return { ...description, name, scope: WHOLE }
+}
+
+export type Replicated = ListedResource | Subresource
+
+export function isSubresource(resource: Replicated): resource is Subresource {
+  return 'parent' in resource
 }
 
 /** @throws {TypeError} if a name cannot be a resource's */

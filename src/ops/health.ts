@@ -1,7 +1,7 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
-import type { Parking } from '../replication/loop.ts'
+import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Outages, Service } from './outages.ts'
@@ -47,6 +47,14 @@ export interface HealthReport {
     readonly code: string
     readonly message: string
   }[]
+  /** Sets that the source refuses to the key: they are asked for again after a day. */
+  readonly refusedSets: readonly {
+    readonly resource: ResourceName
+    /** Whose sets; null for records that do not say theirs. */
+    readonly mlsId: string | null
+    readonly code: string
+    readonly message: string
+  }[]
   /** The last one of each kind, as far as the checkpoints or this process know it. */
   readonly lastCompleted: readonly CompletedPass[]
 }
@@ -82,6 +90,7 @@ export class Health implements Observer, Parking {
   readonly #held = new Map<ResourceName, string>()
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
+  readonly #refusedSets = new Map<string, HealthReport['refusedSets'][number]>()
   readonly #completed = new Map<string, CompletedPass>()
   #last: Omit<LastError, 'lasts'> | undefined
   readonly #outages: Pick<Outages, 'lasting'> | undefined
@@ -211,6 +220,15 @@ export class Health implements Observer, Parking {
     else this.#refused.set(resource, error)
   }
 
+  /** How many are owed is the metrics' to tell. */
+  setsOwed(): void {}
+
+  setsRefused(resource: ResourceName, mlsId: string | null, error: ListingstreamError | null): void {
+    const key = `${resource}/${mlsId ?? ''}`
+    if (error === null) this.#refusedSets.delete(key)
+    else this.#refusedSets.set(key, { resource, mlsId, code: error.code, message: error.message })
+  }
+
   /** Null if there was none since the process started. */
   lastError(): LastError | null {
     const reason = this.report().reasons.find((one) => one !== this.#begun)
@@ -270,6 +288,7 @@ export class Health implements Observer, Parking {
         code,
         message,
       })),
+      refusedSets: [...this.#refusedSets.values()],
       lastCompleted: [...this.#completed.values()],
     }
   }

@@ -108,6 +108,18 @@ function sourceInstruments(registers: Registry[]) {
       labelNames: ['path'],
       registers,
     }),
+    setsOwed: new Gauge({
+      name: 'listingstream_sets_owed',
+      help: 'Sets that had still to be read when a pass of theirs began or ended',
+      labelNames: ['resource'],
+      registers,
+    }),
+    setsRefused: new Gauge({
+      name: 'listingstream_sets_refused',
+      help: 'MLSs whose sets the source refuses to the key, so that they are left alone for a day',
+      labelNames: ['resource'],
+      registers,
+    }),
     schemaRefused: new Gauge({
       name: 'listingstream_schema_refused',
       help: '1 while the registry refuses the schema that follows from the metadata, so that an older one is in use',

@@ -1,7 +1,7 @@
 import { formatInstant, formatSeconds, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
-import type { Parking } from '../replication/loop.ts'
+import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Logger } from './logger.ts'
@@ -166,6 +166,17 @@ export class LogObserver implements Observer, Parking {
         'the registry refuses the new schema: the one before stays in use, new values go to unmappedFields',
       )
     }
+  }
+
+  setsOwed(resource: ResourceName, owed: number, walked: number): void {
+    this.#totals.learn(resource, walked + owed)
+    this.#logger.debug({ resource, owed }, 'sets are owed')
+  }
+
+  setsRefused(resource: ResourceName, mlsId: string | null, err: ListingstreamError | null): void {
+    const fields = { resource, mlsId }
+    if (err === null) this.#logger.info(fields, 'the API gives these sets to the key again')
+    else this.#logger.warn({ ...fields, err }, 'the API refuses these sets to the key; asked again in a day')
   }
 
   /** Each field once a pass, with one record as an example. */

@@ -5,7 +5,7 @@ import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack 
 import type { BudgetReport } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
-import type { Parking } from '../replication/loop.ts'
+import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import { addBudgetGauges } from './budget-gauges.ts'
@@ -53,6 +53,7 @@ export class Metrics implements Observer, Parking {
   /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
   readonly #counted = new Set<string>()
   readonly #fields = new Map<ResourceName, ReadonlySet<string>>()
+  readonly #refusedSets = new Map<ResourceName, Set<string | null>>()
 
   constructor(options: MetricsOptions = {}) {
     const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
@@ -107,6 +108,18 @@ export class Metrics implements Observer, Parking {
 
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void {
     this.#instruments.schemaRefused.set({ resource }, error === null ? 0 : 1)
+  }
+
+  setsOwed(resource: ResourceName, owed: number): void {
+    this.#instruments.setsOwed.set({ resource }, owed)
+  }
+
+  setsRefused(resource: ResourceName, mlsId: string | null, error: ListingstreamError | null): void {
+    const refused = this.#refusedSets.get(resource) ?? new Set()
+    this.#refusedSets.set(resource, refused)
+    if (error === null) refused.delete(mlsId)
+    else refused.add(mlsId)
+    this.#instruments.setsRefused.set({ resource }, refused.size)
   }
 
   /** Of a service that takes conditional requests. `code` is `OK`, or that of the error. */

@@ -1,4 +1,4 @@
-import type { Parking } from '../replication/loop.ts'
+import type { Parking } from '../replication/persist.ts'
 import type { Observer } from '../replication/ports.ts'
 
 /** One observer that tells all of them, in their order. */
@@ -27,6 +27,12 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     schemaRefused(...event) {
       for (const observer of list) observer.schemaRefused(...event)
+    },
+    setsOwed(...event) {
+      for (const observer of list) observer.setsOwed(...event)
+    },
+    setsRefused(...event) {
+      for (const observer of list) observer.setsRefused(...event)
     },
   }
 }

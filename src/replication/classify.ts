@@ -28,10 +28,15 @@ export interface Sighting {
 }
 
 export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: Millis): Decision {
-  const { resource, record, observedAt, entry } = sighting
+  const { entry } = sighting
   const staleness = entry === undefined ? 'fresh' : judgeAge(sighting, entry, overlap)
   if (staleness !== 'fresh') return { outcome: 'stale', askAgain: staleness === 'ask-again' }
+  return decide(sighting, encoder)
+}
 
+/** What becomes of a record that is not stale. */
+export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
+  const { resource, record, observedAt, entry } = sighting
   const encoded = encoder.encode(resource, record)
   if (encoded.kind === 'unencodable') return deadLettered(sighting, encoded)
   if (entry !== undefined && sameContent(sighting, entry, encoded.content.digest, encoder)) {
@@ -91,7 +96,7 @@ function sameContent(
 /** The topic already says what the record says; a dead letter in between is over. */
 function confirmed({ record, request, observedAt }: Sighting, entry: IndexEntry): IndexEntry {
   const { modificationTimestamp, changeStamps, mlsId } = record
-  if (entry.state === 'live') return { ...entry, modificationTimestamp, observedAt, request }
+  if (entry.state === 'live') return { ...entry, modificationTimestamp, changeStamps, observedAt, request }
   const { publishedDigest: digest = entry.digest, ...place } = entry
   return { ...place, state: 'live', digest, modificationTimestamp, changeStamps, mlsId, observedAt, request }
 }

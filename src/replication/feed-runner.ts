@@ -1,9 +1,10 @@
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ListedResource, ResourceName } from '../domain/resource.ts'
+import { isSubresource, type Replicated, type ResourceName } from '../domain/resource.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
+import { runSets } from './sets/sets-pass.ts'
 import { runRetry, runSnapshot, runUpdate, type RetryResult } from './records-pass.ts'
 
 /** How a pass ended; a failed one throws. */
@@ -51,18 +52,17 @@ export class FeedRunner {
     this.feed = feed
   }
 
-  run(
-    resource: ListedResource,
-    pass: PassKind,
-    options: PassOptions,
-    signal: AbortSignal,
-  ): Promise<PassResult> {
+  run(resource: Replicated, pass: PassKind, options: PassOptions, signal: AbortSignal): Promise<PassResult> {
     const { updates, walks } = this.#queuesOf(resource)
-    const queue = pass === 'update' ? updates : walks
+    // Two passes of sets would ask for the same ones.
+    const queue = pass === 'update' && !isSubresource(resource) ? updates : walks
     return queue.run(async () => {
       signal.throwIfAborted()
       options.onBegin()
       await this.feed.metadata.refresh(resource, signal)
+      if (isSubresource(resource)) {
+        return { ...NEITHER, progress: await runSets(this.feed, resource, pass, signal) }
+      }
       if (pass === 'purge') {
         const purge = await runPurge(this.feed, resource, options, signal)
         return { ...NEITHER, progress: purge.progress, purge }
@@ -81,7 +81,7 @@ export class FeedRunner {
     await Promise.all(queues.map((queue) => queue.idle()))
   }
 
-  #queuesOf({ name }: ListedResource): Queues {
+  #queuesOf({ name }: Replicated): Queues {
     const queues = this.#queues.get(name) ?? { updates: new SerialQueue(), walks: new SerialQueue() }
     this.#queues.set(name, queues)
     return queues

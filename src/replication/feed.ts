@@ -1,13 +1,19 @@
 import type { Millis } from '../domain/instant.ts'
+import type { ListedResource } from '../domain/resource.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { GuardLimits } from './guard.ts'
 import type { PageCommitter } from './page-committer.ts'
+import type { FeedSets } from './sets/sets-to-look-at.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { ChangePublisher, Clock, KeyIndex, Observer, ResourceMetadata, Source } from './ports.ts'
 
 /** One source under one topic prefix: everything that its passes share. Assembled once, in `app/`. */
 export interface Feed {
+  /** What it replicates. */
+  readonly resources: readonly ListedResource[]
+  /** Of their subresources. */
+  readonly sets: FeedSets
   readonly source: Source
   readonly metadata: ResourceMetadata
   readonly publisher: ChangePublisher

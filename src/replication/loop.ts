@@ -1,22 +1,24 @@
 /**
  * The daemon, for each resource: a snapshot if none was completed, then purges by schedule; beside them, updates at their
- * interval, or full walks where records do not say when they changed.
+ * interval, or full walks where records do not say when they changed; and the sets of their parts as they become owed.
  */
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
-import { waitAfter, type Backoff } from '../support/backoff.ts'
-import { foreseen, type ListingstreamError } from '../support/errors.ts'
 import { together } from '../support/together.ts'
 import type { CommittedState } from './committed-state.ts'
 import { isFilledWithin } from './scope-change.ts'
-import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
+import type { FeedRunner } from './feed-runner.ts'
+import { persist, type Parking } from './persist.ts'
+import { keepSets } from './sets/sets-track.ts'
 
 export interface Schedule {
   readonly updateIntervalMs: Millis
   readonly purgeIntervalMs: Millis
   /** Of snapshots that take the place of updates. */
   readonly fullWalkIntervalMs: Millis
+  /** Of full cycles of sets that have no stamp of their own. */
+  readonly mediaFullIntervalMs: Millis
 }
 
 /** How often a pass comes by itself, counted from begin to begin; null: never, but for a first snapshot. */
@@ -35,16 +37,6 @@ export function intervalOf(
   }
 }
 
-/** Told when a track of the feed stands still because of an error, and when it goes on. */
-export interface Parking {
-  parked(resource: ListedResource, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void
-  resumed(resource: ListedResource, pass: PassKind): void
-}
-
-const LONGEST_RETRY_MS = 15 * 60_000
-const BACKOFF: Backoff = { baseMs: 5_000, capMs: LONGEST_RETRY_MS }
-/** What does not pass by itself: somebody has to change something first. */
-const SLOW_BACKOFF: Backoff = { baseMs: 30_000, capMs: LONGEST_RETRY_MS }
 /** How often a track looks whether what it builds on is there. */
 const BASE_POLL_MS = 500
 
@@ -58,7 +50,14 @@ export async function runSchedule(
 ): Promise<void> {
   const tracks = resources.flatMap((resource) => {
     const kinds = [walks, resource.stamp === null ? fullWalks : updates]
-    return kinds.map((track) => (within: AbortSignal) => track(runner, resource, schedule, parking, within))
+    const passes = kinds.map(
+      (track) => (within: AbortSignal) => track(runner, resource, schedule, parking, within),
+    )
+    const sets = resource.subresources.map(
+      (set) => (within: AbortSignal) =>
+        keepSets(runner, { parent: resource, set }, schedule.mediaFullIntervalMs, parking, within),
+    )
+    return [...passes, ...sets]
   })
   await together(tracks, signal)
 }
@@ -161,34 +160,4 @@ function within(interval: Millis, wait: Millis): Millis {
 
 function dueAt(last: Instant | undefined, interval: Millis): number {
   return (last ?? 0) + interval
-}
-
-/**
- * Runs a pass until it ends; an error parks the track, and no other one, and is tried again, later and later. Also one that
- * nobody foresaw: what the source sends must not end the process. One that came while a transaction was committed is told
- * by the committer as INDEX_BEHIND, so that the feed is opened again.
- */
-async function persist(
-  runner: FeedRunner,
-  resource: ListedResource,
-  pass: PassKind,
-  parking: Parking,
-  signal: AbortSignal,
-): Promise<void> {
-  const { clock, random } = runner.feed
-  for (let failures = 0; ; failures += 1) {
-    try {
-      await runner.run(resource, pass, PLAIN_PASS, signal)
-      if (failures > 0) parking.resumed(resource, pass)
-      return
-    } catch (failure) {
-      signal.throwIfAborted()
-      const error = foreseen(failure, `The ${pass} of ${resource.name}`)
-      if (error.disposition !== 'retry') throw error
-      const backoff = error.retryable ? BACKOFF : SLOW_BACKOFF
-      const wait = waitAfter(backoff, failures, error.retryAfterMs, random)
-      parking.parked(resource, pass, error, wait)
-      await clock.sleep(wait, signal)
-    }
-  }
 }

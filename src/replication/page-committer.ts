@@ -7,7 +7,7 @@ import type { IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceDescription } from '../domain/resource.ts'
+import type { ListedResource, ResourceDescription, Subresource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
@@ -17,6 +17,9 @@ import type { CommittedState } from './committed-state.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import type { ChangePublisher, Clock, ContentEncoder, KeyIndex, Observer, Receipt } from './ports.ts'
 import { deletedPart, type ProvedDeletion } from './proved-deletion.ts'
+import { classifySets, type SeenSet } from './sets/classify-sets.ts'
+import type { FeedSets } from './sets/sets-to-look-at.ts'
+import { forgottenWith, orphanTombstones, tombstonesWith } from './sets/tombstones.ts'
 import { SizeLimit } from './size-limit.ts'
 import { pieceProgress, sizeOf, split } from './split-batch.ts'
 
@@ -28,6 +31,8 @@ export interface PageCommitterOptions {
   readonly clock: Clock
   readonly observer: Observer
   readonly overlap: Millis
+  /** Told which records have moved. */
+  readonly sets: FeedSets
 }
 
 /** What goes into the transaction beside the events. */
@@ -36,6 +41,17 @@ export interface Commitment {
   /** R4; null leaves it. Never moves it back. */
   readonly watermark: Instant | null
   readonly markers: readonly PassMarker[]
+}
+
+/** Which sets, of which records. */
+export interface SetsPlace {
+  readonly parent: ListedResource
+  readonly set: Subresource
+}
+
+export interface CommittedSets {
+  readonly progress: PassProgress
+  readonly askAgain: ReadonlyMap<RecordKey, Instant>
 }
 
 export class PageCommitter {
@@ -74,11 +90,43 @@ export class PageCommitter {
   }
 
   /**
+   * Commits sets of records' parts. A set is published only while its record is live in the index as it then is. Answers
+   * the progress, and which sets stay owed until when.
+   */
+  commitSets(
+    { parent, set }: SetsPlace,
+    seen: readonly SeenSet[],
+    initial: boolean,
+    commitment: (counts: OutcomeCounts) => Commitment,
+    signal: AbortSignal,
+  ): Promise<CommittedSets> {
+    return this.#enter(signal, async () => {
+      const context = { ...this.#options, initial }
+      const { part, askAgain } = await classifySets(parent, set, seen, context, signal)
+      return { progress: await this.#commit([part], commitment(part.counts), signal), askAgain }
+    })
+  }
+
+  /** Commits the tombstones of sets that have no live record in the index as it then is (R13). */
+  commitOrphans(
+    { parent, set }: SetsPlace,
+    keys: readonly RecordKey[],
+    commitment: Commitment,
+    signal: AbortSignal,
+  ): Promise<PassProgress> {
+    return this.#enter(signal, async () => {
+      const { index, clock } = this.#options
+      const part = await orphanTombstones(index, parent, set, keys, clock.now())
+      return this.#commit([part], commitment, signal)
+    })
+  }
+
+  /**
    * Commits deletes. `select` is asked in the queue, with each key's entry as it then is: what was published or confirmed
-   * meanwhile is not deleted (R9 c). Answers the keys' fate with the progress.
+   * meanwhile is not deleted (R9 c). The sets of what is deleted go with it (R13). Answers the keys' fate with the progress.
    */
   commitDeletions(
-    resource: ResourceDescription,
+    resource: ListedResource,
     keys: readonly RecordKey[],
     select: (key: RecordKey, entry: IndexEntry) => ProvedDeletion | undefined,
     commitment: (emitted: number, refuted: number) => Commitment,
@@ -92,13 +140,14 @@ export class PageCommitter {
       })
       const part = deletedPart(resource, known, select)
       const refuted = keys.length - part.entries.size
-      return this.#commit([part], commitment(part.changes.length, refuted), signal)
+      const sets = await tombstonesWith(this.#options.index, resource, part)
+      return this.#commit([part, ...sets], commitment(part.changes.length, refuted), signal)
     })
   }
 
   /** Drops index entries that are still as they were seen: deleted keys that need not be remembered any longer (R9). */
   forget(
-    resource: ResourceDescription,
+    resource: ListedResource,
     entries: readonly (readonly [RecordKey, IndexEntry])[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -107,7 +156,8 @@ export class PageCommitter {
       const keys = entries.map(([key]) => key)
       const now = await index.getMany(resource.name, keys)
       const drops = keys.filter((_, i) => now[i]?.state === 'deleted')
-      const parts = [{ resource: resource.name, puts: new Map(), drops }]
+      const sets = await forgottenWith(index, resource, drops)
+      const parts = [{ resource: resource.name, puts: new Map(), drops }, ...sets]
       await index.apply({ parts, nextOffsets: undefined, at: clock.now() })
     })
   }
@@ -179,10 +229,11 @@ export class PageCommitter {
   }
 
   async #follow(batch: Batch, { positions, nextOffsets }: Receipt): Promise<void> {
-    const { index, clock } = this.#options
+    const { index, clock, sets } = this.#options
     try {
       const parts = batch.map((part, i) => indexPart(part, positions[i] ?? []))
       await index.apply({ parts, nextOffsets, at: clock.now() })
+      sets.moved(batch)
     } catch (error) {
       throw this.#behindFor(error)
     }

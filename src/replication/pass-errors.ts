@@ -1,3 +1,4 @@
+import type { Subresource } from '../domain/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
 
@@ -51,6 +52,16 @@ export class NoChangeStampError extends ListingstreamError {
     super(
       `The source does not say when a record of ${resource} changed, so there is nothing to update by. Run "listingstream snapshot --resource ${resource}", which compares all of them; "listingstream run" does so every FULL_WALK_INTERVAL.`,
       { code: 'NO_CHANGE_STAMP', retryable: false, disposition: 'stop' },
+    )
+  }
+}
+
+/** `purge` was asked for of what is deleted with something else. */
+export class NoPurgeError extends ListingstreamError {
+  constructor({ name, parent }: Subresource) {
+    super(
+      `${name} has no purge of its own: a set goes in the transaction that deletes its record. Run the purge of ${parent}.`,
+      { code: 'NO_PURGE', retryable: false, disposition: 'stop' },
     )
   }
 }

@@ -16,9 +16,10 @@ import type {
   RecordPosition,
   SourceIdentity,
 } from '../domain/pass.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
-import type { ListedResource, ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 
@@ -82,6 +83,32 @@ export type OneAnswer =
     }
   | { readonly kind: 'inconclusive'; readonly why: string }
 
+export interface SetsRequest {
+  readonly parent: ListedResource
+  readonly set: Subresource
+  /** Of distinct records. */
+  readonly keys: readonly RecordKey[]
+  readonly purpose: RequestPurpose
+}
+
+/** What came of the question for the set of one record. */
+export type SetAnswer =
+  | {
+      readonly kind: 'found'
+      readonly key: RecordKey
+      readonly request: number
+      readonly serverDate: Instant | null
+      readonly receivedAt: Instant
+      /** As they came, in their order, but for what follows from the way of asking (R5). */
+      readonly parts: readonly JsonValue[]
+    }
+  /** The source does not show the record: whether it is deleted is for the purge to prove (R9). */
+  | { readonly kind: 'missing'; readonly key: RecordKey }
+  /** 403, or Code 1500: the key may not ask for such sets, or not for those of this record's MLS. */
+  | { readonly kind: 'refused'; readonly key: RecordKey; readonly error: ListingstreamError }
+  /** Of this set alone, as far as it can be seen. */
+  | { readonly kind: 'failed'; readonly key: RecordKey; readonly error: ListingstreamError }
+
 export interface Source {
   /** Who the key belongs to, from `/v1/system`. */
   identify(signal: AbortSignal): Promise<SourceIdentity>
@@ -111,6 +138,12 @@ export interface Source {
     within: QuestionRange,
     signal: AbortSignal,
   ): Promise<KeysAnswer>
+
+  /**
+   * The sets of these records, one answer each, in any order and with any number of requests. Rejects with what is no single
+   * set's trouble: a refused key, the rate.
+   */
+  sets(request: SetsRequest, signal: AbortSignal): AsyncIterable<SetAnswer>
 
   /** One record by its Id. */
   findOne(resource: ListedResource, key: RecordKey, signal: AbortSignal): Promise<OneAnswer>
@@ -305,4 +338,16 @@ export interface Observer {
    * before; null: it does. Told whenever the schema is looked at.
    */
   schemaRefused(resource: ResourceName, error: ListingstreamError | null): void
+  /**
+   * So many sets of the resource are owed: at the begin of each of its passes, and at its end.
+   *
+   * @param walked sets that the pass has read
+   */
+  setsOwed(resource: ResourceName, owed: number, walked: number): void
+  /**
+   * The source refuses the sets of the records of one MLS, so that they are left alone for a day; null: it gives them again.
+   *
+   * @param mlsId null for records that do not say theirs
+   */
+  setsRefused(resource: ResourceName, mlsId: string | null, error: ListingstreamError | null): void
 }

@@ -1,5 +1,4 @@
 import { defineResource } from '../domain/resource.ts'
-import { LISTING_SETS } from './listing-sets.ts'
 
 export const LISTINGS = defineResource({
   name: 'listings',
@@ -22,5 +21,5 @@ export const LISTINGS = defineResource({
     { name: 'videos', field: 'VideosChangeTimestamp' },
     { name: 'documents', field: 'DocumentsChangeTimestamp' },
   ],
-  subresources: LISTING_SETS,
+  subresources: [],
 })

@@ -18,6 +18,8 @@ export interface Call extends HttpRequest {
   readonly pageOf?: ResourceDescription
   /** The answer holds records, read as JSON: broken JSON in one is told from an answer that is none. */
   readonly holdsRecords?: true
+  /** Of those that it may take, the first one included. @default as every call */
+  readonly attempts?: number
 }
 
 export type Outcome =

@@ -130,7 +130,7 @@ export class SparkClient {
       }
       last = exchange.outcome.error
       if (last.refuses === 'token' && this.#isRenewed(token)) continue
-      const wait = this.#waitAfter(last, failures)
+      const wait = this.#waitAfter(last, failures, attempted.attempts)
       // A refusal is an answer; whoever asked decides what it means.
       if (last.retryable || wait !== undefined) {
         this.#options.tries.failed(whatOf(attempted), last, wait ?? null)
@@ -166,10 +166,10 @@ export class SparkClient {
   }
 
   /** Undefined: not again. */
-  #waitAfter(error: SparkApiError, failures: number): number | undefined {
+  #waitAfter(error: SparkApiError, failures: number, most = Infinity): number | undefined {
     const { retry, random } = this.#options
     const { retryAfterMs = 0 } = error
-    if (failures >= Math.min(retry.attempts, error.attempts) || retryAfterMs > LONGEST_WAIT_MS)
+    if (failures >= Math.min(retry.attempts, error.attempts, most) || retryAfterMs > LONGEST_WAIT_MS)
       return undefined
     return waitAfter(retry, failures - 1, retryAfterMs, random)
   }

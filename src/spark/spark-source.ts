@@ -11,6 +11,8 @@ import type {
   Source,
   SourcePage,
   WalkRequest,
+  SetAnswer,
+  SetsRequest,
 } from '../replication/ports.ts'
 import { InvariantViolation, ListingstreamError } from '../support/errors.ts'
 import type { Call } from './answer.ts'
@@ -21,6 +23,7 @@ import { get, oneOf } from './query.ts'
 import { readRecord, readRecords, wholeRecords } from './records.ts'
 import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
 import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
+import { SparkSets, type SetsWay } from './sets.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
 import { walkPages } from './walk.ts'
@@ -31,6 +34,7 @@ const MOST_KEYS = 200
 export interface SparkSourceOptions extends Omit<SparkClientOptions, 'retry'> {
   /** `_limit` of walks; a resource's own maximum goes before it. */
   readonly pageLimit: number
+  readonly setsWay: SetsWay
   /** @default 8 attempts, from 1 s, at most 60 s */
   readonly retry?: RetryOptions
 }
@@ -55,8 +59,8 @@ export function createSparkSource({ retry = DEFAULT_RETRY, ...options }: SparkSo
       exitCode: 2,
     })
   }
-  const { transport, pageLimit } = options
-  return new HttpSource(new SparkClient({ ...options, retry }), transport.host, pageLimit)
+  const { transport, pageLimit, setsWay } = options
+  return new HttpSource(new SparkClient({ ...options, retry }), transport.host, pageLimit, setsWay)
 }
 
 class HttpSource implements SparkSource {
@@ -64,9 +68,11 @@ class HttpSource implements SparkSource {
   readonly #client: SparkClient
   readonly #host: string
   readonly #pageLimit: number
+  readonly #sets: SparkSets
 
-  constructor(client: SparkClient, host: string, pageLimit: number) {
+  constructor(client: SparkClient, host: string, pageLimit: number, setsWay: SetsWay) {
     this.#client = client
+    this.#sets = new SparkSets(client, setsWay)
     this.#host = host
     this.#pageLimit = pageLimit
     this.metadata = createSparkMetadata(client)
@@ -104,6 +110,10 @@ class HttpSource implements SparkSource {
       throw unreadable(path, 'has no Pagination.TotalRows, although it was asked to count')
     }
     return outcome.envelope.totalRows
+  }
+
+  sets(request: SetsRequest, signal: AbortSignal): AsyncIterable<SetAnswer> {
+    return this.#sets.read(request, signal)
   }
 
   async findByKeys(

@@ -3,22 +3,23 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { eventRecords, published } from '../../src/domain/resource.ts'
+import { eventRecords } from '../../src/domain/resource.ts'
 import { readSchemaFile } from '../../src/events/schema/schema-file.ts'
 import { typescriptTypes } from '../../src/contract/typescript-types.ts'
-import { RESOURCES } from '../../src/resources/index.ts'
+import { RESOURCES, SUBRESOURCES } from '../../src/resources/index.ts'
 
 const SCHEMAS = join(import.meta.dirname, '../../schemas')
 const COMMENT =
   'Generated from schemas/*.avsc; after a change of theirs: npx vitest run test/contract/event-types.test.ts -u'
 
+const PUBLISHED = [...RESOURCES, ...SUBRESOURCES]
 /** What subscribers read. */
-const EVENTS = [...published(RESOURCES).flatMap(eventRecords), 'PassMarker']
+const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker']
 const OF_THE_PROGRAM = ['Checkpoint', 'Owner', 'Truncation', 'Watermark']
 
 test('the exported types are those that the schemas say', async () => {
   const schemas = EVENTS.map(readSchemaFile)
-  const generated = typescriptTypes({ schemas, resources: published(RESOURCES), comment: COMMENT })
+  const generated = typescriptTypes({ schemas, resources: PUBLISHED, comment: COMMENT })
   await expect(generated).toMatchFileSnapshot(join(SCHEMAS, 'event-types.d.ts'))
 })
 

@@ -149,6 +149,8 @@ test('observers() tells each of them everything, in order', () => {
     pageWalked: ({ page }) => void told.push(`${name} walked ${page}`),
     passRecovered: ({ pass }) => void told.push(`${name} recovered ${pass}`),
     schemaRefused: (resource) => void told.push(`${name} schema ${resource}`),
+    setsOwed: (_, owed) => void told.push(`${name} owed ${owed}`),
+    setsRefused: (_, mlsId) => void told.push(`${name} refused ${mlsId}`),
   })
   const both = observers(named('a'), named('b'))
   both.passStarted(progressOf(), true)
@@ -157,6 +159,8 @@ test('observers() tells each of them everything, in order', () => {
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
   both.clockCompared(LISTINGS.name, 5)
   both.schemaRefused(LISTINGS.name, null)
+  both.setsOwed(LISTINGS.name, 3, 0)
+  both.setsRefused(LISTINGS.name, 'mls-1', null)
   both.pageWalked(progressOf({ page: 8 }))
   both.passRecovered(progressOf(), undefined, undefined)
   const each = [
@@ -166,6 +170,8 @@ test('observers() tells each of them everything, in order', () => {
     'watermark listings',
     'clock 5',
     'schema listings',
+    'owed 3',
+    'refused mls-1',
     'walked 8',
     'recovered update',
   ]

@@ -32,6 +32,7 @@ import { ensureTopics, type DataTopics } from '../../src/feed/topics.ts'
 import { topicNames, type TopicNames } from '../../src/feed/topic-names.ts'
 import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
+import { FeedSets } from '../../src/replication/sets/sets-to-look-at.ts'
 import { ServerClock } from '../../src/replication/server-clock.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
 import type { KeyIndex, TransactionRequest } from '../../src/replication/ports.ts'
@@ -187,7 +188,11 @@ export class TestFeed implements AsyncDisposable {
     const observer = SILENT_OBSERVER
     const overlap = 20 * 60_000
     const { encoder } = this
+    const resources = [LISTINGS]
+    const sets = new FeedSets(resources)
     return {
+      resources,
+      sets,
       source,
       publisher,
       index,
@@ -197,7 +202,7 @@ export class TestFeed implements AsyncDisposable {
       observer,
       overlap,
       metadata: { refresh: async () => undefined },
-      committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
+      committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap, sets }),
       newPassId: () => passId(randomUUID()),
       random: () => 1,
       deleteRetention: this.topics.deleteRetention,

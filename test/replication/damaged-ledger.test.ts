@@ -147,6 +147,7 @@ function endingAfter(source: Source, pages: number): Source {
       }
     },
     count: (...question) => source.count(...question),
+    sets: (...question) => source.sets(...question),
     findByKeys: (...question) => source.findByKeys(...question),
     findOne: (...question) => source.findOne(...question),
   }

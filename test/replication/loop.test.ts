@@ -4,7 +4,8 @@ import type { ListedResource } from '../../src/domain/resource.ts'
 import { WHOLE } from '../../src/domain/scope.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
-import { intervalOf, runSchedule, type Parking } from '../../src/replication/loop.ts'
+import { intervalOf, runSchedule } from '../../src/replication/loop.ts'
+import type { Parking } from '../../src/replication/persist.ts'
 import { noticeScope } from '../../src/replication/scope-change.ts'
 import {
   InvariantViolation,
@@ -73,6 +74,7 @@ function open(
       updateIntervalMs: UPDATE_MS,
       purgeIntervalMs: PURGE_MS,
       fullWalkIntervalMs: FULL_WALK_MS,
+      mediaFullIntervalMs: 7 * 24 * 3_600_000,
     }
     const done = runSchedule(runner, resources, schedule, parking, stopper.signal)
     done.catch(() => undefined)
@@ -328,7 +330,12 @@ describe('a resource without stamps', () => {
 })
 
 test('a pass comes by itself as often as the schedule says; none goes by a stamp that there is not', () => {
-  const schedule = { updateIntervalMs: 1, purgeIntervalMs: 2, fullWalkIntervalMs: 3 }
+  const schedule = {
+    updateIntervalMs: 1,
+    purgeIntervalMs: 2,
+    fullWalkIntervalMs: 3,
+    mediaFullIntervalMs: 7 * 24 * 3_600_000,
+  }
   const intervals = (resource: ListedResource) =>
     PASS_KINDS.map((pass) => intervalOf(resource, pass, schedule))
   expect(intervals(LISTINGS)).toEqual([null, 1, 2])

@@ -7,6 +7,7 @@ import type {
   Clock,
   KeysAnswer,
   OneAnswer,
+  SetAnswer,
   Source,
   SourcePage,
   WalkRequest,
@@ -275,6 +276,11 @@ export class ModelSource implements Source {
       if (!records.some((record) => record.key === key)) this.denied.push([key, this.#market.now()])
     this.#happen()
     return { kind: 'answered', request, ...dates, records }
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *sets(): AsyncGenerator<SetAnswer, void, undefined> {
+    throw new Error('nobody should ask')
   }
 
   async findOne(_: ResourceDescription, key: RecordKey): Promise<OneAnswer> {

@@ -6,6 +6,7 @@ import { planRequests, type PlannedResource, type PlanSettings } from '../../src
 import { remediesFor, type Remedy } from '../../src/replication/plan-remedies.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
 import { ACCOUNTS } from '../../src/resources/accounts.ts'
+import { SUBRESOURCES } from '../../src/resources/index.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { OPEN_HOUSES } from '../../src/resources/openhouses.ts'
 
@@ -51,7 +52,7 @@ describe('a day of listings', () => {
   })
 
   test('with sets costs a request for each set of a changed one, and all of them where the listing has no stamp for it', () => {
-    const sets = LISTINGS.subresources.filter(({ part }) => ['photos', 'rooms'].includes(part))
+    const sets = SUBRESOURCES.filter(({ part }) => ['photos', 'rooms'].includes(part))
     const resource = { ...LISTINGS, subresources: sets }
     const plan = planRequests([{ resource, records: 7_000, changesPerDay: 300 }], DEFAULTS)
     expect(requestsOf(plan, 'media')).toBe(2 * 300)

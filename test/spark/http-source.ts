@@ -24,6 +24,7 @@ export function sourceOn(
 ): SparkSource {
   return createSparkSource({
     user: undefined,
+    setsWay: 'auto',
     pageLimit: 1000,
     firstRequestNumber: 1,
     pageReader: PLAIN_PAGE_READER,

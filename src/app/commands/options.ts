@@ -1,8 +1,8 @@
 /** Arguments and options that several commands take. */
 import { InvalidArgumentError, Option } from 'commander'
 
-import type { ListedResource } from '../../domain/resource.ts'
-import { RESOURCES } from '../../resources/index.ts'
+import type { ListedResource, Replicated } from '../../domain/resource.ts'
+import { RESOURCES, SUBRESOURCES } from '../../resources/index.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 
 export function takeOverOption(): Option {
@@ -21,30 +21,43 @@ export function jsonOption(description = 'as JSON'): Option {
   return new Option('--json', description)
 }
 
-/** Its value is the description. */
+const LISTED: readonly ListedResource[] = RESOURCES
+const REPLICATED: readonly Replicated[] = [...RESOURCES, ...SUBRESOURCES]
+
+/** Its value is the description, of a list or of a set of parts. */
 export function resourceOption(): Option {
   return resourceFilterOption('of this resource').default(LISTINGS, LISTINGS.name)
 }
 
 /** The same where it only narrows what is told. */
 export function resourceFilterOption(description: string): Option {
-  return new Option('--resource <name>', description)
-    .choices(RESOURCES.map(({ name }) => name))
-    .argParser(resourceNamed)
+  return namedOption(description, REPLICATED)
 }
 
 /** Given several times, of several: its value is their descriptions, in that order. */
 export function resourcesOption(description: string): Option {
+  return namedOption(description, REPLICATED).argParser((text, earlier?: readonly Replicated[]) => [
+    ...(earlier ?? []),
+    named(text, REPLICATED),
+  ])
+}
+
+/** Its value is the description of a list. */
+export function listedOption(): Option {
+  return namedOption('of this resource', LISTED).default(LISTINGS, LISTINGS.name)
+}
+
+function namedOption(description: string, known: readonly Replicated[]): Option {
   return new Option('--resource <name>', description)
-    .choices(RESOURCES.map(({ name }) => name))
-    .argParser((text, earlier?: readonly ListedResource[]) => [...(earlier ?? []), resourceNamed(text)])
+    .choices(known.map(({ name }) => name))
+    .argParser((text) => named(text, known))
 }
 
 /** @throws {InvalidArgumentError} */
-function resourceNamed(text: string): ListedResource {
-  const resource = RESOURCES.find(({ name }) => name === text)
+function named(text: string, known: readonly Replicated[]): Replicated {
+  const resource = known.find(({ name }) => name === text)
   if (resource !== undefined) return resource
-  throw new InvalidArgumentError(`Allowed: ${RESOURCES.map(({ name }) => name).join(', ')}.`)
+  throw new InvalidArgumentError(`Allowed: ${known.map(({ name }) => name).join(', ')}.`)
 }
 
 /** @throws {InvalidArgumentError} for what is no whole number above 0, or has more than nine digits. */

@@ -4,6 +4,7 @@ import { passId } from '../../domain/pass.ts'
 import type { AvroContentEncoder } from '../../events/content/content-encoder.ts'
 import type { Feed } from '../../replication/feed.ts'
 import { PageCommitter } from '../../replication/page-committer.ts'
+import { FeedSets } from '../../replication/sets/sets-to-look-at.ts'
 import type { SparkSource } from '../../spark/spark-source.ts'
 import type { MetadataCache } from '../metadata/metadata-cache.ts'
 import { MetadataRefresher } from '../metadata/metadata-refresher.ts'
@@ -13,7 +14,7 @@ import { SYSTEM_CLOCK } from './system-clock.ts'
 
 export interface FeedParts extends Pick<
   Feed,
-  'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
+  'resources' | 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
 > {
   readonly source: SparkSource
   readonly schemas: FeedEvents['schemas']
@@ -24,11 +25,25 @@ export interface FeedParts extends Pick<
 /** What the passes of a feed share, from its parts and its settings. */
 export function assembleFeed(
   { settings, observer, metrics, logger }: OpenFeedOptions,
-  { source, publisher, index, state, serverClock, deleteRetention, schemas, encoder, cache }: FeedParts,
+  {
+    resources,
+    source,
+    publisher,
+    index,
+    state,
+    serverClock,
+    deleteRetention,
+    schemas,
+    encoder,
+    cache,
+  }: FeedParts,
 ): Feed {
   const { updateOverlapMs: overlap, guard } = settings.passes
   const clock = SYSTEM_CLOCK
+  const sets = new FeedSets(resources)
   return {
+    resources,
+    sets,
     source,
     publisher,
     index,
@@ -46,7 +61,7 @@ export function assembleFeed(
       onFields: (resource, names) => metrics.describedFields(resource, names),
       logger,
     }),
-    committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap }),
+    committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap, sets }),
     newPassId: () => passId(randomUUID()),
     random: Math.random,
     // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).

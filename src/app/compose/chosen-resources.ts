@@ -1,7 +1,12 @@
 import type { Settings } from '../../config/settings.ts'
 import { SettingsError } from '../../config/settings-error.ts'
-import { published, type ListedResource, type ResourceDescription } from '../../domain/resource.ts'
-import { RESOURCES } from '../../resources/index.ts'
+import {
+  published,
+  type ListedResource,
+  type Replicated,
+  type ResourceDescription,
+} from '../../domain/resource.ts'
+import { RESOURCES, SUBRESOURCES } from '../../resources/index.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 
 type FeedSettings = Pick<Settings['feed'], 'resources' | 'subresources' | 'listingsScope'>
@@ -24,10 +29,12 @@ export function chosenResources({
     'SUBRESOURCES',
     `subresource of ${resources.join(', ')}`,
     subresources,
-    chosen.flatMap((resource) => resource.subresources.map(({ part: name }) => ({ name }))),
+    SUBRESOURCES.filter((set) => chosen.some(({ name }) => name === set.parent)).map(({ part }) => ({
+      name: part,
+    })),
   )
   return chosen.map((resource) => {
-    const sets = resource.subresources.filter(({ part }) => subresources.includes(part))
+    const sets = SUBRESOURCES.filter((set) => set.parent === resource.name && subresources.includes(set.part))
     const scope = resource.name === LISTINGS.name ? listingsScope : resource.scope
     return { ...resource, subresources: sets, scope }
   })
@@ -53,9 +60,16 @@ export function publishedResources(feed: FeedSettings): readonly ResourceDescrip
 }
 
 /** As it is replicated. @throws {SettingsError} if it is not among those that are */
-export function requireChosen(feed: FeedSettings, { name }: ListedResource): ListedResource {
-  const chosen = chosenResources(feed).find((resource) => resource.name === name)
-  if (chosen !== undefined) return chosen
-  const problem = `This feed replicates ${feed.resources.join(', ')}, and not ${name}: name one of them by --resource, or add it. Example: ${[...feed.resources, name].join(',')}`
-  throw new SettingsError([{ name: 'RESOURCES', problem }])
+export function requireChosen(feed: FeedSettings, { name }: Replicated): Replicated {
+  const chosen = chosenResources(feed)
+  const found = [...chosen, ...chosen.flatMap(({ subresources }) => subresources)].find(
+    (one) => one.name === name,
+  )
+  if (found !== undefined) return found
+  const set = SUBRESOURCES.find((one) => one.name === name)
+  const [setting, values, own] =
+    set === undefined ? ['RESOURCES', feed.resources, name] : ['SUBRESOURCES', feed.subresources, set.part]
+  const now = values.length === 0 ? 'none' : values.join(', ')
+  const problem = `This is ${now}, without ${own}: name another one by --resource, or add it. Example: ${[...values, own].join(',')}`
+  throw new SettingsError([{ name: setting, problem }])
 }

@@ -82,13 +82,14 @@ export function watchedTransport(
 }
 
 export function sparkSource(
-  { accessToken, pageLimit }: Settings['spark'],
-  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'clock' | 'random' | 'retry'>,
+  { accessToken, pageLimit, mediaFetch }: Settings['spark'],
+  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'setsWay' | 'clock' | 'random' | 'retry'>,
 ): SparkSource {
   return createSparkSource({
     ...options,
     accessToken,
     pageLimit,
+    setsWay: mediaFetch,
     clock: SYSTEM_CLOCK,
     random: Math.random,
   })

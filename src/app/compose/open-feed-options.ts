@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import type { Replicated } from '../../domain/resource.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Metrics } from '../../ops/metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
@@ -12,7 +12,7 @@ import type { TakeOverWishes } from './ownership.ts'
 export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
 
 export interface WantedPass {
-  readonly resource: ListedResource
+  readonly resource: Replicated
   readonly pass: PassKind
 }
 

@@ -59,6 +59,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const firstRequestNumber = (index.state()?.request ?? 0) + 1
   const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {
+    resources: reader.listed,
     source,
     publisher: watchFeed(publisher, { reader, topics, events }, logger),
     index,

@@ -1,4 +1,4 @@
-import type { ListedResource } from '../../domain/resource.ts'
+import type { ListedResource, Replicated } from '../../domain/resource.ts'
 import { RefusedRequestError } from '../../ops/http-errors.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
@@ -11,12 +11,13 @@ import { printable } from '../../support/printable.ts'
 export function requestedResource(
   resources: readonly ListedResource[],
   name: string = LISTINGS.name,
-): ListedResource {
-  const found = resources.find((resource) => resource.name === name)
+): Replicated {
+  const replicated = [...resources, ...resources.flatMap(({ subresources }) => subresources)]
+  const found = replicated.find((resource) => resource.name === name)
   if (found !== undefined) return found
   throw new RefusedRequestError(
     404,
-    `This feed does not replicate ${printable(name)}. It replicates ${resources.map((resource) => resource.name).join(', ')} (RESOURCES).`,
+    `This feed does not replicate ${printable(name)}. It replicates ${replicated.map((resource) => resource.name).join(', ')} (RESOURCES, SUBRESOURCES).`,
     { code: 'RESOURCE_NOT_REPLICATED', retryable: false, disposition: 'stop', exitCode: 2 },
   )
 }

@@ -1,5 +1,5 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
-import type { ListedResource } from '../../domain/resource.ts'
+import { isSubresource, type ListedResource } from '../../domain/resource.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
@@ -106,7 +106,7 @@ export class FeedSupervisor {
     const either = AbortSignal.any([signal, running.signal])
     try {
       return await this.#requests.run(wanted, { signal: either, gone }, (run): Promise<object> => {
-        if (deadLetters !== undefined && pass !== 'purge')
+        if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
           return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
         return runPass(feed, resource, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
       })

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import type { Replicated } from '../../domain/resource.ts'
 import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { observers } from '../../ops/observers.ts'
@@ -29,14 +29,14 @@ export interface FeedWishes {
 }
 
 export interface FeedTask<T> {
-  readonly resource: ListedResource
+  readonly resource: Replicated
   /** With `body` as its JSON, what the daemon is asked for. */
   readonly pass: PassKind
   readonly body: object
   /** Of the daemon's answer. */
   parse(answer: unknown): T
   /** @param resource as the feed replicates it */
-  run(feed: OpenFeed, resource: ListedResource): Promise<T>
+  run(feed: OpenFeed, resource: Replicated): Promise<T>
 }
 
 export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {

@@ -1,12 +1,12 @@
 import type { PassKind } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import type { Replicated } from '../../domain/resource.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { onFeed, type FeedWishes } from './on-feed.ts'
 import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
-import { runPass } from './run-pass.ts'
+import { runPassWithSets } from './run-pass.ts'
 
 export interface OnePassOptions extends FeedWishes {
-  readonly resource: ListedResource
+  readonly resource: Replicated
   readonly dryRun?: true
   readonly json?: true
   /** Of a purge. */
@@ -27,7 +27,7 @@ export async function runOnePass(
       pass,
       body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
       parse: parsePassReport,
-      run: (feed, chosen) => runPass(feed, chosen, pass, { dryRun, approveUpTo }, signal),
+      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo }, signal),
     },
     signal,
   )

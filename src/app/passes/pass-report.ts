@@ -5,8 +5,7 @@ import type { PassResult } from '../../replication/feed-runner.ts'
 import { describePreview } from '../reports/describe-preview.ts'
 import { DELETE_PREVIEW, type DeletePreview } from './delete-preview.ts'
 
-/** How a pass ended, as a command prints it and as a daemon answers it. */
-const PASS_REPORT = z.object({
+const ONE_PASS = z.object({
   resource: z.string(),
   pass: z.string(),
   passId: z.string(),
@@ -35,6 +34,13 @@ const PASS_REPORT = z.object({
     })
     .nullable(),
 })
+
+/** How a pass ended, as a command prints it and as a daemon answers it. */
+const PASS_REPORT = ONE_PASS.extend({
+  /** Passes of the sets of its records' parts that came after it; none where a daemon keeps them. */
+  sets: z.array(ONE_PASS).default([]),
+})
+type OnePassReport = z.output<typeof ONE_PASS>
 export type PassReport = z.output<typeof PASS_REPORT>
 
 export function parsePassReport(answer: unknown): PassReport {
@@ -69,21 +75,27 @@ export function reportOf(
             preview,
             approvedAlthough: purge.verdict.kind === 'approved' ? purge.verdict.why : null,
           },
+    sets: [],
   }
 }
 
-/** docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would. */
-export function exitCodeOf({ purge }: PassReport): number {
-  return purge !== null && purge.heldBecause !== null ? 3 : 0
+/** docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would; 1 if sets could not be read. */
+export function exitCodeOf({ state, purge, sets }: PassReport): number {
+  if (purge !== null && purge.heldBecause !== null) return 3
+  return [state, ...sets.map((set) => set.state)].includes('failed') ? 1 : 0
 }
 
-/** For a person: one line, and of a dry run what it would delete. */
+/** For a person: a line for each pass, and of a dry run what it would delete. */
 export function describeReport(report: PassReport): readonly string[] {
   const preview = report.purge?.preview ?? null
-  return [describePass(report), ...(preview === null ? [] : describePreview(preview))]
+  return [
+    describePass(report),
+    ...(preview === null ? [] : describePreview(preview)),
+    ...report.sets.map(describePass),
+  ]
 }
 
-function describePass({ resource, pass, state, walked, counts, purge }: PassReport): string {
+function describePass({ resource, pass, state, walked, counts, purge }: OnePassReport): string {
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)

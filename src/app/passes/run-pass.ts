@@ -1,5 +1,5 @@
 import type { PassKind } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import { isSubresource, type Replicated } from '../../domain/resource.ts'
 import { PLAIN_PASS, type PassOptions } from '../../replication/feed-runner.ts'
 import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
@@ -8,7 +8,7 @@ import { reportOf, type PassReport } from './pass-report.ts'
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
   feed: OpenFeed,
-  resource: ListedResource,
+  resource: Replicated,
   pass: PassKind,
   { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
   signal: AbortSignal,
@@ -16,7 +16,7 @@ export async function runPass(
 ): Promise<PassReport> {
   let preview: DeletePreview | null = null
   const examine: NonNullable<PassOptions['examine']> = async (candidates, looking) => {
-    preview = await feed.previewDeletes(resource, candidates, looking)
+    if (!isSubresource(resource)) preview = await feed.previewDeletes(resource, candidates, looking)
     return preview
   }
   const result = await feed.runner.run(
@@ -27,3 +27,23 @@ export async function runPass(
   )
   return reportOf(result, dryRun, preview)
 }
+
+/** The same, and then the sets of its records' parts, which nobody else would read: a daemon keeps them by itself. */
+export async function runPassWithSets(
+  feed: OpenFeed,
+  resource: Replicated,
+  pass: PassKind,
+  options: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
+  signal: AbortSignal,
+): Promise<PassReport> {
+  const report = await runPass(feed, resource, pass, options, signal)
+  if (options.dryRun || isSubresource(resource)) return report
+  const sets: PassReport[] = []
+  for (const set of resource.subresources) {
+    const isFilled = feed.runner.feed.state.hasSnapshot(set.name)
+    sets.push(await runPass(feed, set, isFilled ? 'update' : 'snapshot', NO_WISHES, signal))
+  }
+  return { ...report, sets }
+}
+
+const NO_WISHES = { dryRun: false, approveUpTo: undefined } as const

@@ -25,6 +25,8 @@ const NOTHING: Observer = {
   watermarkMoved: () => undefined,
   clockCompared: () => undefined,
   schemaRefused: () => undefined,
+  setsOwed: () => undefined,
+  setsRefused: () => undefined,
 }
 
 /**

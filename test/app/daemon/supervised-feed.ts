@@ -55,7 +55,12 @@ export class SupervisedFeed {
       prefix: 'spark',
       open: () => this.#open(),
       resources: [LISTINGS],
-      schedule: { updateIntervalMs: UPDATE_MS, purgeIntervalMs: PURGE_MS, fullWalkIntervalMs: PURGE_MS },
+      schedule: {
+        updateIntervalMs: UPDATE_MS,
+        purgeIntervalMs: PURGE_MS,
+        fullWalkIntervalMs: PURGE_MS,
+        mediaFullIntervalMs: 7 * 24 * 3_600_000,
+      },
       around: {
         logger: createLogger({ level: 'silent' }),
         health: this.health,

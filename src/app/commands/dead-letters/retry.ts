@@ -1,7 +1,8 @@
 /** `dead-letters retry`: an update that also asks the source for the keys of dead letters again (R12). */
 import type { Command } from 'commander'
 
-import type { ListedResource } from '../../../domain/resource.ts'
+import { isSubresource, type ListedResource } from '../../../domain/resource.ts'
+import { InvariantViolation } from '../../../support/errors.ts'
 import { printLines } from '../../../support/print.ts'
 import { onFeed, type FeedWishes } from '../../passes/on-feed.ts'
 import { describeReport } from '../../passes/pass-report.ts'
@@ -13,7 +14,7 @@ import {
   type RetriedLetter,
 } from '../../passes/retry-letters.ts'
 import type { CommandHost } from '../command.ts'
-import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from '../options.ts'
+import { acceptSourceOption, forceOption, listedOption, takeOverOption } from '../options.ts'
 
 export function registerDeadLettersRetry(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -21,7 +22,7 @@ export function registerDeadLettersRetry(group: Command, { signal, acting }: Com
     .description('an update that also asks for their keys again; exit code 1 if one still waits')
     .argument('[keys...]', 'keys of the letters')
     .option('--all', 'all that wait')
-    .addOption(resourceOption())
+    .addOption(listedOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
@@ -53,7 +54,10 @@ async function retryDeadLetters(
       pass,
       body: { deadLetters: selection },
       parse: parseRetryReport,
-      run: (feed, chosen) => retryLetters(feed, chosen, pass, selection, signal),
+      run(feed, chosen) {
+        if (isSubresource(chosen)) throw new InvariantViolation(`${chosen.name} is no list.`)
+        return retryLetters(feed, chosen, pass, selection, signal)
+      },
     },
     signal,
   )

@@ -1,0 +1,109 @@
+/** What becomes of the sets that were asked for (R11). */
+import type { IndexEntry } from '../../domain/index-entry.ts'
+import { instant, type Instant, type Millis } from '../../domain/instant.ts'
+import type { JsonValue } from '../../domain/json.ts'
+import type { RecordKey } from '../../domain/record-key.ts'
+import type { ListedResource, Subresource } from '../../domain/resource.ts'
+import type { SourceRecord } from '../../domain/source-record.ts'
+import type { BatchPart } from '../batch.ts'
+import { decide, type Decision, type Sighting } from '../classify.ts'
+import { PartDraft, publishedSchemas } from '../part-draft.ts'
+import type { ContentEncoder, KeyIndex } from '../ports.ts'
+import type { DueSet } from './due-sets.ts'
+import { hasOwnStamp, isLive } from './owed.ts'
+
+/** A set as it was answered. */
+export interface SeenSet extends DueSet {
+  readonly parts: readonly JsonValue[]
+  readonly request: number
+  readonly observedAt: Instant
+}
+
+export interface ClassifiedSets {
+  readonly part: BatchPart
+  /** Sets that stay owed, and when to ask for them again. */
+  readonly askAgain: ReadonlyMap<RecordKey, Instant>
+}
+
+export interface SetsContext {
+  readonly index: Pick<KeyIndex, 'getMany'>
+  readonly encoder: ContentEncoder
+  readonly overlap: Millis
+  /** The pass is its generation's first snapshot of the sets. */
+  readonly initial: boolean
+}
+
+/** @param seen of distinct records */
+export async function classifySets(
+  parent: ListedResource,
+  set: Subresource,
+  seen: readonly SeenSet[],
+  { index, encoder, overlap, initial }: SetsContext,
+  signal: AbortSignal,
+): Promise<ClassifiedSets> {
+  const keys = seen.map(({ key }) => key)
+  const owners = await index.getMany(parent.name, keys)
+  const known = await index.getMany(set.name, keys)
+  const sightings = seen.map((one, i): Sighting => {
+    const { request, observedAt } = one
+    const record = recordOf(set, one)
+    return { resource: set, record, request, observedAt, entry: known[i], initial, askedAgain: false }
+  })
+  const records = sightings.map(({ record }) => record)
+  await encoder.prepare(set, records, publishedSchemas(known), signal)
+
+  const draft = new PartDraft(set)
+  const askAgain = new Map<RecordKey, Instant>()
+  for (const [i, sighting] of sightings.entries()) {
+    const { record, entry, request } = sighting
+    const { key } = record
+    const decision = classifySet(sighting, owners[i], encoder)
+    const again = hasOwnStamp(parent, set) ? doubtedUntil(set, sighting, decision, overlap) : undefined
+    if (again !== undefined) askAgain.set(key, again)
+    const taken = again === undefined ? decision : stillOwed(decision, entry)
+    draft.take({ key, entry, decision: taken, request, lettered: false })
+  }
+  return { part: draft.part(), askAgain }
+}
+
+/** A set as a record of its own, with the key of what it is a part of. */
+function recordOf(set: Subresource, { key, stamp, mlsId, parts }: SeenSet): SourceRecord {
+  return {
+    key,
+    modificationTimestamp: null,
+    mlsId,
+    changeStamps: { [set.changeStamps[0].name]: stamp },
+    body: { Id: key, [set.expansion]: parts },
+  }
+}
+
+/** Nothing is published for a record that is not, or no longer, in the topic; nor over what a later request said (R6). */
+function classifySet(sighting: Sighting, owner: IndexEntry | undefined, encoder: ContentEncoder): Decision {
+  const isOutdated = sighting.entry !== undefined && sighting.entry.request > sighting.request
+  if (!isLive(owner) || isOutdated) return { outcome: 'stale', askAgain: false }
+  return decide(sighting, encoder)
+}
+
+/**
+ * A set that is as it was, though the source says that it changed within the overlap: its cache may be behind its stamp
+ * (docs/spark-api.md §5, 1).
+ */
+function doubtedUntil(
+  set: Subresource,
+  { record, entry, observedAt }: Sighting,
+  decision: Decision,
+  overlap: Millis,
+): Instant | undefined {
+  const { name } = set.changeStamps[0]
+  const stamp = record.changeStamps[name] ?? null
+  if (decision.outcome !== 'unchanged' || entry?.state !== 'live' || stamp === null) return undefined
+  if (stamp === (entry.changeStamps[name] ?? null)) return undefined
+  const settled = instant(stamp + overlap)
+  return observedAt < settled ? settled : undefined
+}
+
+/** With the stamp under which the set was last believed. */
+function stillOwed(decision: Decision, entry: IndexEntry | undefined): Decision {
+  if (decision.outcome !== 'unchanged' || entry === undefined) return decision
+  return { ...decision, entry: { ...decision.entry, changeStamps: entry.changeStamps } }
+}

@@ -1,0 +1,102 @@
+/** Comparing what is known of records with what is known of their sets. */
+import type { IndexEntry } from '../../domain/index-entry.ts'
+import type { Instant } from '../../domain/instant.ts'
+import type { RecordKey } from '../../domain/record-key.ts'
+import type { ListedResource, Subresource } from '../../domain/resource.ts'
+import { mergeJoin } from '../../support/merge-join.ts'
+import { slices } from '../../support/slices.ts'
+import type { KeyIndex } from '../ports.ts'
+import { isLive, isOwed, stampOfSet } from './owed.ts'
+
+/** Sets that are handed out together. */
+const BATCH = 200
+
+export interface DueSet {
+  readonly key: RecordKey
+  /** What the record said of the set before that was asked for: what comes later is owed again. */
+  readonly stamp: Instant | null
+  readonly mlsId: string | null
+}
+
+export interface SetBatch {
+  readonly due: readonly DueSet[]
+  /** Sets in the topic without a live record: left by a time in which the set was not replicated. */
+  readonly orphans: readonly RecordKey[]
+}
+
+export interface SetsWanted {
+  readonly keys: readonly RecordKey[] | 'all'
+  /** Also those that are not owed, if they were last read before; undefined: none. */
+  readonly readBefore: Instant | undefined
+}
+
+/** In batches; memory follows them, not the index (R14). */
+export async function* dueSets(
+  index: Pick<KeyIndex, 'entries' | 'getMany'>,
+  parent: ListedResource,
+  set: Subresource,
+  { keys, readBefore }: SetsWanted,
+): AsyncGenerator<SetBatch, void, undefined> {
+  let due: DueSet[] = []
+  let orphans: RecordKey[] = []
+  for await (const { key, record, known } of pairs(index, parent, set, keys)) {
+    if (!isLive(record)) {
+      if (isLive(known)) orphans.push(key)
+    } else {
+      const stamp = stampOfSet(parent, set, record)
+      const wanted = isOwed(set, stamp, known) || isOutdated(known, readBefore)
+      if (wanted) due.push({ key, stamp, mlsId: record.mlsId })
+    }
+    if (due.length + orphans.length < BATCH) continue
+    yield { due, orphans }
+    due = []
+    orphans = []
+  }
+  if (due.length + orphans.length > 0) yield { due, orphans }
+}
+
+function isOutdated(known: IndexEntry | undefined, readBefore: Instant | undefined): boolean {
+  if (known === undefined || known.state === 'deleted' || readBefore === undefined) return false
+  return known.observedAt < readBefore
+}
+
+interface Pair {
+  readonly key: RecordKey
+  readonly record: IndexEntry | undefined
+  /** Of the set. */
+  readonly known: IndexEntry | undefined
+}
+
+async function* pairs(
+  index: Pick<KeyIndex, 'entries' | 'getMany'>,
+  parent: ListedResource,
+  set: Subresource,
+  keys: SetsWanted['keys'],
+): AsyncGenerator<Pair, void, undefined> {
+  if (keys === 'all') {
+    const joined = mergeJoin(index.entries(parent.name), index.entries(set.name))
+    for await (const { key, left, right } of joined) yield { key, record: left, known: right }
+    return
+  }
+  for (const some of slices(keys, BATCH)) {
+    const records = await index.getMany(parent.name, some)
+    const known = await index.getMany(set.name, some)
+    for (const [i, key] of some.entries()) yield { key, record: records[i], known: known[i] }
+  }
+}
+
+/** Sets that are due by now, for whoever wants to know how long it takes. */
+export async function countDue(
+  index: Pick<KeyIndex, 'entries' | 'getMany'>,
+  parent: ListedResource,
+  set: Subresource,
+  wanted: SetsWanted,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0
+  for await (const { due } of dueSets(index, parent, set, wanted)) {
+    signal.throwIfAborted()
+    count += due.length
+  }
+  return count
+}

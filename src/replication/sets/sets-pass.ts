@@ -1,0 +1,253 @@
+/** The passes of a set of parts, e.g. the photos of each listing: they ask for what is owed, and publish what differs. */
+import { instant, type Instant } from '../../domain/instant.ts'
+import type { PassKind, PassProgress } from '../../domain/pass.ts'
+import type { RecordKey } from '../../domain/record-key.ts'
+import { purposeOfSets, type RequestPurpose } from '../../domain/request-purpose.ts'
+import type { Subresource } from '../../domain/resource.ts'
+import { waitAfter, type Backoff } from '../../support/backoff.ts'
+import { InvariantViolation, type ListingstreamError } from '../../support/errors.ts'
+import type { Feed } from '../feed.ts'
+import type { SetsPlace } from '../page-committer.ts'
+import { requireBase } from '../pass-base.ts'
+import type { SetAnswer } from '../ports.ts'
+import { begun, ended, total, withOutcomes } from '../progress.ts'
+import { startMarkers } from '../walk.ts'
+import type { SeenSet } from './classify-sets.ts'
+import { countDue, dueSets, type DueSet, type SetsWanted } from './due-sets.ts'
+import type { SetsToLookAt } from './sets-to-look-at.ts'
+
+/** Sets of one transaction: a set may be two hundred photos (R14). */
+const SETS_PER_TRANSACTION = 50
+
+/** So many failures in a row are no single set's trouble, but the source's. */
+const FAILED_IN_A_ROW = 5
+/** Of what the source could not answer for one record. */
+const RETRY: Backoff = { baseMs: 60_000, capMs: 3_600_000 }
+/** The purge, or the next update, says what has become of a record that the source does not show. */
+const MISSING_AGAIN_MS = 3_600_000
+const REFUSED_AGAIN_MS = 24 * 3_600_000
+
+/**
+ * `update`: what is owed. `snapshot`: the first time the same, so that a resumed one goes on with what is left; later all
+ * sets, compared by content.
+ *
+ * @throws {ListingstreamError} see `requireBase`
+ */
+export async function runSets(
+  feed: Feed,
+  set: Subresource,
+  pass: PassKind,
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  requireBase(feed.state, set, pass)
+  const parent = feed.resources.find(({ name }) => name === set.parent)
+  if (parent === undefined) throw new InvariantViolation(`${set.parent} is not replicated.`)
+  const toLookAt = feed.sets.of(set)
+  const run = new SetsPass(feed, { parent, set }, pass, toLookAt)
+  try {
+    return await run.run(signal)
+  } catch (error) {
+    // Whatever was not come to is still owed.
+    toLookAt.noteAll()
+    throw error
+  }
+}
+
+class SetsPass {
+  readonly #feed: Feed
+  readonly #place: SetsPlace
+  readonly #pass: PassKind
+  readonly #toLookAt: SetsToLookAt
+  readonly #purpose: RequestPurpose
+  readonly #initial: boolean
+  readonly #begunAt: Instant
+  #progress: PassProgress | undefined
+  #failedInARow = 0
+  #unread = 0
+  #leftAlone: ListingstreamError | undefined
+
+  constructor(feed: Feed, place: SetsPlace, pass: PassKind, toLookAt: SetsToLookAt) {
+    const { name } = place.set
+    this.#feed = feed
+    this.#place = place
+    this.#pass = pass
+    this.#toLookAt = toLookAt
+    this.#purpose = purposeOfSets(pass)
+    this.#progress = feed.state.interrupted(name, pass)
+    this.#initial = this.#progress?.initial ?? (pass === 'snapshot' && !feed.state.hasSnapshot(name))
+    this.#begunAt = feed.clock.now()
+    if (this.#progress !== undefined) feed.observer.passStarted(this.#progress, true)
+  }
+
+  async run(signal: AbortSignal): Promise<PassProgress> {
+    const { parent, set } = this.#place
+    const { index, observer } = this.#feed
+    const wanted = this.#wanted()
+    const due = await countDue(index, parent, set, wanted, signal)
+    observer.setsOwed(set.name, due, this.#progress?.walked ?? 0)
+    for await (const batch of dueSets(index, parent, set, wanted)) {
+      signal.throwIfAborted()
+      if (batch.orphans.length > 0) await this.#dropOrphans(batch.orphans, signal)
+      await this.#fetch(this.#allowed(batch.due), signal)
+    }
+    const owed = { keys: 'all', readBefore: undefined } as const
+    const left = this.#unread === 0 ? 0 : await countDue(index, parent, set, owed, signal)
+    observer.setsOwed(set.name, left, this.#progress?.walked ?? 0)
+    return this.#end(left, signal)
+  }
+
+  #wanted(): SetsWanted {
+    const keys = this.#toLookAt.take(this.#begunAt)
+    if (this.#pass === 'update') return { keys, readBefore: undefined }
+    const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? this.#begunAt)
+    return { keys: 'all', readBefore }
+  }
+
+  /** Without those of MLSs that refuse them. */
+  #allowed(due: readonly DueSet[]): readonly DueSet[] {
+    const { clock } = this.#feed
+    return due.filter(({ mlsId }) => {
+      const until = this.#toLookAt.refusals.leftAloneUntil(mlsId, clock.now())
+      if (until === undefined) return true
+      this.#toLookAt.noteAllAt(until)
+      this.#unread += 1
+      return false
+    })
+  }
+
+  async #fetch(due: readonly DueSet[], signal: AbortSignal): Promise<void> {
+    if (due.length === 0) return
+    const asked = new Map(due.map((one) => [one.key, one]))
+    const request = { ...this.#place, keys: [...asked.keys()], purpose: this.#purpose }
+    let seen: SeenSet[] = []
+    for await (const answer of this.#feed.source.sets(request, signal)) {
+      const one = asked.get(answer.key)
+      if (one === undefined) continue
+      if (answer.kind !== 'found') {
+        this.#notRead(one, answer)
+        continue
+      }
+      this.#read(one)
+      const { serverDate, receivedAt, parts, request: number } = answer
+      const observedAt = this.#feed.serverClock.observed(serverDate, receivedAt)
+      seen.push({ ...one, parts, request: number, observedAt })
+      if (seen.length < SETS_PER_TRANSACTION) continue
+      await this.#commit(seen, signal)
+      seen = []
+    }
+    if (seen.length > 0) await this.#commit(seen, signal)
+  }
+
+  #read({ key, mlsId }: DueSet): void {
+    const { observer } = this.#feed
+    this.#failedInARow = 0
+    this.#toLookAt.succeeded(key)
+    if (this.#toLookAt.refusals.answered(mlsId)) observer.setsRefused(this.#place.set.name, mlsId, null)
+  }
+
+  #notRead({ key, mlsId }: DueSet, answer: Exclude<SetAnswer, { kind: 'found' }>): void {
+    const { clock, observer, random } = this.#feed
+    const now = clock.now()
+    this.#unread += 1
+    switch (answer.kind) {
+      case 'missing':
+        this.#toLookAt.noteAt(key, instant(now + MISSING_AGAIN_MS))
+        break
+      case 'refused':
+        this.#toLookAt.noteAt(key, instant(now + REFUSED_AGAIN_MS))
+        if (this.#toLookAt.refusals.refused(mlsId, now)) {
+          this.#leftAlone = answer.error
+          observer.setsRefused(this.#place.set.name, mlsId, answer.error)
+        }
+        break
+      case 'failed': {
+        this.#failedInARow += 1
+        if (this.#failedInARow >= FAILED_IN_A_ROW) throw answer.error
+        const failures = this.#toLookAt.failed(key)
+        const wait = waitAfter(RETRY, failures - 1, answer.error.retryAfterMs, random)
+        this.#toLookAt.noteAt(key, instant(Math.round(now + wait)))
+        break
+      }
+    }
+  }
+
+  async #commit(seen: readonly SeenSet[], signal: AbortSignal): Promise<void> {
+    const before = this.#begin(seen[0]?.observedAt ?? this.#begunAt)
+    const { progress, askAgain } = await this.#feed.committer.commitSets(
+      this.#place,
+      seen,
+      before.initial,
+      (counts) => {
+        const read = withOutcomes(before, counts)
+        const next = { ...read, page: before.page + 1, walked: before.walked + total(counts) }
+        return { progress: next, watermark: null, markers: startMarkers(this.#feed.state, next) }
+      },
+      signal,
+    )
+    this.#progress = progress
+    for (const [key, at] of askAgain) this.#toLookAt.noteAt(key, at)
+  }
+
+  async #dropOrphans(keys: readonly RecordKey[], signal: AbortSignal): Promise<void> {
+    const before = this.#begin(this.#begunAt)
+    const next = { ...before, page: before.page + 1 }
+    const commitment = { progress: next, watermark: null, markers: startMarkers(this.#feed.state, next) }
+    this.#progress = await this.#feed.committer.commitOrphans(this.#place, keys, commitment, signal)
+  }
+
+  /** The pass as it stands; it begins with what it first commits. */
+  #begin(startedAt: Instant): PassProgress {
+    if (this.#progress !== undefined) return this.#progress
+    const progress = this.#begun(startedAt)
+    this.#feed.observer.passStarted(progress, false)
+    return progress
+  }
+
+  #begun(startedAt: Instant): PassProgress {
+    const resource = this.#place.set.name
+    return begun({
+      resource,
+      pass: this.#pass,
+      passId: this.#feed.newPassId(),
+      initial: this.#initial,
+      startedAt,
+      filter: '',
+      sweepOffsets: [],
+      held: 0,
+      window: null,
+      owedSeconds: [],
+      scope: '',
+      rescoped: false,
+    })
+  }
+
+  /** An update that found nothing leaves nothing behind. */
+  async #end(owed: number, signal: AbortSignal): Promise<PassProgress> {
+    const { committer, observer } = this.#feed
+    const { parent, set } = this.#place
+    if (this.#progress === undefined && this.#pass === 'update') {
+      return ended(this.#begun(this.#begunAt), 'completed')
+    }
+    const progress = this.#begin(this.#begunAt)
+    // Whoever waits for the whole topic is not told that it is there.
+    const isWhole = !progress.initial || this.#leftAlone === undefined
+    const state = isWhole ? 'completed' : 'failed'
+    const done = ended(progress, state)
+    const detail = this.#detail(owed, parent.name)
+    const started = startMarkers(this.#feed.state, progress)
+    const markers = [...started, { event: state, progress: done, detail }] as const
+    const committed = await committer.commitProgress(
+      set,
+      { progress: done, watermark: null, markers },
+      signal,
+    )
+    observer.passEnded(committed, detail)
+    return committed
+  }
+
+  #detail(owed: number, parent: string): string | null {
+    if (owed === 0) return null
+    const why = this.#leftAlone === undefined ? '' : ` ${this.#leftAlone.message}`
+    return `The sets of ${owed} ${parent} could not be read and are asked for again later.${why}`
+  }
+}
