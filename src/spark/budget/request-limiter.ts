@@ -167,7 +167,9 @@ export class RequestLimiter implements Transport, AsyncDisposable {
     const isRefusal = isOverRate && isNew
     if (isRefusal || retryAfterMs !== undefined) {
       const pause = retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#refusals)
-      this.#pausedUntil = Math.max(this.#pausedUntil, now + pause)
+      // A window later what was sent before no longer counts; whoever was told to wait for longer does so by itself.
+      const held = Math.min(pause, this.#options.windowMs)
+      this.#pausedUntil = Math.max(this.#pausedUntil, now + held)
     }
     if (!isRefusal) return
     // What is refused when it is tried again says that the pause was too short, and nothing of the rate.

@@ -131,6 +131,13 @@ describe('Retry-After', () => {
     expect(key.told).toEqual([])
   })
 
+  test('of a day holds the others back for a window: only who was told waits for longer', async () => {
+    const key = new LimitedKey(100, { reply: answering(away(503, '86400')) })
+    await key.ask('1', 'walk')
+    await key.ask('2', 'update')
+    expect(key.now).toBe(WINDOW_MS)
+  })
+
   test('as a date counts from the Date of the answer', async () => {
     const headers = {
       date: 'Sat, 02 May 2026 14:00:00 GMT',
