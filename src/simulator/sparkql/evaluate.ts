@@ -1,5 +1,5 @@
 import type { CheckedComparison, Comparand } from './checked.ts'
-import { chosenValues, comparable, multiSelectIn, readingOf } from './readings.ts'
+import { chosenValues, comparable, comparableReadingOf, multiSelectIn } from './readings.ts'
 import type { Comparable } from './readings.ts'
 import { dayOf, startOfDay } from './source-time.ts'
 import { isMoment, isPoint } from './value.ts'
@@ -11,13 +11,12 @@ export type Predicate<Row> = (row: Row) => boolean
 export function comparisonPredicate<Row>(comparison: CheckedComparison<Row>): Predicate<Row> {
   const { left, operator, quantifier } = comparison
   const fits = fitting(comparison)
-  const reading = readingOf(left)
+  const reading = comparableReadingOf(left)
   const multiSelect = multiSelectIn(left)
   const matches: Predicate<Row> =
     multiSelect === undefined
-      ? (row) => fits(comparable(reading(row, null)))
-      : (row) =>
-          chosenValues(multiSelect, row)[quantifier]((chosen) => fits(comparable(reading(row, chosen))))
+      ? (row) => fits(reading(row, null))
+      : (row) => chosenValues(multiSelect, row)[quantifier]((chosen) => fits(reading(row, chosen)))
   return operator === 'Ne' ? (row) => !matches(row) : matches
 }
 

@@ -16,7 +16,8 @@ export interface CompiledFilter<Row> {
 }
 
 /**
- * A filter as the vendor's parser judges it (docs/spark-api.md §2.7). An empty one fits every row.
+ * A filter as the vendor's parser judges it (docs/spark-api.md §2.7). An empty one fits every row. The text becomes tokens and
+ * a tree, the tree is held to the limits, each comparison is checked against its fields, and becomes a closure.
  * @throws {SparkqlError}
  */
 export function compileFilter<Row>(filter: string, context: FilterContext<Row>): CompiledFilter<Row> {

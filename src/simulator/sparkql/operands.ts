@@ -85,7 +85,10 @@ export function checkedArguments<Row>(
       throw new SparkqlError(1040, name, `Argument ${at + 1} of ${name} has a type that it does not take`)
     }
   }
-  return { definition, args: checked }
+  return {
+    definition,
+    args: checked.map((arg, at) => (parameters[at]?.fields === 'any' ? written(arg) : arg)),
+  }
 }
 
 function fits<Row>(arg: CheckedOperand<Row>, parameter: Parameter | undefined): boolean {
@@ -93,6 +96,13 @@ function fits<Row>(arg: CheckedOperand<Row>, parameter: Parameter | undefined): 
   const { types, fields } = parameter
   if (arg.kind !== 'field' || fields === 'none') return arg.kind !== 'field' && types.includes(arg.type)
   return fields === 'any' || types.includes(arg.type) || (arg.type === 'integer' && types.includes('decimal'))
+}
+
+/** A field of days or times in the form in which rows show it: a function of any field takes what looks like it. */
+function written<Row>(arg: CheckedOperand<Row>): CheckedOperand<Row> {
+  if (arg.kind !== 'field' || (arg.type !== 'date' && arg.type !== 'datetime')) return arg
+  const { reader } = arg
+  return { kind: 'field', type: 'character', reader: { ...reader, type: 'Character' } }
 }
 
 function checkedCall<Row>(call: Call, context: OperandContext<Row>): CheckedOperand<Row> {

@@ -10,10 +10,10 @@ import { isMoment } from './value.ts'
 import type { Value } from './value.ts'
 
 /** @param chosen the value of the multi-select field that is looked at */
-export type Reading<Row> = (row: Row, chosen: Value) => Value
+type Reading<Row> = (row: Row, chosen: Value) => Value
 
 /** The value that an operand has for a row. */
-export function readingOf<Row>(operand: CheckedOperand<Row>): Reading<Row> {
+function readingOf<Row>(operand: CheckedOperand<Row>): Reading<Row> {
   switch (operand.kind) {
     case 'constant':
       return () => operand.value
@@ -69,13 +69,18 @@ function fieldReading<Row>(reader: FieldReader<Row>): (row: Row) => Value {
       return (row) => shown(row, (value) => (typeof value === 'string' ? parseDay(value) : undefined))
     case 'Location':
       return (row) => pointOf(reader.value(row))
-    case 'Datetime':
+    case 'Datetime': {
+      const seconds = secondsReading(reader)
       return (row) => {
-        const seconds = reader.seconds(row)
-        if (seconds !== null) return inSourceZone(seconds * 1000)
-        return reader.value(row) === null ? null : undefined
+        const at = seconds(row)
+        return typeof at === 'number' ? inSourceZone(at * 1000) : at
       }
+    }
   }
+}
+
+function secondsReading<Row>(reader: FieldReader<Row>): (row: Row) => number | null | undefined {
+  return (row) => reader.seconds(row) ?? (reader.value(row) === null ? null : undefined)
 }
 
 function numberOf(value: string | number | boolean | JsonBigInteger): Value {
@@ -84,6 +89,15 @@ function numberOf(value: string | number | boolean | JsonBigInteger): Value {
 }
 
 export type Comparable = Exclude<Value, Moment>
+
+/** The same in a form that `===` and `<` compare. A bare Datetime, which every update asks for, comes in it. */
+export function comparableReadingOf<Row>(
+  operand: CheckedOperand<Row>,
+): (row: Row, chosen: Value) => Comparable {
+  if (operand.kind === 'field' && operand.type === 'datetime') return secondsReading(operand.reader)
+  const reading = readingOf(operand)
+  return (row, chosen) => comparable(reading(row, chosen))
+}
 
 /** In a form that `===` and `<` compare. Stamps are cut to seconds, and so is what they are compared with. */
 export function comparable(value: Value): Comparable {

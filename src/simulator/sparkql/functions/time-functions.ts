@@ -1,5 +1,4 @@
 import { calendarDay, dayOf, timeOf } from '../source-time.ts'
-import type { Moment } from '../source-time.ts'
 import { asNumber, isMoment } from '../value.ts'
 import type { Value, ValueType } from '../value.ts'
 import { fieldOr } from './sparkql-function.ts'
@@ -24,15 +23,15 @@ export const TIME_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 }
 
 function ofDay(returns: ValueType, part: (day: number) => number): ValueFunction {
-  return part1(returns, (value) => part(isMoment(value) ? dayOf(value) : asNumber(value)))
+  return ofPart(returns, (value) => part(isMoment(value) ? dayOf(value) : asNumber(value)))
 }
 
 /** A date begins at midnight. */
 function ofTime(returns: ValueType, part: (ms: number) => number): ValueFunction {
-  return part1(returns, (value) => part(isMoment(value) ? timeOf(value) : 0))
+  return ofPart(returns, (value) => part(isMoment(value) ? timeOf(value) : 0))
 }
 
-function part1(returns: ValueType, call: (value: Value | Moment) => Value): ValueFunction {
+function ofPart(returns: ValueType, call: (value: Value) => Value): ValueFunction {
   return {
     kind: 'value',
     required: [fieldOr('datetime', 'date')],
