@@ -319,6 +319,7 @@ describe('from outside', () => {
     expect(await sets(server, `photos?Id=${key}`)).toEqual(all.slice(0, 1))
     expect(all[0]).toHaveProperty('Results.length', 200)
     expect(await sets(server, 'rooms/raw')).toHaveLength(20)
+    expect(await sets(server, 'photos?Id=1')).toEqual([])
     expect((await fetch(`${server.url}/_simulator/sets/nothing`)).status).toBe(404)
   })
 

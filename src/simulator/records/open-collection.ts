@@ -32,8 +32,11 @@ export interface OpenCollection {
   truthLines(expand: ReadonlySet<string>): Iterable<string>
   /** The fields of each visible record, by key. */
   truth(): ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** What each visible record has under a path below its own, by key, as the API would serve it; undefined: no such path. */
-  sublistTruth(path: string): Iterable<readonly [key: string, rows: Subrows]> | undefined
+  /**
+   * What each visible record has under a path below its own, by key, as the API would serve it; undefined: no such path.
+   * @param key of one record alone
+   */
+  sublistTruth(path: string, key?: string): Iterable<readonly [key: string, rows: Subrows]> | undefined
   /** One of the records that it began with, the same for the same hash; null if there were none. */
   first(hash: number): RecordIdentity | null
   /** Those that belong to the record of this key, in view or over by time passing, ascending by key. */

@@ -203,14 +203,15 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     return this.#rowsBelow(path, this.#surroundings())
   }
 
-  sublistTruth(path: string): Iterable<readonly [key: string, rows: Subrows]> | undefined {
+  sublistTruth(path: string, key?: string): Iterable<readonly [key: string, rows: Subrows]> | undefined {
     this.advance()
     const around = this.#surroundings()
     // What a service cannot answer for now is there all the same.
     const behaviour = { ...around.behaviour, brokenParts: {} }
     const rowsOf = this.#rowsBelow(path, { ...around, behaviour })
     if (rowsOf === undefined) return undefined
-    return Iterator.from(this.rows('')).map((record) => [record.key, rowsOf(record)])
+    const records = key === undefined ? this.rows('') : present(this.find(key))
+    return Iterator.from(records).map((record) => [record.key, rowsOf(record)])
   }
 
   *truthLines(expand: ReadonlySet<string> = new Set()): Generator<string, void, undefined> {
@@ -279,6 +280,10 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
       disposition: 'stop',
     })
   }
+}
+
+function present<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
 }
 
 function fieldsOf(line: string, at: 'StandardFields' | 'top'): Readonly<Record<string, unknown>> {

@@ -150,12 +150,9 @@ function setLines(
   params: URLSearchParams,
 ): Iterable<string> | undefined {
   for (const collection of collections) collection.advance()
-  const id = params.get('Id')
-  const sets = listings.sublistTruth(path)
+  const sets = listings.sublistTruth(path, params.get('Id') ?? undefined)
   if (sets === undefined) return undefined
-  return Iterator.from(sets)
-    .filter(([key]) => id === null || key === id)
-    .map(([key, rows]) => JSON.stringify({ Id: key, Results: rows }))
+  return Iterator.from(sets).map(([key, rows]) => JSON.stringify({ Id: key, Results: rows }))
 }
 
 function changeOf<T extends object>(partial: T): { [K in keyof T]: Exclude<T[K], undefined> } {

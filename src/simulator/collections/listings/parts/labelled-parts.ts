@@ -16,7 +16,7 @@ export const UNITS = labelledParts('units', 'Units', UNIT_FIELDS, ({ seed }) =>
 )
 
 function labelledParts(
-  name: string,
+  name: 'rooms' | 'units',
   expansion: string,
   fields: LabelledFields,
   first: PartKind['first'],

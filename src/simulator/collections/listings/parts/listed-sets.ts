@@ -5,14 +5,15 @@ import type { Behaviour } from '../../../behaviour.ts'
 import type { Sublist, Surroundings } from '../../../records/collection-definition.ts'
 import type { Listing } from '../listing.ts'
 import { openHouseRows } from './open-houses.ts'
-import type { PartKind } from './part-kind.ts'
+import type { PartKind, PartName } from './part-kind.ts'
 import { PART_KINDS } from './part-kinds.ts'
 import { shownParts } from './part-set.ts'
 
 type Rows = Sublist<Listing>['rows']
 
 /** A set that a listing has, as the API shows it. */
-export interface ListedSet extends Pick<PartKind, 'name' | 'expansion' | 'at' | 'isOfOne'> {
+export interface ListedSet extends Pick<PartKind, 'expansion' | 'at' | 'isOfOne'> {
+  readonly name: PartName | 'openhouses'
   readonly rows: Rows
 }
 

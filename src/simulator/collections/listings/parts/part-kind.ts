@@ -4,10 +4,22 @@ import type { Surroundings } from '../../../records/collection-definition.ts'
 import type { Listing } from '../listing.ts'
 import type { Part } from './part.ts'
 
+/** Last parts of the paths of sets, below that of the listing. */
+export type PartName =
+  | 'photos'
+  | 'videos'
+  | 'documents'
+  | 'virtualtours'
+  | 'rooms'
+  | 'units'
+  | 'floplans'
+  | 'floorplans'
+  | 'rentalcalendar'
+  | 'tourofhomes'
+
 /** What the parts of one kind are. */
 export interface PartKind {
-  /** Last part of its path, below that of the listing: `photos`. */
-  readonly name: string
+  readonly name: PartName
   /** In `_expand`, and the member that holds the set. */
   readonly expansion: string
   /** That member stands among the standard fields, or beside them (docs/spark-api.md §4.1). */
