@@ -74,4 +74,6 @@ test('status is a dozen lines in one order, with and without a daemon; what is n
   expect(beside.get('Last error')).toBe('none known')
   const besideJson = JSON.parse(await feed.done('status', '--json')) as object
   expect(Object.keys(besideJson)).toEqual(Object.keys(aloneJson))
+  expect(besideJson).toMatchObject({ budget: { limit: 100_000, granted: 100_000, misfit: null } })
+  expect(aloneJson).toMatchObject({ budget: null })
 }, 180_000)

@@ -11,9 +11,14 @@ import { countedResources } from './known-counts.ts'
 
 type BudgetSettings = Pick<Settings, 'passes' | 'spark'>
 
-/** In one sentence, with what to change; null if they fit. */
+/**
+ * In one sentence, with what to change; null if they fit.
+ *
+ * @param apiRate what there is of it: the setting, or what the source grants
+ */
 export function misfitOf(
   { passes: schedule, spark }: BudgetSettings,
+  apiRate: number,
   resources: readonly ListedResource[],
   totals: WalkTotals,
   passes: FeedState['passes'],
@@ -21,7 +26,7 @@ export function misfitOf(
   const { updateIntervalMs, updateOverlapMs } = schedule
   const given = { records: totals.all, changesPerDay: new Map() }
   const counted = countedResources(resources, given, passes, updateIntervalMs + updateOverlapMs)
-  const settings = { ...schedule, apiRate: spark.apiRate, pageLimit: spark.pageLimit }
+  const settings = { ...schedule, apiRate, pageLimit: spark.pageLimit }
   const plan = planRequests(counted, settings)
   return plan.fits ? null : describeMisfit(plan, remediesFor(counted, settings))
 }
@@ -34,7 +39,7 @@ export function misfitWarning(
 ): () => void {
   let told: string | null = null
   return () => {
-    const misfit = misfitOf(settings, resources, totals, passes)
+    const misfit = misfitOf(settings, settings.spark.apiRate, resources, totals, passes)
     if (misfit !== null && misfit !== told) {
       logger.warn({ setting: 'API_RATE' }, `the requests that the passes need: ${misfit}`)
     }

@@ -136,7 +136,8 @@ function supervisorOf(
     schedule: settings.passes,
     around,
     budget: (passes) => {
-      return { ...transport.report(), misfit: misfitOf(settings, resources, totals, passes) }
+      const report = transport.report()
+      return { ...report, misfit: misfitOf(settings, report.granted, resources, totals, passes) }
     },
     clock: SYSTEM_CLOCK,
     random: Math.random,

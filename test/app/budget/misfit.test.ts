@@ -12,13 +12,15 @@ function settingsWith(env: Readonly<Record<string, string>>) {
   return loadSettings(['spark', 'passes'], { env: { SPARK_ACCESS_TOKEN: 'a-token-4711', ...env } })
 }
 
-test('the settings of the README fit, and updates too often for the rate do not', () => {
+test('the settings of the README fit, but not updates too often for the rate, nor a rate of which the source grants little', () => {
   const totals = new WalkTotals()
   totals.learn(ACCOUNTS.name, 100_000)
-  expect(misfitOf(settingsWith({}), [ACCOUNTS], totals, NO_PASSES)).toBeNull()
-  expect(misfitOf(settingsWith({ UPDATE_INTERVAL: '100ms' }), [ACCOUNTS], totals, NO_PASSES)).toMatch(
-    /^It does not fit: .* UPDATE_INTERVAL=1m/,
-  )
+  const misfit = (env: Readonly<Record<string, string>>, rate: number) =>
+    misfitOf(settingsWith(env), rate, [ACCOUNTS], totals, NO_PASSES)
+  expect(misfit({}, 1_500)).toBeNull()
+  expect(misfit({ UPDATE_INTERVAL: '100ms' }, 1_500)).toMatch(/^It does not fit: .* UPDATE_INTERVAL=1m/)
+  expect(misfit({ UPDATE_INTERVAL: '1s' }, 1_500)).toBeNull()
+  expect(misfit({ UPDATE_INTERVAL: '1s' }, 800)).toMatch(/^It does not fit/)
 })
 
 test('the warning comes when the number of records is known, and once', () => {
