@@ -42,12 +42,8 @@ export function checkedComparison<Row>(
   const { operand, quantifier } = quantified(comparison.left)
   const left = checkedOperand(operand, { readers, now: surroundings.now })
   for (const { type } of comparands) checkType(names[0] ?? '', left, type)
-  if (
-    readers
-      .values()
-      .filter(({ multiSelect }) => multiSelect)
-      .toArray().length > 1
-  ) {
+  const multiSelects = [...readers.values()].filter(({ multiSelect }) => multiSelect)
+  if (multiSelects.length > 1) {
     throw new SparkqlError(1040, names[0] ?? '', 'An expression takes one field of several values')
   }
   return { left, operator: comparison.operator, comparands, quantifier }

@@ -6,7 +6,7 @@ import type { Moment } from './source-time.ts'
 import { SparkqlError } from './sparkql-error.ts'
 import type { Comparison, Operand } from './tree.ts'
 import { asText, isNumeric } from './value.ts'
-import type { ValueType } from './value.ts'
+import type { Value, ValueType } from './value.ts'
 import { MAX_WILDCARDS, plainText, wildcardsIn, wildcardTest } from './wildcards.ts'
 
 /** Types that stand behind `Eq` and `Ne` alone. */
@@ -60,14 +60,14 @@ function comparand(operand: Operand, { now, locate }: Surroundings): Comparand {
   }
   const checked = checkedOperand(operand, context)
   const value = constantValue(checked)
-  // Where `cast` leads to nothing, and by zero.
+  // A call may lead to no value, as `cast` does. A division by zero must not.
   if (value === null && operand.kind !== 'call' && checked.type !== 'null') {
     throw new SparkqlError(1040, tokenOf(operand), 'The calculation has no result')
   }
   return { kind: 'value', type: value === null ? 'null' : checked.type, value }
 }
 
-function constantValue(operand: CheckedOperand<never>) {
+function constantValue(operand: CheckedOperand<never>): Value {
   return operand.kind === 'constant' ? operand.value : undefined
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { parseSparkql } from '../../../src/simulator/sparkql/parser.ts'
 import { matches, refusal } from './sample.ts'
 
 describe('the grammar takes', () => {
@@ -115,6 +116,17 @@ describe('the grammar refuses, and names the token:', () => {
   ])('%s', (filter, token) => {
     expect(refusal(filter)).toEqual([1040, token])
   })
+})
+
+test.each([
+  '"Main Info"."Lot"',
+  '"Main \'Info\'"."Lot$ #@"',
+  '" a "." b "',
+  '"Garage Type"."1"',
+  '"Details"."@R08T$ ` #"',
+])('a field of the MLS may be called %s', (name) => {
+  const [link] = parseSparkql(`${name} Eq 1`)
+  expect(link?.term).toMatchObject({ left: { kind: 'field', name } })
 })
 
 describe('a limit is passed with 1041, after all that is not valid:', () => {
