@@ -55,7 +55,10 @@ export interface SourcePage {
 /** `scope`: what the resource's scope shows; `source`: whether the source has the key at all. */
 export type QuestionRange = 'scope' | 'source'
 
-/** Answer to a question for certain keys. `refused`: the source does not take such a filter, or dropped part of it. */
+/**
+ * Answer to a question for certain keys. `refused`: the source does not take such a filter, or dropped part of it. `spoiled`:
+ * one of the records makes the answer unreadable, and would do so to a walk.
+ */
 export type KeysAnswer =
   | {
       readonly kind: 'answered'
@@ -64,7 +67,7 @@ export type KeysAnswer =
       readonly receivedAt: Instant
       readonly records: readonly SourceRecord[]
     }
-  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'refused' | 'spoiled'; readonly why: string }
 
 /** Answer to `GET /v1/<resource>/{Id}`. `inconclusive`: 403, or Code 1500 for this record. */
 export type OneAnswer =

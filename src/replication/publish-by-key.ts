@@ -54,11 +54,11 @@ export async function publishByKey(
       const notes = new Map(marks)
       const keys = [...notes.keys()]
       const listed = await findListed(feed.source, resource, keys, signal)
-      if (listed === undefined && left > (options.orWalk?.pages ?? Infinity)) {
+      if (listed === 'refused' && left > (options.orWalk?.pages ?? Infinity)) {
         return publishByWalk(feed, resource, progress, signal)
       }
       const answers =
-        listed === undefined ? foundAlone(feed.source, resource, keys, options.set, signal) : [listed]
+        typeof listed === 'string' ? foundAlone(feed.source, resource, keys, options.set, signal) : [listed]
       for await (const found of answers) {
         progress = await publishFound(feed, resource, progress, found, notes, options, signal)
       }

@@ -39,7 +39,7 @@ export function judgeListAnswer(
   keys: readonly RecordKey[],
   witness: RecordKey,
 ): ReadonlyMap<RecordKey, Fate> | undefined {
-  if (answer.kind === 'refused') return undefined
+  if (answer.kind !== 'answered') return undefined
   const shown = new Set(answer.records.map((record) => record.key))
   const asked = new Set(keys).add(witness)
   if (!shown.has(witness) || [...shown].some((key) => !asked.has(key))) return undefined
@@ -111,18 +111,17 @@ export interface FoundRecords {
   readonly receivedAt: Instant
 }
 
-/** Whole records of at most `keysPerQuestion` keys, by a list query; undefined if the source does not apply such a filter. */
+/** Whole records of at most `keysPerQuestion` keys, by a list query; `refused` also if the source does not apply the filter. */
 export async function findListed(
   source: Source,
   resource: ListedResource,
   keys: readonly RecordKey[],
   signal: AbortSignal,
-): Promise<FoundRecords | undefined> {
+): Promise<FoundRecords | 'refused' | 'spoiled'> {
   const asked = new Set(keys)
   const answer = await source.findByKeys(resource, keys, 'everything', 'scope', signal)
-  return answer.kind === 'answered' && answer.records.every((record) => asked.has(record.key))
-    ? answer
-    : undefined
+  if (answer.kind !== 'answered') return answer.kind
+  return answer.records.every((record) => asked.has(record.key)) ? answer : 'refused'
 }
 
 /** Whole records of those keys that the source shows, one request each. */

@@ -140,14 +140,9 @@ class HttpSource implements SparkSource {
     )
     if (outcome.kind === 'failure') {
       const { error } = outcome
-      // Where one record spoils the answer, each is asked for by itself.
-      if (
-        error.refuses === 'filter' ||
-        isRefusal(error) ||
-        isUnreadable(error) ||
-        error.apiCode === UNEXPECTED_DATA
-      )
-        return { kind: 'refused', why: error.message }
+      const { message: why } = error
+      if (error.refuses === 'filter' || isRefusal(error)) return { kind: 'refused', why }
+      if (isUnreadable(error) || error.apiCode === UNEXPECTED_DATA) return { kind: 'spoiled', why }
       throw error
     }
     const results = outcome.kind === 'success' ? outcome.envelope.results : undefined

@@ -269,7 +269,7 @@ export class ModelSource implements Source {
     const dates = this.#dates()
     if (select === 'everything' && rows.some(({ broken }) => broken)) {
       this.#happen()
-      return { kind: 'refused', why: 'broken data' }
+      return { kind: 'spoiled', why: 'broken data' }
     }
     const records = rows.map(({ record }) => record)
     for (const key of keys)

@@ -649,6 +649,16 @@ describe('what has to be read whole', () => {
     expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['keys', 'everything'])
   })
 
+  test('is asked for one by one where one of them spoils the answer: it would spoil the walk, too', async () => {
+    const opened = await touchedFeed(300, 4, {
+      findByKeys: () => 'spoiled',
+      findOne: (key) => (key === keys(300)[7] ? 'inconclusive' : undefined),
+    })
+    expect(await purge(opened)).toMatchObject({ missed: 300, progress: { counts: { published: 299 } } })
+    expect(asked(opened, 'findOne')).toHaveLength(300)
+    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['keys'])
+  })
+
   test('is asked for one by one where it is little', async () => {
     const opened = await touchedFeed(3, 3, { findByKeys: () => 'refused' })
     expect(await purge(opened)).toMatchObject({ missed: 3, progress: { counts: { published: 3 } } })

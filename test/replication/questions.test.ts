@@ -63,6 +63,7 @@ describe('asking whether keys are gone (R9 b)', () => {
 
   test.each([
     ['refused', () => 'refused' as const],
+    ['spoiled', () => 'spoiled' as const],
     ['missing the witness', () => []],
     ['of other keys', () => [keyRecord('w'), keyRecord('9')]],
   ])('one by one if the answer is %s', async (_, findByKeys) => {
@@ -101,11 +102,12 @@ describe('records by key', () => {
     expect(source.asked).toMatchObject([{ select: 'everything' }])
   })
   test.each([
-    ['the filter is refused', () => 'refused' as const],
-    ['the answer holds what was not asked for', () => [sourceRecord('9')]],
-  ])('are none by a list if %s', async (_, findByKeys) => {
+    ['the filter is refused', () => 'refused' as const, 'refused'],
+    ['the answer holds what was not asked for', () => [sourceRecord('9')], 'refused'],
+    ['one of them spoils it', () => 'spoiled' as const, 'spoiled'],
+  ])('are none by a list if %s', async (_, findByKeys, why) => {
     const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
-    expect(await findListed(source, LISTINGS, keys, signal)).toBeUndefined()
+    expect(await findListed(source, LISTINGS, keys, signal)).toBe(why)
   })
   test('are asked for one by one, those gone left out', async () => {
     const source = new ScriptedSource({ records: [sourceRecord('2')] })

@@ -138,11 +138,11 @@ describe('findByKeys', () => {
     })
   })
 
-  test('data that the API itself cannot read makes it refused: it may be of one record alone (R8)', async () => {
+  test('data that the API itself cannot read spoils it: it may be of one record alone (R8)', async () => {
     const reply = failure(500, 1026)
     await using t = await fixture([reply, reply, reply, reply])
     expect(await t.source.findByKeys(LISTINGS, keys, 'keys', 'source', signal)).toMatchObject({
-      kind: 'refused',
+      kind: 'spoiled',
     })
   })
 

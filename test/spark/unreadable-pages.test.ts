@@ -80,7 +80,7 @@ describe('a listing with NaN', () => {
     simulator.configure({ poisoned: { [key]: 'nan' } })
     await using source = sourceOf(server)
     expect(await source.findByKeys(LISTINGS, keys, 'everything', 'scope', signal())).toMatchObject({
-      kind: 'refused',
+      kind: 'spoiled',
     })
     const [walked] = recordsOf(await walk(source))
     expect(await source.findOne(LISTINGS, key, signal())).toMatchObject({
