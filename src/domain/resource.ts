@@ -35,7 +35,7 @@ interface ResourceFields {
 }
 
 /** Names in the events of a resource, whose Avro schemas are in `schemas/` and in the namespace `listingstream`. */
-export interface EventNames {
+interface EventNames {
   /** Avro record of the event that has the content. */
   readonly upserted: string
   /** Of the event that says that the key is gone; the type of the tombstone where that comes alone. */
@@ -64,6 +64,16 @@ export interface ResourceDescription<Name extends string = string> {
   readonly events: EventNames
 }
 
+/** By what a person knows a record that is to be deleted (R10). */
+interface RecordFact {
+  /** In reports. */
+  readonly name: string
+  /** Of the source: the first of them that has a value, a text or a number. */
+  readonly fields: readonly [string, ...string[]]
+  /** Whether records are also counted by it; not where each has its own. */
+  readonly isShared: boolean
+}
+
 /** A list whose records have an `Id` each (docs/spark-api.md §1.3). Without a stamp it is walked whole. */
 export interface ListedResource<Name extends string = string> extends ResourceDescription<Name> {
   /** Path on the API host. */
@@ -71,6 +81,7 @@ export interface ListedResource<Name extends string = string> extends ResourceDe
   /** Largest `_limit` that a replication key may send (docs/spark-api.md §2.2). */
   readonly maxLimit: number
   readonly scope: Scope
+  readonly facts: readonly RecordFact[]
   /** Those that are replicated with it; none until they are chosen. */
   readonly subresources: readonly Subresource[]
 }

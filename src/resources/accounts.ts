@@ -18,5 +18,10 @@ export const ACCOUNTS = defineResource({
     fields: 'fields',
   },
   changeStamps: [],
+  facts: [
+    { name: 'type', fields: ['UserType'], isShared: true },
+    { name: 'name', fields: ['Name'], isShared: false },
+    { name: 'office', fields: ['Office'], isShared: true },
+  ],
   subresources: [],
 })

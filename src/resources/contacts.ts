@@ -18,5 +18,9 @@ export const CONTACTS = defineResource({
     fields: 'fields',
   },
   changeStamps: [],
+  facts: [
+    { name: 'name', fields: ['DisplayName'], isShared: false },
+    { name: 'place', fields: ['HomeLocality'], isShared: true },
+  ],
   subresources: [],
 })

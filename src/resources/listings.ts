@@ -21,5 +21,11 @@ export const LISTINGS = defineResource({
     { name: 'videos', field: 'VideosChangeTimestamp' },
     { name: 'documents', field: 'DocumentsChangeTimestamp' },
   ],
+  facts: [
+    { name: 'status', fields: ['StandardStatus', 'MlsStatus'], isShared: true },
+    { name: 'price', fields: ['ListPrice'], isShared: false },
+    { name: 'city', fields: ['City'], isShared: true },
+    { name: 'office', fields: ['ListOfficeName'], isShared: true },
+  ],
   subresources: [],
 })

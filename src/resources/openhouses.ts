@@ -18,5 +18,10 @@ export const OPEN_HOUSES = defineResource({
     fields: 'fields',
   },
   changeStamps: [],
+  facts: [
+    { name: 'listing', fields: ['ListingKey'], isShared: false },
+    { name: 'date', fields: ['Date'], isShared: true },
+    { name: 'end', fields: ['OpenHouseEndTimestamp', 'EndTime'], isShared: false },
+  ],
   subresources: [],
 })

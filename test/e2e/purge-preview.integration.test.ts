@@ -10,11 +10,8 @@ interface Preview {
     readonly preview: {
       readonly keys: readonly {
         readonly key: string
-        readonly status: string | null
         readonly mlsId: string | null
-        readonly listPrice: number | null
-        readonly city: string | null
-        readonly office: string | null
+        readonly facts: Readonly<Record<string, string | number | null>>
         readonly lastChangedAt: string | null
         readonly lastReadAt: string
       }[]
@@ -47,10 +44,12 @@ test('a dry run says of every delete what it is, in groups too, and ends with 3 
   for (const { key, ...known } of keys) {
     const fields = truth.get(key) ?? {}
     expect(known).toMatchObject({
-      status: fields['StandardStatus'],
-      listPrice: fields['ListPrice'],
-      city: fields['City'],
-      office: fields['ListOfficeName'],
+      facts: {
+        status: fields['StandardStatus'],
+        price: fields['ListPrice'],
+        city: fields['City'],
+        office: fields['ListOfficeName'],
+      },
       lastChangedAt: new Date(String(fields['ModificationTimestamp'])).toISOString(),
     })
     expect(Date.parse(known.lastReadAt)).toBeGreaterThan(Date.now() - 3_600_000)
@@ -65,6 +64,32 @@ test('a dry run says of every delete what it is, in groups too, and ends with 3 
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 50 })
 }, 240_000)
 
+test('of other resources it says by what one knows them', async () => {
+  await using feed = await LiveFeed.open({
+    simulator: { listings: 100, seed: 35 },
+    settings: { RESOURCES: 'accounts,openhouses' },
+  })
+  const known = {
+    accounts: { type: 'UserType', name: 'Name', office: 'Office' },
+    openhouses: { listing: 'ListingKey', date: 'Date', end: 'OpenHouseEndTimestamp' },
+  }
+  for (const [resource, fields] of Object.entries(known)) {
+    await feed.done('snapshot', '--resource', resource)
+    const collection = feed.collection(resource)
+    const truth = collection.truth()
+    const [key = ''] = collection.obey({ action: 'remove' }).keys
+    const { purge } = JSON.parse(
+      await feed.done('purge', '--resource', resource, '--dry-run', '--json'),
+    ) as Preview
+    const facts = Object.entries(fields).map(([name, field]) => {
+      const value = truth.get(key)?.[field] ?? null
+      const isTime = typeof value === 'string' && field.endsWith('Timestamp')
+      return [name, isTime ? new Date(value).toISOString() : value]
+    })
+    expect(purge.preview).toMatchObject({ total: 1, keys: [{ key, facts: Object.fromEntries(facts) }] })
+  }
+}, 240_000)
+
 test('a daemon answers a dry run the same, with 0 where nothing would be held; an empty walk shows all that is known (R8)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 30, seed: 34 } })
   const { listings } = feed.simulator
@@ -76,7 +101,7 @@ test('a daemon answers a dry run the same, with 0 where nothing would be held; a
   expect(clear).toMatchObject({ code: 0 })
   expect((JSON.parse(clear.stdout) as Preview).purge).toMatchObject({
     heldBecause: null,
-    preview: { total: 2, keys: [{ status: expect.any(String) }, {}] },
+    preview: { total: 2, keys: [{ facts: { status: expect.any(String) } }, {}] },
   })
   listings.apply({ action: 'leave', count: 28 })
   const empty = await feed.run(['purge', '--dry-run', '--json'])

@@ -30,6 +30,7 @@ export const MEMBERS = defineResource({
     fields: 'fields',
   },
   changeStamps: [],
+  facts: [],
   subresources: [],
 })
 

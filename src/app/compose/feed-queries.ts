@@ -1,4 +1,4 @@
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource, ResourceDescription } from '../../domain/resource.ts'
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
@@ -16,7 +16,7 @@ export interface FeedQueries {
   ): Promise<readonly DeadLetterSummary[]>
   liveRecords(signal: AbortSignal): Promise<LiveRecords>
   previewDeletes(
-    resource: ResourceDescription,
+    resource: ListedResource,
     candidates: Candidates,
     signal: AbortSignal,
   ): Promise<DeletePreview>
@@ -32,9 +32,9 @@ export function feedQueries(
       return resource === undefined ? letters : letters.filter(({ topic }) => topic === names.data(resource))
     },
     liveRecords: (signal) => countLive(index, resources, signal),
-    previewDeletes({ name, events }, candidates, signal) {
-      const topic = names.data({ name })
-      return previewDeletes({ cluster, topic, events, schemas: writerSchemas }, candidates, signal)
+    previewDeletes(resource, candidates, signal) {
+      const topic = names.data(resource)
+      return previewDeletes({ cluster, topic, resource, schemas: writerSchemas }, candidates, signal)
     },
   }
 }

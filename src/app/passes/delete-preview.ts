@@ -2,7 +2,7 @@
 import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
-import type { EventNames } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import type { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
@@ -18,11 +18,9 @@ const TEXT = z.string().nullable()
 const GROUP = z.array(z.object({ value: TEXT, count: z.number() }))
 const KEY = z.object({
   key: z.string(),
-  status: TEXT,
   mlsId: TEXT,
-  listPrice: z.number().nullable(),
-  city: TEXT,
-  office: TEXT,
+  /** By the names that the resource's description gives them; null: not known. */
+  facts: z.record(z.string(), z.union([z.string(), z.number()]).nullable()),
   /** The source's own stamp. */
   lastChangedAt: TEXT,
   /** When it was last read whole: walks of keys, as purges make them, leave no trace in the index. */
@@ -34,8 +32,8 @@ export const DELETE_PREVIEW = z.object({
   /** In ascending order, the first 1,000. */
   keys: z.array(KEY),
   notListed: z.number(),
-  /** Over all of them, the most frequent value first; a last one without a value counts what is not known. */
-  groups: z.object({ status: GROUP, mlsId: GROUP, city: GROUP, office: GROUP }),
+  /** Over all of them, by MLS and by each fact that they share; the most frequent value first, a last one without a value for what is not known. */
+  groups: z.record(z.string(), GROUP),
   /** Deletes whose value is not among the groups' own, by group. */
   others: z.record(z.string(), z.number()),
 })
@@ -45,49 +43,47 @@ export type PreviewKey = z.output<typeof KEY>
 /** An Avro record is an object of a class of its own, which zod's `record` does not take. */
 const RECORD = z.looseObject({})
 
-type Facts = Pick<PreviewKey, 'status' | 'listPrice' | 'city' | 'office'>
-const NO_FACTS: Facts = { status: null, listPrice: null, city: null, office: null }
+type Facts = PreviewKey['facts']
+
+/** Name of the group that every resource has. */
+export const BY_MLS = 'mlsId'
 
 export interface PreviewSource {
   readonly cluster: KafkaCluster
   /** Of the resource. */
   readonly topic: string
-  readonly events: EventNames
+  readonly resource: Pick<ListedResource, 'events' | 'facts'>
   readonly schemas: WriterSchemas
 }
 
 /**
- * Status, price and the like stand in the topic alone, so that the last record of each key is read there. Memory holds the
- * first keys, and the offset of each of the others.
+ * The facts stand in the topic alone, so that the last record of each key is read there. Memory holds the first keys, and
+ * the offset of each of the others.
  */
 export async function previewDeletes(
-  { cluster, topic, events, schemas }: PreviewSource,
+  { cluster, topic, resource, schemas }: PreviewSource,
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<DeletePreview> {
-  const { total, keys, mls, offsets } = await collect(candidates, signal)
-  const tallies = { status: new Tally(), mlsId: mls, city: new Tally(), office: new Tally() }
+  const { total, keys, mls, offsets } = await collect(resource, candidates, signal)
+  const shared = resource.facts
+    .filter(({ isShared }) => isShared)
+    .map(({ name }) => [name, new Tally()] as const)
   const take = async ({ key, value }: KafkaRecord): Promise<void> => {
-    const facts =
-      value === null ? NO_FACTS : factsIn((await decodeValue(value, schemas, signal)).value, events)
-    tallies.status.add(facts.status)
-    tallies.city.add(facts.city)
-    tallies.office.add(facts.office)
+    const event = value === null ? undefined : (await decodeValue(value, schemas, signal)).value
+    const facts = factsIn(event, resource)
+    for (const [name, tally] of shared) tally.add(facts[name]?.toString() ?? null)
     const told = keys.get(key?.toString('utf8') ?? '')
-    if (told !== undefined) keys.set(told.key, { ...told, ...facts })
+    if (told !== undefined) keys.set(told.key, { ...told, facts })
   }
   await readAt(cluster, topic, offsets, take, signal)
+  const tallies = [[BY_MLS, mls] as const, ...shared]
   return {
     total,
     keys: [...keys.values()],
     notListed: total - keys.size,
-    groups: {
-      status: tallies.status.groups(total),
-      mlsId: tallies.mlsId.groups(total),
-      city: tallies.city.groups(total),
-      office: tallies.office.groups(total),
-    },
-    others: Object.fromEntries(Object.entries(tallies).map(([name, tally]) => [name, tally.others()])),
+    groups: Object.fromEntries(tallies.map(([name, tally]) => [name, tally.groups(total)])),
+    others: Object.fromEntries(tallies.map(([name, tally]) => [name, tally.others()])),
   }
 }
 
@@ -100,7 +96,12 @@ interface Collected {
   readonly offsets: ReadonlyMap<number, readonly number[]>
 }
 
-async function collect(candidates: Candidates, signal: AbortSignal): Promise<Collected> {
+async function collect(
+  resource: PreviewSource['resource'],
+  candidates: Candidates,
+  signal: AbortSignal,
+): Promise<Collected> {
+  const facts = factsIn(undefined, resource)
   const keys = new Map<string, PreviewKey>()
   const offsets = new Map<number, number[]>()
   const mls = new Tally()
@@ -112,7 +113,7 @@ async function collect(candidates: Candidates, signal: AbortSignal): Promise<Col
       mls.add(mlsId)
       if (keys.size < MOST_KEYS) {
         const lastChangedAt = modificationTimestamp === null ? null : formatInstant(modificationTimestamp)
-        keys.set(key, { key, ...NO_FACTS, mlsId, lastChangedAt, lastReadAt: formatInstant(observedAt) })
+        keys.set(key, { key, mlsId, facts, lastChangedAt, lastReadAt: formatInstant(observedAt) })
       }
       if (offset < 0) continue
       const known = offsets.get(partition)
@@ -124,23 +125,18 @@ async function collect(candidates: Candidates, signal: AbortSignal): Promise<Col
   return { total, keys, mls, offsets }
 }
 
-/** What a resource does not have is not known. */
-function factsIn(event: unknown, { content, fields: named }: EventNames): Facts {
-  const fields = memberOf(memberOf(event, content), named)
-  if (fields === undefined) return NO_FACTS
-  const price = fields['ListPrice']
-  return {
-    status: textOf(fields['StandardStatus']) ?? textOf(fields['MlsStatus']),
-    listPrice: typeof price === 'number' ? price : null,
-    city: textOf(fields['City']),
-    office: textOf(fields['ListOfficeName']),
-  }
+/** @param event undefined where there is none: then nothing is known */
+function factsIn(event: unknown, { events, facts }: PreviewSource['resource']): Facts {
+  const values = memberOf(memberOf(event, events.content), events.fields) ?? {}
+  return Object.fromEntries(
+    facts.map(({ name, fields }) => [name, firstOf(fields.map((field) => values[field]))]),
+  )
+}
+
+function firstOf(values: readonly unknown[]): string | number | null {
+  return values.find((value) => typeof value === 'string' || typeof value === 'number') ?? null
 }
 
 function memberOf(value: unknown, name: string): Readonly<Record<string, unknown>> | undefined {
   return RECORD.safeParse(RECORD.safeParse(value).data?.[name]).data
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

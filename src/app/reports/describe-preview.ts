@@ -1,21 +1,18 @@
 import { printable } from '../../support/printable.ts'
-import { MOST_KEYS, type DeletePreview, type PreviewKey } from '../passes/delete-preview.ts'
+import { BY_MLS, MOST_KEYS, type DeletePreview, type PreviewKey } from '../passes/delete-preview.ts'
 import type { ValueCount } from '../passes/tally.ts'
 
 const SHOWN_KEYS = 10
 const SHOWN_VALUES = 6
 
-type GroupName = keyof DeletePreview['groups']
-
 /** For a person: the groups, a line each, and the first keys. */
 export function describePreview({ total, keys, groups, others }: DeletePreview): readonly string[] {
   if (total === 0) return []
-  const names = { status: 'by status', mlsId: 'by MLS', city: 'by city', office: 'by office' }
   // What no record has is no property of the resource.
-  const known = (Object.keys(names) as GroupName[]).filter((name) =>
-    groups[name].some(({ value }) => value !== null),
+  const known = Object.entries(groups).filter(([, group]) => group.some(({ value }) => value !== null))
+  const lines = known.map(
+    ([name, group]) => `  by ${wordFor(name)}: ${describeGroup(group, others[name] ?? 0)}`,
   )
-  const lines = known.map((name) => `  ${names[name]}: ${describeGroup(groups[name], others[name] ?? 0)}`)
   const shown = keys.slice(0, SHOWN_KEYS)
   const hidden = total - shown.length
   return [
@@ -32,18 +29,15 @@ function describeGroup(group: readonly ValueCount[], others: number): string {
   return printable([...shown, ...(rest === 0 ? [] : [`others ${rest}`])].join(', '))
 }
 
-function describeKey({
-  key,
-  status,
-  listPrice,
-  city,
-  office,
-  lastChangedAt,
-  lastReadAt,
-}: PreviewKey): string {
-  const price = listPrice === null ? null : listPrice.toLocaleString('en-US')
-  const known = [key, status, price, city, office].map((value) => value ?? '–').join(', ')
-  return printable(`${known}; changed ${dayOf(lastChangedAt)}, last read ${dayOf(lastReadAt)}`)
+function wordFor(group: string): string {
+  return group === BY_MLS ? 'MLS' : group
+}
+
+function describeKey({ key, facts, lastChangedAt, lastReadAt }: PreviewKey): string {
+  const values = Object.values(facts).map((value) => value?.toLocaleString('en-US') ?? '–')
+  return printable(
+    `${[key, ...values].join(', ')}; changed ${dayOf(lastChangedAt)}, last read ${dayOf(lastReadAt)}`,
+  )
 }
 
 function dayOf(at: string | null): string {

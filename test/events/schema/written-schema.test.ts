@@ -83,6 +83,16 @@ test.for([
   },
 )
 
+test.for(RESOURCES.filter(({ fields }) => fields.from === 'schema'))(
+  'the facts by which a person knows $name are fields of its schema',
+  ({ events, facts }) => {
+    const content = nestedRecord(parseAvroRecord(readSchemaFile(events.upserted)), events.content)
+    const names = nestedRecord(content, events.fields).fields.map(({ name }) => name)
+    expect(facts.length).toBeGreaterThan(0)
+    expect(names).toEqual(expect.arrayContaining(facts.flatMap(({ fields }) => fields)))
+  },
+)
+
 test('a type that the projection does not know is found wherever it is', () => {
   const schema = readMemberSchema('MemberUpserted').replace(
     /"Latitude", "type": \["null", "double"\]/,
