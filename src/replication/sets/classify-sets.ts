@@ -1,6 +1,6 @@
 /** What becomes of the sets that were asked for (R11). */
 import type { IndexEntry } from '../../domain/index-entry.ts'
-import { instant, type Instant, type Millis } from '../../domain/instant.ts'
+import type { Instant, Millis } from '../../domain/instant.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource, Subresource } from '../../domain/resource.ts'
@@ -10,7 +10,7 @@ import { decide, type Decision, type Sighting } from '../classify.ts'
 import { PartDraft, publishedSchemas } from '../part-draft.ts'
 import type { ContentEncoder, KeyIndex } from '../ports.ts'
 import type { DueSet } from './due-sets.ts'
-import { hasOwnStamp, isLive } from './owed.ts'
+import { isLive, settledAt } from './owed.ts'
 
 /** A set as it was answered. */
 export interface SeenSet extends DueSet {
@@ -21,7 +21,7 @@ export interface SeenSet extends DueSet {
 
 export interface ClassifiedSets {
   readonly part: BatchPart
-  /** Sets that stay owed, and when to ask for them again. */
+  /** Sets that were read before their stamp had settled, and when it has. */
   readonly askAgain: ReadonlyMap<RecordKey, Instant>
 }
 
@@ -58,10 +58,9 @@ export async function classifySets(
     const { record, entry, request } = sighting
     const { key } = record
     const decision = classifySet(sighting, owners[i], encoder)
-    const again = hasOwnStamp(parent, set) ? doubtedUntil(set, sighting, decision, overlap) : undefined
-    if (again !== undefined) askAgain.set(key, again)
-    const taken = again === undefined ? decision : stillOwed(decision, entry)
-    draft.take({ key, entry, decision: taken, request, lettered: false })
+    const settled = settledAt(parent, set, seen[i]?.stamp ?? null, overlap)
+    if (settled !== undefined && sighting.observedAt < settled) askAgain.set(key, settled)
+    draft.take({ key, entry, decision, request, lettered: false })
   }
   return { part: draft.part(), askAgain }
 }
@@ -82,28 +81,4 @@ function classifySet(sighting: Sighting, owner: IndexEntry | undefined, encoder:
   const isOutdated = sighting.entry !== undefined && sighting.entry.request > sighting.request
   if (!isLive(owner) || isOutdated) return { outcome: 'stale', askAgain: false }
   return decide(sighting, encoder)
-}
-
-/**
- * A set that is as it was, though the source says that it changed within the overlap: its cache may be behind its stamp
- * (docs/spark-api.md §5, 1).
- */
-function doubtedUntil(
-  set: Subresource,
-  { record, entry, observedAt }: Sighting,
-  decision: Decision,
-  overlap: Millis,
-): Instant | undefined {
-  const { name } = set.changeStamps[0]
-  const stamp = record.changeStamps[name] ?? null
-  if (decision.outcome !== 'unchanged' || entry?.state !== 'live' || stamp === null) return undefined
-  if (stamp === (entry.changeStamps[name] ?? null)) return undefined
-  const settled = instant(stamp + overlap)
-  return observedAt < settled ? settled : undefined
-}
-
-/** With the stamp under which the set was last believed. */
-function stillOwed(decision: Decision, entry: IndexEntry | undefined): Decision {
-  if (decision.outcome !== 'unchanged' || entry === undefined) return decision
-  return { ...decision, entry: { ...decision.entry, changeStamps: entry.changeStamps } }
 }

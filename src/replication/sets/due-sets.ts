@@ -1,12 +1,12 @@
 /** Comparing what is known of records with what is known of their sets. */
 import type { IndexEntry } from '../../domain/index-entry.ts'
-import type { Instant } from '../../domain/instant.ts'
+import type { Instant, Millis } from '../../domain/instant.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource, Subresource } from '../../domain/resource.ts'
 import { mergeJoin } from '../../support/merge-join.ts'
 import { slices } from '../../support/slices.ts'
 import type { KeyIndex } from '../ports.ts'
-import { isLive, isOwed, stampOfSet } from './owed.ts'
+import { isLive, isOwed, isUnsettled, settledAt, stampOfSet } from './owed.ts'
 
 /** Sets that are handed out together. */
 const BATCH = 200
@@ -28,6 +28,8 @@ export interface SetsWanted {
   readonly keys: readonly RecordKey[] | 'all'
   /** Also those that are not owed, if they were last read before; undefined: none. */
   readonly readBefore: Instant | undefined
+  readonly now: Instant
+  readonly overlap: Millis
 }
 
 /** In batches; memory follows them, not the index (R14). */
@@ -35,7 +37,7 @@ export async function* dueSets(
   index: Pick<KeyIndex, 'entries' | 'getMany'>,
   parent: ListedResource,
   set: Subresource,
-  { keys, readBefore }: SetsWanted,
+  { keys, readBefore, now, overlap }: SetsWanted,
 ): AsyncGenerator<SetBatch, void, undefined> {
   let due: DueSet[] = []
   let orphans: RecordKey[] = []
@@ -44,8 +46,10 @@ export async function* dueSets(
       if (isLive(known)) orphans.push(key)
     } else {
       const stamp = stampOfSet(parent, set, record)
-      const wanted = isOwed(set, stamp, known) || isOutdated(known, readBefore)
-      if (wanted) due.push({ key, stamp, mlsId: record.mlsId })
+      const settled = settledAt(parent, set, stamp, overlap)
+      const isDue =
+        isOwed(set, stamp, known) || isUnsettled(settled, known, now) || isOutdated(known, readBefore)
+      if (isDue) due.push({ key, stamp, mlsId: record.mlsId })
     }
     if (due.length + orphans.length < BATCH) continue
     yield { due, orphans }

@@ -3,7 +3,7 @@
  * said when the set was last read, both in the index, so that it outlives every kill and follows from the topics alone.
  */
 import type { IndexEntry } from '../../domain/index-entry.ts'
-import type { Instant } from '../../domain/instant.ts'
+import { instant, type Instant, type Millis } from '../../domain/instant.ts'
 import type { ListedResource, Subresource } from '../../domain/resource.ts'
 import { publishedDigest } from '../classify.ts'
 
@@ -35,4 +35,34 @@ export function hasOwnStamp(
 export function isOwed(set: Subresource, stamp: Instant | null, known: IndexEntry | undefined): boolean {
   if (known === undefined || known.state === 'deleted') return stamp !== null
   return (known.changeStamps[set.changeStamps[0].name] ?? null) !== stamp
+}
+
+/** For so long after a stamp has settled, a set that was read before is read once more. */
+const UNSETTLED_FOR_MS = 2 * 24 * 3_600_000
+
+/**
+ * When a set can no longer be another one under the same stamp: stamps are cut to seconds, and the source's cache may show
+ * an older set with a new stamp for as long as the overlap (docs/spark-api.md §2.8, §5, 1). Undefined where the set has no
+ * stamp of its own.
+ */
+export function settledAt(
+  parent: ListedResource,
+  set: Subresource,
+  stamp: Instant | null,
+  overlap: Millis,
+): Instant | undefined {
+  return stamp === null || !hasOwnStamp(parent, set) ? undefined : instant(stamp + overlap + 1000)
+}
+
+/**
+ * Whether a set that was read before its stamp had settled has to be read once more. Of an index that was made from the
+ * topics, which tell when a set was published and not when it was last read, only those of the last days are in doubt.
+ */
+export function isUnsettled(
+  settled: Instant | undefined,
+  known: IndexEntry | undefined,
+  now: Instant,
+): boolean {
+  if (settled === undefined || known === undefined || known.state === 'deleted') return false
+  return known.observedAt < settled && settled <= now && now < settled + UNSETTLED_FOR_MS
 }

@@ -90,17 +90,19 @@ class SetsPass {
       if (batch.orphans.length > 0) await this.#dropOrphans(batch.orphans, signal)
       await this.#fetch(this.#allowed(batch.due), signal)
     }
-    const owed = { keys: 'all', readBefore: undefined } as const
+    const owed = { ...wanted, keys: 'all', readBefore: undefined } as const
     const left = this.#unread === 0 ? 0 : await countDue(index, parent, set, owed, signal)
     observer.setsOwed(set.name, left, this.#progress?.walked ?? 0)
     return this.#end(left, signal)
   }
 
   #wanted(): SetsWanted {
-    const keys = this.#toLookAt.take(this.#begunAt)
-    if (this.#pass === 'update') return { keys, readBefore: undefined }
+    const now = this.#begunAt
+    const { overlap } = this.#feed
+    const keys = this.#toLookAt.take(now)
+    if (this.#pass === 'update') return { keys, readBefore: undefined, now, overlap }
     const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? this.#begunAt)
-    return { keys: 'all', readBefore }
+    return { keys: 'all', readBefore, now, overlap }
   }
 
   /** Without those of MLSs that refuse them. */
