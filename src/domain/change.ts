@@ -36,8 +36,8 @@ export interface Deletion extends ChangeBase {
   readonly evidence: DeletionEvidence
   readonly deletedAt: Instant
   /**
-   * Until the overlap after this, what shows the key may be out of date (R9). Long ago where the scope was changed: whatever
-   * shows the key then is news.
+   * Until the overlap after this, what shows the key may be out of date (R9). Where the scope was changed it lies so far back
+   * that the overlap is over: whatever shows the key then is news.
    */
   readonly absentSince: Instant
   readonly lastModificationTimestamp: Instant | null

@@ -9,9 +9,6 @@ export function instant(ms: number): Instant {
   return ms as Instant
 }
 
-/** Before anything that was ever replicated. */
-export const LONG_AGO: Instant = instant(0)
-
 /** In UTC. What lies outside is a valid Avro timestamp, but crashes readers whose calendar ends there, as Python's does. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')

@@ -44,6 +44,11 @@ export class WalkTotals {
     this.#totals.set(resource, total)
   }
 
+  /** What the last walk showed says nothing of the next. */
+  forget(resource: ResourceName): void {
+    this.#totals.delete(resource)
+  }
+
   begin(progress: PassProgress): void {
     this.#marks.set(trackOf(progress), [{ at: this.#monotonic(), walked: progress.walked }])
   }

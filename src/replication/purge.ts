@@ -3,7 +3,7 @@
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
 import type { Deletion } from '../domain/change.ts'
-import { LONG_AGO } from '../domain/instant.ts'
+import type { Millis } from '../domain/instant.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
@@ -22,7 +22,7 @@ import type { ProvedDeletion } from './proved-deletion.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
-import { everythingOf } from './window.ts'
+import { everythingOf, updatedAfter } from './window.ts'
 
 export interface PurgeOptions {
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
@@ -162,6 +162,7 @@ async function publishDeletes(
   approved: boolean,
   signal: AbortSignal,
 ): Promise<PassProgress> {
+  const sweep = { progress: from, approved, overlap: feed.overlap }
   let progress = from
   for await (const batch of feed.index.ledger.entries(from.passId, 'gone')) {
     for (const proved of slices(batch, feed.batchSize)) {
@@ -170,7 +171,7 @@ async function publishDeletes(
       progress = await feed.committer.commitDeletions(
         resource,
         [...proofs.keys()],
-        (key, entry) => deletionOf(key, entry, proofs.get(key), from, approved),
+        (key, entry) => deletionOf(key, entry, proofs.get(key), sweep),
         (emitted, refuted) => ({
           progress: withDeletes(before, { emitted, refuted }),
           watermark: null,
@@ -183,12 +184,19 @@ async function publishDeletes(
   return progress
 }
 
+/** What the deletes of a sweep have in common. */
+interface ProvedSweep {
+  readonly progress: PassProgress
+  /** An operator let go what the guard would have held. */
+  readonly approved: boolean
+  readonly overlap: Millis
+}
+
 function deletionOf(
   key: RecordKey,
   entry: IndexEntry,
   proof: Proof | undefined,
-  progress: PassProgress,
-  approved: boolean,
+  { progress, approved, overlap }: ProvedSweep,
 ): ProvedDeletion | undefined {
   // A record that was published or confirmed after the question was sent outweighs its answer (R6, R9 c).
   const outdated = proof === undefined || entry.request > proof.request
@@ -200,7 +208,7 @@ function deletionOf(
     reason: approved && !outOfScope ? 'OPERATOR' : proof.reason,
     evidence: proof.evidence,
     deletedAt: proof.at,
-    absentSince: outOfScope && progress.rescoped ? LONG_AGO : proof.at,
+    absentSince: outOfScope && progress.rescoped ? updatedAfter(proof.at, overlap) : proof.at,
     lastModificationTimestamp: entry.modificationTimestamp,
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,

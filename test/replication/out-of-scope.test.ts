@@ -225,7 +225,7 @@ describe('what comes into scope again', () => {
     await purge(left)
     expect(left.changes()).toMatchObject([{ key: '2', reason: 'OUT_OF_SCOPE' }])
     const wide = await widened(left, false)
-    expect(wide.changes()).toMatchObject([{ key: '3', reason: 'CREATED' }])
+    expect(wide.changes()).toMatchObject([{ key: '3', reason: 'RESTORED' }])
   })
 })
 

@@ -1,5 +1,6 @@
 /** The composition root: connects every adapter, takes the feed over, and hands back what runs its passes. */
 import type { SourceIdentity } from '../../domain/pass.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { AvroContentEncoder } from '../../events/content/content-encoder.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
@@ -26,6 +27,8 @@ import { watchFeed } from './watch-feed.ts'
 
 export interface OpenFeed extends FeedQueries, AsyncDisposable {
   readonly runner: FeedRunner
+  /** Those that are replicated by passes of their own, each within its scope. */
+  readonly resources: readonly ListedResource[]
   readonly owner: Owner
   readonly source: SourceIdentity
   /** @throws {FencedError} if another instance has taken the feed */
@@ -70,7 +73,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     serverClock,
     state: new CommittedState(state),
   })
-  await noticeScopes(feed, reader.listed, logger, signal)
+  await noticeScopes(feed, reader.listed, options, signal)
   await tellRecoveredPasses(options, reader, state, signal)
   const warnOfMisfit = misfitWarning(options, reader.listed, state)
   opened.use(learnTotals(options.totals, reader.listed, state, source, warnOfMisfit))
@@ -78,6 +81,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),
+    resources: reader.listed,
     owner,
     source: user,
     requireOwnership: (within) => publisher.requireOwnership(within),

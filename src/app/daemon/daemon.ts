@@ -1,6 +1,5 @@
 /** `run`: the process around its feeds, of which there is one. It serves HTTP for them, and each has a supervisor. */
 import { formatInstant } from '../../domain/instant.ts'
-import { loadSettings } from '../../config/load-settings.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
@@ -9,13 +8,12 @@ import type { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { InvariantViolation } from '../../support/errors.ts'
 import { together } from '../../support/together.ts'
 import { misfitOf } from '../budget/misfit.ts'
-import { chosenResources } from '../compose/chosen-resources.ts'
 import { watchedTransport } from '../compose/clients.ts'
-import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed } from '../compose/open-feed.ts'
-import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
+import type { WriterSettings } from '../compose/settings-groups.ts'
 import { surroundings, type Surroundings } from '../compose/surroundings.ts'
 import { SYSTEM_CLOCK } from '../compose/system-clock.ts'
+import { DaemonSettings } from './daemon-settings.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
 import { FeedSupervisor } from './supervisor.ts'
@@ -26,14 +24,14 @@ export interface DaemonOptions {
 }
 
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(WRITER_GROUPS)
-  requireLastingFilter(settings.feed, options.force ?? false)
+  const read = new DaemonSettings(options.force ?? false)
+  const settings = read.current
   const beside = await requireOwnFolder(settings, signal)
   const around = surroundings(settings)
-  using _hangUp = rereadOnHangUp(settings, around.logger)
   await using transport = watchedTransport(settings.spark, around)
-  const supervisor = supervisorOf(settings, options, around, transport)
-  const daemon = new Daemon(settings, around, new Map([[settings.feed.topicPrefix, supervisor]]))
+  const supervisor = supervisorOf(read, options, around, transport)
+  using _hangUp = rereadOnHangUp(read, () => supervisor.reopen(), around.logger)
+  const daemon = new Daemon(read, around, new Map([[settings.feed.topicPrefix, supervisor]]))
   try {
     await daemon.run(signal)
     return 0
@@ -63,13 +61,13 @@ function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknow
 
 /** What stands around the feeds of the process. */
 class Daemon {
-  readonly #settings: WriterSettings
+  readonly #read: DaemonSettings
   readonly #around: Surroundings
   /** By prefix. */
   readonly #feeds: ReadonlyMap<string, FeedSupervisor>
 
-  constructor(settings: WriterSettings, around: Surroundings, feeds: ReadonlyMap<string, FeedSupervisor>) {
-    this.#settings = settings
+  constructor(read: DaemonSettings, around: Surroundings, feeds: ReadonlyMap<string, FeedSupervisor>) {
+    this.#read = read
     this.#around = around
     this.#feeds = feeds
   }
@@ -84,7 +82,7 @@ class Daemon {
   }
 
   #announce({ startedAt, instanceId }: Owner, url: string): Promise<AsyncDisposable> {
-    const settings = this.#settings
+    const settings = this.#read.current
     return writeDaemonFile(settings.feed.dataDir, {
       url,
       pid: process.pid,
@@ -98,7 +96,7 @@ class Daemon {
     const { metrics, health, logger } = this.#around
     return startHttpServer(
       {
-        ...this.#settings.http,
+        ...this.#read.current.http,
         instanceId: () => this.#feed.instanceId,
         metrics,
         readiness: () => health.report(),
@@ -112,32 +110,31 @@ class Daemon {
 
   /** No request names a feed: there is one. */
   get #feed(): FeedSupervisor {
-    const feed = this.#feeds.get(this.#settings.feed.topicPrefix)
+    const feed = this.#feeds.get(this.#read.current.feed.topicPrefix)
     if (feed === undefined) throw new InvariantViolation('A feed was asked for that nobody supervises.')
     return feed
   }
 }
 
 function supervisorOf(
-  settings: WriterSettings,
+  read: DaemonSettings,
   { acceptSource }: DaemonOptions,
   around: Surroundings,
   transport: RequestLimiter,
 ): FeedSupervisor {
   const { logger, metrics, observer, outages, totals } = around
   const told = { logger, metrics, observer, outages, totals }
-  const resources = chosenResources(settings.feed)
+  const { feed, passes: schedule } = read.current
   const wishes = { anyOwner: true, acceptSource: acceptSource ?? false }
   return new FeedSupervisor({
-    prefix: settings.feed.topicPrefix,
+    prefix: feed.topicPrefix,
     open: (signal) =>
-      openFeed({ ...told, settings, wishes, restart: false, patient: true, transport }, signal),
-    resources,
-    schedule: settings.passes,
+      openFeed({ ...told, settings: read.current, wishes, restart: false, patient: true, transport }, signal),
+    schedule,
     around,
-    budget: (passes) => {
+    budget: (resources, passes) => {
       const report = transport.report()
-      return { ...report, misfit: misfitOf(settings, report.granted, resources, totals, passes) }
+      return { ...report, misfit: misfitOf(read.current, report.granted, resources, totals, passes) }
     },
     clock: SYSTEM_CLOCK,
     random: Math.random,

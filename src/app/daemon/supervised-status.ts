@@ -15,11 +15,10 @@ import { waitingLetters } from '../reports/waiting-letters.ts'
 export interface SupervisedFeed {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
-  readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
   readonly around: Pick<Surroundings, 'health' | 'metrics' | 'totals'>
   /** How the requests of its key stand; `passes`: how far it is. */
-  readonly budget: (passes: FeedState['passes']) => FeedStatus['budget']
+  readonly budget: (resources: readonly ListedResource[], passes: FeedState['passes']) => FeedStatus['budget']
 }
 
 /** @param feed undefined while it is not open: then there is only to say what it waits for */
@@ -32,7 +31,7 @@ export async function supervisedStatus(
   const { health, metrics, totals } = around
   const report = health.report()
   if (feed === undefined) return { prefix, health: report }
-  const { runner, owner, source } = feed
+  const { runner, resources, owner, source } = feed
   const { state } = runner.feed
   const error = health.lastError()
   const requests = metrics.requestsOfLastDay()
@@ -40,24 +39,24 @@ export async function supervisedStatus(
   const passes = new Map(state.passes().map((progress) => [trackOf(progress), progress]))
   return feedStatus({
     prefix,
-    resources: supervised.resources,
+    resources,
     source,
     daemon: { pid, host, startedAt: formatInstant(owner.startedAt), ready: report.ready },
     owner: { host, pid, dataDir, aliveAt: formatInstant(now()) },
     state: { generation: state.generation, watermarks: state.watermarks(), passes },
     completedAt: metrics.successes,
-    nextAt: (progress) => nextAt(progress, report, supervised),
+    nextAt: (progress) => nextAt(progress, report, resources, supervised),
     outlook: (progress) => totals.outlook(progress),
     liveRecords: await feed.liveRecords(signal),
     parked: report.reasons.flatMap(parkedPass),
-    firstPurgeAt: firstPurges(state, supervised),
+    firstPurgeAt: firstPurges(state, resources, supervised.schedule),
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,
     ),
-    budget: supervised.budget(passes),
+    budget: supervised.budget(resources, passes),
     apiRequests: { count: requests.count, since: formatInstant(requests.since) },
     health: report,
   })
@@ -72,7 +71,8 @@ function parkedPass({ resource, pass, code, since, retryAt }: NotReadyReason): r
 /** Of resources that have a snapshot and had no purge yet. */
 function firstPurges(
   state: CommittedState,
-  { resources, schedule }: SupervisedFeed,
+  resources: readonly ListedResource[],
+  schedule: Schedule,
 ): FeedStatus['firstPurgeAt'] {
   const waiting = resources.filter(
     ({ name }) => state.hasSnapshot(name) && state.lastPass(name, 'purge') === undefined,
@@ -88,7 +88,8 @@ function firstPurges(
 function nextAt(
   { resource, pass, startedAt }: PassProgress,
   { reasons }: HealthReport,
-  { resources, schedule }: SupervisedFeed,
+  resources: readonly ListedResource[],
+  { schedule }: SupervisedFeed,
 ): number | null {
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt

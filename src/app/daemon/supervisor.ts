@@ -1,5 +1,5 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
-import { isSubresource, type ListedResource } from '../../domain/resource.ts'
+import { isSubresource } from '../../domain/resource.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
@@ -27,11 +27,13 @@ const OWNERSHIP_CHECK_MS = 5_000
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
-  readonly resources: readonly ListedResource[]
   readonly schedule: Schedule
   readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking'>
   readonly budget: SupervisedFeed['budget']
 }
+
+/** Why a feed is opened again that has met no error. */
+class SettingsReread extends Error {}
 
 /** Leads the commands of this machine to this process (`daemon.json`), until it is disposed of. */
 export type Announce = (owner: Owner) => Promise<AsyncDisposable>
@@ -42,13 +44,15 @@ interface RunningFeed {
   /** Aborts when the feed is over: passes on demand end with it. */
   readonly signal: AbortSignal
   /** Ends it, since it has to be opened again. */
-  readonly lose: (error: ListingstreamError) => void
+  readonly lose: (reason: ListingstreamError | SettingsReread) => void
 }
 
 export class FeedSupervisor {
   readonly #options: SupervisorOptions
   readonly #requests = new RequestedPasses()
   #running: RunningFeed | undefined
+  /** Set once settings were read anew with which the feed is not opened, or open, yet. */
+  #reread: SettingsReread | undefined
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -66,11 +70,12 @@ export class FeedSupervisor {
       around.logger.error({ err }, 'opening the feed again'),
     )
     for (let unforeseen = 0; ;) {
-      const feed = await openPatiently(this.#options, signal)
+      const feed = await openPatiently({ ...this.#options, open: (within) => this.#open(within) }, signal)
       try {
         await this.#keep(feed, announce, signal)
       } catch (failure) {
         signal.throwIfAborted()
+        if (firstFailure(failure) instanceof SettingsReread) continue
         const error = foreseen(failure, 'Keeping the feed')
         if (error.disposition === 'stop') throw error
         unforeseen = error.disposition === 'retry' ? unforeseen + 1 : 0
@@ -79,6 +84,12 @@ export class FeedSupervisor {
         await clock.sleep(waitAfter(OPENING_BACKOFF, unforeseen, error.retryAfterMs, random), signal)
       }
     }
+  }
+
+  /** At once, with the settings as they are now. */
+  reopen(): void {
+    this.#reread = new SettingsReread()
+    this.#running?.lose(this.#reread)
   }
 
   status(signal: AbortSignal): Promise<object> {
@@ -101,7 +112,7 @@ export class FeedSupervisor {
     if (running === undefined) throw notReady()
     if (restart) throw restartNeedsStop()
     const { feed } = running
-    const resource = requestedResource(this.#options.resources, name)
+    const resource = requestedResource(feed.resources, name)
     const wanted = { resource: resource.name, pass }
     const either = AbortSignal.any([signal, running.signal])
     try {
@@ -117,14 +128,19 @@ export class FeedSupervisor {
     }
   }
 
+  #open(signal: AbortSignal): Promise<OpenFeed> {
+    this.#reread = undefined
+    return this.#options.open(signal)
+  }
+
   /** Until the signal aborts or the feed as it is open is over; always rejects, when the feed is closed. */
   async #keep(opened: OpenFeed, announce: Announce, signal: AbortSignal): Promise<void> {
-    const { around, clock, resources, schedule } = this.#options
+    const { around, clock, schedule } = this.#options
     await using feed = opened
     await using _announced = await announce(feed.owner)
     around.health.started()
     const tasks = [
-      (within: AbortSignal) => runSchedule(feed.runner, resources, schedule, around.parking, within),
+      (within: AbortSignal) => runSchedule(feed.runner, feed.resources, schedule, around.parking, within),
       (within: AbortSignal) => watchOwnership(feed, clock, within),
       (within: AbortSignal) => this.#takeRequests(feed, within),
     ]
@@ -137,6 +153,7 @@ export class FeedSupervisor {
 
   /** While it lasts, passes may be asked for; rejects when one of them finds that the feed has to be opened again. */
   async #takeRequests(feed: OpenFeed, signal: AbortSignal): Promise<never> {
+    if (this.#reread !== undefined) throw this.#reread
     const lost = Promise.withResolvers<never>()
     this.#running = { feed, signal, lose: lost.reject }
     try {

@@ -24,6 +24,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
   const rows: readonly Row[] = [
     ['Feed', generation === null ? prefix : `${prefix}, generation ${generation}`],
     ['Source', source === null ? '–' : `${source.host}, user ${source.userId}, MLS ${source.mlsId}`],
+    ['Scope', describeScope(status)],
     ['Daemon', describeDaemon(status, now)],
     ['Freshness', describeFreshness(status, now)],
     ['Live records', describeLive(status.liveRecords)],
@@ -36,6 +37,26 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ['API requests', describeRequests(status, now)],
   ]
   return rows.map(([name, text]) => printable(`${name.padEnd(NAME_WIDTH)}${text}`))
+}
+
+const SCOPE_STATES = {
+  kept: '',
+  snapshot_due: '; the topic was filled by another one, a snapshot is due',
+  purge_due: '; what left it is not purged yet',
+} as const
+
+function describeScope({ resources }: FeedStatus): string {
+  const narrowed = resources.flatMap(({ name, scope, scopeState }) => {
+    const { filter, select, expand } = scope
+    const parts = [
+      ...(filter === '' ? [] : [filter]),
+      ...(select.length === 0 ? [] : [`fields ${select.join(', ')}`]),
+      ...(expand === null ? [] : [`with ${expand}`]),
+    ]
+    if (parts.length === 0 && scopeState === 'kept') return []
+    return [`${name}: ${parts.length === 0 ? 'everything' : parts.join('; ')}${SCOPE_STATES[scopeState]}`]
+  })
+  return narrowed.length === 0 ? 'everything' : narrowed.join('; ')
 }
 
 function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {

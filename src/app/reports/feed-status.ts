@@ -8,11 +8,12 @@ import {
   type SourceIdentity,
   type TimeSlice,
 } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ListedResource } from '../../domain/resource.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { Outlook } from '../../ops/walk-totals.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
+import { isUnder } from '../../domain/scope.ts'
 
 const TIME = z.iso.datetime()
 /** A number that is known, or why it is not. */
@@ -24,8 +25,17 @@ export type LiveRecords = z.output<typeof LIVE>
 
 const OWNER = z.object({ host: z.string(), pid: z.number(), dataDir: z.string(), aliveAt: TIME })
 
-/** `hasStamp`: its records say when they changed, so that it has updates. */
-const RESOURCE = z.object({ name: z.string(), hasStamp: z.boolean() })
+const SCOPE = z.object({ filter: z.string(), select: z.array(z.string()), expand: z.string().nullable() })
+/** Whether the topic holds what the scope shows, as far as passes have come. */
+const SCOPE_STATE = z.enum(['kept', 'snapshot_due', 'purge_due'])
+
+const RESOURCE = z.object({
+  name: z.string(),
+  /** Its records say when they changed, so that it has updates. */
+  hasStamp: z.boolean(),
+  scope: SCOPE.default({ filter: '', select: [], expand: null }),
+  scopeState: SCOPE_STATE.default('kept'),
+})
 
 /** Of a full walk that is not at its end; null where nobody knows. */
 const OUTLOOK = z.object({
@@ -122,7 +132,7 @@ export interface FeedFacts extends Omit<
   FeedStatus,
   'generation' | 'resources' | 'watermarks' | 'passes' | 'held' | 'owedSeconds' | 'source'
 > {
-  readonly resources: readonly ResourceDescription[]
+  readonly resources: readonly ListedResource[]
   readonly source: SourceIdentity | null
   readonly state: Pick<FeedState, 'generation' | 'watermarks' | 'passes'>
   readonly completedAt: ReadonlyMap<PassTrack, Instant>
@@ -132,6 +142,15 @@ export interface FeedFacts extends Omit<
   readonly outlook: (progress: PassProgress) => Outlook | null
   /** Why the guard holds a purge, by resource, as far as that is known. */
   readonly heldBecause: ReadonlyMap<string, string>
+}
+
+function scopeStateOf(
+  { name, scope }: ListedResource,
+  passes: FeedState['passes'],
+): z.output<typeof SCOPE_STATE> {
+  const snapshot = passes.get(`${name}/snapshot`)
+  if (snapshot !== undefined && !isUnder(snapshot.scope, scope)) return 'snapshot_due'
+  return passes.get(`${name}/purge`)?.rescoped === true ? 'purge_due' : 'kept'
 }
 
 /** Always in the same order. */
@@ -147,7 +166,11 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     source: facts.source,
     daemon: facts.daemon,
     owner: facts.owner,
-    resources: resources.map(({ name, stamp }) => ({ name, hasStamp: stamp !== null })),
+    resources: resources.map((resource) => {
+      const { name, stamp, scope } = resource
+      const scopeState = scopeStateOf(resource, state.passes)
+      return { name, hasStamp: stamp !== null, scope: { ...scope, select: [...scope.select] }, scopeState }
+    }),
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: facts.liveRecords,
     passes: passes.map(([track, progress]) => {

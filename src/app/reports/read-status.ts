@@ -30,7 +30,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     source: state.source,
     daemon: null,
     owner: lastOwner(log),
-    resources,
+    resources: reader.listed,
     state,
     completedAt: log.completedAt,
     nextAt: () => null,

@@ -54,7 +54,6 @@ export class SupervisedFeed {
     this.supervisor = new FeedSupervisor({
       prefix: 'spark',
       open: () => this.#open(),
-      resources: [LISTINGS],
       schedule: {
         updateIntervalMs: UPDATE_MS,
         purgeIntervalMs: PURGE_MS,
@@ -110,6 +109,7 @@ export class SupervisedFeed {
     const parts = { source, publisher, topics: publisher, index: this.#index, clock }
     return {
       runner: new FeedRunner(assembleFeed({ ...parts, observer: new CollectingObserver() })),
+      resources: [LISTINGS],
       owner: ownerOf(instanceId),
       source: SOURCE,
       requireOwnership: async () => {

@@ -72,6 +72,27 @@ describe('opening the feed', () => {
     })
   })
 
+  test('again with settings that were read anew is no trouble: it is at once, and nothing is told', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.supervisor.reopen()
+    await vi.waitUntil(() => feed.announced.has('instance-2'), { interval: 1 })
+    expect(feed.closed).toEqual(['instance-1'])
+    expect(feed.health.report()).toMatchObject({ ready: true })
+    expect(feed.health.lastError()).toBeNull()
+  })
+
+  test('that has not begun when settings are read anew is done once', async () => {
+    const feed = new SupervisedFeed([outage])
+    feed.start()
+    await feed.clock.sleeperOf(FIRST_WAIT_MS)
+    feed.supervisor.reopen()
+    feed.clock.advance(FIRST_WAIT_MS)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect([...feed.announced]).toEqual(['instance-1'])
+    expect(feed.closed).toEqual([])
+  })
+
   test('waits for what keeps it from that, longer and longer, and says so meanwhile', async () => {
     const feed = new SupervisedFeed([outage, outage, failure('SPARK_UNAUTHORIZED', 'retry')])
     feed.start()

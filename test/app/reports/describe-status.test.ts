@@ -8,10 +8,26 @@ const NOW = Date.parse('2026-05-02T14:00:00Z')
 
 test('a daemon that has nothing yet is shown with what is not known, and escapes of a foreign text act nowhere', () => {
   const lines = describeStatus(FEED_STATUS.parse({ prefix: 'spark\u001b]52;c;x\u0007' }), NOW)
-  expect(lines).toHaveLength(12)
+  expect(lines).toHaveLength(13)
   expect(lines.join('\n')).not.toContain('\u001b')
   expect(lines).toContain('Live records  – (it is not known yet)')
   expect(lines).toContain('Freshness     – (no snapshot has begun)')
+})
+
+test('the scope is shown, and what has not been brought to it yet', () => {
+  const line = (resource: object) =>
+    describeStatus(
+      FEED_STATUS.parse({ prefix: 'spark', resources: [{ name: 'listings', hasStamp: true, ...resource }] }),
+      NOW,
+    ).find((text) => text.startsWith('Scope'))
+  expect(line({})).toBe('Scope         everything')
+  const scope = { filter: "MlsId Eq '1'", select: ['City', 'ListPrice'], expand: 'CustomFieldsRaw' }
+  expect(line({ scope, scopeState: 'purge_due' })).toBe(
+    "Scope         listings: MlsId Eq '1'; fields City, ListPrice; with CustomFieldsRaw; what left it is not purged yet",
+  )
+  expect(line({ scopeState: 'snapshot_due' })).toContain(
+    'listings: everything; the topic was filled by another',
+  )
 })
 
 test('a feed whose first snapshot is under way is not called fresh', () => {
@@ -60,7 +76,7 @@ test('what the API cannot show is not called fresh', () => {
         owedSeconds: { listings: seconds },
       }),
       NOW,
-    )[3]
+    )[4]
   const all = 'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)'
   const [late, early] = ['2026-05-02T09:00:07.000Z', '2026-05-01T09:00:00.000Z']
   expect(freshness([late])).toBe(`${all} but those of one second that the API cannot show (${late})`)
@@ -144,7 +160,7 @@ test('a pass that stands still says why and when it is tried again, and so does 
   const lines = describeStatus(FEED_STATUS.parse({ prefix: 'spark', passes: [update], parked }), NOW)
   const mark = 'PARKED by SPARK_OUTAGE for 10 min; next try in 60 s'
   expect(lines).toContain(`Update        not at its end, begun 15 min ago: 7 walked; ${mark}`)
-  const alone = { ...FEED_STATUS.parse({ prefix: 'spark', parked }), resources: [LISTINGS_ALONE] }
+  const alone = FEED_STATUS.parse({ prefix: 'spark', parked, resources: [LISTINGS_ALONE] })
   expect(describeStatus(alone, NOW)).toContain(`Purge         never; ${mark}`)
 })
 
@@ -178,7 +194,7 @@ test('of several resources each is told by its name; one without stamps is as fr
   const liveRecords = { count: 12_345, why: null, byResource: { listings: 12_000, tours: 345 } }
   const known = { prefix: 'spark', resources, passes, watermarks, held, lastError, liveRecords }
   const lines = describeStatus(FEED_STATUS.parse(known), NOW)
-  expect(lines.slice(3, 11)).toEqual([
+  expect(lines.slice(4, 12)).toEqual([
     'Freshness     – (the first snapshot of tours is not complete)',
     'Live records  12,345: 12,000 listings, 345 tours',
     'Snapshot      listings: completed 10 min ago: 7 walked',
@@ -188,7 +204,7 @@ test('of several resources each is told by its name; one without stamps is as fr
     '              tours: completed 10 min ago: 7 walked',
     'Held deletes  12 of listings (too many); "listingstream purge --dry-run" shows them; 1,300 of tours; "listingstream purge --dry-run --resource tours" shows them',
   ])
-  expect(lines[11]).toBe('Last error    SPARK_OUTAGE of purge of tours, for 10 min: No.')
+  expect(lines[12]).toBe('Last error    SPARK_OUTAGE of purge of tours, for 10 min: No.')
 
   const complete = FEED_STATUS.parse({ ...known, passes: [...passes, pass('tours', 'snapshot')] })
   expect(describeStatus(complete, NOW)).toContain(

@@ -1,0 +1,37 @@
+import { loadSettings } from '../../config/load-settings.ts'
+import { scopeText } from '../../domain/scope.ts'
+import { requireLastingFilter } from '../compose/lasting-filter.ts'
+import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
+
+/** A daemon's settings are read once, but for the scope of listings: an operator may change that under it. */
+export class DaemonSettings {
+  readonly #force: boolean
+  #current: WriterSettings
+
+  /** @throws {SettingsError} */
+  constructor(force: boolean) {
+    this.#force = force
+    this.#current = loadSettings(WRITER_GROUPS)
+    requireLastingFilter(this.#current.feed, force)
+  }
+
+  get current(): WriterSettings {
+    return this.#current
+  }
+
+  /**
+   * Takes `LISTINGS_FILTER`, `LISTINGS_SELECT` and `EXPAND` from the settings file as it is now; what the environment says
+   * stays as it was.
+   *
+   * @returns whether the scope is another one
+   * @throws {SettingsError} and leaves all as it was
+   */
+  rereadScope(): boolean {
+    const { feed } = loadSettings(['feed'])
+    requireLastingFilter(feed, this.#force)
+    const { listingsScope } = feed
+    if (scopeText(listingsScope) === scopeText(this.#current.feed.listingsScope)) return false
+    this.#current = { ...this.#current, feed: { ...this.#current.feed, listingsScope } }
+    return true
+  }
+}
