@@ -37,7 +37,7 @@ const METHOD_REFUSED = verdict(
 )
 const FILTER_REFUSED = verdict(
   'SPARK_FILTER_REFUSED',
-  'The API refused the filter, or dropped a part of it. Check that the key may search these fields.',
+  'The API refused the filter, or dropped a part of it. Check LISTINGS_FILTER, and that the key may search these fields.',
 )
 const BAD_PARAMETER = verdict(
   'SPARK_BAD_PARAMETER',

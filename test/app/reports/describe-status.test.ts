@@ -214,7 +214,7 @@ test('of several resources each is told by its name; one without stamps is as fr
   const ofTours = describeStatus(FEED_STATUS.parse(alone), NOW)
   expect(ofTours).toContain('Freshness     tours by the full walk that ended 10 min ago')
   expect(ofTours).toContain('Update        –')
-  expect(ofTours).toHaveLength(12)
+  expect(ofTours).toHaveLength(13)
 })
 
 test.each([
