@@ -192,6 +192,7 @@ export class Health implements Observer, Parking {
 
   /** A dry run brings the feed no further. */
   pageWalked(): void {}
+  dryRunEnded(): void {}
 
   passStarted({ resource, pass }: PassProgress, _resumed: boolean): void {
     this.#cameFurther(resource, pass)

@@ -111,6 +111,16 @@ export class LogObserver implements Observer, Parking {
     else this.#logger.warn(fields, `pass ${state}`)
   }
 
+  dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void {
+    this.#told.delete(progress.passId)
+    this.#totals.end(progress)
+    const { page: pages, walked } = progress
+    this.#logger.info(
+      { event: 'dry-run-ended', ...named(progress), pages, walked, deletes, heldBecause },
+      'dry run ended; nothing was changed',
+    )
+  }
+
   /** The checkpoints tell of it. */
   passRecovered({ resource, pass, owedSeconds }: PassProgress): void {
     if (pass === 'update') this.#owed.set(resource, owedSeconds)

@@ -223,6 +223,7 @@ export class Metrics implements Observer, Parking {
 
   /** What it read is counted when it is committed. */
   pageWalked(): void {}
+  dryRunEnded(): void {}
 
   /** Of use with both clocks beside it; the log has them. */
   clockCompared(): void {}

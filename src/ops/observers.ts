@@ -16,6 +16,9 @@ export function observers(...list: readonly Observer[]): Observer {
     pageWalked(...event) {
       for (const observer of list) observer.pageWalked(...event)
     },
+    dryRunEnded(...event) {
+      for (const observer of list) observer.dryRunEnded(...event)
+    },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
     },

@@ -321,6 +321,8 @@ export interface Observer {
   passStarted(progress: PassProgress, resumed: boolean): void
   /** A page of a walk that commits nothing: a dry run's. */
   pageWalked(progress: PassProgress): void
+  /** @param deletes that it would publish, or that the guard would hold: `heldBecause`; null where it would not */
+  dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */

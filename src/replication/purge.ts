@@ -116,6 +116,7 @@ async function conclude(
   if (dryRun) {
     await examine?.(deleteCandidates(feed, resource, walked), signal)
     await feed.index.ledger.drop(walked.passId)
+    feed.observer.dryRunEnded(progress, findings.feed.deletes, verdict.kind === 'held' ? verdict.why : null)
     return { progress: withHeld(progress, held), verdict, gone, outOfScope, missed }
   }
 

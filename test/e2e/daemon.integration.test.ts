@@ -39,6 +39,8 @@ test('the daemon downloads, updates and purges by itself, tells of it over HTTP,
   expect(exit).toMatchObject({ code: 0, stdout: '' })
   expect(performance.now() - stoppedAt).toBeLessThan(10_000)
   expect(exit.stderr).not.toContain(feed.simulator.accessToken)
+  expect(exit.stderr).toMatch(/"event":"stopping","why":"stopped by SIGTERM"/)
+  expect(exit.stderr.trimEnd().split('\n').at(-1)).toContain('"event":"stopped"')
   const events = await feed.readByConsole(45)
   expect(tally(events)).toMatchObject({ SNAPSHOT: 40, CREATED: 2, ListingDeleted: 3, Tombstone: 3 })
   expect(feed.check(events)).toEqual(CLEAN)

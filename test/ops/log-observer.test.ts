@@ -32,6 +32,21 @@ test('a pass is told at its start, at most every 5 s while it goes on, and at it
   expect(lines[1]).toMatchObject({ passId: 'pass-1', page: 5, walked: 50 })
 })
 
+test('a dry run has an end, too, with what it would do (R10)', () => {
+  const { observer, lines } = logged()
+  observer.dryRunEnded(progressOf({ pass: 'purge', page: 3, walked: 21 }), 7, 'over PURGE_MAX_DELETES')
+  expect(lines).toMatchObject([
+    {
+      level: 'info',
+      event: 'dry-run-ended',
+      pages: 3,
+      walked: 21,
+      deletes: 7,
+      heldBecause: 'over PURGE_MAX_DELETES',
+    },
+  ])
+})
+
 test('a held purge is a warning that says why and how many', () => {
   const { observer, lines } = logged()
   const deletes = { emitted: 0, held: 700, refuted: 0, inconclusive: 0 }
@@ -147,6 +162,7 @@ test('observers() tells each of them everything, in order', () => {
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
     clockCompared: (_, ahead) => void told.push(`${name} clock ${ahead}`),
     pageWalked: ({ page }) => void told.push(`${name} walked ${page}`),
+    dryRunEnded: (_, deletes) => void told.push(`${name} dry ${deletes}`),
     passRecovered: ({ pass }) => void told.push(`${name} recovered ${pass}`),
     schemaRefused: (resource) => void told.push(`${name} schema ${resource}`),
     setsOwed: (_, owed) => void told.push(`${name} owed ${owed}`),
@@ -162,6 +178,7 @@ test('observers() tells each of them everything, in order', () => {
   both.setsOwed(LISTINGS.name, 3, 0)
   both.setsRefused(LISTINGS.name, 'mls-1', null)
   both.pageWalked(progressOf({ page: 8 }))
+  both.dryRunEnded(progressOf(), 4, null)
   both.passRecovered(progressOf(), undefined, undefined)
   const each = [
     'started true',
@@ -173,6 +190,7 @@ test('observers() tells each of them everything, in order', () => {
     'owed 3',
     'refused mls-1',
     'walked 8',
+    'dry 4',
     'recovered update',
   ]
   expect(told).toEqual(each.flatMap((event) => [`a ${event}`, `b ${event}`]))

@@ -755,11 +755,17 @@ describe('a dry run', () => {
     expect(opened.committed()).toEqual([])
     expect(opened.feed.state.lastPass(LISTINGS.name, 'purge')).toBeUndefined()
     expect(live(opened)).toEqual(['1', '2'])
+    expect(opened.observer.dryRuns).toEqual([{ deletes: 1, heldBecause: null }])
+    expect(opened.observer.ended).toEqual([])
   })
 
   test('says that the guard would hold', async () => {
     const opened = await swept(['1', '2', '3'], ['1'], {}, { over: { guard: strict } })
-    expect(await purge(opened, true)).toMatchObject({ verdict: { kind: 'held' }, gone: 2 })
+    const { verdict, gone } = await purge(opened, true)
+    expect({ verdict, gone }).toMatchObject({ verdict: { kind: 'held' }, gone: 2 })
+    expect(opened.observer.dryRuns).toEqual([
+      { deletes: 2, heldBecause: expect.stringContaining('PURGE_MAX_DELETES') },
+    ])
   })
 
   test('leaves an interrupted sweep alone, and keeps no ledger of its own', async () => {

@@ -32,13 +32,26 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const supervisor = supervisorOf(read, options, around, transport)
   using _hangUp = rereadOnHangUp(read, () => supervisor.reopen(), around.logger)
   const daemon = new Daemon(read, around, new Map([[settings.feed.topicPrefix, supervisor]]))
+  const { logger } = around
+  const onStop = (): void => logger.info({ event: 'stopping', why: whyAborted(signal) }, 'the daemon stops')
+  signal.addEventListener('abort', onStop, { once: true })
   try {
     await daemon.run(signal)
     return 0
   } catch (error) {
-    if (signal.aborted) return 0
+    if (signal.aborted) {
+      logger.info(
+        { event: 'stopped' },
+        'the daemon has stopped; its passes go on where they were at the next start',
+      )
+      return 0
+    }
     throw beside === undefined ? error : besideDaemon(error, beside)
   }
+}
+
+function whyAborted({ reason }: AbortSignal): string {
+  return reason instanceof Error ? reason.message : String(reason)
 }
 
 /**

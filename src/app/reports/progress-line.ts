@@ -19,6 +19,7 @@ export interface ProgressLine extends Disposable {
 const NOTHING: Observer = {
   pageCommitted: () => undefined,
   pageWalked: () => undefined,
+  dryRunEnded: () => undefined,
   passStarted: () => undefined,
   passEnded: () => undefined,
   passRecovered: () => undefined,
