@@ -23,15 +23,18 @@ type Token =
   | { readonly kind: 'field' | 'function' | 'or' | 'open' | 'close' | 'other'; readonly text: string }
   | { readonly kind: 'wrong'; readonly problem: string }
 
-const BLANK = /\s+/y
+// As the vendor's lexer reads: nothing need stand between two tokens, and line ends are no blanks.
+const BLANK = /[\t ]+/y
 const TEXT = /'(?:[^'\\]|\\.)*'/sy
 const CUSTOM_FIELD = /"[^"]+"\."[^"]+"/y
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y
+/** No field begins so. */
+const NULL = /NULL|Null|null/y
 /** Numbers, dates and times; what of them is right, the source knows. */
-const NUMBER = /[+-]?\d[\dA-Za-z.:+-]*/y
+const NUMBER = /[+-]?\d[\dTZEe.:+-]*/y
 
 const KEYWORDS: ReadonlySet<string> = new Set(
-  'and or not eq ne gt ge lt le bt add sub mul div mod true false null'.split(' '),
+  'and or not eq ne gt ge lt le bt add sub mul div mod true false'.split(' '),
 )
 
 /** What `filter` names and how it is built, or the first mistake in it. */
@@ -104,6 +107,8 @@ function tokenAt(filter: string, position: number): Token {
   if (start === '(') return { kind: 'open', text: start }
   if (start === ')') return { kind: 'close', text: start }
   if (start === ',') return { kind: 'other', text: start }
+  const none = match(NULL, filter, position)
+  if (none !== undefined) return { kind: 'other', text: none }
   const word = match(WORD, filter, position)
   if (word !== undefined) return wordToken(word, filter.slice(position + word.length))
   const number = match(NUMBER, filter, position)

@@ -24,6 +24,8 @@ describe('what a filter names', () => {
     ["A Eq 'x' And (B Eq 'y' Or C Eq 'z')", 1, false],
     ["(A Eq 'x') oR ((B Eq 'y' Or C Eq 'z') And D Eq 1)", 2, true],
     ["tolower(trim(A)) Eq 'x'", 0, false],
+    ["A Gt 1Or B Eq 'y'", 0, true],
+    ["A Eq NULLOr B Eq 'x'Or C Eq 2026-05-02T14:00:00Z", 0, true],
   ])('how %s is built', (filter, depth, hasAlternatives) => {
     expect(readFilter(filter)).toMatchObject({ depth, hasAlternatives })
   })
@@ -35,6 +37,7 @@ describe('what a filter names', () => {
     ["City Eq 'x') Or (City Eq 'y'", 12, /closed here that was not opened/],
     ['"Remarks".Public Eq 1', 1, /"Group"\."Field"/],
     ["City = 'x'", 6, /no such character/],
+    ["City\nEq 'x'", 5, /no such character/],
     ["'x' Eq 'y'", 1, /names no field/],
     ['  ', 1, /names no field/],
   ])('what is wrong with %s is named by its place, and not quoted', (filter, at, problem) => {

@@ -22,9 +22,13 @@ class ScopedFeed {
     this.feed = feed
   }
 
-  async setScope(filter: string, isInScope: (fields: Fields) => boolean): Promise<void> {
+  async writeFilter(filter: string): Promise<void> {
     const settings = JSON.stringify({ LISTINGS_FILTER: filter })
     await writeFile(join(this.feed.folder, 'listingstream.config.json'), settings)
+  }
+
+  async setScope(filter: string, isInScope: (fields: Fields) => boolean): Promise<void> {
+    await this.writeFilter(filter)
     this.#isInScope = isInScope
     for (const key of this.#outside()) this.#left.add(key)
   }
@@ -83,6 +87,16 @@ test('the scope is changed three times under a daemon while the market moves: ea
     const status: unknown = JSON.parse(await feed.done('status', '--json'))
     expect(status).toMatchObject({ resources: [{ scope: { filter } }], health: { ready: true }, held: [] })
   }
+
+  for (const [mistake, why] of [
+    ["MlsId Eq 'x", 'The text that begins here has no end'],
+    ["StandardStatus Eq 'Active'", 'whose StandardStatus changes'],
+  ] as const) {
+    await scoped.writeFilter(mistake)
+    process.kill(daemon.process.pid, 'SIGHUP')
+    await daemon.process.logged(why, AbortSignal.timeout(20_000))
+  }
+  expect(await scoped.verdict()).toEqual(CLEAN)
 
   const deletes = (await feed.read()).filter(({ type }) => type === 'ListingDeleted')
   expect(deletes.length).toBeGreaterThan(0)
