@@ -146,7 +146,7 @@ export class LiveFeed implements AsyncDisposable {
 export function tally(events: readonly TopicEvent[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { type, value } of events) {
-    const name = type.endsWith('Upserted') ? (value as { change: string }).change : type
+    const name = /(?:Upserted|Replaced)$/.test(type) ? (value as { change: string }).change : type
     counts[name] = (counts[name] ?? 0) + 1
   }
   return counts

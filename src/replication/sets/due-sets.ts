@@ -22,12 +22,15 @@ export interface SetBatch {
   readonly due: readonly DueSet[]
   /** Sets in the topic without a live record: left by a time in which the set was not replicated. */
   readonly orphans: readonly RecordKey[]
+  /** Sets that are to be read once more, and when: their stamp has not settled. */
+  readonly later: readonly (readonly [RecordKey, Instant])[]
 }
 
 export interface SetsWanted {
   readonly keys: readonly RecordKey[] | 'all'
   /** Also those that are not owed, if they were last read before; undefined: none. */
   readonly readBefore: Instant | undefined
+  /** By the source's clock. */
   readonly now: Instant
   readonly overlap: Millis
 }
@@ -41,6 +44,7 @@ export async function* dueSets(
 ): AsyncGenerator<SetBatch, void, undefined> {
   let due: DueSet[] = []
   let orphans: RecordKey[] = []
+  let later: (readonly [RecordKey, Instant])[] = []
   for await (const { key, record, known } of pairs(index, parent, set, keys)) {
     if (!isLive(record)) {
       if (isLive(known)) orphans.push(key)
@@ -50,13 +54,15 @@ export async function* dueSets(
       const isDue =
         isOwed(set, stamp, known) || isUnsettled(settled, known, now) || isOutdated(known, readBefore)
       if (isDue) due.push({ key, stamp, mlsId: record.mlsId })
+      else if (settled !== undefined && settled > now) later.push([key, settled])
     }
-    if (due.length + orphans.length < BATCH) continue
-    yield { due, orphans }
+    if (due.length + orphans.length + later.length < BATCH) continue
+    yield { due, orphans, later }
     due = []
     orphans = []
+    later = []
   }
-  if (due.length + orphans.length > 0) yield { due, orphans }
+  if (due.length + orphans.length + later.length > 0) yield { due, orphans, later }
 }
 
 function isOutdated(known: IndexEntry | undefined, readBefore: Instant | undefined): boolean {

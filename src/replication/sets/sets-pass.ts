@@ -87,6 +87,7 @@ class SetsPass {
     observer.setsOwed(set.name, due, this.#progress?.walked ?? 0)
     for await (const batch of dueSets(index, parent, set, wanted)) {
       signal.throwIfAborted()
+      this.#readAgain(batch.later)
       if (batch.orphans.length > 0) await this.#dropOrphans(batch.orphans, signal)
       await this.#fetch(this.#allowed(batch.due), signal)
     }
@@ -97,12 +98,19 @@ class SetsPass {
   }
 
   #wanted(): SetsWanted {
-    const now = this.#begunAt
-    const { overlap } = this.#feed
-    const keys = this.#toLookAt.take(now)
+    const { overlap, serverClock } = this.#feed
+    const now = instant(Math.round(this.#begunAt + serverClock.ahead(this.#begunAt)))
+    const keys = this.#toLookAt.take(this.#begunAt)
     if (this.#pass === 'update') return { keys, readBefore: undefined, now, overlap }
     const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? this.#begunAt)
     return { keys: 'all', readBefore, now, overlap }
+  }
+
+  /** @param sets and when, by the source's clock */
+  #readAgain(sets: Iterable<readonly [RecordKey, Instant]>): void {
+    const { clock, serverClock } = this.#feed
+    const ahead = serverClock.ahead(clock.now())
+    for (const [key, at] of sets) this.#toLookAt.noteAt(key, instant(Math.round(at - ahead)))
   }
 
   /** Without those of MLSs that refuse them. */
@@ -187,7 +195,7 @@ class SetsPass {
       signal,
     )
     this.#progress = progress
-    for (const [key, at] of askAgain) this.#toLookAt.noteAt(key, at)
+    this.#readAgain(askAgain)
   }
 
   async #dropOrphans(keys: readonly RecordKey[], signal: AbortSignal): Promise<void> {
