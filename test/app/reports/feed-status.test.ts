@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+
+import { FEED_STATUS, feedStatus, type FeedFacts } from '../../../src/app/reports/feed-status.ts'
+import { instant } from '../../../src/domain/instant.ts'
+import { trackOf, type PassProgress } from '../../../src/domain/pass.ts'
+import { LISTINGS } from '../../../src/resources/listings.ts'
+import { progressOf } from '../../ops/progress.ts'
+
+function factsOf(passes: readonly PassProgress[]): FeedFacts {
+  const known = FEED_STATUS.parse({ prefix: 'spark' })
+  return {
+    ...known,
+    source: null,
+    resources: [LISTINGS],
+    state: {
+      generation: 1,
+      watermarks: new Map(),
+      passes: new Map(passes.map((pass) => [trackOf(pass), pass])),
+    },
+    completedAt: new Map(),
+    nextAt: () => null,
+    outlook: () => null,
+    heldBecause: new Map(),
+  }
+}
+
+test('an update tells of the slice that it walks and of the seconds that the source cannot show, in times that a person can read', () => {
+  const after = instant(Date.UTC(2026, 4, 2, 9))
+  const owedSeconds = [instant(Date.UTC(2026, 4, 1, 12, 0, 7))]
+  const update = progressOf({ window: { after, until: null, walkedBefore: 3 }, owedSeconds })
+  const snapshot = progressOf({ pass: 'snapshot', state: 'completed' })
+  const status = FEED_STATUS.parse(feedStatus(factsOf([update, snapshot])))
+  expect(status.owedSeconds).toEqual({ listings: ['2026-05-01T12:00:07.000Z'] })
+  expect(status.passes.map(({ pass, window }) => [pass, window])).toEqual([
+    ['snapshot', null],
+    ['update', { after: '2026-05-02T09:00:00.000Z', until: null }],
+  ])
+})
