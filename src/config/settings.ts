@@ -1,5 +1,6 @@
 import type { Millis } from '../domain/instant.ts'
 import type { Scope } from '../domain/scope.ts'
+import type { ByResource } from './by-resource.ts'
 import type { Secret, SettingText } from './secret.ts'
 
 /** README.md, "Settings", typed. Durations are milliseconds. */
@@ -106,7 +107,11 @@ interface PassSettings {
   /** @default 20 min */
   readonly updateOverlapMs: Millis
   /** R10. @default 100, 0.1, 5000 */
-  readonly guard: { readonly maxDeletes: number; readonly maxRatio: number; readonly hardMax: number }
+  readonly guard: {
+    readonly maxDeletes: ByResource<number>
+    readonly maxRatio: ByResource<number>
+    readonly hardMax: ByResource<number>
+  }
   /** @default DaysOnMarket, CumulativeDaysOnMarket */
   readonly volatileFields: readonly string[]
 }

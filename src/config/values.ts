@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { readFilter } from '../domain/sparkql.ts'
 import { printable } from '../support/printable.ts'
 import { keepCredential } from '../support/secrets.ts'
+import type { ByResource } from './by-resource.ts'
 import { parseDuration } from './duration.ts'
 import { Secret, SettingText } from './secret.ts'
 
@@ -106,6 +107,30 @@ export const ratio = text('a share above 0 and up to 1. Example: 0.1', (value) =
   const number = Number(value)
   return number > 0 && number <= 1 ? number : undefined
 })
+
+const OF_RESOURCE = /^\s*(?:([a-z][a-z0-9-]*)\s*=)?\s*(.*?)\s*$/
+
+/** `100,accounts=20`: a value for all resources, and others for some. Which of them there are, the command knows. */
+export function byResource<T>(single: z.ZodType<T, string>, usual: T) {
+  const parse = (value: string, context: z.RefinementCtx): ByResource<T> => {
+    const of = new Map<string, T>()
+    const plain: T[] = []
+    for (const part of value.split(',')) {
+      const [, name, text = ''] = OF_RESOURCE.exec(part) ?? []
+      const parsed = single.safeParse(text)
+      if (!parsed.success) return refuse(context, parsed.error.issues[0]?.message ?? '')
+      if (name === undefined) plain.push(parsed.data)
+      else of.set(name, parsed.data)
+    }
+    const [common = usual, another] = plain
+    if (another === undefined) return { usual: common, of }
+    return refuse(
+      context,
+      `Two values are for all resources. Example: ${String(usual)},accounts=${String(usual)}`,
+    )
+  }
+  return z.string().transform(parse).default({ usual, of: new Map() })
+}
 
 export const flag = text('true or false. Example: true', (value) => {
   if (value === 'true') return true

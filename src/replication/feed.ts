@@ -1,5 +1,5 @@
 import type { Millis } from '../domain/instant.ts'
-import type { ListedResource } from '../domain/resource.ts'
+import type { ListedResource, ResourceName } from '../domain/resource.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { GuardLimits } from './guard.ts'
@@ -31,7 +31,7 @@ export interface Feed {
   readonly overlap: Millis
   /** `delete.retention.ms` of the data topics: how long a deleted key is remembered (R9). */
   readonly deleteRetention: Millis
-  readonly guard: GuardLimits
+  readonly guard: (resource: ResourceName) => GuardLimits
   /** Records of one transaction where no page of the source sets it (deletes). */
   readonly batchSize: number
 }

@@ -7,6 +7,8 @@ export interface GuardLimits {
   readonly maxRatio: number
   /** `PURGE_HARD_MAX` */
   readonly hardMax: number
+  /** Half of the resource may go at once: its records leave by themselves. */
+  readonly mayHalve: boolean
 }
 
 export interface Shrinkage {
@@ -33,7 +35,7 @@ export function judgeDeletes(
   if (feed.deletes > limits.hardMax) {
     return held(`${feed.deletes} deletes are above PURGE_HARD_MAX (${limits.hardMax})`)
   }
-  if (feed.deletes >= HALF_APPLIES_FROM && feed.deletes * 2 >= feed.live) {
+  if (!limits.mayHalve && feed.deletes >= HALF_APPLIES_FROM && feed.deletes * 2 >= feed.live) {
     return held(`${feed.deletes} deletes are half of the feed's ${feed.live} records or more`)
   }
   if (exceeds(limits, feed)) return held(describe(limits, feed, 'the feed'))

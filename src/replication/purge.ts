@@ -109,7 +109,7 @@ async function conclude(
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
   const { gone, outOfScope, missed, refuted, inconclusive } = findings
-  const verdict = withApproval(judge(feed, walked, findings), findings.feed.deletes, approveUpTo)
+  const verdict = withApproval(judge(feed, resource, walked, findings), findings.feed.deletes, approveUpTo)
   const held = verdict.kind === 'held' ? findings.feed.deletes : 0
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
   let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
@@ -146,14 +146,14 @@ function detailOf(verdict: GuardVerdict): string | null {
   }
 }
 
-function judge(feed: Feed, walked: PassProgress, findings: Findings): GuardVerdict {
+function judge(feed: Feed, { name }: ListedResource, walked: PassProgress, findings: Findings): GuardVerdict {
   if (walked.walked === 0 && findings.feed.live > 0) {
     return {
       kind: 'held',
       why: `the walk came back empty while ${findings.feed.live} records are known`,
     }
   }
-  return judgeDeletes(feed.guard, findings.feed, findings.byMls)
+  return judgeDeletes(feed.guard(name), findings.feed, findings.byMls)
 }
 
 async function publishDeletes(

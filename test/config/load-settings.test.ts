@@ -89,7 +89,11 @@ describe('defaults', () => {
         fullWalkIntervalMs: 86_400_000,
         mediaFullIntervalMs: 604_800_000,
         updateOverlapMs: 1_200_000,
-        guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5000 },
+        guard: {
+          maxDeletes: { usual: 100, of: new Map() },
+          maxRatio: { usual: 0.1, of: new Map() },
+          hardMax: { usual: 5000, of: new Map() },
+        },
         volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
       },
       http: { port: 8080, host: '127.0.0.1', adminToken: null },
@@ -144,7 +148,7 @@ describe('sources', () => {
     )
     expect(settings.kafka.brokers).toEqual(['a:1', '[::1]:2'])
     expect(settings.topics).toMatchObject({ partitions: 12, create: false })
-    expect(settings.passes.guard.maxRatio).toBe(0.25)
+    expect(settings.passes.guard.maxRatio.usual).toBe(0.25)
     expect(settings.passes.volatileFields).toEqual([])
   })
 
@@ -244,6 +248,16 @@ describe('mistakes', () => {
   ])('a list of names is shown unless it may hold a password: %s (R15)', (RESOURCES, told) => {
     const { mistakes } = mistakesOf({ RESOURCES }, {}, ['feed'])
     expect(mistakes).toMatchObject([{ name: 'RESOURCES', problem: expect.stringContaining(told) }])
+  })
+
+  test.each([
+    ['100,100', 'Two values are for all resources'],
+    ['accounts=x', '"x" is not a whole number'],
+    ['Accounts=20', 'is not a whole number'],
+    ['accounts=20=30', 'is not a whole number'],
+  ])('a limit that is no number, or two for all resources, is one: %s', (PURGE_MAX_DELETES, told) => {
+    const { mistakes } = mistakesOf({ PURGE_MAX_DELETES }, {}, ['passes'])
+    expect(mistakes).toMatchObject([{ name: 'PURGE_MAX_DELETES', problem: expect.stringContaining(told) }])
   })
 
   test('every example that a message gives is itself a right value', () => {

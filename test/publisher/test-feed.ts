@@ -206,7 +206,7 @@ export class TestFeed implements AsyncDisposable {
       newPassId: () => passId(randomUUID()),
       random: () => 1,
       deleteRetention: this.topics.deleteRetention,
-      guard: { maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000 },
+      guard: () => ({ maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000, mayHalve: false }),
       batchSize: 1_000,
     }
   }

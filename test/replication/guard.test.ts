@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { judgeDeletes, type GuardLimits, type Shrinkage } from '../../src/replication/guard.ts'
 
-const limits: GuardLimits = { maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000 }
+const limits: GuardLimits = { maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000, mayHalve: false }
 
 function verdict(live: number, deletes: number, byMls: Record<string, Shrinkage> = {}): string {
   return judgeDeletes(limits, { live, deletes }, new Map(Object.entries(byMls))).kind
@@ -27,6 +27,12 @@ describe('the guard (R10)', () => {
     expect(verdict(20, 10)).toBe('held')
     expect(verdict(21, 10)).toBe('clear')
     expect(verdict(9, 9)).toBe('clear')
+  })
+  test('lets half of it go where that is set for its resource, but not more than the other limits', () => {
+    const ofEvents = { ...limits, maxRatio: 0.6, mayHalve: true }
+    const judged = (deletes: number) => judgeDeletes(ofEvents, { live: 300, deletes }, new Map()).kind
+    expect(judged(180)).toBe('clear')
+    expect(judged(181)).toBe('held')
   })
   test('holds an MLS that leaves, although it is small against the feed', () => {
     const leaving = { B: { live: 150, deletes: 150 } }

@@ -14,7 +14,7 @@ import { SYSTEM_CLOCK } from './system-clock.ts'
 
 export interface FeedParts extends Pick<
   Feed,
-  'resources' | 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
+  'resources' | 'guard' | 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
 > {
   readonly source: SparkSource
   readonly schemas: FeedEvents['schemas']
@@ -27,6 +27,7 @@ export function assembleFeed(
   { settings, observer, metrics, logger }: OpenFeedOptions,
   {
     resources,
+    guard,
     source,
     publisher,
     index,
@@ -38,7 +39,7 @@ export function assembleFeed(
     cache,
   }: FeedParts,
 ): Feed {
-  const { updateOverlapMs: overlap, guard } = settings.passes
+  const { updateOverlapMs: overlap } = settings.passes
   const clock = SYSTEM_CLOCK
   const sets = new FeedSets(resources)
   return {

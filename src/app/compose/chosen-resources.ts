@@ -40,7 +40,8 @@ export function chosenResources({
   })
 }
 
-function requireKnown(
+/** @throws {SettingsError} if a setting names one that there is not */
+export function requireKnown(
   setting: string,
   what: string,
   names: readonly string[],

@@ -12,6 +12,7 @@ import { feedQueries, type FeedQueries } from './feed-queries.ts'
 import { connectFeed } from './feed-reader.ts'
 import { feedSource, identifySource } from './feed-source.ts'
 import { takeFeedOver } from './feed-take-over.ts'
+import { guardLimits } from './guard-limits.ts'
 import { claimIndex, openIndexWhenFree, warnOfLaxFolder } from './index-folder.ts'
 import { learnTotals } from './learn-totals.ts'
 import { misfitWarning } from '../budget/misfit.ts'
@@ -40,6 +41,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const { settings, logger } = options
   const { apiUrl, accessToken, requestTimeoutMs } = settings.spark
   const { dataDir } = settings.feed
+  const guard = guardLimits(settings.passes.guard)
   await using opened = new AsyncDisposableStack()
   const claimed = opened.use(await claimIndex(options, signal))
   await warnOfLaxFolder(options)
@@ -63,6 +65,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {
     resources: reader.listed,
+    guard,
     source,
     publisher: watchFeed(publisher, { reader, topics, events }, logger),
     index,

@@ -1,4 +1,5 @@
 /** Handing a command's work to the daemon that holds DATA_DIR: only if it is there, and works with the same settings. */
+import { formatByResource } from '../../config/by-resource.ts'
 import type { Settings } from '../../config/settings.ts'
 import { whyAbsent } from '../../ops/daemon-client.ts'
 import { readDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
@@ -58,9 +59,9 @@ export function statedSettings({
       ? {}
       : {
           UPDATE_OVERLAP: `${passes.updateOverlapMs}ms`,
-          PURGE_MAX_DELETES: String(passes.guard.maxDeletes),
-          PURGE_MAX_RATIO: String(passes.guard.maxRatio),
-          PURGE_HARD_MAX: String(passes.guard.hardMax),
+          PURGE_MAX_DELETES: formatByResource(passes.guard.maxDeletes),
+          PURGE_MAX_RATIO: formatByResource(passes.guard.maxRatio),
+          PURGE_HARD_MAX: formatByResource(passes.guard.hardMax),
           VOLATILE_FIELDS: passes.volatileFields.toSorted().join(',') || 'none',
         }),
   }
