@@ -7,6 +7,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { TortureCluster } from './cluster.ts'
+import { LISTS, STAMPED_SETS, UNSTAMPED_SETS, type JudgedResource } from './judged-resources.ts'
 import type { Sabotage } from './sabotage-kind.ts'
 import { LiveMarket } from './live-market.ts'
 import { Program, type Aim } from './program.ts'
@@ -45,7 +46,8 @@ export class Arena implements AsyncDisposable {
   readonly overlapMs: number
   /** How far the source's `Date` may be off. */
   clockSlackMs = 0
-  topicRecreated = false
+  /** Name of the resource whose topic was made anew. */
+  recreated: string | undefined
   /** The topic's `delete.retention.ms` is shorter than the run: what was deleted may be forgotten by its end (R9). */
   forgetsDeletes = false
   /** Of the source, and what it goes on doing when the faults are over. */
@@ -53,6 +55,8 @@ export class Arena implements AsyncDisposable {
   /** Keys of listings that nobody can read in the form in which the source shows them. */
   readonly unreadable = new Set<string>()
   hadUnreadable = false
+  /** What it replicates: lists, and two sets of each listing. */
+  readonly resources: readonly [JudgedResource, ...JudgedResource[]]
   readonly signal: AbortSignal
   readonly #prefixes: string[] = []
   #settings: Readonly<Record<string, string>>
@@ -73,10 +77,11 @@ export class Arena implements AsyncDisposable {
     this.prng = parts.prng
     this.folder = parts.folder
     this.overlapMs = parts.weather.overlapMs
+    this.resources = [...LISTS, ...chooseSets(new Prng(hash32(options.seed, 4)))]
     this.market = new LiveMarket({
-      listings: this.simulator.listings,
+      simulator: this.simulator,
+      resources: this.resources,
       prng: new Prng(hash32(options.seed, 3)),
-      now: () => this.simulator.now(),
       cacheLagMs: parts.weather.cacheLagMs,
     })
     const prefix = `torture-${process.pid}-${options.seed}`
@@ -90,10 +95,13 @@ export class Arena implements AsyncDisposable {
       TOPIC_PREFIX: prefix,
       DATA_DIR: join(this.folder, 'data'),
       API_RATE: '100000',
+      RESOURCES: LISTS.map(({ name }) => name).join(','),
+      SUBRESOURCES: this.resources.flatMap(({ set }) => set?.part ?? []).join(','),
       PAGE_LIMIT: '25',
       KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
       UPDATE_INTERVAL: '150ms',
       PURGE_INTERVAL: '400ms',
+      FULL_WALK_INTERVAL: '400ms',
       UPDATE_OVERLAP: `${parts.weather.overlapMs}ms`,
       PURGE_MAX_DELETES: '1000000',
       PURGE_HARD_MAX: '1000000',
@@ -228,6 +236,11 @@ function chooseWeather(prng: Prng): Weather {
       emptyStandardFields: pick(['empty', 'absent'] as const, prng.next32()),
     },
   }
+}
+
+/** One that the listing has a stamp for, and one that it has none for. */
+function chooseSets(prng: Prng): readonly JudgedResource[] {
+  return [pick(STAMPED_SETS, prng.next32()), pick(UNSTAMPED_SETS, prng.next32())]
 }
 
 async function readDaemonInfo(dataDir: string): Promise<{ pid: number; url: string } | undefined> {

@@ -11,7 +11,8 @@ export function addField(arena: Arena): void {
   const { listings } = arena.simulator
   const name = `Added${arena.prng.below(1_000)}`
   listings.changeMetadata({ action: 'add', name, type: 'Character', nullRate: 0.5 })
-  const keys = new Set([...arena.simulator.truth().listings.keys(), ...arena.market.hidden.keys()])
+  const gone = arena.market.hidden.get(listings.name) ?? new Map<string, never>()
+  const keys = new Set([...arena.simulator.truth().listings.keys(), ...gone.keys()])
   listings.apply({ action: 'touch', keys: [...keys] })
 }
 

@@ -28,7 +28,7 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
     await daemon.ends(3_000, arena.signal)
     await daemon.kill()
   }
-  arena.topicRecreated = true
+  arena.recreated = 'listings'
   const again = await arena.start(['update'])
   const refused = await again.exited
   const log = await again.log()

@@ -1,88 +1,79 @@
 import type { FeedDump, FeedRecord, Finding, Truth } from './findings.ts'
+import type { JudgedResource } from './judged-resources.ts'
+import { checkpointsOf, uncovered, type Checkpoint, type FeedTransaction } from './transactions.ts'
 
-/** Of one transaction: the checkpoint that was written in it. */
-interface Checkpoint {
-  readonly offset: number
-  readonly seq: number
-  readonly generation: number
-  readonly instanceId: string
-  readonly passId: string
-  readonly nextOffsets: readonly number[]
-  readonly published: number
-  readonly emitted: number
-}
-
-/** What the checkpoints say of each transaction, against what lies in the data topic. */
+/** What the checkpoints say of each transaction, against what lies in the data topics. */
 export function* checkTransactions(
-  { listings, checkpoints, control, partitions }: FeedDump,
-  topicRecreated: boolean,
+  resources: readonly JudgedResource[],
+  dump: FeedDump,
+  transactions: readonly FeedTransaction[],
   truth: Pick<Truth, 'clockToleranceMs'>,
 ): Generator<Finding> {
-  const all = checkpoints.filter(({ value }) => value?.name === 'Checkpoint').map(parseCheckpoint)
-  yield* checkSequence(all)
-  yield* checkOwners(checkpoints)
-  yield* checkWatermarks(checkpoints, truth)
-  yield* checkMarkers(control)
-
-  const lastGeneration = all.at(-1)?.generation ?? 0
-  const counted = new Map<string, Pick<Checkpoint, 'published' | 'emitted'>>()
-  let from: readonly number[] = Array.from({ length: partitions }, () => 0)
-  for (const checkpoint of all) {
-    const before = counted.get(checkpoint.passId) ?? { published: 0, emitted: 0 }
-    counted.set(checkpoint.passId, checkpoint)
-    // Its records are gone with the old topic.
-    if (topicRecreated && checkpoint.generation < lastGeneration) continue
-    const inside = listings.filter(
-      ({ partition, offset }) =>
-        offset >= (from[partition] ?? 0) && offset < (checkpoint.nextOffsets[partition] ?? 0),
-    )
-    yield* checkTransaction(checkpoint, before, inside, from)
-    from = checkpoint.nextOffsets
+  yield* checkSequence(checkpointsOf(dump))
+  yield* checkOwners(dump.checkpoints)
+  yield* checkWatermarks(dump.checkpoints, truth)
+  yield* checkMarkers(dump.control)
+  for (const transaction of transactions) {
+    yield* checkCounts(resources, transaction)
+    yield* checkPasses(transaction)
+    for (const [topic, records] of transaction.records) yield* checkOffsets(topic, records, transaction)
   }
-  const behind = listings.filter(({ partition, offset }) => offset >= (from[partition] ?? 0))
-  if (behind.length > 0) {
-    yield { column: 'torn transaction', what: `${behind.length} records that no checkpoint covers` }
+  const behind = uncovered(dump, transactions.at(-1))
+  if (behind > 0) yield { column: 'torn transaction', what: `${behind} records that no checkpoint covers` }
+}
+
+/** Each topic has what the checkpoint counts: those of its own resource, and the tombstones of sets, which are not counted. */
+function* checkCounts(
+  resources: readonly JudgedResource[],
+  { checkpoint, before, records, gone }: FeedTransaction,
+): Generator<Finding> {
+  const published = (checkpoint.counts['published'] ?? 0) - (before.counts['published'] ?? 0)
+  const emitted = checkpoint.emitted - before.emitted
+  for (const { name, upserted, deleted } of resources) {
+    if (name === gone) continue
+    const count = (wanted: string | undefined): number =>
+      (records.get(name) ?? []).filter(({ value }) => value?.name === wanted).length
+    const isOwn = name === checkpoint.resource
+    const upserts = ['upserts', isOwn ? published : 0, count(upserted)] as const
+    const deletes = [
+      ['deletes', isOwn ? emitted : 0, count(deleted)],
+      ['tombstones', isOwn ? emitted : 0, count(undefined)],
+    ] as const
+    const expected = deleted === undefined ? [upserts] : [upserts, ...deletes]
+    for (const [what, wanted, actual] of expected) {
+      if (wanted === actual) continue
+      const said = `transaction ${checkpoint.seq} has ${actual} ${what} in ${name}, its checkpoint says ${wanted}`
+      yield { column: 'torn transaction', what: said }
+    }
   }
 }
 
-function* checkTransaction(
-  checkpoint: Checkpoint,
-  before: Pick<Checkpoint, 'published' | 'emitted'>,
-  records: readonly FeedRecord[],
-  from: readonly number[],
-): Generator<Finding> {
-  const name = `transaction ${checkpoint.seq}`
-  const count = (wanted: string | undefined): number =>
-    records.filter(({ value }) => value?.name === wanted).length
-  const expected: readonly [string, number, number][] = [
-    ['upserts', checkpoint.published - before.published, count('ListingUpserted')],
-    ['deletes', checkpoint.emitted - before.emitted, count('ListingDeleted')],
-    ['tombstones', checkpoint.emitted - before.emitted, count(undefined)],
-  ]
-  for (const [what, wanted, actual] of expected) {
-    if (wanted !== actual) {
-      yield {
-        column: 'torn transaction',
-        what: `${name} has ${actual} ${what}, its checkpoint says ${wanted}`,
-      }
-    }
-  }
-  for (const { value, key } of records) {
+function* checkPasses({ checkpoint, records }: FeedTransaction): Generator<Finding> {
+  for (const { value, key } of [...records.values()].flat()) {
     if (value !== null && value.body['passId'] !== checkpoint.passId) {
-      yield { column: 'torn transaction', what: `${name} holds ${key} of another pass` }
+      const what = `transaction ${checkpoint.seq} holds ${key} of another pass`
+      yield { column: 'torn transaction', what }
     }
   }
-  for (const [partition, next] of checkpoint.nextOffsets.entries()) {
-    if (next < (from[partition] ?? 0)) {
-      yield { column: 'checkpoint regression', what: `${name}: partition ${partition} goes back to ${next}` }
+}
+
+function* checkOffsets(
+  topic: string,
+  records: readonly FeedRecord[],
+  { checkpoint, from, gone }: FeedTransaction,
+): Generator<Finding> {
+  if (topic === gone) return
+  const name = `transaction ${checkpoint.seq}`
+  for (const [partition, next] of (checkpoint.nextOffsets[topic] ?? []).entries()) {
+    if (next < (from[topic]?.[partition] ?? 0)) {
+      const what = `${name}: ${topic}, partition ${partition}, goes back to ${next}`
+      yield { column: 'checkpoint regression', what }
     }
     const last = records.findLast((record) => record.partition === partition)
     // The commit's marker takes the offset after the last record.
     if (last !== undefined && last.offset + 2 !== next) {
-      yield {
-        column: 'torn transaction',
-        what: `${name} ends at ${partition}/${last.offset}, its checkpoint says ${next}`,
-      }
+      const what = `${name} ends at ${topic} ${partition}/${last.offset}, its checkpoint says ${next}`
+      yield { column: 'torn transaction', what }
     }
   }
 }
@@ -117,24 +108,25 @@ function* checkWatermarks(
   checkpoints: readonly FeedRecord[],
   { clockToleranceMs }: Pick<Truth, 'clockToleranceMs'>,
 ): Generator<Finding> {
-  let before = { generation: 0, watermark: -Infinity }
-  for (const { value, offset, timestamp } of checkpoints) {
+  const last = new Map<string, { readonly generation: number; readonly watermark: number }>()
+  for (const { key, value, offset, timestamp } of checkpoints) {
     if (value?.name !== 'Watermark') continue
+    const before = last.get(key)
     const next = {
       generation: Number(value.body['generation']),
       watermark: Number(value.body['watermark']),
     }
-    if (next.generation === before.generation && next.watermark < before.watermark) {
-      yield { column: 'checkpoint regression', what: `the watermark goes back at ${offset}` }
+    if (next.generation === before?.generation && next.watermark < before.watermark) {
+      yield { column: 'checkpoint regression', what: `${key} goes back at ${offset}` }
     }
     const future = next.watermark - timestamp
     if (future > FUTURE_MS + clockToleranceMs) {
       yield {
         column: 'checkpoint regression',
-        what: `the watermark at ${offset} lies ${Math.round(future / 1_000)} s ahead of the source's own clock`,
+        what: `${key} at ${offset} lies ${Math.round(future / 1_000)} s ahead of the source's own clock`,
       }
     }
-    before = next
+    last.set(key, next)
   }
 }
 
@@ -146,22 +138,5 @@ function* checkMarkers(control: readonly FeedRecord[]): Generator<Finding> {
     if (completed.has(pass))
       yield { column: 'duplicated', what: `a pass completed again at control/${offset}` }
     completed.add(pass)
-  }
-}
-
-function parseCheckpoint({ value, offset }: FeedRecord): Checkpoint {
-  const body = value?.body ?? {}
-  const offsets = body['nextOffsets'] as Readonly<Record<string, readonly number[]>>
-  const counts = body['counts'] as Readonly<Record<string, number>>
-  const deletes = body['deletes'] as Readonly<Record<string, number>>
-  return {
-    offset,
-    seq: Number(body['seq']),
-    generation: Number(body['generation']),
-    instanceId: String(body['instanceId']),
-    passId: String(body['passId']),
-    nextOffsets: offsets['listings'] ?? [],
-    published: counts['published'] ?? 0,
-    emitted: deletes['emitted'] ?? 0,
   }
 }

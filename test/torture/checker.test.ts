@@ -1,19 +1,31 @@
 import { describe, expect, test } from 'vitest'
 
 import { checkFeed, type CheckedFeed } from './checker.ts'
-import { COLUMNS, type Column, type FeedRecord, type IndexedKey } from './findings.ts'
-import { FeedScript } from './feed-script.ts'
+import {
+  COLUMNS,
+  recordsOf,
+  type Column,
+  type FeedRecord,
+  type IndexedKey,
+  type Interval,
+} from './findings.ts'
+import { FeedScript, PHOTOS } from './feed-script.ts'
+import { LISTS, type JudgedResource } from './judged-resources.ts'
+
+const [LISTINGS] = LISTS
 
 function columns(feed: CheckedFeed): readonly Column[] {
   return [...new Set(checkFeed(feed).map(({ column }) => column))]
 }
 
-/** A feed as it should be: a snapshot, a change, a delete with its tombstone, a restored listing. */
+/** A feed as it should be: a snapshot, a change, a delete with its tombstone, a restored listing, and photos of some. */
 function goodFeed(): FeedScript {
   const feed = new FeedScript()
   feed.owner('first')
   feed.transaction({ upserts: ['a', 'b', 'c'] })
+  feed.photos('a', 'c')
   feed.transaction({ upserts: ['a'] })
+  feed.photos('a')
   feed.transaction({ deletes: ['b'] })
   feed.transaction({ upserts: ['b'] })
   feed.owner('second')
@@ -24,26 +36,39 @@ function goodFeed(): FeedScript {
 const replaced = <T>(items: readonly T[], index: number, ...others: readonly T[]): readonly T[] =>
   items.toSpliced(index, 1, ...others)
 
+const listingsOf = ({ dump }: CheckedFeed): readonly FeedRecord[] => recordsOf(dump, LISTINGS)
+
+function withRecords(
+  feed: CheckedFeed,
+  records: readonly FeedRecord[],
+  { name }: JudgedResource = LISTINGS,
+): CheckedFeed {
+  const data = new Map([...feed.dump.data, [name, { records, partitions: 1 }] as const])
+  return { ...feed, dump: { ...feed.dump, data } }
+}
+
+/** The source shows something else of listings or sets. */
+function withShown(
+  feed: CheckedFeed,
+  change: (shown: Map<string, Readonly<Record<string, unknown>>>) => unknown,
+  { name }: JudgedResource = LISTINGS,
+): CheckedFeed {
+  const shown = new Map(feed.truth.shown.get(name))
+  change(shown)
+  return { ...feed, truth: { ...feed.truth, shown: new Map([...feed.truth.shown, [name, shown] as const]) } }
+}
+
 const indexOf = (records: readonly FeedRecord[], name: string | undefined): number =>
   records.findIndex(({ value }) => value?.name === name)
 
 /** For each column a feed that is broken in just this way. */
 const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => CheckedFeed)[]>> = {
   lost: [
+    () => withShown(goodFeed().checked(), (shown) => shown.set('d', { ListPrice: 1 })),
+    () => withShown(goodFeed().checked(), (shown) => shown.set('a', { ListPrice: 7 })),
     () => {
-      const feed = goodFeed().checked()
-      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
-      return { ...feed, truth: { ...feed.truth, listings } }
-    },
-    () => {
-      const feed = goodFeed().checked()
-      const listings = new Map(feed.truth.listings).set('a', { ListPrice: 7 })
-      return { ...feed, truth: { ...feed.truth, listings } }
-    },
-    () => {
-      const feed = goodFeed().checked()
-      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
-      return { ...feed, truth: { ...feed.truth, listings, unreadable: new Set(['d']), hadUnreadable: true } }
+      const feed = withShown(goodFeed().checked(), (shown) => shown.set('d', { ListPrice: 1 }))
+      return { ...feed, truth: { ...feed.truth, unreadable: new Set(['d']), hadUnreadable: true } }
     },
   ],
   duplicated: [
@@ -54,9 +79,9 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     },
     () => {
       const feed = goodFeed().checked()
-      const [first, second] = feed.dump.listings
+      const [first, second] = listingsOf(feed)
       const copied = { ...second!, headers: { ...second!.headers, ce_id: first!.headers['ce_id']! } }
-      return { ...feed, dump: { ...feed.dump, listings: replaced(feed.dump.listings, 1, copied) } }
+      return withRecords(feed, replaced(listingsOf(feed), 1, copied))
     },
     () => {
       const feed = goodFeed()
@@ -90,24 +115,20 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     },
     () => {
       const feed = goodFeed().checked()
-      const at = indexOf(feed.dump.listings, 'ListingUpserted')
-      const record = feed.dump.listings[at]!
+      const at = indexOf(listingsOf(feed), 'ListingUpserted')
+      const record = listingsOf(feed)[at]!
       const value = { ...record.value!, body: { ...record.value!.body, change: 'RESTORED' } }
-      return {
-        ...feed,
-        dump: { ...feed.dump, listings: replaced(feed.dump.listings, at, { ...record, value }) },
-      }
+      return withRecords(feed, replaced(listingsOf(feed), at, { ...record, value }))
     },
   ],
   'torn transaction': [
     () => {
       const feed = goodFeed().checked()
-      return { ...feed, dump: { ...feed.dump, listings: feed.dump.listings.toSpliced(1, 1) } }
+      return withRecords(feed, listingsOf(feed).toSpliced(1, 1))
     },
     () => {
       const feed = goodFeed().checked()
-      const at = indexOf(feed.dump.listings, undefined)
-      return { ...feed, dump: { ...feed.dump, listings: feed.dump.listings.toSpliced(at, 1) } }
+      return withRecords(feed, listingsOf(feed).toSpliced(indexOf(listingsOf(feed), undefined), 1))
     },
     () => {
       const feed = goodFeed().checked()
@@ -115,22 +136,50 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     },
   ],
   'false delete': [
+    () => withHidden(new Map()),
+    () => withHidden(new Map([['c', [{ from: 0, to: 1 }]]])),
     () => {
       const feed = goodFeed().checked()
-      return { ...feed, truth: { ...feed.truth, hidden: new Map() } }
-    },
-    () => {
-      const feed = goodFeed().checked()
-      const hidden = new Map([...feed.truth.hidden, ['c', [{ from: 0, to: 1 }]] as const])
-      return { ...feed, truth: { ...feed.truth, hidden } }
+      const sets = recordsOf(feed.dump, PHOTOS)
+      const gone = { ...sets.findLast(({ key }) => key === 'a')!, value: null }
+      return withRecords(
+        feed,
+        replaced(
+          sets,
+          sets.findLastIndex(({ key }) => key === 'a'),
+          gone,
+        ),
+        PHOTOS,
+      )
     },
   ],
-  'missing delete': [
+  'missing delete': [() => withShown(goodFeed().checked(), (shown) => shown.delete('a'))],
+  'wrong set': [
+    () => withShown(goodFeed().checked(), (sets) => sets.set('a', { Photos: [] }), PHOTOS),
+    () =>
+      withShown(
+        goodFeed().checked(),
+        (sets) => sets.set('a', { Photos: [{ Id: 'a', Caption: '?' }] }),
+        PHOTOS,
+      ),
+    () => withShown(goodFeed().checked(), (sets) => sets.set('b', { Photos: [{ Id: 'b' }] }), PHOTOS),
     () => {
-      const feed = goodFeed().checked()
-      const listings = new Map(feed.truth.listings)
-      listings.delete('a')
-      return { ...feed, truth: { ...feed.truth, listings } }
+      const feed = goodFeed()
+      feed.photos('c')
+      return feed.checked()
+    },
+  ],
+  'orphaned set': [
+    () => {
+      const feed = goodFeed()
+      feed.transaction({ deletes: ['a'], leavesSets: true })
+      return feed.checked()
+    },
+    () => {
+      const feed = goodFeed()
+      feed.recreateTopic()
+      feed.transaction({ upserts: ['b'], again: true })
+      return feed.checked()
     },
   ],
   'dead letter': [() => withLetter('a'), () => withLetter('')],
@@ -168,8 +217,14 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
   'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
 }
 
+function withHidden(ofListings: ReadonlyMap<string, readonly Interval[]>): CheckedFeed {
+  const feed = goodFeed().checked()
+  const hidden = new Map([...feed.truth.hidden, [LISTINGS.name, ofListings] as const])
+  return { ...feed, truth: { ...feed.truth, hidden } }
+}
+
 function feedRecord(key: string, offset: number, name: string, body: object): FeedRecord {
-  const value = { name, body: { ...body }, fieldTypes: new Map<string, string>(), schemaId: 9 }
+  const value = { name, body: { ...body }, shapes: new Map<string, never>(), schemaId: 9 }
   return { partition: 0, offset, timestamp: 0, key, headers: {}, value }
 }
 
@@ -188,19 +243,19 @@ function setBack(feed: CheckedFeed, key: string, stamps: readonly number[]): Che
 /** With a letter for a key that nobody can read. */
 function lettered(feed: CheckedFeed, key = 'a'): CheckedFeed {
   const truth = { ...feed.truth, unreadable: new Set([key]), hadUnreadable: true }
-  return { ...feed, truth, dump: { ...feed.dump, letters: [{ key, reason: 'NaN' }] } }
+  return { ...feed, truth, dump: { ...feed.dump, letters: [{ topic: LISTINGS.name, key, reason: 'NaN' }] } }
 }
 
 function withLetter(key: string): CheckedFeed {
   const feed = goodFeed().checked()
-  return { ...feed, dump: { ...feed.dump, letters: [{ key, reason: 'too long' }] } }
+  return { ...feed, dump: { ...feed.dump, letters: [{ topic: LISTINGS.name, key, reason: 'too long' }] } }
 }
 
 function withIndex(change: (index: Map<string, IndexedKey>) => unknown): CheckedFeed {
   const feed = goodFeed().checked()
-  const index = new Map(feed.index)
+  const index = new Map(feed.index?.get(LISTINGS.name))
   change(index)
-  return { ...feed, index }
+  return { ...feed, index: new Map([...(feed.index ?? []), [LISTINGS.name, index] as const]) }
 }
 
 /** The last checkpoint, changed. */
@@ -257,9 +312,8 @@ describe('the checker of the fault bench', () => {
   test.each(['d', ''])(
     'takes a dead letter under the key %j for a listing that nobody can read (R12)',
     (key) => {
-      const feed = withLetter(key)
-      const listings = new Map(feed.truth.listings).set('d', { ListPrice: 1 })
-      const truth = { ...feed.truth, listings, unreadable: new Set(['d']), hadUnreadable: true }
+      const feed = withShown(withLetter(key), (shown) => shown.set('d', { ListPrice: 1 }))
+      const truth = { ...feed.truth, unreadable: new Set(['d']), hadUnreadable: true }
       expect(checkFeed({ ...feed, truth })).toEqual([])
     },
   )

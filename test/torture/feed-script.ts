@@ -1,23 +1,32 @@
 import type { CheckedFeed } from './checker.ts'
-import type { FeedRecord, IndexedKey, Interval } from './findings.ts'
+import type { FeedRecord, IndexedKey, Interval, Shape, Shapes, Shown } from './findings.ts'
+import { LISTS, STAMPED_SETS, type JudgedResource } from './judged-resources.ts'
 
 interface Content {
   readonly price: number
   readonly stamp: number
 }
 
-/** Writes the topics of a small feed as the program would, without any broker. */
+const [LISTINGS] = LISTS
+export const [PHOTOS] = STAMPED_SETS
+const DIGEST_OF_NOTHING = ''
+
+const LISTING_SHAPES = shapesOf(LISTINGS, 'ListPrice', { kind: 'plain', type: 'double' })
+const PHOTO_SHAPES = shapesOf(PHOTOS, 'Photos', { kind: 'list', of: recordOf(new Map()) })
+
+/** Writes the topics of a small feed of listings and their photos as the program would, without any broker. */
 export class FeedScript {
   #generation = 1
   #instanceId = ''
   #seq = 0
-  #published = 0
-  #emitted = 0
-  #nextOffset = 0
-  #recreated = false
+  readonly #counts = { published: 0, emitted: 0, photos: 0 }
+  readonly #nextOffsets = { listings: 0, photos: 0 }
+  #recreated: string | undefined
   #listings: FeedRecord[] = []
+  readonly #photos: FeedRecord[] = []
   readonly #checkpoints: FeedRecord[] = []
   readonly #live = new Map<string, Content>()
+  readonly #sets = new Map<string, string>()
   readonly #deleted = new Set<string>()
   readonly #hidden = new Map<string, Interval[]>()
   #clock = 1_000_000
@@ -37,31 +46,43 @@ export class FeedScript {
     readonly digest?: string
     /** First seen in this topic. */
     readonly again?: boolean
+    /** The sets of deleted listings stay. */
+    readonly leavesSets?: boolean
   }): void {
-    const { upserts = [], deletes = [] } = options
+    const { upserts = [], deletes = [], leavesSets = false } = options
     this.#clock += 10_000
     for (const key of upserts) this.#upsert(key, options)
     for (const key of deletes) this.#delete(key)
-    this.#nextOffset += 1
-    this.#published += upserts.length
-    this.#emitted += deletes.length
-    this.#seq += 1
-    this.#checkpoint('listings/update', 'Checkpoint', {
-      seq: this.#seq,
-      generation: this.#generation,
-      instanceId: this.#instanceId,
-      passId: 'pass',
-      nextOffsets: { listings: [this.#nextOffset] },
-      counts: { published: this.#published },
-      deletes: { emitted: this.#emitted },
-    })
+    this.#counts.published += upserts.length
+    this.#counts.emitted += deletes.length
+    this.#nextOffsets.listings += 1
+    const gone = leavesSets ? [] : deletes.filter((key) => this.#sets.delete(key))
+    for (const key of gone) this.#photo(key, DIGEST_OF_NOTHING, null)
+    if (gone.length > 0) this.#nextOffsets.photos += 1
+    this.#commit(LISTINGS.name, this.#counts.published, this.#counts.emitted)
   }
 
-  /** Empty, for a new generation. */
+  /** Of the sets of these listings. */
+  photos(...keys: readonly string[]): void {
+    this.#clock += 10_000
+    for (const key of keys) {
+      const caption = `${key} at ${this.#clock}`
+      const change = this.#sets.has(key) ? 'UPDATED' : 'SNAPSHOT'
+      const fields = { Photos: [{ Id: key, Caption: caption }] }
+      const photoSet = { fields, maskedFields: [], unmappedFields: {} }
+      this.#sets.set(key, caption)
+      this.#photo(key, caption, { listingKey: key, change, passId: passOf(PHOTOS.name), photoSet })
+    }
+    this.#nextOffsets.photos += 1
+    this.#counts.photos += keys.length
+    this.#commit(PHOTOS.name, this.#counts.photos, 0)
+  }
+
+  /** That of the listings is empty, for a new generation. */
   recreateTopic(): void {
-    this.#recreated = true
+    this.#recreated = LISTINGS.name
     this.#generation += 1
-    this.#nextOffset = 0
+    this.#nextOffsets.listings = 0
     this.#listings = []
     this.#live.clear()
     this.#deleted.clear()
@@ -69,28 +90,47 @@ export class FeedScript {
 
   checked(): CheckedFeed {
     return {
+      resources: [LISTINGS, PHOTOS],
       dump: {
-        listings: this.#listings,
+        data: new Map([
+          [LISTINGS.name, { records: this.#listings, partitions: 1 }],
+          [PHOTOS.name, { records: this.#photos, partitions: 1 }],
+        ]),
         checkpoints: this.#checkpoints,
         control: [],
         letters: [],
-        partitions: 1,
       },
       truth: {
-        listings: new Map(
-          [...this.#live].map(([key, { price }]) => [key, { ListPrice: price, Notes: null }]),
-        ),
-        hidden: this.#hidden,
+        shown: new Map([
+          [LISTINGS.name, this.#shownListings()],
+          [PHOTOS.name, this.#shownPhotos()],
+        ]),
+        hidden: new Map([[LISTINGS.name, this.#hidden]]),
         clockSlackMs: 0,
         stampsBack: new Map(),
         unreadable: new Set(),
         hadUnreadable: false,
         clockToleranceMs: 0,
       },
-      index: this.#index(),
-      topicRecreated: this.#recreated,
+      index: new Map([
+        [LISTINGS.name, indexOf(this.#listings)],
+        [PHOTOS.name, indexOf(this.#photos)],
+      ]),
+      recreated: this.#recreated,
       forgetsDeletes: false,
     }
+  }
+
+  #shownListings(): Shown {
+    return new Map([...this.#live].map(([key, { price }]) => [key, { ListPrice: price, Notes: null }]))
+  }
+
+  #shownPhotos(): Shown {
+    const rowsOf = (key: string): object[] => {
+      const caption = this.#sets.get(key)
+      return caption === undefined ? [] : [{ Id: key, ResourceUri: `/${key}`, Caption: caption }]
+    }
+    return new Map([...this.#live.keys()].map((key) => [key, { Photos: rowsOf(key) }]))
   }
 
   #upsert(
@@ -111,7 +151,7 @@ export class FeedScript {
     this.#listing(key, digest ?? `${price}`, stampBack === 'unreadable' ? '' : stamp, 'ListingUpserted', {
       listingKey: key,
       change,
-      passId: 'pass',
+      passId: passOf(LISTINGS.name),
       listing: { standardFields: { ListPrice: price, Notes: null }, maskedFields: [], unmappedFields: {} },
     })
   }
@@ -121,40 +161,82 @@ export class FeedScript {
     this.#live.delete(key)
     this.#deleted.add(key)
     this.#hidden.set(key, [{ from: this.#clock, to: this.#clock + 5_000 }])
-    const body = { listingKey: key, passId: 'pass', deletedAt: this.#clock }
-    this.#listing(key, '', stamp, 'ListingDeleted', body)
-    this.#listing(key, '', stamp, undefined, {})
+    const body = { listingKey: key, passId: passOf(LISTINGS.name), deletedAt: this.#clock }
+    this.#listing(key, DIGEST_OF_NOTHING, stamp, 'ListingDeleted', body)
+    this.#listing(key, DIGEST_OF_NOTHING, stamp, undefined, {})
   }
 
   #listing(key: string, digest: string, stamp: number | '', name: string | undefined, body: object): void {
     const headers = {
       digest,
       'modification-timestamp': String(stamp),
-      ce_id: `${key}/${this.#nextOffset}/${this.#generation}`,
+      ce_id: `${key}/${this.#nextOffsets.listings}/${this.#generation}`,
     }
-    this.#listings.push(record(key, this.#nextOffset, headers, name, body))
-    this.#nextOffset += 1
+    this.#listings.push(record(key, this.#nextOffsets.listings, headers, name, body, LISTING_SHAPES))
+    this.#nextOffsets.listings += 1
+  }
+
+  #photo(key: string, digest: string, body: object | null): void {
+    const headers = {
+      digest,
+      'modification-timestamp': '',
+      ce_id: `${key}/${this.#nextOffsets.photos}/photos`,
+    }
+    const name = body === null ? undefined : PHOTOS.upserted
+    this.#photos.push(record(key, this.#nextOffsets.photos, headers, name, body ?? {}, PHOTO_SHAPES))
+    this.#nextOffsets.photos += 1
+  }
+
+  #commit(resource: string, published: number, emitted: number): void {
+    this.#seq += 1
+    this.#checkpoint(`${resource}/update`, 'Checkpoint', {
+      resource,
+      seq: this.#seq,
+      generation: this.#generation,
+      instanceId: this.#instanceId,
+      passId: passOf(resource),
+      nextOffsets: {
+        [LISTINGS.name]: [this.#nextOffsets.listings],
+        [PHOTOS.name]: [this.#nextOffsets.photos],
+      },
+      counts: { published },
+      deletes: { emitted },
+    })
   }
 
   #checkpoint(key: string, name: string, body: object): void {
     this.#checkpoints.push(record(key, this.#checkpoints.length * 2, {}, name, body))
   }
+}
 
-  #index(): ReadonlyMap<string, IndexedKey> {
-    const last = new Map(this.#listings.map((listing) => [listing.key, listing]))
-    return new Map(
-      [...last].map(([key, { value, headers, partition, offset }]) => [
-        key,
-        {
-          state: value === null ? 1 : 0,
-          digest: headers['digest'] ?? '',
-          schemaId: value === null ? 0 : value.schemaId,
-          partition,
-          offset,
-        },
-      ]),
-    )
-  }
+/** Each resource has one that never ends. */
+function passOf(resource: string): string {
+  return `pass of ${resource}`
+}
+
+/** Of an event with one field. */
+function shapesOf({ content, fields }: JudgedResource, field: string, shape: Shape): Shapes {
+  return new Map([[content, recordOf(new Map([[fields, recordOf(new Map([[field, shape]]))]]))]])
+}
+
+function recordOf(fields: Shapes): Shape {
+  return { kind: 'record', fields }
+}
+
+function indexOf(records: readonly FeedRecord[]): ReadonlyMap<string, IndexedKey> {
+  const last = new Map(records.map((one) => [one.key, one]))
+  return new Map(
+    [...last].map(([key, { value, headers, partition, offset }]) => [
+      key,
+      {
+        state: value === null ? 1 : 0,
+        digest: headers['digest'] ?? '',
+        schemaId: value === null ? 0 : value.schemaId,
+        partition,
+        offset,
+      },
+    ]),
+  )
 }
 
 function record(
@@ -163,8 +245,8 @@ function record(
   headers: Readonly<Record<string, string>>,
   name: string | undefined,
   body: object,
+  shapes: Shapes = new Map(),
 ): FeedRecord {
-  const fieldTypes = new Map([['ListPrice', 'double']])
-  const value = name === undefined ? null : { name, body: { ...body }, fieldTypes, schemaId: 7 }
+  const value = name === undefined ? null : { name, body: { ...body }, shapes, schemaId: 7 }
   return { partition: 0, offset, timestamp: 0, key, headers, value }
 }

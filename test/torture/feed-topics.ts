@@ -51,12 +51,10 @@ export async function setCleanupPolicy(arena: Arena, value: string): Promise<voi
 
 /** So that hundreds of runs do not pile up on one broker. */
 export async function deleteTopics(arena: Arena): Promise<void> {
-  const names = arena.prefixes.flatMap((prefix) =>
-    ['listings', 'checkpoints', 'control', 'dead-letters'].map((name) => `${prefix}.${name}`),
-  )
   await asAdmin(arena, async (admin) => {
-    const known = new Set(await admin.listTopics())
-    await admin.deleteTopics({ topics: names.filter((name) => known.has(name)) })
+    const topics = await admin.listTopics()
+    const own = topics.filter((topic) => arena.prefixes.some((prefix) => topic.startsWith(`${prefix}.`)))
+    await admin.deleteTopics({ topics: own })
   })
 }
 

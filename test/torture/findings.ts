@@ -6,6 +6,8 @@ export const COLUMNS = [
   'torn transaction',
   'false delete',
   'missing delete',
+  'wrong set',
+  'orphaned set',
   'dead letter',
   'index differs',
   'checkpoint regression',
@@ -25,12 +27,21 @@ export interface Interval {
   readonly to: number
 }
 
+/** What an Avro schema says of a value that may be null. */
+export type Shape =
+  | { readonly kind: 'record'; readonly fields: Shapes }
+  | { readonly kind: 'list'; readonly of: Shape }
+  /** Of labels. */
+  | { readonly kind: 'map' }
+  /** `date`, `timestamp-millis`, `string` … */
+  | { readonly kind: 'plain'; readonly type: string }
+export type Shapes = ReadonlyMap<string, Shape>
+
 /** An Avro value with the name of its record, as plain avsc reads it. */
 export interface Decoded {
   readonly name: string
   readonly body: Readonly<Record<string, unknown>>
-  /** Type of each standard field: `date`, `timestamp-millis`, `array`, `string` …; only of a `ListingUpserted`. */
-  readonly fieldTypes: ReadonlyMap<string, string>
+  readonly shapes: Shapes
   readonly schemaId: number
 }
 
@@ -48,18 +59,33 @@ export interface FeedRecord {
 
 /** A dead letter that waits: no tombstone has settled it. */
 export interface Letter {
+  /** The data topic that it could not be published to, without the prefix. */
+  readonly topic: string
   /** Of the record; empty if the program could not read it. */
   readonly key: string
   readonly reason: string
 }
 
+export interface TopicDump {
+  readonly records: readonly FeedRecord[]
+  readonly partitions: number
+}
+
 /** All that a feed's topics hold, by partition and offset. */
 export interface FeedDump {
-  readonly listings: readonly FeedRecord[]
+  /** Of each resource, by its name. */
+  readonly data: ReadonlyMap<string, TopicDump>
   readonly checkpoints: readonly FeedRecord[]
   readonly control: readonly FeedRecord[]
   readonly letters: readonly Letter[]
-  readonly partitions: number
+}
+
+/** Nothing where there is no such topic. */
+export function recordsOf(
+  { data }: Pick<FeedDump, 'data'>,
+  { name }: { readonly name: string },
+): readonly FeedRecord[] {
+  return data.get(name)?.records ?? []
 }
 
 /** One entry of the key index, as its bytes say. */
@@ -71,10 +97,14 @@ export interface IndexedKey {
   readonly offset: number
 }
 
+/** By key, the fields of each record. */
+export type Shown = ReadonlyMap<string, Readonly<Record<string, unknown>>>
+
 export interface Truth {
-  /** `StandardFields` of each visible listing. */
-  readonly listings: ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  readonly hidden: ReadonlyMap<string, readonly Interval[]>
+  /** What the source shows, by the name of the resource; of a set its rows, under the name of its expansion. */
+  readonly shown: ReadonlyMap<string, Shown>
+  /** When what could not be seen, by the name of the resource. */
+  readonly hidden: ReadonlyMap<string, ReadonlyMap<string, readonly Interval[]>>
   /** How far the source's `Date` may have been off in this run. */
   readonly clockSlackMs: number
   /** Stamps that the source set listings back to, in order. */

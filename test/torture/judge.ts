@@ -1,19 +1,25 @@
 /** Looks into a run's feed: for the checker at its end, and for scenarios that expect something on the way. */
+import type { Simulator } from '../../src/simulator/simulator.ts'
 import type { Arena } from './arena.ts'
-import { checkHistories } from './checker.ts'
+import { checkHistories } from './check-histories.ts'
 import { compareContent } from './compare-content.ts'
-import type { FeedDump, Finding, Truth } from './findings.ts'
+import { recordsOf, type FeedDump, type Finding, type Shown, type Truth } from './findings.ts'
+import { LISTS, type JudgedResource } from './judged-resources.ts'
 import { readFeed } from './read-feed.ts'
 
-export function readArena({ cluster, prefix, signal }: Arena): Promise<FeedDump> {
+export function readArena({ cluster, prefix, resources, signal }: Arena): Promise<FeedDump> {
   const address = { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix }
-  return readFeed(address, signal)
+  return readFeed(address, namesOf(resources), signal)
+}
+
+export function namesOf(resources: readonly JudgedResource[]): readonly string[] {
+  return resources.map(({ name }) => name)
 }
 
 export function truthOf(arena: Arena): Truth {
-  const { simulator, market, clockSlackMs, unreadable, hadUnreadable } = arena
+  const { simulator, market, clockSlackMs, resources, unreadable, hadUnreadable } = arena
   return {
-    listings: simulator.truth().listings,
+    shown: new Map(resources.map((resource) => [resource.name, shownBy(simulator, resource)])),
     hidden: market.hidden,
     clockSlackMs,
     stampsBack: market.stampsBack,
@@ -23,27 +29,34 @@ export function truthOf(arena: Arena): Truth {
   }
 }
 
-/** What the feed says of these keys now, against what the source shows. `who` should have brought it. */
+function shownBy(simulator: Simulator, { name, set }: JudgedResource): Shown {
+  if (set === undefined) return simulator.collection(name)?.truth() ?? new Map<string, never>()
+  const rows = simulator.listings.sublistTruth(set.part) ?? []
+  return new Map(Array.from(rows, ([key, parts]) => [key, { [set.expansion]: parts }]))
+}
+
+/** What the feed says of these listings now, against what the source shows. `who` should have brought it. */
 export async function staleKeys(
   arena: Arena,
   keys: readonly string[],
   who: string,
 ): Promise<readonly Finding[]> {
-  const { listings } = await readArena(arena)
-  const source = truthOf(arena).listings
-  const last = new Map(listings.map((record) => [record.key, record.value]))
+  const [listings] = LISTS
+  const last = new Map(recordsOf(await readArena(arena), listings).map(({ key, value }) => [key, value]))
+  const source = shownBy(arena.simulator, listings)
   return keys.flatMap((key): Finding[] => {
     const value = last.get(key)
     const shown = source.get(key)
     if (shown === undefined) return []
     const difference =
-      value?.name === 'ListingUpserted' ? compareContent(shown, value).next().value : 'not live'
+      value?.name === listings.upserted ? compareContent(listings, shown, value).next().value : 'not live'
     return difference === undefined ? [] : [{ column: 'lost', what: `${key}: ${who}: ${difference}` }]
   })
 }
 
 /** The part of the check that needs no end: a feed that is left behind. */
 export async function checkSoFar(arena: Arena): Promise<readonly Finding[]> {
-  const { listings } = await readArena(arena)
-  return [...checkHistories(listings, truthOf(arena))]
+  const dump = await readArena(arena)
+  const truth = truthOf(arena)
+  return arena.resources.flatMap((resource) => [...checkHistories(resource, dump, truth)])
 }

@@ -1,16 +1,29 @@
 import type { ListingCommand, SimulatedListings } from '../../src/simulator/collections/listings.ts'
-import type { Prng } from '../../src/simulator/prng.ts'
+import type { PartName } from '../../src/simulator/collections/listings/parts/part-kind.ts'
+import { PART_KINDS } from '../../src/simulator/collections/listings/parts/part-kinds.ts'
+import { pick, type Prng } from '../../src/simulator/prng.ts'
+import type { OpenCollection } from '../../src/simulator/records/open-collection.ts'
 import type { CommandReport } from '../../src/simulator/records/record-command.ts'
+import type { Simulator } from '../../src/simulator/simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { Interval } from './findings.ts'
+import type { JudgedResource } from './judged-resources.ts'
+import { ViewJournal } from './view-journal.ts'
+
+/** One change of listings in so many is one of a set. */
+const MEDIA_EVERY = 5
 
 /** A market that changes every few milliseconds, and a journal of when each key could not be seen. */
 export class LiveMarket implements AsyncDisposable {
+  readonly #simulator: Simulator
   readonly #listings: SimulatedListings
+  /** Beside the listings. */
+  readonly #others: readonly OpenCollection[]
+  /** Of listings; those that are records of their own change like all others. */
+  readonly #parts: readonly PartName[]
   readonly #prng: Prng
-  readonly #now: () => number
   readonly #cacheLagMs: number
-  readonly #hidden = new Map<string, Interval[]>()
+  readonly #journals = new Map<string, ViewJournal>()
   readonly #stampsBack = new Map<string, number[]>()
   readonly #stop = new AbortController()
   #number = 0
@@ -18,14 +31,22 @@ export class LiveMarket implements AsyncDisposable {
   #running: Promise<void> | undefined
 
   constructor(options: {
-    readonly listings: SimulatedListings
+    readonly simulator: Simulator
+    /** What is replicated: whatever else there is stays as it is. */
+    readonly resources: readonly JudgedResource[]
     readonly prng: Prng
-    readonly now: () => number
     readonly cacheLagMs: number
   }) {
-    this.#listings = options.listings
+    const { simulator, resources } = options
+    this.#simulator = simulator
+    this.#listings = simulator.listings
+    this.#others = simulator.collections.filter(
+      ({ name }) => name !== simulator.listings.name && resources.some((resource) => resource.name === name),
+    )
+    this.#parts = PART_KINDS.map(({ name }) => name).filter((name) =>
+      resources.some(({ set }) => set?.part === name),
+    )
     this.#prng = options.prng
-    this.#now = options.now
     this.#cacheLagMs = options.cacheLagMs
   }
 
@@ -38,9 +59,10 @@ export class LiveMarket implements AsyncDisposable {
     return this.#number
   }
 
-  /** When each key was, or may have been, invisible: milliseconds of the simulator's clock, open at the end. */
-  get hidden(): ReadonlyMap<string, readonly Interval[]> {
-    return this.#hidden
+  /** When each key was, or may have been, invisible, by the name of its collection. */
+  get hidden(): ReadonlyMap<string, ReadonlyMap<string, readonly Interval[]>> {
+    this.#look()
+    return new Map([...this.#journals].map(([name, { hidden }]) => [name, hidden]))
   }
 
   /** Stamps that listings were set back to, in order: milliseconds since 1970. */
@@ -59,15 +81,16 @@ export class LiveMarket implements AsyncDisposable {
 
   /** A change of the scenario's own. Answers the keys that changed, as the market does. */
   apply(command: ListingCommand): CommandReport {
-    const before = this.#now()
+    const journal = this.#journal(this.#listings.name)
+    const before = this.#simulator.now()
     const report = this.#listings.apply(command)
-    const shownBy = this.#now() + this.#cacheLagMs
+    const shownBy = this.#simulator.now() + this.#cacheLagMs
     const { action, keys } = report
     for (const [i, key] of keys.entries()) {
       if (action === 'remove' || action === 'leave' || (action === 'relist' && i % 2 === 0)) {
-        this.#hide(key, before)
+        journal.hide(key, before)
       } else if (action === 'return' || action === 'new' || action === 'relist') {
-        this.#show(key, shownBy)
+        journal.show(key, shownBy)
       }
     }
     return report
@@ -75,7 +98,7 @@ export class LiveMarket implements AsyncDisposable {
 
   /** Other content, under a stamp that lies before the one that was shown. */
   setBack(keys: readonly string[], byMs: number, text: string): void {
-    const stamp = Math.floor((this.#now() - byMs) / 1_000) * 1_000
+    const stamp = Math.floor((this.#simulator.now() - byMs) / 1_000) * 1_000
     const fields = { ModificationTimestamp: new Date(stamp).toISOString(), Disclaimer: text }
     this.apply({ action: 'set', keys, fields })
     for (const key of keys) this.#stampsBack.set(key, [...(this.#stampsBack.get(key) ?? []), stamp])
@@ -99,22 +122,31 @@ export class LiveMarket implements AsyncDisposable {
       const burst = this.#isStill ? 0 : 1 + this.#prng.below(2)
       for (let i = 0; i < burst; i += 1) {
         this.#number += 1
-        this.apply(this.#listings.usualCommand(this.#number))
+        this.#change(this.#number)
       }
       await sleep(15 + this.#prng.below(50), signal).catch(() => undefined)
     }
   }
 
-  #hide(key: string, from: number): void {
-    const intervals = this.#hidden.get(key) ?? []
-    intervals.push({ from, to: Infinity })
-    this.#hidden.set(key, intervals)
+  #change(number: number): void {
+    const turn = number / MEDIA_EVERY
+    if (Number.isInteger(turn)) this.apply({ action: 'media', part: pick(this.#parts, turn) })
+    else this.apply(this.#listings.usualCommand(number))
+    for (const collection of this.#others) collection.tick(number)
+    this.#look()
   }
 
-  #show(key: string, by: number): void {
-    const intervals = this.#hidden.get(key)
-    const last = intervals?.at(-1)
-    if (intervals === undefined || last === undefined) this.#hidden.set(key, [{ from: -Infinity, to: by }])
-    else intervals.splice(-1, 1, { ...last, to: by })
+  /** What comes and goes by itself. */
+  #look(): void {
+    for (const collection of this.#others) {
+      collection.advance()
+      this.#journal(collection.name).look(collection.gone, this.#simulator.now())
+    }
+  }
+
+  #journal(name: string): ViewJournal {
+    const journal = this.#journals.get(name) ?? new ViewJournal()
+    this.#journals.set(name, journal)
+    return journal
   }
 }

@@ -2,12 +2,12 @@ import avro from 'avsc'
 
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
-import type { Decoded, FeedDump, FeedRecord, Letter } from './findings.ts'
+import type { Decoded, FeedDump, FeedRecord, Letter, Shape, Shapes, TopicDump } from './findings.ts'
 
 interface WriterSchema {
   readonly name: string
   readonly type: avro.Type
-  readonly fieldTypes: ReadonlyMap<string, string>
+  readonly shapes: Shapes
 }
 
 export interface FeedAddress {
@@ -17,8 +17,12 @@ export interface FeedAddress {
   readonly prefix: string
 }
 
-/** Everything that is committed in a feed's topics, from their beginnings. */
-export async function readFeed(address: FeedAddress, signal: AbortSignal): Promise<FeedDump> {
+/** Everything that is committed in a feed's topics, from their beginnings; `resources`: the names of what it replicates. */
+export async function readFeed(
+  address: FeedAddress,
+  resources: readonly string[],
+  signal: AbortSignal,
+): Promise<FeedDump> {
   const { brokers, registryUrl, prefix } = address
   await using cluster = await connectKafka({ brokers, clientId: 'torture-checker' }, signal)
   const schemas = new Map<number, Promise<WriterSchema>>()
@@ -28,24 +32,13 @@ export async function readFeed(address: FeedAddress, signal: AbortSignal): Promi
     return known
   }
   const read = (name: string): Promise<TopicDump> => readAll(cluster, `${prefix}.${name}`, schemaOf, signal)
-  const [listings, checkpoints, control, letters] = await Promise.all([
-    read('listings'),
+  const [data, checkpoints, control, letters] = await Promise.all([
+    Promise.all(resources.map(async (name) => [name, await read(name)] as const)),
     read('checkpoints'),
     read('control'),
-    openLetters(cluster, `${prefix}.dead-letters`, signal),
+    openLetters(cluster, prefix, signal),
   ])
-  return {
-    listings: listings.records,
-    checkpoints: checkpoints.records,
-    control: control.records,
-    letters,
-    partitions: listings.partitions,
-  }
-}
-
-interface TopicDump {
-  readonly records: readonly FeedRecord[]
-  readonly partitions: number
+  return { data: new Map(data), checkpoints: checkpoints.records, control: control.records, letters }
 }
 
 async function readAll(
@@ -90,15 +83,17 @@ async function whole(
 /** By key, `<topic>/<name>` or the first of several parts; a tombstone settles it, and nothing else does. */
 async function openLetters(
   cluster: KafkaCluster,
-  topic: string,
+  prefix: string,
   signal: AbortSignal,
 ): Promise<readonly Letter[]> {
   const open = new Map<string, Letter>()
-  for await (const [, { key, value, headers }] of (await whole(cluster, topic, signal)).read) {
+  const { read } = await whole(cluster, `${prefix}.dead-letters`, signal)
+  for await (const [, { key, value, headers }] of read) {
     const name = key?.toString('utf8') ?? ''
+    const topic = name.slice(prefix.length + 1, name.indexOf('/'))
     const { 'record-key': recordKey = '', reason = '', part = '1' } = asText(headers)
     if (value === null) open.delete(name)
-    else if (part === '1') open.set(name, { key: recordKey, reason })
+    else if (part === '1') open.set(name, { topic, key: recordKey, reason })
   }
   return [...open.values()]
 }
@@ -111,9 +106,9 @@ function asText(headers: KafkaRecord['headers']): Readonly<Record<string, string
 async function decode(value: Buffer, schemaOf: (id: number) => Promise<WriterSchema>): Promise<Decoded> {
   if (value[0] !== 0) throw new Error('A value is not in the wire format.')
   const schemaId = value.readUInt32BE(1)
-  const { name, type, fieldTypes } = await schemaOf(schemaId)
+  const { name, type, shapes } = await schemaOf(schemaId)
   const body = type.fromBuffer(value.subarray(5)) as Decoded['body']
-  return { name, body, fieldTypes, schemaId }
+  return { name, body, shapes, schemaId }
 }
 
 interface SchemaText {
@@ -127,23 +122,44 @@ async function fetchSchema(registryUrl: string, id: number, signal: AbortSignal)
   const { schema } = (await response.json()) as { schema: string }
   const parsed = JSON.parse(schema) as SchemaText
   const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { wrapUnions: 'auto' })
-  return { name: parsed.name, type, fieldTypes: standardFieldTypes(parsed) }
+  return { name: parsed.name, type, shapes: shapesOf(parsed, new Map()) }
 }
 
-function standardFieldTypes({ fields }: SchemaText): ReadonlyMap<string, string> {
-  const listing = fields.find(({ name }) => name === 'listing')?.type
-  const standard = recordIn(listing)?.fields.find(({ name }) => name === 'standardFields')?.type
-  return new Map((recordIn(standard)?.fields ?? []).map(({ name, type }) => [name, typeName(type)]))
+/** @param named what has been defined so far, by its name */
+function shapesOf({ fields }: SchemaText, named: Map<string, Shape>): Shapes {
+  return new Map(fields.map(({ name, type }) => [name, shapeOf(type, named)]))
 }
 
-function recordIn(type: unknown): SchemaText | undefined {
-  const one = Array.isArray(type) ? type.find((branch) => branch !== 'null') : type
-  return typeof one === 'object' && one !== null && 'fields' in one ? (one as SchemaText) : undefined
+/** A branch of Avro's JSON that is more than a name. */
+interface TypeText {
+  readonly type: string
+  readonly name?: string
+  readonly fields?: SchemaText['fields']
+  readonly items?: unknown
+  readonly logicalType?: string
 }
 
-function typeName(type: unknown): string {
+function shapeOf(type: unknown, named: Map<string, Shape>): Shape {
   const one: unknown = Array.isArray(type) ? type.find((branch) => branch !== 'null') : type
-  if (typeof one === 'string') return one
-  const { type: name, logicalType } = one as { type: string; logicalType?: string }
-  return logicalType ?? name
+  if (typeof one === 'string') return named.get(one) ?? { kind: 'plain', type: one }
+  const text = one as TypeText
+  const shape = compoundShape(text, named)
+  if (text.name !== undefined) named.set(text.name, shape)
+  return shape
+}
+
+function compoundShape(
+  { type, name = '', fields = [], items, logicalType }: TypeText,
+  named: Map<string, Shape>,
+): Shape {
+  switch (type) {
+    case 'record':
+      return { kind: 'record', fields: shapesOf({ name, fields }, named) }
+    case 'array':
+      return { kind: 'list', of: shapeOf(items, named) }
+    case 'map':
+      return { kind: 'map' }
+    default:
+      return { kind: 'plain', type: logicalType ?? type }
+  }
 }

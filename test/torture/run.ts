@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ArenaOptions } from './arena.ts'
 import { Arena } from './arena.ts'
 import { checkFeed } from './checker.ts'
-import { readArena, truthOf } from './judge.ts'
+import { namesOf, readArena, truthOf } from './judge.ts'
 import { deleteTopics } from './feed-topics.ts'
 import type { Finding } from './findings.ts'
 import { readIndex } from './read-index.ts'
@@ -50,11 +50,12 @@ export async function tortureOnce(
 const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
 
 async function check(arena: Arena): Promise<{ checked: readonly Finding[]; records: number }> {
-  const { topicRecreated, forgetsDeletes } = arena
+  const { dataDir, forgetsDeletes, recreated, resources } = arena
   const dump = await readArena(arena)
-  const index = await readIndex(join(arena.dataDir, 'index'))
+  const index = await readIndex(join(dataDir, 'index'), namesOf(resources))
+  const truth = truthOf(arena)
   return {
-    checked: checkFeed({ dump, truth: truthOf(arena), index, topicRecreated, forgetsDeletes }),
-    records: dump.listings.length,
+    checked: checkFeed({ resources, dump, truth, index, recreated, forgetsDeletes }),
+    records: [...dump.data.values()].reduce((sum, { records }) => sum + records.length, 0),
   }
 }

@@ -8,6 +8,8 @@ export const SABOTAGE = {
   'commits half a transaction': 'torn transaction',
   'deletes what is there': 'false delete',
   'drops deletes': 'missing delete',
+  "publishes another listing's set": 'wrong set',
+  'leaves the sets of deleted listings': 'orphaned set',
   'publishes what is no change': 'duplicated',
   'files what it could publish as a dead letter': 'dead letter',
   'believes a clock that is an hour ahead': 'checkpoint regression',

@@ -66,6 +66,10 @@ function brokenPart(part: TransactionPart): TransactionPart {
       return changes.length > 1 && now() ? { ...part, changes: changes.slice(0, -1) } : part
     case 'drops deletes':
       return { ...part, changes: changes.filter((change) => change.kind !== 'deletion') }
+    case "publishes another listing's set":
+      return withExchangedSets(part)
+    case 'leaves the sets of deleted listings':
+      return isSet(part) ? { ...part, changes: changes.filter((change) => change.kind !== 'deletion') } : part
     case 'publishes an old state again':
       return withChange(part, outdated === undefined ? undefined : { ...outdated, reason: 'UPDATED' })
     case 'deletes what is there':
@@ -81,6 +85,21 @@ function brokenPart(part: TransactionPart): TransactionPart {
     case undefined:
       return part
   }
+}
+
+function isSet({ resource }: TransactionPart): boolean {
+  return resource.name.startsWith('listing-')
+}
+
+/** Each has the content of the next one. */
+function withExchangedSets(part: TransactionPart): TransactionPart {
+  const upserts = part.changes.filter((change) => change.kind === 'upsert')
+  if (!isSet(part) || upserts.length < part.changes.length) return part
+  const changes = upserts.map((upsert, i) => {
+    const { content } = upserts[(i + 1) % upserts.length] ?? upsert
+    return { ...upsert, content }
+  })
+  return { ...part, changes }
 }
 
 /** As of a build that takes for content what depends on the way of asking. */

@@ -1,6 +1,7 @@
 import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
+import type { JudgedResource } from './judged-resources.ts'
 
 /** Beyond every overlap that a run may have, within the hour that a source's clock may differ (R4). */
 const CLOCK_STEP_MS = 25 * 60_000
@@ -9,25 +10,34 @@ const STOP_MS = 15_000
 const RETRY_MS = 100
 
 /**
- * Two of each: the first may go on with an interrupted pass, whose pages were read before the market stood still.
+ * Two of each: the first may go on with an interrupted pass, whose pages were read before the market stood still. Lists
+ * before the sets of their records.
  */
-const PASSES = ['update', 'update', 'purge', 'purge'] as const
+function passesOf({ isStamped, set }: JudgedResource): readonly string[] {
+  // Of open houses of a listing, no stamp says that one is over.
+  if (set !== undefined) return set.part === 'openhouses' ? ['snapshot', 'snapshot'] : ['update', 'update']
+  const walk = isStamped ? 'update' : 'snapshot'
+  return [walk, walk, 'purge', 'purge']
+}
 
 /** Faults off, market held still: the program must come to its end by itself. Answers what kept it from that. */
 export async function settle(arena: Arena): Promise<readonly Finding[]> {
   await arena.calm()
   arena.advanceClock(CLOCK_STEP_MS)
   const started = performance.now()
-  const env = { UPDATE_INTERVAL: '1h', PURGE_INTERVAL: '1h' }
+  const env = { UPDATE_INTERVAL: '1h', PURGE_INTERVAL: '1h', FULL_WALK_INTERVAL: '1h' }
   const daemon = await arena.start(['run'], { env })
   const url = await arena.opened(daemon)
   if (url === undefined) return [unsettled(`run ended with ${JSON.stringify(daemon.exit)}`)]
-  for (const pass of PASSES) {
+  const passes = arena.resources.flatMap((resource) =>
+    passesOf(resource).map((pass) => ({ name: resource.name, pass })),
+  )
+  for (const { name, pass } of passes) {
     for (;;) {
-      const answer = await ask(url, pass, arena.signal)
+      const answer = await ask(url, pass, arena.signal, name)
       if (answer === 'completed') break
       if (daemon.exit !== undefined || performance.now() - started > WITHIN_MS) {
-        return [unsettled(`${pass} does not complete: ${answer}, ${JSON.stringify(daemon.exit)}`)]
+        return [unsettled(`${pass} of ${name} does not complete: ${answer}, ${JSON.stringify(daemon.exit)}`)]
       }
       await sleep(RETRY_MS, arena.signal)
     }
@@ -39,9 +49,14 @@ export async function settle(arena: Arena): Promise<readonly Finding[]> {
 }
 
 /** Has the daemon run a pass. `completed`, or what went wrong. */
-export async function ask(url: string, pass: string, signal: AbortSignal): Promise<string> {
+export async function ask(
+  url: string,
+  pass: string,
+  signal: AbortSignal,
+  resource = 'listings',
+): Promise<string> {
   try {
-    const response = await fetch(`${url}/passes/${pass}`, {
+    const response = await fetch(`${url}/resources/${resource}/passes/${pass}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',
