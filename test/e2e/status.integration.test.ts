@@ -8,6 +8,7 @@ import { LiveFeed } from './live-feed.ts'
 const NAMES = [
   'Feed',
   'Source',
+  'Scope',
   'Daemon',
   'Freshness',
   'Live records',
@@ -67,6 +68,7 @@ test('status is a dozen lines in one order, with and without a daemon; what is n
   expect(beside.get('Daemon')).toMatch(new RegExp(`^up for \\d+ s, ready: process ${daemon.process.pid} on `))
   expect(beside.get('Live records')).toBe('30')
   expect(beside.get('Snapshot')).toMatch(/^completed /)
+  expect(beside.get('Purge')).toMatch(/^held, begun \d+ s ago: 10 walked; next in /)
   expect(beside.get('Update')).toMatch(/^completed \d+ s ago: \d+ walked; next in 24 h$/)
   expect(beside.get('API requests')).toMatch(
     /^\d+ in the last \d+ s; \d+ of 100,000 in the last 5 min \(\d+ update\)$/,
