@@ -3,7 +3,6 @@ import { pMapIterable } from 'p-map'
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ResourceName } from '../domain/resource.ts'
 import type { SetAnswer, SetsRequest } from '../replication/ports.ts'
 import { slices } from '../support/slices.ts'
 import type { Call } from './answer.ts'
@@ -33,8 +32,6 @@ interface Listed {
 export class SparkSets {
   readonly #client: SparkClient
   readonly #way: SetsWay
-  /** Sets that a list of the source does not show: an expansion that it does not know, or not for many, is silent. */
-  readonly #notExpanded = new Set<ResourceName>()
 
   constructor(client: SparkClient, way: SetsWay) {
     this.#client = client
@@ -43,10 +40,10 @@ export class SparkSets {
 
   /** @throws {SparkApiError} for what is no single set's trouble */
   async *read(request: SetsRequest, signal: AbortSignal): AsyncGenerator<SetAnswer, void, undefined> {
-    const { keys, set } = request
+    const { keys } = request
     const isExpanded = this.#way === 'expand' || (this.#way === 'auto' && keys.length >= EXPAND_FROM)
     let singles = keys
-    if (isExpanded && !this.#notExpanded.has(set.name)) {
+    if (isExpanded) {
       const rest: RecordKey[] = []
       for await (const listed of this.#atOnce(slices(keys, RECORDS_AT_ONCE), signal, (some, within) =>
         this.#list(request, some, within),
@@ -86,12 +83,20 @@ export class SparkSets {
     }
     const { outcome, ...exchange } = await this.#client.call(call, signal)
     if (outcome.kind === 'failure') return failed(key, outcome.error)
-    const results = outcome.kind === 'success' ? outcome.envelope.results : undefined
+    const envelope = outcome.kind === 'success' ? outcome.envelope : undefined
+    const { results, totalRows = 0 } = envelope ?? {}
     if (results === undefined) return failed(key, unreadable(call.label ?? path, 'has no Results'))
+    // Whether large sets come in pages is not known (docs/spark-api.md §4.5): a part of one is none.
+    if (results.length < totalRows) {
+      return failed(key, unreadable(call.label ?? path, `has ${results.length} rows of ${totalRows}`))
+    }
     return found(key, exchange, results)
   }
 
-  /** What a list cannot say, for whatever reason, is asked for one by one: that tells whose trouble it is. */
+  /**
+   * What a list does not say is asked for one by one, which tells whose trouble it is: an expansion that the source does not
+   * know, does not give to the key, or not for many, is silent.
+   */
   async #list(
     { parent, set, purpose }: SetsRequest,
     keys: readonly RecordKey[],
@@ -113,15 +118,15 @@ export class SparkSets {
     const results = outcome.kind === 'success' ? outcome.envelope.results : undefined
     if (results === undefined) return { answers: [], rest: keys }
     const { records } = readRecords(parent, results)
-    const shown = new Map(records.map(({ key, body }) => [key, partsOf(body, set.expansion)]))
-    if (shown.size > 0 && [...shown.values()].every((parts) => parts === undefined)) {
-      this.#notExpanded.add(set.name)
-    }
-    const answers = keys.flatMap((key) => {
-      const parts = shown.get(key)
-      return parts === undefined ? [] : [found(key, exchange, parts)]
+    const rows = records.map(({ key, mlsId, body }) => ({ key, mlsId, parts: partsOf(body, set.expansion) }))
+    const expanded = new Set(rows.filter(({ parts = [] }) => parts.length > 0).map(({ mlsId }) => mlsId))
+    const answers = rows.flatMap(({ key, mlsId, parts }) => {
+      // A record that is not expanded has an empty list, too (docs/spark-api.md §4.1); each MLS gives its own rights.
+      const isSaid = parts !== undefined && (parts.length > 0 || expanded.has(mlsId))
+      return isSaid ? [found(key, exchange, parts)] : []
     })
-    return { answers, rest: keys.filter((key) => shown.get(key) === undefined) }
+    const said = new Set(answers.map(({ key }) => key))
+    return { answers, rest: keys.filter((key) => !said.has(key)) }
   }
 }
 

@@ -1,5 +1,7 @@
+import { expect } from 'vitest'
+
 import type { LoggedRequest } from '../../src/simulator/request-log.ts'
-import { restoredRecords } from '../fixtures/restored-record.ts'
+import { plain, restoredRecords } from '../fixtures/restored-record.ts'
 import type { TopicEvent } from '../fixtures/topic-events.ts'
 import { LiveFeed } from './live-feed.ts'
 
@@ -37,28 +39,23 @@ export function openMedia({
   })
 }
 
-/** What the topic of a set says now, and what the source does: they have to be equal. */
-export function setsOnBothSides(feed: LiveFeed, part: string, events: readonly TopicEvent[]) {
+/** The last values of the topic of a set are what the source says now. */
+export async function expectSameSets(feed: LiveFeed, part: string): Promise<void> {
+  const events = await feed.read(`listing-${part}`)
   const told = [...restoredRecords(events, CONTENT[part] ?? '')].map(
     ([key, members]) => [key, Object.values(members)[0]] as const,
   )
-  return [withoutEmpty(told), truth(feed, part)] as const
+  expect(withoutEmpty(told)).toEqual(truth(feed, part))
 }
 
 /** The parts of each listing that has some, without their own addresses. */
 function truth(feed: LiveFeed, part: string): ReadonlyMap<string, unknown> {
   const sets = feed.simulator.listings.sublistTruth(part) ?? []
-  const plain = [...sets].map(
-    ([key, rows]) =>
-      [
-        key,
-        rows.map((row) => {
-          const { ResourceUri: _, ...rest } = row
-          return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
-        }),
-      ] as const,
-  )
-  return withoutEmpty(plain)
+  const shown = [...sets].map(([key, rows]) => {
+    const parts = rows.map((row) => plain({ ...row, ResourceUri: null }))
+    return [key, parts] as const
+  })
+  return withoutEmpty(shown)
 }
 
 /** A set that is empty may be in the topic or not: a listing that never had a part has no record there. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { CLEAN } from '../fixtures/topic-checker.ts'
 import { tally, type LiveFeed } from './live-feed.ts'
-import { openMedia, setRequests, setsOnBothSides, since } from './media-feed.ts'
+import { expectSameSets, openMedia, setRequests, since } from './media-feed.ts'
 
 const MINUTE_MS = 60_000
 const PARTS = ['photos', 'videos', 'documents'] as const
@@ -20,11 +20,6 @@ const CHANGES = [
 
 function changeSet(feed: LiveFeed, key: string, part: Part, change: object): void {
   feed.simulator.listings.obey({ action: 'media', part, keys: [key], ...change })
-}
-
-async function expectSameSets(feed: LiveFeed, part: string): Promise<void> {
-  const [told, said] = setsOnBothSides(feed, part, await feed.read(`listing-${part}`))
-  expect(told).toEqual(said)
 }
 
 test.concurrent('each change of a set is one event with all of it, and nothing is said of other listings (R1, R5, R12)', async () => {

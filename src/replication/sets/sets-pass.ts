@@ -64,7 +64,8 @@ class SetsPass {
   #progress: PassProgress | undefined
   #failedInARow = 0
   #unread = 0
-  #leftAlone: ListingstreamError | undefined
+  /** Of sets that are left alone. */
+  #refusal: ListingstreamError | undefined
 
   constructor(feed: Feed, place: SetsPlace, pass: PassKind, toLookAt: SetsToLookAt) {
     const { name } = place.set
@@ -115,26 +116,37 @@ class SetsPass {
 
   /** Without those of MLSs that refuse them. */
   #allowed(due: readonly DueSet[]): readonly DueSet[] {
-    const { clock } = this.#feed
-    return due.filter(({ mlsId }) => {
-      const until = this.#toLookAt.refusals.leftAloneUntil(mlsId, clock.now())
-      if (until === undefined) return true
-      this.#toLookAt.noteAllAt(until)
-      this.#unread += 1
-      return false
-    })
+    const allowed = due.filter(({ mlsId }) => !this.#isLeftAlone(mlsId))
+    this.#unread += due.length - allowed.length
+    return allowed
+  }
+
+  #isLeftAlone(mlsId: string | null): boolean {
+    const leftAlone = this.#toLookAt.refusals.leftAlone(mlsId, this.#feed.clock.now())
+    if (leftAlone === undefined) return false
+    this.#toLookAt.noteAllAt(leftAlone.until)
+    this.#refusal = leftAlone.error
+    return true
   }
 
   async #fetch(due: readonly DueSet[], signal: AbortSignal): Promise<void> {
-    if (due.length === 0) return
+    for (let left = this.#allowed(due); left.length > 0;) left = this.#allowed(await this.#ask(left, signal))
+  }
+
+  /** Answers those that were not come to, because an MLS turned out to refuse its sets. */
+  async #ask(due: readonly DueSet[], signal: AbortSignal): Promise<readonly DueSet[]> {
     const asked = new Map(due.map((one) => [one.key, one]))
     const request = { ...this.#place, keys: [...asked.keys()], purpose: this.#purpose }
+    let isRefused = false
     let seen: SeenSet[] = []
     for await (const answer of this.#feed.source.sets(request, signal)) {
       const one = asked.get(answer.key)
       if (one === undefined) continue
+      asked.delete(answer.key)
       if (answer.kind !== 'found') {
         this.#notRead(one, answer)
+        isRefused = this.#isLeftAlone(one.mlsId)
+        if (isRefused) break
         continue
       }
       this.#read(one)
@@ -146,6 +158,7 @@ class SetsPass {
       seen = []
     }
     if (seen.length > 0) await this.#commit(seen, signal)
+    return isRefused ? [...asked.values()] : []
   }
 
   #read({ key, mlsId }: DueSet): void {
@@ -165,8 +178,7 @@ class SetsPass {
         break
       case 'refused':
         this.#toLookAt.noteAt(key, instant(now + REFUSED_AGAIN_MS))
-        if (this.#toLookAt.refusals.refused(mlsId, now)) {
-          this.#leftAlone = answer.error
+        if (this.#toLookAt.refusals.refused(mlsId, answer.error, now)) {
           observer.setsRefused(this.#place.set.name, mlsId, answer.error)
         }
         break
@@ -231,17 +243,17 @@ class SetsPass {
     })
   }
 
-  /** An update that found nothing leaves nothing behind. */
+  /** An update that found nothing leaves nothing behind, and neither does a fill of which everything is refused. */
   async #end(owed: number, signal: AbortSignal): Promise<PassProgress> {
     const { committer, observer } = this.#feed
     const { parent, set } = this.#place
-    if (this.#progress === undefined && this.#pass === 'update') {
-      return ended(this.#begun(this.#begunAt), 'completed')
+    // Whoever waits for the topic is not told that it is there.
+    const isRefused = this.#initial && this.#refusal !== undefined && (this.#progress?.walked ?? 0) === 0
+    const state = isRefused ? 'failed' : 'completed'
+    if (this.#progress === undefined && (isRefused || this.#pass === 'update')) {
+      return ended(this.#begun(this.#begunAt), state)
     }
     const progress = this.#begin(this.#begunAt)
-    // Whoever waits for the whole topic is not told that it is there.
-    const isWhole = !progress.initial || this.#leftAlone === undefined
-    const state = isWhole ? 'completed' : 'failed'
     const done = ended(progress, state)
     const detail = this.#detail(owed, parent.name)
     const started = startMarkers(this.#feed.state, progress)
@@ -257,7 +269,7 @@ class SetsPass {
 
   #detail(owed: number, parent: string): string | null {
     if (owed === 0) return null
-    const why = this.#leftAlone === undefined ? '' : ` ${this.#leftAlone.message}`
+    const why = this.#refusal === undefined ? '' : ` ${this.#refusal.message}`
     return `The sets of ${owed} ${parent} could not be read and are asked for again later.${why}`
   }
 }
