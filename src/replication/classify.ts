@@ -112,7 +112,10 @@ function deadLettered(
 ): Decision {
   const { modificationTimestamp, changeStamps, mlsId } = record
   if (entry?.state === 'dead_lettered' && entry.digest === digest) {
-    return { outcome: 'unchanged', entry: { ...entry, modificationTimestamp, observedAt, request } }
+    return {
+      outcome: 'unchanged',
+      entry: { ...entry, modificationTimestamp, changeStamps, mlsId, observedAt, request },
+    }
   }
   const published = publishedDigest(entry)
   return {

@@ -8,6 +8,7 @@ import type {
   KeysAnswer,
   OneAnswer,
   SetAnswer,
+  SetsRequest,
   Source,
   SourcePage,
   WalkRequest,
@@ -16,6 +17,7 @@ import { DATA_FAILED } from '../../src/domain/error-codes.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { keyRow, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
+import { isPartsChange, ModelParts, type PartsChange } from './sets/model-parts.ts'
 
 /**
  * `poison`: it cannot be published any more; `heal`: it can again, with a new stamp and the content of before, unless that
@@ -67,6 +69,7 @@ const SET_BACK_A_LITTLE_MS = 10 * 60_000
 
 /** What is true: listings that change, on a clock that moves a second with every request. */
 export class ModelMarket implements Clock {
+  readonly parts = new ModelParts()
   readonly #listings = new Map<string, Listing>()
   #now: Instant = SERVER_TIME
   #setBacks = 0
@@ -84,7 +87,13 @@ export class ModelMarket implements Clock {
   }
 
   /** Does nothing where the listing is not in a state for it. */
-  apply({ kind, key }: ListingChange): void {
+  apply(change: MarketChange): void {
+    if (!isPartsChange(change)) return this.#applyTo(change)
+    const isListed = this.#listings.get(change.key)?.listed ?? false
+    if (isListed && this.parts.apply(change, this.#now)) this.#applyTo({ kind: 'touch', key: change.key })
+  }
+
+  #applyTo({ kind, key }: ListingChange): void {
     const before = this.#listings.get(key)
     if (before === undefined) {
       if (kind !== 'create') return
@@ -153,19 +162,25 @@ export class ModelMarket implements Clock {
     return [...this.#listings]
       .filter(([, { listed }]) => listed)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, listing]) => ({ record: recordOf(key, listing), ...listing }))
+      .map(([key, listing]) => ({ record: this.#recordOf(key, listing), ...listing }))
   }
 
   records(): readonly SourceRecord[] {
     return this.rows().map(({ record }) => record)
   }
+
+  #recordOf(key: string, { version, stamp, masked, poisoned }: Listing): SourceRecord {
+    const fields = { Version: version, ...(poisoned ? { Poison: 1 } : {}) }
+    const record = sourceRecord(key, fields, {
+      mlsId: this.parts.mlsOf(key),
+      changeStamps: this.parts.stampsOf(key),
+      ...(stamp === null ? {} : { modificationTimestamp: stamp }),
+    })
+    return masked || stamp === null ? { ...record, modificationTimestamp: null } : record
+  }
 }
 
-function recordOf(key: string, { version, stamp, masked, poisoned }: Listing): SourceRecord {
-  const fields = { Version: version, ...(poisoned ? { Poison: 1 } : {}) }
-  const record = sourceRecord(key, fields, stamp === null ? {} : { modificationTimestamp: stamp })
-  return masked || stamp === null ? { ...record, modificationTimestamp: null } : record
-}
+export type MarketChange = ListingChange | PartsChange
 
 /** The program's own clock, which may be wrong. */
 export class LocalClock implements Clock {
@@ -188,8 +203,8 @@ export class LocalClock implements Clock {
 
 /** What happens around one request, all in the second of its answer. */
 export interface Around {
-  readonly before: ListingChange | null
-  readonly after: readonly ListingChange[]
+  readonly before: MarketChange | null
+  readonly after: readonly MarketChange[]
   /** How far the answer's `Date` is off. */
   readonly skew: Millis
 }
@@ -198,9 +213,11 @@ export interface Around {
 export class ModelSource implements Source {
   /** Keys that it was asked for and did not have, and when. */
   readonly denied: (readonly [RecordKey, Instant])[] = []
+  /** Keys whose sets it was asked for. */
+  readonly setsAsked: RecordKey[] = []
   readonly #market: ModelMarket
   readonly #pageSizes: readonly number[]
-  readonly #around: Around[]
+  #around: Around[]
   readonly #isStamped: boolean
   #now: Around | undefined
   #request: number
@@ -224,6 +241,11 @@ export class ModelSource implements Source {
     this.#pageSizes = options.pageSizes
     this.#around = [...options.around]
     this.#request = options.lastRequest
+  }
+
+  /** What happens around its next requests. */
+  surround(around: readonly Around[]): void {
+    this.#around = [...around]
   }
 
   /** Number of the last one. */
@@ -278,9 +300,17 @@ export class ModelSource implements Source {
     return { kind: 'answered', request, ...dates, records }
   }
 
-  // oxlint-disable-next-line require-yield
-  async *sets(): AsyncGenerator<SetAnswer, void, undefined> {
-    throw new Error('nobody should ask')
+  async *sets({ set, keys }: SetsRequest): AsyncGenerator<SetAnswer, void, undefined> {
+    for (const key of keys) {
+      const [request, rows] = this.#ask()
+      const dates = this.#dates()
+      const isThere = rows.some(({ record }) => record.key === key)
+      const answer = this.#market.parts.answer(set, key, this.#market.now())
+      this.setsAsked.push(key)
+      this.#happen()
+      if (!isThere) yield { kind: 'missing', key }
+      else yield answer.kind === 'found' ? { ...answer, key, request, ...dates } : answer
+    }
   }
 
   async findOne(_: ResourceDescription, key: RecordKey): Promise<OneAnswer> {

@@ -9,6 +9,11 @@ export class Life {
     this.#left = steps
   }
 
+  /** From now on. */
+  shorten(steps: number): void {
+    this.#left = steps
+  }
+
   step(): void {
     this.#left -= 1
     if (this.#left < 0) throw new Crash('the process has died')

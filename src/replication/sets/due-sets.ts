@@ -52,7 +52,7 @@ export async function* dueSets(
       const stamp = stampOfSet(parent, set, record)
       const settled = settledAt(parent, set, stamp, overlap)
       const isDue =
-        isOwed(set, stamp, known) || isUnsettled(settled, known, now) || isOutdated(known, readBefore)
+        isOwed(parent, set, stamp, known) || isUnsettled(settled, known, now) || isOutdated(known, readBefore)
       if (isDue) due.push({ key, stamp, mlsId: record.mlsId })
       else if (settled !== undefined && settled > now) later.push([key, settled])
     }

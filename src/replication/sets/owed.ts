@@ -27,17 +27,22 @@ export function hasOwnStamp(
 }
 
 /**
- * A stamp that is null until the first part ever came, and stays when the last one goes (docs/spark-api.md §5, 18): what
+ * A set's own stamp is null until the first part ever came, and stays when the last one goes (docs/spark-api.md §5, 18): what
  * counts is that it is another, never how many parts there are.
  *
  * @param known of the set
  */
-export function isOwed(set: Subresource, stamp: Instant | null, known: IndexEntry | undefined): boolean {
-  if (known === undefined || known.state === 'deleted') return stamp !== null
+export function isOwed(
+  parent: ListedResource,
+  set: Subresource,
+  stamp: Instant | null,
+  known: IndexEntry | undefined,
+): boolean {
+  if (known === undefined || known.state === 'deleted') return stamp !== null || !hasOwnStamp(parent, set)
   return (known.changeStamps[set.changeStamps[0].name] ?? null) !== stamp
 }
 
-/** For so long after a stamp has settled, a set that was read before is read once more. */
+/** For so long after a stamp has settled, a set is read once more of which nobody knows when it was last read. */
 const UNSETTLED_FOR_MS = 2 * 24 * 3_600_000
 
 /**
@@ -64,5 +69,6 @@ export function isUnsettled(
   now: Instant,
 ): boolean {
   if (settled === undefined || known === undefined || known.state === 'deleted') return false
-  return known.observedAt < settled && settled <= now && now < settled + UNSETTLED_FOR_MS
+  if (known.observedAt >= settled || settled > now) return false
+  return known.request > 0 || now < settled + UNSETTLED_FOR_MS
 }

@@ -29,9 +29,11 @@ export class Refusals {
     return true
   }
 
-  /** Whether they were left alone, or about to be. */
+  /** Whether they had been left alone. */
   answered(mlsId: string | null): boolean {
-    return this.#byMls.delete(mlsId)
+    const known = this.#byMls.get(mlsId)
+    this.#byMls.delete(mlsId)
+    return known?.leftAlone !== undefined
   }
 
   /** Undefined if they may be asked for. */

@@ -19,7 +19,7 @@ import type { SetsToLookAt } from './sets-to-look-at.ts'
 /** Sets of one transaction: a set may be two hundred photos (R14). */
 const SETS_PER_TRANSACTION = 50
 
-/** So many failures in a row are no single set's trouble, but the source's. */
+/** So many sets that fail in a row for the first time are no single set's trouble, but the source's. */
 const FAILED_IN_A_ROW = 5
 /** Of what the source could not answer for one record. */
 const RETRY: Backoff = { baseMs: 60_000, capMs: 3_600_000 }
@@ -114,9 +114,12 @@ class SetsPass {
     for (const [key, at] of sets) this.#toLookAt.noteAt(key, instant(Math.round(at - ahead)))
   }
 
-  /** Without those of MLSs that refuse them. */
+  /** Without those of MLSs that refuse them, and those that failed a short time ago. */
   #allowed(due: readonly DueSet[]): readonly DueSet[] {
-    const allowed = due.filter(({ mlsId }) => !this.#isLeftAlone(mlsId))
+    const now = this.#feed.clock.now()
+    const allowed = due.filter(
+      ({ key, mlsId }) => !this.#isLeftAlone(mlsId) && !this.#toLookAt.isWaiting(key, now),
+    )
     this.#unread += due.length - allowed.length
     return allowed
   }
@@ -183,11 +186,11 @@ class SetsPass {
         }
         break
       case 'failed': {
-        this.#failedInARow += 1
-        if (this.#failedInARow >= FAILED_IN_A_ROW) throw answer.error
         const failures = this.#toLookAt.failed(key)
         const wait = waitAfter(RETRY, failures - 1, answer.error.retryAfterMs, random)
         this.#toLookAt.noteAt(key, instant(Math.round(now + wait)))
+        if (failures === 1) this.#failedInARow += 1
+        if (this.#failedInARow >= FAILED_IN_A_ROW) throw answer.error
         break
       }
     }

@@ -50,6 +50,11 @@ export class SetsToLookAt {
     return failures
   }
 
+  /** Whether it failed, and its time has not come: what fails again and again holds up no other set. */
+  isWaiting(key: RecordKey, now: Instant): boolean {
+    return this.#failures.has(key) && (this.#later.get(key) ?? now) > now
+  }
+
   succeeded(key: RecordKey): void {
     this.#failures.delete(key)
   }
