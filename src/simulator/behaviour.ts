@@ -95,6 +95,8 @@ export const behaviourSchema = z.strictObject({
   setLagMs: z.number().int().min(0),
   /** Sets over which the API stumbles: 500/1026. Parts of the path, by key of the listing. */
   brokenParts: z.record(z.string(), z.array(z.string())),
+  /** Expansions that `_expand` passes over in silence, although the sets are there (docs/spark-api.md §2.5). */
+  hiddenExpansions: z.array(z.string()),
   /** The member that `_expand` of custom fields adds (UNCONFIRMED, docs/spark-api.md §2.5). */
   customFieldsMember: z.enum(['CustomFields', 'CustomFieldsRaw', 'CustomFieldsExpandedRaw']),
 })
@@ -138,6 +140,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   partsMoveStamp: true,
   setLagMs: 0,
   brokenParts: {},
+  hiddenExpansions: [],
   customFieldsMember: 'CustomFields',
 }
 

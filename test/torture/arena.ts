@@ -24,16 +24,20 @@ export interface ArenaOptions {
   readonly weather?: FixedWeather
 }
 
-export type FixedWeather = Partial<Pick<Weather, 'overlapMs' | 'cacheLagMs'>>
+export type FixedWeather = Partial<Pick<Weather, 'overlapMs'>>
 
 /** Settings that differ from run to run, so that no bug hides behind a default. */
 interface Weather {
   readonly overlapMs: number
   readonly cacheLagMs: number
   readonly behaviour: Partial<Behaviour>
+  /** Goes on when the faults are over. */
+  readonly lasting: Partial<Behaviour>
+  readonly mediaFetch: 'auto' | 'single' | 'expand'
 }
 
 const DAEMON_POLL_MS = 20
+const HALF_HOUR_MS = 1_800_000
 
 /** One run: a market, a feed of its own, and the processes that work on it. */
 export class Arena implements AsyncDisposable {
@@ -44,6 +48,7 @@ export class Arena implements AsyncDisposable {
   readonly market: LiveMarket
   readonly folder: string
   readonly overlapMs: number
+  readonly cacheLagMs: number
   /** How far the source's `Date` may be off. */
   clockSlackMs = 0
   /** Name of the resource whose topic was made anew. */
@@ -51,7 +56,7 @@ export class Arena implements AsyncDisposable {
   /** The topic's `delete.retention.ms` is shorter than the run: what was deleted may be forgotten by its end (R9). */
   forgetsDeletes = false
   /** Of the source, and what it goes on doing when the faults are over. */
-  lasting: Partial<Behaviour> = {}
+  lasting: Partial<Behaviour>
   /** Keys of listings that nobody can read in the form in which the source shows them. */
   readonly unreadable = new Set<string>()
   hadUnreadable = false
@@ -60,13 +65,15 @@ export class Arena implements AsyncDisposable {
   readonly signal: AbortSignal
   readonly #prefixes: string[] = []
   #settings: Readonly<Record<string, string>>
+  /** Of the machine's clock, for the source and for every process. */
+  readonly #aheadMs: number
   readonly #server: SimulatorServer
   readonly #programs: Program[] = []
   readonly #atEnd: (() => Promise<void>)[] = []
 
   private constructor(
     options: ArenaOptions,
-    parts: { server: SimulatorServer; prng: Prng; weather: Weather; folder: string },
+    parts: { server: SimulatorServer; prng: Prng; weather: Weather; aheadMs: number; folder: string },
     signal: AbortSignal,
   ) {
     this.seed = options.seed
@@ -76,13 +83,16 @@ export class Arena implements AsyncDisposable {
     this.simulator = parts.server.simulator
     this.prng = parts.prng
     this.folder = parts.folder
+    this.#aheadMs = parts.aheadMs
     this.overlapMs = parts.weather.overlapMs
+    this.cacheLagMs = parts.weather.cacheLagMs
+    this.lasting = parts.weather.lasting
     this.resources = [...LISTS, ...chooseSets(new Prng(hash32(options.seed, 4)))]
     this.market = new LiveMarket({
       simulator: this.simulator,
       resources: this.resources,
       prng: new Prng(hash32(options.seed, 3)),
-      cacheLagMs: parts.weather.cacheLagMs,
+      cacheLagMs: this.cacheLagMs,
     })
     const prefix = `torture-${process.pid}-${options.seed}`
     this.#prefixes.push(prefix)
@@ -97,6 +107,7 @@ export class Arena implements AsyncDisposable {
       API_RATE: '100000',
       RESOURCES: LISTS.map(({ name }) => name).join(','),
       SUBRESOURCES: this.resources.flatMap(({ set }) => set?.part ?? []).join(','),
+      MEDIA_FETCH: parts.weather.mediaFetch,
       PAGE_LIMIT: '25',
       KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
       UPDATE_INTERVAL: '150ms',
@@ -106,6 +117,7 @@ export class Arena implements AsyncDisposable {
       PURGE_MAX_DELETES: '1000000',
       PURGE_HARD_MAX: '1000000',
       HTTP_PORT: '0',
+      TORTURE_CLOCK_MS: String(parts.aheadMs),
       ...(options.sabotage === undefined ? {} : { TORTURE_SABOTAGE: options.sabotage }),
       NODE_COMPILE_CACHE: join(options.folder, '../torture-compile-cache'),
     }
@@ -117,10 +129,13 @@ export class Arena implements AsyncDisposable {
     const folder = runFolder(options.folder, seed)
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
-    const weather = { ...chooseWeather(prng), ...options.weather }
-    const { cacheLagMs, behaviour } = weather
-    const server = await startSimulator({ listings, seed, cacheLagMs, behaviour })
-    return new Arena(options, { server, prng, weather, folder }, signal)
+    const weather = chooseWeather(prng, options.weather)
+    const { cacheLagMs, lasting } = weather
+    const behaviour = { ...weather.behaviour, ...lasting }
+    const aheadMs = beforeHalfHour(new Prng(hash32(seed, 5)))
+    const clock = (): number => Date.now() + aheadMs
+    const server = await startSimulator({ listings, seed, cacheLagMs, behaviour, clock })
+    return new Arena(options, { server, prng, weather, aheadMs, folder }, signal)
   }
 
   /** Of every process from now on. */
@@ -155,7 +170,7 @@ export class Arena implements AsyncDisposable {
   /** Time goes by, for the source and for every process from now on: a clock that is ahead alone is not believed (R4). */
   advanceClock(ms: number): void {
     this.simulator.advanceClock(ms)
-    this.change({ TORTURE_CLOCK_MS: String(ms) })
+    this.change({ TORTURE_CLOCK_MS: String(this.#aheadMs + ms) })
   }
 
   /** Starts the program. All that is still running at the end of the run is killed. */
@@ -219,9 +234,10 @@ export function runFolder(folder: string, seed: number): string {
   return join(folder, `run-${seed}`)
 }
 
-/** A cache lag needs an overlap above it (design: what is visible late is found by the overlap). */
-function chooseWeather(prng: Prng): Weather {
-  const overlapMs = pick([0, 3_000, 1_200_000], prng.next32())
+/** A lag needs an overlap above it (design: what is visible late is found by the overlap). */
+function chooseWeather(prng: Prng, fixed: FixedWeather = {}): Weather {
+  const anyOverlapMs = pick([0, 3_000, 1_200_000], prng.next32())
+  const overlapMs = fixed.overlapMs ?? anyOverlapMs
   return {
     overlapMs,
     cacheLagMs: overlapMs === 0 ? 0 : pick([0, 0, 700], prng.next32()),
@@ -234,8 +250,20 @@ function chooseWeather(prng: Prng): Weather {
       keyOrderSeed: prng.below(1_000),
       gzip: prng.below(2) === 0,
       emptyStandardFields: pick(['empty', 'absent'] as const, prng.next32()),
+      setLagMs: overlapMs === 0 ? 0 : pick([0, 0, 300, 2_000], prng.next32()),
     },
+    lasting: {
+      unknownPartAttributes: prng.below(2) === 0,
+      maskedPartAttributes: pick([[], [], ['Name'], ['Caption', 'Uri640']], prng.next32()),
+    },
+    mediaFetch: pick(['auto', 'auto', 'single', 'expand'] as const, prng.next32()),
   }
+}
+
+/** So far ahead that it is some seconds before a half hour, when open houses end. */
+function beforeHalfHour(prng: Prng): number {
+  const left = 3_000 + prng.below(6_000)
+  return HALF_HOUR_MS - ((Date.now() + left) % HALF_HOUR_MS)
 }
 
 /** One that the listing has a stamp for, and one that it has none for. */

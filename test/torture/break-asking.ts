@@ -14,7 +14,10 @@ const OUT_OF_WINDOW_MS = 2_600
  */
 export async function askOneByOne(arena: Arena): Promise<readonly Finding[]> {
   const { market, prng, simulator, signal } = arena
-  arena.lasting = { unsearchable: { ListingKey: prng.below(2) === 0 ? 'refused' : 'dropped' } }
+  arena.lasting = {
+    ...arena.lasting,
+    unsearchable: { ListingKey: prng.below(2) === 0 ? 'refused' : 'dropped' },
+  }
   simulator.configure(arena.lasting)
   const daemon = await arena.start(['run'], { env: { PURGE_INTERVAL: '1h' } })
   const url = await arena.opened(daemon)

@@ -3,6 +3,7 @@ import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
 import { staleKeys } from './judge.ts'
+import { LISTS } from './judged-resources.ts'
 import { ask } from './settle.ts'
 
 const MINUTE_MS = 60_000
@@ -45,7 +46,12 @@ export async function jumpClock(arena: Arena): Promise<readonly Finding[]> {
     await ask(url, 'update', signal)
     await ask(url, 'update', signal)
   }
-  const findings = await staleKeys(arena, keys, 'no update brought it after the clock was right again')
+  const findings = await staleKeys(
+    arena,
+    LISTS[0],
+    keys,
+    'no update brought it after the clock was right again',
+  )
   market.resume()
   return findings
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pick } from '../../src/simulator/prng.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
-import { makeTopics } from './feed-topics.ts'
+import { makeTopic } from './feed-topics.ts'
 
 const indexOf = (arena: Arena): string => join(arena.dataDir, 'index')
 
@@ -63,7 +63,8 @@ export async function flipIndex(arena: Arena): Promise<void> {
 /** An index from before; in half of the runs so old for its topic that tombstones may be missing from its tail. */
 export async function putBackIndex(arena: Arena): Promise<void> {
   const tooOld = arena.prng.below(2) === 0
-  if (tooOld) await makeTopics(arena, { 'delete.retention.ms': '1000' })
+  const short = { 'delete.retention.ms': '1000' }
+  if (tooOld) for (const { name } of arena.resources) await makeTopic(arena, name, short)
   arena.forgetsDeletes = tooOld
   await runAWhile(arena)
   const copy = join(arena.folder, 'copy')

@@ -4,16 +4,16 @@ import { POISONS } from '../../src/simulator/behaviour.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
 import { pick } from '../../src/simulator/prng.ts'
 import { sleep } from '../../src/support/abort.ts'
+import { listingsArrive } from './arrivals.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
 import { staleKeys } from './judge.ts'
-import type { Program } from './program.ts'
-import { ask, unsettled } from './settle.ts'
+import { LISTS } from './judged-resources.ts'
+import { unsettled } from './settle.ts'
 
 const LISTINGS = '/v1/listings'
 /** Longer than this a health check must not wait. */
 const SILENT_MS = 2_000
-const ARRIVES_WITHIN_MS = 15_000
 const ENDS_WITHIN_MS = 15_000
 
 type Poison = (typeof POISONS)[number]
@@ -42,48 +42,24 @@ export async function poisonRecords(arena: Arena): Promise<readonly Finding[]> {
   using silence = new Silence(url)
   await arena.pause(300, 800)
   if (!early) spread()
-  const findings = [...(await othersArrive(arena, daemon, keys, poison))]
+  const findings = [...(await listingsArrive(arena, daemon, keys, `${poison} in another listing`))]
   if (silence.longestMs > SILENT_MS) {
     findings.push(unsettled(`${poison}: /livez was silent for ${Math.round(silence.longestMs)} ms`))
   }
   if (UNREADABLE.has(poison)) arena.hadUnreadable = true
-  else findings.push(...(await staleKeys(arena, keys, `of ${poison}, what was published is something else`)))
+  else
+    findings.push(
+      ...(await staleKeys(arena, LISTS[0], keys, `of ${poison}, what was published is something else`)),
+    )
   if (prng.below(2) === 0) {
     simulator.configure({ poisoned: {} })
     market.apply({ action: 'touch', keys })
   } else {
-    arena.lasting = { poisoned }
+    arena.lasting = { ...arena.lasting, poisoned }
     if (UNREADABLE.has(poison)) for (const key of keys) arena.unreadable.add(key)
   }
   signal.throwIfAborted()
   return findings
-}
-
-/** Changes of other listings, which a pass that waits for one page would hold up. */
-async function othersArrive(
-  arena: Arena,
-  daemon: Program,
-  poisoned: readonly string[],
-  poison: Poison,
-): Promise<readonly Finding[]> {
-  const { market, prng, signal } = arena
-  market.pause()
-  const others = market.someKeys(12, prng).filter((key) => !poisoned.includes(key))
-  market.apply({ action: 'set', keys: others, fields: { Disclaimer: `Beside ${poison}.` } })
-  const until = performance.now() + ARRIVES_WITHIN_MS
-  for (;;) {
-    await sleep(500, signal)
-    if (daemon.exit !== undefined) {
-      return [unsettled(`${poison}: the daemon ended with ${JSON.stringify(daemon.exit)}`)]
-    }
-    const url = await arena.opened(daemon)
-    if (url !== undefined) await Promise.race([ask(url, 'update', signal), sleep(2_000, signal)])
-    const late = await staleKeys(arena, others, `it waits for ${poison} in another listing`)
-    if (late.length === 0) break
-    if (performance.now() > until) return late
-  }
-  market.resume()
-  return []
 }
 
 /** Asks a daemon over and over whether it lives. */

@@ -32,7 +32,10 @@ export async function setStampsBack(arena: Arena): Promise<void> {
  */
 export async function maskStamps(arena: Arena): Promise<readonly Finding[]> {
   const { market, prng, simulator } = arena
-  arena.lasting = { maskedStamps: pick(['searched', 'searched', 'unsearched'] as const, prng.next32()) }
+  arena.lasting = {
+    ...arena.lasting,
+    maskedStamps: pick(['searched', 'searched', 'unsearched'] as const, prng.next32()),
+  }
   simulator.configure(arena.lasting)
   const early = prng.below(2) === 0
   const hide = (): readonly string[] => {

@@ -1,7 +1,8 @@
+import { pick } from '../../src/simulator/prng.ts'
 import type { Arena } from './arena.ts'
-import { addPartitions, deleteDataTopic, makeTopics, setCleanupPolicy } from './feed-topics.ts'
+import { addPartitions, deleteDataTopic, makeTopic, setCleanupPolicy } from './feed-topics.ts'
 import type { Finding } from './findings.ts'
-import { checkSoFar } from './judge.ts'
+import { checkSoFar, readArena } from './judge.ts'
 import type { Exit, Program } from './program.ts'
 import { unsettled } from './settle.ts'
 
@@ -22,13 +23,14 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   await arena.pause(900, 1_500)
   const running = arena.prng.below(2) === 0
   if (!running) await daemon.kill()
-  await deleteDataTopic(arena)
-  if (arena.prng.below(2) === 0) await makeTopics(arena, {})
+  const topic = await someTopic(arena)
+  await deleteDataTopic(arena, topic)
+  if (arena.prng.below(2) === 0) await makeTopic(arena, topic, {})
   if (running) {
     await daemon.ends(3_000, arena.signal)
     await daemon.kill()
   }
-  arena.recreated = 'listings'
+  arena.recreated = topic
   const again = await arena.start(['update'])
   const refused = await again.exited
   const log = await again.log()
@@ -41,7 +43,7 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   if (!stopped || !log.includes('TOPIC_TRUNCATED')) {
     findings.push({
       column: 'lost',
-      what: `the topic was made anew, and update ended with ${JSON.stringify(refused)}`,
+      what: `the topic ${topic} was made anew, and update ended with ${JSON.stringify(refused)}`,
     })
   }
   if (restarted.code !== 0 && !incomplete) {
@@ -63,7 +65,7 @@ export async function addTopicPartitions(arena: Arena): Promise<readonly Finding
   const running = prng.below(2) === 0
   if (!running) await daemon.kill()
   const count = Number(arena.settings['KAFKA_PARTITIONS'])
-  await addPartitions(arena, count + 1 + prng.below(3))
+  await addPartitions(arena, await someTopic(arena), count + 1 + prng.below(3))
   const findings = running ? [...(await noticed(arena, daemon))] : []
   await daemon.kill()
   for (const args of [['update'], ['snapshot', '--restart']]) {
@@ -78,15 +80,23 @@ export async function addTopicPartitions(arena: Arena): Promise<readonly Finding
 /** The topic no longer keeps what it holds: nobody who rebuilds from it would notice. It must stop and name it. */
 export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[]> {
   const daemon = await runWithSnapshot(arena)
-  await setCleanupPolicy(arena, arena.prng.below(2) === 0 ? 'delete' : 'compact,delete')
+  const topic = await someTopic(arena)
+  await setCleanupPolicy(arena, topic, arena.prng.below(2) === 0 ? 'delete' : 'compact,delete')
   const findings = [...(await noticed(arena, daemon))]
   await daemon.kill()
   for (const args of [['update'], ['snapshot', '--restart']]) {
     const program = await arena.start(args)
     findings.push(...refusal(args, await program.exited, await program.logSince()))
   }
-  await setCleanupPolicy(arena, 'compact')
+  await setCleanupPolicy(arena, topic, 'compact')
   return findings
+}
+
+/** One that holds something: of an empty one nobody can say that it is another. */
+async function someTopic(arena: Arena): Promise<string> {
+  const { data } = await readArena(arena)
+  const filled = [...data].filter(([, { records }]) => records.length > 0).map(([name]) => name)
+  return pick(filled, arena.prng.next32())
 }
 
 /** A daemon at work, on a topic that holds the whole feed. */

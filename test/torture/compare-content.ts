@@ -3,12 +3,17 @@ import type { JudgedResource } from './judged-resources.ts'
 
 const DAY_MS = 86_400_000
 const MASKED = '********'
-/** Of a part: a list writes it in another way than the part's own service. */
-const ADDRESS = 'ResourceUri'
 
 type Fields = Readonly<Record<string, unknown>>
-/** What had no place of its own, by its path. */
-type Unmapped = Readonly<Record<string, string>>
+
+interface Comparison {
+  /** What had no place of its own, by its path. */
+  readonly unmapped: Readonly<Record<string, string>>
+  /** Names of members of fields that are not compared. */
+  readonly outside: ReadonlySet<string>
+}
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** Differences between a record as the source shows it and its last event, in words. */
 export function* compareContent(
@@ -17,19 +22,30 @@ export function* compareContent(
   { body, shapes }: Decoded,
 ): Generator<string> {
   const content = body[resource.content] as Fields
-  const unmapped = content['unmappedFields'] as Unmapped
-  const shape = fieldShapes(resource, shapes)
-  const shown = Object.fromEntries(Object.entries(source).filter(([name]) => !resource.skipped.has(name)))
-  yield* compareFields('', shown, content[resource.fields] as Fields, shape, unmapped)
+  const comparison = {
+    unmapped: content['unmappedFields'] as Comparison['unmapped'],
+    outside: resource.set?.outside ?? NONE,
+  }
+  const shown = without(source, resource.skipped)
+  const published = content[resource.fields] as Fields
+  yield* compareFields('', shown, published, fieldShapes(resource, shapes), comparison)
+}
+
+function without(fields: Fields, names: ReadonlySet<string>): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
 }
 
 function fieldShapes({ content, fields }: JudgedResource, shapes: Shapes): Shapes {
-  return within(within(shapes, content), fields)
+  return shapesOf(shapesOf(shapes, content), fields)
 }
 
-function within(shapes: Shapes, name: string): Shapes {
+function shapesOf(shapes: Shapes, name: string): Shapes {
   const shape = shapes.get(name)
   return shape?.kind === 'record' ? shape.fields : new Map()
+}
+
+function within(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`
 }
 
 function* compareFields(
@@ -37,14 +53,13 @@ function* compareFields(
   source: Fields,
   published: Fields,
   shapes: Shapes,
-  unmapped: Unmapped,
+  comparison: Comparison,
 ): Generator<string> {
   for (const [name, value] of Object.entries(source)) {
-    const place = path === '' ? name : `${path}.${name}`
-    yield* compareValue(place, value, published[name] ?? null, shapes.get(name), unmapped)
+    yield* compareValue(within(path, name), value, published[name] ?? null, shapes.get(name), comparison)
   }
   for (const [name, value] of Object.entries(published)) {
-    if (value !== null && !(name in source)) yield `${path}${name} is not at the source`
+    if (value !== null && !(name in source)) yield `${within(path, name)} is not at the source`
   }
 }
 
@@ -53,18 +68,20 @@ function* compareValue(
   source: unknown,
   published: unknown,
   shape: Shape | undefined,
-  unmapped: Unmapped,
+  comparison: Comparison,
 ): Generator<string> {
-  if (published === null && unmapped[path] !== undefined) return
+  if (published === null && comparison.unmapped[path] !== undefined) return
   if (shape?.kind === 'record' && isFields(source) && isFields(published)) {
-    yield* compareFields(path, source, published, shape.fields, unmapped)
+    const { outside } = comparison
+    const said = without(published, outside)
+    yield* compareFields(path, without(source, outside), said, shape.fields, comparison)
   } else if (isListOfObjects(shape) && Array.isArray(source) && Array.isArray(published)) {
     if (source.length !== published.length) {
       yield `${path} has ${source.length} items, but was published with ${published.length}`
       return
     }
     for (const [i, item] of source.entries()) {
-      yield* compareValue(`${path}[${i}]`, withoutAddress(item), published[i], shape.of, unmapped)
+      yield* compareValue(`${path}[${i}]`, item, published[i], shape.of, comparison)
     }
   } else {
     const expected = source === MASKED ? null : asAvro(source, shape)
@@ -79,12 +96,6 @@ function isListOfObjects(shape: Shape | undefined): shape is Extract<Shape, { ki
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function withoutAddress(item: unknown): unknown {
-  if (!isFields(item)) return item
-  const { [ADDRESS]: _, ...rest } = item
-  return rest
 }
 
 function asAvro(value: unknown, shape: Shape | undefined): unknown {

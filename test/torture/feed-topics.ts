@@ -5,14 +5,18 @@ import type { Arena } from './arena.ts'
 
 const IN_SYNC_WITHIN_MS = 20_000
 
-/** The data topic before the program makes it, as an operator may have made it. */
-export async function makeTopics(arena: Arena, configs: Readonly<Record<string, string>>): Promise<void> {
+/** A data topic before the program makes it, as an operator may have made it. @param name of its resource */
+export async function makeTopic(
+  arena: Arena,
+  name: string,
+  configs: Readonly<Record<string, string>>,
+): Promise<void> {
   await asAdmin(arena, async (admin) => {
     await admin.createTopics({
       waitForLeaders: true,
       topics: [
         {
-          topic: `${arena.prefix}.listings`,
+          topic: `${arena.prefix}.${name}`,
           numPartitions: Number(arena.settings['KAFKA_PARTITIONS']),
           configEntries: Object.entries({ 'cleanup.policy': 'compact', ...configs }).map(([name, value]) => ({
             name,
@@ -24,24 +28,24 @@ export async function makeTopics(arena: Arena, configs: Readonly<Record<string, 
   })
 }
 
-export async function deleteDataTopic(arena: Arena): Promise<void> {
-  await asAdmin(arena, (admin) => admin.deleteTopics({ topics: [`${arena.prefix}.listings`] }))
+export async function deleteDataTopic(arena: Arena, name: string): Promise<void> {
+  await asAdmin(arena, (admin) => admin.deleteTopics({ topics: [`${arena.prefix}.${name}`] }))
 }
 
 /** As an operator might, who does not know what a key's partition follows from. */
-export async function addPartitions(arena: Arena, count: number): Promise<void> {
-  const topicPartitions = [{ topic: `${arena.prefix}.listings`, count }]
+export async function addPartitions(arena: Arena, name: string, count: number): Promise<void> {
+  const topicPartitions = [{ topic: `${arena.prefix}.${name}`, count }]
   await asAdmin(arena, async (admin) => void (await admin.createPartitions({ topicPartitions })))
 }
 
-export async function setCleanupPolicy(arena: Arena, value: string): Promise<void> {
+export async function setCleanupPolicy(arena: Arena, name: string, value: string): Promise<void> {
   await asAdmin(arena, async (admin) => {
     await admin.alterConfigs({
       validateOnly: false,
       resources: [
         {
           type: kafkajs.ConfigResourceTypes.TOPIC,
-          name: `${arena.prefix}.listings`,
+          name: `${arena.prefix}.${name}`,
           configEntries: [{ name: 'cleanup.policy', value }],
         },
       ],

@@ -4,7 +4,7 @@ import type { Arena } from './arena.ts'
 import { checkHistories } from './check-histories.ts'
 import { compareContent } from './compare-content.ts'
 import { recordsOf, type FeedDump, type Finding, type Shown, type Truth } from './findings.ts'
-import { LISTS, type JudgedResource } from './judged-resources.ts'
+import type { JudgedResource } from './judged-resources.ts'
 import { readFeed } from './read-feed.ts'
 
 export function readArena({ cluster, prefix, resources, signal }: Arena): Promise<FeedDump> {
@@ -35,22 +35,25 @@ function shownBy(simulator: Simulator, { name, set }: JudgedResource): Shown {
   return new Map(Array.from(rows, ([key, parts]) => [key, { [set.expansion]: parts }]))
 }
 
-/** What the feed says of these listings now, against what the source shows. `who` should have brought it. */
+/** What the feed says of these keys now, against what the source shows. `who` should have brought it. */
 export async function staleKeys(
   arena: Arena,
+  resource: JudgedResource,
   keys: readonly string[],
   who: string,
 ): Promise<readonly Finding[]> {
-  const [listings] = LISTS
-  const last = new Map(recordsOf(await readArena(arena), listings).map(({ key, value }) => [key, value]))
-  const source = shownBy(arena.simulator, listings)
+  const last = new Map(recordsOf(await readArena(arena), resource).map(({ key, value }) => [key, value]))
+  const source = shownBy(arena.simulator, resource)
+  const column = resource.set === undefined ? 'lost' : 'wrong set'
   return keys.flatMap((key): Finding[] => {
     const value = last.get(key)
     const shown = source.get(key)
     if (shown === undefined) return []
     const difference =
-      value?.name === listings.upserted ? compareContent(listings, shown, value).next().value : 'not live'
-    return difference === undefined ? [] : [{ column: 'lost', what: `${key}: ${who}: ${difference}` }]
+      value?.name === resource.upserted ? compareContent(resource, shown, value).next().value : 'not live'
+    return difference === undefined
+      ? []
+      : [{ column, what: `${resource.name} ${key}: ${who}: ${difference}` }]
   })
 }
 

@@ -28,6 +28,8 @@ interface JudgedSet {
   readonly part: string
   /** In `_expand`, and the field of the set's content. */
   readonly expansion: string
+  /** Attributes of parts that are not compared. */
+  readonly outside: ReadonlySet<string>
 }
 
 const LISTINGS: JudgedResource = {
@@ -74,6 +76,9 @@ const OPEN_HOUSES: JudgedResource = {
 /** Those that every run replicates. */
 export const LISTS = [LISTINGS, ACCOUNTS, OPEN_HOUSES] as const
 
+/** An address that a list writes in another way; and what follows from the listing's status, without any stamp (docs/spark-api.md §4.5). */
+const OUTSIDE_SETS: ReadonlySet<string> = new Set(['ResourceUri', 'CurrentPrivacy'])
+
 /** Sets of whose change the listing has a stamp of its own. */
 export const STAMPED_SETS = [
   setOf('photos', 'Photo'),
@@ -100,6 +105,6 @@ function setOf(part: string, one: string, isStamped = true): JudgedResource {
     fields: 'fields',
     skipped: new Set(),
     isStamped,
-    set: { part, expansion: `${one}s` },
+    set: { part, expansion: `${one}s`, outside: OUTSIDE_SETS },
   }
 }

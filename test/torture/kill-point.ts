@@ -4,6 +4,7 @@ export const KILL_POINTS = {
   'between-send-and-commit': ['between-sends', 'between-send-and-commit', 'during-commit'],
   'between-commit-and-index': ['between-commit-and-index'],
   'between-events-and-index': ['between-events-and-index'],
+  'between-listings-and-sets': ['after-listings', 'before-sets'],
   'in-index-write': ['in-index-write', 'after-index'],
   'in-recovery': [
     'before-owner-commit',

@@ -50,9 +50,11 @@ wrapMethod(LevelKeyIndex.prototype, 'reset', async (reset) => {
   pass('after-reset')
 })
 
-wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply) => {
+wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply, [{ parts }]) => {
   await apply()
   pass(recovering() ? 'after-recovery-apply' : 'after-index')
+  const moved = parts.some(({ resource, puts }) => resource === 'listings' && puts.size > 0)
+  if (moved && !recovering()) pass('after-listings')
 })
 
 function tortured(transaction: Transaction): Transaction {
@@ -62,6 +64,7 @@ function tortured(transaction: Transaction): Transaction {
       const [topic, , records] = args
       if (topic.endsWith('.listings')) events += records.length
       if (commits > 0) pass('before-send')
+      if (commits > 0 && topic.includes('.listing-')) pass('before-sets')
       const appended = await transaction.send(...args)
       if (commits > 0) pass('between-sends')
       return appended

@@ -15,12 +15,12 @@ const MEDIA_EVERY = 5
 
 /** A market that changes every few milliseconds, and a journal of when each key could not be seen. */
 export class LiveMarket implements AsyncDisposable {
+  /** Sets of listings that change here; those that are records of their own change like all others. */
+  readonly parts: readonly PartName[]
   readonly #simulator: Simulator
   readonly #listings: SimulatedListings
   /** Beside the listings. */
   readonly #others: readonly OpenCollection[]
-  /** Of listings; those that are records of their own change like all others. */
-  readonly #parts: readonly PartName[]
   readonly #prng: Prng
   readonly #cacheLagMs: number
   readonly #journals = new Map<string, ViewJournal>()
@@ -43,7 +43,7 @@ export class LiveMarket implements AsyncDisposable {
     this.#others = simulator.collections.filter(
       ({ name }) => name !== simulator.listings.name && resources.some((resource) => resource.name === name),
     )
-    this.#parts = PART_KINDS.map(({ name }) => name).filter((name) =>
+    this.parts = PART_KINDS.map(({ name }) => name).filter((name) =>
       resources.some(({ set }) => set?.part === name),
     )
     this.#prng = options.prng
@@ -130,7 +130,7 @@ export class LiveMarket implements AsyncDisposable {
 
   #change(number: number): void {
     const turn = number / MEDIA_EVERY
-    if (Number.isInteger(turn)) this.apply({ action: 'media', part: pick(this.#parts, turn) })
+    if (Number.isInteger(turn)) this.apply({ action: 'media', part: pick(this.parts, turn) })
     else this.apply(this.#listings.usualCommand(number))
     for (const collection of this.#others) collection.tick(number)
     this.#look()

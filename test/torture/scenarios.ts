@@ -6,6 +6,7 @@ import { jumpClock } from './break-clock.ts'
 import { refuseInDoubt } from './break-commit.ts'
 import { fillDisk } from './break-disk.ts'
 import { deleteIndex, flipIndex, putBackIndex, truncateIndex } from './break-index.ts'
+import { breakSets, hideExpansion, refuseSets } from './break-media.ts'
 import { cutNetwork, delayNetwork, loseReplies, takeRegistryDown } from './break-network.ts'
 import { playTricks, poisonRecords } from './break-pages.ts'
 import { fenceByRival, killAtPoint, killAtRandom, leaveAlone, stopBeyondTimeout } from './break-process.ts'
@@ -19,7 +20,7 @@ import type { Finding } from './findings.ts'
 export interface Scenario {
   /** Brokers of the cluster that it needs. */
   readonly brokers: 1 | 3
-  /** In how many of 100 runs of all faults. */
+  /** How often it comes, against the others. */
   readonly share: number
   readonly weather: FixedWeather
   /** Answers what it saw go wrong by itself. */
@@ -35,7 +36,7 @@ function scenario(
 }
 
 /** What is out of one update's window is soon out of all. */
-const NO_OVERLAP = { overlapMs: 0, cacheLagMs: 0 } as const
+const NO_OVERLAP = { overlapMs: 0 } as const
 
 export const SCENARIOS = {
   none: scenario(1, leaveAlone),
@@ -43,6 +44,9 @@ export const SCENARIOS = {
   'kill -9 before send': scenario(6, (arena) => killAtPoint(arena, 'before-send')),
   'kill -9 between send and commit': scenario(8, (arena) => killAtPoint(arena, 'between-send-and-commit')),
   'kill -9 between commit and index': scenario(7, (arena) => killAtPoint(arena, 'between-commit-and-index')),
+  'kill -9 between listings and their sets': scenario(6, (arena) =>
+    killAtPoint(arena, 'between-listings-and-sets'),
+  ),
   'kill -9 in an index write': scenario(7, (arena) => killAtPoint(arena, 'in-index-write')),
   'kill -9 in recovery': scenario(7, (arena) => killAtPoint(arena, 'in-recovery')),
   'SIGSTOP beyond the transaction timeout': scenario(5, stopBeyondTimeout),
@@ -70,6 +74,9 @@ export const SCENARIOS = {
   'cleanup policy changed': scenario(2, changeTopicPolicy),
   'hostile records': scenario(5, poisonRecords),
   'hostile answers': scenario(6, playTricks),
+  'sets refused': scenario(4, refuseSets),
+  'sets that cannot be read': scenario(5, breakSets),
+  'lists without sets': scenario(3, hideExpansion),
   'disk full': scenario(2, fillDisk),
 } as const satisfies Readonly<Record<string, Scenario>>
 export type ScenarioName = keyof typeof SCENARIOS
@@ -82,7 +89,7 @@ export function scenarioName(text: string): ScenarioName {
   return name
 }
 
-/** By the shares: hundred seeds in a row have every fault, spread evenly. */
+/** By the shares: as many seeds in a row as there are shares have every fault, spread evenly. */
 export function faultOfSeed(seed: number): ScenarioName {
   const slots = SCENARIO_NAMES.flatMap((name) =>
     Array.from({ length: SCENARIOS[name].share }, (_, i) => ({

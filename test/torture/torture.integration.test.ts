@@ -22,6 +22,8 @@ const FAULTS: readonly (readonly [seed: number, fault: ScenarioName])[] = [
   [8, 'stamps set back'],
   [9, 'stamps masked'],
   [2, 'commit in doubt, then a refusal'],
+  [3, 'kill -9 between listings and their sets'],
+  [4, 'lists without sets'],
 ]
 
 describe('the fault bench', () => {

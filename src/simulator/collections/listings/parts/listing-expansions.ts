@@ -43,7 +43,8 @@ function setExpansion({ name, expansion, at, isOfOne, rows }: ListedSet): Expans
     member: expansion,
     at,
     isOfOne,
-    isGranted: ({ forbiddenServices }) =>
+    isGranted: ({ forbiddenServices, hiddenExpansions }) =>
+      !hiddenExpansions.includes(expansion) &&
       !Object.keys(forbiddenServices).some((service) => fitsPath(service, `/v1/listings/{Id}/${name}`)),
     text: (listing, around, order) => subrowsText(rows(listing, around), order),
   }
