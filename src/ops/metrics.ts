@@ -53,6 +53,7 @@ export class Metrics implements Observer, Parking {
   /** Tracks whose last pass is counted as failed: that they are parked for it is no second failure. */
   readonly #counted = new Set<string>()
   readonly #fields = new Map<ResourceName, ReadonlySet<string>>()
+  readonly #owedSets = new Map<ResourceName, number>()
   readonly #refusedSets = new Map<ResourceName, Set<string | null>>()
 
   constructor(options: MetricsOptions = {}) {
@@ -111,7 +112,13 @@ export class Metrics implements Observer, Parking {
   }
 
   setsOwed(resource: ResourceName, owed: number): void {
+    this.#owedSets.set(resource, owed)
     this.#instruments.setsOwed.set({ resource }, owed)
+  }
+
+  /** As of the begin or the end of each one's last pass. */
+  get owedSets(): ReadonlyMap<ResourceName, number> {
+    return this.#owedSets
   }
 
   setsRefused(resource: ResourceName, mlsId: string | null, error: ListingstreamError | null): void {

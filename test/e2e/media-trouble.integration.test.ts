@@ -34,8 +34,10 @@ test.concurrent.each([403, 200] as const)(
     const before = await daemon.metric(updates)
     await vi.waitUntil(async () => (await daemon.metric(updates)) > before + 2, PATIENCE)
     expect(setRequests(simulator.requests.latest.slice(asked))).toEqual([])
+    expect(await feed.done('status')).toMatch(
+      /^Sets +listing-photos: 0; not filled yet; 6\d owed; REFUSED by SPARK_NOT_PERMITTED for MLS \d+, \d+:/m,
+    )
     await daemon.process.kill('SIGTERM')
-    expect(await feed.run(['status'])).toMatchObject({ code: 0 })
 
     simulator.configure({ forbiddenServices: {} })
     expect(await feed.done('update')).toMatch(

@@ -1,11 +1,12 @@
 /** What `status` shows of a feed that this process supervises. */
 import type { FeedState } from '../../domain/feed-state.ts'
-import { formatInstant } from '../../domain/instant.ts'
-import { trackOf, type PassProgress } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import { formatInstant, type Millis } from '../../domain/instant.ts'
+import { trackOf, type PassKind, type PassProgress } from '../../domain/pass.ts'
+import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
 import { intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
+import { hasOwnStamp } from '../../replication/sets/owed.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
@@ -51,6 +52,8 @@ export async function supervisedStatus(
     parked: report.reasons.flatMap(parkedPass),
     firstPurgeAt: firstPurges(state, resources, supervised.schedule),
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
+    owedSets: metrics.owedSets,
+    refusedSets: report.refusedSets,
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
@@ -94,6 +97,22 @@ function nextAt(
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
   const replicated = resources.find(({ name }) => name === resource)
-  const interval = replicated === undefined ? null : intervalOf(replicated, pass, schedule)
+  const interval =
+    replicated === undefined
+      ? cycleOf(resource, pass, resources, schedule)
+      : intervalOf(replicated, pass, schedule)
   return interval === null ? null : startedAt + interval
+}
+
+/** Of sets that have no stamp of their own. */
+function cycleOf(
+  resource: ResourceName,
+  pass: PassKind,
+  resources: readonly ListedResource[],
+  { mediaFullIntervalMs }: Schedule,
+): Millis | null {
+  const isCycled = resources.some((parent) =>
+    parent.subresources.some((set) => set.name === resource && !hasOwnStamp(parent, set)),
+  )
+  return isCycled && pass === 'snapshot' ? mediaFullIntervalMs : null
 }

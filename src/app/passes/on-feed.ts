@@ -48,7 +48,7 @@ export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: A
   if (answer !== undefined) return parsed(task, answer)
   requireLastingFilter(settings.feed, wishes.force ?? false)
   const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
-  using line = progressLine(title, totals)
+  using line = progressLine({ title, resource }, totals)
   line.say('opening the feed')
   await using transport = watchedTransport(settings.spark, { metrics, logger })
   await using feed = await openFeed(
@@ -91,7 +91,7 @@ async function askThere(
   signal: AbortSignal,
 ): Promise<unknown> {
   const path = `/resources/${resource.name}/passes/${pass}`
-  using line = progressLine(title, new WalkTotals())
+  using line = progressLine({ title, resource }, new WalkTotals())
   line.say(`done by the daemon, process ${daemon.pid}`)
   try {
     return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)

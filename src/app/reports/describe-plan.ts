@@ -2,7 +2,7 @@ import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { Remedy } from '../../replication/plan-remedies.ts'
 import type { RequestPlan } from '../../replication/request-plan.ts'
 import type { CountedResource, Origin } from '../budget/known-counts.ts'
-import { span } from './describe-status.ts'
+import { span } from './phrases.ts'
 import { alignColumns } from './table.ts'
 
 const ORIGINS: Readonly<Record<Origin, string>> = {

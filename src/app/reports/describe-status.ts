@@ -1,23 +1,17 @@
-import type { PassKind } from '../../domain/pass.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { CountByPurpose } from '../../domain/request-budget.ts'
-import { describeOutlook } from '../../ops/walk-totals.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
+import { describePasses, describeSets, type Row } from './describe-passes.ts'
+import { age, grouped } from './phrases.ts'
 import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
 
 const NAME_WIDTH = 14
 const LONGEST_MESSAGE = 160
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-
-type Row = readonly [name: string, text: string]
 
 /**
  * For a person: a dozen lines, always the same ones in the same order; of several resources, each has lines of its own for
- * its passes. `now` is milliseconds since 1970.
+ * its passes, and so has each set of parts, if any are replicated. `now` is milliseconds since 1970.
  */
 export function describeStatus(status: FeedStatus, now: number): readonly string[] {
   const { prefix, generation, source } = status
@@ -31,6 +25,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ...describePasses('Snapshot', 'snapshot', status, now),
     ...describePasses('Update', 'update', status, now),
     ...describePasses('Purge', 'purge', status, now),
+    ...describeSets(status, now),
     ['Held deletes', describeHeld(status)],
     ['Last error', describeTrouble(status, now)],
     ['Dead letters', describeLetters(status.deadLetters)],
@@ -71,7 +66,8 @@ function describeDaemon({ daemon, owner }: FeedStatus, now: number): string {
 
 function describeFreshness(status: FeedStatus, now: number): string {
   const { resources, watermarks, passes } = status
-  const snapshots = passes.filter(({ pass }) => pass === 'snapshot')
+  const ofSets = status.sets.map(({ name }) => name)
+  const snapshots = passes.filter(({ resource, pass }) => pass === 'snapshot' && !ofSets.includes(resource))
   if (snapshots.length === 0) return '– (no snapshot has begun)'
   // Until then most records are not in the topic, however fresh those are that are.
   const complete = snapshots.filter(({ completedAt }) => completedAt !== null).map(({ resource }) => resource)
@@ -114,48 +110,6 @@ function describeLive(live: LiveRecords): string {
 
 function describeKnown({ count, why }: Known): string {
   return count === null ? `– (${why ?? 'not known'})` : grouped(count)
-}
-
-/** A line for each resource that has such a pass. */
-function describePasses(label: string, pass: PassKind, feed: FeedStatus, now: number): readonly Row[] {
-  const { resources, passes } = feed
-  const ofKind = passes.filter((each) => each.pass === pass)
-  const having = resources.filter(({ hasStamp }) => pass !== 'update' || hasStamp)
-  if (resources.length > 0 && having.length === 0) return [[label, '–']]
-  const describe = (name: string): string => {
-    const status = ofKind.find(({ resource }) => resource === name)
-    const head = status === undefined ? 'never' : describePass(status, now)
-    return `${head}${describeNext({ resource: name, pass }, status, feed, now)}`
-  }
-  if (resources.length < 2) return [[label, describe(resources[0]?.name ?? ofKind[0]?.resource ?? '')]]
-  return having.map(({ name }, i) => [i === 0 ? label : '', `${name}: ${describe(name)}`])
-}
-
-function describePass(status: PassStatus, now: number): string {
-  const { state, startedAt, completedAt, walked, outlook } = status
-  const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
-  const head =
-    state === 'completed' && completedAt !== null
-      ? `completed ${age(completedAt, now)} ago`
-      : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
-  const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
-  return `${head}: ${far}`
-}
-
-/** Empty where nothing is said of that. */
-function describeNext(
-  { resource, pass }: { readonly resource: string; readonly pass: PassKind },
-  status: PassStatus | undefined,
-  { parked, firstPurgeAt }: FeedStatus,
-  now: number,
-): string {
-  const stands = parked.find((one) => one.resource === resource && one.pass === pass)
-  if (stands !== undefined) {
-    const { code, since, retryAt } = stands
-    return `; PARKED by ${code} for ${age(since, now)}; next try ${until(retryAt, now)}`
-  }
-  const at = status?.nextAt ?? (pass === 'purge' ? firstPurgeAt[resource] : undefined)
-  return at === undefined || status?.state === 'running' ? '' : `; next ${until(at, now)}`
 }
 
 function describeHeld({ resources, held }: FeedStatus): string {
@@ -216,25 +170,4 @@ function totalOf(counts: CountByPurpose): number {
 function byPurpose(counts: CountByPurpose): string {
   const some = REQUEST_PURPOSES.filter((purpose) => counts[purpose] > 0)
   return some.map((purpose) => `${grouped(counts[purpose])} ${purpose}`).join(', ')
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US')
-}
-
-function age(at: string, now: number): string {
-  return span(Math.max(0, now - Date.parse(at)))
-}
-
-function until(at: string, now: number): string {
-  const ms = Date.parse(at) - now
-  return ms <= SECOND ? 'now' : `in ${span(ms)}`
-}
-
-/** In the one unit that says enough. */
-export function span(ms: number): string {
-  if (ms < 2 * MINUTE) return `${Math.round(ms / SECOND)} s`
-  if (ms < 2 * HOUR) return `${Math.round(ms / MINUTE)} min`
-  if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`
-  return `${Math.round(ms / DAY)} d`
 }

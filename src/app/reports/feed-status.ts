@@ -8,8 +8,9 @@ import {
   type SourceIdentity,
   type TimeSlice,
 } from '../../domain/pass.ts'
-import type { ListedResource } from '../../domain/resource.ts'
+import { published, type ListedResource } from '../../domain/resource.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
+import type { HealthReport } from '../../ops/health.ts'
 import type { Outlook } from '../../ops/walk-totals.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
@@ -36,6 +37,20 @@ const RESOURCE = z.object({
   scope: SCOPE.default({ filter: '', select: [], expand: null }),
   scopeState: SCOPE_STATE.default('kept'),
 })
+
+/** The set of one kind of parts of each record. */
+const SET = z.object({
+  name: z.string(),
+  /** What it is a part of. */
+  parent: z.string(),
+  /** In the topic; null where it is not known. */
+  live: z.number().nullable(),
+  /** Not read yet; null without a daemon. */
+  owed: z.number().nullable(),
+  /** MLSs whose sets the source refuses; none without a daemon. */
+  refusedBy: z.array(z.object({ mlsId: z.string().nullable(), code: z.string(), message: z.string() })),
+})
+export type SetStatus = z.output<typeof SET>
 
 /** Of a full walk that is not at its end; null where nobody knows. */
 const OUTLOOK = z.object({
@@ -107,7 +122,9 @@ export const FEED_STATUS = z.object({
   owner: OWNER.nullable().default(null),
   /** Those that are replicated; none while that is not known. */
   resources: z.array(RESOURCE).default([]),
+  sets: z.array(SET).default([]),
   watermarks: z.record(z.string(), TIME).default({}),
+  /** Of the resources, not of their sets. */
   liveRecords: LIVE.default({ ...UNKNOWN, byResource: {} }),
   /** By resource, then snapshot, update, purge. */
   passes: z.array(PASS).default([]),
@@ -130,7 +147,7 @@ export type FeedStatus = z.output<typeof FEED_STATUS>
 
 export interface FeedFacts extends Omit<
   FeedStatus,
-  'generation' | 'resources' | 'watermarks' | 'passes' | 'held' | 'owedSeconds' | 'source'
+  'generation' | 'resources' | 'sets' | 'watermarks' | 'passes' | 'held' | 'owedSeconds' | 'source'
 > {
   readonly resources: readonly ListedResource[]
   readonly source: SourceIdentity | null
@@ -142,6 +159,9 @@ export interface FeedFacts extends Omit<
   readonly outlook: (progress: PassProgress) => Outlook | null
   /** Why the guard holds a purge, by resource, as far as that is known. */
   readonly heldBecause: ReadonlyMap<string, string>
+  /** By set, where somebody counts them. */
+  readonly owedSets: ReadonlyMap<string, number>
+  readonly refusedSets: HealthReport['refusedSets']
 }
 
 function scopeStateOf(
@@ -156,7 +176,7 @@ function scopeStateOf(
 /** Always in the same order. */
 export function feedStatus(facts: FeedFacts): FeedStatus {
   const { resources, state, completedAt, nextAt, outlook, heldBecause } = facts
-  const names = resources.map(({ name }) => name)
+  const names = published(resources).map(({ name }) => name)
   const orderOf = ({ resource, pass }: PassProgress): number =>
     names.indexOf(resource) * PASS_KINDS.length + PASS_KINDS.indexOf(pass)
   const passes = [...state.passes].sort(([, a], [, b]) => orderOf(a) - orderOf(b))
@@ -171,8 +191,9 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
       const scopeState = scopeStateOf(resource, state.passes)
       return { name, hasStamp: stamp !== null, scope: { ...scope, select: [...scope.select] }, scopeState }
     }),
+    sets: setsOf(facts),
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
-    liveRecords: facts.liveRecords,
+    liveRecords: ofResources(facts.liveRecords, resources),
     passes: passes.map(([track, progress]) => {
       const { resource, pass, state: is, startedAt, walked, window, owedSeconds: _, ...rest } = progress
       const completed = completedAt.get(track)
@@ -210,6 +231,31 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     budget: facts.budget,
     health: facts.health,
   }
+}
+
+function setsOf({ resources, liveRecords, owedSets, refusedSets }: FeedFacts): SetStatus[] {
+  const sets = resources.flatMap(({ subresources }) => subresources)
+  return sets.map(({ name, parent }) => ({
+    name,
+    parent,
+    live: liveRecords.byResource[name] ?? null,
+    owed: owedSets.get(name) ?? null,
+    refusedBy: refusedSets
+      .filter(({ resource }) => resource === name)
+      .map(({ mlsId, code, message }) => ({ mlsId, code, message })),
+  }))
+}
+
+function ofResources(
+  { count, why, byResource }: LiveRecords,
+  resources: readonly ListedResource[],
+): LiveRecords {
+  const own = resources.flatMap(({ name }) => {
+    const live = byResource[name]
+    return live === undefined ? [] : [[name, live] as const]
+  })
+  const total = own.reduce((sum, [, live]) => sum + live, 0)
+  return { count: count === null ? null : total, why, byResource: Object.fromEntries(own) }
 }
 
 function formatSlice({ after, until }: TimeSlice): PassStatus['window'] {

@@ -1,6 +1,7 @@
 import yoctoSpinner from 'yocto-spinner'
 
 import type { PassProgress } from '../../domain/pass.ts'
+import type { ResourceDescription } from '../../domain/resource.ts'
 import { describeOutlook, type WalkTotals } from '../../ops/walk-totals.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { printable } from '../../support/printable.ts'
@@ -31,11 +32,11 @@ const NOTHING: Observer = {
 }
 
 /**
- * One moving line on standard error with what a command does and how far it is. Log lines go before it. Elsewhere than on
+ * One moving line on standard error with what a command does and how far it is, also with the sets that come after it. Log lines go before it. Elsewhere than on
  * a terminal it shows nothing: there the log says the same.
  */
 export function progressLine(
-  title: string,
+  { title, resource }: { readonly title: string; readonly resource: Pick<ResourceDescription, 'name'> },
   totals: WalkTotals,
   stream: NodeJS.WriteStream = process.stderr,
 ): ProgressLine {
@@ -52,7 +53,8 @@ export function progressLine(
   const show = (): void => void (spinner.text = text())
   const refresh = setInterval(show, REFRESH_MS)
   const walked = (progress: PassProgress): void => {
-    doing = describeOutlook(progress.walked, totals.outlook(progress))
+    const far = describeOutlook(progress.walked, totals.outlook(progress))
+    doing = progress.resource === resource.name ? far : `${progress.resource}, ${far}`
     show()
   }
   return {

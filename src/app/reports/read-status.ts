@@ -40,6 +40,8 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
+    owedSets: new Map(),
+    refusedSets: [],
     deadLetters: known.has(names.deadLetters)
       ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)
       : { count: 0, why: null },

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
-import { describeStatus, span } from '../../../src/app/reports/describe-status.ts'
+import { describeStatus } from '../../../src/app/reports/describe-status.ts'
 import { FEED_STATUS } from '../../../src/app/reports/feed-status.ts'
+import { span } from '../../../src/app/reports/phrases.ts'
 
 const LISTINGS_ALONE = { name: 'listings', hasStamp: true }
 const NOW = Date.parse('2026-05-02T14:00:00Z')
@@ -215,6 +216,48 @@ test('of several resources each is told by its name; one without stamps is as fr
   expect(ofTours).toContain('Freshness     tours by the full walk that ended 10 min ago')
   expect(ofTours).toContain('Update        –')
   expect(ofTours).toHaveLength(13)
+})
+
+test('sets have lines of their own: how far their fill is, what is owed, and who refuses them', () => {
+  const pass = (resource: string, kind: string, over: object = {}) => {
+    const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
+    return { resource, pass: kind, state: 'completed', startedAt, completedAt, walked: 7, ...over }
+  }
+  const set = (name: string, over: object = {}) => {
+    return { name, parent: 'listings', live: 7, owed: 0, refusedBy: [], ...over }
+  }
+  const refusal = { mlsId: '2000', code: 'SPARK_NOT_PERMITTED', message: 'No.' }
+  const running = { state: 'running', completedAt: null }
+  const status = FEED_STATUS.parse({
+    prefix: 'spark',
+    resources: [LISTINGS_ALONE],
+    watermarks: { listings: '2026-05-02T13:50:00.000Z' },
+    sets: [
+      set('listing-photos', { owed: 88_000 }),
+      set('listing-videos', { owed: 2, refusedBy: [refusal] }),
+      set('listing-documents', { live: null, owed: null }),
+      set('listing-rooms'),
+    ],
+    passes: [
+      pass('listings', 'snapshot'),
+      pass('listing-photos', 'snapshot', {
+        ...running,
+        walked: 12_000,
+        outlook: { total: 100_000, percent: 12, secondsLeft: 600 },
+      }),
+      pass('listing-videos', 'snapshot'),
+      pass('listing-videos', 'update'),
+      pass('listing-rooms', 'snapshot', { nextAt: '2026-05-08T14:00:00.000Z' }),
+    ],
+  })
+  const lines = describeStatus(status, NOW)
+  expect(lines).toContain('Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)')
+  expect(lines.slice(9, 13)).toEqual([
+    'Sets          listing-photos: 7; fill not at its end, begun 15 min ago: 12,000 of 100,000 (12 %), 10 min left',
+    '              listing-videos: 7; fill completed 10 min ago: 7 walked; 2 owed; REFUSED by SPARK_NOT_PERMITTED for MLS 2000: asked again within a day',
+    '              listing-documents: –; not filled yet',
+    '              listing-rooms: 7; fill completed 10 min ago: 7 walked; next in 6 d',
+  ])
 })
 
 test.each([

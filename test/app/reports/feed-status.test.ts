@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { FEED_STATUS, feedStatus, type FeedFacts } from '../../../src/app/reports/feed-status.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { trackOf, type PassProgress } from '../../../src/domain/pass.ts'
+import { LISTING_SETS } from '../../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { progressOf } from '../../ops/progress.ts'
 
@@ -21,6 +22,8 @@ function factsOf(passes: readonly PassProgress[]): FeedFacts {
     nextAt: () => null,
     outlook: () => null,
     heldBecause: new Map(),
+    owedSets: new Map(),
+    refusedSets: [],
   }
 }
 
@@ -35,4 +38,27 @@ test('an update tells of the slice that it walks and of the seconds that the sou
     ['snapshot', null],
     ['update', { after: '2026-05-02T09:00:00.000Z', until: null }],
   ])
+})
+
+test('sets are told apart from the resources, whose records alone are counted as live', () => {
+  const [photos, videos] = LISTING_SETS
+  const facts = factsOf([
+    progressOf({ resource: photos.name, pass: 'snapshot' }),
+    progressOf({ pass: 'update' }),
+  ])
+  const status = FEED_STATUS.parse(
+    feedStatus({
+      ...facts,
+      resources: [{ ...LISTINGS, subresources: [photos, videos] }],
+      liveRecords: { count: 18, why: null, byResource: { listings: 10, 'listing-photos': 8 } },
+      owedSets: new Map([['listing-photos', 2]]),
+      refusedSets: [{ resource: videos.name, mlsId: '2000', code: 'SPARK_NOT_PERMITTED', message: 'No.' }],
+    }),
+  )
+  expect(status.liveRecords).toEqual({ count: 10, why: null, byResource: { listings: 10 } })
+  expect(status.sets).toMatchObject([
+    { name: 'listing-photos', parent: 'listings', live: 8, owed: 2, refusedBy: [] },
+    { name: 'listing-videos', live: null, owed: null, refusedBy: [{ mlsId: '2000' }] },
+  ])
+  expect(status.passes.map(({ resource }) => resource)).toEqual(['listings', 'listing-photos'])
 })

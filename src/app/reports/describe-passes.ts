@@ -1,0 +1,76 @@
+import type { PassKind } from '../../domain/pass.ts'
+import { describeOutlook } from '../../ops/walk-totals.ts'
+import type { FeedStatus, PassStatus, SetStatus } from './feed-status.ts'
+import { age, grouped, until } from './phrases.ts'
+
+export type Row = readonly [name: string, text: string]
+
+/** A line for each resource that has such a pass. */
+export function describePasses(label: string, pass: PassKind, feed: FeedStatus, now: number): readonly Row[] {
+  const { resources, passes } = feed
+  const ofKind = passes.filter((each) => each.pass === pass)
+  const having = resources.filter(({ hasStamp }) => pass !== 'update' || hasStamp)
+  if (resources.length > 0 && having.length === 0) return [[label, '–']]
+  const describe = (name: string): string => {
+    const status = ofKind.find(({ resource }) => resource === name)
+    const head = status === undefined ? 'never' : describePass(status, now)
+    return `${head}${describeNext({ resource: name, pass }, status, feed, now)}`
+  }
+  if (resources.length < 2) return [[label, describe(resources[0]?.name ?? ofKind[0]?.resource ?? '')]]
+  return having.map(({ name }, i) => [i === 0 ? label : '', `${name}: ${describe(name)}`])
+}
+
+function describePass(status: PassStatus, now: number): string {
+  const { state, startedAt, completedAt, walked, outlook } = status
+  const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
+  const head =
+    state === 'completed' && completedAt !== null
+      ? `completed ${age(completedAt, now)} ago`
+      : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
+  const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
+  return `${head}: ${far}`
+}
+
+/** Empty where nothing is said of that. */
+function describeNext(
+  { resource, pass }: { readonly resource: string; readonly pass: PassKind },
+  status: PassStatus | undefined,
+  { parked, firstPurgeAt }: FeedStatus,
+  now: number,
+): string {
+  const stands = parked.find((one) => one.resource === resource && one.pass === pass)
+  if (stands !== undefined) {
+    const { code, since, retryAt } = stands
+    return `; PARKED by ${code} for ${age(since, now)}; next try ${until(retryAt, now)}`
+  }
+  const at = status?.nextAt ?? (pass === 'purge' ? firstPurgeAt[resource] : undefined)
+  return at === undefined || status?.state === 'running' ? '' : `; next ${until(at, now)}`
+}
+
+/** A line for each: they have no interval and no purge of their own. */
+export function describeSets(feed: FeedStatus, now: number): readonly Row[] {
+  return feed.sets.map((set, i) => [i === 0 ? 'Sets' : '', `${set.name}: ${describeSet(set, feed, now)}`])
+}
+
+function describeSet({ name, live, owed, refusedBy }: SetStatus, feed: FeedStatus, now: number): string {
+  const ofSet = feed.passes.filter(({ resource }) => resource === name)
+  const fill = ofSet.find(({ pass }) => pass === 'snapshot')
+  const parts = [
+    live === null ? '–' : grouped(live),
+    fill === undefined ? 'not filled yet' : `fill ${describePass(fill, now)}`,
+  ]
+  const next = (['snapshot', 'update'] as const).map((pass) => {
+    const status = ofSet.find((one) => one.pass === pass)
+    return describeNext({ resource: name, pass }, status, feed, now)
+  })
+  const isFilling = fill?.outlook !== null && fill?.outlook !== undefined
+  const waiting = owed === null || owed === 0 || isFilling ? '' : `; ${grouped(owed)} owed`
+  return `${parts.join('; ')}${next.join('')}${waiting}${describeRefusals(refusedBy)}`
+}
+
+function describeRefusals(refusedBy: SetStatus['refusedBy']): string {
+  const [first] = refusedBy
+  if (first === undefined) return ''
+  const which = refusedBy.map(({ mlsId }) => mlsId ?? 'not known').join(', ')
+  return `; REFUSED by ${first.code} for MLS ${which}: asked again within a day`
+}
