@@ -1,6 +1,6 @@
 import { JsonBigInteger, type JsonValue } from '../domain/json.ts'
 
-/** avsc's `long` holds integers up to this (docs/kafka.md §10). */
+/** avsc's `long` takes integers up to this (docs/kafka.md §10). */
 const LARGEST_INTEGER = 2 ** 53 - 2
 
 /** Digits of the shortest integer that is kept as text. */

@@ -9,8 +9,9 @@ import { valueText } from './canonical-json.ts'
 export type FieldValue = string | number | boolean | readonly string[]
 
 const DAY_MS = 86_400_000
-/** Largest integer that avsc's `long` holds (docs/kafka.md §10). */
-const MAX_LONG = 2 ** 53 - 2
+/** Integers that avsc's `long` holds (docs/kafka.md §10). */
+const SMALLEST_LONG = -(2 ** 52)
+const LARGEST_LONG = 2 ** 53 - 2
 // Decimals came as strings, some with blanks (docs/spark-api.md §4.1). Up to 15 digits a double holds all of them.
 const INTEGER_TEXT = /^\s*-?\d{1,15}\s*$/
 const DECIMAL_TEXT = /^\s*-?(?!\d{16})(?=[\d.]{1,16}\s*$)\d+(\.\d+)?\s*$/
@@ -37,7 +38,8 @@ export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
 
 function fitLong(value: JsonValue): number | undefined {
   if (typeof value === 'number') {
-    return Number.isInteger(value) && Math.abs(value) <= MAX_LONG ? withoutMinusZero(value) : undefined
+    const isHeld = Number.isInteger(value) && value >= SMALLEST_LONG && value <= LARGEST_LONG
+    return isHeld ? withoutMinusZero(value) : undefined
   }
   return typeof value === 'string' && INTEGER_TEXT.test(value) ? withoutMinusZero(Number(value)) : undefined
 }

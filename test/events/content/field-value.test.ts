@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { FieldKind } from '../../../src/events/schema/field-kind.ts'
+import { compileType } from '../../../src/events/schema/compile-type.ts'
 import { fit } from '../../../src/events/content/field-value.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
 import { JsonBigInteger, type JsonValue } from '../../../src/domain/json.ts'
@@ -11,6 +12,7 @@ const FITS: readonly (readonly [FieldKind, JsonValue, unknown])[] = [
   ['string', '', ''],
   ['string', 'Grün 🏡', 'Grün 🏡'],
   ['long', 2 ** 53 - 2, 2 ** 53 - 2],
+  ['long', -(2 ** 52), -(2 ** 52)],
   ['long', 3, 3],
   ['long', ' -12 ', -12],
   ['double', 2.5, 2.5],
@@ -39,6 +41,8 @@ const MISFITS: readonly (readonly [FieldKind, JsonValue])[] = [
   ['string', { Pool: true }],
   ['string', 'half \ud800 a pair'],
   ['long', 2 ** 53 - 1],
+  // avsc writes 4503599627370496.
+  ['long', -(2 ** 52) - 1],
   ['long', 2.5],
   ['long', '2.5'],
   ['long', ''],
@@ -87,6 +91,20 @@ describe('values of typed fields (R12)', () => {
   test('both zeros are one number: they would differ in their Avro bytes', () => {
     expect(Object.is(fit('double', -0), 0)).toBe(true)
     expect(Object.is(fit('long', '-0'), 0)).toBe(true)
+  })
+
+  test('an integer that is held is read as it was, and the next ones are not held (R12)', () => {
+    const { type } = compileType('"long"')
+    const [smallest, largest] = [-(2 ** 52), 2 ** 53 - 2]
+    const near = (edge: number) => fc.integer({ min: -50, max: 50 }).map((n) => edge + n)
+    fc.assert(
+      fc.property(fc.oneof(near(smallest), near(largest), fc.maxSafeInteger()), (integer) => {
+        const held = fit('long', integer)
+        if (integer < smallest || integer > largest) expect(held).toBeUndefined()
+        else expect(type.fromBuffer(type.toBuffer(held))).toBe(integer)
+      }),
+      { numRuns: 1_000 },
+    )
   })
 
   test('the short cut for datetimes agrees with the full parser', () => {
