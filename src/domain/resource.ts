@@ -107,7 +107,7 @@ export function eventRecords({ events }: Pick<ResourceDescription, 'events'>): r
 }
 
 /** All that has a topic: a set goes after what it is a part of. */
-export function published(resources: readonly ListedResource[]): readonly ResourceDescription[] {
+export function published(resources: readonly ListedResource[]): readonly Replicated[] {
   return resources.flatMap((resource) => [resource, ...resource.subresources])
 }
 

@@ -15,6 +15,7 @@ const LONGEST_RETRY_MS = 15 * 60_000
 const BACKOFF: Backoff = { baseMs: 5_000, capMs: LONGEST_RETRY_MS }
 /** What does not pass by itself: somebody has to change something first. */
 const SLOW_BACKOFF: Backoff = { baseMs: 30_000, capMs: LONGEST_RETRY_MS }
+
 /**
  * Runs a pass until it ends; an error parks the track, and no other one, and is tried again, later and later. Also one that
  * nobody foresaw: what the source sends must not end the process. One that came while a transaction was committed is told

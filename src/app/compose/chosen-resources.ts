@@ -62,10 +62,7 @@ export function publishedResources(feed: FeedSettings): readonly ResourceDescrip
 
 /** As it is replicated. @throws {SettingsError} if it is not among those that are */
 export function requireChosen(feed: FeedSettings, { name }: Replicated): Replicated {
-  const chosen = chosenResources(feed)
-  const found = [...chosen, ...chosen.flatMap(({ subresources }) => subresources)].find(
-    (one) => one.name === name,
-  )
+  const found = published(chosenResources(feed)).find((one) => one.name === name)
   if (found !== undefined) return found
   const set = SUBRESOURCES.find((one) => one.name === name)
   const [setting, values, own] =

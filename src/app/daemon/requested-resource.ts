@@ -1,4 +1,4 @@
-import type { ListedResource, Replicated } from '../../domain/resource.ts'
+import { published, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import { RefusedRequestError } from '../../ops/http-errors.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
@@ -12,7 +12,7 @@ export function requestedResource(
   resources: readonly ListedResource[],
   name: string = LISTINGS.name,
 ): Replicated {
-  const replicated = [...resources, ...resources.flatMap(({ subresources }) => subresources)]
+  const replicated = published(resources)
   const found = replicated.find((resource) => resource.name === name)
   if (found !== undefined) return found
   throw new RefusedRequestError(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 
 import { typescriptTypes } from '../../../contract/typescript-types.ts'
-import { eventRecords, type ListedResource } from '../../../domain/resource.ts'
+import { eventRecords, type Replicated } from '../../../domain/resource.ts'
 import { subjectName } from '../../../events/registry/subject-name.ts'
 import { LISTINGS } from '../../../resources/listings.ts'
 import { printText } from '../../../support/print.ts'
@@ -29,14 +29,14 @@ export function registerSchemaTypes(group: Command, { signal, acting }: CommandH
 
 interface TypesOptions {
   /** @default listings */
-  readonly resource?: readonly ListedResource[]
+  readonly resource?: readonly Replicated[]
   /** Of `…Upserted`. @default the latest */
   readonly version?: number
 }
 
 /** In one module, which has but once what they have in common: modules of two could not be exported by one. */
 async function printTypes(
-  resources: readonly ListedResource[],
+  resources: readonly Replicated[],
   version: number | 'latest',
   signal: AbortSignal,
 ): Promise<number> {
