@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 
-import { decodeValue } from '../events/decode-value.ts'
+import type { Replicated } from '../domain/resource.ts'
+import type { DecodedValue } from '../events/decode-value.ts'
 import { followTopics } from '../kafka/read-topic.ts'
 import { readDaemonFile, type DaemonInfo } from '../ops/daemon-file.ts'
 import { sleep } from '../support/abort.ts'
@@ -8,7 +9,7 @@ import { ListingstreamError } from '../support/errors.ts'
 import { parseUpserted } from './decoded-events.ts'
 import { PROGRAM_FILE, ProgramProcess } from './program-process.ts'
 import type { Stage } from './stage.ts'
-import { openSubscriber, type FeedAddress } from './subscriber.ts'
+import { openSubscriber, topicOf } from './subscriber.ts'
 
 const CHANGES_PER_MINUTE = 60
 const REPORT_MS = 15_000
@@ -34,13 +35,13 @@ export async function keepRunning(
   })
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  const counts = new Map<string, number>()
+  const counts: EventCounts = new Map(stage.replicated.map((one) => [one, new Map<string, number>()]))
   const show = async (): Promise<never> => {
     write(describe(stage, topics, await daemonInfo(stage.dataDir, either), daemon.logFile))
     simulator.start(CHANGES_PER_MINUTE)
     return await report(stage, counts, write, either)
   }
-  const tasks = [requireRunning(daemon, either), countEvents(stage.feed, counts, either), show()]
+  const tasks = [requireRunning(daemon, either), countEvents(stage, counts, either), show()]
   try {
     await Promise.race(tasks)
   } catch (error) {
@@ -69,42 +70,49 @@ async function daemonInfo(dataDir: string, signal: AbortSignal): Promise<DaemonI
   }
 }
 
-/** Counts what comes from now on, by change reason, `ListingDeleted`, `tombstone`. */
+/** By change reason, `deleted`, `tombstone`. */
+type EventCounts = ReadonlyMap<Replicated, Map<string, number>>
+
+/** Counts what comes from now on. */
 async function countEvents(
-  feed: FeedAddress,
-  counts: Map<string, number>,
+  { feed, replicated }: Stage,
+  counts: EventCounts,
   signal: AbortSignal,
 ): Promise<never> {
+  const byTopic = new Map(replicated.map((one) => [topicOf(feed, one), one]))
   await using subscriber = await openSubscriber(feed, signal)
-  const { cluster, topic, schemas } = subscriber
-  const batches = followTopics(cluster, { topics: [topic], from: 'latest' }, signal)
-  for await (const { records } of batches) {
+  const options = { topics: [...byTopic.keys()], from: 'latest' } as const
+  for await (const { topic, records } of followTopics(subscriber.cluster, options, signal)) {
+    const resource = byTopic.get(topic)
+    const ofTopic = resource === undefined ? undefined : counts.get(resource)
+    if (resource === undefined || ofTopic === undefined) continue
     for (const { value } of records) {
-      const decoded = value === null ? undefined : await decodeValue(value, schemas, signal)
-      const kind =
-        decoded?.name === 'ListingUpserted'
-          ? parseUpserted(decoded.value).change
-          : (decoded?.name ?? 'tombstone')
-      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      const kind = kindOf(resource, await subscriber.decode(value, signal))
+      ofTopic.set(kind, (ofTopic.get(kind) ?? 0) + 1)
     }
   }
   throw signal.reason
 }
 
+function kindOf(resource: Replicated, decoded: DecodedValue | null): string {
+  if (decoded === null) return 'tombstone'
+  return decoded.name === resource.events.deleted ? 'deleted' : parseUpserted(resource, decoded.value).change
+}
+
 async function report(
   { simulator }: Stage,
-  counts: ReadonlyMap<string, number>,
+  counts: EventCounts,
   write: (line: string) => void,
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
     await sleep(REPORT_MS, signal)
-    const events = [...counts].map(([kind, count]) => `${count} ${kind}`)
-    const listings = Iterator.from(simulator.listings.rows('')).reduce((count) => count + 1, 0)
+    const came = [...counts]
+      .filter(([, ofTopic]) => ofTopic.size > 0)
+      .map(([{ name }, ofTopic]) => `${name} ${[...ofTopic].map(([kind, n]) => `${n} ${kind}`).join(', ')}`)
     const { requests } = simulator.requests.summary
     const time = new Date().toTimeString().slice(0, 8)
-    const came = events.length === 0 ? 'no events yet' : events.join(', ')
-    write(`${time}  ${came}; ${listings} listings at the source, ${requests} requests`)
+    write(`${time}  ${came.length === 0 ? 'no events yet' : came.join('; ')}; ${requests} requests`)
   }
 }
 

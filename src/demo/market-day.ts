@@ -1,104 +1,145 @@
 /** What happens on the simulated market while the demo runs, and which events have to come of it. */
-import type { ListingCommand, SimulatedListings } from '../simulator/collections/listings.ts'
-
-/** Number of records in the topic by change reason, `ListingDeleted`, `tombstone`. */
-export type EventCounts = Readonly<Record<string, number>>
+import type { Replicated } from '../domain/resource.ts'
+import type { Simulator } from '../simulator/simulator.ts'
+import { ExpectedEvents, type EventCounts } from './expected-events.ts'
 
 /** Values of every kind that a schema cannot foresee (R12). */
 const ILL_FITTING = { BedsTotal: 'three', ListPrice: { from: 250_000, to: 300_000 }, CloseDate: '2026-02-31' }
+const PHOTO_CHANGES = ['add', 'reorder', 'replace', 'edit', 'clear'] as const
+const LARGEST_SET = 200
+
+const COLLECTIONS = ['listings', 'accounts'] as const
+type Collection = (typeof COLLECTIONS)[number]
 
 export class MarketDay {
-  readonly #listings: SimulatedListings
-  readonly #size: number
-  readonly #published: Set<string>
-  #created = 0
-  #updated = 0
-  #deleted = 0
-  #touched = 0
-  readonly #listingsAtStart: number
+  readonly #simulator: Simulator
+  readonly #expected: ReadonlyMap<Replicated, ExpectedEvents>
+  readonly #sizes: ReadonlyMap<Collection, number>
+  /** Keys that got other content since the last update, by the topic that has to tell of it. */
+  readonly #changed = new Map<string, Set<string>>()
+  readonly #touched = new Map<string, Set<string>>()
+  readonly #outOfView = new Map<Collection, readonly string[]>()
+  #onlyTouched = 0
 
-  constructor(listings: SimulatedListings) {
-    this.#listings = listings
+  /** @param replicated what has a topic */
+  constructor(simulator: Simulator, replicated: readonly Replicated[]) {
+    this.#simulator = simulator
     // Before anybody has read a listing: a field that the metadata does not name.
-    listings.changeMetadata({
+    simulator.listings.changeMetadata({
       action: 'add',
       name: 'NotYetInMetadata',
       type: 'Character',
       inMetadata: false,
       nullRate: 0.9,
     })
-    this.#published = new Set(Array.from(listings.rows(''), ({ key }) => key))
-    this.#size = this.#published.size
-    this.#listingsAtStart = this.#size
+    this.#expected = new Map(replicated.map((one) => [one, new ExpectedEvents(simulator, one)]))
+    this.#sizes = new Map(COLLECTIONS.map((name) => [name, this.#shown(name, 'Id').length]))
   }
 
-  /** Price changes, status changes, new listings, photos, values that do not fit, and touches without any change. */
+  /**
+   * Prices, statuses, photos, members who move, what is new, values that do not fit, and touches without any change.
+   */
   busyMorning(): void {
-    const edited = [
-      ...this.#apply({ action: 'prices', count: this.#share(0.02) }),
-      ...this.#apply({ action: 'status', count: this.#share(0.01) }),
-      ...this.#apply({ action: 'media', part: 'photos', count: this.#share(0.005) }),
-      ...this.#apply({ action: 'set', fields: ILL_FITTING, count: this.#share(0.001) }),
-    ]
+    this.#change('listings', { action: 'prices', count: this.#share('listings', 0.02) })
+    this.#change('listings', { action: 'status', count: this.#share('listings', 0.01) })
+    this.#change('listings', { action: 'set', fields: ILL_FITTING, count: this.#share('listings', 0.001) })
     // Rights change without any stamp; only the touch behind it lets an update see it.
-    const masked = this.#apply({ action: 'mask', fields: ['ListPrice'], count: this.#share(0.002) })
-    this.#apply({ action: 'touch', keys: masked })
-    const created = this.#apply({ action: 'new', count: this.#share(0.01) })
-    const touched = this.#apply({ action: 'touch', count: this.#share(0.02) })
-    this.#expect({ created, changed: [...edited, ...masked], touched })
-  }
-
-  /** Some more changes, and listings that go: removed, out of view, or listed anew under another key. */
-  quietAfternoon(): void {
-    const before = new Set(this.#published)
-    const changed = this.#apply({ action: 'prices', count: this.#share(0.005) })
-    this.#apply({ action: 'remove', count: this.#share(0.01) })
-    this.#apply({ action: 'leave', count: this.#share(0.005) })
-    const created = this.#apply({ action: 'relist', count: this.#share(0.002) }).filter(
-      (key) => !before.has(key),
-    )
-    const touched = this.#apply({ action: 'touch', count: this.#share(0.01) })
-    this.#expect({ created, changed, touched })
-    this.#deleted = [...this.#published].filter((key) => this.#listings.find(key) === undefined).length
-  }
-
-  /** Listings whose only change was their ModificationTimestamp. No event comes of them (R5). */
-  get touched(): number {
-    return this.#touched
-  }
-
-  get expected(): EventCounts {
-    return {
-      SNAPSHOT: this.#listingsAtStart,
-      CREATED: this.#created,
-      UPDATED: this.#updated,
-      ListingDeleted: this.#deleted,
-      tombstone: this.#deleted,
+    const mask = { action: 'mask', fields: ['ListPrice'], count: this.#share('listings', 0.002) }
+    this.#apply('listings', { action: 'touch', keys: this.#change('listings', mask) })
+    const size = this.#share('listings', 0.002)
+    const withPhotos = this.#listingsWithPhotos()
+    for (const [at, change] of PHOTO_CHANGES.entries()) {
+      this.#changePhotos({ change, keys: withPhotos.slice(at * size, (at + 1) * size) })
     }
+    for (const action of ['email', 'rename', 'move']) {
+      this.#change('accounts', { action, count: this.#share('accounts', 0.01) })
+    }
+    for (const collection of COLLECTIONS) {
+      this.#apply(collection, { action: 'new', count: this.#share(collection, 0.01) })
+      this.#touch(collection, 0.02)
+    }
+    this.#beforeUpdate()
   }
 
-  /** What an update has to publish that comes after these changes and before any other. */
-  #expect(round: {
-    readonly created: readonly string[]
-    readonly changed: readonly string[]
-    readonly touched: readonly string[]
-  }): void {
-    const isThere = (key: string): boolean => this.#listings.find(key) !== undefined
-    const created = new Set(round.created.filter(isThere))
-    const updated = new Set(round.changed.filter((key) => isThere(key) && this.#published.has(key)))
-    const touched = new Set(round.touched.filter((key) => !created.has(key) && !updated.has(key)))
-    for (const key of created) this.#published.add(key)
-    this.#created += created.size
-    this.#updated += updated.size
-    this.#touched += touched.size
+  /** Some more changes, and what goes: removed, out of view, or listed anew under another key. */
+  quietAfternoon(): void {
+    this.#change('listings', { action: 'prices', count: this.#share('listings', 0.005) })
+    this.#changePhotos({ change: 'resize', size: LARGEST_SET, keys: this.#listingsWithPhotos().slice(0, 1) })
+    this.#change('accounts', { action: 'email', count: this.#share('accounts', 0.005) })
+    for (const collection of COLLECTIONS) {
+      this.#apply(collection, { action: 'remove', count: this.#share(collection, 0.01) })
+      const leave = { action: 'leave', count: this.#share(collection, 0.005) }
+      this.#outOfView.set(collection, this.#apply(collection, leave))
+    }
+    this.#apply('listings', { action: 'relist', count: this.#share('listings', 0.002) })
+    for (const collection of COLLECTIONS) this.#touch(collection, 0.01)
+    this.#beforeUpdate()
+    for (const expected of this.#expected.values()) expected.beforePurge()
   }
 
-  #apply(command: ListingCommand): readonly string[] {
-    return this.#listings.apply(command).keys
+  /** What was out of view is back, with a new stamp. */
+  evening(): void {
+    for (const [collection, keys] of this.#outOfView) {
+      this.#apply(collection, { action: 'return', keys })
+      this.#apply(collection, { action: 'touch', keys })
+    }
+    this.#beforeUpdate()
+  }
+
+  /** Records whose only change was their stamp. No event comes of them (R5). */
+  get onlyTouched(): number {
+    return this.#onlyTouched
+  }
+
+  expected(one: Replicated): EventCounts {
+    return this.#expected.get(one)?.counts ?? {}
+  }
+
+  #beforeUpdate(): void {
+    for (const [{ name }, expected] of this.#expected) {
+      const published = expected.beforeUpdate(this.#changed.get(name) ?? new Set())
+      this.#onlyTouched += (this.#touched.get(name) ?? new Set()).difference(published).size
+    }
+    this.#changed.clear()
+    this.#touched.clear()
+  }
+
+  #change(collection: Collection, command: object): readonly string[] {
+    return noted(this.#changed, collection, this.#apply(collection, command))
+  }
+
+  /** A listing has the count of its photos, and the time of their last change. */
+  #changePhotos(command: object): void {
+    const keys = this.#change('listings', { action: 'media', part: 'photos', ...command })
+    noted(this.#changed, 'listing-photos', keys)
+  }
+
+  #touch(collection: Collection, part: number): void {
+    const command = { action: 'touch', count: this.#share(collection, part) }
+    noted(this.#touched, collection, this.#apply(collection, command))
+  }
+
+  #apply(collection: Collection, command: object): readonly string[] {
+    return this.#simulator.collection(collection)?.obey(command).keys ?? []
+  }
+
+  /** With enough of them for every kind of change to change something. */
+  #listingsWithPhotos(): readonly string[] {
+    const counts = this.#shown('listings', 'PhotosCount')
+    return counts.filter(([, count]) => Number(count) > 1).map(([key]) => key)
+  }
+
+  #shown(collection: Collection, field: string): readonly (readonly [key: string, value: unknown])[] {
+    return [...(this.#simulator.collection(collection)?.shownValues(field) ?? [])]
   }
 
   /** At least one, so that every kind of change is there. */
-  #share(part: number): number {
-    return Math.max(1, Math.round(this.#size * part))
+  #share(collection: Collection, part: number): number {
+    return Math.max(1, Math.round((this.#sizes.get(collection) ?? 0) * part))
   }
+}
+
+function noted(notes: Map<string, Set<string>>, topic: string, keys: readonly string[]): readonly string[] {
+  notes.set(topic, (notes.get(topic) ?? new Set()).union(new Set(keys)))
+  return keys
 }

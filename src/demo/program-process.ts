@@ -56,7 +56,12 @@ export class ProgramProcess implements AsyncDisposable {
     const inherited = INHERITED.map((variable) => [variable, process.env[variable]])
     const child = spawn(process.execPath, [PROGRAM_FILE, ...args], {
       cwd: folder,
-      env: { ...Object.fromEntries(inherited), ...settings },
+      env: {
+        ...Object.fromEntries(inherited),
+        ...settings,
+        // The next process of the same folder starts in half the time.
+        NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+      },
       stdio: ['ignore', 'pipe', log.fd],
       // A process group of its own: Ctrl-C in the terminal is ours to pass on.
       detached: true,

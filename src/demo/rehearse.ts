@@ -1,60 +1,68 @@
 /** The demo itself: all passes against a market that changes and an API that fails, and what came of it. */
-import type { FaultRule } from '../simulator/faults.ts'
-import { compareFeed, type FeedComparison } from './compare-feed.ts'
-import { MarketDay, type EventCounts } from './market-day.ts'
-import { runProgram } from './program-process.ts'
-import { readListings } from './read-listings.ts'
-import type { Stage } from './stage.ts'
+import { isSubresource, type Replicated } from '../domain/resource.ts'
 import type { Steps } from '../ops/steps.ts'
+import type { FaultRule } from '../simulator/faults.ts'
+import { compareTopic, type TopicComparison } from './compare-topic.ts'
+import type { EventCounts } from './expected-events.ts'
+import { MarketDay } from './market-day.ts'
+import { runProgram } from './program-process.ts'
+import { replayTopic } from './replay-topic.ts'
+import type { Stage } from './stage.ts'
+import { openSubscriber, topicOf } from './subscriber.ts'
 import type { TopicReplay } from './topic-replay.ts'
 
-export interface DemoResult {
+/** What came of one topic. */
+export interface TopicResult {
+  readonly resource: Replicated
   readonly expected: EventCounts
   readonly replay: TopicReplay
-  readonly comparison: FeedComparison
-  /** Listings whose only change was their timestamp. */
-  readonly touched: number
+  readonly comparison: TopicComparison
+}
+
+export interface DemoResult {
+  readonly topics: readonly TopicResult[]
+  /** Records whose only change was their timestamp. */
+  readonly onlyTouched: number
   readonly requests: number
   readonly faults: { readonly fired: number; readonly planned: number }
   readonly seconds: number
 }
 
 const LISTINGS = '/v1/listings'
+const ACCOUNTS = '/v1/accounts'
+const NO_SETS = { _expand: null }
+const SETS = { _expand: '*' }
 /** An update asks for little: its first request is the one to hit. The others are hit in the middle of their walks. */
 const FAULTS = {
   snapshot: [
-    { path: LISTINGS, nth: 3, fault: { kind: 'status', status: 429, code: 1550, retryAfter: 1 } },
-    { path: LISTINGS, nth: 5, fault: { kind: 'status', status: 503, code: 1510 } },
-    { path: LISTINGS, nth: 7, fault: { kind: 'cut' } },
+    {
+      path: LISTINGS,
+      query: NO_SETS,
+      nth: 3,
+      fault: { kind: 'status', status: 429, code: 1550, retryAfter: 1 },
+    },
+    { path: LISTINGS, query: NO_SETS, nth: 5, fault: { kind: 'status', status: 503, code: 1510 } },
+    { path: LISTINGS, query: NO_SETS, nth: 7, fault: { kind: 'cut' } },
+    { path: LISTINGS, query: SETS, nth: 2, fault: { kind: 'cut' } },
+    { path: ACCOUNTS, nth: 2, fault: { kind: 'cut' } },
   ],
-  update: [{ path: LISTINGS, fault: { kind: 'reset' } }],
+  update: [{ path: LISTINGS, query: NO_SETS, fault: { kind: 'reset' } }],
   purge: [
     { path: LISTINGS, nth: 2, fault: { kind: 'html', status: 502 } },
     { path: LISTINGS, nth: 4, fault: { kind: 'empty-page' } },
+    { path: ACCOUNTS, fault: { kind: 'reset' } },
   ],
 } as const satisfies Record<string, readonly FaultRule[]>
 
 export async function rehearse(stage: Stage, steps: Steps, signal: AbortSignal): Promise<DemoResult> {
   const startedAt = performance.now()
-  const { simulator } = stage
-  const day = new MarketDay(simulator.listings)
+  const { simulator, replicated } = stage
+  const day = new MarketDay(simulator, replicated)
   let planned = 0
   const pass = async (title: string, name: keyof typeof FAULTS): Promise<void> => {
-    const requestsBefore = simulator.requests.summary.requests
-    let said = ''
     simulator.faults.add(...FAULTS[name])
     planned += FAULTS[name].length
-    await steps.step(
-      title,
-      async () => {
-        const { settings, folder } = stage
-        said = await runProgram(
-          { args: [name], settings: { ...settings, LOG_LEVEL: 'warn' }, folder },
-          signal,
-        )
-      },
-      () => (said === '' ? `${simulator.requests.summary.requests - requestsBefore} requests` : said),
-    )
+    await runPasses(stage, { title, name }, steps, signal)
   }
 
   await pass('Initial download', 'snapshot')
@@ -63,19 +71,59 @@ export async function rehearse(stage: Stage, steps: Steps, signal: AbortSignal):
   day.quietAfternoon()
   await pass('Update after a quiet afternoon', 'update')
   await pass('Purge', 'purge')
+  day.evening()
+  await pass('Update when some are back', 'update')
   await pass('Update with nothing new', 'update')
 
-  const replay = await steps.step('Reading the topic back', () => readListings(stage.feed, signal))
-  const comparison = await steps.step('Comparing it with the source', () =>
-    Promise.resolve(compareFeed(simulator, replay.latest)),
+  const replays = await steps.step('Reading the topics back', () => replayAll(stage, signal))
+  const topics = await steps.step('Comparing them with the source', async () =>
+    [...replays].map(([resource, replay]) => ({
+      resource,
+      expected: day.expected(resource),
+      replay,
+      comparison: compareTopic(simulator, resource, replay.latest),
+    })),
   )
   return {
-    expected: day.expected,
-    replay,
-    comparison,
-    touched: day.touched,
+    topics,
+    onlyTouched: day.onlyTouched,
     requests: simulator.requests.summary.requests,
     faults: { fired: simulator.faults.fired, planned },
     seconds: (performance.now() - startedAt) / 1000,
   }
+}
+
+/** The pass of each resource, one after the other; sets of their parts come with them. */
+async function runPasses(
+  { simulator, settings, folder, replicated }: Stage,
+  { title, name }: { readonly title: string; readonly name: string },
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<void> {
+  const requestsBefore = simulator.requests.summary.requests
+  const said: string[] = []
+  let isDone = false
+  await steps.step(
+    title,
+    async () => {
+      for (const resource of replicated.filter((one) => !isSubresource(one))) {
+        const args = [name, '--resource', resource.name]
+        said.push(await runProgram({ args, settings: { ...settings, LOG_LEVEL: 'warn' }, folder }, signal))
+      }
+      isDone = true
+    },
+    () => (isDone ? said.join('\n') : `${simulator.requests.summary.requests - requestsBefore} requests`),
+  )
+}
+
+async function replayAll(
+  { feed, replicated }: Stage,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Replicated, TopicReplay>> {
+  await using subscriber = await openSubscriber(feed, signal)
+  const replays = new Map<Replicated, TopicReplay>()
+  for (const resource of replicated) {
+    replays.set(resource, await replayTopic(subscriber, topicOf(feed, resource), resource, signal))
+  }
+  return replays
 }

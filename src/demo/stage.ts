@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { published, type ListedResource, type Replicated } from '../domain/resource.ts'
 import { startSimulator } from '../simulator/server/start-simulator.ts'
 import type { Simulator } from '../simulator/simulator.ts'
 import type { FeedAddress } from './subscriber.ts'
@@ -12,6 +13,8 @@ export interface Stage extends AsyncDisposable {
   /** Base URL of the simulated API, without a slash at its end. */
   readonly apiUrl: string
   readonly feed: FeedAddress
+  /** What has a topic: a set goes after what it is a part of. */
+  readonly replicated: readonly Replicated[]
   /** Working directory of the processes: logs and DATA_DIR. */
   readonly folder: string
   /** DATA_DIR of the processes. */
@@ -22,6 +25,8 @@ export interface Stage extends AsyncDisposable {
 
 export interface StageOptions {
   readonly feed: FeedAddress
+  /** With those of their subresources that are replicated. */
+  readonly resources: readonly ListedResource[]
   readonly listings: number
   readonly seed: number
 }
@@ -30,7 +35,7 @@ export interface StageOptions {
 const PAGES = 10
 const LARGEST_PAGE = 1000
 
-export async function openStage({ feed, listings, seed }: StageOptions): Promise<Stage> {
+export async function openStage({ feed, resources, listings, seed }: StageOptions): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'listingstream-demo-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
@@ -43,6 +48,8 @@ export async function openStage({ feed, listings, seed }: StageOptions): Promise
     PAGE_LIMIT: String(Math.min(LARGEST_PAGE, Math.ceil(listings / PAGES))),
     KAFKA_BROKERS: feed.brokers.join(','),
     SCHEMA_REGISTRY_URL: feed.registryUrl,
+    RESOURCES: resources.map(({ name }) => name).join(','),
+    SUBRESOURCES: resources.flatMap(({ subresources }) => subresources.map(({ part }) => part)).join(','),
     TOPIC_PREFIX: feed.topicPrefix,
     DATA_DIR: dataDir,
     HTTP_PORT: '0',
@@ -52,6 +59,7 @@ export async function openStage({ feed, listings, seed }: StageOptions): Promise
     simulator,
     apiUrl,
     feed,
+    replicated: published(resources),
     folder,
     dataDir,
     settings,

@@ -1,65 +1,123 @@
-import type { DemoResult } from './rehearse.ts'
+import { isSubresource } from '../domain/resource.ts'
+import type { DemoResult, TopicResult } from './rehearse.ts'
 
 export interface Summary {
   /** For a person, with a line break at its end. */
   readonly text: string
-  /** Source and topic say the same, and the topic says it once and in order. */
+  /** Source and topics say the same, and the topics say it once and in order. */
   readonly equal: boolean
 }
 
-type Row = readonly [name: string, expected: number, actual: number, remark?: string | undefined]
+/** A number of each topic, as it is and as it has to be. */
+interface Row {
+  readonly name: string
+  readonly remark: string
+  readonly of: (topic: TopicResult) => readonly [actual: number, expected: number]
+}
 
 const PROBLEMS_SHOWN = 10
 
+const KINDS: Readonly<Record<string, string>> = {
+  SNAPSHOT: 'initial download',
+  CREATED: 'new at the source',
+  UPDATED: 'changed at the source',
+  RESTORED: 'back at the source',
+  deleted: 'gone, with proof',
+  tombstone: 'for compaction; a set goes with its listing',
+}
+
+const CHECKS: readonly Row[] = [
+  {
+    name: 'in the end',
+    remark: 'in the topic, as at the source',
+    of: ({ replay, comparison }) => [replay.latest.size, comparison.records],
+  },
+  { name: 'duplicates', remark: '', of: ({ replay }) => [replay.duplicates.length, 0] },
+  { name: 'out of order', remark: '', of: ({ replay }) => [replay.disorder.length, 0] },
+  {
+    name: 'mismatches',
+    remark: 'fields that differ from the source',
+    of: ({ comparison }) => [comparison.differences.length, 0],
+  },
+]
+
 export function summarize(result: DemoResult): Summary {
-  const { expected, replay, comparison, touched, requests, faults, seconds } = result
-  const { counts, latest, duplicates, disorder } = replay
-  const kinds = [...new Set([...Object.keys(expected), ...counts.keys()])]
-  const rows: readonly Row[] = [
-    ...kinds.map((kind): Row => [kind, expected[kind] ?? 0, counts.get(kind) ?? 0, REMARKS[kind]]),
-    ['listings in the end', comparison.listings, latest.size, 'in the topic and at the source'],
-    ['duplicates', 0, duplicates.length],
-    ['out of order', 0, disorder.length],
-    ['mismatches', 0, comparison.differences.length, 'fields that differ from the source'],
-    ['faults survived', faults.planned, faults.fired, 'failures of the API, planned in advance'],
-  ]
-  const differing = rows.filter(([, wanted, actual]) => wanted !== actual)
-  const equal = differing.length === 0
-  const problems = [
-    ...comparison.differences.map(({ key, field, problem }) => `${key} ${field}: ${problem}`),
-    ...duplicates,
-    ...disorder,
-  ]
+  const { topics, onlyTouched, requests, faults, seconds } = result
+  const rows = [...kindRows(topics), ...CHECKS]
+  const wrong = rows.flatMap((row) =>
+    topics
+      .map((topic) => ({ topic, numbers: row.of(topic) }))
+      .filter(({ numbers: [actual, expected] }) => actual !== expected)
+      .map(
+        ({ topic, numbers: [actual, expected] }) =>
+          `${topic.resource.name}: ${row.name} ${actual}, not ${expected}`,
+      ),
+  )
+  if (faults.fired !== faults.planned)
+    wrong.push(`failures of the API ${faults.fired}, not ${faults.planned}`)
+  const equal = wrong.length === 0
+  const problems = topics.flatMap(problemsOf)
   const hidden = problems.length - PROBLEMS_SHOWN
   const lines = [
-    ...table(rows),
+    ...table(topics, rows),
     '',
-    `${touched} listings were only touched: they got a new timestamp, and no event.`,
-    `${requests} requests to the API.`,
+    `${faults.fired} failures of the API, planned in advance, were survived in ${requests} requests.`,
+    `${onlyTouched} records were only touched: they got a new timestamp, and no event.`,
     ...problems.slice(0, PROBLEMS_SHOWN).map((problem) => `  ${problem}`),
     ...(hidden > 0 ? [`  … and ${hidden} more`] : []),
     equal
-      ? `Equal: all ${comparison.listings} listings, field by field, after ${seconds.toFixed(1)} s.`
-      : `NOT EQUAL: ${differing.map(([name, wanted, actual]) => `${name} ${actual}, not ${wanted}`).join('; ')}.`,
+      ? `Equal, field by field: ${topics.map(describeTopic).join(', ')}; after ${seconds.toFixed(1)} s.`
+      : `NOT EQUAL: ${wrong.join('; ')}.`,
   ]
   return { text: `${lines.join('\n')}\n`, equal }
 }
 
-const REMARKS: Readonly<Record<string, string>> = {
-  SNAPSHOT: 'initial download',
-  CREATED: 'new at the source',
-  UPDATED: 'changed at the source',
-  ListingDeleted: 'gone, with proof',
-  tombstone: 'one behind each ListingDeleted',
+/** Also of kinds that nobody expects. */
+function kindRows(topics: readonly TopicResult[]): readonly Row[] {
+  const kinds = new Set([
+    ...Object.keys(KINDS),
+    ...topics.flatMap(({ replay, expected }) => [...Object.keys(expected), ...replay.counts.keys()]),
+  ])
+  return [...kinds].map((kind) => ({
+    name: kind,
+    remark: KINDS[kind] ?? '',
+    of: ({ replay, expected }) => [replay.counts.get(kind) ?? 0, expected[kind] ?? 0],
+  }))
 }
 
-function table(rows: readonly Row[]): readonly string[] {
-  const line = (name: string, expected: string, actual: string, remark: string): string =>
-    `${name.padEnd(20)}${expected.padStart(9)}${actual.padStart(9)}  ${remark}`.trimEnd()
+function describeTopic({ resource, comparison: { records, parts } }: TopicResult): string {
+  return isSubresource(resource)
+    ? `all ${records} sets of ${resource.part} (${parts} ${resource.part})`
+    : `all ${records} ${resource.name}`
+}
+
+function problemsOf({ resource: { name }, comparison, replay }: TopicResult): readonly string[] {
   return [
-    line('', 'expected', 'read', ''),
-    ...rows.map(([name, expected, actual, remark = '']) =>
-      line(name, String(expected), String(actual), remark),
+    ...comparison.differences.map(({ key, field, problem }) => `${name} ${key} ${field}: ${problem}`),
+    ...[...replay.duplicates, ...replay.disorder].map((problem) => `${name} ${problem}`),
+  ]
+}
+
+/** Numbers as they were read; one that is not as it has to be says what that is. */
+function table(topics: readonly TopicResult[], rows: readonly Row[]): readonly string[] {
+  const widths = topics.map(({ resource }) => Math.max(10, resource.name.length + 2))
+  const line = (name: string, cells: readonly string[], remark: string): string =>
+    `${name.padEnd(14)}${cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('')}  ${remark}`.trimEnd()
+  return [
+    line(
+      '',
+      topics.map(({ resource }) => resource.name),
+      'read from the topics',
+    ),
+    ...rows.map(({ name, remark, of }) =>
+      line(
+        name,
+        topics.map((topic) => {
+          const [actual, expected] = of(topic)
+          return actual === expected ? String(actual) : `${actual}≠${expected}`
+        }),
+        remark,
+      ),
     ),
   ]
 }

@@ -1,7 +1,8 @@
+import type { ResourceDescription } from '../domain/resource.ts'
 import type { DecodedValue } from '../events/decode-value.ts'
-import { parseDeleted, parseUpserted, type UpsertedListing } from './decoded-events.ts'
+import { parseDeleted, parseUpserted, type UpsertedRecord } from './decoded-events.ts'
 
-/** One record of the topic `listings`; the value is null for a tombstone. */
+/** One record of a topic; the value is null for a tombstone. */
 export interface ReplayedRecord {
   readonly key: string
   readonly eventId: string
@@ -17,35 +18,41 @@ interface KeyHistory {
 /** Applies records in the order of their partitions, as any store that follows the topic would, and looks for faults. */
 export class TopicReplay {
   /** Of every key that is not deleted. */
-  readonly latest = new Map<string, UpsertedListing>()
-  /** Number of records by change reason, `ListingDeleted`, `tombstone`. */
+  readonly latest = new Map<string, UpsertedRecord>()
+  /** Number of records by change reason, `deleted`, `tombstone`. */
   readonly counts = new Map<string, number>()
   /** The same event twice, by id or by content; in words. */
   readonly duplicates: string[] = []
   /** Records that may not follow each other (R13), or lie under a wrong key; in words. */
   readonly disorder: string[] = []
+  readonly #resource: Pick<ResourceDescription, 'events'>
   readonly #history = new Map<string, KeyHistory>()
   readonly #eventIds = new Set<string>()
 
+  constructor(resource: Pick<ResourceDescription, 'events'>) {
+    this.#resource = resource
+  }
+
   add(record: ReplayedRecord): void {
     const { key, eventId, digest, decoded } = record
+    const { deleted } = this.#resource.events
     const before = this.#history.get(key)
     if (this.#eventIds.has(eventId)) this.duplicates.push(`${key}: event ${eventId} twice`)
     this.#eventIds.add(eventId)
     if (before?.last === 'delete' && decoded !== null) {
-      this.disorder.push(`${key}: ListingDeleted without a tombstone behind it`)
+      this.disorder.push(`${key}: ${deleted} without a tombstone behind it`)
     }
     if (decoded === null) {
-      if (before?.last !== 'delete') this.disorder.push(`${key}: tombstone without ListingDeleted before it`)
+      this.#requireMayEnd(key, before)
       this.latest.delete(key)
       this.#note(record, 'tombstone', 'tombstone')
-    } else if (decoded.name === 'ListingDeleted') {
-      this.#requireKey(key, parseDeleted(decoded.value))
-      if (!this.latest.has(key)) this.disorder.push(`${key}: ListingDeleted of a listing that is not there`)
-      this.#note(record, 'delete', 'ListingDeleted')
+    } else if (decoded.name === deleted) {
+      this.#requireKey(key, parseDeleted(this.#resource, decoded.value))
+      if (!this.latest.has(key)) this.disorder.push(`${key}: ${deleted} of a record that is not there`)
+      this.#note(record, 'delete', 'deleted')
     } else {
-      const upserted = parseUpserted(decoded.value)
-      this.#requireKey(key, upserted.listingKey)
+      const upserted = parseUpserted(this.#resource, decoded.value)
+      this.#requireKey(key, upserted.key)
       if (before?.last === 'upsert' && before.digest === digest) {
         this.duplicates.push(`${key}: the same content twice`)
       }
@@ -57,7 +64,8 @@ export class TopicReplay {
   /** After the last record. */
   finish(): void {
     for (const [key, { last }] of this.#history) {
-      if (last === 'delete') this.disorder.push(`${key}: ListingDeleted without a tombstone behind it`)
+      if (last !== 'delete') continue
+      this.disorder.push(`${key}: ${this.#resource.events.deleted} without a tombstone behind it`)
     }
   }
 
@@ -68,5 +76,13 @@ export class TopicReplay {
 
   #requireKey(key: string, ofValue: string): void {
     if (key !== ofValue) this.disorder.push(`${key}: holds an event of ${ofValue}`)
+  }
+
+  /** R13: a tombstone comes behind the event that says so, or, where there is none, ends what is there. */
+  #requireMayEnd(key: string, before: KeyHistory | undefined): void {
+    const { deleted, deletion } = this.#resource.events
+    const [wanted, what] =
+      deletion === 'tombstone' ? ['upsert', 'a record that is there'] : ['delete', deleted]
+    if (before?.last !== wanted) this.disorder.push(`${key}: tombstone without ${what} before it`)
   }
 }

@@ -5,7 +5,7 @@ import { isWatched } from './is-watched.ts'
 
 /** Shows what is being done: a moving line on a terminal, plain lines elsewhere. Goes to standard error. */
 export interface Steps {
-  /** @param detail what to add to the line while it works and when it is done */
+  /** @param detail what to add to the line while it works and when it is done; several lines go below it */
   step<T>(title: string, work: () => Promise<T>, detail?: () => string): Promise<T>
 }
 
@@ -65,6 +65,7 @@ function startClock(): () => number {
 }
 
 function describe(title: string, seconds: () => number, detail: () => string = () => ''): string {
-  const more = detail()
-  return printable(`${title} (${seconds().toFixed(1)} s)${more === '' ? '' : ` ${more}`}`)
+  const lines = detail().split('\n').map(printable)
+  const head = `${printable(title)} (${seconds().toFixed(1)} s)`
+  return lines.length === 1 ? `${head} ${lines[0]}`.trimEnd() : [head, ...lines].join('\n    ')
 }

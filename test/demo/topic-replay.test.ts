@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { TopicReplay, type ReplayedRecord } from '../../src/demo/topic-replay.ts'
+import type { ResourceDescription } from '../../src/domain/resource.ts'
+import { LISTING_SETS } from '../../src/resources/listing-sets.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const KEY = '20240117093015123456000000'
 let eventNumber = 0
@@ -27,7 +30,11 @@ function record(overrides: Partial<ReplayedRecord>): ReplayedRecord {
 }
 
 function replayOf(...records: readonly ReplayedRecord[]): TopicReplay {
-  const replay = new TopicReplay()
+  return replayAs(LISTINGS, records)
+}
+
+function replayAs(resource: ResourceDescription, records: readonly ReplayedRecord[]): TopicReplay {
+  const replay = new TopicReplay(resource)
   for (const each of records) replay.add(each)
   replay.finish()
   return replay
@@ -38,7 +45,7 @@ test('the last event of each key counts, and a deleted key is gone (R13)', () =>
   expect(changed.latest.get(KEY)?.change).toBe('UPDATED')
   const deleted = replayOf(upsert('SNAPSHOT', 'a'), deletion(), record({}))
   expect(deleted.latest.size).toBe(0)
-  expect(Object.fromEntries(deleted.counts)).toEqual({ SNAPSHOT: 1, ListingDeleted: 1, tombstone: 1 })
+  expect(Object.fromEntries(deleted.counts)).toEqual({ SNAPSHOT: 1, deleted: 1, tombstone: 1 })
   expect([changed, deleted].flatMap(({ duplicates, disorder }) => [...duplicates, ...disorder])).toEqual([])
 })
 
@@ -66,4 +73,19 @@ test.each([
   ['an event under the key of another', [{ ...upsert('SNAPSHOT', 'a'), key: '1' }]],
 ])('%s is out of order (R13)', (_, records) => {
   expect(replayOf(...records).disorder).toHaveLength(1)
+})
+
+test('a set goes by a tombstone alone, which ends one that is there (R13)', () => {
+  const [photos] = LISTING_SETS
+  const replaced = (digest: string): ReplayedRecord => {
+    const content = { fields: { Photos: [] }, maskedFields: [], unmappedFields: {} }
+    const value = { ...Object(upsert('SNAPSHOT', digest).decoded?.value), photoSet: content }
+    return record({ digest, decoded: { name: 'ListingPhotosReplaced', value } })
+  }
+  const right = replayAs(photos, [replaced('a'), replaced('b'), record({}), replaced('b')])
+  expect(right.disorder).toEqual([])
+  expect(right.latest.size).toBe(1)
+  expect(replayAs(photos, [replaced('a'), record({})]).latest.size).toBe(0)
+  expect(replayAs(photos, [record({})]).disorder).toHaveLength(1)
+  expect(replayAs(photos, [replaced('a'), record({}), record({})]).disorder).toHaveLength(1)
 })

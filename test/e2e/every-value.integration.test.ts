@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 import { parseUpserted, type Members } from '../../src/demo/decoded-events.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { JsonValue } from '../../src/domain/json.ts'
 import { FIELD_TYPES } from '../../src/simulator/api/field-type.ts'
 import { readTopic, type ConsumedRecord } from '../fixtures/read-topic.ts'
@@ -43,7 +44,7 @@ test(
     let values = 0
     const problems: string[] = []
     for (const source of served(feed)) {
-      const found = readBack(source, parseUpserted(events.get(source.Id)))
+      const found = readBack(source, parseUpserted(LISTINGS, events.get(source.Id)))
       values += found.values
       problems.push(...found.problems)
       expect(Object.keys(source['StandardFields'] as object).length).toBeGreaterThanOrEqual(STANDARD_FIELDS)
@@ -103,7 +104,7 @@ test('1 % of the records with each kind of damage: the others arrive, the damage
   const first = await feed.run(['snapshot'])
   expect(first.stdout).toContain(`${listings - lettered.size} published, ${lettered.size} dead_lettered`)
   const events = await feed.readByConsole(listings - lettered.size)
-  const latest = new Map(events.map((event) => [event.key, parseUpserted(event.value)]))
+  const latest = new Map(events.map((event) => [event.key, parseUpserted(LISTINGS, event.value)]))
   expect(latest.size).toBe(listings - lettered.size)
   for (const source of served(feed)) {
     const event = latest.get(source.Id)
@@ -112,7 +113,7 @@ test('1 % of the records with each kind of damage: the others arrive, the damage
   }
   for (const { what, keys: some, unmapped = [] } of damaged) {
     for (const name of unmapped) {
-      for (const key of some) expect(latest.get(key)?.listing.unmappedFields, what).toHaveProperty([name])
+      for (const key of some) expect(latest.get(key)?.content.unmappedFields, what).toHaveProperty([name])
       expect(toldOf(first.stderr, name), name).toBe(1)
     }
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { parseUpserted, type UpsertedListing } from '../../src/demo/decoded-events.ts'
+import { parseUpserted, type UpsertedRecord } from '../../src/demo/decoded-events.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed } from './live-feed.ts'
 
@@ -19,16 +20,16 @@ test('masked, unknown and ill-fitting values are in the event, as they came (R12
   const events = await feed.readByConsole(12)
   expect(feed.check(events)).toEqual(CLEAN)
   const { listings } = simulator.truth()
-  const listing = (key: string): UpsertedListing['listing'] =>
-    parseUpserted(events.find((event) => event.key === key)?.value).listing
-  expect(listing(odd).standardFields).toMatchObject({ BedsTotal: null, ListPrice: null, CloseDate: null })
+  const listing = (key: string): UpsertedRecord['content'] =>
+    parseUpserted(LISTINGS, events.find((event) => event.key === key)?.value).content
+  expect(listing(odd).fields).toMatchObject({ BedsTotal: null, ListPrice: null, CloseDate: null })
   expect(listing(odd).unmappedFields).toMatchObject({
     BedsTotal: '"three"',
     CloseDate: '"2026-02-31"',
     NotYetInMetadata: JSON.stringify(listings.get(odd)?.['NotYetInMetadata']),
   })
   expect(JSON.parse(listing(odd).unmappedFields['ListPrice'] ?? '')).toEqual(price)
-  expect(listing(masked).standardFields).toMatchObject({ BedsTotal: null, ListPrice: null })
+  expect(listing(masked).fields).toMatchObject({ BedsTotal: null, ListPrice: null })
   const hidden = Object.entries(listings.get(masked) ?? {}).filter(([, value]) => value === '********')
   expect(listing(masked).maskedFields).toEqual(
     hidden.map(([name]) => name).toSorted((a, b) => (a < b ? -1 : 1)),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { parseUpserted } from '../../src/demo/decoded-events.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 
@@ -18,7 +19,7 @@ test('10,000 listings with one ModificationTimestamp all arrive, by a download a
 
   const events = await feed.readByConsole(20_000)
   expect(tally(events)).toEqual({ SNAPSHOT: 10_000, UPDATED: 10_000 })
-  const stamps = Map.groupBy(events, ({ value }) => parseUpserted(value).modificationTimestamp)
+  const stamps = Map.groupBy(events, ({ value }) => parseUpserted(LISTINGS, value).modificationTimestamp)
   expect([...stamps.values()].map((group) => group.length)).toEqual([10_000, 10_000])
   expect(feed.check(events)).toEqual(CLEAN)
 }, 240_000)

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 
 import { parseUpserted } from '../../src/demo/decoded-events.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import type { MetadataChange } from '../../src/simulator/records/field-catalog.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { readBack } from '../fixtures/read-back.ts'
@@ -11,7 +12,7 @@ import { DaemonHttp, PATIENCE } from './daemon-http.ts'
 import { LiveFeed } from './live-feed.ts'
 import { ListingSubject, readWith } from './schema-readers.ts'
 
-const LISTINGS = 40
+const FEW = 40
 const NO_EVENTS_OF_THEIR_OWN = { UPDATE_INTERVAL: '200ms', PURGE_INTERVAL: '1d', PAGE_LIMIT: '100' }
 /** No part of the content (R5). */
 const NO_CONTENT = new Set(['ModificationTimestamp', 'DaysOnMarket', 'CumulativeDaysOnMarket'])
@@ -35,7 +36,7 @@ function content(fields: Fields = {}): Fields {
 }
 
 function problemsOf(events: readonly TopicEvent[], simulator: Simulator): readonly string[] {
-  const latest = new Map(events.map((event) => [event.key, parseUpserted(event.value)]))
+  const latest = new Map(events.map((event) => [event.key, parseUpserted(LISTINGS, event.value)]))
   return [...simulator.truthLines()].flatMap((line) => {
     const source = JSON.parse(line) as Fields & { Id: string }
     const event = latest.get(source.Id)
@@ -105,7 +106,7 @@ const STEPS: readonly Step[] = [
 describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
   test('fields are added, renamed, widened, retyped, removed and made multi-select: nothing fails, is lost or is told twice (R5, R12)', async () => {
     await using feed = await LiveFeed.open({
-      simulator: { listings: LISTINGS, seed: 81 },
+      simulator: { listings: FEW, seed: 81 },
       settings: NO_EVENTS_OF_THEIR_OWN,
     })
     const { simulator } = feed
@@ -128,7 +129,7 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     await using daemon = feed.start(['run'])
     const http = await DaemonHttp.of(feed)
     const published = 'events_total{topic="listings",type="ListingUpserted"}'
-    await expect.poll(() => http.metric(published), PATIENCE).toBe(LISTINGS)
+    await expect.poll(() => http.metric(published), PATIENCE).toBe(FEW)
     await http.updates(1)
     const subject = new ListingSubject(feed.topic)
     expect(await subject.compatibility()).toBe('FULL_TRANSITIVE')
@@ -167,8 +168,10 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     listings.apply({ action: 'set', keys: at([6]), fields: { EvoAnswer: false } })
     listings.apply({ action: 'set', keys: at([8]), fields: { EvoChoice: { River: true, Bay: true } } })
     await http.updates(1)
-    const latest = new Map(inOrder(await feed.read()).map(({ key, value }) => [key, parseUpserted(value)]))
-    const fields = (place: number) => latest.get(keys[place] ?? '')?.listing.standardFields
+    const latest = new Map(
+      inOrder(await feed.read()).map(({ key, value }) => [key, parseUpserted(LISTINGS, value)]),
+    )
+    const fields = (place: number) => latest.get(keys[place] ?? '')?.content.fields
     expect(fields(5)).toMatchObject({ EvoCount: null, EvoCount_double: 3.5 })
     expect(fields(6)).toMatchObject({ EvoAnswer: null, EvoAnswer_boolean: false })
     expect(fields(8)).toMatchObject({ EvoChoice: null, EvoChoice_array: ['Bay', 'River'] })
@@ -176,7 +179,7 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     expect(await http.metric('passes_total{resource="listings",pass="update",state="failed"}')).toBe(0)
     expect(daemon.stderr).not.toContain('parked')
     // As a client sees it that is not ours.
-    const seen = await feed.readByConsole(LISTINGS)
+    const seen = await feed.readByConsole(FEW)
     expect(problemsOf(inOrder(seen), simulator)).toEqual([])
     expect((await daemon.kill('SIGTERM')).code).toBe(0)
   }, 240_000)
@@ -236,7 +239,8 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     await http.updates(2)
 
     const of = async (place: number) =>
-      parseUpserted(inOrder(await feed.read()).findLast(({ key }) => key === keys[place])?.value).listing
+      parseUpserted(LISTINGS, inOrder(await feed.read()).findLast(({ key }) => key === keys[place])?.value)
+        .content
     expect((await of(0)).unmappedFields).toMatchObject({ EvoClash: '4' })
     expect(problemsOf(inOrder(await feed.read()), simulator)).toEqual([])
     const ready = await http.get('/readyz')
@@ -251,7 +255,7 @@ describe('while "run" goes on, and the registry is FULL_TRANSITIVE', () => {
     simulator.listings.apply({ action: 'bulk-touch' })
     simulator.listings.apply({ action: 'set', keys: keys.slice(1, 3), fields: { EvoClash: 5 } })
     await http.updates(2)
-    expect((await of(2)).standardFields).toMatchObject({ EvoClash: 5 })
+    expect((await of(2)).fields).toMatchObject({ EvoClash: 5 })
     expect((await of(0)).unmappedFields).toMatchObject({ EvoClash: '4' })
     expect(await feed.size()).toBe(8 + 2 + 2)
     expect(problemsOf(inOrder(await feed.read()), simulator)).toEqual([])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { parseUpserted } from '../../src/demo/decoded-events.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { LiveFeed } from './live-feed.ts'
 
 test('a listing that is read alone and then in a list is published once (R5)', async () => {
@@ -15,7 +16,7 @@ test('a listing that is read alone and then in a list is published once (R5)', a
 
   const [last] = (await feed.read()).filter((event) => event.key === key)
   const view = (text: unknown): unknown => JSON.parse(String(text))['View']
-  expect(view(parseUpserted(last?.value).volatileFields['$.DisplayCompliance'])).toBe('Detail')
+  expect(view(parseUpserted(LISTINGS, last?.value).volatileFields['$.DisplayCompliance'])).toBe('Detail')
   expect(await feed.done('snapshot')).toMatch(/completed: 12 walked, 12 unchanged$/)
 }, 120_000)
 
@@ -28,13 +29,13 @@ test('text in another encoding than UTF-8 keeps its bytes, escaped (R12)', async
   await feed.done('snapshot')
   const read = async () => {
     const event = (await feed.read()).findLast((one) => one.key === key)
-    return parseUpserted(event?.value).listing
+    return parseUpserted(LISTINGS, event?.value).content
   }
-  const { standardFields, unmappedFields } = await read()
-  expect(standardFields).toMatchObject({ Disclaimer: null, City: 'Zürich' })
+  const { fields, unmappedFields } = await read()
+  expect(fields).toMatchObject({ Disclaimer: null, City: 'Zürich' })
   expect(unmappedFields).toMatchObject({ Disclaimer: String.raw`"\udce9Café"` })
 
   feed.simulator.configure({ poisoned: {} })
   expect(await feed.done('snapshot')).toMatch(/completed: 12 walked, 1 published, 11 unchanged$/)
-  expect((await read()).standardFields).toMatchObject({ Disclaimer: 'Café' })
+  expect((await read()).fields).toMatchObject({ Disclaimer: 'Café' })
 }, 120_000)

@@ -1,4 +1,4 @@
-/** `demo`: everything once on this machine, from an empty Kafka to a topic that says what the source says. */
+/** `demo`: everything once on this machine, from an empty Kafka to topics that say what the source says. */
 import { randomBytes } from 'node:crypto'
 
 import type { Command } from 'commander'
@@ -6,13 +6,14 @@ import type { Command } from 'commander'
 import { ListingstreamError } from '../../support/errors.ts'
 import { printLine, printText } from '../../support/print.ts'
 import { topicNames } from '../../feed/topic-names.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { keepRunning } from '../../demo/keep-running.ts'
 import { startOwnStack } from '../../demo/own-stack.ts'
 import { rehearse } from '../../demo/rehearse.ts'
-import { openStage } from '../../demo/stage.ts'
+import { openStage, type Stage } from '../../demo/stage.ts'
 import { createSteps } from '../../ops/steps.ts'
 import { summarize } from '../../demo/summary.ts'
+import { WHOLE } from '../../domain/scope.ts'
+import { chosenResources } from '../compose/chosen-resources.ts'
 import type { CommandHost } from './command.ts'
 import { wholeNumber } from './options.ts'
 
@@ -36,7 +37,13 @@ interface DemoOptions {
 /** With fewer there is not every kind of change, and the guard (R10) holds the deletes. */
 const FEWEST_LISTINGS = 100
 
-/** Progress on standard error, results on standard output. Exit code 0 only if source and topic are equal. */
+const REPLICATED = {
+  resources: ['listings', 'accounts'],
+  subresources: ['photos'],
+  listingsScope: WHOLE,
+} as const
+
+/** Progress on standard error, results on standard output. Exit code 0 only if source and topics are equal. */
 async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSignal): Promise<number> {
   if (listings < FEWEST_LISTINGS) {
     throw new ListingstreamError(`The demo needs at least ${FEWEST_LISTINGS} listings.`, {
@@ -51,11 +58,11 @@ async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSigna
     const steps = createSteps()
     await using stack = await startOwnStack(steps, signal)
     const feed = { ...stack, topicPrefix: `demo-${randomBytes(3).toString('hex')}` }
-    await using stage = await openStage({ feed, listings, seed })
+    await using stage = await openStage({ feed, resources: chosenResources(REPLICATED), listings, seed })
     const { text, equal } = summarize(await rehearse(stage, steps, signal))
     printText(`\n${text}\n`)
     isEqual = equal
-    if (keep === true && isEqual) await keepRunning(stage, topicsOf(feed.topicPrefix), printLine, signal)
+    if (keep === true && isEqual) await keepRunning(stage, topicsOf(stage), printLine, signal)
   } catch (error) {
     // With --keep, the signal is how it ends; without it, or sooner, nothing was shown.
     if (!signal.aborted || !isEqual) throw error
@@ -63,8 +70,7 @@ async function runDemo({ keep, listings, seed }: DemoOptions, signal: AbortSigna
   return isEqual ? 0 : 1
 }
 
-/** Of a feed that replicates what the settings have by themselves. */
-function topicsOf(prefix: string): readonly string[] {
-  const names = topicNames(prefix)
-  return [names.data(LISTINGS), names.checkpoints, names.control, names.deadLetters]
+function topicsOf({ feed, replicated }: Stage): readonly string[] {
+  const names = topicNames(feed.topicPrefix)
+  return [...replicated.map((one) => names.data(one)), names.checkpoints, names.control, names.deadLetters]
 }

@@ -37,6 +37,8 @@ export interface OpenCollection {
    * @param key of one record alone
    */
   sublistTruth(path: string, key?: string): Iterable<readonly [key: string, rows: Subrows]> | undefined
+  /** What each visible record shows in a field, by key, ascending; null also where it has no such field. */
+  shownValues(name: string): Iterable<readonly [key: string, value: JsonValue]>
   /** One of the records that it began with, the same for the same hash; null if there were none. */
   first(hash: number): RecordIdentity | null
   /** Those that belong to the record of this key, in view or over by time passing, ascending by key. */

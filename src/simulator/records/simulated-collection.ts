@@ -131,6 +131,11 @@ export class SimulatedCollection<R extends SimulatedRecord, Own extends string, 
     return fieldValue(record, field, this.#definition.fields.facts, this.#surroundings())
   }
 
+  *shownValues(name: string): Generator<readonly [key: string, value: JsonValue], void, undefined> {
+    this.advance()
+    for (const record of this.rows('')) yield [record.key, this.shown(record, name)]
+  }
+
   ownedBy(owner: string): readonly OwnedRecord[] {
     const records = this.#byOwner.of(owner, this.#records.revision, () => this.#records.rowsEver())
     return records.map((record) => ({

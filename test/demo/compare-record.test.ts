@@ -1,17 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import {
-  compareListing,
-  type Comparison,
-  type Difference,
-  type SourceField,
-} from '../../src/demo/compare-listing.ts'
-import type { Members, UpsertedListing } from '../../src/demo/decoded-events.ts'
+import { compareRecord, type Comparison, type Difference } from '../../src/demo/compare-record.ts'
+import type { Members, UpsertedRecord } from '../../src/demo/decoded-events.ts'
+import { sourceFields, type SourceFields } from '../../src/demo/source-fields.ts'
+import { ACCOUNTS } from '../../src/resources/accounts.ts'
+import { LISTING_SETS } from '../../src/resources/listing-sets.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 
 const KEY = '20240117093015123456000000'
 
-const FIELDS: ReadonlyMap<string, SourceField> = new Map([
+const FIELDS: SourceFields = new Map([
   ['City', { type: 'Character', multiSelect: false }],
   ['ListPrice', { type: 'Decimal', multiSelect: false }],
   ['Longitude', { type: 'Decimal', multiSelect: false }],
@@ -55,14 +54,14 @@ const STANDARD_FIELDS: Members = {
   ClosePrice: null,
 }
 
-const EVENT: UpsertedListing = {
-  listingKey: KEY,
+const EVENT: UpsertedRecord = {
+  key: KEY,
   change: 'SNAPSHOT',
   modificationTimestamp: '2024-02-02T10:00:00.000Z',
   observedAt: '2024-02-03T08:00:00.000Z',
   volatileFields: { DaysOnMarket: 12 },
-  listing: {
-    standardFields: STANDARD_FIELDS,
+  content: {
+    fields: STANDARD_FIELDS,
     customFields: {},
     maskedFields: ['ClosePrice'],
     unmappedFields: { BrandNew: '{"any":["thing",1]}', '$.Extra': '[true]' },
@@ -73,7 +72,8 @@ const SAME_DAY = Date.UTC(2024, 1, 3, 20)
 const NEXT_DAY = Date.UTC(2024, 1, 4, 1)
 
 function compare(overrides: Partial<Comparison> = {}): readonly Difference[] {
-  return compareListing({
+  return compareRecord({
+    resource: LISTINGS,
     source: source({}),
     event: EVENT,
     fields: FIELDS,
@@ -94,8 +94,8 @@ function source(fields: Members, members: Members = {}): Members {
   }
 }
 
-function event(listing: Partial<UpsertedListing['listing']>): UpsertedListing {
-  return { ...EVENT, listing: { ...EVENT.listing, ...listing } }
+function event(content: Partial<UpsertedRecord['content']>): UpsertedRecord {
+  return { ...EVENT, content: { ...EVENT.content, ...content } }
 }
 
 function fieldsOf(differences: readonly Difference[]): readonly string[] {
@@ -108,8 +108,8 @@ describe('an event that says what the source says', () => {
   })
 
   test('may lack a field that the source shows as null', () => {
-    const { CloseDate: _, ...standardFields } = STANDARD_FIELDS
-    expect(compare({ event: event({ standardFields }) })).toEqual([])
+    const { CloseDate: _, ...fields } = STANDARD_FIELDS
+    expect(compare({ event: event({ fields }) })).toEqual([])
   })
 
   test('may have an older timestamp: a mere touch publishes nothing (R5)', () => {
@@ -122,13 +122,13 @@ describe('an event that says what the source says', () => {
 
   test('keeps a value that does not fit its type among the unmapped ones (R12)', () => {
     const ill = { BedsTotal: 'three', OnMarketDate: '2026-02-31', ListPrice: { from: 1 } }
-    const { BedsTotal: _, OnMarketDate: __, ListPrice: ___, ...standardFields } = STANDARD_FIELDS
+    const { BedsTotal: _, OnMarketDate: __, ListPrice: ___, ...fields } = STANDARD_FIELDS
     const unmappedFields = Object.fromEntries(
       Object.entries(ill).map(([name, value]) => [name, JSON.stringify(value)]),
     )
     const told = event({
-      standardFields,
-      unmappedFields: { ...EVENT.listing.unmappedFields, ...unmappedFields },
+      fields,
+      unmappedFields: { ...EVENT.content.unmappedFields, ...unmappedFields },
     })
     expect(compare({ source: source(ill), event: told })).toEqual([])
     expect(fieldsOf(compare({ source: source(ill) }))).toEqual(expect.arrayContaining(Object.keys(ill)))
@@ -150,12 +150,12 @@ describe('a difference is reported once, with its field', () => {
     ['a value where the source shows a mask', { ClosePrice: 1 }],
     ['a field that the source does not have', { Invented: 'x' }],
   ])('%s', (_, change) => {
-    const differences = compare({ event: event({ standardFields: { ...STANDARD_FIELDS, ...change } }) })
+    const differences = compare({ event: event({ fields: { ...STANDARD_FIELDS, ...change } }) })
     expect(fieldsOf(differences)).toEqual(Object.keys(change))
     expect(differences[0]?.key).toBe(KEY)
   })
 
-  test.each<[string, Partial<UpsertedListing['listing']>, string]>([
+  test.each<[string, Partial<UpsertedRecord['content']>, string]>([
     ['a mask that is not marked', { maskedFields: [] }, 'ClosePrice'],
     ['a mark without a mask', { maskedFields: ['ClosePrice', 'City'] }, 'City'],
     ['an unknown field that was dropped', { unmappedFields: { '$.Extra': '[true]' } }, 'BrandNew'],
@@ -167,14 +167,14 @@ describe('a difference is reported once, with its field', () => {
     ['a further member that was dropped', { unmappedFields: { BrandNew: '{"any":["thing",1]}' } }, '$.Extra'],
     [
       'an unmapped field that the source does not have',
-      { unmappedFields: { ...EVENT.listing.unmappedFields, Old: '1' } },
+      { unmappedFields: { ...EVENT.content.unmappedFields, Old: '1' } },
       'Old',
     ],
     [
       'a fitting value kept as if it did not fit',
       {
-        standardFields: { ...STANDARD_FIELDS, City: null },
-        unmappedFields: { ...EVENT.listing.unmappedFields, City: '"Björkö"' },
+        fields: { ...STANDARD_FIELDS, City: null },
+        unmappedFields: { ...EVENT.content.unmappedFields, City: '"Björkö"' },
       },
       'City',
     ],
@@ -201,7 +201,124 @@ describe('a difference is reported once, with its field', () => {
   })
 
   test("another listing's event", () => {
-    expect(fieldsOf(compare({ event: { ...EVENT, listingKey: '2' } }))).toEqual(['Id'])
+    expect(fieldsOf(compare({ event: { ...EVENT, key: '2' } }))).toEqual(['Id'])
+  })
+})
+
+describe('a record as deep as a hand-written schema goes', () => {
+  const ACCOUNT_FIELDS = sourceFields(ACCOUNTS, { catalog: { fields: [] } })
+  const account: Members = {
+    Id: KEY,
+    ResourceUri: `/v1/accounts/${KEY}`,
+    Name: 'Ana Böhm',
+    Locale: { Language: 'es', Region: null },
+    Tags: ['lake', 'farm'],
+    Emails: [
+      { Id: '1', Address: 'ana@example.org', Primary: true },
+      'no object',
+      { Id: '2', Address: '********', Primary: false, Verified: 'no' },
+    ],
+    Phones: [],
+    ModificationTimestamp: '2024-02-02T10:00:00Z',
+  }
+  const fields: Members = {
+    Name: 'Ana Böhm',
+    Locale: { Language: 'es' },
+    Tags: ['farm', 'lake'],
+    Emails: [
+      { Id: '1', Address: 'ana@example.org', Primary: true },
+      { Id: '2', Address: null, Primary: false },
+    ],
+    Phones: [],
+    Websites: null,
+  }
+  const content = {
+    fields,
+    customFields: {},
+    maskedFields: ['Emails.Address'],
+    unmappedFields: { 'Emails[1]': '"no object"', 'Emails[2].Verified': '"no"' },
+  }
+  const compareAccount = (change: Partial<UpsertedRecord['content']>, source = account): readonly string[] =>
+    fieldsOf(
+      compare({
+        resource: ACCOUNTS,
+        fields: ACCOUNT_FIELDS,
+        source,
+        event: { ...EVENT, volatileFields: {}, content: { ...content, ...change } },
+      }),
+    )
+
+  test('has no difference where the event says the same', () => {
+    expect(compareAccount({})).toEqual([])
+  })
+
+  test.each<[string, Members, string]>([
+    ['a value', { Name: 'Ana' }, 'Name'],
+    ['a value of an object', { Locale: { Language: 'en' } }, 'Locale.Language'],
+    ['an object', { Locale: null }, 'Locale.Language'],
+    ['a list of texts that is not sorted', { Tags: ['lake', 'farm'] }, 'Tags'],
+    ['an empty list that got lost', { Phones: null }, 'Phones'],
+    ['a list where the source has none', { Websites: [] }, 'Websites'],
+  ])('differs in %s', (_, change, field) => {
+    expect(compareAccount({ fields: { ...fields, ...change } })).toEqual([field])
+  })
+
+  test('differs in a list with an item too few', () => {
+    const emails = [{ Id: '1', Address: 'ana@example.org', Primary: true }]
+    expect(compareAccount({ fields: { ...fields, Emails: emails } })).toContain('Emails')
+    expect(compareAccount({ fields: { ...fields, Emails: null } })).toContain('Emails')
+  })
+
+  test('differs in the order of a list, and by the place of a value in it', () => {
+    const source = { ...account, Emails: [{ Id: '1' }, { Id: '2' }] }
+    const said = (...ids: string[]) => ({
+      fields: { ...fields, Emails: ids.map((Id) => ({ Id, Address: null })) },
+      maskedFields: [],
+      unmappedFields: {},
+    })
+    expect(compareAccount(said('1', '2'), source)).toEqual([])
+    expect(compareAccount(said('2', '1'), source)).toEqual(['Emails[0].Id', 'Emails[1].Id'])
+    expect(compareAccount(said('1', '3'), source)).toEqual(['Emails[1].Id'])
+  })
+
+  test.each<[string, Partial<UpsertedRecord['content']>, string]>([
+    ['a mask in a list that is not marked', { maskedFields: [] }, 'Emails.Address'],
+    ['an item that is dropped', { unmappedFields: { 'Emails[2].Verified': '"no"' } }, 'Emails[1]'],
+    [
+      'an unknown field that is dropped',
+      { unmappedFields: { 'Emails[1]': '"no object"' } },
+      'Emails[2].Verified',
+    ],
+  ])('differs in %s', (_, change, field) => {
+    expect(compareAccount(change)).toEqual([field])
+  })
+
+  test('may be a set, which is a list of its parts', () => {
+    const [photos] = LISTING_SETS
+    const source = {
+      Id: KEY,
+      Photos: [
+        { Id: '1', Caption: 'Lake' },
+        { Id: '2', Caption: '' },
+      ],
+    }
+    const said = (...parts: Members[]) => ({
+      ...EVENT,
+      volatileFields: {},
+      content: { ...content, fields: { Photos: parts }, maskedFields: [], unmappedFields: {} },
+    })
+    const differences = (event: UpsertedRecord): readonly string[] =>
+      fieldsOf(
+        compare({
+          resource: photos,
+          fields: sourceFields(photos, { catalog: { fields: [] } }),
+          source,
+          event,
+        }),
+      )
+    expect(differences(said(...source.Photos))).toEqual([])
+    expect(differences(said(...source.Photos.toReversed()))).toContain('Photos[0].Id')
+    expect(differences(said())).toEqual(['Photos'])
   })
 })
 
