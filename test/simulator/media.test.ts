@@ -176,6 +176,19 @@ describe('photos', () => {
     expect(D.Results?.[0]?.StandardFields).not.toHaveProperty('Photos')
   })
 
+  test('are passed over by _expand in silence where it hides them, and have their own service all the same', async () => {
+    await using server = await start({ behaviour: { hiddenExpansions: ['Photos'] } })
+    const key = keyWith(server, 1)
+    expect(await get(server, `/v1/listings/${key}/photos`)).toMatchObject({
+      status: 200,
+      D: { Success: true },
+    })
+    const { D } = await get(server, `/v1/listings/${key}`, { _expand: 'Photos,Videos' })
+    expect(D.Success).toBe(true)
+    expect(D.Results?.[0]?.StandardFields).not.toHaveProperty('Photos')
+    expect(D.Results?.[0]?.StandardFields).toHaveProperty('Videos')
+  })
+
   test('of one listing fail with 500/1026, by themselves and on every page that expands them', async () => {
     await using server = await start()
     const [broken = '', other = ''] = server.simulator.truth().listings.keys()

@@ -9,6 +9,7 @@ import type { Program } from './program.ts'
 import { unsettled } from './settle.ts'
 
 const TOLD_WITHIN_MS = 15_000
+const SECOND_MS = 1_000
 
 /** The key may not ask for one of the sets (1500), from the beginning or from some moment on. The feed says so. */
 export async function refuseSets(arena: Arena): Promise<readonly Finding[]> {
@@ -55,8 +56,9 @@ export async function breakSets(arena: Arena): Promise<readonly Finding[]> {
   const set = someSet(arena)
   const part = set.set?.part ?? ''
   const broken = market.someKeys(pick([1, 3, 8], prng.next32()), prng)
-  const stumble = (): void =>
-    simulator.configure({ brokenParts: Object.fromEntries(broken.map((key) => [key, [part]])) })
+  const brokenParts = Object.fromEntries(broken.map((key) => [key, [part]]))
+  // What lags behind comes only when the overlap is over.
+  const stumble = (): void => simulator.configure({ brokenParts, setLagMs: 0 })
   const early = prng.below(2) === 0
   if (early) stumble()
   const daemon = await arena.start(['run'])
@@ -89,8 +91,9 @@ async function othersArrive(
   // Their keys come after all others.
   const { keys } = market.apply({ action: 'new', count: 2 })
   const others = [...known, ...keys]
-  // A new one is shown after the lag.
+  // A new one is shown after the lag; and within one second a set may have been read before it changed.
   await sleep(arena.cacheLagMs, arena.signal)
+  await sleep(SECOND_MS - (arena.simulator.now() % SECOND_MS) + 10, arena.signal)
   change(arena, set, others)
   const sets = await arrive(arena, daemon, set, others, fault)
   market.resume()

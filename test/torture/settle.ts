@@ -14,8 +14,8 @@ const RETRY_MS = 100
  * before the sets of their records.
  */
 function passesOf({ isStamped, set }: JudgedResource): readonly string[] {
-  // Of open houses of a listing, no stamp says that one is over.
-  if (set !== undefined) return set.part === 'openhouses' ? ['snapshot', 'snapshot'] : ['update', 'update']
+  // What no stamp tells of, a full cycle finds.
+  if (set !== undefined) return isStamped ? ['update', 'update'] : ['update', 'snapshot', 'snapshot']
   const walk = isStamped ? 'update' : 'snapshot'
   return [walk, walk, 'purge', 'purge']
 }
