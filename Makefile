@@ -3,7 +3,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup check test test-unit test-integration build bench torture demo up down clean
+.PHONY: help setup check test test-unit test-integration build bench bench-sets torture demo up down clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ build: setup ## Compile to dist/
 
 bench: setup ## Measure
 	@node bench/run.ts
+
+bench-sets: setup ## Measure the two ways of reading sets of parts
+	@node bench/sets.ts
 
 torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, FAULT, REPORT
 	@node --no-warnings test/torture/main.ts

@@ -3,26 +3,23 @@
  * same pages in the same run. Environment: LISTINGS (50000), ROUNDS (3), BENCH_PROFILE=1 for one more round under
  * `--cpu-prof`, BENCH_USE_RUNNING_STACK=1 for KAFKA_BROKERS and SCHEMA_REGISTRY_URL instead of a stack of its own.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
-import { PROGRAM_FILE } from '../src/demo/program-process.ts'
 import { PROGRAM } from '../src/app/version.ts'
 import { SchemaRegistry } from '../src/events/registry/schema-registry.ts'
 import { freePort } from '../src/stack/ports.ts'
 import { stackDown, stackUp } from '../src/stack/stack.ts'
 import { download, type Download } from './download-round.ts'
+import { median, wholeNumber } from './numbers.ts'
+import { SIMULATOR_TOKEN, startSimulator } from './simulator-process.ts'
 import { keyOf, measureThreadLimit, resultsOf, type ListingSchema, type ThreadLimit } from './thread-limit.ts'
 
 const LISTINGS = wholeNumber('LISTINGS', 50_000)
 const ROUNDS = wholeNumber('ROUNDS', 3)
 const SMALL = Math.ceil(LISTINGS / 5)
 const RESULTS = join(import.meta.dirname, 'results')
-const TOKEN = 'simulator-token'
 
 interface Round {
   readonly limit: ThreadLimit
@@ -37,9 +34,9 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 async function main(): Promise<void> {
   await using stack = await startStack()
-  await using api = await startSimulator(LISTINGS)
-  await using smallApi = await startSimulator(SMALL)
-  const settings = { ...stack.settings, SPARK_API_URL: api.url, SPARK_ACCESS_TOKEN: TOKEN }
+  await using api = await startSimulator(LISTINGS, ['--stored-pages'])
+  await using smallApi = await startSimulator(SMALL, ['--stored-pages'])
+  const settings = { ...stack.settings, SPARK_API_URL: api.url, SPARK_ACCESS_TOKEN: SIMULATOR_TOKEN }
   const run = Date.now().toString(36)
   await mkdir(RESULTS, { recursive: true })
 
@@ -123,13 +120,6 @@ function table(result: Summary): string {
   return head + rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
-}
-
 interface BenchStack extends AsyncDisposable {
   readonly settings: { readonly KAFKA_BROKERS: string; readonly SCHEMA_REGISTRY_URL: string }
 }
@@ -156,27 +146,8 @@ async function startStack(): Promise<BenchStack> {
   }
 }
 
-/** A process of its own, so that its work is not counted as the program's. */
-async function startSimulator(listings: number): Promise<AsyncDisposable & { readonly url: string }> {
-  const flags = ['--stored-pages', '--rate', '0', '--port', '0', '--listings', String(listings)]
-  const child = spawn(process.execPath, [PROGRAM_FILE, 'simulate', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = once(child, 'exit')
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  const url = /SPARK_API_URL=(\S+)/.exec(String(line))?.[1]
-  if (url === undefined) throw new Error(`The simulator said: ${String(line)}`)
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
-}
-
 async function fetchPages(url: string): Promise<readonly string[]> {
-  const headers = { authorization: `Bearer ${TOKEN}`, 'x-sparkapi-user-agent': PROGRAM }
+  const headers = { authorization: `Bearer ${SIMULATOR_TOKEN}`, 'x-sparkapi-user-agent': PROGRAM }
   const pages: string[] = []
   let token = ''
   for (;;) {
@@ -199,12 +170,6 @@ async function schemaOf(registryUrl: string, prefix: string): Promise<ListingSch
   const latest = await new SchemaRegistry({ url: registryUrl }).latest(subject, signal)
   if (latest === undefined) throw new Error(`The registry has no ${subject}.`)
   return { id: latest.id, text: latest.schema }
-}
-
-function wholeNumber(name: string, fallback: number): number {
-  const value = process.env[name] ?? String(fallback)
-  if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`${name} must be a whole number above 0.`)
-  return Number(value)
 }
 
 await main()

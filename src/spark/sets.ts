@@ -15,8 +15,11 @@ import type { Exchange, SparkClient } from './spark-client.ts'
 /** How sets are fetched; `auto`: by how many are due (setting `MEDIA_FETCH`). */
 export type SetsWay = 'auto' | 'single' | 'expand'
 
-/** One list for so many takes less time than as many requests (bench/sets.ts). */
-const EXPAND_FROM = 4
+/**
+ * Of so many sets, one list takes half the time of single requests; of fewer the same, with more than twice the bytes
+ * (docs/performance.md, "Sets of parts").
+ */
+const EXPAND_FROM = 5
 /** A page with its expansions is large, and slow for the source (docs/spark-api.md §5, 26). */
 const RECORDS_AT_ONCE = 50
 const REQUESTS_AT_ONCE = 4

@@ -43,5 +43,14 @@ test('an update costs one request where nothing changed, and one more for each s
   const expanded = await requestsOf(feed, ['update'])
   expect(setRequests(expanded)).toHaveLength(CHANGED / 50)
   expect(expanded).toHaveLength(CHANGED / 50 + 2)
+
+  // Where one list begins to take less time than single requests do (docs/performance.md, "Sets of parts").
+  for (const [count, requests] of [
+    [4, 4],
+    [5, 1],
+  ] as const) {
+    changePhotos(feed, 2 * CHANGED + 10 * count, count)
+    expect(setRequests(await requestsOf(feed, ['update']))).toHaveLength(requests)
+  }
   await expectSameSets(feed, 'photos')
 }, 240_000)
