@@ -23,8 +23,8 @@ export class Refusals {
     const known = this.#byMls.get(mlsId) ?? { inARow: 0, leftAlone: undefined }
     known.inARow += 1
     this.#byMls.set(mlsId, known)
-    // Asked again after a day, one answer is enough.
     if (known.inARow < REFUSED_IN_A_ROW) return false
+    known.inARow = 0
     known.leftAlone = { until: instant(now + LEFT_ALONE_MS), error }
     return true
   }
