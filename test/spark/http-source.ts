@@ -12,8 +12,6 @@ export interface HttpSourceOptions extends Partial<Omit<SparkSourceOptions, 'acc
   readonly apiUrl: string
   readonly accessToken: string | Renewable
   readonly requestTimeoutMs?: number
-  /** What stands between the source and the API. @default nothing */
-  readonly bounded?: (transport: HttpTransport) => Transport & AsyncDisposable
 }
 
 /** A source behind any transport. Nobody is told anything unless the options say so. */
@@ -44,10 +42,9 @@ export function httpSource({
   apiUrl,
   accessToken,
   requestTimeoutMs = 60_000,
-  bounded = (transport) => transport,
   ...options
 }: HttpSourceOptions): HttpSource {
-  const transport = bounded(new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: 'listingstream/test' }))
+  const transport = new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: 'listingstream/test' })
   const source = sourceOn(transport, accessToken, options)
   return Object.assign(source, { [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() })
 }
