@@ -128,7 +128,7 @@ const TRICKS: Readonly<Record<string, Trick>> = {
     args: 'purge',
     succeeds: true,
     behaviour: NO_KEY_FILTER,
-    faults: [{ fault: { kind: 'envelope-failure', code: 404 }, path: `${LISTINGS}/*`, times: null }],
+    faults: [{ fault: { kind: 'envelope-failure', code: 404 }, path: `${LISTINGS}/{Id}`, times: null }],
   },
   'a gzip bomb for metadata': {
     args: 'run',

@@ -1,6 +1,7 @@
 import { pick } from '../../src/simulator/prng.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
+import { filledTopics } from './judge.ts'
 import { REGISTRY_REFUSALS, RegistryGate } from './registry-gate.ts'
 import { ask, unsettled } from './settle.ts'
 
@@ -27,7 +28,9 @@ export async function forbidVersions(arena: Arena): Promise<readonly Finding[]> 
   arena.change({ SCHEMA_REGISTRY_URL: gate.url })
   let daemon = await arena.start(['run'])
   await arena.opened(daemon)
-  await arena.pause(300, 900)
+  // So that there is a version of every schema, which works.
+  await filledTopics(arena, arena.resources.length)
+  await arena.pause(0, 900)
   const refusal = pick(REGISTRY_REFUSALS, prng.next32())
   gate.refusal = refusal
   addField(arena)

@@ -2,7 +2,7 @@ import { pick } from '../../src/simulator/prng.ts'
 import type { Arena } from './arena.ts'
 import { addPartitions, deleteDataTopic, makeTopic, setCleanupPolicy } from './feed-topics.ts'
 import type { Finding } from './findings.ts'
-import { checkSoFar, readArena } from './judge.ts'
+import { checkSoFar, filledTopics } from './judge.ts'
 import type { Exit, Program } from './program.ts'
 import { unsettled } from './settle.ts'
 
@@ -94,9 +94,7 @@ export async function changeTopicPolicy(arena: Arena): Promise<readonly Finding[
 
 /** One that holds something: of an empty one nobody can say that it is another. */
 async function someTopic(arena: Arena): Promise<string> {
-  const { data } = await readArena(arena)
-  const filled = [...data].filter(([, { records }]) => records.length > 0).map(([name]) => name)
-  return pick(filled, arena.prng.next32())
+  return pick(await filledTopics(arena, 1), arena.prng.next32())
 }
 
 /** A daemon at work, on a topic that holds the whole feed. */

@@ -1,11 +1,15 @@
 /** Looks into a run's feed: for the checker at its end, and for scenarios that expect something on the way. */
 import type { Simulator } from '../../src/simulator/simulator.ts'
+import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
 import { checkHistories } from './check-histories.ts'
 import { compareContent } from './compare-content.ts'
 import { recordsOf, type FeedDump, type Finding, type Shown, type Truth } from './findings.ts'
 import type { JudgedResource } from './judged-resources.ts'
 import { readFeed } from './read-feed.ts'
+
+const FILLED_WITHIN_MS = 30_000
+const FILLED_POLL_MS = 300
 
 export function readArena({ cluster, prefix, resources, signal }: Arena): Promise<FeedDump> {
   const address = { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix }
@@ -55,6 +59,20 @@ export async function staleKeys(
       ? []
       : [{ column, what: `${resource.name} ${key}: ${who}: ${difference}` }]
   })
+}
+
+/**
+ * Names of resources whose topics hold something, once so many do. @throws {Error} if that does not come to pass
+ */
+export async function filledTopics(arena: Arena, least: number): Promise<readonly string[]> {
+  const until = performance.now() + FILLED_WITHIN_MS
+  for (;;) {
+    const { data } = await readArena(arena)
+    const filled = [...data].filter(([, { records }]) => records.length > 0).map(([name]) => name)
+    if (filled.length >= least) return filled
+    if (performance.now() > until) throw new Error(`Only ${filled.join(', ')} hold something.`)
+    await sleep(FILLED_POLL_MS, arena.signal)
+  }
 }
 
 /** The part of the check that needs no end: a feed that is left behind. */
