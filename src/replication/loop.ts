@@ -89,7 +89,7 @@ export function purgeDueAt(
   now: Instant,
 ): Instant {
   const purge = state.lastPass(resource.name, 'purge')
-  if (isOwed(purge)) return now
+  if (isOutOfTurn(purge)) return now
   const base = purge ?? firstSnapshot(state, resource)
   return instant(Math.min(dueAt(base?.startedAt, interval), now + interval))
 }
@@ -107,8 +107,8 @@ function firstSnapshot(state: CommittedState, { name }: ListedResource): PassPro
   return last?.initial === true ? last : undefined
 }
 
-/** A purge that has to come out of turn. */
-function isOwed(purge: PassProgress | undefined): boolean {
+/** Whether the next purge is due at once, whatever the interval. */
+function isOutOfTurn(purge: PassProgress | undefined): boolean {
   return isUnended(purge) || (purge?.state === 'completed' && purge.rescoped)
 }
 
