@@ -28,11 +28,16 @@ test.concurrent.each([403, 200] as const)(
       const shown: unknown = JSON.parse((await daemon.get('/readyz')).text)
       expect(shown).toMatchObject({ ready: true, refusedSets: [reason, reason] })
     }, PATIENCE)
+    const updates = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
+    const moreUpdates = async (): Promise<void> => {
+      const before = await daemon.metric(updates)
+      await vi.waitUntil(async () => (await daemon.metric(updates)) > before + 2, PATIENCE)
+    }
+    // By then no request is under way.
+    await moreUpdates()
     const asked = simulator.requests.latest.length
     simulator.listings.obey({ action: 'media', part: 'photos', count: 5, change: 'add' })
-    const updates = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
-    const before = await daemon.metric(updates)
-    await vi.waitUntil(async () => (await daemon.metric(updates)) > before + 2, PATIENCE)
+    await moreUpdates()
     expect(setRequests(simulator.requests.latest.slice(asked))).toEqual([])
     expect(await feed.done('status')).toMatch(
       /^Sets +listing-photos: 0; not filled yet; 6\d owed; REFUSED by SPARK_NOT_PERMITTED for MLS \d+, \d+:/m,
@@ -65,6 +70,30 @@ test.concurrent('a set over which the API stumbles holds up nothing, and is trie
   simulator.configure({ brokenParts: {} })
   expect(await feed.done('update')).toContain('listing-photos completed: 1 walked, 1 published')
   await expectSameSets(feed, 'photos')
+}, 240_000)
+
+test.concurrent('sets that a list does not show, whatever it was asked for, are asked for one by one (docs/spark-api.md §2.5)', async () => {
+  await using feed = await openMedia({
+    seed: 79,
+    subresources: 'photos',
+    settings: { MEDIA_FETCH: 'expand' },
+  })
+  const { simulator } = feed
+  simulator.configure({ hiddenExpansions: ['Photos'] })
+  await feed.done('snapshot')
+  await expectSameSets(feed, 'photos')
+  const emptied = feed.keys().slice(0, 3)
+  simulator.listings.obey({ action: 'media', part: 'photos', keys: emptied, change: 'clear' })
+  const before = await feed.read('listing-photos')
+  expect(await feed.done('update')).toContain('listing-photos completed: 3 walked, 3 published')
+  expect(since(before, await feed.read('listing-photos')).map(({ value }) => value)).toMatchObject(
+    emptied.map(() => ({ photoSet: { fields: { Photos: [] } } })),
+  )
+
+  simulator.configure({ hiddenExpansions: [] })
+  const asked = simulator.requests.latest.length
+  expect(await feed.done('snapshot', '--resource', 'listing-photos')).toMatch(/ \d+ walked, \d+ unchanged$/)
+  expect(setRequests(simulator.requests.latest.slice(asked), 'photos').length).toBeLessThanOrEqual(2)
 }, 240_000)
 
 test.concurrent('attributes that no page names and masked ones are kept (R12)', async () => {
