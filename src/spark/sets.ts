@@ -123,12 +123,16 @@ export class SparkSets {
     const { records } = readRecords(parent, results)
     const rows = records.map(({ key, mlsId, body }) => ({ key, mlsId, parts: partsOf(body, set.expansion) }))
     const expanded = new Set(rows.filter(({ parts = [] }) => parts.length > 0).map(({ mlsId }) => mlsId))
-    const answers = rows.flatMap(({ key, mlsId, parts }) => {
-      // A record that is not expanded has an empty list, too (docs/spark-api.md §4.1); each MLS gives its own rights.
-      const isSaid = parts !== undefined && (parts.length > 0 || expanded.has(mlsId))
-      return isSaid ? [found(key, exchange, parts)] : []
+    // A record that is not expanded has an empty list, too (docs/spark-api.md §4.1); each MLS gives its own rights.
+    const said = new Map(
+      rows.flatMap(({ key, mlsId, parts }) =>
+        parts !== undefined && (parts.length > 0 || expanded.has(mlsId)) ? [[key, parts] as const] : [],
+      ),
+    )
+    const answers = keys.flatMap((key) => {
+      const parts = said.get(key)
+      return parts === undefined ? [] : [found(key, exchange, parts)]
     })
-    const said = new Set(answers.map(({ key }) => key))
     return { answers, rest: keys.filter((key) => !said.has(key)) }
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
-import type { Source, SourcePage, WalkRequest } from '../../src/replication/ports.ts'
+import type { JsonValue } from '../../src/domain/json.ts'
+import type { SetAnswer, SetsRequest, Source, SourcePage, WalkRequest } from '../../src/replication/ports.ts'
+import { LISTING_SETS } from '../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 /** What a case will ask for, so that a scripted source can be told before. */
@@ -30,11 +32,14 @@ interface OpenedSource extends AsyncDisposable {
   readonly source: Source
   /** Of the listings that exist, in the order of a walk. */
   readonly keys: readonly RecordKey[]
+  /** Photos of each of them that has some. */
+  readonly photos: ReadonlyMap<RecordKey, readonly JsonValue[]>
 }
 
 export type OpenSource = (world: SourceWorld) => Promise<OpenedSource>
 
 const never = new AbortController().signal
+const [PHOTOS] = LISTING_SETS
 const ABSENT = recordKey('19990101000000000000000000')
 const WHOLE: PlannedWalk = { select: 'everything', after: 0 }
 const KEYS_ALONE: PlannedWalk = { select: 'keys', after: 0 }
@@ -53,6 +58,7 @@ export function sourceContract(name: string, open: OpenSource): void {
   describe(`${name} as a source`, () => {
     walkCases(open)
     questionCases(open)
+    setCases(open)
     abortCases(open)
   })
 }
@@ -214,6 +220,57 @@ function questionCases(open: OpenSource): void {
   })
 }
 
+function setsOf(keys: readonly RecordKey[], over: Partial<SetsRequest> = {}): SetsRequest {
+  return { parent: LISTINGS, set: PHOTOS, keys, purpose: 'media', ...over }
+}
+
+function setCases(open: OpenSource): void {
+  const byKey = (answers: readonly SetAnswer[]) => new Map(answers.map((answer) => [answer.key, answer]))
+
+  test('of each record asked for it answers the set once, few or all at once', async () => {
+    await using opened = await open(WORLD)
+    const { source, keys, photos } = opened
+    expect(photos.size).toBeGreaterThan(0)
+    for (const asked of [keys, keys.slice(0, 2), keys.slice(3, 4), []]) {
+      const answers = await Array.fromAsync(source.sets(setsOf(asked), never))
+      expect(answers.map(({ key }) => key).toSorted()).toEqual([...asked].toSorted())
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ kind: 'found', serverDate: expect.any(Number) })
+        if (answer.kind === 'found') expect(answer.parts).toEqual(photos.get(answer.key) ?? [])
+      }
+    }
+  })
+
+  test('a record that is not there is told apart from one whose sets the key may not see (R8, R9)', async () => {
+    await using opened = await open({ ...WORLD, forbidden: 1 })
+    const { source, keys } = opened
+    const answers = byKey(await Array.fromAsync(source.sets(setsOf([ABSENT, ...keys.slice(0, 2)]), never)))
+    expect(answers.get(keys[0]!)).toMatchObject({ kind: 'found' })
+    expect(answers.get(keys[1]!)).toMatchObject({ kind: 'refused', error: { message: expect.any(String) } })
+    expect(answers.get(ABSENT)).toEqual({ kind: 'missing', key: ABSENT })
+  })
+
+  test('answers by key and sets have numbers of one order (R6)', async () => {
+    await using opened = await open(WORLD)
+    const { source, keys } = opened
+    const before = await source.findOne(LISTINGS, keys[0]!, never)
+    const [answer] = await Array.fromAsync(source.sets(setsOf(keys.slice(0, 1)), never))
+    const after = await source.findOne(LISTINGS, keys[0]!, never)
+    const numbers = [before, answer, after].map((one) => (one?.kind === 'found' ? one.request : 0))
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+  })
+
+  test('sets that nobody reads to their end leave the source usable', async () => {
+    await using opened = await open(WORLD)
+    const { source, keys } = opened
+    for await (const { kind } of source.sets(setsOf(keys.slice(0, 3)), never)) {
+      expect(kind).toBe('found')
+      break
+    }
+    expect(await Array.fromAsync(source.sets(setsOf(keys.slice(0, 3)), never))).toHaveLength(3)
+  })
+}
+
 function abortCases(open: OpenSource): void {
   const reason = new Error('stop')
   const stopped = AbortSignal.abort(reason)
@@ -233,6 +290,7 @@ function abortCases(open: OpenSource): void {
       () => source.count(LISTINGS, '', 'walk', stopped),
       () => source.findByKeys(LISTINGS, keys, 'keys', 'source', stopped),
       () => source.findOne(LISTINGS, keys[0]!, stopped),
+      () => Array.fromAsync(source.sets(setsOf(keys), stopped)),
       () => Array.fromAsync(source.walk(request, stopped)),
     ]) {
       await expect(ask()).rejects.toBe(reason)
