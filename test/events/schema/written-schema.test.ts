@@ -10,7 +10,7 @@ import { compileType } from '../../../src/events/schema/compile-type.ts'
 import { evolve } from '../../../src/events/schema/event-schema.ts'
 import { fieldTypeOf } from '../../../src/events/schema/field-type.ts'
 import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
-import { RESOURCES } from '../../../src/resources/index.ts'
+import { RESOURCES, SUBRESOURCES } from '../../../src/resources/index.ts'
 import { MEMBERS, readMemberSchema } from '../members.ts'
 
 const WRITTEN = readMemberSchema('MemberUpserted')
@@ -70,7 +70,7 @@ function withSymbol(schema: string, symbol = 'LATER'): string {
 
 test.for([
   { resource: MEMBERS, read: readMemberSchema },
-  ...RESOURCES.map((resource) => ({ resource, read: readSchemaFile })),
+  ...[...RESOURCES, ...SUBRESOURCES].map((resource) => ({ resource, read: readSchemaFile })),
 ])(
   'the schema of $resource.name has fields that take values, and none for what is no content',
   ({ resource, read }) => {
