@@ -36,6 +36,7 @@ const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
 const requestSettings = {
   API_RATE: integer(1500, { min: 10, max: 100_000 }).default(1500),
   PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
+  MEDIA_FETCH: oneOf('auto', 'single', 'expand').default('auto'),
 }
 
 export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
@@ -47,7 +48,6 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       ),
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
       ...requestSettings,
-      MEDIA_FETCH: oneOf('auto', 'single', 'expand').default('auto'),
     },
     (s) => ({
       apiUrl: s.SPARK_API_URL,
@@ -61,7 +61,11 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
 
   source: group({ SPARK_API_URL: apiUrl.optional() }, (s) => ({ apiUrl: s.SPARK_API_URL ?? null })),
 
-  requests: group(requestSettings, (s) => ({ apiRate: s.API_RATE, pageLimit: s.PAGE_LIMIT })),
+  requests: group(requestSettings, (s) => ({
+    apiRate: s.API_RATE,
+    pageLimit: s.PAGE_LIMIT,
+    mediaFetch: s.MEDIA_FETCH,
+  })),
 
   kafka: group(
     {

@@ -35,7 +35,7 @@ interface SparkSettings {
 }
 
 /** For commands that only reckon with requests. */
-type RequestSettings = Pick<SparkSettings, 'apiRate' | 'pageLimit'>
+type RequestSettings = Pick<SparkSettings, 'apiRate' | 'pageLimit' | 'mediaFetch'>
 
 /** For commands that tell which source a feed has, but do not ask it. */
 interface SourceSettings {

@@ -1,5 +1,6 @@
 /** What to change where a feed asks for more than the source takes. */
 import type { Millis } from '../domain/instant.ts'
+import type { SetsWay } from '../domain/sets-way.ts'
 import { planRequests, type PlannedResource, type PlanSettings } from './request-plan.ts'
 
 /** One that is enough by itself. */
@@ -9,6 +10,7 @@ export type Remedy =
       readonly setting: 'UPDATE_INTERVAL' | 'PURGE_INTERVAL' | 'FULL_WALK_INTERVAL' | 'MEDIA_FULL_INTERVAL'
       readonly interval: Millis
     }
+  | { readonly setting: 'MEDIA_FETCH'; readonly way: SetsWay }
 
 const MINUTE: Millis = 60_000
 const HOUR = 60 * MINUTE
@@ -39,6 +41,9 @@ export function remediesFor(
   }
   if (settings.pageLimit < LARGEST_PAGE && fitsWith({ pageLimit: LARGEST_PAGE })) {
     remedies.push({ setting: 'PAGE_LIMIT', count: LARGEST_PAGE })
+  }
+  if (settings.mediaFetch === 'single' && fitsWith({ mediaFetch: 'auto' })) {
+    remedies.push({ setting: 'MEDIA_FETCH', way: 'auto' })
   }
   return remedies
 }

@@ -3,6 +3,7 @@ import type { Millis } from '../domain/instant.ts'
 import { BUDGET_SHARES, BUDGET_WINDOW_MS } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ListedResource, ResourceName } from '../domain/resource.ts'
+import { EXPAND_FROM, SETS_IN_A_LIST, type SetsWay } from '../domain/sets-way.ts'
 import { intervalOf, type Schedule } from './loop.ts'
 import { keysPerQuestion } from './questions.ts'
 
@@ -25,6 +26,7 @@ export interface PlanSettings extends Schedule {
   readonly mediaFullIntervalMs: Millis
   readonly pageLimit: number
   readonly apiRate: number
+  readonly mediaFetch: SetsWay
 }
 
 /** Requests that come again and again, together. */
@@ -89,11 +91,27 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
   }
   const noticedEvery = updateEvery ?? walkEvery ?? DAY_MS
   for (const { changeStamps } of resource.subresources) {
-    loads.push(load('media', noticedEvery, (changesPerDay * noticedEvery) / DAY_MS))
+    const due = (changesPerDay * noticedEvery) / DAY_MS
+    loads.push(load('media', noticedEvery, requestsForSets(due, settings)))
     // A change of the set alone does not show: all of them are asked for from time to time.
-    if (changeStamps[0].field === resource.stamp) loads.push(load('walk', mediaEvery, records))
+    if (changeStamps[0].field === resource.stamp) {
+      loads.push(load('walk', mediaEvery, requestsForSets(records, settings)))
+    }
   }
   return loads.filter(({ requests }) => requests > 0)
+}
+
+/** At most: not all that change between two updates have to be due at once. */
+function requestsForSets(due: number, { mediaFetch }: PlanSettings): number {
+  const lists = Math.ceil(due / SETS_IN_A_LIST)
+  switch (mediaFetch) {
+    case 'single':
+      return due
+    case 'expand':
+      return Math.min(due, lists)
+    case 'auto':
+      return Math.min(due, Math.max(EXPAND_FROM - 1, lists))
+  }
 }
 
 /** Whether the last page with rows says that it is the last one is not known: the empty one behind it counts (R7). */
@@ -140,7 +158,8 @@ function firstDownload(
 ): RequestPlan['firstDownload'] {
   const walked = resources.map(({ resource, records }) => {
     const metadata = resource.fields.from === 'metadata' ? METADATA_SERVICES : 0
-    return metadata + pagesOf(resource, records, settings) + 1 + resource.subresources.length * records
+    const sets = resource.subresources.length * requestsForSets(records, settings)
+    return metadata + pagesOf(resource, records, settings) + 1 + sets
   })
   const requests = sum(walked)
   const beside = onAverage(loads.filter(({ purpose }) => purpose !== 'walk'))

@@ -3,6 +3,7 @@ import { pMapIterable } from 'p-map'
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import type { RecordKey } from '../domain/record-key.ts'
+import { EXPAND_FROM, SETS_IN_A_LIST, type SetsWay } from '../domain/sets-way.ts'
 import type { SetAnswer, SetsRequest } from '../replication/ports.ts'
 import { slices } from '../support/slices.ts'
 import type { Call } from './answer.ts'
@@ -12,16 +13,6 @@ import { readRecords } from './records.ts'
 import { unreadable, type SparkApiError } from './spark-api-error.ts'
 import type { Exchange, SparkClient } from './spark-client.ts'
 
-/** How sets are fetched; `auto`: by how many are due (setting `MEDIA_FETCH`). */
-export type SetsWay = 'auto' | 'single' | 'expand'
-
-/**
- * Of so many sets, one list takes half the time of single requests; of fewer the same, with more than twice the bytes
- * (docs/performance.md, "Sets of parts").
- */
-const EXPAND_FROM = 5
-/** A page with its expansions is large, and slow for the source (docs/spark-api.md §5, 26). */
-const RECORDS_AT_ONCE = 50
 const REQUESTS_AT_ONCE = 4
 /** A set that cannot be read holds up nothing else: it is asked for again later. */
 const ATTEMPTS = 3
@@ -48,7 +39,7 @@ export class SparkSets {
     let singles = keys
     if (isExpanded) {
       const rest: RecordKey[] = []
-      for await (const listed of this.#atOnce(slices(keys, RECORDS_AT_ONCE), signal, (some, within) =>
+      for await (const listed of this.#atOnce(slices(keys, SETS_IN_A_LIST), signal, (some, within) =>
         this.#list(request, some, within),
       )) {
         yield* listed.answers

@@ -4,6 +4,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { allOf } from '../domain/sparkql.ts'
+import type { SetsWay } from '../domain/sets-way.ts'
 import type {
   KeysAnswer,
   OneAnswer,
@@ -23,7 +24,7 @@ import { get, oneOf } from './query.ts'
 import { readRecord, readRecords, wholeRecords } from './records.ts'
 import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
 import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
-import { SparkSets, type SetsWay } from './sets.ts'
+import { SparkSets } from './sets.ts'
 import { createSparkMetadata, type SparkMetadata } from './spark-metadata.ts'
 import { isUnreadable } from './unreadable-page.ts'
 import { walkPages } from './walk.ts'

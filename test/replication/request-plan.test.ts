@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { RequestPurpose } from '../../src/domain/request-purpose.ts'
+import type { SetsWay } from '../../src/domain/sets-way.ts'
 import { planRequests, type PlannedResource, type PlanSettings } from '../../src/replication/request-plan.ts'
 import { remediesFor, type Remedy } from '../../src/replication/plan-remedies.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
@@ -21,8 +22,10 @@ const DEFAULTS: PlanSettings = {
   updateOverlapMs: 20 * MINUTE,
   pageLimit: 1_000,
   apiRate: 1_500,
+  mediaFetch: 'auto',
 }
 
+const WITH_SETS = { ...LISTINGS, subresources: SUBRESOURCES }
 const PLAIN_LISTINGS = { ...LISTINGS, subresources: [] }
 
 function ofListings(records: number, changesPerDay: number): PlannedResource {
@@ -51,14 +54,31 @@ describe('a day of listings', () => {
     expect(requestsOf(plan, 'update')).toBe(288 * (2 + 1 + 1 + 3) + 3)
   })
 
-  test('with sets costs a request for each set of a changed one, and all of them where the listing has no stamp for it', () => {
-    const sets = SUBRESOURCES.filter(({ part }) => ['photos', 'rooms'].includes(part))
-    const resource = { ...LISTINGS, subresources: sets }
-    const plan = planRequests([{ resource, records: 7_000, changesPerDay: 300 }], DEFAULTS)
-    expect(requestsOf(plan, 'media')).toBe(2 * 300)
-    expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + 7_000 / 7)
-    expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 1 + 2 * 7_000)
-  })
+  test.each([
+    // Changes in a day, requests for the sets of each kind that are owed, for all of them, and for those of a full cycle a day.
+    ['single', 300, 300, 7_000],
+    ['single', 28_800, 28_800, 7_000],
+    // A change now and then is a list of one.
+    ['expand', 144, 144, 140],
+    // A hundred with each update: two lists.
+    ['expand', 28_800, 288 * 2, 140],
+    ['auto', 144, 144, 140],
+    // Up to four come one by one.
+    ['auto', 288 * 3, 288 * 3, 140],
+    ['auto', 288 * 5, 288 * 4, 140],
+    ['auto', 288 * 500, 288 * 10, 140],
+  ] as const)(
+    'with sets by %s, of which %i change, costs %i requests for what is owed, and %i for all',
+    (mediaFetch, changesPerDay, owed, all) => {
+      const sets = SUBRESOURCES.filter(({ part }) => ['photos', 'rooms'].includes(part))
+      const resource = { ...LISTINGS, subresources: sets }
+      const plan = planRequests([{ resource, records: 7_000, changesPerDay }], { ...DEFAULTS, mediaFetch })
+      expect(requestsOf(plan, 'media')).toBe(2 * owed)
+      // The sets of rooms tell no change of their own: all of them in seven days.
+      expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + all / 7)
+      expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 1 + 2 * all)
+    },
+  )
 })
 
 test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
@@ -81,10 +101,17 @@ test('an interval that cannot hold its updates does not fit, and each remedy is 
   ])
 })
 
+test('sets that are asked for one by one where that is too much may come in lists', () => {
+  const settings: PlanSettings = { ...DEFAULTS, mediaFetch: 'single' }
+  const resources = [{ resource: WITH_SETS, records: 400_000, changesPerDay: 40_000 }]
+  expect(remediesFor(resources, settings)).toContainEqual({ setting: 'MEDIA_FETCH', way: 'auto' })
+  expect(remediesFor(resources, DEFAULTS)).toEqual([])
+})
+
 const planned = fc
   .uniqueArray(
     fc.record({
-      resource: fc.constantFrom(...RESOURCES),
+      resource: fc.constantFrom(...RESOURCES, WITH_SETS),
       records: fc.nat({ max: 2_000_000 }),
       changesPerDay: fc.nat({ max: 2_000_000 }),
     }),
@@ -100,6 +127,7 @@ const settingsOf = fc.record({
   updateOverlapMs: fc.nat({ max: DAY }),
   pageLimit: fc.integer({ min: 1, max: 1_000 }),
   apiRate: fc.integer({ min: 10, max: 100_000 }),
+  mediaFetch: fc.constantFrom<SetsWay>('auto', 'single', 'expand'),
 })
 
 describe('of whatever is planned', () => {
@@ -185,5 +213,7 @@ function withRemedy(settings: PlanSettings, remedy: Remedy): PlanSettings {
       return { ...settings, fullWalkIntervalMs: remedy.interval }
     case 'MEDIA_FULL_INTERVAL':
       return { ...settings, mediaFullIntervalMs: remedy.interval }
+    case 'MEDIA_FETCH':
+      return { ...settings, mediaFetch: remedy.way }
   }
 }

@@ -6,7 +6,7 @@ import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import type { SetAnswer } from '../../src/replication/ports.ts'
 import { LISTING_SETS } from '../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import type { SetsWay } from '../../src/spark/sets.ts'
+import type { SetsWay } from '../../src/domain/sets-way.ts'
 import { collect, d, failure, fixture, keyOf, NOW, type Fixture, type Reply } from './scripted-api.ts'
 
 const { signal } = new AbortController()

@@ -26,7 +26,8 @@ export function misfitOf(
   const { updateIntervalMs, updateOverlapMs } = schedule
   const given = { records: totals.all, changesPerDay: new Map() }
   const counted = countedResources(resources, given, passes, updateIntervalMs + updateOverlapMs)
-  const settings = { ...schedule, apiRate, pageLimit: spark.pageLimit }
+  const { pageLimit, mediaFetch } = spark
+  const settings = { ...schedule, apiRate, pageLimit, mediaFetch }
   const plan = planRequests(counted, settings)
   return plan.fits ? null : describeMisfit(plan, remediesFor(counted, settings))
 }

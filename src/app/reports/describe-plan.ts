@@ -63,7 +63,12 @@ export function describeMisfit({ needed }: RequestPlan, remedies: readonly Remed
 }
 
 function describeRemedy(remedy: Remedy): string {
-  return `${remedy.setting}=${'count' in remedy ? remedy.count : written(remedy.interval)}`
+  return `${remedy.setting}=${valueOf(remedy)}`
+}
+
+function valueOf(remedy: Remedy): string | number {
+  if ('count' in remedy) return remedy.count
+  return 'way' in remedy ? remedy.way : written(remedy.interval)
 }
 
 /** As the setting takes it. */

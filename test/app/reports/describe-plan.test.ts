@@ -16,7 +16,8 @@ const SETTINGS = {
   updateOverlapMs: 20 * MINUTE,
   pageLimit: 1_000,
   apiRate: 1_500,
-}
+  mediaFetch: 'auto',
+} as const
 const COUNTED: readonly CountedResource[] = [
   {
     resource: { ...LISTINGS, subresources: [] },

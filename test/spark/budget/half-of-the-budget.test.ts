@@ -29,6 +29,7 @@ const SETTINGS = {
   fullWalkIntervalMs: MINUTE_MS,
   mediaFullIntervalMs: MINUTE_MS,
   updateOverlapMs: 20 * MINUTE_MS,
+  mediaFetch: 'auto' as const,
   pageLimit: 5,
 }
 
