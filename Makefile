@@ -41,7 +41,7 @@ bench-sets: setup ## Measure the two ways of reading sets of parts
 torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, FAULT, REPORT
 	@node --no-warnings test/torture/main.ts
 
-demo: setup ## See it work: a simulated source, a local Kafka, the changes as they come
+demo: setup ## See it work: a simulated source, a local Kafka, a day of changes, and a comparison
 	@node src/cli/main.ts demo
 
 up: setup ## The same, left running

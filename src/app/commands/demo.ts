@@ -22,7 +22,7 @@ export function registerDemo(program: Command, { signal, acting }: CommandHost):
     .command('demo')
     .description('everything once on this machine: stack, simulated market, all passes, comparison')
     .option('--keep', 'leave it running, with changes trickling in, until Ctrl-C')
-    .option('--listings <n>', 'listings at the start', wholeNumber, 5000)
+    .option('--listings <n>', 'listings at the start', wholeNumber, 3000)
     .option('--seed <s>', 'of the simulated market', wholeNumber, 1)
     .action(acting((options: DemoOptions) => runDemo(options, signal)))
 }
