@@ -33,3 +33,19 @@ test('on a terminal a pass is one line at its start and one at its end, with a l
   const dryRun = await on(['purge', '--dry-run'])
   expect(dryRun.screen).toMatch(new RegExp(`${prefix}: purge of listings: 1\\d\\d of 200 \\(\\d+ %\\)`))
 }, 200_000)
+
+test('the line goes on with the sets that are read behind the listings, by their name', async () => {
+  const settings = { SUBRESOURCES: 'photos', MEDIA_FETCH: 'single' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 200, seed: 98 }, settings })
+  const prefix = feed.settings['TOPIC_PREFIX'] ?? ''
+  feed.simulator.faults.add({
+    path: '/v1/listings/{Id}/photos',
+    times: null,
+    fault: { kind: 'delay', ms: 100 },
+  })
+  const signal = AbortSignal.timeout(100_000)
+  const { code, screen } = await runOnTerminal(['snapshot'], feed.settings, feed.folder, signal)
+  expect(code, screen).toBe(0)
+  const line = `${prefix}: snapshot of listings: listing-photos, \\d+ of 1\\d\\d`
+  expect(screen).toMatch(new RegExp(`${line} \\(\\d+ %\\), \\d+ s left`))
+}, 200_000)

@@ -4,6 +4,7 @@ import { RegistryRefused } from '../../src/events/registry/registry-errors.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
+import { LISTING_SETS } from '../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
 import { observers } from '../../src/ops/observers.ts'
@@ -30,6 +31,17 @@ test('a pass is told at its start, at most every 5 s while it goes on, and at it
   observer.passEnded(progressOf({ state: 'completed', page: 12 }), null)
   expect(messages()).toEqual(['pass started', 'pass goes on', 'pass goes on', 'pass completed'])
   expect(lines[1]).toMatchObject({ passId: 'pass-1', page: 5, walked: 50 })
+})
+
+test('a fill of sets tells how far it is by what is owed, also one that goes on after a restart', () => {
+  const { observer, clock, lines } = logged()
+  const fill = (walked: number) =>
+    progressOf({ resource: LISTING_SETS[0].name, pass: 'snapshot', walked, initial: true })
+  observer.setsOwed(LISTING_SETS[0].name, 400, 100)
+  observer.passStarted(fill(100), true)
+  clock.ms += 20_000
+  observer.pageCommitted(fill(200), pageOf([]))
+  expect(lines.at(-1)).toMatchObject({ walked: 200, total: 500, percent: 40, secondsLeft: 60 })
 })
 
 test('a dry run has an end, too, with what it would do (R10)', () => {

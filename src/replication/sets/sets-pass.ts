@@ -155,6 +155,7 @@ class SetsPass {
       this.#read(one)
       const { serverDate, receivedAt, parts, request: number } = answer
       const observedAt = this.#feed.serverClock.observed(serverDate, receivedAt)
+      this.#begin(observedAt)
       seen.push({ ...one, parts, request: number, observedAt })
       if (seen.length < SETS_PER_TRANSACTION) continue
       await this.#commit(seen, signal)
@@ -197,7 +198,7 @@ class SetsPass {
   }
 
   async #commit(seen: readonly SeenSet[], signal: AbortSignal): Promise<void> {
-    const before = this.#begin(seen[0]?.observedAt ?? this.#begunAt)
+    const before = this.#begin(this.#begunAt)
     const { progress, askAgain } = await this.#feed.committer.commitSets(
       this.#place,
       seen,
@@ -220,7 +221,7 @@ class SetsPass {
     this.#progress = await this.#feed.committer.commitOrphans(this.#place, keys, commitment, signal)
   }
 
-  /** The pass as it stands; it begins with what it first commits. */
+  /** The pass as it stands; it begins with the first set that comes: its pace is told from then on. */
   #begin(startedAt: Instant): PassProgress {
     if (this.#progress !== undefined) return this.#progress
     const progress = this.#begun(startedAt)
