@@ -15,6 +15,7 @@ export function* checkTransactions(
   yield* checkMarkers(dump.control)
   for (const transaction of transactions) {
     yield* checkCounts(resources, transaction)
+    yield* checkOutcomes(resources, transaction)
     yield* checkPasses(transaction)
     for (const [topic, records] of transaction.records) yield* checkOffsets(topic, records, transaction)
   }
@@ -45,6 +46,28 @@ function* checkCounts(
       const said = `transaction ${checkpoint.seq} has ${actual} ${what} in ${name}, its checkpoint says ${wanted}`
       yield { column: 'torn transaction', what: said }
     }
+  }
+}
+
+/** Each record has one outcome (R11): of a list some are read more than once, of a set none is. */
+function* checkOutcomes(
+  resources: readonly JudgedResource[],
+  { checkpoint, before }: FeedTransaction,
+): Generator<Finding> {
+  const { seq, resource, counts, walked, isCompleted } = checkpoint
+  for (const [outcome, count] of Object.entries(counts)) {
+    if (count < (before.counts[outcome] ?? 0)) {
+      yield {
+        column: 'checkpoint regression',
+        what: `transaction ${seq} counts fewer ${outcome} than before`,
+      }
+    }
+  }
+  const sum = Object.values(counts).reduce((all, count) => all + count, 0)
+  const isSet = resources.some(({ name, set }) => name === resource && set !== undefined)
+  if (isCompleted && (isSet ? sum !== walked : sum < walked)) {
+    const what = `transaction ${seq}: the pass read ${walked} of ${resource}, with ${sum} outcomes`
+    yield { column: 'torn transaction', what }
   }
 }
 

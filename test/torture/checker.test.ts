@@ -134,6 +134,7 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       const feed = goodFeed().checked()
       return { ...feed, dump: { ...feed.dump, checkpoints: feed.dump.checkpoints.slice(0, -1) } }
     },
+    () => withCheckpoint((body) => ({ ...body, walked: 99 })),
   ],
   'false delete': [
     () => withHidden(new Map()),
@@ -201,6 +202,7 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
   'checkpoint regression': [
     () => withCheckpoint((body) => ({ ...body, seq: 1 })),
     () => withCheckpoint((body) => ({ ...body, generation: 0 })),
+    () => withCheckpoint((body) => ({ ...body, counts: { published: 1 }, walked: 1 })),
     () => {
       const feed = goodFeed().checked()
       const watermarks = [2_000, 1_000].map((watermark, i) =>

@@ -195,6 +195,8 @@ export class FeedScript {
       generation: this.#generation,
       instanceId: this.#instanceId,
       passId: passOf(resource),
+      state: 'COMPLETED',
+      walked: published,
       nextOffsets: {
         [LISTINGS.name]: [this.#nextOffsets.listings],
         [PHOTOS.name]: [this.#nextOffsets.photos],

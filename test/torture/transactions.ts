@@ -10,6 +10,9 @@ export interface Checkpoint {
   readonly generation: number
   readonly instanceId: string
   readonly passId: string
+  readonly isCompleted: boolean
+  /** Distinct keys. */
+  readonly walked: number
   /** By data topic, then by partition. */
   readonly nextOffsets: Readonly<Record<string, readonly number[]>>
   /** Records by outcome. */
@@ -88,6 +91,8 @@ function parseCheckpoint({ value, offset }: FeedRecord): Checkpoint {
     generation: Number(body['generation']),
     instanceId: String(body['instanceId']),
     passId: String(body['passId']),
+    isCompleted: body['state'] === 'COMPLETED',
+    walked: Number(body['walked']),
     nextOffsets: body['nextOffsets'] as Checkpoint['nextOffsets'],
     counts: body['counts'] as Checkpoint['counts'],
     emitted: deletes['emitted'] ?? 0,
