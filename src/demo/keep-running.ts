@@ -37,7 +37,8 @@ export async function keepRunning(
   const either = AbortSignal.any([signal, stop.signal])
   const counts: EventCounts = new Map(stage.replicated.map((one) => [one, new Map<string, number>()]))
   const show = async (): Promise<never> => {
-    write(describe(stage, topics, await daemonInfo(stage.dataDir, either), daemon.logFile))
+    const info = await daemonInfo(stage.dataDir, either)
+    for (const line of describe(stage, topics, info, daemon.logFile)) write(line)
     simulator.start(CHANGES_PER_MINUTE)
     return await report(stage, counts, write, either)
   }
@@ -117,13 +118,14 @@ async function report(
 }
 
 function describe(
-  { feed, apiUrl }: Stage,
+  { feed, apiUrl, settings }: Stage,
   topics: readonly string[],
   { url }: DaemonInfo,
   logFile: string,
-): string {
-  const { brokers, registryUrl, topicPrefix } = feed
-  const address = `KAFKA_BROKERS=${brokers.join(',')} SCHEMA_REGISTRY_URL=${registryUrl} TOPIC_PREFIX=${topicPrefix}`
+): readonly string[] {
+  const { brokers, registryUrl } = feed
+  const reading = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'TOPIC_PREFIX', 'RESOURCES', 'SUBRESOURCES']
+  const address = reading.map((name) => `${name}=${settings[name] ?? ''}`).join(' ')
   return [
     `Running until Ctrl-C; ${CHANGES_PER_MINUTE} changes a minute, an update every 5 s, a purge every 2 min.`,
     `  Kafka            ${brokers.join(',')}`,
@@ -134,7 +136,7 @@ function describe(
     `  simulated API    ${apiUrl}/v1`,
     `  follow along     ${address} ${fromHere(process.execPath)} ${fromHere(PROGRAM_FILE)} tail`,
     '',
-  ].join('\n')
+  ]
 }
 
 /** Shorter where it lies below the working directory. */

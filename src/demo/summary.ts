@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
   UPDATED: 'changed at the source',
   RESTORED: 'back at the source',
   deleted: 'gone, with proof',
-  tombstone: 'for compaction; a set goes with its listing',
+  tombstone: 'one behind each; sets go by it alone',
 }
 
 const CHECKS: readonly Row[] = [
@@ -59,6 +59,9 @@ export function summarize(result: DemoResult): Summary {
   const problems = topics.flatMap(problemsOf)
   const hidden = problems.length - PROBLEMS_SHOWN
   const lines = [
+    equal
+      ? 'In the topics, each number as it had to be:'
+      : 'In the topics, with what had to be where it differs:',
     ...table(topics, rows),
     '',
     `${faults.fired} failures of the API, planned in advance, were survived in ${requests} requests.`,
@@ -107,7 +110,7 @@ function table(topics: readonly TopicResult[], rows: readonly Row[]): readonly s
     line(
       '',
       topics.map(({ resource }) => resource.name),
-      'read from the topics',
+      '',
     ),
     ...rows.map(({ name, remark, of }) =>
       line(
