@@ -147,10 +147,18 @@ export class Health implements Observer, Parking {
     this.#parked.delete(trackOf({ resource: name, pass }))
   }
 
+  /** What was refused to the key is asked for again, too. */
+  scheduleBegun(): void {
+    this.#parked.clear()
+    this.#refusedSets.clear()
+  }
+
   passEnded(progress: PassProgress, detail: string | null): void {
     const { resource, pass, passId, state } = progress
     this.#cameFurther(resource, pass)
     this.#noteOwed(progress)
+    // Whoever ran it, its track stands still no longer.
+    if (state !== 'failed') this.#parked.delete(trackOf(progress))
     if (state === 'completed') {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
       if (pass === 'purge') this.#held.delete(resource)

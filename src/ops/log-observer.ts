@@ -27,7 +27,7 @@ export class LogObserver implements Observer, Parking {
   readonly #logger: Logger
   readonly #monotonic: () => number
   readonly #told = new Map<string, number>()
-  readonly #parked = new Map<string, string>()
+  readonly #parked = new Map<PassTrack, string>()
   readonly #current = new Map<PassTrack, string>()
   /** Fields told of, with their resource, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
@@ -109,6 +109,7 @@ export class LogObserver implements Observer, Parking {
     }
     if (state === 'completed') this.#logger.info(fields, 'pass completed')
     else this.#logger.warn(fields, `pass ${state}`)
+    if (state !== 'failed') this.#tellResumed(progress)
   }
 
   dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void {
@@ -206,7 +207,7 @@ export class LogObserver implements Observer, Parking {
 
   /** Later attempts that fail in the same way are told at level debug. */
   parked(resource: ResourceDescription, pass: PassKind, err: ListingstreamError, retryInMs: Millis): void {
-    const track = `${resource.name}/${pass}`
+    const track = trackOf({ resource: resource.name, pass })
     const known = this.#parked.get(track) === err.code
     this.#parked.set(track, err.code)
     const fields = { resource: resource.name, pass, retryInMs, err }
@@ -214,9 +215,17 @@ export class LogObserver implements Observer, Parking {
     else this.#logger.error(fields, 'parked: it stands still until this is over')
   }
 
-  resumed(resource: ResourceDescription, pass: PassKind): void {
-    this.#parked.delete(`${resource.name}/${pass}`)
-    this.#logger.info({ resource: resource.name, pass }, 'goes on again')
+  resumed({ name: resource }: ResourceDescription, pass: PassKind): void {
+    this.#tellResumed({ resource, pass })
+  }
+
+  scheduleBegun(): void {
+    this.#parked.clear()
+  }
+
+  #tellResumed({ resource, pass }: Pick<PassProgress, 'resource' | 'pass'>): void {
+    if (this.#parked.delete(trackOf({ resource, pass })))
+      this.#logger.info({ resource, pass }, 'goes on again')
   }
 }
 

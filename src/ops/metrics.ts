@@ -149,6 +149,7 @@ export class Metrics implements Observer, Parking {
     this.#noteOwed(progress)
     this.#instruments.passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
+    else this.#unpark(progress)
     if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
@@ -171,6 +172,18 @@ export class Metrics implements Observer, Parking {
   }
 
   resumed({ name: resource }: ResourceDescription, pass: PassKind): void {
+    this.#unpark({ resource, pass })
+  }
+
+  scheduleBegun(): void {
+    this.#parkedCodes.clear()
+    this.#instruments.parked.reset()
+    this.#counted.clear()
+    this.#refusedSets.clear()
+    this.#instruments.setsRefused.reset()
+  }
+
+  #unpark({ resource, pass }: Pick<PassProgress, 'resource' | 'pass'>): void {
     const track = trackOf({ resource, pass })
     const code = this.#parkedCodes.get(track)
     if (code !== undefined) this.#instruments.parked.remove({ resource, pass, code })

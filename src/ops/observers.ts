@@ -49,5 +49,8 @@ export function parkings(...list: readonly Parking[]): Parking {
     resumed(...event) {
       for (const parking of list) parking.resumed(...event)
     },
+    scheduleBegun() {
+      for (const parking of list) parking.scheduleBegun()
+    },
   }
 }

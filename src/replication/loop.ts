@@ -59,6 +59,7 @@ export async function runSchedule(
     )
     return [...passes, ...sets]
   })
+  parking.scheduleBegun()
   await together(tracks, signal)
 }
 

@@ -9,6 +9,8 @@ import { PLAIN_PASS, type FeedRunner } from './feed-runner.ts'
 export interface Parking {
   parked(resource: ResourceDescription, pass: PassKind, error: ListingstreamError, retryInMs: Millis): void
   resumed(resource: ResourceDescription, pass: PassKind): void
+  /** The tracks of the feed as it was open before are over, those that stand still among them. */
+  scheduleBegun(): void
 }
 
 const LONGEST_RETRY_MS = 15 * 60_000

@@ -51,6 +51,31 @@ test('a parked track makes it unready until that very track goes on', () => {
   expect(health.report().ready).toBe(true)
 })
 
+test('a pass that came to its end, whoever ran it, ends the standstill of its track, and of no other one', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  health.parked(LISTINGS, 'purge', unreachable, 5000)
+  health.parked(LISTINGS, 'update', unreachable, 5000)
+  health.passEnded(progressOf({ pass: 'purge', state: 'failed' }), 'incomplete')
+  expect(health.report().reasons).toHaveLength(2)
+  health.passEnded(progressOf({ pass: 'purge', state: 'held' }), '700 deletes')
+  expect(health.report().reasons).toMatchObject([{ pass: 'update' }])
+  health.passEnded(progressOf({ state: 'completed' }), null)
+  expect(health.report()).toMatchObject({ ready: true, reasons: [] })
+})
+
+test('what stood still or was refused to the feed as it was open before is told of no longer, until it is again', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  health.parked(LISTINGS, 'snapshot', unreachable, 5000)
+  health.setsRefused(LISTINGS.name, 'mls-1', unreachable)
+  health.scheduleBegun()
+  expect(health.report()).toMatchObject({ ready: true, reasons: [], refusedSets: [] })
+  expect(health.lastError()).toMatchObject({ code: 'KAFKA_UNREACHABLE', lasts: false })
+  health.parked(LISTINGS, 'snapshot', unreachable, 5000)
+  expect(health.report()).toMatchObject({ ready: false, reasons: [{ pass: 'snapshot' }] })
+})
+
 test('a held purge is told but does not make it unready, until a sweep is clear (R10)', () => {
   const health = healthAt({ ms: 0 })
   health.started()

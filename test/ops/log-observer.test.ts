@@ -103,6 +103,21 @@ test('a standstill is one line, however often it is tried again, until its cause
   expect(lines[0]).toMatchObject({ level: 'error', err: { code: 'KAFKA_UNREACHABLE' }, retryInMs: 5000 })
 })
 
+test('a standstill is over once, by a pass that somebody asked for as by its own, and is told again of a feed that is opened again', () => {
+  const { observer, messages } = logged()
+  const down = new ListingstreamError('No broker answers.', { code: 'KAFKA_UNREACHABLE', retryable: true })
+  observer.parked(LISTINGS, 'update', down, 5000)
+  observer.passEnded(progressOf({ state: 'completed' }), null)
+  observer.resumed(LISTINGS, 'update')
+  expect(messages().filter((message) => message === 'goes on again')).toHaveLength(1)
+  for (const _ of ['before', 'after']) {
+    observer.parked(LISTINGS, 'update', down, 5000)
+    observer.scheduleBegun()
+  }
+  expect(messages().filter((message) => message.startsWith('parked'))).toHaveLength(3)
+  expect(messages().filter((message) => message === 'goes on again')).toHaveLength(1)
+})
+
 test('a field whose values do not fit is told once a pass, with one listing (R12)', () => {
   const { observer, lines, messages } = logged()
   const upserts = ['1', '2'].map((key) => ({ kind: 'upsert', key, content: { unmapped: ['BedsTotal'] } }))

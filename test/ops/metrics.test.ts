@@ -207,6 +207,29 @@ describe('what an alert asks for', () => {
     expect(await sample(failed)).toBe('3')
   })
 
+  test('a track is parked no longer once a pass of it comes to its end, whoever ran it', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const parked = 'parked{resource="listings",pass="update",code="KAFKA_UNREACHABLE"}'
+    metrics.parked(LISTINGS, 'update', down)
+    metrics.passEnded(progressOf({ state: 'failed' }))
+    expect(await sample(parked)).toBe('1')
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample(parked)).toBeUndefined()
+  })
+
+  test('nothing is parked, and no set refused, of the feed as it was open before', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const parked = 'parked{resource="listings",pass="snapshot",code="KAFKA_UNREACHABLE"}'
+    metrics.parked(LISTINGS, 'snapshot', down)
+    metrics.setsRefused(LISTINGS.name, 'mls-1', refused)
+    expect(await sample('sets_refused{resource="listings"}')).toBe('1')
+    metrics.scheduleBegun()
+    expect(await sample(parked)).toBeUndefined()
+    expect(await sample('sets_refused{resource="listings"}')).toBeUndefined()
+    metrics.parked(LISTINGS, 'snapshot', down)
+    expect(await sample(parked)).toBe('1')
+  })
+
   test('a pass that ended as failed and is parked for it is one failure', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const failed = 'passes_total{resource="listings",pass="update",state="failed"}'

@@ -36,6 +36,7 @@ class CollectingParking implements Parking {
   resumed(...[, pass]: Parameters<Parking['resumed']>): void {
     this.events.push(['resumed', pass])
   }
+  scheduleBegun(): void {}
 }
 
 function failure(code: string, over: Partial<ListingstreamErrorOptions> = {}): ListingstreamError {

@@ -144,6 +144,7 @@ function supervisorOf(
     open: (signal) =>
       openFeed({ ...told, settings: read.current, wishes, restart: false, patient: true, transport }, signal),
     schedule,
+    startedAt: SYSTEM_CLOCK.now(),
     around,
     budget: (resources, passes) => {
       const report = transport.report()

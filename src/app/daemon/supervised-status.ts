@@ -1,6 +1,6 @@
 /** What `status` shows of a feed that this process supervises. */
 import type { FeedState } from '../../domain/feed-state.ts'
-import { formatInstant, type Millis } from '../../domain/instant.ts'
+import { formatInstant, type Instant, type Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
@@ -17,6 +17,8 @@ export interface SupervisedFeed {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
   readonly schedule: Schedule
+  /** Of the process, which may open its feed again and again. */
+  readonly startedAt: Instant
   readonly around: Pick<Surroundings, 'health' | 'metrics' | 'totals'>
   /** How the requests of its key stand; `passes`: how far it is. */
   readonly budget: (resources: readonly ListedResource[], passes: FeedState['passes']) => FeedStatus['budget']
@@ -42,7 +44,7 @@ export async function supervisedStatus(
     prefix,
     resources,
     source,
-    daemon: { pid, host, startedAt: formatInstant(owner.startedAt), ready: report.ready },
+    daemon: { pid, host, startedAt: formatInstant(supervised.startedAt), ready: report.ready },
     owner: { host, pid, dataDir, aliveAt: formatInstant(now()) },
     state: { generation: state.generation, watermarks: state.watermarks(), passes },
     completedAt: metrics.successes,

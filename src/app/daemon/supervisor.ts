@@ -28,6 +28,7 @@ export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
   readonly schedule: Schedule
+  readonly startedAt: SupervisedFeed['startedAt']
   readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking'>
   readonly budget: SupervisedFeed['budget']
 }

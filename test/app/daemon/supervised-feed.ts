@@ -2,6 +2,7 @@ import { vi } from 'vitest'
 
 import { FeedSupervisor } from '../../../src/app/daemon/supervisor.ts'
 import type { OpenFeed } from '../../../src/app/compose/open-feed.ts'
+import type { Instant } from '../../../src/domain/instant.ts'
 import type { Owner } from '../../../src/feed/state-records.ts'
 import { Health } from '../../../src/ops/health.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
@@ -32,6 +33,7 @@ export class SupervisedFeed {
   readonly publisher = new MemoryPublisher()
   readonly source = new SteerableSource([sourceRecord('1')], () => this.clock.now())
   readonly health = new Health(() => this.clock.now())
+  readonly metrics = new Metrics({ processMetrics: false })
   /** Instances that had the feed, in order. */
   readonly opened: string[] = []
   readonly closed: string[] = []
@@ -60,12 +62,13 @@ export class SupervisedFeed {
         fullWalkIntervalMs: PURGE_MS,
         mediaFullIntervalMs: 7 * 24 * 3_600_000,
       },
+      startedAt: this.clock.now(),
       around: {
         logger: createLogger({ level: 'silent' }),
         health: this.health,
-        metrics: new Metrics({ processMetrics: false }),
+        metrics: this.metrics,
         totals: new WalkTotals(),
-        parking: parkings(this.health),
+        parking: parkings(this.health, this.metrics),
       },
       budget: () => null,
       clock: this.clock,
@@ -110,7 +113,7 @@ export class SupervisedFeed {
     return {
       runner: new FeedRunner(assembleFeed({ ...parts, observer: new CollectingObserver() })),
       resources: [LISTINGS],
-      owner: ownerOf(instanceId),
+      owner: ownerOf(instanceId, clock.now()),
       source: SOURCE,
       requireOwnership: async () => {
         if (this.rival !== undefined) throw this.rival
@@ -123,14 +126,14 @@ export class SupervisedFeed {
   }
 }
 
-function ownerOf(instanceId: string): Owner {
+function ownerOf(instanceId: string, now: Instant): Owner {
   return {
     instanceId,
     host: 'host-1',
     pid: 1,
     dataDir: '/data',
-    startedAt: SERVER_TIME,
-    aliveAt: SERVER_TIME,
+    startedAt: now,
+    aliveAt: now,
     version: '1.0.0',
     generation: 1,
     seq: 0,

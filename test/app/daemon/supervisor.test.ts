@@ -82,6 +82,28 @@ describe('opening the feed', () => {
     expect(feed.health.lastError()).toBeNull()
   })
 
+  test('again, for what parked a track before, has it parked only if it fails again; the process is as old as it was', async () => {
+    const feed = new SupervisedFeed()
+    const isParked = () => feed.health.report().reasons.some(({ pass }) => pass === 'snapshot')
+    feed.source.failures.set('snapshot', outage)
+    feed.start()
+    await vi.waitUntil(isParked, { interval: 1 })
+
+    feed.supervisor.reopen()
+    await vi.waitUntil(() => feed.source.times('snapshot') === 2 && isParked(), { interval: 1 })
+
+    feed.clock.advance(1)
+    feed.source.failures.clear()
+    feed.supervisor.reopen()
+    await vi.waitUntil(() => feed.publisher.transactions.length > 0, { interval: 1 })
+    expect(feed.health.report()).toMatchObject({ ready: true, reasons: [] })
+    expect(await feed.metrics.text()).not.toContain('listingstream_parked{')
+    expect(await feed.supervisor.status(feed.stopper.signal)).toMatchObject({
+      parked: [],
+      daemon: { startedAt: formatInstant(SERVER_TIME) },
+    })
+  })
+
   test('that has not begun when settings are read anew is done once', async () => {
     const feed = new SupervisedFeed([outage])
     feed.start()

@@ -22,6 +22,7 @@ class CollectingParking implements Parking {
   resumed(...[resource, pass]: Parameters<Parking['resumed']>): void {
     this.events.push(`${pass} of ${resource.name} resumed`)
   }
+  scheduleBegun(): void {}
 }
 
 /** The track of a set, as it runs until it is let go. */

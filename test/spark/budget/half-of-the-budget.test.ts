@@ -122,6 +122,7 @@ test('with half of the requests that it needs, updates stay within an interval, 
   const parking = {
     parked: (...[, , error]: readonly unknown[]) => stop.abort(error),
     resumed: () => undefined,
+    scheduleBegun: () => undefined,
   }
   const running = runSchedule(new FeedRunner(feed), [listings], SETTINGS, parking, stop.signal)
   running.catch(() => undefined)
