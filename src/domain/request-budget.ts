@@ -4,6 +4,9 @@ import type { RequestPurpose } from './request-purpose.ts'
 
 export const BUDGET_WINDOW_MS: Millis = 5 * 60_000
 
+/** In a window: the most that the vendor says any key is granted (docs/spark-api.md §3.4). */
+export const MOST_GRANTED = 4_000
+
 /** How far each may fill a window: the rest is kept for those that go before it. */
 export const BUDGET_SHARES: Readonly<Record<RequestPurpose, number>> = {
   update: 1,
@@ -29,6 +32,12 @@ export interface BudgetReport {
 export interface BudgetWatcher {
   /** @param waited since it was asked for */
   sent(purpose: RequestPurpose, waited: Millis): void
+  /**
+   * The next one has to wait.
+   *
+   * @param wait in all, since it was asked for
+   */
+  waits(purpose: RequestPurpose, wait: Millis): void
   /** The source refused a request for the rate, and fewer are sent from now on; or `granted` is the limit again. */
   granted(granted: number, limit: number): void
 }

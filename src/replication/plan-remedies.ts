@@ -1,5 +1,6 @@
 /** What to change where a feed asks for more than the source takes. */
 import type { Millis } from '../domain/instant.ts'
+import { MOST_GRANTED } from '../domain/request-budget.ts'
 import type { SetsWay } from '../domain/sets-way.ts'
 import { planRequests, type PlannedResource, type PlanSettings } from './request-plan.ts'
 
@@ -11,6 +12,7 @@ export type Remedy =
       readonly interval: Millis
     }
   | { readonly setting: 'MEDIA_FETCH'; readonly way: SetsWay }
+  | { readonly setting: 'SUBRESOURCES'; readonly parts: readonly string[] }
 
 const MINUTE: Millis = 60_000
 const HOUR = 60 * MINUTE
@@ -23,7 +25,7 @@ const INTERVALS: readonly Millis[] = [
 
 const LARGEST_PAGE = 1_000
 
-/** None for a plan that fits. The rate is of use only where the source takes as much. */
+/** None for a plan that fits, and where no single one is enough. No rate is named that no key is granted. */
 export function remediesFor(
   resources: readonly PlannedResource[],
   settings: PlanSettings,
@@ -34,7 +36,7 @@ export function remediesFor(
     planRequests(resources, { ...settings, ...changed }).fits
   const longer = (name: IntervalName): Millis | undefined =>
     INTERVALS.find((interval) => interval > settings[name] && fitsWith({ [name]: interval }))
-  const remedies: Remedy[] = [{ setting: 'API_RATE', count: needed }]
+  const remedies: Remedy[] = needed <= MOST_GRANTED ? [{ setting: 'API_RATE', count: needed }] : []
   for (const [name, setting] of INTERVAL_SETTINGS) {
     const interval = longer(name)
     if (interval !== undefined) remedies.push({ setting, interval })
@@ -45,7 +47,29 @@ export function remediesFor(
   if (settings.mediaFetch === 'single' && fitsWith({ mediaFetch: 'auto' })) {
     remedies.push({ setting: 'MEDIA_FETCH', way: 'auto' })
   }
+  const parts = fewerParts(resources, settings)
+  if (parts !== undefined) remedies.push({ setting: 'SUBRESOURCES', parts })
   return remedies
+}
+
+/** As many of the first ones as fit, but not all; undefined if it does not fit even without any. */
+function fewerParts(
+  resources: readonly PlannedResource[],
+  settings: PlanSettings,
+): readonly string[] | undefined {
+  const parts = resources.flatMap(({ resource }) => resource.subresources.map(({ part }) => part))
+  const fewer = parts.map((_, dropped) => parts.slice(0, parts.length - 1 - dropped))
+  return fewer.find((kept) => planRequests(withParts(resources, kept), settings).fits)
+}
+
+function withParts(
+  resources: readonly PlannedResource[],
+  kept: readonly string[],
+): readonly PlannedResource[] {
+  return resources.map((planned) => {
+    const subresources = planned.resource.subresources.filter(({ part }) => kept.includes(part))
+    return { ...planned, resource: { ...planned.resource, subresources } }
+  })
 }
 
 const INTERVAL_SETTINGS = [

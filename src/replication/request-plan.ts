@@ -41,11 +41,12 @@ export interface RequestPlan {
   readonly perDay: readonly Pick<Load, 'resource' | 'purpose' | 'requests'>[]
   /** What `API_RATE` comes to in a day. */
   readonly rateOfDay: number
-  /** Requests of everything that can be due within the same 5 minutes. Walks among them may take longer. */
-  readonly busiest: number
+  /** Requests of all that can be due within the same 5 minutes. Updates have to find room in them, the others may wait. */
+  readonly busiest: { readonly updates: number; readonly others: number }
   readonly firstDownload: {
+    /** The most: not all records have sets. */
     readonly requests: number
-    /** At `API_RATE`, if every answer came at once; null: updates leave no room for it. */
+    /** For so many at least, by `API_RATE`: if every answer came at once. Null: updates leave no room for it. */
     readonly seconds: number | null
   }
   /** The least `API_RATE` with which everything is done in time. */
@@ -57,10 +58,14 @@ export function planRequests(resources: readonly PlannedResource[], settings: Pl
   const { apiRate } = settings
   const loads = resources.flatMap((planned) => loadsOf(planned, settings))
   const needed = neededRate(loads)
+  const due = (some: readonly Load[]): number => Math.ceil(sum(some.map(mostInWindow)))
   return {
     perDay: perDay(loads),
     rateOfDay: (apiRate * DAY_MS) / BUDGET_WINDOW_MS,
-    busiest: Math.ceil(sum(loads.map(mostInWindow))),
+    busiest: {
+      updates: due(loads.filter(({ purpose }) => purpose === 'update')),
+      others: due(loads.filter(({ purpose }) => purpose !== 'update')),
+    },
     firstDownload: firstDownload(resources, loads, settings),
     needed,
     fits: needed <= apiRate,
@@ -150,7 +155,6 @@ function neededRate(loads: readonly Load[]): number {
   )
 }
 
-/** Updates go on beside it. */
 function firstDownload(
   resources: readonly PlannedResource[],
   loads: readonly Load[],
@@ -163,9 +167,10 @@ function firstDownload(
   })
   const requests = sum(walked)
   const beside = onAverage(loads.filter(({ purpose }) => purpose !== 'walk'))
-  const room = BUDGET_SHARES.walk * settings.apiRate - beside
-  const seconds = room <= 0 ? null : Math.ceil((requests / room) * (BUDGET_WINDOW_MS / 1000))
-  return { requests, seconds }
+  if (beside >= BUDGET_SHARES.walk * settings.apiRate) return { requests, seconds: null }
+  // A full window has room again when its first request leaves it. Before a base there are no updates beside it.
+  const fullWindows = Math.floor((requests - 1) / Math.ceil(BUDGET_SHARES.media * settings.apiRate))
+  return { requests, seconds: Math.max(0, fullWindows) * (BUDGET_WINDOW_MS / 1000) }
 }
 
 function sum(numbers: readonly number[]): number {

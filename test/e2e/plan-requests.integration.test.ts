@@ -15,6 +15,11 @@ test('a day of one update and one purge costs what was planned for it, by what t
   expect(blind).toMatchObject({ code: 2, stdout: '' })
   expect(blind.stderr).toContain('--records listings=50000,accounts=50000')
 
+  const other = await feed.run(['plan-requests', '--records', 'listings=200,accounts=40,contacts=7'])
+  expect(other).toMatchObject({ code: 2, stdout: '' })
+  expect(other.stderr).toContain('--records: contacts')
+  expect(other.stderr).toContain('RESOURCES=listings,accounts,contacts')
+
   const given = ['plan-requests', '--records', 'listings=200,accounts=40', '--json']
   const { firstDownload } = JSON.parse(await feed.done(...given)) as RequestPlan
   expect(requests()).toBe(0)

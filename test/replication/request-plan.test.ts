@@ -95,8 +95,11 @@ test('an interval that cannot hold its updates does not fit, and each remedy is 
   const plan = planRequests(resources, settings)
   expect(plan).toMatchObject({ fits: false, firstDownload: { seconds: null } })
   expect(plan.needed).toBe(Math.ceil((600 * 6 + 0.2) / 0.8))
-  expect(remediesFor(resources, settings)).toEqual([
-    { setting: 'API_RATE', count: plan.needed },
+  // No key is granted as much.
+  expect(remediesFor(resources, settings)).toEqual([{ setting: 'UPDATE_INTERVAL', interval: MINUTE }])
+  const slower = { ...settings, updateIntervalMs: 1_000 }
+  expect(remediesFor(resources, slower)).toEqual([
+    { setting: 'API_RATE', count: planRequests(resources, slower).needed },
     { setting: 'UPDATE_INTERVAL', interval: MINUTE },
   ])
 })
@@ -106,6 +109,27 @@ test('sets that are asked for one by one where that is too much may come in list
   const resources = [{ resource: WITH_SETS, records: 400_000, changesPerDay: 40_000 }]
   expect(remediesFor(resources, settings)).toContainEqual({ setting: 'MEDIA_FETCH', way: 'auto' })
   expect(remediesFor(resources, DEFAULTS)).toEqual([])
+})
+
+test('as many kinds of sets may stay as fit', () => {
+  const subresources = SUBRESOURCES.filter(({ part }) => ['photos', 'videos'].includes(part))
+  const resources = [
+    { resource: { ...LISTINGS, subresources }, records: 3_000_000, changesPerDay: 2_000_000 },
+  ]
+  const settings: PlanSettings = { ...DEFAULTS, mediaFetch: 'single', apiRate: 10_000 }
+  expect(remediesFor(resources, settings)).toContainEqual({ setting: 'SUBRESOURCES', parts: ['photos'] })
+})
+
+test('a first download with photos costs a request for fifty sets, and is not said to be longer than it takes', () => {
+  const resource = { ...LISTINGS, subresources: SUBRESOURCES.filter(({ part }) => part === 'photos') }
+  const resources = [{ resource, records: 50_000, changesPerDay: 5_000 }]
+  const { firstDownload } = planRequests(resources, DEFAULTS)
+  expect(firstDownload).toEqual({ requests: 3 + 50 + 1 + 1 + 1_000, seconds: 0 })
+  // 1,350 go at once: what takes three windows has to wait for the first of them to leave twice.
+  expect(planRequests([{ ...resources[0]!, records: 138_000 }], DEFAULTS).firstDownload).toEqual({
+    requests: 3 + 138 + 1 + 1 + 2_760,
+    seconds: 600,
+  })
 })
 
 const planned = fc
@@ -171,9 +195,13 @@ describe('of whatever is planned', () => {
     fc.assert(
       fc.property(planned, settingsOf, (resources, settings) => {
         const remedies = remediesFor(resources, settings)
-        expect(remedies.length > 0).toBe(!planRequests(resources, settings).fits)
+        const { fits, needed } = planRequests(resources, settings)
+        if (fits) expect(remedies).toEqual([])
+        const rate = remedies.find(({ setting }) => setting === 'API_RATE')
+        expect(rate !== undefined).toBe(!fits && needed <= 4_000)
         for (const remedy of remedies) {
-          expect(planRequests(resources, withRemedy(settings, remedy)).fits).toBe(true)
+          const changed = withParts(resources, remedy)
+          expect(planRequests(changed, withRemedy(settings, remedy)).fits).toBe(true)
         }
       }),
     )
@@ -199,6 +227,14 @@ describe('of whatever is planned', () => {
   })
 })
 
+function withParts(resources: readonly PlannedResource[], remedy: Remedy): readonly PlannedResource[] {
+  if (remedy.setting !== 'SUBRESOURCES') return resources
+  return resources.map((planned) => {
+    const subresources = planned.resource.subresources.filter(({ part }) => remedy.parts.includes(part))
+    return { ...planned, resource: { ...planned.resource, subresources } }
+  })
+}
+
 function withRemedy(settings: PlanSettings, remedy: Remedy): PlanSettings {
   switch (remedy.setting) {
     case 'API_RATE':
@@ -215,5 +251,7 @@ function withRemedy(settings: PlanSettings, remedy: Remedy): PlanSettings {
       return { ...settings, mediaFullIntervalMs: remedy.interval }
     case 'MEDIA_FETCH':
       return { ...settings, mediaFetch: remedy.way }
+    case 'SUBRESOURCES':
+      return settings
   }
 }

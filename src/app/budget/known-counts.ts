@@ -1,5 +1,4 @@
 /** How many records there are and how many change: what a command was told, else what the feed knows of itself. */
-import type { Millis } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import { isUnder } from '../../domain/scope.ts'
@@ -10,7 +9,8 @@ export type Origin = 'given' | 'checkpoints' | 'assumed'
 
 export interface CountedResource extends PlannedResource {
   readonly recordsFrom: Origin
-  readonly changesFrom: Origin
+  /** Not by the checkpoints: one update, of seconds or of the hours of an outage, says nothing of a day. */
+  readonly changesFrom: Exclude<Origin, 'checkpoints'>
 }
 
 /** By resource; what is not in it is not told. */
@@ -23,23 +23,21 @@ export const NOTHING_GIVEN: GivenCounts = { records: new Map(), changesPerDay: n
 
 /** Of the records of a resource, where nobody knows better. */
 const ASSUMED_CHANGES_PER_DAY = 0.1
-const DAY_MS: Millis = 24 * 60 * 60_000
 
-/** @param window how much of the past an update looks at */
 export function countedResources(
   resources: readonly ListedResource[],
   { records, changesPerDay }: GivenCounts,
   passes: FeedState['passes'],
-  window: Millis,
 ): readonly CountedResource[] {
   return resources.map((resource) => {
     const { name } = resource
     const known = recordsOfLastWalk(passes, resource)
     const total = records.get(name) ?? known ?? 0
     const counted = { resource, records: total, recordsFrom: originOf(records.get(name), known) }
-    const seen = changesOfLastUpdate(passes, name, window)
-    const changes = changesPerDay.get(name) ?? seen ?? Math.ceil(ASSUMED_CHANGES_PER_DAY * total)
-    return { ...counted, changesPerDay: changes, changesFrom: originOf(changesPerDay.get(name), seen) }
+    const changes = changesPerDay.get(name)
+    return changes === undefined
+      ? { ...counted, changesPerDay: Math.ceil(ASSUMED_CHANGES_PER_DAY * total), changesFrom: 'assumed' }
+      : { ...counted, changesPerDay: changes, changesFrom: 'given' }
   })
 }
 
@@ -57,15 +55,4 @@ export function recordsOfLastWalk(
   const ended = walks.filter((pass) => pass?.state === 'completed' && isUnder(pass.scope, scope))
   const walked = ended.map((pass) => pass?.walked ?? 0)
   return walked.length === 0 ? undefined : Math.max(...walked)
-}
-
-/** A quiet hour says nothing of the day. */
-function changesOfLastUpdate(
-  passes: FeedState['passes'],
-  name: ResourceName,
-  window: Millis,
-): number | undefined {
-  const update = passes.get(`${name}/update`)
-  if (update?.state !== 'completed' || update.walked === 0) return undefined
-  return Math.ceil((update.walked * DAY_MS) / window)
 }

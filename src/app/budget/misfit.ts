@@ -23,27 +23,19 @@ export function misfitOf(
   totals: WalkTotals,
   passes: FeedState['passes'],
 ): string | null {
-  const { updateIntervalMs, updateOverlapMs } = schedule
   const given = { records: totals.all, changesPerDay: new Map() }
-  const counted = countedResources(resources, given, passes, updateIntervalMs + updateOverlapMs)
+  const counted = countedResources(resources, given, passes)
   const { pageLimit, mediaFetch } = spark
   const settings = { ...schedule, apiRate, pageLimit, mediaFetch }
   const plan = planRequests(counted, settings)
   return plan.fits ? null : describeMisfit(plan, remediesFor(counted, settings))
 }
 
-/** Warns each time that it comes to another verdict. */
-export function misfitWarning(
+export function warnOfMisfit(
   { settings, totals, logger }: { settings: BudgetSettings; totals: WalkTotals; logger: Logger },
   resources: readonly ListedResource[],
   { passes }: Pick<FeedState, 'passes'>,
-): () => void {
-  let told: string | null = null
-  return () => {
-    const misfit = misfitOf(settings, settings.spark.apiRate, resources, totals, passes)
-    if (misfit !== null && misfit !== told) {
-      logger.warn({ setting: 'API_RATE' }, `the requests that the passes need: ${misfit}`)
-    }
-    told = misfit
-  }
+): void {
+  const misfit = misfitOf(settings, settings.spark.apiRate, resources, totals, passes)
+  if (misfit !== null) logger.warn({ setting: 'API_RATE' }, `the requests that the passes need: ${misfit}`)
 }

@@ -28,7 +28,12 @@ export function registerPlanRequests(program: Command, { signal, acting }: Comma
   program
     .command('plan-requests')
     .description('how many requests a day the settings come to, and whether API_RATE is enough')
-    .addOption(countsOption('--records <counts>', 'how many there are: listings=50000,accounts=8000'))
+    .addOption(
+      countsOption(
+        '--records <counts>',
+        'how many there are of each of RESOURCES: listings=50000,accounts=8000',
+      ),
+    )
     .addOption(countsOption('--changes-per-day <counts>', 'how many of them change: listings=3000'))
     .addOption(jsonOption())
     .action(acting((options: PlanOptions) => planFeed(options, signal)))
@@ -58,11 +63,11 @@ async function planFeed(options: PlanOptions, signal: AbortSignal): Promise<numb
   const { passes, requests } = settings
   const resources = chosenResources(settings.feed)
   const given = { records: options.records ?? new Map(), changesPerDay: options.changesPerDay ?? new Map() }
-  requireReplicated(resources, [...given.records.keys(), ...given.changesPerDay.keys()])
+  requireReplicated(resources, '--records', given.records)
+  requireReplicated(resources, '--changes-per-day', given.changesPerDay)
   const isAllGiven = resources.every(({ name }) => given.records.has(name))
   const known = isAllGiven ? new Map() : await passesOf(settings, signal)
-  const window = passes.updateIntervalMs + passes.updateOverlapMs
-  const counted = countedResources(resources, given, known, window)
+  const counted = countedResources(resources, given, known)
   requireCounted(counted)
 
   const planSettings = { ...passes, ...requests }
@@ -81,11 +86,13 @@ async function passesOf(settings: ReaderSettings, signal: AbortSignal): Promise<
   return log.state().passes
 }
 
-function requireReplicated(resources: readonly ListedResource[], given: readonly ResourceName[]): void {
-  const unknown = given.find((name) => !resources.some((resource) => resource.name === name))
-  if (unknown === undefined) return
-  const problem = `Numbers are given for ${unknown}, which is not replicated. Example: ${[...resources.map(({ name }) => name), unknown].join(',')}`
-  throw new SettingsError([{ name: 'RESOURCES', problem }])
+/** @throws {SettingsError} for numbers of what the settings do not replicate */
+function requireReplicated(resources: readonly ListedResource[], option: string, given: Counts): void {
+  const replicated = resources.map(({ name }) => name)
+  const others = [...given.keys()].filter((name) => !replicated.includes(name))
+  if (others.length === 0) return
+  const problem = `${others.join(', ')}: not replicated by these settings. Leave it out, or set RESOURCES=${[...replicated, ...others].join(',')}.`
+  throw new SettingsError([{ name: option, problem }])
 }
 
 /** @throws {SettingsError} where there is a resource of which nothing is known */

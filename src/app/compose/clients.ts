@@ -76,7 +76,7 @@ export function watchedTransport(
   { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
 ): RequestLimiter {
   const sent = (purpose: RequestPurpose, waited: Millis): void => metrics.requestSent(purpose, waited)
-  const transport = sparkTransport(settings, { sent, granted: budgetLog(logger) })
+  const transport = sparkTransport(settings, { sent, ...budgetLog(logger) })
   metrics.showBudget(() => transport.report())
   return transport
 }

@@ -9,7 +9,7 @@ import { everythingOf } from '../../replication/window.ts'
  * What a full walk will show, by the last one; before the first one the source is asked. Returns at once; disposing of it
  * ends the questions.
  *
- * @param learned told after each answer
+ * @param learned told once, when nothing is left to be asked
  */
 export function learnTotals(
   totals: WalkTotals,
@@ -19,19 +19,23 @@ export function learnTotals(
   learned: () => void,
 ): Disposable {
   const stop = new AbortController()
+  const questions: Promise<void>[] = []
   for (const resource of resources) {
     const walked = recordsOfLastWalk(passes, resource)
     if (walked !== undefined) totals.learn(resource.name, walked)
     if (totals.all.has(resource.name)) continue
-    source.count(resource, everythingOf(resource), 'walk', stop.signal).then(
+    const question = source.count(resource, everythingOf(resource), 'walk', stop.signal).then(
       (count) => {
         if (count === undefined || totals.all.has(resource.name)) return
         totals.learn(resource.name, count)
-        learned()
       },
       // Without it the progress has no percentage; the walk reports what is wrong with the source.
       () => undefined,
     )
+    questions.push(question)
   }
+  void Promise.all(questions).then(() => {
+    if (!stop.signal.aborted) learned()
+  })
   return { [Symbol.dispose]: () => stop.abort() }
 }

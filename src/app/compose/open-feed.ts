@@ -15,7 +15,7 @@ import { takeFeedOver } from './feed-take-over.ts'
 import { guardLimits } from './guard-limits.ts'
 import { claimIndex, openIndexWhenFree, warnOfLaxFolder } from './index-folder.ts'
 import { learnTotals } from './learn-totals.ts'
-import { misfitWarning } from '../budget/misfit.ts'
+import { warnOfMisfit } from '../budget/misfit.ts'
 import { makeTopics } from './make-topics.ts'
 import { MetadataCache } from '../metadata/metadata-cache.ts'
 import { contentRules, openEvents } from './open-events.ts'
@@ -78,9 +78,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   })
   await noticeScopes(feed, reader.listed, options, signal)
   await tellRecoveredPasses(options, reader, state, signal)
-  const warnOfMisfit = misfitWarning(options, reader.listed, state)
-  opened.use(learnTotals(options.totals, reader.listed, state, source, warnOfMisfit))
-  warnOfMisfit()
+  const learned = (): void => warnOfMisfit(options, reader.listed, state)
+  opened.use(learnTotals(options.totals, reader.listed, state, source, learned))
   const owned = opened.move()
   return {
     runner: new FeedRunner(feed),

@@ -109,7 +109,7 @@ export class RequestLimiter implements Transport, AsyncDisposable {
       if (first === undefined) return
       const now = this.#now()
       const wait = this.#waitOf(first.purpose, now)
-      if (wait > 0) return this.#setAlarm(wait)
+      if (wait > 0) return this.#waitFor(first, wait)
       this.#waiting.remove(first)
       this.#window.sent(first.purpose)
       this.#lastAt = now
@@ -145,8 +145,9 @@ export class RequestLimiter implements Transport, AsyncDisposable {
     return this.#lastWalkAt + Math.max(even, untilFree / (room - used))
   }
 
-  #setAlarm(ms: Millis): void {
+  #waitFor({ purpose, since }: WaitingRequest, ms: Millis): void {
     if (ms === Infinity) return
+    this.#options.watcher.waits(purpose, this.#now() + ms - since)
     const alarm = new AbortController()
     this.#alarm = alarm
     // The rejection is our own abort.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { misfitOf, misfitWarning } from '../../../src/app/budget/misfit.ts'
+import { misfitOf, warnOfMisfit } from '../../../src/app/budget/misfit.ts'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { WalkTotals } from '../../../src/ops/walk-totals.ts'
@@ -23,17 +23,18 @@ test('the settings of the README fit, but not updates too often for the rate, no
   expect(misfit({ UPDATE_INTERVAL: '1s' }, 800)).toMatch(/^It does not fit/)
 })
 
-test('the warning comes when the number of records is known, and once', () => {
+test('what does not fit is warned of, and what fits is not', () => {
   const lines: { level: string; msg: string }[] = []
   const destination = { write: (line: string) => lines.push(JSON.parse(line)) }
   const logger = createLogger({ level: 'info', destination })
   const totals = new WalkTotals()
-  const settings = settingsWith({ PURGE_INTERVAL: '1m', API_RATE: '100' })
-  const warn = misfitWarning({ settings, totals, logger }, [ACCOUNTS], { passes: NO_PASSES })
-  warn()
-  expect(lines).toEqual([])
   totals.learn(ACCOUNTS.name, 100_000)
-  warn()
-  warn()
-  expect(lines.map(({ level }) => level)).toEqual(['warn'])
+  const warn = (env: Readonly<Record<string, string>>): void =>
+    warnOfMisfit({ settings: settingsWith(env), totals, logger }, [ACCOUNTS], { passes: NO_PASSES })
+  warn({})
+  expect(lines).toEqual([])
+  warn({ PURGE_INTERVAL: '1m', API_RATE: '100' })
+  expect(lines).toMatchObject([
+    { level: 'warn', setting: 'API_RATE', msg: expect.stringContaining('It does not fit') },
+  ])
 })

@@ -105,6 +105,7 @@ test('with half of the requests that it needs, updates stay within an interval, 
   const watcher = {
     sent: (purpose: RequestPurpose) => sent.push({ purpose, at: timer.monotonic() }),
     granted: () => undefined,
+    waits: () => undefined,
   }
   const limiter = new RequestLimiter({ transport, rate, windowMs: BUDGET_WINDOW_MS, timer, now, watcher })
   const source = sourceOn(limiter, simulator.accessToken, { pageLimit: SETTINGS.pageLimit, clock })

@@ -38,6 +38,7 @@ export class LimitedKey {
   readonly events: KeyEvent[] = []
   readonly told: (readonly [granted: number, limit: number])[] = []
   readonly waits: { readonly purpose: RequestPurpose; readonly waited: number }[] = []
+  readonly toldToWait: { readonly purpose: RequestPurpose; readonly wait: number }[] = []
   /** Sleeps under way: of the limiter, of answers and of the test. */
   sleeping = 0
 
@@ -56,6 +57,7 @@ export class LimitedKey {
     }
     const watcher: BudgetWatcher = {
       sent: (purpose, waited) => this.waits.push({ purpose, waited }),
+      waits: (purpose, wait) => this.toldToWait.push({ purpose, wait }),
       granted: (granted, limit) => this.told.push([granted, limit]),
     }
     this.limiter = new RequestLimiter({

@@ -207,3 +207,11 @@ test('a request is told to be sent when it is, and not when it was asked for: it
   await key.ask('2', 'walk')
   expect(key.sent.at(-1)?.at).toBe(asked + WINDOW_MS)
 })
+
+test('a request that has to wait is told with how long it waits in all, by what it is for', async () => {
+  const key = new LimitedKey(10)
+  await Promise.all(Array.from({ length: 9 }, (_, i) => key.ask(String(i), 'walk')))
+  // Five go at once, three evenly over the rest of the window, the ninth when the first has left it.
+  expect(key.toldToWait.length).toBeGreaterThan(0)
+  expect(key.toldToWait.at(-1)).toEqual({ purpose: 'walk', wait: key.waits.at(-1)?.waited })
+})

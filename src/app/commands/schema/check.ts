@@ -121,7 +121,7 @@ async function sourceFields(
   signal: AbortSignal,
 ): Promise<readonly FieldDescription[]> {
   const logger = loggerFor({ spark, log })
-  await using transport = sparkTransport(spark, { sent: () => undefined, granted: budgetLog(logger) })
+  await using transport = sparkTransport(spark, { sent: () => undefined, ...budgetLog(logger) })
   const source = sparkSource(spark, {
     transport,
     user: undefined,
