@@ -22,8 +22,8 @@ export async function recreateTopic(arena: Arena): Promise<readonly Finding[]> {
   await arena.opened(daemon)
   await arena.pause(900, 1_500)
   const running = arena.prng.below(2) === 0
-  if (!running) await daemon.kill()
   const topic = await someTopic(arena)
+  if (!running) await daemon.kill()
   await deleteDataTopic(arena, topic)
   if (arena.prng.below(2) === 0) await makeTopic(arena, topic, {})
   if (running) {
