@@ -55,7 +55,7 @@ const FILTER_SLOW = verdict(
 )
 const BROKEN_DATA = verdict(
   DATA_FAILED,
-  'The API stumbles over its own data. An update leaves out the second of the record at fault and goes on; it asks for it again later.',
+  'The API stumbles over its own data; what it cannot show for that is asked for again later.',
 )
 const RATE_LIMITED = verdict(
   'SPARK_RATE_LIMITED',
