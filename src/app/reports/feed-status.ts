@@ -45,7 +45,7 @@ const SET = z.object({
   parent: z.string(),
   /** In the topic; null where it is not known. */
   live: z.number().nullable(),
-  /** Not read yet; null without a daemon. */
+  /** Not read yet; null where it is not known. */
   owed: z.number().nullable(),
   /** MLSs whose sets the source refuses; none without a daemon. */
   refusedBy: z.array(z.object({ mlsId: z.string().nullable(), code: z.string(), message: z.string() })),

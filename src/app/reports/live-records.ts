@@ -1,9 +1,15 @@
-/** How many records are live, by the key index: from the process that has it, or by who finds it free and up to date. */
+/** How many records are live, and how many sets are owed, by the key index: from the process that has it, or by who finds it free and up to date. */
 import { KeyIndexError } from '../../key-index/errors.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
-import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
+import {
+  published,
+  type ListedResource,
+  type ResourceDescription,
+  type ResourceName,
+} from '../../domain/resource.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
+import { countOwed } from '../../replication/sets/due-sets.ts'
 import type { LiveRecords } from './feed-status.ts'
 
 export async function countLive(
@@ -29,19 +35,26 @@ export interface FeedPosition {
   readonly prefix: string
   readonly generation: number
   readonly clusterId: string
-  readonly resources: readonly ResourceDescription[]
+  readonly listed: readonly ListedResource[]
   /** After the last committed transaction. */
   readonly nextOffsets: NextOffsets
 }
 
+export interface IndexCounts {
+  readonly liveRecords: LiveRecords
+  /** By set; none where it is not known. */
+  readonly owedSets: ReadonlyMap<ResourceName, number>
+}
+
 /** Without a daemon; never a guess. */
-export async function liveRecordsIn(
+export async function countsIn(
   dataDir: string,
   position: FeedPosition,
   signal: AbortSignal,
-): Promise<LiveRecords> {
+): Promise<IndexCounts> {
   try {
-    const { resources, nextOffsets } = position
+    const { listed, nextOffsets } = position
+    const resources = published(listed)
     await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
     const state = index.state()
     if (state === null) return unknown('the index in DATA_DIR was never filled')
@@ -56,7 +69,14 @@ export async function liveRecordsIn(
       const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
       if (behind) return unknown('the index in DATA_DIR is behind the topics')
     }
-    return await countLive(index, resources, signal)
+    const liveRecords = await countLive(index, resources, signal)
+    const owedSets = new Map<ResourceName, number>()
+    for (const parent of listed) {
+      for (const set of parent.subresources) {
+        owedSets.set(set.name, await countOwed(index, parent, set, signal))
+      }
+    }
+    return { liveRecords, owedSets }
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof KeyIndexError) return unknown(error.inShort)
@@ -64,6 +84,6 @@ export async function liveRecordsIn(
   }
 }
 
-function unknown(why: string): LiveRecords {
-  return { count: null, why, byResource: {} }
+function unknown(why: string): IndexCounts {
+  return { liveRecords: { count: null, why, byResource: {} }, owedSets: new Map() }
 }

@@ -7,7 +7,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
 import { feedStatus, type FeedStatus, type Trouble } from './feed-status.ts'
-import { liveRecordsIn } from './live-records.ts'
+import { countsIn } from './live-records.ts'
 import { waitingLetters } from './waiting-letters.ts'
 
 /**
@@ -17,30 +17,31 @@ import { waitingLetters } from './waiting-letters.ts'
  */
 export async function readStatus(settings: ReaderSettings, signal: AbortSignal): Promise<FeedStatus> {
   await using reader = await openFeedReader(settings, signal)
-  const { cluster, names, resources, writerSchemas: schemas, log } = reader
+  const { cluster, names, listed, resources, writerSchemas: schemas, log } = reader
   const known = await cluster.describeTopics([names.checkpoints, names.deadLetters], signal)
   if (known.has(names.checkpoints)) await log.refresh(signal)
   const { owner, generation, nextOffsets } = log
   const state = log.state()
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
-  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, resources, nextOffsets }
+  const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, listed, nextOffsets }
   const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
+  const { liveRecords, owedSets } = await countsIn(settings.feed.dataDir, position, signal)
   return feedStatus({
     prefix: names.prefix,
     source: state.source,
     daemon: null,
     owner: lastOwner(log),
-    resources: reader.listed,
+    resources: listed,
     state,
     completedAt: log.completedAt,
     nextAt: () => null,
     outlook: () => null,
     parked: [],
     firstPurgeAt: {},
-    liveRecords: await liveRecordsIn(settings.feed.dataDir, position, signal),
+    liveRecords,
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
-    owedSets: new Map(),
+    owedSets,
     refusedSets: [],
     deadLetters: known.has(names.deadLetters)
       ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)

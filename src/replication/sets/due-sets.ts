@@ -95,6 +95,21 @@ async function* pairs(
   }
 }
 
+/** Sets that were not read under what their records say now, whenever they may be asked for. */
+export async function countOwed(
+  index: Pick<KeyIndex, 'entries' | 'getMany'>,
+  parent: ListedResource,
+  set: Subresource,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0
+  for await (const { record, known } of pairs(index, parent, set, 'all')) {
+    signal.throwIfAborted()
+    if (isLive(record) && isOwed(parent, set, stampOfSet(parent, set, record), known)) count += 1
+  }
+  return count
+}
+
 /** Sets that are due by now, for whoever wants to know how long it takes. */
 export async function countDue(
   index: Pick<KeyIndex, 'entries' | 'getMany'>,
