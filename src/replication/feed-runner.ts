@@ -4,7 +4,7 @@ import { isSubresource, type Replicated, type ResourceName } from '../domain/res
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
-import { runSets } from './sets/sets-pass.ts'
+import { runSets, type SetsOptions, type UnreadSets } from './sets/sets-pass.ts'
 import { runRetry, runSnapshot, runUpdate, type RetryResult } from './records-pass.ts'
 
 /** How a pass ended; a failed one throws. */
@@ -14,16 +14,18 @@ export interface PassResult {
   readonly purge: PurgeResult | undefined
   /** Only for a pass that retried dead letters. */
   readonly letters: RetryResult['letters'] | undefined
+  /** Only for a pass of sets. */
+  readonly unread: UnreadSets | undefined
 }
 
-export interface PassOptions extends PurgeOptions {
+export interface PassOptions extends PurgeOptions, SetsOptions {
   /** Of a snapshot or an update: keys that have a dead letter, to be asked for again. */
   readonly retry: undefined | readonly RecordKey[]
   /** Told when the passes before it have ended. Until then the signal's abort makes it never begin. */
   readonly onBegin: () => void
 }
 
-const NEITHER = { purge: undefined, letters: undefined } as const
+const PLAIN_RESULT = { purge: undefined, letters: undefined, unread: undefined } as const
 
 /** A pass of which nobody wants anything particular. */
 export const PLAIN_PASS: PassOptions = {
@@ -31,6 +33,7 @@ export const PLAIN_PASS: PassOptions = {
   examine: undefined,
   approveUpTo: undefined,
   retry: undefined,
+  onDemand: false,
   onBegin: () => undefined,
 }
 
@@ -61,17 +64,17 @@ export class FeedRunner {
       options.onBegin()
       await this.feed.metadata.refresh(resource, signal)
       if (isSubresource(resource)) {
-        return { ...NEITHER, progress: await runSets(this.feed, resource, pass, signal) }
+        return { ...PLAIN_RESULT, ...(await runSets(this.feed, resource, pass, options, signal)) }
       }
       if (pass === 'purge') {
         const purge = await runPurge(this.feed, resource, options, signal)
-        return { ...NEITHER, progress: purge.progress, purge }
+        return { ...PLAIN_RESULT, progress: purge.progress, purge }
       }
       if (options.retry !== undefined) {
-        return { ...NEITHER, ...(await runRetry(this.feed, resource, pass, options.retry, signal)) }
+        return { ...PLAIN_RESULT, ...(await runRetry(this.feed, resource, pass, options.retry, signal)) }
       }
       const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
-      return { ...NEITHER, progress: await runRecords(this.feed, resource, signal) }
+      return { ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) }
     }, signal)
   }
 

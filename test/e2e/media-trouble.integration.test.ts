@@ -15,7 +15,7 @@ test.concurrent.each([403, 200] as const)(
     const refused = await feed.run(['snapshot'])
     expect(refused.code).toBe(1)
     expect(refused.stdout).toMatch(
-      /listing-photos failed: 0 walked\n.*listing-documents completed: \d+ walked, \d+ published\n$/,
+      /listing-photos failed: 0 walked, 6\d refused to the key, asked again by the next pass\n.*listing-documents completed: \d+ walked, \d+ published\n$/,
     )
     expect(refused.stderr).toContain('the API refuses these sets to the key')
     // Three of one MLS say enough, and there are two; a few are under way by then.
@@ -59,7 +59,16 @@ test.concurrent('a set over which the API stumbles holds up nothing, and is trie
   const [key = ''] = feed.keys()
   simulator.listings.obey({ action: 'media', part: 'photos', keys: [key], change: 'add' })
   simulator.configure({ brokenParts: { [key]: ['photos'] } })
-  expect(await feed.done('snapshot')).toMatch(/listing-photos completed: \d+ walked, \d+ published$/)
+  const unread = ', 1 could not be read, asked again by the next pass'
+  const filled = await feed.run(['snapshot'])
+  expect(filled.code).toBe(1)
+  expect(filled.stdout).toMatch(
+    new RegExp(`listing-photos completed: \\d+ walked, \\d+ published${unread}\n$`),
+  )
+  const asked = await feed.run(['update'])
+  expect(asked.code).toBe(1)
+  expect(asked.stdout).toContain(`update of listing-photos completed: 0 walked${unread}`)
+  expect(await feed.done('status')).toMatch(/^Sets +listing-photos: .*; 1 owed$/m)
   const first = await feed.read('listing-photos')
   expect(first.map((event) => event.key)).not.toContain(key)
 

@@ -33,6 +33,8 @@ const ONE_PASS = z.object({
       approvedAlthough: z.string().nullable().default(null),
     })
     .nullable(),
+  /** Of sets: those that were to be read and were not, by reason; null otherwise. */
+  unread: z.object({ failed: z.number(), refused: z.number(), missing: z.number() }).nullable().default(null),
 })
 
 /** How a pass ended, as a command prints it and as a daemon answers it. */
@@ -48,7 +50,7 @@ export function parsePassReport(answer: unknown): PassReport {
 }
 
 export function reportOf(
-  { progress, purge }: PassResult,
+  { progress, purge, unread }: PassResult,
   dryRun: boolean,
   preview: DeletePreview | null = null,
 ): PassReport {
@@ -75,14 +77,21 @@ export function reportOf(
             preview,
             approvedAlthough: purge.verdict.kind === 'approved' ? purge.verdict.why : null,
           },
+    unread: unread ?? null,
     sets: [],
   }
 }
 
-/** docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would; 1 if sets could not be read. */
-export function exitCodeOf({ state, purge, sets }: PassReport): number {
-  if (purge !== null && purge.heldBecause !== null) return 3
-  return [state, ...sets.map((set) => set.state)].includes('failed') ? 1 : 0
+/**
+ * docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would; 1 if reading a set failed. A key without the right to
+ * some sets, or a record that has just gone, is no failure.
+ */
+export function exitCodeOf(report: PassReport): number {
+  if (report.purge !== null && report.purge.heldBecause !== null) return 3
+  const hasFailed = ({ state, unread }: OnePassReport): boolean => {
+    return state === 'failed' || (unread !== null && unread.failed > 0)
+  }
+  return [report, ...report.sets].some(hasFailed) ? 1 : 0
 }
 
 /** For a person: a line for each pass, and of a dry run what it would delete. */
@@ -95,12 +104,12 @@ export function describeReport(report: PassReport): readonly string[] {
   ]
 }
 
-function describePass({ resource, pass, state, walked, counts, purge }: OnePassReport): string {
+function describePass({ resource, pass, state, walked, counts, purge, unread }: OnePassReport): string {
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
   const head = `${pass} of ${resource} ${state}: ${walked} walked`
-  if (purge === null) return [head, ...outcomes].join(', ')
+  if (purge === null) return [head, ...outcomes, ...describeUnread(unread)].join(', ')
   const { gone, outOfScope, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
   const deletes = [
     `${gone} gone`,
@@ -116,4 +125,15 @@ function describePass({ resource, pass, state, walked, counts, purge }: OnePassR
       ? []
       : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
   return [head, ...deletes, ...held, ...approved].join(', ')
+}
+
+function describeUnread(unread: OnePassReport['unread']): readonly string[] {
+  if (unread === null) return []
+  const { failed, refused, missing } = unread
+  const reasons = [
+    ...(failed === 0 ? [] : [`${failed} could not be read`]),
+    ...(refused === 0 ? [] : [`${refused} refused to the key`]),
+    ...(missing === 0 ? [] : [`${missing} not shown by the API`]),
+  ]
+  return reasons.length === 0 ? [] : [...reasons, 'asked again by the next pass']
 }

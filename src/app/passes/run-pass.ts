@@ -22,7 +22,7 @@ export async function runPass(
   const result = await feed.runner.run(
     resource,
     pass,
-    { ...PLAIN_PASS, dryRun, approveUpTo, onBegin, examine: dryRun ? examine : undefined },
+    { ...PLAIN_PASS, dryRun, approveUpTo, onBegin, onDemand: true, examine: dryRun ? examine : undefined },
     signal,
   )
   return reportOf(result, dryRun, preview)

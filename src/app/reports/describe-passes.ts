@@ -65,12 +65,14 @@ function describeSet({ name, live, owed, refusedBy }: SetStatus, feed: FeedStatu
   })
   const isFilling = fill?.outlook !== null && fill?.outlook !== undefined
   const waiting = owed === null || owed === 0 || isFilling ? '' : `; ${grouped(owed)} owed`
-  return `${parts.join('; ')}${next.join('')}${waiting}${describeRefusals(refusedBy)}`
+  const isFilled = fill !== undefined && fill.completedAt !== null
+  const again = `listingstream ${isFilled ? 'update' : 'snapshot'} --resource ${name}`
+  return `${parts.join('; ')}${next.join('')}${waiting}${describeRefusals(refusedBy, again)}`
 }
 
-function describeRefusals(refusedBy: SetStatus['refusedBy']): string {
+function describeRefusals(refusedBy: SetStatus['refusedBy'], again: string): string {
   const [first] = refusedBy
   if (first === undefined) return ''
   const which = refusedBy.map(({ mlsId }) => mlsId ?? 'not known').join(', ')
-  return `; REFUSED by ${first.code} for MLS ${which}: asked again within a day`
+  return `; REFUSED by ${first.code} for MLS ${which}: asked again within a day, or at once by "${again}"`
 }

@@ -36,6 +36,13 @@ export class Refusals {
     return known?.leftAlone !== undefined
   }
 
+  /** None is left alone any longer, until it is refused again. */
+  askAgain(now: Instant): void {
+    for (const known of this.#byMls.values()) {
+      if (known.leftAlone !== undefined) known.leftAlone = { ...known.leftAlone, until: now }
+    }
+  }
+
   /** Undefined if they may be asked for. */
   leftAlone(mlsId: string | null, now: Instant): LeftAlone | undefined {
     const leftAlone = this.#byMls.get(mlsId)?.leftAlone

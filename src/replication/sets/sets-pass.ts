@@ -27,6 +27,19 @@ const RETRY: Backoff = { baseMs: 60_000, capMs: 3_600_000 }
 const MISSING_AGAIN_MS = 3_600_000
 const REFUSED_AGAIN_MS = 24 * 3_600_000
 
+export interface SetsOptions {
+  /** Somebody asked for the pass: what was refused, failed or was not shown a short time ago does not wait. */
+  readonly onDemand: boolean
+}
+
+/** Sets that a pass was to read and could not, by reason: they are asked for again. */
+export type UnreadSets = Readonly<Record<Exclude<SetAnswer['kind'], 'found'>, number>>
+
+export interface SetsResult {
+  readonly progress: PassProgress
+  readonly unread: UnreadSets
+}
+
 /**
  * `update`: what is owed. `snapshot`: the first time the same, so that a resumed one goes on with what is left; later all
  * sets, compared by content.
@@ -37,15 +50,18 @@ export async function runSets(
   feed: Feed,
   set: Subresource,
   pass: PassKind,
+  { onDemand }: SetsOptions,
   signal: AbortSignal,
-): Promise<PassProgress> {
+): Promise<SetsResult> {
   requireBase(feed.state, set, pass)
   const parent = feed.resources.find(({ name }) => name === set.parent)
   if (parent === undefined) throw new InvariantViolation(`${set.parent} is not replicated.`)
   const toLookAt = feed.sets.of(set)
+  if (onDemand) toLookAt.askAgain(feed.clock.now())
   const run = new SetsPass(feed, { parent, set }, pass, toLookAt)
   try {
-    return await run.run(signal)
+    const progress = await run.run(signal)
+    return { progress, unread: run.unread }
   } catch (error) {
     // Whatever was not come to is still owed.
     toLookAt.noteAll()
@@ -63,7 +79,7 @@ class SetsPass {
   readonly #begunAt: Instant
   #progress: PassProgress | undefined
   #failedInARow = 0
-  #unread = 0
+  readonly #unread = { missing: 0, refused: 0, failed: 0 }
   /** Of sets that are left alone. */
   #refusal: ListingstreamError | undefined
 
@@ -80,6 +96,10 @@ class SetsPass {
     if (this.#progress !== undefined) feed.observer.passStarted(this.#progress, true)
   }
 
+  get unread(): UnreadSets {
+    return { ...this.#unread }
+  }
+
   async run(signal: AbortSignal): Promise<PassProgress> {
     const { parent, set } = this.#place
     const { index, observer } = this.#feed
@@ -93,7 +113,8 @@ class SetsPass {
       await this.#fetch(this.#allowed(batch.due), signal)
     }
     const owed = { ...wanted, keys: 'all', readBefore: undefined } as const
-    const left = this.#unread === 0 ? 0 : await countDue(index, parent, set, owed, signal)
+    const { missing, refused, failed } = this.#unread
+    const left = missing + refused + failed === 0 ? 0 : await countDue(index, parent, set, owed, signal)
     observer.setsOwed(set.name, left, this.#progress?.walked ?? 0)
     return this.#end(left, signal)
   }
@@ -117,11 +138,13 @@ class SetsPass {
   /** Without those of MLSs that refuse them, and those that failed a short time ago. */
   #allowed(due: readonly DueSet[]): readonly DueSet[] {
     const now = this.#feed.clock.now()
-    const allowed = due.filter(
-      ({ key, mlsId }) => !this.#isLeftAlone(mlsId) && !this.#toLookAt.isWaiting(key, now),
-    )
-    this.#unread += due.length - allowed.length
-    return allowed
+    return due.filter(({ key, mlsId }) => {
+      const isRefused = this.#isLeftAlone(mlsId)
+      if (isRefused) this.#unread.refused += 1
+      const isWaiting = !isRefused && this.#toLookAt.isWaiting(key, now)
+      if (isWaiting) this.#unread.failed += 1
+      return !isRefused && !isWaiting
+    })
   }
 
   #isLeftAlone(mlsId: string | null): boolean {
@@ -175,7 +198,7 @@ class SetsPass {
   #notRead({ key, mlsId }: DueSet, answer: Exclude<SetAnswer, { kind: 'found' }>): void {
     const { clock, observer, random } = this.#feed
     const now = clock.now()
-    this.#unread += 1
+    this.#unread[answer.kind] += 1
     switch (answer.kind) {
       case 'missing':
         this.#toLookAt.noteAt(key, instant(now + MISSING_AGAIN_MS))

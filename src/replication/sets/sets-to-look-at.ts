@@ -37,6 +37,14 @@ export class SetsToLookAt {
     this.#allAt = this.#allAt === undefined || at < this.#allAt ? at : this.#allAt
   }
 
+  /** All of them at once, whatever was refused, failed or was not shown a short time ago. */
+  askAgain(now: Instant): void {
+    this.#keys = 'all'
+    this.#allAt = undefined
+    this.#later.clear()
+    this.refusals.askAgain(now)
+  }
+
   /** What cannot be remembered is looked at with all of them. */
   noteAt(key: RecordKey, at: Instant): void {
     if (this.#later.has(key) || this.#later.size < MOST_KEYS) this.#later.set(key, at)

@@ -254,7 +254,7 @@ test('sets have lines of their own: how far their fill is, what is owed, and who
   expect(lines).toContain('Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z)')
   expect(lines.slice(9, 13)).toEqual([
     'Sets          listing-photos: 7; fill not at its end, begun 15 min ago: 12,000 of 100,000 (12 %), 10 min left',
-    '              listing-videos: 7; fill completed 10 min ago: 7 walked; 2 owed; REFUSED by SPARK_NOT_PERMITTED for MLS 2000: asked again within a day',
+    '              listing-videos: 7; fill completed 10 min ago: 7 walked; 2 owed; REFUSED by SPARK_NOT_PERMITTED for MLS 2000: asked again within a day, or at once by "listingstream update --resource listing-videos"',
     '              listing-documents: –; not filled yet',
     '              listing-rooms: 7; fill completed 10 min ago: 7 walked; next in 6 d',
   ])

@@ -3,7 +3,7 @@ import type { PassKind, PassProgress } from '../../../src/domain/pass.ts'
 import { recordKey, type RecordKey } from '../../../src/domain/record-key.ts'
 import type { ListedResource, Subresource } from '../../../src/domain/resource.ts'
 import type { SourceRecord } from '../../../src/domain/source-record.ts'
-import { FeedRunner, PLAIN_PASS } from '../../../src/replication/feed-runner.ts'
+import { FeedRunner, PLAIN_PASS, type PassResult } from '../../../src/replication/feed-runner.ts'
 import { RESOURCES, SUBRESOURCES } from '../../../src/resources/index.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
@@ -110,6 +110,11 @@ export class SetsFeed {
 
   async run(set: Subresource, pass: PassKind): Promise<PassProgress> {
     return (await this.runner.run(set, pass, PLAIN_PASS, signal)).progress
+  }
+
+  /** As somebody asks for it. */
+  runOnDemand(set: Subresource, pass: PassKind): Promise<PassResult> {
+    return this.runner.run(set, pass, { ...PLAIN_PASS, onDemand: true }, signal)
   }
 
   /** As a page of an update says it. */

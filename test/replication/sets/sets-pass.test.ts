@@ -308,6 +308,24 @@ describe('sets that the source refuses', () => {
     expect(feed.twins.observer.refusedSets).toEqual([])
   })
 
+  test('are asked for at once, and no longer said to be refused, by a pass that somebody asks for', async () => {
+    const feed = await SetsFeed.of(shared, refusing('1', '3', '5', '6'))
+    await feed.run(PHOTOS, 'snapshot')
+    feed.asked()
+    expect(await feed.runOnDemand(PHOTOS, 'update')).toMatchObject({
+      unread: { failed: 0, refused: 4, missing: 0 },
+    })
+    expect(feed.asked()).toEqual(['photos 1', 'photos 3', 'photos 5'])
+    feed.answer = refusing()
+    await feed.run(PHOTOS, 'update')
+    expect(feed.asked()).toEqual([])
+    expect(await feed.runOnDemand(PHOTOS, 'update')).toMatchObject({
+      progress: { walked: 4 },
+      unread: { failed: 0, refused: 0, missing: 0 },
+    })
+    expect(feed.twins.observer.refusedSets.at(-1)).toEqual({ resource: PHOTOS.name, mlsId: 'a' })
+  })
+
   test('do not end the first fill while nothing was read: nobody is told that the topic is whole', async () => {
     const feed = await SetsFeed.of([of('1', 'a'), of('2', 'a'), of('3', 'a')], refusing('1', '2', '3'))
     for (const attempt of [1, 2]) {
@@ -349,6 +367,21 @@ describe('sets that fail', () => {
     feed.advance(HOUR_MS)
     await feed.run(PHOTOS, 'update')
     expect(feed.events(PHOTOS)).toEqual(['1 SNAPSHOT', '3 SNAPSHOT', '2 CREATED'])
+  })
+
+  test('are counted by the pass, asked for at once on demand, and by a new process', async () => {
+    const feed = await SetsFeed.of(
+      keysOf(3).map((key) => photographed(key)),
+      (set, key) => (key === '1' ? 'missing' : broken('2')(set, key)),
+    )
+    const unread = { failed: 1, refused: 0, missing: 1 }
+    expect(await feed.runOnDemand(PHOTOS, 'snapshot')).toMatchObject({ progress: { walked: 1 }, unread })
+    feed.asked()
+    expect(await feed.runOnDemand(PHOTOS, 'update')).toMatchObject({ progress: { walked: 0 }, unread })
+    expect(feed.asked()).toEqual(['photos 1', 'photos 2'])
+    const next = await feed.restarted()
+    expect(await next.runOnDemand(PHOTOS, 'update')).toMatchObject({ progress: { walked: 0 }, unread })
+    expect(next.asked()).toEqual(['photos 1', 'photos 2'])
   })
 
   test('are not asked for before their time, though all are looked at', async () => {

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+
+import {
+  describeReport,
+  exitCodeOf,
+  parsePassReport,
+  reportOf,
+  type PassReport,
+} from '../../../src/app/passes/pass-report.ts'
+import type { UnreadSets } from '../../../src/replication/sets/sets-pass.ts'
+import { LISTING_SETS } from '../../../src/resources/listing-sets.ts'
+import { progressOf } from '../../ops/progress.ts'
+
+const [PHOTOS] = LISTING_SETS
+const NONE: UnreadSets = { failed: 0, refused: 0, missing: 0 }
+
+/** A pass of listings, and the one of their photos after it. */
+function withPhotos(unread: UnreadSets): PassReport {
+  const update = progressOf({ state: 'completed', walked: 0 })
+  const plain = { purge: undefined, letters: undefined }
+  const listings = reportOf({ ...plain, progress: update, unread: undefined }, false)
+  const photos = { ...update, resource: PHOTOS.name }
+  return { ...listings, sets: [reportOf({ ...plain, progress: photos, unread }, false)] }
+}
+
+test.each([
+  [{ failed: 1 }, ', 1 could not be read, asked again by the next pass', 1],
+  [{ refused: 3 }, ', 3 refused to the key, asked again by the next pass', 0],
+  [{ missing: 2 }, ', 2 not shown by the API, asked again by the next pass', 0],
+  [{ failed: 1, refused: 3 }, ', 1 could not be read, 3 refused to the key, asked again by the next pass', 1],
+  [{}, '', 0],
+])('sets that could not be read (%o) are told, and failed only if the API did', (some, told, code) => {
+  const report = withPhotos({ ...NONE, ...some })
+  expect(describeReport(report).at(-1)).toBe(`update of listing-photos completed: 0 walked${told}`)
+  expect(exitCodeOf(report)).toBe(code)
+  expect(parsePassReport(report).sets[0]?.unread).toEqual({ ...NONE, ...some })
+})
+
+test('a pass of sets alone that could not read one has failed, too', () => {
+  const [photos] = withPhotos({ ...NONE, failed: 1 }).sets
+  expect(exitCodeOf(parsePassReport(photos))).toBe(1)
+})
+
+test('of the answer of a daemon that does not count them, nothing is said', () => {
+  const { unread: _, ...older } = withPhotos(NONE)
+  expect(parsePassReport(older).unread).toBeNull()
+})
