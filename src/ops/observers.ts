@@ -1,6 +1,20 @@
 import type { Parking } from '../replication/persist.ts'
 import type { Observer } from '../replication/ports.ts'
 
+export const SILENT_OBSERVER: Observer = {
+  pageCommitted: () => undefined,
+  pageWalked: () => undefined,
+  dryRunEnded: () => undefined,
+  passStarted: () => undefined,
+  passEnded: () => undefined,
+  passRecovered: () => undefined,
+  watermarkMoved: () => undefined,
+  clockCompared: () => undefined,
+  schemaRefused: () => undefined,
+  setsOwed: () => undefined,
+  setsRefused: () => undefined,
+}
+
 /** One observer that tells all of them, in their order. */
 export function observers(...list: readonly Observer[]): Observer {
   return {

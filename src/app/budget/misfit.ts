@@ -7,7 +7,7 @@ import type { WalkTotals } from '../../ops/walk-totals.ts'
 import { remediesFor } from '../../replication/plan-remedies.ts'
 import { planRequests } from '../../replication/request-plan.ts'
 import { describeMisfit } from '../reports/describe-plan.ts'
-import { countedResources } from './known-counts.ts'
+import { countedResources, type GivenCounts } from './known-counts.ts'
 
 type BudgetSettings = Pick<Settings, 'passes' | 'spark'>
 
@@ -20,10 +20,9 @@ export function misfitOf(
   { passes: schedule, spark }: BudgetSettings,
   apiRate: number,
   resources: readonly ListedResource[],
-  totals: WalkTotals,
+  given: GivenCounts,
   passes: FeedState['passes'],
 ): string | null {
-  const given = { records: totals.all, changesPerDay: new Map() }
   const counted = countedResources(resources, given, passes)
   const { pageLimit, mediaFetch } = spark
   const settings = { ...schedule, apiRate, pageLimit, mediaFetch }
@@ -36,6 +35,7 @@ export function warnOfMisfit(
   resources: readonly ListedResource[],
   { passes }: Pick<FeedState, 'passes'>,
 ): void {
-  const misfit = misfitOf(settings, settings.spark.apiRate, resources, totals, passes)
+  const given = { records: totals.all, changesPerDay: new Map() }
+  const misfit = misfitOf(settings, settings.spark.apiRate, resources, given, passes)
   if (misfit !== null) logger.warn({ setting: 'API_RATE' }, `the requests that the passes need: ${misfit}`)
 }

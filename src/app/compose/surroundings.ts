@@ -1,8 +1,9 @@
 /** Logging, metrics and health of a command that works on a feed. */
 import type { Settings } from '../../config/settings.ts'
+import type { PassProgress } from '../../domain/pass.ts'
 import { Health } from '../../ops/health.ts'
 import { LogObserver } from '../../ops/log-observer.ts'
-import { observers, parkings } from '../../ops/observers.ts'
+import { observers, parkings, SILENT_OBSERVER } from '../../ops/observers.ts'
 import { createLogger, type Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Outages } from '../../ops/outages.ts'
@@ -10,6 +11,7 @@ import { WalkTotals } from '../../ops/walk-totals.ts'
 import { intervalOf } from '../../replication/loop.ts'
 import type { Parking } from '../../replication/persist.ts'
 import type { Observer } from '../../replication/ports.ts'
+import { ChangeRates } from '../budget/change-rates.ts'
 import { chosenResources } from './chosen-resources.ts'
 import { now } from './system-clock.ts'
 import { plaintextCredentials } from './plaintext.ts'
@@ -20,6 +22,7 @@ export interface Surroundings {
   readonly metrics: Metrics
   readonly health: Health
   readonly totals: WalkTotals
+  readonly changeRates: ChangeRates
   readonly outages: Outages
   readonly observer: Observer
   readonly parking: Parking
@@ -67,6 +70,9 @@ export function surroundings(settings: FeedSettings, moves = false): Surrounding
   })
   const totals = new WalkTotals()
   const log = new LogObserver(logger, undefined, { totals, moves })
-  const observer = observers(metrics, health, log)
-  return { logger, metrics, health, totals, outages, observer, parking: parkings(health, metrics, log) }
+  const changeRates = new ChangeRates()
+  const counting = { ...SILENT_OBSERVER, passEnded: (progress: PassProgress) => changeRates.ended(progress) }
+  const observer = observers(metrics, health, log, counting)
+  const parking = parkings(health, metrics, log)
+  return { logger, metrics, health, totals, changeRates, outages, observer, parking }
 }

@@ -135,7 +135,7 @@ function supervisorOf(
   around: Surroundings,
   transport: RequestLimiter,
 ): FeedSupervisor {
-  const { logger, metrics, observer, outages, totals } = around
+  const { logger, metrics, observer, outages, totals, changeRates } = around
   const told = { logger, metrics, observer, outages, totals }
   const { feed, passes: schedule } = read.current
   const wishes = { anyOwner: true, acceptSource: acceptSource ?? false }
@@ -148,7 +148,8 @@ function supervisorOf(
     around,
     budget: (resources, passes) => {
       const report = transport.report()
-      return { ...report, misfit: misfitOf(read.current, report.granted, resources, totals, passes) }
+      const given = { records: totals.all, changesPerDay: changeRates.perDay() }
+      return { ...report, misfit: misfitOf(read.current, report.granted, resources, given, passes) }
     },
     clock: SYSTEM_CLOCK,
     random: Math.random,

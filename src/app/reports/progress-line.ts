@@ -3,6 +3,7 @@ import yoctoSpinner from 'yocto-spinner'
 import type { PassProgress } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import { describeOutlook, type WalkTotals } from '../../ops/walk-totals.ts'
+import { SILENT_OBSERVER } from '../../ops/observers.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { printable } from '../../support/printable.ts'
 import { isWatched } from '../../ops/is-watched.ts'
@@ -17,20 +18,6 @@ export interface ProgressLine extends Disposable {
   say(doing: string): void
 }
 
-const NOTHING: Observer = {
-  pageCommitted: () => undefined,
-  pageWalked: () => undefined,
-  dryRunEnded: () => undefined,
-  passStarted: () => undefined,
-  passEnded: () => undefined,
-  passRecovered: () => undefined,
-  watermarkMoved: () => undefined,
-  clockCompared: () => undefined,
-  schemaRefused: () => undefined,
-  setsOwed: () => undefined,
-  setsRefused: () => undefined,
-}
-
 /**
  * One moving line on standard error with what a command does and how far it is, also with the sets that come after it. Log lines go before it. Elsewhere than on
  * a terminal it shows nothing: there the log says the same.
@@ -41,7 +28,7 @@ export function progressLine(
   stream: NodeJS.WriteStream = process.stderr,
 ): ProgressLine {
   if (!isWatched(stream))
-    return { observer: NOTHING, say: () => undefined, [Symbol.dispose]: () => undefined }
+    return { observer: SILENT_OBSERVER, say: () => undefined, [Symbol.dispose]: () => undefined }
   const begun = performance.now()
   let doing = ''
   const text = (): string => {
@@ -58,7 +45,7 @@ export function progressLine(
     show()
   }
   return {
-    observer: { ...NOTHING, passStarted: walked, pageCommitted: walked, pageWalked: walked },
+    observer: { ...SILENT_OBSERVER, passStarted: walked, pageCommitted: walked, pageWalked: walked },
     say(what) {
       doing = what
       show()

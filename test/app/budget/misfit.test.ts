@@ -13,10 +13,9 @@ function settingsWith(env: Readonly<Record<string, string>>) {
 }
 
 test('the settings of the README fit, but not updates too often for the rate, nor a rate of which the source grants little', () => {
-  const totals = new WalkTotals()
-  totals.learn(ACCOUNTS.name, 100_000)
+  const given = { records: new Map([[ACCOUNTS.name, 100_000]]), changesPerDay: new Map() }
   const misfit = (env: Readonly<Record<string, string>>, rate: number) =>
-    misfitOf(settingsWith(env), rate, [ACCOUNTS], totals, NO_PASSES)
+    misfitOf(settingsWith(env), rate, [ACCOUNTS], given, NO_PASSES)
   expect(misfit({}, 1_500)).toBeNull()
   expect(misfit({ UPDATE_INTERVAL: '100ms' }, 1_500)).toMatch(/^It does not fit: .* UPDATE_INTERVAL=1m/)
   expect(misfit({ UPDATE_INTERVAL: '1s' }, 1_500)).toBeNull()
