@@ -2,6 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { allOf, readFilter } from '../../src/domain/sparkql.ts'
+import { parseSparkql } from '../../src/simulator/sparkql/parser.ts'
+import { SparkqlError } from '../../src/simulator/sparkql/sparkql-error.ts'
+import { arbitraryFilter } from '../simulator/sparkql/arbitrary-filter.ts'
+import { filterText } from '../simulator/sparkql/filter-text.ts'
 
 describe('what a filter names', () => {
   test.each([
@@ -40,8 +44,50 @@ describe('what a filter names', () => {
     ["City\nEq 'x'", 5, /no such character/],
     ["'x' Eq 'y'", 1, /names no field/],
     ['  ', 1, /names no field/],
+    ['PropertyType Eq', 14, /value is missing behind/],
+    ["A Eq 'x' And", 10, /missing behind/],
+    ["A Eq 'x' Or (Not)", 14, /missing behind/],
+    ["A Eq 'x',", 9, /missing behind/],
+    ['A Gt 1 Add', 8, /missing behind/],
+    ['A Eq Eq 1', 3, /missing behind/],
+    ["Or A Eq 'x'", 1, /missing before/],
+    ["Eq 'x' And A Eq 1", 1, /missing before/],
+    ['Bogus', 1, /has no operator/],
+    ["A Eq 'x' And Bogus", 14, /has no operator/],
+    ["(Bogus Or A Eq 'x')", 2, /has no operator/],
+    ["A Eq 'x' And (B Add 1)", 14, /has no operator/],
   ])('what is wrong with %s is named by its place, and not quoted', (filter, at, problem) => {
     expect(readFilter(filter)).toEqual({ at, problem: expect.stringMatching(problem) })
+  })
+})
+
+describe('an expression that lacks a part', () => {
+  test.each([
+    'now() Lt A',
+    '(A Add 1) Mul 2 Eq -(3)',
+    'Not (Not A Eq 1)',
+    'A Eq 1 Not B Eq 2',
+    'A Add 3eq4',
+    '(A Eq 1)And(B Bt 1,2)',
+    'TRUE Eq true',
+  ])('%s lacks none', (filter) => {
+    expect(readFilter(filter)).toHaveProperty('fields')
+  })
+
+  const part = fc.constantFrom(...`A B 'x' 3 Eq eq Bt And Or Not ( ) , - Add now NULL true`.split(' '))
+  const parts = fc.array(part, { maxLength: 9 }).map((list) => list.join(' '))
+
+  test('is nothing that the grammar takes: what is refused here, the simulator refuses, too', () => {
+    const filter = fc.oneof(arbitraryFilter.map(filterText), parts)
+    fc.assert(
+      fc.property(filter, (text) => {
+        const shape = readFilter(text)
+        // Without a field, it chooses nothing.
+        if (!('problem' in shape) || shape.problem === 'It names no field.') return
+        expect(() => parseSparkql(text)).toThrow(SparkqlError)
+      }),
+      { numRuns: 5_000 },
+    )
   })
 })
 
