@@ -4,8 +4,8 @@ import type { RequestPurpose } from './request-purpose.ts'
 
 export const BUDGET_WINDOW_MS: Millis = 5 * 60_000
 
-/** In a window: the most that the vendor says any key is granted (docs/spark-api.md §3.4). */
-export const MOST_GRANTED = 4_000
+/** Requests in a window: the most that the vendor names for any kind of key (docs/spark-api.md §3.4). */
+export const HIGHEST_NAMED_RATE = 4_000
 
 /** How far each may fill a window: the rest is kept for those that go before it. */
 export const BUDGET_SHARES: Readonly<Record<RequestPurpose, number>> = {

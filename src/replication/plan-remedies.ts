@@ -1,6 +1,6 @@
 /** What to change where a feed asks for more than the source takes. */
 import type { Millis } from '../domain/instant.ts'
-import { MOST_GRANTED } from '../domain/request-budget.ts'
+import { HIGHEST_NAMED_RATE } from '../domain/request-budget.ts'
 import type { SetsWay } from '../domain/sets-way.ts'
 import { planRequests, type PlannedResource, type PlanSettings } from './request-plan.ts'
 
@@ -25,7 +25,7 @@ const INTERVALS: readonly Millis[] = [
 
 const LARGEST_PAGE = 1_000
 
-/** None for a plan that fits, and where no single one is enough. No rate is named that no key is granted. */
+/** None for a plan that fits, and where no single one is enough. None is a rate above all that the vendor names. */
 export function remediesFor(
   resources: readonly PlannedResource[],
   settings: PlanSettings,
@@ -36,7 +36,7 @@ export function remediesFor(
     planRequests(resources, { ...settings, ...changed }).fits
   const longer = (name: IntervalName): Millis | undefined =>
     INTERVALS.find((interval) => interval > settings[name] && fitsWith({ [name]: interval }))
-  const remedies: Remedy[] = needed <= MOST_GRANTED ? [{ setting: 'API_RATE', count: needed }] : []
+  const remedies: Remedy[] = needed <= HIGHEST_NAMED_RATE ? [{ setting: 'API_RATE', count: needed }] : []
   for (const [name, setting] of INTERVAL_SETTINGS) {
     const interval = longer(name)
     if (interval !== undefined) remedies.push({ setting, interval })

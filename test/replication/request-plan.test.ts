@@ -95,7 +95,7 @@ test('an interval that cannot hold its updates does not fit, and each remedy is 
   const plan = planRequests(resources, settings)
   expect(plan).toMatchObject({ fits: false, firstDownload: { seconds: null } })
   expect(plan.needed).toBe(Math.ceil((600 * 6 + 0.2) / 0.8))
-  // No key is granted as much.
+  // The vendor names no such rate.
   expect(remediesFor(resources, settings)).toEqual([{ setting: 'UPDATE_INTERVAL', interval: MINUTE }])
   const slower = { ...settings, updateIntervalMs: 1_000 }
   expect(remediesFor(resources, slower)).toEqual([

@@ -1,4 +1,4 @@
-import { MOST_GRANTED } from '../../domain/request-budget.ts'
+import { HIGHEST_NAMED_RATE } from '../../domain/request-budget.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { Remedy } from '../../replication/plan-remedies.ts'
 import type { RequestPlan } from '../../replication/request-plan.ts'
@@ -67,14 +67,14 @@ function tableOf(resources: readonly CountedResource[], perDay: RequestPlan['per
 
 /** One sentence, for the log as well. */
 export function describeMisfit({ needed }: RequestPlan, remedies: readonly Remedy[]): string {
-  const isGranted = needed <= MOST_GRANTED
-  const most = isGranted ? '' : `, and no key is granted more than ${grouped(MOST_GRANTED)}`
+  const isNamed = needed <= HIGHEST_NAMED_RATE
+  const most = isNamed ? '' : `, and the vendor names no rate above ${grouped(HIGHEST_NAMED_RATE)}`
   const problem = `It does not fit: ${grouped(needed)} requests in 5 minutes are needed to be done in time${most}.`
   if (remedies.length === 0) {
     return `${problem} No one setting is enough: longer intervals, MEDIA_FETCH=auto and fewer SUBRESOURCES together may be.`
   }
   const changes = remedies.map(describeRemedy).join(', ')
-  const proviso = isGranted ? ' (API_RATE only where the key has as much)' : ''
+  const proviso = isNamed ? ' (API_RATE only where the key has as much)' : ''
   return `${problem} One of these is enough: ${changes}${proviso}.`
 }
 

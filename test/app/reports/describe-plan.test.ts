@@ -51,7 +51,7 @@ test('one that does not says what to change, as the settings take it', () => {
   const [download, verdict] = described({ ...SETTINGS, updateIntervalMs: 500 }).slice(-2)
   expect(download).toBe('First download      55 requests at most, never: updates leave no room for it')
   expect(verdict).toBe(
-    'It does not fit: 4,501 requests in 5 minutes are needed to be done in time, and no key is granted more than 4,000. One of these is enough: UPDATE_INTERVAL=1m.',
+    'It does not fit: 4,501 requests in 5 minutes are needed to be done in time, and the vendor names no rate above 4,000. One of these is enough: UPDATE_INTERVAL=1m.',
   )
   expect(described({ ...SETTINGS, updateIntervalMs: 1_000 }).at(-1)).toBe(
     'It does not fit: 2,251 requests in 5 minutes are needed to be done in time. One of these is enough: API_RATE=2251, UPDATE_INTERVAL=1m (API_RATE only where the key has as much).',
@@ -67,7 +67,7 @@ test('a first download that one window cannot hold says how long so many request
 test('what no setting mends by itself says so', () => {
   const plan = { ...planRequests(COUNTED, SETTINGS), fits: false, needed: 5_000 }
   expect(describeMisfit(plan, [])).toBe(
-    'It does not fit: 5,000 requests in 5 minutes are needed to be done in time, and no key is granted more than 4,000. No one setting is enough: longer intervals, MEDIA_FETCH=auto and fewer SUBRESOURCES together may be.',
+    'It does not fit: 5,000 requests in 5 minutes are needed to be done in time, and the vendor names no rate above 4,000. No one setting is enough: longer intervals, MEDIA_FETCH=auto and fewer SUBRESOURCES together may be.',
   )
   expect(describeMisfit(plan, [{ setting: 'SUBRESOURCES', parts: ['photos', 'videos'] }])).toContain(
     'One of these is enough: SUBRESOURCES=photos,videos.',
