@@ -147,7 +147,7 @@ export class PageCommitter {
 
   /** Drops index entries that are still as they were seen: deleted keys that need not be remembered any longer (R9). */
   forget(
-    resource: ListedResource,
+    resource: Pick<ListedResource, 'name' | 'subresources'>,
     entries: readonly (readonly [RecordKey, IndexEntry])[],
     signal: AbortSignal,
   ): Promise<void> {

@@ -22,6 +22,8 @@ export interface SetBatch {
   readonly due: readonly DueSet[]
   /** Sets in the topic without a live record: left by a time in which the set was not replicated. */
   readonly orphans: readonly RecordKey[]
+  /** Deleted sets that nobody has to remember any longer, and of whose records nothing is remembered. */
+  readonly expired: readonly (readonly [RecordKey, IndexEntry])[]
   /** Sets that are to be read once more, and when: their stamp has not settled. */
   readonly later: readonly (readonly [RecordKey, Instant])[]
 }
@@ -30,6 +32,8 @@ export interface SetsWanted {
   readonly keys: readonly RecordKey[] | 'all'
   /** Also those that are not owed, if they were last read before; undefined: none. */
   readonly readBefore: Instant | undefined
+  /** Sets that were deleted before then need not be remembered. */
+  readonly deletedBefore: Instant
   /** By the source's clock. */
   readonly now: Instant
   readonly overlap: Millis
@@ -40,13 +44,15 @@ export async function* dueSets(
   index: Pick<KeyIndex, 'entries' | 'getMany'>,
   parent: ListedResource,
   set: Subresource,
-  { keys, readBefore, now, overlap }: SetsWanted,
+  { keys, readBefore, deletedBefore, now, overlap }: SetsWanted,
 ): AsyncGenerator<SetBatch, void, undefined> {
   let due: DueSet[] = []
   let orphans: RecordKey[] = []
+  let expired: (readonly [RecordKey, IndexEntry])[] = []
   let later: (readonly [RecordKey, Instant])[] = []
   for await (const { key, record, known } of pairs(index, parent, set, keys)) {
-    if (!isLive(record)) {
+    if (isForgettable(record, known, deletedBefore)) expired.push([key, known])
+    else if (!isLive(record)) {
       if (isLive(known)) orphans.push(key)
     } else {
       const stamp = stampOfSet(parent, set, record)
@@ -56,13 +62,22 @@ export async function* dueSets(
       if (isDue) due.push({ key, stamp, mlsId: record.mlsId })
       else if (settled !== undefined && settled > now) later.push([key, settled])
     }
-    if (due.length + orphans.length + later.length < BATCH) continue
-    yield { due, orphans, later }
+    if (due.length + orphans.length + expired.length + later.length < BATCH) continue
+    yield { due, orphans, expired, later }
     due = []
     orphans = []
+    expired = []
     later = []
   }
-  if (due.length + orphans.length + later.length > 0) yield { due, orphans, later }
+  if (due.length + orphans.length + expired.length + later.length > 0) yield { due, orphans, expired, later }
+}
+
+function isForgettable(
+  record: IndexEntry | undefined,
+  known: IndexEntry | undefined,
+  deletedBefore: Instant,
+): known is IndexEntry & { state: 'deleted' } {
+  return record === undefined && known?.state === 'deleted' && known.observedAt < deletedBefore
 }
 
 function isOutdated(known: IndexEntry | undefined, readBefore: Instant | undefined): boolean {

@@ -13,7 +13,7 @@ import type { SetAnswer } from '../ports.ts'
 import { begun, ended, total, withOutcomes } from '../progress.ts'
 import { startMarkers } from '../walk.ts'
 import type { SeenSet } from './classify-sets.ts'
-import { countDue, dueSets, type DueSet, type SetsWanted } from './due-sets.ts'
+import { countDue, dueSets, type DueSet, type SetBatch, type SetsWanted } from './due-sets.ts'
 import type { SetsToLookAt } from './sets-to-look-at.ts'
 
 /** Sets of one transaction: a set may be two hundred photos (R14). */
@@ -110,6 +110,7 @@ class SetsPass {
       signal.throwIfAborted()
       this.#readAgain(batch.later)
       if (batch.orphans.length > 0) await this.#dropOrphans(batch.orphans, signal)
+      if (batch.expired.length > 0) await this.#forget(batch.expired, signal)
       await this.#fetch(this.#allowed(batch.due), signal)
     }
     const owed = { ...wanted, keys: 'all', readBefore: undefined } as const
@@ -120,12 +121,13 @@ class SetsPass {
   }
 
   #wanted(): SetsWanted {
-    const { overlap, serverClock } = this.#feed
+    const { overlap, serverClock, deleteRetention } = this.#feed
+    const deletedBefore = instant(this.#begunAt - deleteRetention)
     const now = instant(Math.round(this.#begunAt + serverClock.ahead(this.#begunAt)))
     const keys = this.#toLookAt.take(this.#begunAt)
-    if (this.#pass === 'update') return { keys, readBefore: undefined, now, overlap }
+    if (this.#pass === 'update') return { keys, readBefore: undefined, deletedBefore, now, overlap }
     const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? this.#begunAt)
-    return { keys: 'all', readBefore, now, overlap }
+    return { keys: 'all', readBefore, deletedBefore, now, overlap }
   }
 
   /** @param sets and when, by the source's clock */
@@ -242,6 +244,11 @@ class SetsPass {
     const next = { ...before, page: before.page + 1 }
     const commitment = { progress: next, watermark: null, markers: startMarkers(this.#feed.state, next) }
     this.#progress = await this.#feed.committer.commitOrphans(this.#place, keys, commitment, signal)
+  }
+
+  /** Those of records that are still remembered are forgotten with them, by the purge. */
+  #forget(expired: SetBatch['expired'], signal: AbortSignal): Promise<void> {
+    return this.#feed.committer.forget({ ...this.#place.set, subresources: [] }, expired, signal)
   }
 
   /** The pass as it stands; it begins with the first set that comes: its pace is told from then on. */

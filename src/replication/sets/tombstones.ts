@@ -51,7 +51,7 @@ export async function orphanTombstones(
 /** Forgets the sets of records that are forgotten. */
 export async function forgottenWith(
   index: Pick<KeyIndex, 'getMany'>,
-  { subresources }: ListedResource,
+  { subresources }: Pick<ListedResource, 'subresources'>,
   keys: readonly RecordKey[],
 ): Promise<readonly IndexPart[]> {
   const parts: IndexPart[] = []

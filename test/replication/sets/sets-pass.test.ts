@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../../src/domain/instant.ts'
 import { PLAIN_PASS } from '../../../src/replication/feed-runner.ts'
+import { recordKey } from '../../../src/domain/record-key.ts'
+import type { IndexEntry } from '../../../src/domain/index-entry.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
-import { OVERLAP_MS } from '../../fixtures/memory-feed.ts'
+import { DELETE_RETENTION_MS, OVERLAP_MS } from '../../fixtures/memory-feed.ts'
 import { MemoryPublisher } from '../../fixtures/memory-publisher.ts'
 import { SERVER_TIME } from '../../fixtures/scripted-source.ts'
 import { failing, keysOf, LONG_AGO, photographed, PHOTOS, ROOMS, SetsFeed, WITH_SETS } from './sets-feed.ts'
@@ -229,6 +231,44 @@ describe('a set is published only while its listing is live', () => {
     expect(await again.run(PHOTOS, 'update')).toMatchObject({ state: 'completed', walked: 0 })
     expect(again.events(PHOTOS)).toEqual(['1 SNAPSHOT', '2 SNAPSHOT', '2 gone'])
     expect(again.asked()).toEqual([])
+  })
+})
+
+describe('a set that was left by a time without sets, and deleted after it', () => {
+  const RETENTION_DAYS = DELETE_RETENTION_MS / DAY_MS
+  const keys = [recordKey('1')]
+
+  /** What is known of it after so many days. */
+  async function knownAfter(
+    days: number,
+    listing: 'remembered' | 'forgotten',
+  ): Promise<IndexEntry | undefined> {
+    const feed = await SetsFeed.of([photographed('1')])
+    await feed.run(PHOTOS, 'snapshot')
+    const replicated = { ...WITH_SETS, subresources: [] }
+    const without = await feed.restarted({ replicated })
+    await without.deleted('1')
+    const { index, feed: listings } = without.twins
+    const [entry] = await index.getMany(LISTINGS.name, keys)
+    if (entry === undefined) throw new Error('nothing is known of the listing')
+    if (listing === 'forgotten')
+      await listings.committer.forget(replicated, [[recordKey('1'), entry]], signal)
+    const again = await without.restarted()
+    await again.run(PHOTOS, 'update')
+    expect(again.events(PHOTOS)).toEqual(['1 SNAPSHOT', '1 gone'])
+    again.advance(days * DAY_MS)
+    again.twins.feed.sets.of(PHOTOS).noteAll()
+    await again.run(PHOTOS, 'update')
+    return (await index.getMany(PHOTOS.name, keys))[0]
+  }
+
+  test('is forgotten after the retention of its tombstone, if its listing is not remembered either', async () => {
+    expect(await knownAfter(RETENTION_DAYS + 1, 'forgotten')).toBeUndefined()
+  })
+
+  test('is remembered until then, and for as long as its listing is (R6)', async () => {
+    expect(await knownAfter(RETENTION_DAYS - 1, 'forgotten')).toMatchObject({ state: 'deleted' })
+    expect(await knownAfter(RETENTION_DAYS + 1, 'remembered')).toMatchObject({ state: 'deleted' })
   })
 })
 
