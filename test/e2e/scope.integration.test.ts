@@ -91,6 +91,8 @@ test('the scope is changed three times under a daemon while the market moves: ea
   for (const [mistake, why] of [
     ["MlsId Eq 'x", 'The text that begins here has no end'],
     ["StandardStatus Eq 'Active'", 'whose StandardStatus changes'],
+    ['PropertyType Eq', 'A field or a value is missing'],
+    ["PropertyType Gt 'A'", 'the API refuses the filter'],
   ] as const) {
     await scoped.writeFilter(mistake)
     process.kill(daemon.process.pid, 'SIGHUP')

@@ -7,7 +7,7 @@ import {
   acceptSourceOption,
   forceOption,
   jsonOption,
-  listedOption,
+  resourceOption,
   takeOverOption,
   wholeNumber,
 } from './options.ts'
@@ -19,7 +19,7 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
     .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
     .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
     .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
-    .addOption(listedOption())
+    .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())

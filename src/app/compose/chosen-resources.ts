@@ -62,12 +62,14 @@ export function publishedResources(feed: FeedSettings): readonly ResourceDescrip
 
 /** As it is replicated. @throws {SettingsError} if it is not among those that are */
 export function requireChosen(feed: FeedSettings, { name }: Replicated): Replicated {
-  const found = published(chosenResources(feed)).find((one) => one.name === name)
+  const replicated = published(chosenResources(feed))
+  const found = replicated.find((one) => one.name === name)
   if (found !== undefined) return found
   const set = SUBRESOURCES.find((one) => one.name === name)
   const [setting, values, own] =
     set === undefined ? ['RESOURCES', feed.resources, name] : ['SUBRESOURCES', feed.subresources, set.part]
   const now = values.length === 0 ? 'none' : values.join(', ')
-  const problem = `This is ${now}, without ${own}: name another one by --resource, or add it. Example: ${[...values, own].join(',')}`
+  const others = replicated.map((one) => `--resource ${one.name}`).join(', ')
+  const problem = `This is ${now}, without ${own}: name another one (${others}), or add it. Example: ${[...values, own].join(',')}`
   throw new SettingsError([{ name: setting, problem }])
 }

@@ -1,5 +1,5 @@
 import { loadSettings } from '../../config/load-settings.ts'
-import { scopeText } from '../../domain/scope.ts'
+import { scopeText, type Scope } from '../../domain/scope.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
 
@@ -20,18 +20,22 @@ export class DaemonSettings {
   }
 
   /**
-   * Takes `LISTINGS_FILTER`, `LISTINGS_SELECT` and `EXPAND` from the settings file as it is now; what the environment says
+   * Reads `LISTINGS_FILTER`, `LISTINGS_SELECT` and `EXPAND` from the settings file as it is now; what the environment says
    * stays as it was.
    *
-   * @returns whether the scope is another one
-   * @throws {SettingsError} and leaves all as it was
+   * @returns undefined if the scope is the same
+   * @throws {SettingsError}
    */
-  rereadScope(): boolean {
+  rereadScope(): Scope | undefined {
     const { feed } = loadSettings(['feed'])
     requireLastingFilter(feed, this.#force)
     const { listingsScope } = feed
-    if (scopeText(listingsScope) === scopeText(this.#current.feed.listingsScope)) return false
+    return scopeText(listingsScope) === scopeText(this.#current.feed.listingsScope)
+      ? undefined
+      : listingsScope
+  }
+
+  takeScope(listingsScope: Scope): void {
     this.#current = { ...this.#current, feed: { ...this.#current.feed, listingsScope } }
-    return true
   }
 }

@@ -30,7 +30,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const around = surroundings(settings)
   await using transport = watchedTransport(settings.spark, around)
   const supervisor = supervisorOf(read, options, around, transport)
-  using _hangUp = rereadOnHangUp(read, () => supervisor.reopen(), around.logger)
+  using _hangUp = rereadOnHangUp(read, supervisor, around.logger)
   const daemon = new Daemon(read, around, new Map([[settings.feed.topicPrefix, supervisor]]))
   const { logger } = around
   const onStop = (): void => logger.info({ event: 'stopping', why: whyAborted(signal) }, 'the daemon stops')

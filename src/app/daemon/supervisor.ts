@@ -1,10 +1,13 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
 import { isSubresource } from '../../domain/resource.ts'
+import type { Scope } from '../../domain/scope.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
+import { everythingOf } from '../../replication/window.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { orAborted } from '../../support/abort.ts'
 import { waitAfter } from '../../support/backoff.ts'
 import { firstFailure, foreseen, ListingstreamError } from '../../support/errors.ts'
@@ -91,6 +94,24 @@ export class FeedSupervisor {
   reopen(): void {
     this.#reread = new SettingsReread()
     this.#running?.lose(this.#reread)
+  }
+
+  /**
+   * Whether the source counts listings within the scope. Only its refusal is a no: an outage is for the passes to meet, and
+   * a feed that is not open has nothing to lose.
+   */
+  async takesScope(scope: Scope, signal: AbortSignal): Promise<boolean> {
+    const running = this.#running
+    const listings = running?.feed.resources.find(({ name }) => name === LISTINGS.name)
+    if (running === undefined || listings === undefined) return true
+    const { source } = running.feed.runner.feed
+    const within = { ...listings, scope }
+    const either = AbortSignal.any([signal, running.signal])
+    try {
+      return (await source.count(within, everythingOf(within), 'walk', either)) !== undefined
+    } catch {
+      return true
+    }
   }
 
   status(signal: AbortSignal): Promise<object> {

@@ -60,4 +60,7 @@ test('a pass of what is not replicated is refused, with what would have to be se
       message: expect.stringContaining(`Example: listings,${OFFICES.name}`),
     }),
   )
+  expect(() => requireChosen(feed('accounts', 'contacts'), LISTINGS)).toThrow(
+    /without listings: name another one \(--resource accounts, --resource contacts\), or add it/,
+  )
 })

@@ -6,6 +6,7 @@ import {
   type Disposition,
   type ListingstreamErrorOptions,
 } from '../../../src/support/errors.ts'
+import { WHOLE } from '../../../src/domain/scope.ts'
 import { formatInstant } from '../../../src/domain/instant.ts'
 import { SERVER_TIME } from '../../fixtures/scripted-source.ts'
 import { OWNERSHIP_MS, STOP, SupervisedFeed, UPDATE_MS } from './supervised-feed.ts'
@@ -102,6 +103,20 @@ describe('opening the feed', () => {
       parked: [],
       daemon: { startedAt: formatInstant(SERVER_TIME) },
     })
+  })
+
+  test('again, with a scope that the source refuses to count, would be for nothing', async () => {
+    const feed = new SupervisedFeed()
+    const takes = () => feed.supervisor.takesScope({ ...WHOLE, filter: "A Eq 'x'" }, feed.stopper.signal)
+    expect(await takes()).toBe(true)
+    await feed.settle()
+    expect(await takes()).toBe(true)
+    const count = vi.spyOn(feed.source, 'count').mockRejectedValueOnce(outage)
+    expect(await takes()).toBe(true)
+    count.mockResolvedValueOnce(undefined)
+    expect(await takes()).toBe(false)
+    const [listings, filter] = count.mock.lastCall ?? []
+    expect([listings?.scope.filter, filter]).toEqual(["A Eq 'x'", "A Eq 'x'"])
   })
 
   test('that has not begun when settings are read anew is done once', async () => {
