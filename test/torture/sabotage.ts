@@ -17,12 +17,31 @@ const kind = process.env['TORTURE_SABOTAGE'] as Sabotage | undefined
 /** Every so many chances. */
 const EVERY = 3
 let chances = 0
-const first = new Map<string, Upsert>()
-/** A state that has been published, and one before it of the same key. */
-let known: Upsert | undefined
-let outdated: Upsert | undefined
-/** The last state of the key that was published last. */
-let latest: Upsert | undefined
+
+/** What has been published of a resource. */
+interface Published {
+  /** The first state of each key. */
+  readonly first: Map<string, Upsert>
+  /** A state, and one before it of the same key. */
+  known: Upsert | undefined
+  outdated: Upsert | undefined
+  /** The last state of the key that came last. */
+  latest: Upsert | undefined
+}
+const published = new Map<string, Published>()
+
+function publishedOf({ resource }: TransactionPart): Published {
+  const known = published.get(resource.name)
+  if (known !== undefined) return known
+  const nothing = {
+    first: new Map<string, Upsert>(),
+    known: undefined,
+    outdated: undefined,
+    latest: undefined,
+  }
+  published.set(resource.name, nothing)
+  return nothing
+}
 
 function now(): boolean {
   chances += 1
@@ -37,14 +56,15 @@ wrapMethod(KafkaPublisher.prototype, 'commit', async (commit, [request, signal])
   return receipt
 })
 
-function remember({ changes }: TransactionPart): void {
-  for (const change of changes) {
+function remember(part: TransactionPart): void {
+  const of = publishedOf(part)
+  for (const change of part.changes) {
     if (change.kind !== 'upsert') continue
-    const before = first.get(change.key)
-    known ??= change
-    latest = change
-    if (before === undefined) first.set(change.key, change)
-    else outdated ??= before
+    const before = of.first.get(change.key)
+    of.known ??= change
+    of.latest = change
+    if (before === undefined) of.first.set(change.key, change)
+    else of.outdated ??= before
   }
 }
 
@@ -61,6 +81,7 @@ function broken(request: TransactionRequest): TransactionRequest {
 
 function brokenPart(part: TransactionPart): TransactionPart {
   const { changes } = part
+  const { known, outdated, latest } = publishedOf(part)
   switch (kind) {
     case 'drops a change':
       return changes.length > 1 && now() ? { ...part, changes: changes.slice(0, -1) } : part
