@@ -254,9 +254,9 @@ class SetsPass {
   /** The pass as it stands; it begins with the first set that comes: its pace is told from then on. */
   #begin(startedAt: Instant): PassProgress {
     if (this.#progress !== undefined) return this.#progress
-    const progress = this.#begun(startedAt)
-    this.#feed.observer.passStarted(progress, false)
-    return progress
+    this.#progress = this.#begun(startedAt)
+    this.#feed.observer.passStarted(this.#progress, false)
+    return this.#progress
   }
 
   #begun(startedAt: Instant): PassProgress {

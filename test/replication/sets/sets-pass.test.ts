@@ -49,6 +49,17 @@ describe('the first fill of a set', () => {
     expect(sizes).toEqual([50, 50, 50, 50, 30, 0])
   })
 
+  test('is told of once when it begins, as the pass that its checkpoints name', async () => {
+    const feed = await SetsFeed.of(keysOf(3).map((key) => photographed(key)))
+    const { passId } = await feed.run(PHOTOS, 'snapshot')
+    const told = feed.twins.observer.started.filter(({ progress }) => progress.resource === PHOTOS.name)
+    expect(told).toMatchObject([{ progress: { passId }, resumed: false }])
+    const committed = feed.twins.committed().map(({ request }) => request.progress)
+    expect(new Set(committed.flatMap((one) => (one.resource === PHOTOS.name ? one.passId : [])))).toEqual(
+      new Set([passId]),
+    )
+  })
+
   test('goes on with what is left after it was interrupted, as the same pass', async () => {
     const feed = await SetsFeed.of(keysOf(60).map((key) => photographed(key)))
     const { publisher } = feed.twins
