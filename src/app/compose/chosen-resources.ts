@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.ts'
-import { SettingsError } from '../../config/settings-error.ts'
+import { SettingsError, type SettingsMistake } from '../../config/settings-error.ts'
 import {
   published,
   type ListedResource,
@@ -15,7 +15,7 @@ type FeedSettings = Pick<Settings['feed'], 'resources' | 'subresources' | 'listi
  * What is replicated (settings `RESOURCES` and `SUBRESOURCES`), in the order of the list, and what of it
  * (`LISTINGS_FILTER`, `LISTINGS_SELECT` and `EXPAND`).
  *
- * @throws {SettingsError} if one is named that there is not
+ * @throws {SettingsError} with every name that there is not, and every set whose resource is not named
  */
 export function chosenResources({
   resources,
@@ -23,16 +23,18 @@ export function chosenResources({
   listingsScope,
 }: FeedSettings): readonly ListedResource[] {
   const known: readonly ListedResource[] = RESOURCES
-  requireKnown('RESOURCES', 'resource', resources, known)
+  const mistakes = [
+    ...unknownNames('RESOURCES', 'resource', resources, known),
+    ...unknownNames(
+      'SUBRESOURCES',
+      'subresource',
+      subresources,
+      SUBRESOURCES.map(({ part }) => ({ name: part })),
+    ),
+    ...withoutParent(resources, subresources),
+  ]
+  if (mistakes.length > 0) throw new SettingsError(mistakes)
   const chosen = known.filter(({ name }) => resources.includes(name))
-  requireKnown(
-    'SUBRESOURCES',
-    `subresource of ${resources.join(', ')}`,
-    subresources,
-    SUBRESOURCES.filter((set) => chosen.some(({ name }) => name === set.parent)).map(({ part }) => ({
-      name: part,
-    })),
-  )
   return chosen.map((resource) => {
     const sets = SUBRESOURCES.filter((set) => set.parent === resource.name && subresources.includes(set.part))
     const scope = resource.name === LISTINGS.name ? listingsScope : resource.scope
@@ -40,19 +42,32 @@ export function chosenResources({
   })
 }
 
-/** @throws {SettingsError} if a setting names one that there is not */
-export function requireKnown(
+function withoutParent(
+  resources: readonly string[],
+  subresources: readonly string[],
+): readonly SettingsMistake[] {
+  const lonely = SUBRESOURCES.filter(
+    (set) => subresources.includes(set.part) && !resources.includes(set.parent),
+  )
+  return lonely.map(({ part, parent }) => ({
+    name: 'SUBRESOURCES',
+    problem: `${part} belong to ${parent}, which RESOURCES has to name, too. Example: RESOURCES=${[...resources, parent].join(',')}`,
+  }))
+}
+
+/** What is wrong with a setting that names one that there is not. */
+export function unknownNames(
   setting: string,
   what: string,
   names: readonly string[],
   known: readonly { readonly name: string }[],
-): void {
+): readonly SettingsMistake[] {
   const unknown = names.filter((name) => !known.some((one) => one.name === name))
-  if (unknown.length === 0) return
-  const there = known.length === 0 ? 'none' : known.map(({ name }) => name).join(', ')
-  const example = known[0] === undefined ? '' : ` Example: ${known[0].name}`
-  const problem = `There is no ${what} named ${unknown.join(', ')}. There are: ${there}.${example}`
-  throw new SettingsError([{ name: setting, problem }])
+  if (unknown.length === 0) return []
+  const there = known.map(({ name }) => name)
+  const [example = ''] = there
+  const problem = `There is no ${what} named ${unknown.join(', ')}. There are: ${there.join(', ')}. Example: ${example}`
+  return [{ name: setting, problem }]
 }
 
 /** All of them that have a topic. */

@@ -1,9 +1,10 @@
 import type { Settings } from '../../config/settings.ts'
+import { SettingsError } from '../../config/settings-error.ts'
 import { valueFor } from '../../config/by-resource.ts'
 import type { ResourceName } from '../../domain/resource.ts'
 import type { GuardLimits } from '../../replication/guard.ts'
 import { RESOURCES } from '../../resources/index.ts'
-import { requireKnown } from './chosen-resources.ts'
+import { unknownNames } from './chosen-resources.ts'
 
 /** From this share on, the one that is set for a resource says that half of it may go. */
 const HALF = 0.5
@@ -19,9 +20,10 @@ export function guardLimits({
   hardMax,
 }: Settings['passes']['guard']): (resource: ResourceName) => GuardLimits {
   const named = { PURGE_MAX_DELETES: maxDeletes, PURGE_MAX_RATIO: maxRatio, PURGE_HARD_MAX: hardMax }
-  for (const [setting, { of }] of Object.entries(named)) {
-    requireKnown(setting, 'resource', [...of.keys()], RESOURCES)
-  }
+  const mistakes = Object.entries(named).flatMap(([setting, { of }]) =>
+    unknownNames(setting, 'resource', [...of.keys()], RESOURCES),
+  )
+  if (mistakes.length > 0) throw new SettingsError(mistakes)
   return (name) => ({
     maxDeletes: valueFor(maxDeletes, name),
     maxRatio: valueFor(maxRatio, name),

@@ -41,11 +41,12 @@ test('what SUBRESOURCES names is replicated with its listing, and has a topic af
 })
 
 test.each([
+  [{ ...feed('listings'), subresources: ['photo'] }, /no subresource named photo\. There are: photos, /],
   [
-    { ...feed('listings'), subresources: ['photo'] },
-    /no subresource of listings named photo\. There are: photos, /,
+    { ...feed('accounts'), subresources: ['photos'] },
+    /SUBRESOURCES: photos belong to listings, which RESOURCES has to name, too\. Example: RESOURCES=accounts,listings/,
   ],
-  [{ ...feed('accounts'), subresources: ['photos'] }, /of accounts named photos\. There are: none\./],
+  [{ ...feed('listings', 'boats'), subresources: ['photo'] }, /named boats[^]*named photo\./],
 ])('a subresource that there is not is a mistake in the settings: %j', (chosen, message) => {
   expect(() => chosenResources(chosen)).toThrow(
     expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringMatching(message) }),
