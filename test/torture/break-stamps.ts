@@ -49,7 +49,7 @@ export async function maskStamps(arena: Arena): Promise<readonly Finding[]> {
   }
   const before = early ? hide() : []
   const snapshot = await arena.start(['snapshot'])
-  const exit = await snapshot.ends(20_000, arena.signal)
+  const exit = await snapshot.ends(40_000, arena.signal)
   await arena.opened(await arena.start(['run']))
   const after = early ? [] : hide()
   await arena.pause(300, 800)
