@@ -111,7 +111,7 @@ class SetsPass {
       this.#readAgain(batch.later)
       if (batch.orphans.length > 0) await this.#dropOrphans(batch.orphans, signal)
       if (batch.expired.length > 0) await this.#forget(batch.expired, signal)
-      await this.#fetch(this.#allowed(batch.due), signal)
+      await this.#fetch(batch.due, signal)
     }
     const owed = { ...wanted, keys: 'all', readBefore: undefined } as const
     const { missing, refused, failed } = this.#unread
