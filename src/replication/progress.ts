@@ -30,6 +30,15 @@ export interface PassBeginning {
   readonly rescoped: boolean
 }
 
+/** What most passes begin with: no sweep, no slice of time, and nothing left by an earlier one. */
+export const PLAIN_BEGINNING = {
+  sweepOffsets: [],
+  held: 0,
+  window: null,
+  owedSeconds: [],
+  rescoped: false,
+} as const satisfies Partial<PassBeginning>
+
 export function begun({ held, ...beginning }: PassBeginning): PassProgress {
   return {
     ...beginning,

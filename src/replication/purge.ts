@@ -17,7 +17,7 @@ import { findMissing, sweepEnd, type Findings } from './missing-keys.ts'
 import { endAsFailed } from './pass-end.ts'
 import { requireBase } from './pass-base.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
-import { afterPage, ended, withDeletes, withHeld } from './progress.ts'
+import { afterPage, ended, withDeletes, withHeld, PLAIN_BEGINNING } from './progress.ts'
 import type { ProvedDeletion } from './proved-deletion.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
@@ -73,14 +73,13 @@ function walkKeys(
   const sweepOffsets = feed.publisher.nextOffsets(resource.name)
   const last = feed.state.lastPass(resource.name, 'purge')
   const begin = {
+    ...PLAIN_BEGINNING,
     pass: 'purge',
     passId,
     initial: false,
     sweepOffsets,
     held: last?.deletes.held ?? 0,
     rescoped: last?.rescoped ?? false,
-    window: null,
-    owedSeconds: [],
   } as const
   return walkToEnd(
     feed,

@@ -6,7 +6,7 @@ import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
 import { endAsFailed } from './pass-end.ts'
-import { afterPage, ended } from './progress.ts'
+import { afterPage, ended, PLAIN_BEGINNING } from './progress.ts'
 import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
@@ -111,8 +111,7 @@ function walkRecords(
 ): Promise<PassProgress> {
   const commit: CommitPage = (walked) => commitPage(feed, resource, walked, signal)
   if (after === null) {
-    const none = { sweepOffsets: [], held: 0, window: null, owedSeconds: [], rescoped: false }
-    const begin = { pass, passId, initial, ...none }
+    const begin = { ...PLAIN_BEGINNING, pass, passId, initial }
     const plan = {
       resource,
       select: 'everything',

@@ -7,7 +7,7 @@ import type { ListedResource } from '../domain/resource.ts'
 import { isUnder, mayHaveLeft, scopeText } from '../domain/scope.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
-import { begun, ended } from './progress.ts'
+import { begun, ended, PLAIN_BEGINNING } from './progress.ts'
 
 /** Whether the topic was filled, or is being filled, with what the scope shows. Before the first snapshot, with nothing. */
 export function isFilledWithin({ scope, name }: ListedResource, state: CommittedState): boolean {
@@ -56,8 +56,7 @@ function neverBegun(feed: Feed, { resource, startedAt, scope }: PassProgress): P
     passId: feed.newPassId(),
     initial: false,
     filter: '',
-    sweepOffsets: [],
+    rescoped: true,
   } as const
-  const none = { held: 0, window: null, owedSeconds: [], rescoped: true }
-  return ended(begun({ resource, startedAt, scope: scope ?? '', ...beginning, ...none }), 'failed')
+  return ended(begun({ ...PLAIN_BEGINNING, ...beginning, resource, startedAt, scope: scope ?? '' }), 'failed')
 }

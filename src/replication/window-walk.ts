@@ -10,7 +10,7 @@ import type { ListedResource } from '../domain/resource.ts'
 import { hasCode, InvariantViolation, type ListingstreamError } from '../support/errors.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
-import { inSlice } from './progress.ts'
+import { inSlice, PLAIN_BEGINNING } from './progress.ts'
 import { firstHalf, firstSlice, secondOf, sliceBehind, sliceOfSecond, type Cuts } from './time-slices.ts'
 import { startMarkers, walkAndCheck, type CommitPage } from './walk.ts'
 import { sliceFilter } from './window.ts'
@@ -110,12 +110,10 @@ class WindowWalk {
   async #read(slice: TimeSlice): Promise<ListingstreamError | undefined> {
     const { resource, passId, commit } = this.#plan
     const begin = {
+      ...PLAIN_BEGINNING,
       pass: 'update',
       passId,
       initial: false,
-      sweepOffsets: [],
-      held: 0,
-      rescoped: false,
       window: { ...slice, walkedBefore: 0 },
       owedSeconds: this.#owed,
     } as const

@@ -10,7 +10,7 @@ import type { Feed } from '../feed.ts'
 import type { SetsPlace } from '../page-committer.ts'
 import { requireBase } from '../pass-base.ts'
 import type { SetAnswer } from '../ports.ts'
-import { begun, ended, total, withOutcomes } from '../progress.ts'
+import { begun, ended, PLAIN_BEGINNING, total, withOutcomes } from '../progress.ts'
 import { startMarkers } from '../walk.ts'
 import type { SeenSet } from './classify-sets.ts'
 import { countDue, dueSets, type DueSet, type SetBatch, type SetsWanted } from './due-sets.ts'
@@ -262,18 +262,14 @@ class SetsPass {
   #begun(startedAt: Instant): PassProgress {
     const resource = this.#place.set.name
     return begun({
+      ...PLAIN_BEGINNING,
       resource,
       pass: this.#pass,
       passId: this.#feed.newPassId(),
       initial: this.#initial,
       startedAt,
       filter: '',
-      sweepOffsets: [],
-      held: 0,
-      window: null,
-      owedSeconds: [],
       scope: '',
-      rescoped: false,
     })
   }
 
