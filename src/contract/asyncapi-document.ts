@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import type { ResourceDescription } from '../domain/resource.ts'
-import { aboutTopic, BINDING, headersWithType, inWords, type Json } from './asyncapi-topics.ts'
+import { aboutTopic, BINDING, inWords, type Json } from './asyncapi-topics.ts'
 
 /** A record type of a topic, and its schema in the registry. */
 export interface DescribedEvent {
@@ -102,9 +102,11 @@ interface Channel {
 function channelOf({ topic, resource, events }: DescribedTopic, prefix: string): Channel {
   const { name, partitions, replicationFactor, configs } = topic
   const id = name.slice(prefix.length + 1)
-  const { description, messages: others, key, headers } = aboutTopic(id, resource)
+  const { description, messages: others, key, headersOf } = aboutTopic(id, resource)
   const messages: Json = {
-    ...Object.fromEntries(events.map((event) => [event.name, avroMessage(event, key, headers)])),
+    ...Object.fromEntries(
+      events.map((event) => [event.name, avroMessage(event, key, headersOf?.(event.name))]),
+    ),
     ...others,
   }
   const channel = {
@@ -153,7 +155,11 @@ function configurationOf(configs: Readonly<Record<string, string>>): Json {
   return Object.fromEntries(typed)
 }
 
-function avroMessage({ name, version, id, schema }: DescribedEvent, key: Json, headers: Json | null): Json {
+function avroMessage(
+  { name, version, id, schema }: DescribedEvent,
+  key: Json,
+  headers: Json | undefined,
+): Json {
   const parsed = SCHEMA.parse(JSON.parse(schema))
   const { doc } = parsed
   return {
@@ -161,7 +167,7 @@ function avroMessage({ name, version, id, schema }: DescribedEvent, key: Json, h
     title: name,
     ...(typeof doc === 'string' ? { description: doc } : {}),
     contentType: 'application/avro',
-    ...(headers === null ? {} : { headers: headersWithType(headers, name) }),
+    ...(headers === undefined ? {} : { headers }),
     payload: { schemaFormat: AVRO, schema: parsed },
     bindings: {
       kafka: {

@@ -17,8 +17,8 @@ const TEXT = { type: 'string' } as const
 export interface AboutTopic {
   readonly description: string
   readonly key: Json
-  /** Of its Avro records, without `ce_type`. */
-  readonly headers: Json | null
+  /** Of its Avro records, by their name. */
+  readonly headersOf: ((event: string) => Json) | null
   /** Those that have no schema in the registry. */
   readonly messages: Json
 }
@@ -31,14 +31,14 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
       return {
         description: 'A pass over the source started, completed, was held or failed.',
         key: { ...TEXT, description: 'Id of the pass.' },
-        headers: null,
+        headersOf: null,
         messages: {},
       }
     case 'dead-letters':
       return {
         description: 'Records of the source that could not be published, as they came.',
         key: LETTER_KEY,
-        headers: null,
+        headersOf: null,
         messages: { DeadLetter: DEAD_LETTER },
       }
     default:
@@ -46,7 +46,7 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
         description:
           "How far the passes are, and who writes the feed. The program's own: read it, do not write it.",
         key: { ...TEXT, description: 'owner, <resource>/watermark or <resource>/<pass>.' },
-        headers: null,
+        headersOf: null,
         messages: {},
       }
   }
@@ -64,14 +64,17 @@ function aboutRecords(resource: ResourceDescription): AboutTopic {
     name,
     title: 'Tombstone',
     description: `${isAlone ? 'The listing is deleted, in the same transaction' : `Follows ${events.deleted} in the same transaction`}; compaction then forgets the key. It has no value.`,
-    headers: headersWithType(headers, events.deleted),
+    headers: withProperty(headers, HEADERS.type, constant(`${NAMESPACE}.${events.deleted}`)),
     payload: { type: 'null' },
     bindings: { kafka: { key, bindingVersion: BINDING } },
   }
   return {
     description: `One record a change. Key: ${keyField}; all records of a key are in one partition, in order. A delete is ${isAlone ? 'a tombstone' : 'an event and then a tombstone'}.`,
     key,
-    headers,
+    headersOf(event) {
+      const typed = withProperty(headers, HEADERS.type, constant(`${NAMESPACE}.${event}`))
+      return event === events.deleted ? withProperty(typed, HEADERS.deleted, DELETED) : typed
+    },
     messages: { [name]: tombstone },
   }
 }
@@ -129,12 +132,17 @@ export function inWords(names: readonly string[]): string {
   return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ')
 }
 
-export function headersWithType(headers: Json, name: string): Json {
-  const properties = PROPERTIES.parse(headers['properties'])
-  return {
-    ...headers,
-    properties: { ...properties, [HEADERS.type]: { ...TEXT, const: `${NAMESPACE}.${name}` } },
-  }
+function withProperty(headers: Json, name: string, property: Json): Json {
+  return { ...headers, properties: { ...PROPERTIES.parse(headers['properties']), [name]: property } }
+}
+
+function constant(text: string): Json {
+  return { ...TEXT, const: text }
+}
+
+const DELETED: Json = {
+  ...constant('true'),
+  description: 'Only here: a sink that knows nothing but tombstones can drop this record by it.',
 }
 
 /** dead-letters.ts of the publisher */

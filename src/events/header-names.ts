@@ -1,10 +1,11 @@
-/** Kafka headers of every keyed record, tombstones too; those beside CloudEvents' own (docs/operations.md, "Topics"). */
+/** Kafka headers of every keyed record, tombstones too, but for `deleted`; CloudEvents' own among them (docs/operations.md, "Topics"). */
 export const HEADERS = {
   digest: 'digest',
   modificationTimestamp: 'modification-timestamp',
   observedAt: 'observed-at',
   changeStamps: 'change-stamps',
   mlsId: 'mls-id',
+  deleted: 'deleted',
   specVersion: 'ce_specversion',
   id: 'ce_id',
   type: 'ce_type',

@@ -46,7 +46,13 @@ export function headersOf(change: Change, role: RecordRole, context: HeaderConte
     [HEADERS.subject]: change.key,
     [HEADERS.time]: formatInstant(at),
     [HEADERS.contentType]: 'application/avro',
+    ...(isDeleteEvent(change, role) ? { [HEADERS.deleted]: 'true' } : {}),
   }
+}
+
+/** Stock tools tell records apart by which headers they have: a sink drops these values, and lets the tombstone delete. */
+function isDeleteEvent({ kind }: Change, role: RecordRole): boolean {
+  return kind === 'deletion' && role === 'event'
 }
 
 /** What the headers tell of a key's last record. */

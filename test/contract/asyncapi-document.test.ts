@@ -93,6 +93,11 @@ describe('the AsyncAPI document', () => {
     const message = document.components.messages.ListingDeleted
     expect(message.payload.schema).toEqual(JSON.parse(readSchemaFile('ListingDeleted')))
     expect(message.headers.properties.ce_type.const).toBe('listingstream.ListingDeleted')
+    const { messages } = document.components
+    const marked = Object.keys(messages).filter(
+      (name) => 'deleted' in (messages[name].headers?.properties ?? {}),
+    )
+    expect(marked, 'a delete is told by a header of its own').toEqual(['ListingDeleted'])
     expect(message.bindings.kafka.key.type).toBe('string')
     expect(document.servers['broker-2']).toMatchObject({ host: 'kafka-2:9092', protocol: 'kafka-secure' })
     expect(document.components.securitySchemes).toEqual({ sasl: { type: 'scramSha512' } })

@@ -78,6 +78,15 @@ describe('record headers', () => {
       }),
     )
   })
+  test('mark the event of a delete with `deleted`, and neither its tombstone nor an upsert', () => {
+    fc.assert(
+      fc.property(upserts, deletions, (upsert, deletion) => {
+        expect(headersOf(deletion, 'event', context)['deleted']).toBe('true')
+        expect(headersOf(deletion, 'tombstone', context)).not.toHaveProperty('deleted')
+        expect(headersOf(upsert, 'event', context)).not.toHaveProperty('deleted')
+      }),
+    )
+  })
   test('carry an event id that is the same for the same change, and another for any other', () => {
     fc.assert(
       fc.property(upserts, digests, (upsert, digest) => {

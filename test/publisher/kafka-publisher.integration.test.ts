@@ -78,6 +78,7 @@ describe('what a commit answers and leaves', () => {
     expect(last).toMatchObject(tombstone)
     expect(event).toMatchObject({ partition: tombstone.partition, offset: tombstone.offset - 1 })
     expect(String(event?.headers['ce_type'])).toBe('listingstream.ListingDeleted')
+    expect(ofKey.map(({ headers }) => headers['deleted']?.toString())).toEqual([undefined, 'true', undefined])
     const { name } = await decodeValue(event!.value!, new WriterSchemas(feed.registry), never)
     expect(name).toBe('ListingDeleted')
   })

@@ -19,6 +19,7 @@ export function* checkHistories(
     for (const record of history) {
       const name = `${resource.name} ${key}`
       yield* checkStep(resource, name, before, record)
+      yield* checkMark(resource, name, record)
       if (isFalse(resource, record, truth)) {
         yield {
           column: 'false delete',
@@ -97,6 +98,15 @@ function* checkStep(
     return
   }
   yield* checkUpsert(resource, key, before, record)
+}
+
+/** What stock tools tell a delete by. */
+function* checkMark({ deleted }: JudgedResource, key: string, record: FeedRecord): Generator<Finding> {
+  const isDelete = deleted !== undefined && record.value?.name === deleted
+  const mark = record.headers['deleted']
+  if (mark === (isDelete ? 'true' : undefined)) return
+  const what = `${key}: ${record.value?.name ?? 'a tombstone'} has the header deleted=${mark} at ${placeOf(record)}`
+  yield { column: 'wrong header', what }
 }
 
 function* checkUpsert(

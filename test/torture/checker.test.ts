@@ -183,6 +183,11 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
       return feed.checked()
     },
   ],
+  'wrong header': [
+    () => withMark('ListingDeleted', undefined),
+    () => withMark('ListingUpserted', 'true'),
+    () => withMark(undefined, 'true'),
+  ],
   'dead letter': [() => withLetter('a'), () => withLetter('')],
   'index differs': [
     () => withIndex((index) => index.delete('a')),
@@ -217,6 +222,17 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     () => withWatermark(3_600_000),
   ],
   'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
+}
+
+/** The first of these records says in its header that it is a delete, or does not. */
+function withMark(name: string | undefined, mark: string | undefined): CheckedFeed {
+  const feed = goodFeed().checked()
+  const at = indexOf(listingsOf(feed), name)
+  const record = listingsOf(feed)[at]!
+  const others = Object.entries(record.headers).filter(([header]) => header !== 'deleted')
+  const headers = Object.fromEntries(mark === undefined ? others : [...others, ['deleted', mark]])
+  const marked = { ...record, headers }
+  return withRecords(feed, replaced(listingsOf(feed), at, marked))
 }
 
 function withHidden(ofListings: ReadonlyMap<string, readonly Interval[]>): CheckedFeed {

@@ -168,6 +168,7 @@ export class FeedScript {
 
   #listing(key: string, digest: string, stamp: number | '', name: string | undefined, body: object): void {
     const headers = {
+      ...(name === 'ListingDeleted' ? { deleted: 'true' } : {}),
       digest,
       'modification-timestamp': String(stamp),
       ce_id: `${key}/${this.#nextOffsets.listings}/${this.#generation}`,

@@ -8,6 +8,7 @@ export const COLUMNS = [
   'missing delete',
   'wrong set',
   'orphaned set',
+  'wrong header',
   'dead letter',
   'index differs',
   'checkpoint regression',

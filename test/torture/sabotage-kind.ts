@@ -11,6 +11,7 @@ export const SABOTAGE = {
   "publishes another listing's set": 'wrong set',
   'leaves the sets of deleted listings': 'orphaned set',
   'publishes what is no change': 'duplicated',
+  'does not mark deletes': 'wrong header',
   'files what it could publish as a dead letter': 'dead letter',
   'believes a clock that is an hour ahead': 'checkpoint regression',
   'misplaces keys in the index': 'index differs',

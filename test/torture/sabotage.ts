@@ -3,6 +3,7 @@
  * names what is broken.
  */
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
 import type { Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import type { Change, Upsert } from '../../src/domain/change.ts'
@@ -100,6 +101,7 @@ function brokenPart(part: TransactionPart): TransactionPart {
     case 'files what it could publish as a dead letter':
       return withLetter(part)
     case 'believes a clock that is an hour ahead':
+    case 'does not mark deletes':
     case 'commits half a transaction':
     case 'misplaces keys in the index':
     case 'publishes twice':
@@ -170,12 +172,21 @@ wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply, [update]) => {
 
 wrapMethod(TransactionalProducer.prototype, 'begin', async (begin): Promise<Transaction> => {
   const transaction = await begin()
-  if (kind !== 'commits half a transaction') return transaction
   return {
     ...transaction,
-    send: (topic, partition, records, signal) => {
-      const half = topic.endsWith('.listings') && records.length > 1 && now()
-      return transaction.send(topic, partition, half ? records.slice(0, -1) : records, signal)
-    },
+    send: (topic, partition, records, signal) =>
+      transaction.send(topic, partition, brokenRecords(topic, records), signal),
   }
 })
+
+function brokenRecords(topic: string, records: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
+  if (kind === 'does not mark deletes') return records.map(unmarked)
+  const half =
+    kind === 'commits half a transaction' && topic.endsWith('.listings') && records.length > 1 && now()
+  return half ? records.slice(0, -1) : records
+}
+
+function unmarked({ headers, ...record }: OutgoingRecord): OutgoingRecord {
+  const others = Object.entries(headers).filter(([name]) => name !== 'deleted')
+  return { ...record, headers: Object.fromEntries(others) }
+}
