@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { DATA_FAILED, FILTER_TOO_SLOW, TOKEN_REFUSED, TOO_SLOW } from '../../src/domain/error-codes.ts'
+import { StoreError, type StoreErrorKind } from '../../src/consumer/rebuild/store-error.ts'
 import { TopicError } from '../../src/feed/topic-error.ts'
 import { KafkaError, type KafkaErrorCode } from '../../src/kafka/errors.ts'
 import { SparkApiError, type SparkErrorCode } from '../../src/spark/spark-api-error.ts'
@@ -23,13 +24,13 @@ const DISPOSITIONS: Readonly<Record<Disposition, string>> = {
     KAFKA_OFFSET_OUT_OF_RANGE KAFKA_BATCH_DAMAGED KAFKA_READ_STALLED KAFKA_APPEND_UNVERIFIED
     KAFKA_TRANSACTION_TOO_SLOW KAFKA_EPOCH KAFKA_COMMIT_UNKNOWN KAFKA_PRODUCER_UNUSABLE KAFKA_REJECTED
     KAFKA_FAILED REGISTRY_UNREACHABLE REGISTRY_UNAUTHORIZED REGISTRY_REFUSED REGISTRY_LOST
-    REGISTRY_BAD_RESPONSE HTTP_CLIENT_GONE DAEMON_STOPPING DAEMON_UNREACHABLE DAEMON_OTHER_INSTANCE
+    STORE_UNAVAILABLE REGISTRY_BAD_RESPONSE HTTP_CLIENT_GONE DAEMON_STOPPING DAEMON_UNREACHABLE DAEMON_OTHER_INSTANCE
   `,
   reopen: 'COMMIT_UNSETTLED INDEX_BEHIND INDEX_CORRUPT INDEX_UNAVAILABLE TOPIC_MISSING',
   stop: `
     FENCED TOPIC_TRUNCATED TOPIC_FOREIGN_RECORD TOPIC_KEYS_MISPLACED SOURCE_CHANGED SETTINGS_INVALID
     SPARK_SETTINGS NO_SNAPSHOT SCOPE_CHANGED NO_CHANGE_STAMP NO_PURGE NO_FEED INDEX_MISSING SCHEMA_MISSING
-    RESOURCE_NOT_REPLICATED RESTART_NEEDS_STOP
+    RESOURCE_NOT_REPLICATED RESTART_NEEDS_STOP STORE_BUSY STORE_UNUSABLE STORE_FOREIGN STORE_NEWER
     HTTP_LISTEN_FAILED HTTP_BAD_REQUEST HTTP_NOT_FOUND HTTP_CROSS_ORIGIN HTTP_FOREIGN_HOST
     ADMIN_TOKEN_UNSET ADMIN_TOKEN_WRONG INTERNAL_ERROR DAEMON_SETTINGS_DIFFER DAEMON_NOT_LOCAL
     DAEMON_FILE_UNTRUSTED DAEMON_BAD_ANSWER STACK_TOOLS_MISSING STACK_PORT_IN_USE STACK_DOWNLOAD_FAILED
@@ -109,6 +110,7 @@ function stackCodes(): readonly string[] {
 
 /** Of a room whose class knows by the code. */
 function errorOf(code: string): ListingstreamError {
+  if (code.startsWith('STORE_')) return new StoreError('', code as StoreErrorKind)
   if (code.startsWith('STACK_')) return new StackError(code as StackErrorCode, '')
   if (code.startsWith('KAFKA_')) return new KafkaError('', { code: code as KafkaErrorCode })
   if (code.startsWith('SPARK_')) return new SparkApiError('', { code: code as SparkErrorCode, path: '' })
