@@ -1,7 +1,7 @@
 import type { Type } from 'avsc'
 
 import type { SchemaId } from '../../domain/content.ts'
-import { parseAvroRecord } from '../schema/avro-record.ts'
+import { parseAvroRecord, type AvroRecord } from '../schema/avro-record.ts'
 import { compileReadableType, compileType } from '../schema/compile-type.ts'
 import { EventError } from '../event-error.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
@@ -9,6 +9,7 @@ import type { SchemaRegistry } from './schema-registry.ts'
 export interface WriterSchema {
   /** Of the record, without its namespace. */
   readonly name: string
+  readonly record: AvroRecord
   /** Dates and timestamps as numbers. */
   readonly type: Type
   /** Dates and timestamps as ISO 8601 text. */
@@ -46,9 +47,10 @@ export class WriterSchemas {
 }
 
 function compile(id: SchemaId, text: string): WriterSchema {
-  const { name } = parseAvroRecord(text)
+  const record = parseAvroRecord(text)
+  const { name } = record
   try {
-    return { name, type: compileType(text).type, readable: compileReadableType(text) }
+    return { name, record, type: compileType(text).type, readable: compileReadableType(text) }
   } catch (cause) {
     throw new EventError(`Schema ${id} of the registry is no Avro schema.`, { cause })
   }
