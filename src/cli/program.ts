@@ -5,6 +5,7 @@ import { registerAsyncApi } from '../app/commands/asyncapi.ts'
 import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
+import { registerLag } from '../app/commands/lag.ts'
 import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
 import { registerRun } from '../app/commands/run.ts'
@@ -28,6 +29,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerStatus,
   registerPlanRequests,
   registerTail,
+  registerLag,
   registerSimulate,
   registerDeadLetters,
   registerSchema,

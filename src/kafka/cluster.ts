@@ -109,7 +109,7 @@ export class KafkaCluster implements AsyncDisposable {
   }
 
   async #topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
-    return this.#ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
+    return this.ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
       await requireTopic(admin, topic)
       const offsets = await admin.fetchTopicOffsets(topic)
       return offsets
@@ -118,9 +118,21 @@ export class KafkaCluster implements AsyncDisposable {
     })
   }
 
+  /**
+   * Of every partition, by its number: the offset of the first record that is stamped at or after that time, or the last stable
+   * offset if there is none. Rejects with KAFKA_TOPIC_MISSING.
+   */
+  async offsetsAt(topic: string, time: number, signal: AbortSignal): Promise<readonly number[]> {
+    return this.ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
+      await requireTopic(admin, topic)
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time)
+      return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => parseOffset(offset))
+    })
+  }
+
   /** Rejects with KAFKA_TOPIC_MISSING. */
   async partitionCount(topic: string, signal: AbortSignal): Promise<number> {
-    return this.#ask(`Asking for topic ${topic}`, signal, async (admin) => {
+    return this.ask(`Asking for topic ${topic}`, signal, async (admin) => {
       return (await requireTopic(admin, topic)).partitions.length
     })
   }
@@ -131,14 +143,14 @@ export class KafkaCluster implements AsyncDisposable {
     configNames: readonly string[],
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, string>>> {
-    return this.#ask(`Asking for the settings of topic ${topic}`, signal, async (admin) => {
+    return this.ask(`Asking for the settings of topic ${topic}`, signal, async (admin) => {
       return (await topicConfigs(admin, [topic], configNames)).get(topic) ?? {}
     })
   }
 
   /** A setting of the brokers, as one of them has it; undefined if it does not tell. */
   async brokerConfig(name: string, signal: AbortSignal): Promise<string | undefined> {
-    return this.#ask(`Asking for the setting ${name} of the brokers`, signal, async (admin) => {
+    return this.ask(`Asking for the setting ${name} of the brokers`, signal, async (admin) => {
       const { brokers } = await answered(() => admin.describeCluster(), 'Asking for the brokers')
       const [broker] = brokers
       if (broker === undefined) return undefined
@@ -158,7 +170,7 @@ export class KafkaCluster implements AsyncDisposable {
     signal: AbortSignal,
     configNames: readonly string[] = RETENTION_CONFIGS,
   ): Promise<ReadonlyMap<string, TopicDescription>> {
-    return this.#ask('Describing the topics', signal, async (admin) => {
+    return this.ask('Describing the topics', signal, async (admin) => {
       const found: ITopicMetadata[] = []
       for (const name of names) {
         const topic = await topicMetadata(admin, name)
@@ -189,7 +201,7 @@ export class KafkaCluster implements AsyncDisposable {
    */
   async createTopics(specs: readonly TopicSpec[], signal: AbortSignal): Promise<void> {
     if (specs.length === 0) return
-    await this.#ask('Creating the topics', signal, async (admin) => {
+    await this.ask('Creating the topics', signal, async (admin) => {
       try {
         await admin.createTopics({
           waitForLeaders: false,
@@ -213,7 +225,8 @@ export class KafkaCluster implements AsyncDisposable {
     await Promise.all([...this.#clients].map((client) => client.close()))
   }
 
-  async #ask<T>(doing: string, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
+  /** One or more questions over one connection. For this room. */
+  async ask<T>(doing: string, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
     await using client = this.newClient(ADMIN_LIMITS)
     const admin = client.kafka.admin()
     const ask = async (): Promise<T> => {

@@ -24,6 +24,8 @@ export interface RecordBatch {
   readonly records: readonly KafkaRecord[]
   /** Everything below this offset was read, control and aborted records included. */
   readonly nextOffset: number
+  /** The first offset from where the block was asked for, below `nextOffset`, that compaction has taken; null if none. */
+  readonly firstMissing: () => number | null
 }
 
 /** Where a partition's reading stands. */
@@ -65,6 +67,7 @@ export class Cursor {
       topic: this.topic,
       partition: this.partition,
       nextOffset: Math.min(next, this.end),
+      firstMissing: () => firstMissing(messages, first, Math.min(next, this.end)),
       records: committedRecords(messages, abortedTransactions)
         .map(kafkaRecord)
         // A block begins with the whole batch that holds the position, and may go beyond the end.
@@ -79,6 +82,18 @@ function endOfBatches(messages: readonly FetchedRecord[]): number {
   return last === undefined
     ? -1
     : parseOffset(last.batchContext.firstOffset) + last.batchContext.lastOffsetDelta + 1
+}
+
+/** Control and aborted records are in the log: only what is nowhere is missing. */
+function firstMissing(messages: readonly FetchedRecord[], from: number, to: number): number | null {
+  let expected = from
+  for (const message of messages) {
+    const offset = parseOffset(message.offset)
+    if (offset < expected) continue
+    if (offset > expected) break
+    expected += 1
+  }
+  return expected < to ? expected : null
 }
 
 function kafkaRecord({ offset, timestamp, key, value, headers }: FetchedRecord): KafkaRecord {

@@ -1,0 +1,102 @@
+/** `lag`: how far the groups that read the feed have come. */
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+
+import { parseDuration } from '../../config/duration.ts'
+import { loadSettings } from '../../config/load-settings.ts'
+import { LagWatch, type LagReport } from '../../consumer/lag/lag-watch.ts'
+import { formatInstant, type Millis } from '../../domain/instant.ts'
+import { describeDataTopics } from '../../feed/topics.ts'
+import { RESOURCES, SUBRESOURCES } from '../../resources/index.ts'
+import { sleep } from '../../support/abort.ts'
+import { printJson, printLine, printLines } from '../../support/print.ts'
+import { openFeedReader, type FeedReader } from '../compose/feed-reader.ts'
+import { READER_GROUPS } from '../compose/settings-groups.ts'
+import { describeLag } from '../reports/describe-lag.ts'
+import { lagJson } from '../reports/lag-json.ts'
+import type { CommandHost } from './command.ts'
+import { jsonOption } from './options.ts'
+
+const LOOKS = 6
+const WATCH_INTERVAL_MS = 5_000
+
+export function registerLag(program: Command, { signal, acting }: CommandHost): void {
+  program
+    .command('lag')
+    .description('how far the consumer groups of the feed have come, and whether they lose deletes')
+    .option('--group <id...>', 'only these groups')
+    .option('--for <duration>', 'watch them for so long, then tell; 0s: one look', duration, 10_000)
+    .option('--watch', 'go on, and tell every 5 seconds')
+    .addOption(jsonOption('as JSON; with --watch, a line each time'))
+    .action(acting((options: LagOptions) => showLag(options, signal)))
+}
+
+interface LagOptions {
+  /** @default all */
+  readonly group?: readonly string[]
+  readonly for: Millis
+  readonly watch?: true
+  readonly json?: true
+}
+
+/** @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix */
+async function showLag(options: LagOptions, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(READER_GROUPS)
+  await using reader = await openFeedReader(settings, signal)
+  const topics = await dataTopics(reader, signal)
+  const { group: groups } = options
+  const watch = new LagWatch({ cluster: reader.cluster, topics, ...(groups === undefined ? {} : { groups }) })
+  const began = performance.now()
+  const show = (report: LagReport): void => {
+    if (options.json === true) printJson(lagJson(report))
+    else tell(report, reader.names.prefix, performance.now() - began, options.watch === true)
+  }
+  if (options.watch === true) await goOn(watch, show, signal)
+  else show(await observe(watch, options.for, signal))
+  return 0
+}
+
+/** Those that the feed has, whatever this machine is set to replicate. */
+async function dataTopics(
+  { cluster, names, resources }: FeedReader,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const known = [...RESOURCES, ...SUBRESOURCES].map((resource) => names.data(resource))
+  const found = await cluster.describeTopics(known, signal)
+  if (found.size === 0) await describeDataTopics(cluster, names, resources, signal)
+  return known.filter((name) => found.has(name))
+}
+
+async function observe(watch: LagWatch, ms: Millis, signal: AbortSignal): Promise<LagReport> {
+  let report = await watch.look(signal)
+  const pauses = ms === 0 ? 0 : LOOKS - 1
+  for (let pause = 0; pause < pauses; pause += 1) {
+    await sleep(ms / pauses, signal)
+    report = await watch.look(signal)
+  }
+  return report
+}
+
+/** Until it is stopped, which is no failure. */
+async function goOn(watch: LagWatch, show: (report: LagReport) => void, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      show(await watch.look(signal))
+      await sleep(WATCH_INTERVAL_MS, signal)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+function tell({ at, groups }: LagReport, prefix: string, watchedMs: Millis, repeated: boolean): void {
+  if (repeated) printLine(formatInstant(at))
+  printLines(describeLag({ prefix, groups, watchedMs }))
+  if (repeated) printLine('')
+}
+
+function duration(text: string): Millis {
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms <= 86_400_000) return ms
+  throw new InvalidArgumentError('A duration of at most a day is needed, such as 10s.')
+}
