@@ -35,6 +35,8 @@ export class Cursor {
   readonly end: number
   position: number
   maxBytes = FIRST_MAX_BYTES
+  /** Last stable offset, as the last answer told it: so far can be read now. */
+  stableEnd = Infinity
   /** When it last moved, or had nothing to wait for. By the monotonic clock. */
   movedAt = performance.now()
 
@@ -52,6 +54,7 @@ export class Cursor {
   /** Takes a fetched block; undefined if it brought the reading no further. */
   accept({ messages, abortedTransactions, lastStableOffset }: FetchedPartition): RecordBatch | undefined {
     const next = endOfBatches(messages)
+    this.stableEnd = parseOffset(lastStableOffset)
     if (next <= this.position) {
       const complete = this.end === Infinity && parseOffset(lastStableOffset) <= this.position
       if (complete) this.movedAt = performance.now()

@@ -1,5 +1,6 @@
 import kafkajs from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
+import type { FetchedPartition } from 'kafkajs/src/cluster/index.js'
 
 import type { Tries } from '../support/tries.ts'
 import type { KafkaClient } from './client.ts'
@@ -10,6 +11,11 @@ import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
 
 const REQUEST_TIMEOUT_MS = 15_000
 const RESPONSE_MAX_BYTES = 8 * 1024 * 1024
+
+interface Fetched {
+  readonly cursor: Cursor
+  readonly fetched: FetchedPartition
+}
 
 /** One client and what it knows of the leaders. */
 export class FetchSession {
@@ -25,7 +31,7 @@ export class FetchSession {
 
   static async open(
     cluster: KafkaCluster,
-    cursors: readonly Cursor[],
+    topics: readonly string[],
     signal: AbortSignal,
   ): Promise<FetchSession> {
     const client = cluster.newClient({
@@ -34,7 +40,6 @@ export class FetchSession {
     })
     const session = new FetchSession(client, cluster.tries)
     try {
-      const topics = [...new Set(cursors.map(({ topic }) => topic))]
       const connect = async (): Promise<void> => {
         await session.#cluster.connect()
         await session.#cluster.addMultipleTargetTopics(topics)
@@ -55,7 +60,7 @@ export class FetchSession {
     signal: AbortSignal,
   ): Promise<readonly RecordBatch[]> {
     const doing = `Reading ${[...new Set(cursors.map(({ topic }) => topic))].join(', ')}`
-    const ask = async (): Promise<readonly RecordBatch[]> => {
+    const ask = async (): Promise<readonly Fetched[]> => {
       await this.#cluster.refreshMetadataIfNecessary()
       const answers = await Promise.all(
         [...this.#byLeader(cursors)].map(([leader, led]) => this.#fetchFrom(leader, led, maxWaitMs)),
@@ -63,7 +68,10 @@ export class FetchSession {
       return answers.flat()
     }
     const limit = REQUEST_TIMEOUT_MS + maxWaitMs
-    return await withDeadline(doing, limit, signal, ask, this.#tries, this.#client.troubles)
+    const answered = await withDeadline(doing, limit, signal, ask, this.#tries, this.#client.troubles)
+    // Only now: a cursor that moved with an answer that is thrown away, for another leader's failure or for its
+    // lateness, would pass over those records.
+    return answered.flatMap(({ cursor, fetched }) => cursor.accept(fetched) ?? [])
   }
 
   #byLeader(cursors: readonly Cursor[]): ReadonlyMap<string, readonly Cursor[]> {
@@ -86,7 +94,7 @@ export class FetchSession {
     leader: string,
     cursors: readonly Cursor[],
     maxWaitMs: number,
-  ): Promise<readonly RecordBatch[]> {
+  ): Promise<readonly Fetched[]> {
     const broker = await this.#cluster.findBroker({ nodeId: leader })
     const { responses } = await broker
       .fetch({
@@ -102,17 +110,14 @@ export class FetchSession {
       .catch((error: unknown) => {
         throw outOfRange(error, cursors) ?? error
       })
-    const batches: RecordBatch[] = []
-    for (const { topicName, partitions } of responses) {
-      for (const fetched of partitions) {
+    return responses.flatMap(({ topicName, partitions }) =>
+      partitions.flatMap((fetched) => {
         const cursor = cursors.find(
           ({ topic, partition }) => topic === topicName && partition === fetched.partition,
         )
-        const batch = cursor?.accept(fetched)
-        if (batch !== undefined) batches.push(batch)
-      }
-    }
-    return batches
+        return cursor === undefined ? [] : [{ cursor, fetched }]
+      }),
+    )
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,10 @@
-import { sleep } from '../support/abort.ts'
-import { isRetryable } from '../support/errors.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Cursor } from './cursor.ts'
 import type { RecordBatch } from './cursor.ts'
 import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
-import { FetchSession } from './fetch-session.ts'
+import { PartitionReader } from './partition-reader.ts'
 
 export type { KafkaRecord, RecordBatch } from './cursor.ts'
-
-const RETRY_PAUSE_MS = 200
 
 /** From `from` (inclusive) to `to` (exclusive, at most the last stable offset). */
 export interface ReadRange {
@@ -90,48 +86,23 @@ export async function* followTopics(
 async function* read(
   cluster: KafkaCluster,
   cursors: readonly Cursor[],
-  options: Required<Pick<ReadOptions, 'maxWaitMs'>> & ReadOptions,
+  { maxWaitMs, stallTimeoutMs }: Required<Pick<ReadOptions, 'maxWaitMs'>> & ReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  const { maxWaitMs, stallTimeoutMs = 30_000 } = options
-  let session: FetchSession | undefined
-  try {
-    for (;;) {
-      signal.throwIfAborted()
-      const open = cursors.filter((cursor) => !cursor.done)
-      if (open.length === 0) return
-      try {
-        session ??= await FetchSession.open(cluster, open, signal)
-        const batches = await session.fetch(open, maxWaitMs, signal)
-        requireProgress(open, stallTimeoutMs)
-        const fetchedAt = performance.now()
-        yield* batches
-        // The caller's own time is no standstill.
-        const takenMs = performance.now() - fetchedAt
-        for (const cursor of open) cursor.movedAt += takenMs
-      } catch (error) {
-        // Whatever the library believed of leaders and connections is wrong now.
-        await session?.close()
-        session = undefined
-        if (signal.aborted || !isRetryable(error) || isStalled(open, stallTimeoutMs)) throw error
-        await sleep(RETRY_PAUSE_MS, signal)
-      }
-    }
-  } finally {
-    await session?.close()
-  }
-}
-
-function isStalled(cursors: readonly Cursor[], stallTimeoutMs: number): boolean {
-  return cursors.some(({ done, movedAt }) => !done && performance.now() - movedAt > stallTimeoutMs)
-}
-
-function requireProgress(cursors: readonly Cursor[], stallTimeoutMs: number): void {
-  if (!isStalled(cursors, stallTimeoutMs)) return
-  const stuck = cursors.map(
-    ({ topic, partition, position, end }) => `${topic}/${partition} at ${position} of ${end}`,
-  )
-  throw new KafkaError(`Reading made no progress for ${stallTimeoutMs} ms: ${stuck.join(', ')}.`, {
-    code: 'KAFKA_READ_STALLED',
+  const topics = [...new Set(cursors.map(({ topic }) => topic))]
+  await using reader = new PartitionReader(cluster, {
+    topics,
+    ...(stallTimeoutMs === undefined ? {} : { stallTimeoutMs }),
   })
+  for (;;) {
+    signal.throwIfAborted()
+    const open = cursors.filter((cursor) => !cursor.done)
+    if (open.length === 0) return
+    const batches = await reader.fetch(open, maxWaitMs, signal)
+    const fetchedAt = performance.now()
+    yield* batches
+    // The caller's own time is no standstill.
+    const takenMs = performance.now() - fetchedAt
+    for (const cursor of open) cursor.movedAt += takenMs
+  }
 }
