@@ -111,7 +111,16 @@ const EXPORTS = {
       {
         patterns: [
           {
-            regex: String.raw`^(?!\./consumer/sdk/|\./resources/|\./domain/|\.\./schemas/event-types\.d\.ts$)`,
+            group: [
+              '*',
+              './**',
+              '../**',
+              '!../schemas/event-types.d.ts',
+              '!./consumer/',
+              '!./consumer/sdk/**',
+              '!./resources/**',
+              '!./domain/**',
+            ],
             message: 'The package exports what subscribers need and nothing else (docs/architecture.md).',
           },
         ],

@@ -52,7 +52,7 @@ const SEQUENCE: Verdict = {
 const NO_COORDINATOR: Verdict = {
   code: 'KAFKA_UNREACHABLE',
   advice:
-    'the cluster has no transaction coordinator. It may be starting; with fewer brokers than transaction.state.log.replication.factor (3 unless set) it never has one.',
+    'the cluster has no coordinator for it. It may be starting; with fewer brokers than transaction.state.log.replication.factor or, for groups, offsets.topic.replication.factor (3 unless set) it never has one.',
 }
 const NOT_ENOUGH_REPLICAS: Verdict = {
   code: 'KAFKA_NOT_ENOUGH_REPLICAS',

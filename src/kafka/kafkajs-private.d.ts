@@ -69,11 +69,69 @@ declare module 'kafkajs/src/cluster/index.js' {
     }[]
   }
 
+  interface GroupMemberId {
+    readonly groupId: string
+    readonly memberId: string
+  }
+
+  interface GroupGeneration extends GroupMemberId {
+    readonly groupGenerationId: number
+  }
+
+  /** The broker that keeps a group. */
+  export interface Coordinator {
+    joinGroup(
+      request: GroupMemberId & {
+        readonly sessionTimeout: number
+        readonly rebalanceTimeout: number
+        readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[]
+      },
+    ): Promise<{
+      readonly generationId: number
+      readonly leaderId: string
+      readonly memberId: string
+      /** Told to the leader alone. */
+      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
+    }>
+    syncGroup(
+      request: GroupMemberId & {
+        readonly generationId: number
+        readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[]
+      },
+    ): Promise<{ readonly memberAssignment: Buffer }>
+    heartbeat(request: GroupGeneration): Promise<unknown>
+    leaveGroup(request: GroupMemberId): Promise<unknown>
+    offsetCommit(
+      request: GroupGeneration & {
+        readonly topics: readonly {
+          readonly topic: string
+          readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+        }[]
+      },
+    ): Promise<unknown>
+    offsetFetch(request: {
+      readonly groupId: string
+      readonly topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number }[]
+      }[]
+    }): Promise<{
+      readonly responses: readonly {
+        readonly topic: string
+        /** −1: nothing was committed. */
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    }>
+  }
+
   export default class Cluster {
     constructor(options: ClusterOptions)
     connect(): Promise<void>
     addMultipleTargetTopics(topics: readonly string[]): Promise<void>
+    refreshMetadata(): Promise<void>
     refreshMetadataIfNecessary(): Promise<void>
+    findGroupCoordinator(group: { readonly groupId: string }): Promise<Coordinator>
+    findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
     findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
     findBroker(node: { nodeId: string }): Promise<{ fetch(request: FetchRequest): Promise<FetchResponse> }>
   }

@@ -9,6 +9,9 @@ import { KafkaError } from './errors.ts'
 import type { Appended } from './transaction.ts'
 import { verifiedBaseOffset } from './verified-append.ts'
 
+/** A producer, or one of its transactions. */
+type Sender = Pick<KafkajsTransaction, 'send'>
+
 export interface AppenderOptions {
   readonly compression: KafkaCompression
   readonly requestTimeoutMs: number
@@ -28,7 +31,7 @@ export class RecordAppender {
 
   /** @param requireOpen asked before each call; what it throws is the failure of the append */
   async append(
-    transaction: KafkajsTransaction,
+    sender: Sender,
     topic: string,
     partition: number,
     records: readonly OutgoingRecord[],
@@ -40,7 +43,7 @@ export class RecordAppender {
     const offsets: number[] = []
     for (const chunk of chunksOf(records, limits.batchBytes)) {
       requireOpen()
-      const baseOffset = await this.#call(transaction, { topic, partition, limits }, chunk)
+      const baseOffset = await this.#call(sender, { topic, partition, limits }, chunk)
       for (const index of chunk.keys()) offsets.push(baseOffset + index)
     }
     return { offsets, baseOffset: offsets[0] ?? 0, nextOffset: (offsets.at(-1) ?? 0) + 1 }
@@ -48,7 +51,7 @@ export class RecordAppender {
 
   /** One batch to one partition. Resolves with the offset of its first record. */
   async #call(
-    transaction: KafkajsTransaction,
+    sender: Sender,
     {
       topic,
       partition,
@@ -56,7 +59,7 @@ export class RecordAppender {
     }: { readonly topic: string; readonly partition: number; readonly limits: TopicLimits },
     records: readonly OutgoingRecord[],
   ): Promise<number> {
-    const sending = transaction.send({
+    const sending = sender.send({
       topic,
       acks: -1,
       timeout: this.#options.requestTimeoutMs,

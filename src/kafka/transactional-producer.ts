@@ -258,7 +258,11 @@ export class TransactionalProducer implements AsyncDisposable {
 }
 
 /** Every message names its partition. */
-function partitionOfMessage({ message }: { readonly message: { readonly partition?: number } }): number {
+export function partitionOfMessage({
+  message,
+}: {
+  readonly message: { readonly partition?: number }
+}): number {
   if (message.partition === undefined) throw new InvariantViolation('A message without a partition.')
   return message.partition
 }

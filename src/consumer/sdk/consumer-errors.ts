@@ -1,0 +1,75 @@
+import { ListingstreamError } from '../../support/errors.ts'
+import { quoteForeign } from '../../support/secrets.ts'
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+function at({ topic, partition, offset }: Place): string {
+  return `${topic}, partition ${partition}, offset ${offset}`
+}
+
+/** What the reader was asked to do makes no sense. */
+export class ConsumerOptionsError extends ListingstreamError {
+  constructor(mistakes: string) {
+    super(`The options of the consumer are wrong: ${mistakes}`, {
+      code: 'CONSUMER_OPTIONS',
+      retryable: false,
+      disposition: 'stop',
+    })
+  }
+}
+
+/** Where the reader was to go on is not in the log any more. */
+export class ConsumerOffsetLost extends ListingstreamError {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+
+  constructor(place: Place, cause: unknown) {
+    super(
+      `The log does not hold ${at(place)}, where the consumer was to go on: the topic was made anew or truncated, and changes may be missed. Bring what the changes were applied to up to date from the beginning: with another groupId, or with onLostOffset: 'beginning'.`,
+      { code: 'CONSUMER_OFFSET_LOST', retryable: false, disposition: 'stop', cause },
+    )
+    this.topic = place.topic
+    this.partition = place.partition
+    this.offset = place.offset
+  }
+}
+
+/** A record that is no event, or not one that this version knows. */
+export class ConsumerUnreadable extends ListingstreamError {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+
+  constructor(place: Place, cause: Error) {
+    super(
+      `The record at ${at(place)} cannot be read: ${cause.message} Nothing after it was handled. Mend what is wrong with it, or let such records go to a topic of their own: onUnreadable: { deadLetter: '…' }.`,
+      { code: 'CONSUMER_UNREADABLE', retryable: false, disposition: 'stop', cause },
+    )
+    this.topic = place.topic
+    this.partition = place.partition
+    this.offset = place.offset
+  }
+}
+
+/** The handler failed as often as it may. */
+export class ConsumerHandlerFailed extends ListingstreamError {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+
+  constructor(place: Place & { readonly key: string }, attempts: number, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `The handler failed ${attempts} times at the change of ${place.key} (${at(place)}): ${quoteForeign(why)}. It was not acknowledged and comes again. Mend the handler, or let such changes go to a topic of their own: onFailure: { deadLetter: '…' }.`,
+      { code: 'CONSUMER_HANDLER_FAILED', retryable: false, disposition: 'stop', cause },
+    )
+    this.topic = place.topic
+    this.partition = place.partition
+    this.offset = place.offset
+  }
+}

@@ -1,0 +1,86 @@
+import type { OutgoingRecord } from '../../kafka/chunks.ts'
+import type { KafkaCluster } from '../../kafka/cluster.ts'
+import type { KafkaRecord } from '../../kafka/read-topic.ts'
+import { RecordSender } from '../../kafka/record-sender.ts'
+import { strike } from '../../support/secrets.ts'
+import type { ChangeRecords } from './record-folder.ts'
+
+/** What a dead letter has beside the headers of its record. */
+const HEADERS = {
+  topic: 'dead-letter-topic',
+  partition: 'dead-letter-partition',
+  offset: 'dead-letter-offset',
+  timestamp: 'dead-letter-timestamp',
+  group: 'dead-letter-group',
+  attempts: 'dead-letter-attempts',
+  reason: 'dead-letter-reason',
+} as const
+
+/** A message is a sentence; brokers refuse records for their headers, too. */
+const LONGEST_REASON = 1_000
+
+export interface Letter {
+  readonly topic: string
+  readonly partition: number
+  readonly records: ChangeRecords
+  readonly error: unknown
+  /** Of the handler; 0 if it never saw the change. */
+  readonly attempts: number
+}
+
+/** Changes that could not be handled, each with its raw records: key, value and headers as they were, and why. */
+export class DeadLetters implements AsyncDisposable {
+  readonly #topic: string
+  readonly #groupId: string
+  readonly #sender: RecordSender
+
+  private constructor(cluster: KafkaCluster, topic: string, groupId: string) {
+    this.#topic = topic
+    this.#groupId = groupId
+    this.#sender = new RecordSender(cluster)
+  }
+
+  /** @throws {KafkaError} KAFKA_TOPIC_MISSING: it has to be there before the first letter */
+  static async open(
+    cluster: KafkaCluster,
+    topic: string,
+    groupId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<DeadLetters> {
+    await cluster.partitionCount(topic, signal)
+    return new DeadLetters(cluster, topic, groupId ?? '')
+  }
+
+  /** Resolves when it is safe there: the change may be acknowledged. Outages are waited out. */
+  async send(letter: Letter, signal: AbortSignal): Promise<void> {
+    const { record, tombstone } = letter.records
+    const records = tombstone === null ? [record] : [record, tombstone]
+    await this.#sender.send(
+      this.#topic,
+      records.map((part) => this.#letterOf(part, letter)),
+      signal,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sender[Symbol.asyncDispose]()
+  }
+
+  #letterOf(record: KafkaRecord, { topic, partition, error, attempts }: Letter): OutgoingRecord {
+    const reason = strike(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    return {
+      key: record.key,
+      value: record.value,
+      headers: {
+        ...record.headers,
+        [HEADERS.topic]: topic,
+        [HEADERS.partition]: String(partition),
+        [HEADERS.offset]: String(record.offset),
+        [HEADERS.timestamp]: String(record.timestamp),
+        [HEADERS.group]: this.#groupId,
+        [HEADERS.attempts]: String(attempts),
+        [HEADERS.reason]: reason.slice(0, LONGEST_REASON),
+      },
+    }
+  }
+}
