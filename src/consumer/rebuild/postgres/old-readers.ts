@@ -1,0 +1,59 @@
+import { sleep } from '../../../support/abort.ts'
+import { quoteForeign } from '../../../support/secrets.ts'
+import { StoreError } from '../store-error.ts'
+import type { PostgresConnection, Row } from './postgres-connection.ts'
+
+const ASK_EVERY_MS = 200
+
+/**
+ * Resolves when no transaction is left that sees the database as it was before now. It would find a table by its name
+ * that takes its place later, and see of its rows those alone that were there when the transaction began: names of tables are looked
+ * up as they are now, rows are not. That is so under REPEATABLE READ and SERIALIZABLE (`pg_dump`, say); a transaction of the
+ * default level that is not in the middle of a statement sees nothing old, and is not waited for if this user may know of it.
+ *
+ * @param patienceMs how long it waits @throws {StoreError} STORE_UNAVAILABLE, naming who is left
+ */
+export async function waitForOldReaders(
+  connection: PostgresConnection,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  const first = await transactionsWithASnapshot(connection, signal)
+  let left = first
+  while (left.length > 0) {
+    if (performance.now() > deadline) throw tooOld(connection.name, left)
+    await sleep(ASK_EVERY_MS, signal)
+    const still = new Set((await transactionsWithASnapshot(connection, signal)).map(identity))
+    left = left.filter((row) => still.has(identity(row)))
+  }
+}
+
+/** Of this database or of one that this user may not know. Locks show the transactions of every user, and nothing more of them. */
+async function transactionsWithASnapshot(
+  connection: PostgresConnection,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  return await connection.query(
+    `SELECT l.virtualtransaction AS id, l.pid::text AS pid, coalesce(a.application_name, '') AS application
+     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
+       AND (a.datname = current_database() OR a.datname IS NULL)
+       AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+       AND (a.backend_xmin IS NOT NULL OR a.state IS NULL)`,
+    [],
+    signal,
+  )
+}
+
+function identity({ id, pid }: Row): string {
+  return `${id} ${pid}`
+}
+
+function tooOld(store: string, left: readonly Row[]): StoreError {
+  const who = left.map(({ pid, application }) => `${pid} (${quoteForeign(application ?? '')})`).join(', ')
+  return new StoreError(
+    `${store} is filled, and not yet shown: transactions that began before that would see a part of it. They are those of the server's processes ${who}; end them (SELECT pg_terminate_backend(pid)), or wait. It is tried again.`,
+    'STORE_UNAVAILABLE',
+  )
+}
