@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../domain/json.ts'
 import { findRecord } from '../../../events/schema/avro-record.ts'
 import { shapeOf } from '../../../events/schema/avro-type-text.ts'
+import { isMembers } from '../members.ts'
 import type { NamedTypes } from './named-types.ts'
 
 /** As the source may have sent it: what of a record has no value is left out. */
@@ -23,13 +24,6 @@ export function asJson(value: unknown, type: unknown, types: NamedTypes): JsonVa
   const fields = findRecord(resolved)?.fields ?? []
   const members = fields.map(({ name, type }) => [name, asJson(value[name], type, types)] as const)
   return Object.fromEntries(members.filter(([, member]) => member !== null))
-}
-
-export type Members = Readonly<Record<string, unknown>>
-
-/** Avro's records and maps alike. */
-export function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Of no record. */
