@@ -24,6 +24,8 @@ const COPIED = [
 /** What is to hold for every resource. */
 const CHECKS = [
   'test/docs/resources.test.ts',
+  'test/docs/sdk.test.ts',
+  'test/index.test.ts',
   'test/resources/snapshot.test.ts',
   'test/events/content/every-resource.test.ts',
   'test/events/schema/symbols.test.ts',

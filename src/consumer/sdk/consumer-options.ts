@@ -35,6 +35,12 @@ export interface ConsumerOptions {
   readonly groupId?: string
   /** Where a partition begins of which the group has committed nothing. @default `beginning` */
   readonly from?: 'beginning' | 'end'
+  /**
+   * JSON texts of the schemas that the subscriber knows (`listingstream schema show --json`): values are seen through them,
+   * whatever later versions they were written with. What these have beside is in `unmappedFields`, a symbol that a text does
+   * not have is `UNKNOWN`. @default values are as they were written
+   */
+  readonly readerSchemas?: readonly string[]
   /** Ends the reading, once what runs has ended. @default never */
   readonly signal?: AbortSignal
   /**
@@ -101,6 +107,7 @@ const BASE = {
   prefix: text.optional(),
   groupId: text.optional(),
   from: z.enum(['beginning', 'end']).optional(),
+  readerSchemas: z.array(text).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onLostOffset: z.enum(['stop', 'beginning']).optional(),
   onUnreadable: choice.optional(),

@@ -20,6 +20,7 @@ import {
   type FailureChoice,
 } from './consumer-options.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { ReaderSchemas } from './reader-view/reader-schemas.ts'
 import type { ReadValue } from './read-change.ts'
 import type { OnTrouble } from './trouble.ts'
 
@@ -42,6 +43,7 @@ export async function openStream(
   signal: AbortSignal,
 ): Promise<OpenStream> {
   const { prefix = 'spark', groupId, from = 'beginning', onLostOffset = 'stop', onTrouble } = options
+  const readValue = valueReader(resource, options)
   await using opening = new AsyncDisposableStack()
   const cluster = opening.use(await connectKafka(kafkaSettings(options), signal))
   const topic = topicNames(prefix).data(resource)
@@ -56,7 +58,7 @@ export async function openStream(
     resource,
     membership,
     reader,
-    readValue: valueReader(options),
+    readValue,
     ends: new Map([[topic, offsets]]),
     from,
     offsetsNow: onLostOffset === 'stop' ? undefined : (name, ask) => cluster.topicOffsets(name, ask),
@@ -98,10 +100,16 @@ async function openLetters(
   return await DeadLetters.open(cluster, choice.deadLetter, groupId, signal)
 }
 
-function valueReader({ registry }: ConsumerOptions): ReadValue {
+function valueReader(resource: ResourceDescription, options: ConsumerOptions): ReadValue {
+  const { registry, readerSchemas = [] } = options
   const { url, auth } = typeof registry === 'string' ? { url: registry } : registry
   const schemas = new WriterSchemas(new SchemaRegistry({ url, ...(auth === undefined ? {} : { auth }) }))
-  return (bytes, signal) => decodeValue(bytes, schemas, signal)
+  const readers = new ReaderSchemas(resource, readerSchemas)
+  return async (bytes, signal) => {
+    const decoded = await decodeValue(bytes, schemas, signal)
+    const { record } = await schemas.get(decoded.schemaId, signal)
+    return { ...decoded, value: readers.see({ ...decoded, record }) }
+  }
 }
 
 function kafkaSettings(options: ConsumerOptions): Parameters<typeof connectKafka>[0] {
