@@ -165,6 +165,10 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     }),
   ),
 
+  lag: group({ LAG_INTERVAL: duration('1m', { min: 0 }).default(60_000) }, (s) => ({
+    intervalMs: s.LAG_INTERVAL,
+  })),
+
   http: group(
     {
       HTTP_PORT: integer(8080, { min: 0, max: 65_535 }).default(8080),

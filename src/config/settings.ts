@@ -13,6 +13,7 @@ export interface Settings {
   readonly feed: FeedSettings
   readonly topics: TopicSettings
   readonly passes: PassSettings
+  readonly lag: LagSettings
   readonly http: HttpSettings
   readonly log: LogSettings
 }
@@ -114,6 +115,11 @@ interface PassSettings {
   }
   /** @default DaysOnMarket, CumulativeDaysOnMarket */
   readonly volatileFields: readonly string[]
+}
+
+interface LagSettings {
+  /** Between two looks at the consumer groups; 0: none. @default 1 min */
+  readonly intervalMs: Millis
 }
 
 interface HttpSettings {

@@ -10,6 +10,7 @@ import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import { addBudgetGauges } from './budget-gauges.ts'
 import { createInstruments, type Instruments } from './instruments.ts'
+import { addLagGauges, type LagFigures } from './lag-gauges.ts'
 import { RequestTally } from './request-tally.ts'
 
 export interface MetricsOptions {
@@ -235,6 +236,11 @@ export class Metrics implements Observer, Parking {
   /** Of the process's key; called once. */
   showBudget(report: () => BudgetReport): void {
     addBudgetGauges(this.#registry, report)
+  }
+
+  /** Of the groups that read the feed; called once. */
+  showLag(figures: () => LagFigures): void {
+    addLagGauges(this.#registry, figures)
   }
 
   transaction(seconds: number): void {

@@ -16,6 +16,7 @@ const ALL: readonly SettingsGroup[] = [
   'feed',
   'topics',
   'passes',
+  'lag',
   'http',
   'log',
 ]
@@ -96,6 +97,7 @@ describe('defaults', () => {
         },
         volatileFields: ['DaysOnMarket', 'CumulativeDaysOnMarket'],
       },
+      lag: { intervalMs: 60_000 },
       http: { port: 8080, host: '127.0.0.1', adminToken: null },
       log: { level: 'info' },
     })

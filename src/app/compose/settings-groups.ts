@@ -13,6 +13,10 @@ export const WRITER_GROUPS = [
 ] as const
 export type WriterSettings = Pick<Settings, (typeof WRITER_GROUPS)[number]>
 
+/** Of `run`. */
+export const DAEMON_GROUPS = [...WRITER_GROUPS, 'lag'] as const
+export type DaemonGroups = Pick<Settings, (typeof DAEMON_GROUPS)[number]>
+
 /** Of whoever only reads its topics. */
 export const READER_GROUPS = ['kafka', 'registry', 'feed', 'log'] as const
 export type ReaderSettings = Pick<Settings, (typeof READER_GROUPS)[number]>

@@ -1,21 +1,21 @@
 import { loadSettings } from '../../config/load-settings.ts'
 import { scopeText, type Scope } from '../../domain/scope.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
-import { WRITER_GROUPS, type WriterSettings } from '../compose/settings-groups.ts'
+import { DAEMON_GROUPS, type DaemonGroups } from '../compose/settings-groups.ts'
 
 /** A daemon's settings are read once, but for the scope of listings: an operator may change that under it. */
 export class DaemonSettings {
   readonly #force: boolean
-  #current: WriterSettings
+  #current: DaemonGroups
 
   /** @throws {SettingsError} */
   constructor(force: boolean) {
     this.#force = force
-    this.#current = loadSettings(WRITER_GROUPS)
+    this.#current = loadSettings(DAEMON_GROUPS)
     requireLastingFilter(this.#current.feed, force)
   }
 
-  get current(): WriterSettings {
+  get current(): DaemonGroups {
     return this.#current
   }
 

@@ -8,7 +8,7 @@ import type { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { InvariantViolation } from '../../support/errors.ts'
 import { together } from '../../support/together.ts'
 import { misfitOf } from '../budget/misfit.ts'
-import { watchedTransport } from '../compose/clients.ts'
+import { kafkaSettings, watchedTransport } from '../compose/clients.ts'
 import { openFeed } from '../compose/open-feed.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
 import { surroundings, type Surroundings } from '../compose/surroundings.ts'
@@ -16,6 +16,7 @@ import { SYSTEM_CLOCK } from '../compose/system-clock.ts'
 import { DaemonSettings } from './daemon-settings.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
+import { LagTask } from './lag-task.ts'
 import { FeedSupervisor } from './supervisor.ts'
 
 export interface DaemonOptions {
@@ -91,7 +92,24 @@ class Daemon {
     this.#around.logger.info({ url: server.url }, 'listening for health, metrics and status')
     const announce = (owner: Owner) => this.#announce(owner, server.url)
     const tasks = [...this.#feeds.values()].map((feed) => (within: AbortSignal) => feed.run(announce, within))
-    await together(tasks, signal)
+    await together([...tasks, ...this.#lagTasks()], signal)
+  }
+
+  /** What it meets is no outage of the feed: readiness does not know of it. */
+  #lagTasks(): readonly ((signal: AbortSignal) => Promise<never>)[] {
+    const { kafka, feed, lag } = this.#read.current
+    if (lag.intervalMs === 0) return []
+    const { logger, metrics, outages } = this.#around
+    const { tries: _ours, ...settings } = kafkaSettings(kafka, logger, outages)
+    const task = new LagTask({
+      kafka: settings,
+      prefix: feed.topicPrefix,
+      intervalMs: lag.intervalMs,
+      clock: SYSTEM_CLOCK,
+      logger,
+    })
+    metrics.showLag(() => task.figures())
+    return [(signal) => task.run(signal)]
   }
 
   #announce({ startedAt, instanceId }: Owner, url: string): Promise<AsyncDisposable> {
