@@ -82,6 +82,8 @@ interface FeedSettings {
   readonly resources: readonly string[]
   /** Which sets of a listing's parts are replicated with it. @default none */
   readonly subresources: readonly string[]
+  /** Whether each of them has a topic of flat rows, too. @default false */
+  readonly rowTopics: boolean
   /** What of listings is replicated. @default all of them, with all that the source says unasked */
   readonly listingsScope: Scope
 }

@@ -50,6 +50,16 @@ interface EventNames {
   readonly fields: string
 }
 
+/** Names in its topic of rows, for tools that know tables alone (setting `ROW_TOPICS`). */
+interface RowNames {
+  /** Name of the topic after the prefix. No resource has it. */
+  readonly topic: string
+  /** Avro record of a row. */
+  readonly record: string
+  /** Its field that holds the record's key. */
+  readonly key: string
+}
+
 /** What is published under one topic. Plain data: it also goes to the thread that reads pages. */
 export interface ResourceDescription<Name extends string = string> {
   readonly name: ResourceName<Name>
@@ -62,6 +72,7 @@ export interface ResourceDescription<Name extends string = string> {
   /** Their values travel in a header of each record, in this order. */
   readonly changeStamps: readonly ChangeStamp[]
   readonly events: EventNames
+  readonly rows: RowNames
 }
 
 /** By what a person knows a record that is to be deleted (R10). */

@@ -2,7 +2,7 @@
 import { decodeState } from './decode-state.ts'
 import { EventError } from '../events/event-error.ts'
 import { RegistryLostError } from '../events/registry/registry-errors.ts'
-import type { Checkpoint, Owner, Truncation } from './state-records.ts'
+import type { Checkpoint, Owner, RowMarks, RowTopicsState, Truncation } from './state-records.ts'
 import { subjectName } from '../events/registry/subject-name.ts'
 import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
@@ -34,7 +34,7 @@ export class CheckpointLog {
   #position: number | undefined
   #owner: Owner | undefined
   #ownerAliveAt: Instant = instant(0)
-  #last: Checkpoint | undefined
+  #last: Checkpoint | RowTopicsState | undefined
   #truncation: Truncation | undefined
   #seq = 0
   readonly #watermarks = new Map<ResourceName, Of<Instant>>()
@@ -95,7 +95,7 @@ export class CheckpointLog {
     return this.#seq
   }
 
-  /** Of all data topics after that transaction, also of other resources; empty before the first. */
+  /** Of all data topics after that transaction, also of other resources, and of topics of rows; empty before the first. */
   get nextOffsets(): NextOffsets {
     return this.#last?.nextOffsets ?? {}
   }
@@ -103,6 +103,11 @@ export class CheckpointLog {
   /** Log start offsets of the data topics when the generation began; empty where nobody noted them. */
   get startOffsets(): NextOffsets {
     return this.#last?.startOffsets ?? {}
+  }
+
+  /** How far rows follow their events, as of that transaction. */
+  get rows(): RowMarks {
+    return this.#last?.rows ?? NO_ROWS
   }
 
   get source(): SourceIdentity | null {
@@ -149,6 +154,9 @@ export class CheckpointLog {
       case 'checkpoint':
         this.#takeCheckpoint(record.checkpoint, instant(timestamp))
         break
+      case 'row-topics':
+        this.#takeTransaction(record.rowTopics, instant(timestamp))
+        break
       case 'truncation':
         this.#truncation = record.truncation
         break
@@ -175,12 +183,16 @@ export class CheckpointLog {
   }
 
   #takeCheckpoint(checkpoint: Checkpoint, writtenAt: Instant): void {
-    const { progress, instanceId, seq } = checkpoint
-    if (this.#resources.has(progress.resource)) this.#takeProgress(checkpoint, writtenAt)
+    if (this.#resources.has(checkpoint.progress.resource)) this.#takeProgress(checkpoint, writtenAt)
+    this.#takeTransaction(checkpoint, writtenAt)
+  }
+
+  #takeTransaction(transaction: Checkpoint | RowTopicsState, writtenAt: Instant): void {
+    const { instanceId, seq } = transaction
     if (instanceId === this.#owner?.instanceId) this.#ownerAliveAt = writtenAt
     if (seq < this.#seq) return
     this.#seq = seq
-    this.#last = checkpoint
+    this.#last = transaction
   }
 
   #takeProgress({ progress, generation, completedAt }: Checkpoint, writtenAt: Instant): void {
@@ -191,10 +203,13 @@ export class CheckpointLog {
   }
 }
 
+const NO_ROWS: RowMarks = new Map()
+
 /** Of the record under a key of the topic; undefined for one that this version does not write. */
 function recordNameOf(key: string): string | undefined {
   if (key === 'owner') return 'Owner'
   if (key === 'truncation') return 'Truncation'
+  if (key === 'rows') return 'RowTopics'
   if (key.endsWith('/watermark')) return 'Watermark'
   return /\/(?:snapshot|update|purge)$/.test(key) ? 'Checkpoint' : undefined
 }

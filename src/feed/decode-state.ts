@@ -5,13 +5,22 @@ import { passId } from '../domain/pass.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
-import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
+import type {
+  Checkpoint,
+  MarkerRecord,
+  Owner,
+  RowMarks,
+  RowTopicsState,
+  Truncation,
+  Watermark,
+} from './state-records.ts'
 import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 
 /** A record of the topics `checkpoints` and `control`. */
 export type StateRecord =
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'row-topics'; readonly rowTopics: RowTopicsState }
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'owner'; readonly owner: Owner }
   | { readonly kind: 'truncation'; readonly truncation: Truncation }
@@ -33,6 +42,8 @@ export async function decodeState(
   switch (name) {
     case 'Checkpoint':
       return { kind: 'checkpoint', checkpoint: parse(CHECKPOINT, value, name) }
+    case 'RowTopics':
+      return { kind: 'row-topics', rowTopics: parse(ROW_TOPICS, value, name) }
     case 'Watermark':
       return { kind: 'watermark', watermark: parse(WATERMARK, value, name) }
     case 'Owner':
@@ -57,6 +68,14 @@ const RESOURCE = z.string().transform((text, context): ResourceName => {
 const PASS = lowerCase(['snapshot', 'update', 'purge'])
 const OFFSETS = z.record(z.string(), z.array(z.number()))
 const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
+const OFFSET_LIST = z.array(z.number())
+const ROW_MARKS = z
+  .record(
+    z.string(),
+    z.object({ swept: OFFSET_LIST, sweepEnds: OFFSET_LIST, filled: OFFSET_LIST, ends: OFFSET_LIST }),
+  )
+  .default({})
+  .transform((marks): RowMarks => new Map(Object.entries(marks)))
 const STAMP = { generation: z.number(), instanceId: z.string(), seq: z.number() }
 const COUNTS = z.object({
   published: z.number(),
@@ -105,6 +124,7 @@ const CHECKPOINT = z
     ...PROGRESS.shape,
     nextOffsets: OFFSETS,
     startOffsets: OFFSETS.default({}),
+    rows: ROW_MARKS,
     source: SOURCE,
     completedAt: INSTANT.nullable().default(null),
   })
@@ -115,13 +135,32 @@ const CHECKPOINT = z
       seq,
       nextOffsets,
       startOffsets,
+      rows,
       source,
       completedAt,
       ...progress
     }): Checkpoint => {
-      return { generation, instanceId, seq, progress, nextOffsets, startOffsets, source, completedAt }
+      return {
+        generation,
+        instanceId,
+        seq,
+        progress,
+        nextOffsets,
+        startOffsets,
+        rows,
+        source,
+        completedAt,
+      }
     },
   )
+
+const ROW_TOPICS: z.ZodType<RowTopicsState> = z.object({
+  ...STAMP,
+  nextOffsets: OFFSETS,
+  startOffsets: OFFSETS,
+  rows: ROW_MARKS,
+  source: SOURCE,
+})
 
 const WATERMARK: z.ZodType<Watermark> = z.object({
   ...STAMP,

@@ -21,6 +21,16 @@ export class TopicTruncatedError extends ListingstreamError {
   }
 }
 
+/** A topic of rows is shorter than the checkpoint says. It is filled again from the events when the feed is opened. */
+export class RowsTruncatedError extends ListingstreamError {
+  constructor({ topic, partition, detail }: TopicTruncatedError, options: ErrorOptions = {}) {
+    super(
+      `Topic ${topic}, partition ${partition} ${detail}. It was deleted, made again or truncated. Start again: it is filled from the events; who reads it begins at its start with an empty table.`,
+      { ...options, code: 'ROWS_TRUNCATED', retryable: false, disposition: 'reopen' },
+    )
+  }
+}
+
 /** Nothing was ever published under the prefix, or not there. */
 export class NoFeedError extends ListingstreamError {
   constructor(prefix: string) {

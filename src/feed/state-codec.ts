@@ -2,11 +2,19 @@ import { RecordCodec } from '../events/record-codec.ts'
 import type { SchemaInUse } from '../events/registry/schema-look.ts'
 import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
 import { readSchemaFile } from '../events/schema/schema-file.ts'
-import type { Checkpoint, MarkerRecord, Owner, Truncation, Watermark } from './state-records.ts'
+import type {
+  Checkpoint,
+  MarkerRecord,
+  Owner,
+  RowMarks,
+  RowTopicsState,
+  Truncation,
+  Watermark,
+} from './state-records.ts'
 import type { TopicNames } from './topic-names.ts'
 
 type Codecs = Readonly<
-  Record<'Checkpoint' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker', RecordCodec>
+  Record<'Checkpoint' | 'RowTopics' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker', RecordCodec>
 >
 
 /** From the publisher's own records to values in the Confluent wire format; decode-state.ts reads them back. */
@@ -27,6 +35,7 @@ export class StateCodec {
       RecordCodec.register(registry, topic, readSchemaFile(name), signal)
     return new StateCodec({
       Checkpoint: await codec('Checkpoint', checkpoints),
+      RowTopics: await codec('RowTopics', checkpoints),
       Watermark: await codec('Watermark', checkpoints),
       Owner: await codec('Owner', checkpoints),
       Truncation: await codec('Truncation', checkpoints),
@@ -39,13 +48,18 @@ export class StateCodec {
     return Object.values(this.#codecs).map(({ schema }) => schema)
   }
 
-  checkpoint({ progress, ...rest }: Checkpoint): Uint8Array {
+  checkpoint({ progress, rows, ...rest }: Checkpoint): Uint8Array {
     return this.#codecs.Checkpoint.encode({
       ...rest,
       ...progress,
+      rows: byTopic(rows),
       pass: progress.pass.toUpperCase(),
       state: progress.state.toUpperCase(),
     })
+  }
+
+  rowTopics({ rows, ...rest }: RowTopicsState): Uint8Array {
+    return this.#codecs.RowTopics.encode({ ...rest, rows: byTopic(rows) })
   }
 
   watermark(watermark: Watermark): Uint8Array {
@@ -68,4 +82,8 @@ export class StateCodec {
       event: marker.event.toUpperCase(),
     })
   }
+}
+
+function byTopic(rows: RowMarks): object {
+  return Object.fromEntries(rows)
 }

@@ -20,14 +20,35 @@ interface TransactionStamp {
   readonly seq: number
 }
 
-/** Record `<resource>/<pass>` of the topic `checkpoints`. */
-export interface Checkpoint extends TransactionStamp {
-  readonly progress: PassProgress
-  /** Of every data topic after this transaction. */
+/** How far the rows of a topic follow its events; all empty: to the end of every transaction. */
+export interface RowMark {
+  /** Offsets in the topic of the rows: keys below are compared with the events, up to `sweepEnds`. */
+  readonly swept: readonly number[]
+  readonly sweepEnds: readonly number[]
+  /** Offsets in the topic of the events: those below have their rows, up to `ends`. */
+  readonly filled: readonly number[]
+  readonly ends: readonly number[]
+}
+
+/** By topic of rows, without the prefix. None of a topic that nobody keeps, or that has to be filled anew. */
+export type RowMarks = ReadonlyMap<string, RowMark>
+
+/** What each transaction says of the topics after it. */
+interface TopicsState {
+  /** Of every data topic and every topic of rows. */
   readonly nextOffsets: NextOffsets
-  /** Log start offset of every data topic when the generation began; empty if a version wrote it that did not note it. */
+  /** Log start offset of each when the generation began; empty if a version wrote it that did not note it. */
   readonly startOffsets: NextOffsets
+  readonly rows: RowMarks
   readonly source: SourceIdentity
+}
+
+/** Record `rows` of the topic `checkpoints`: of a transaction that belongs to no pass. */
+export interface RowTopicsState extends TransactionStamp, TopicsState {}
+
+/** Record `<resource>/<pass>` of the topic `checkpoints`. */
+export interface Checkpoint extends TransactionStamp, TopicsState {
+  readonly progress: PassProgress
   /** When a pass of this kind was last completed, by the publisher's clock; null if none was or nobody noted it. */
   readonly completedAt: Instant | null
 }

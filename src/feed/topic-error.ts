@@ -23,6 +23,14 @@ export function partitionsChanged(topic: string, before: number, after: number):
   )
 }
 
+/** Rows can be made again of the events. */
+export function rowPartitionsChanged(topic: string, before: number, after: number): TopicError {
+  return new TopicError(
+    `Topic ${topic} has ${after} partitions, but the feed was written to ${before}: the same key would lie in two of them. Delete this topic and start again: it is made anew and filled; who reads it begins at its start with an empty table.`,
+    'TOPIC_MISCONFIGURED',
+  )
+}
+
 /** Kafka can add partitions to a topic, and cannot take them away. */
 const WAYS_OUT =
   'Choose another TOPIC_PREFIX, which begins a feed of its own; or stop the feed and its subscribers, delete this topic, and run "listingstream snapshot --restart", which makes it anew and fills it.'

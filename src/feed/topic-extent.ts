@@ -24,12 +24,22 @@ export async function extentOfTopics(
   { cluster, names, resources }: ExtentOptions,
   signal: AbortSignal,
 ): Promise<TopicExtent> {
+  const topics = resources.map(({ name }) => name)
+  return extentOf(topics, { cluster, names }, signal)
+}
+
+/** @param topics without the prefix */
+export async function extentOf(
+  topics: readonly string[],
+  { cluster, names: { prefix } }: Pick<ExtentOptions, 'cluster' | 'names'>,
+  signal: AbortSignal,
+): Promise<TopicExtent> {
   const startOffsets: Record<string, readonly number[]> = {}
   const nextOffsets: Record<string, readonly number[]> = {}
-  for (const resource of resources) {
-    const offsets = await cluster.topicOffsets(names.data(resource), signal)
-    startOffsets[resource.name] = offsets.map(({ beginning }) => beginning)
-    nextOffsets[resource.name] = offsets.map(({ end }) => end)
+  for (const name of topics) {
+    const offsets = await cluster.topicOffsets(`${prefix}.${name}`, signal)
+    startOffsets[name] = offsets.map(({ beginning }) => beginning)
+    nextOffsets[name] = offsets.map(({ end }) => end)
   }
   return { startOffsets, nextOffsets }
 }
@@ -51,16 +61,27 @@ export function requireWhole(
   if (truncation !== undefined && topics.includes(truncation.topic)) {
     throw new TopicTruncatedError(truncation.topic, truncation.partition, truncation.detail)
   }
-  for (const { name, partition, noted, actual } of places(checkpoint.nextOffsets, nextOffsets)) {
-    if (actual >= noted) continue
-    const what = `ends at offset ${actual}, but the checkpoint was written when it ended at ${noted}`
-    throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
-  }
-  for (const { name, partition, noted, actual } of places(checkpoint.startOffsets, startOffsets)) {
-    if (actual <= noted) continue
-    const what = `begins at offset ${actual}, but began at ${noted} when its generation began`
-    throw new TopicTruncatedError(`${prefix}.${name}`, partition, what)
-  }
+  const [lost] = lostPlaces(checkpoint, { startOffsets, nextOffsets })
+  if (lost !== undefined) throw new TopicTruncatedError(`${prefix}.${lost.name}`, lost.partition, lost.what)
+}
+
+/** Where a topic ends or begins as it cannot have been left, in words. */
+export function lostPlaces(
+  checkpoint: Pick<CheckpointLog, 'nextOffsets' | 'startOffsets'>,
+  { startOffsets, nextOffsets }: TopicExtent,
+): readonly { readonly name: string; readonly partition: number; readonly what: string }[] {
+  const ends = places(checkpoint.nextOffsets, nextOffsets).filter(({ noted, actual }) => actual < noted)
+  const starts = places(checkpoint.startOffsets, startOffsets).filter(({ noted, actual }) => actual > noted)
+  return [
+    ...ends.map(({ name, partition, noted, actual }) => {
+      const what = `ends at offset ${actual}, but the checkpoint was written when it ended at ${noted}`
+      return { name, partition, what }
+    }),
+    ...starts.map(({ name, partition, noted, actual }) => {
+      const what = `begins at offset ${actual}, but began at ${noted} when its generation began`
+      return { name, partition, what }
+    }),
+  ]
 }
 
 export interface NotedPlace {

@@ -6,6 +6,8 @@ export interface TopicNames {
   readonly control: string
   readonly deadLetters: string
   data(resource: Pick<ResourceDescription, 'name'>): string
+  /** Of the resource's rows. */
+  rows(resource: Pick<ResourceDescription, 'rows'>): string
 }
 
 export function topicNames(prefix: string): TopicNames {
@@ -15,5 +17,6 @@ export function topicNames(prefix: string): TopicNames {
     control: `${prefix}.control`,
     deadLetters: `${prefix}.dead-letters`,
     data: ({ name }) => `${prefix}.${name}`,
+    rows: ({ rows }) => `${prefix}.${rows.topic}`,
   }
 }

@@ -12,13 +12,24 @@ const DELETE_RETENTION_MS = 7 * DAY_MS
 export interface TopicShape {
   readonly names: TopicNames
   readonly resources: readonly ResourceDescription[]
+  /** Those of them that have a topic of rows, too (`ROW_TOPICS`). @default none */
+  readonly withRows?: readonly ResourceDescription[]
   /** `KAFKA_PARTITIONS`, of data topics that have to be made. */
   readonly partitions: number
 }
 
-export function topicSpecs({ names, resources, partitions }: TopicShape): readonly TopicSpec[] {
-  const data = resources.map((resource) => ({
-    name: names.data(resource),
+export function topicSpecs({
+  names,
+  resources,
+  withRows = [],
+  partitions,
+}: TopicShape): readonly TopicSpec[] {
+  const ofRecords = [
+    ...resources.map((resource) => names.data(resource)),
+    ...withRows.map((resource) => names.rows(resource)),
+  ]
+  const data = ofRecords.map((name) => ({
+    name,
     partitions,
     configs: {
       'cleanup.policy': 'compact',

@@ -4,7 +4,7 @@ import type { Millis } from '../domain/instant.ts'
 import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { recordLimit, SIZE_CONFIGS, type RecordLimit } from './record-limits.ts'
-import { partitionsChanged, TopicError } from './topic-error.ts'
+import { partitionsChanged, rowPartitionsChanged, TopicError } from './topic-error.ts'
 import type { TopicNames } from './topic-names.ts'
 import { checkTopic, requireTopic, topicSpecs, type TopicShape } from './topic-specs.ts'
 import { REMARKED_CONFIGS, remarksOn, type TopicRemark } from './topic-remarks.ts'
@@ -29,6 +29,8 @@ export interface DataTopics {
 export interface FeedTopics extends DataTopics {
   /** What an operator should know of how the brokers keep them; nothing of it stops a feed. */
   readonly remarks: readonly TopicRemark[]
+  /** Partition count of each topic of rows, by its name without the prefix. */
+  readonly rowPartitions: ReadonlyMap<string, number>
   /** By topic; only where the brokers tell. */
   readonly recordLimits: ReadonlyMap<string, RecordLimit>
 }
@@ -46,7 +48,7 @@ export async function ensureTopics(
   settings: TopicSettings,
   signal: AbortSignal,
 ): Promise<FeedTopics> {
-  const { names, resources, replicationFactor } = settings
+  const { names, resources, withRows = [], replicationFactor } = settings
   const specs = topicSpecs(settings).map((spec) =>
     replicationFactor === undefined ? spec : { ...spec, replicationFactor },
   )
@@ -70,6 +72,9 @@ export async function ensureTopics(
   })
   return {
     ...dataTopics(found, names, resources),
+    rowPartitions: new Map(
+      withRows.map((resource) => [resource.rows.topic, found.get(names.rows(resource))?.partitions ?? 0]),
+    ),
     remarks: remarksOn(described),
     recordLimits: new Map(limits),
   }
@@ -83,18 +88,24 @@ export async function ensureTopics(
  */
 export async function requireUnaltered(
   cluster: Pick<KafkaCluster, 'describeTopics'>,
-  { names, resources }: Pick<TopicSettings, 'names' | 'resources'>,
-  partitions: ReadonlyMap<string, number>,
+  { names, resources, withRows = [] }: Pick<TopicSettings, 'names' | 'resources' | 'withRows'>,
+  { partitions, rowPartitions }: Pick<FeedTopics, 'partitions' | 'rowPartitions'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const specs = topicSpecs({ names, resources, partitions: 0 })
+  const specs = topicSpecs({ names, resources, withRows, partitions: 0 })
   const topics = specs.map(({ name }) => name)
   const found = await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
   for (const spec of specs) requireTopic(spec, found.get(spec.name))
+  const actual = (topic: string): number => found.get(topic)?.partitions ?? 0
   for (const resource of resources) {
-    const actual = found.get(names.data(resource))?.partitions ?? 0
+    const topic = names.data(resource)
     const known = partitions.get(resource.name) ?? 0
-    if (actual !== known) throw partitionsChanged(names.data(resource), known, actual)
+    if (actual(topic) !== known) throw partitionsChanged(topic, known, actual(topic))
+  }
+  for (const resource of withRows) {
+    const topic = names.rows(resource)
+    const known = rowPartitions.get(resource.rows.topic) ?? 0
+    if (actual(topic) !== known) throw rowPartitionsChanged(topic, known, actual(topic))
   }
 }
 

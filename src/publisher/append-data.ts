@@ -6,7 +6,7 @@ import { TopicTruncatedError } from '../feed/feed-errors.ts'
 /** What one call of `send` is given, so that a slow link is seen between two of them. */
 const MAX_SEND_BYTES = 512 * 1024
 
-/** What a transaction adds to one data topic. */
+/** What a transaction adds to one topic of events or rows. */
 export interface TopicAppend {
   /** Full name. */
   readonly topic: string

@@ -4,23 +4,27 @@
  */
 import type { Instant } from '../domain/instant.ts'
 import { trackOf, type NextOffsets, type PassTrack, type SourceIdentity } from '../domain/pass.ts'
-import type { ResourceName } from '../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { RowCodec } from '../events/rows/row-codec.ts'
 import type { ChangePublisher, Receipt, TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { graceAfter } from '../support/grace.ts'
 import { Stopwatch } from '../support/stopwatch.ts'
 import type { Timer } from '../support/timer.ts'
+import type { Transaction } from '../kafka/transaction.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
-import { TopicTruncatedError } from '../feed/feed-errors.ts'
+import { RowsTruncatedError, TopicTruncatedError } from '../feed/feed-errors.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
-import type { Owner } from '../feed/state-records.ts'
+import type { Owner, RowMarks } from '../feed/state-records.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
 import { isEpochError, mayTryAgain, OutlastedError } from './failed-attempt.ts'
 import { OwnedProducer, type FeedProducer } from './owned-producer.ts'
 import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
-import { isCompletion, sendTransaction } from './send-transaction.ts'
+import type { KeyedRow } from '../feed/row-headers.ts'
+import { placed } from './row-records.ts'
+import { isCompletion, sendRows, sendTransaction, type SendContext } from './send-transaction.ts'
 import { isCommitted } from './settle-doubt.ts'
-import { draftOf, type TransactionDraft } from './transaction-draft.ts'
+import { draftOf, partitionsOf } from './transaction-draft.ts'
 import { stateRecord, type ChangeCodec } from './transaction-records.ts'
 
 /** Transactions of one page that failed for an epoch or an unproved append before it is given up. */
@@ -33,7 +37,9 @@ const SLOW_ATTEMPTS = 2
 export interface PublisherOptions {
   readonly names: TopicNames
   readonly eventCodec: ChangeCodec
-  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'truncation'>
+  /** Undefined without `ROW_TOPICS`. */
+  readonly rowCodec: RowCodec | undefined
+  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics'>
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner
   readonly generation: number
@@ -42,9 +48,11 @@ export interface PublisherOptions {
   readonly nextOffsets: NextOffsets
   /** Log start offsets of the data topics when the generation began. */
   readonly startOffsets: NextOffsets
+  /** How far the topics of rows are. */
+  readonly rows: RowMarks
   /** When a pass of each kind was last completed. */
   readonly completedAt: ReadonlyMap<PassTrack, Instant>
-  /** Partition count of each data topic, by resource. */
+  /** Partition count of each data topic, by resource, and of each topic of rows, by its name. */
   readonly partitions: ReadonlyMap<string, number>
   /** Of a record, that the topic of the dead letters takes; undefined if nobody tells, which is more than a part has. */
   readonly deadLetterBytes: number | undefined
@@ -66,12 +74,13 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   readonly #producer: OwnedProducer
   #seq: number
   #nextOffsets: NextOffsets
+  #rows: RowMarks
   readonly #completedAt: Map<PassTrack, Instant>
   /**
    * What a commit would bring: set from before it is asked for until its outcome is known. As long, nothing else may be
    * published.
    */
-  #inDoubt: Receipt | undefined
+  #inDoubt: Outcome | undefined
   /** Why this object publishes nothing more. */
   #over: Error | undefined
 
@@ -85,6 +94,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       Array.from({ length: count }, () => 0),
     ])
     this.#nextOffsets = { ...Object.fromEntries(none), ...options.nextOffsets }
+    this.#rows = options.rows
     this.#completedAt = new Map(options.completedAt)
   }
 
@@ -100,6 +110,32 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     return receipt
   }
 
+  /** How far the topics of rows are, as of the last committed transaction. */
+  get rows(): RowMarks {
+    return this.#rows
+  }
+
+  /**
+   * Commits rows that follow no new event, and how far their topics are with them. As `commit`, and never beside it.
+   *
+   * @param of the resource that they are of; undefined where only the marks change
+   */
+  async commitRows(
+    of: { readonly resource: ResourceDescription; readonly rows: readonly KeyedRow[] } | undefined,
+    marks: RowMarks,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { partitions } = this.#options
+    const seq = this.#seq + 1
+    const rows =
+      of === undefined
+        ? []
+        : [{ ...of, byPartition: placed(of.rows, partitionsOf(of.resource.rows.topic, partitions)) }]
+    const send: Send = (transaction, context, within) =>
+      sendRows(transaction, { seq, rows }, { ...context, rows: marks }, within)
+    await this.#transact({ send, rows: marks, size: of?.rows.length ?? 0 }, signal)
+  }
+
   /** @throws {FencedError} if another instance has taken the feed; an idle one would not notice otherwise. */
   requireOwnership(signal: AbortSignal): Promise<void> {
     return this.#producer.requireOwnership(signal)
@@ -113,51 +149,72 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   async #commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     if (this.#over !== undefined) throw this.#over
     signal.throwIfAborted()
-    const { transactionTimeoutMs, onTransaction } = this.#options
+    await this.#prepareRows(request, signal)
     const draft = draftOf(request, this.#seq + 1, this.#options)
+    const completedAt = this.#completedAt.get(trackOf(request.progress)) ?? null
+    const send: Send = (transaction, context, within) =>
+      sendTransaction(transaction, draft, { ...context, completedAt }, within)
+    const size = request.parts.reduce((sum, part) => sum + part.changes.length, 0)
+    return this.#transact({ send, rows: this.#rows, size }, signal)
+  }
+
+  /** Their schemas follow those of the events. */
+  async #prepareRows({ parts, progress }: TransactionRequest, signal: AbortSignal): Promise<void> {
+    const { rowCodec } = this.#options
+    for (const { resource, changes } of rowCodec === undefined ? [] : parts) {
+      const ids = changes.flatMap((change) => (change.kind === 'upsert' ? [change.content.schemaId] : []))
+      await rowCodec?.prepare(resource, ids, progress.passId, signal)
+    }
+  }
+
+  async #transact(work: Work, signal: AbortSignal): Promise<Receipt> {
+    if (this.#over !== undefined) throw this.#over
+    const { transactionTimeoutMs, onTransaction } = this.#options
     using grace = graceAfter(signal, GRACE_MS, this.#options.timer)
     let slow = 0
     for (let attempt = 1; ; attempt += 1) {
       const watch = new Stopwatch()
       try {
-        const receipt = await this.#attempt(draft, watch, grace.signal)
+        const receipt = await this.#attempt(work, watch, grace.signal)
         tell(() => onTransaction(watch.elapsedMs() / 1000))
         return receipt
       } catch (error) {
         if (watch.elapsedMs() >= transactionTimeoutMs) slow += 1
         const settled = await this.#recover(error, grace.signal)
         if (settled !== undefined) return settled
-        if (slow >= SLOW_ATTEMPTS) throw new TransactionTooSlowError(request, transactionTimeoutMs, error)
+        if (slow >= SLOW_ATTEMPTS) throw new TransactionTooSlowError(work.size, transactionTimeoutMs, error)
         if (!mayTryAgain(error) || attempt >= MOST_ATTEMPTS) throw error
       }
     }
   }
 
-  async #attempt(draft: TransactionDraft, watch: Stopwatch, signal: AbortSignal): Promise<Receipt> {
+  async #attempt({ send, rows }: Work, watch: Stopwatch, signal: AbortSignal): Promise<Receipt> {
     const { transactionTimeoutMs } = this.#options
     const transaction = await this.#producer.begin(signal)
     watch.start()
     const context = {
       ...this.#options,
       nextOffsets: this.#nextOffsets,
-      completedAt: this.#completedAt.get(trackOf(draft.request.progress)) ?? null,
+      rows: this.#rows,
       goOn() {
         // The broker looks for old transactions every ten seconds only; nothing is won by waiting for that.
         if (watch.elapsedMs() >= transactionTimeoutMs) throw new OutlastedError(watch.elapsedMs())
       },
     }
-    const receipt = await sendTransaction(transaction, draft, context, signal)
+    const receipt = await send(transaction, context, signal)
     signal.throwIfAborted()
-    this.#inDoubt = receipt
+    const outcome = { receipt, rows }
+    this.#inDoubt = outcome
     await transaction.commit(signal)
-    this.#accept(receipt)
-    return receipt
+    return this.#accept(outcome)
   }
 
-  #accept(receipt: Receipt): void {
+  #accept({ receipt, rows }: Outcome): Receipt {
     this.#inDoubt = undefined
     this.#seq = receipt.seq
     this.#nextOffsets = receipt.nextOffsets
+    this.#rows = rows
+    return receipt
   }
 
   /**
@@ -182,25 +239,23 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
   }
 
   /** The receipt if the transaction in doubt turns out to be committed; undefined if it never will be. */
-  async #settle(receipt: Receipt, cause: unknown, signal: AbortSignal): Promise<Receipt | undefined> {
+  async #settle(outcome: Outcome, cause: unknown, signal: AbortSignal): Promise<Receipt | undefined> {
     const { onDoubt } = this.#options
     const committed = await isCommitted(
-      { seq: receipt.seq, cause },
+      { seq: outcome.receipt.seq, cause },
       { ...this.#options, producer: this.#producer, onDoubt: (error) => tell(() => onDoubt(error)) },
       signal,
     )
     this.#inDoubt = undefined
-    if (!committed) return undefined
-    this.#accept(receipt)
-    return receipt
+    return committed ? this.#accept(outcome) : undefined
   }
 
   /** For the starts to come: the aborted records stay in the new topic, and its offsets may look right with them. */
-  async #noteTruncation(
-    { topic, partition, detail }: TopicTruncatedError,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #noteTruncation(truncated: TopicTruncatedError, signal: AbortSignal): Promise<void> {
     const { names, stateCodec, owner, generation } = this.#options
+    const { topic, partition, detail } = truncated
+    const rows = [...this.#rows.keys()].find((name) => `${names.prefix}.${name}` === topic)
+    if (rows !== undefined) return this.#giveUpRows(rows, truncated, signal)
     const truncation = { topic, partition, detail, generation, instanceId: owner.instanceId }
     const record = stateRecord('truncation', stateCodec.truncation(truncation))
     try {
@@ -215,6 +270,39 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
       await this.#producer.discard()
     }
   }
+
+  /** A topic of rows is made of the events again, so that nothing ends with it: the next opening of the feed fills it. */
+  async #giveUpRows(name: string, truncated: TopicTruncatedError, signal: AbortSignal): Promise<void> {
+    const marks = new Map(this.#rows)
+    marks.delete(name)
+    const { [name]: _, ...nextOffsets } = this.#nextOffsets
+    this.#nextOffsets = nextOffsets
+    try {
+      await this.commitRows(undefined, marks, signal)
+    } catch (cause) {
+      throw cause instanceof FencedError ? cause : new RowsTruncatedError(truncated, { cause })
+    }
+    throw new RowsTruncatedError(truncated)
+  }
+}
+
+/** What a transaction holds, how far the topics of rows are after it, and how many keys it speaks of. */
+interface Work {
+  readonly send: Send
+  readonly rows: RowMarks
+  readonly size: number
+}
+
+type Send = (
+  transaction: Pick<Transaction, 'send'>,
+  context: Omit<SendContext, 'completedAt'>,
+  signal: AbortSignal,
+) => Promise<Receipt>
+
+/** What a commit brings. */
+interface Outcome {
+  readonly receipt: Receipt
+  readonly rows: RowMarks
 }
 
 /** Who is told of a transaction cannot undo it. */

@@ -1,4 +1,3 @@
-import type { TransactionRequest } from '../replication/ports.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
 
@@ -36,8 +35,7 @@ export class CommitUnsettledError extends ListingstreamError {
 
 /** Nothing of the transaction is visible. One with fewer records may be in time. */
 export class TransactionTooSlowError extends ListingstreamError {
-  constructor({ parts }: TransactionRequest, timeoutMs: number, cause: unknown) {
-    const changes = parts.reduce((sum, part) => sum + part.changes.length, 0)
+  constructor(changes: number, timeoutMs: number, cause: unknown) {
     super(
       `A transaction of ${changes} changes takes longer than KAFKA_TRANSACTION_TIMEOUT (${timeoutMs} ms): the link to Kafka is slow, or a quota holds it back. It is tried in smaller ones; if it stays, raise it.`,
       { code: TRANSACTION_TOO_SLOW, retryable: true, cause },

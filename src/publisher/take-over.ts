@@ -2,6 +2,7 @@
 import { KafkaCommitUnknown, KafkaEpochError } from '../kafka/errors.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { TransactionalProducer, type ProducerOptions } from '../kafka/transactional-producer.ts'
+import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
@@ -10,7 +11,9 @@ import { KafkaPublisher, type PublisherOptions } from './kafka-publisher.ts'
 import { requireOwner } from './owned-producer.ts'
 import { stateRecord } from './transaction-records.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
-import { extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
+import { keptRows } from '../feed/row-topics.ts'
+import type { RowMarks } from '../feed/state-records.ts'
+import { extentOf, extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
 
 const MOST_ATTEMPTS = 5
 
@@ -22,6 +25,7 @@ export interface TakeOverOptions extends Omit<
   | 'nextOffsets'
   | 'startOffsets'
   | 'completedAt'
+  | 'rows'
   | 'generation'
   | 'openProducer'
   | 'transactionTimeoutMs'
@@ -33,6 +37,8 @@ export interface TakeOverOptions extends Omit<
   readonly log: CheckpointLog
   readonly producer: FeedProducerOptions
   readonly resources: readonly ResourceDescription[]
+  /** Those of them that have a topic of rows (`ROW_TOPICS`). */
+  readonly withRows: readonly ResourceDescription[]
   /** `snapshot --restart`: a new generation, whatever the topics still hold. */
   readonly restart: boolean
 }
@@ -59,11 +65,15 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
     // Those of topics that this process does not replicate are carried on as they are.
     const nextOffsets = restart ? extent.nextOffsets : { ...log.nextOffsets, ...extent.nextOffsets }
     const startOffsets = restart ? extent.startOffsets : { ...extent.startOffsets, ...log.startOffsets }
+    const rowTopics = options.withRows.map(({ rows }) => rows.topic)
+    const rowExtent = await extentOf(rowTopics, options, signal)
+    const rows = keptRows({ ...options, extent, rowExtent })
     const publisher = new KafkaPublisher(
       {
         ...options,
-        nextOffsets,
-        startOffsets,
+        nextOffsets: withRowOffsets(nextOffsets, rowExtent.nextOffsets, log.rows, rows),
+        startOffsets: withRowOffsets(startOffsets, rowExtent.startOffsets, log.rows, rows),
+        rows,
         generation: state.generation,
         completedAt: restart ? new Map() : log.completedAt,
         openProducer: (opening) => openProducer(options, opening),
@@ -76,6 +86,17 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
     await producer[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** A topic of rows that is not kept any more is none of the feed's; of one that is kept, compaction moves neither end. */
+function withRowOffsets(
+  offsets: NextOffsets,
+  actual: NextOffsets,
+  before: RowMarks,
+  kept: RowMarks,
+): NextOffsets {
+  const others = Object.entries(offsets).filter(([name]) => kept.has(name) || !before.has(name))
+  return { ...Object.fromEntries(others), ...actual }
 }
 
 interface Claim {

@@ -1,9 +1,11 @@
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
+import type { RowCodec } from '../events/rows/row-codec.ts'
 import type { OutgoingRecord } from '../kafka/chunks.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
+import { rowsOf, type RowRecords } from './row-records.ts'
 import { dataRecords, type ChangeCodec, type DataRecords } from './transaction-records.ts'
 
 /** What of a transaction is encoded before it is opened, so that an open one waits for nothing but the broker. */
@@ -13,6 +15,8 @@ export interface TransactionDraft {
   readonly seq: number
   /** Of each part of the request, in order. */
   readonly data: readonly (DataRecords & { readonly resource: ResourceDescription })[]
+  /** None without `ROW_TOPICS`. */
+  readonly rows: readonly RowRecords[]
   readonly deadLetters: readonly OutgoingRecord[]
 }
 
@@ -22,26 +26,35 @@ export function draftOf(
   context: {
     readonly names: TopicNames
     readonly eventCodec: ChangeCodec
-    /** Of each data topic, by resource. */
+    readonly rowCodec: RowCodec | undefined
+    /** Of each data topic, by resource, and of each topic of rows, by its name. */
     readonly partitions: ReadonlyMap<string, number>
     /** See `PublisherOptions`. */
     readonly deadLetterBytes: number | undefined
   },
 ): TransactionDraft {
-  const { names, eventCodec, partitions, deadLetterBytes } = context
+  const { names, eventCodec, rowCodec, partitions, deadLetterBytes } = context
   const { passId } = request.progress
   const transaction = { prefix: names.prefix, passId, seq }
   const resources = new Set(request.parts.map(({ resource }) => resource.name))
   if (resources.size < request.parts.length) {
     throw new InvariantViolation('One transaction has two parts of the same resource.')
   }
+  const data = request.parts.map((part) => {
+    const records = dataRecords(part, partitionsOf(part.resource.name, partitions), eventCodec, transaction)
+    return { part, resource: part.resource, ...records }
+  })
   return {
     request,
     seq,
-    data: request.parts.map((part) => ({
-      resource: part.resource,
-      ...dataRecords(part, partitionsOf(part.resource, partitions), eventCodec, transaction),
-    })),
+    data,
+    rows:
+      rowCodec === undefined
+        ? []
+        : data.map(({ part, resource, ...records }) => {
+            const count = partitionsOf(resource.rows.topic, partitions)
+            return { resource, byPartition: rowsOf(part, records, count, rowCodec) }
+          }),
     deadLetters: request.parts.flatMap(({ resource, deadLetters, settledLetters }) => [
       ...deadLetterRecords(resource, deadLetters, names, passId, deadLetterBytes),
       ...deadLetterTombstones(resource, settledLetters, names),
@@ -49,7 +62,7 @@ export function draftOf(
   }
 }
 
-function partitionsOf({ name }: ResourceDescription, partitions: ReadonlyMap<string, number>): number {
+export function partitionsOf(name: string, partitions: ReadonlyMap<string, number>): number {
   const count = partitions.get(name)
   if (count === undefined) throw new InvariantViolation(`The feed has no topic for ${name}.`)
   return count

@@ -17,6 +17,7 @@ export const ACCOUNTS = defineResource({
     content: 'account',
     fields: 'fields',
   },
+  rows: { topic: 'account-rows', record: 'AccountRow', key: 'Id' },
   changeStamps: [],
   facts: [
     { name: 'type', fields: ['UserType'], isShared: true },

@@ -17,6 +17,7 @@ export const CONTACTS = defineResource({
     content: 'contact',
     fields: 'fields',
   },
+  rows: { topic: 'contact-rows', record: 'ContactRow', key: 'Id' },
   changeStamps: [],
   facts: [
     { name: 'name', fields: ['DisplayName'], isShared: false },

@@ -44,5 +44,6 @@ function listingSet<const Part extends string>(
       content: `${one.charAt(0).toLowerCase()}${one.slice(1)}Set`,
       fields: 'fields',
     },
+    rows: { topic: `listing-${part}-rows`, record: `Listing${one}sRow`, key: 'ListingKey' },
   })
 }

@@ -16,6 +16,7 @@ export const LISTINGS = defineResource({
     content: 'listing',
     fields: 'standardFields',
   },
+  rows: { topic: 'listing-rows', record: 'ListingRow', key: 'ListingKey' },
   changeStamps: [
     { name: 'photos', field: 'PhotosChangeTimestamp' },
     { name: 'videos', field: 'VideosChangeTimestamp' },

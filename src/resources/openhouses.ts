@@ -17,6 +17,7 @@ export const OPEN_HOUSES = defineResource({
     content: 'openHouse',
     fields: 'fields',
   },
+  rows: { topic: 'openhouse-rows', record: 'OpenHouseRow', key: 'Id' },
   changeStamps: [],
   facts: [
     { name: 'listing', fields: ['ListingKey'], isShared: false },

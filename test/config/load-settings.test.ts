@@ -81,6 +81,7 @@ describe('defaults', () => {
         dataDir: './data',
         resources: ['listings'],
         subresources: [],
+        rowTopics: false,
         listingsScope: WHOLE,
       },
       topics: { partitions: 3, replicationFactor: null, create: true },
@@ -109,6 +110,7 @@ describe('defaults', () => {
       dataDir: './data',
       resources: ['listings'],
       subresources: [],
+      rowTopics: false,
       listingsScope: WHOLE,
     })
   })
@@ -132,6 +134,7 @@ describe('sources', () => {
       dataDir: '/from/file',
       resources: ['listings'],
       subresources: [],
+      rowTopics: false,
       listingsScope: WHOLE,
     })
   })

@@ -29,6 +29,7 @@ export const MEMBERS = defineResource({
     content: 'member',
     fields: 'fields',
   },
+  rows: { topic: 'member-rows', record: 'MemberRow', key: 'Id' },
   changeStamps: [],
   facts: [],
   subresources: [],

@@ -33,9 +33,11 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      'a3c3dc9346b81be0877719dab8370137ee5af4b1e0e182351342b1f418a58c03',
+      'ca139e035d50c3d9d5f3be6c72c931263e34e5c1adba1926de53aa01c4fc6ccd',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
+    'spark.checkpoints-listingstream.RowTopics 1':
+      '8644b2592e80d62bccb34f95a3622c80a4e54c4901f633af4a0b690f06fb7157',
     'spark.checkpoints-listingstream.Truncation 1':
       '7f1564e14cb135674b4759d5f3267f9df5700af970bf71e9bb8c978b54d98d23',
     'spark.checkpoints-listingstream.Watermark 1':

@@ -58,6 +58,7 @@ describe("the publisher's own records", () => {
       progress: PROGRESS,
       nextOffsets: { listings: [7, 0, 12] },
       startOffsets: { listings: [0, 0, 5] },
+      rows: new Map([['listing-rows', { swept: [1], sweepEnds: [2], filled: [], ends: [3] }]]),
       source: SOURCE,
       completedAt: null,
     }
@@ -144,6 +145,7 @@ describe("the publisher's own records", () => {
       progress: { ...PROGRESS, state: 'unknown' as 'held' },
       nextOffsets: {},
       startOffsets: {},
+      rows: new Map(),
       source: SOURCE,
       completedAt: null,
     }
@@ -158,6 +160,7 @@ describe("the publisher's own records", () => {
     expect([...fixture.server.versions.keys()].sort()).toEqual([
       'spark.checkpoints-listingstream.Checkpoint',
       'spark.checkpoints-listingstream.Owner',
+      'spark.checkpoints-listingstream.RowTopics',
       'spark.checkpoints-listingstream.Truncation',
       'spark.checkpoints-listingstream.Watermark',
       'spark.control-listingstream.PassMarker',

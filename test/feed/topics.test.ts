@@ -2,12 +2,19 @@ import { describe, expect, test } from 'vitest'
 
 import type { TopicDescription, TopicSpec } from '../../src/kafka/cluster.ts'
 import { RESOURCES } from '../../src/resources/index.ts'
-import { ensureTopics, requireUnaltered } from '../../src/feed/topics.ts'
+import { ensureTopics, requireUnaltered, type FeedTopics } from '../../src/feed/topics.ts'
 import { topicNames } from '../../src/feed/topic-names.ts'
 
 const never = new AbortController().signal
 const names = topicNames('mls')
-const SETTINGS = { names, resources: RESOURCES, partitions: 3, replicationFactor: undefined, create: true }
+const SETTINGS = {
+  names,
+  resources: RESOURCES,
+  withRows: RESOURCES,
+  partitions: 3,
+  replicationFactor: undefined,
+  create: true,
+}
 
 /** Topics of a cluster; `between` acts after the look and before the creation, which leaves alone what is there. */
 class ScriptedTopics {
@@ -65,11 +72,11 @@ describe('topics that somebody else makes between look and creation are checked 
   })
 })
 
-async function opened(): Promise<[ScriptedTopics, ReadonlyMap<string, number>]> {
+async function opened(): Promise<[ScriptedTopics, FeedTopics]> {
   const cluster = new ScriptedTopics()
-  const { partitions } = await ensureTopics(cluster, SETTINGS, never)
-  await requireUnaltered(cluster, SETTINGS, partitions, never)
-  return [cluster, partitions]
+  const topics = await ensureTopics(cluster, SETTINGS, never)
+  await requireUnaltered(cluster, SETTINGS, topics, never)
+  return [cluster, topics]
 }
 
 describe('a topic altered under a running feed is named', () => {
@@ -78,25 +85,27 @@ describe('a topic altered under a running feed is named', () => {
     ['mls.listings', { configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
     ['mls.listings', { configs: { 'cleanup.policy': 'compact,delete' } }, 'cleanup.policy=compact,delete'],
     ['mls.listings', { configs: { 'min.insync.replicas': '2' } }, 'min.insync.replicas=2'],
+    ['mls.listing-rows', { partitions: 6 }, 'Delete this topic'],
+    ['mls.listing-rows', { configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
     ['mls.checkpoints', { partitions: 2 }, '2 partitions'],
     ['mls.checkpoints', { configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
     ['mls.control', { partitions: 2 }, '2 partitions'],
     ['mls.dead-letters', { partitions: 3 }, '3 partitions'],
   ])('%s with %o', async (name, change, words) => {
-    const [cluster, partitions] = await opened()
+    const [cluster, topics] = await opened()
     cluster.put(name, change)
-    await expect(requireUnaltered(cluster, SETTINGS, partitions, never)).rejects.toMatchObject({
+    await expect(requireUnaltered(cluster, SETTINGS, topics, never)).rejects.toMatchObject({
       code: 'TOPIC_MISCONFIGURED',
       message: expect.stringMatching(new RegExp(`${name}.*${words}`)),
     })
   })
 
-  test.each(['mls.listings', 'mls.checkpoints', 'mls.control', 'mls.dead-letters'])(
+  test.each(['mls.listings', 'mls.listing-rows', 'mls.checkpoints', 'mls.control', 'mls.dead-letters'])(
     'deleted: %s',
     async (name) => {
-      const [cluster, partitions] = await opened()
+      const [cluster, topics] = await opened()
       cluster.topics.delete(name)
-      await expect(requireUnaltered(cluster, SETTINGS, partitions, never)).rejects.toMatchObject({
+      await expect(requireUnaltered(cluster, SETTINGS, topics, never)).rejects.toMatchObject({
         code: 'TOPIC_MISSING',
         message: expect.stringContaining(name),
       })

@@ -28,7 +28,7 @@ import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
 import { recoverIndex, type Recovery } from '../../src/recovery/index-recovery.ts'
 import { takeOver, type FeedProducerOptions, type TakenOver } from '../../src/publisher/take-over.ts'
-import { ensureTopics, type DataTopics } from '../../src/feed/topics.ts'
+import { ensureTopics, type FeedTopics } from '../../src/feed/topics.ts'
 import { topicNames, type TopicNames } from '../../src/feed/topic-names.ts'
 import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
@@ -86,7 +86,7 @@ export class TestFeed implements AsyncDisposable {
   readonly names: TopicNames
   readonly registry: SchemaRegistry
   readonly resources: readonly ResourceDescription[]
-  readonly topics: DataTopics
+  readonly topics: FeedTopics
   readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
   readonly encoder: AvroContentEncoder
   readonly #eventCodec: EventCodec
@@ -98,7 +98,7 @@ export class TestFeed implements AsyncDisposable {
     registry: SchemaRegistry,
     parts: {
       readonly resources: readonly ResourceDescription[]
-      readonly topics: DataTopics
+      readonly topics: FeedTopics
       readonly schemas: ReadonlyMap<ResourceName, EventSchemas>
       readonly eventCodec: EventCodec
       readonly stateCodec: StateCodec
@@ -230,8 +230,10 @@ export class TestFeed implements AsyncDisposable {
         log,
         owner,
         source: SOURCE,
-        partitions: this.topics.partitions,
+        partitions: new Map([...this.topics.partitions, ...this.topics.rowPartitions]),
         resources,
+        withRows: [],
+        rowCodec: undefined,
         restart: options.restart ?? false,
         producer: options.producer ?? { transactionTimeoutMs: 60_000 },
         settleWithinMs: 60_000,
@@ -403,7 +405,7 @@ function createTopics(
   cluster: KafkaCluster,
   names: TopicNames,
   resources: readonly ResourceDescription[],
-): Promise<DataTopics> {
+): Promise<FeedTopics> {
   const settings = {
     names,
     resources,

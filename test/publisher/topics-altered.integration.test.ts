@@ -12,7 +12,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 const never = new AbortController().signal
 
 function look(feed: TestFeed): Promise<void> {
-  return requireUnaltered(feed.cluster, feed, feed.topics.partitions, never)
+  return requireUnaltered(feed.cluster, feed, feed.topics, never)
 }
 
 function setPolicy(topic: string, policy: string): (admin: Admin) => Promise<void> {

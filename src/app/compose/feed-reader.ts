@@ -19,6 +19,8 @@ export interface FeedReader extends AsyncDisposable {
   readonly listed: readonly ListedResource[]
   /** All that has a topic: the listed ones, and the sets of their parts. */
   readonly resources: readonly ResourceDescription[]
+  /** Those that have a topic of rows, too (`ROW_TOPICS`): all or none. */
+  readonly withRows: readonly ResourceDescription[]
   readonly names: TopicNames
   readonly registry: SchemaRegistry
   readonly writerSchemas: WriterSchemas
@@ -69,6 +71,7 @@ export async function connectFeed(
     cluster,
     listed,
     resources,
+    withRows: settings.feed.rowTopics ? resources : [],
     names,
     registry,
     writerSchemas,

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { requireSamePartitions, type FeedTopics } from '../../feed/topics.ts'
+import type { RowCodec } from '../../events/rows/row-codec.ts'
 import { takeOver, type FeedProducerOptions, type TakenOver } from '../../publisher/take-over.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 import { SYSTEM_TIMER } from '../../support/timer.ts'
@@ -25,6 +26,7 @@ const DOUBT_QUIET_MS = 5 * 60_000
 export interface TakeOverParts {
   readonly reader: FeedReader
   readonly events: FeedEvents
+  readonly rowCodec: RowCodec | undefined
   readonly topics: FeedTopics
   readonly source: SourceIdentity
 }
@@ -36,12 +38,12 @@ export interface OwnedFeed extends TakenOver {
 /** @throws {ListingstreamError} `SOURCE_CHANGED`, `TOPIC_MISCONFIGURED` or `FEED_OWNED` if it may not be taken. */
 export async function takeFeedOver(
   options: OpenFeedOptions,
-  { reader, events: { eventCodec, stateCodec }, topics, source }: TakeOverParts,
+  { reader, events: { eventCodec, stateCodec }, rowCodec, topics, source }: TakeOverParts,
   signal: AbortSignal,
 ): Promise<OwnedFeed> {
   const { settings, wishes, restart, logger, metrics } = options
-  const { cluster, names, resources, log } = reader
-  const { partitions, recordLimits } = topics
+  const { cluster, names, resources, withRows, log } = reader
+  const { partitions, rowPartitions, recordLimits } = topics
   await log.refresh(signal)
   const owner = newOwner(options, source, reader)
   requireSameSource(log, source, wishes)
@@ -53,12 +55,14 @@ export async function takeFeedOver(
       cluster,
       names,
       eventCodec,
+      rowCodec,
       stateCodec,
       log,
       owner,
       source,
-      partitions,
+      partitions: new Map([...partitions, ...rowPartitions]),
       resources,
+      withRows,
       restart,
       producer: producerOptions(options),
       deadLetterBytes: recordLimits.get(names.deadLetters)?.bytes,

@@ -4,7 +4,7 @@ import type { OpenFeedOptions } from './open-feed-options.ts'
 
 /** Makes the topics that are missing, checks all of them, and logs what an operator should know of them. */
 export async function makeTopics(
-  { cluster, names, resources }: FeedReader,
+  { cluster, names, resources, withRows }: FeedReader,
   { settings, logger }: Pick<OpenFeedOptions, 'settings' | 'logger'>,
   signal: AbortSignal,
 ): Promise<FeedTopics> {
@@ -14,6 +14,7 @@ export async function makeTopics(
     {
       names,
       resources,
+      withRows,
       partitions,
       replicationFactor: replicationFactor ?? undefined,
       create,

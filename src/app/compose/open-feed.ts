@@ -23,6 +23,7 @@ import type { OpenFeedOptions } from './open-feed-options.ts'
 import { ThreadedPageReader } from '../pages/page-reader.ts'
 import { noticeScopes } from './notice-scopes.ts'
 import { requireWantedBase } from './require-base.ts'
+import { keepRows, openRows } from './keep-rows.ts'
 import { tellRecoveredPasses } from './tell-recovered-passes.ts'
 import { watchFeed } from './watch-feed.ts'
 
@@ -52,11 +53,13 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const events = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)
 
-  const taken = await takeFeedOver(options, { reader, events, topics, source: user }, signal)
+  const rowCodec = openRows(reader, topics, logger)
+  const taken = await takeFeedOver(options, { reader, events, rowCodec, topics, source: user }, signal)
   const { owner, state } = taken
   const publisher = opened.use(taken.publisher)
   const index = claimed ?? opened.use(await openIndexWhenFree(options, signal))
   await bringIndexUp(index, { reader, topics, source: user, taken }, logger, signal)
+  await keepRows({ reader, index, publisher, rowCodec }, logger, signal)
 
   const rules = contentRules(events, reader, topics)
   const encoder = new AvroContentEncoder(rules)
@@ -67,7 +70,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     resources: reader.listed,
     guard,
     source,
-    publisher: watchFeed(publisher, { reader, topics, events }, logger),
+    publisher: watchFeed(publisher, { reader, topics, events, rowCodec }, logger),
     index,
     schemas: events.schemas,
     encoder,

@@ -1,6 +1,7 @@
 /** What a running feed looks at again before it publishes: its topics and its schemas are others' to change. */
 import { RegistryLostError } from '../../events/registry/registry-errors.ts'
 import { requireRegistered } from '../../events/registry/schema-look.ts'
+import type { RowCodec } from '../../events/rows/row-codec.ts'
 import { requireUnaltered, type FeedTopics } from '../../feed/topics.ts'
 import { TopicError } from '../../feed/topic-error.ts'
 import type { Logger } from '../../ops/logger.ts'
@@ -18,20 +19,22 @@ export interface WatchedParts {
   readonly reader: FeedReader
   readonly topics: FeedTopics
   readonly events: FeedEvents
+  readonly rowCodec: RowCodec | undefined
 }
 
 export function watchFeed(
   publisher: ChangePublisher,
   {
-    reader: { cluster, names, resources, registry },
-    topics: { partitions },
+    reader: { cluster, names, resources, withRows, registry },
+    topics,
     events: { eventCodec, stateCodec },
+    rowCodec,
   }: WatchedParts,
   logger: Logger,
 ): ChangePublisher {
   const monotonic = (): number => performance.now()
   const unaltered = watchedPublisher(publisher, {
-    look: (signal) => requireUnaltered(cluster, { names, resources }, partitions, signal),
+    look: (signal) => requireUnaltered(cluster, { names, resources, withRows }, topics, signal),
     isFinding: (error) => error instanceof TopicError,
     onBlind: (err) => logger.debug({ err }, 'the topics could not be looked at'),
     intervalMs: TOPICS_LOOK_MS,
@@ -39,7 +42,11 @@ export function watchFeed(
   })
   return watchedPublisher(unaltered, {
     async look(signal) {
-      const inUse = [...stateCodec.schemasInUse(), ...eventCodec.schemasInUse()]
+      const inUse = [
+        ...stateCodec.schemasInUse(),
+        ...eventCodec.schemasInUse(),
+        ...(rowCodec?.schemasInUse() ?? []),
+      ]
       const restored = await requireRegistered(registry, inUse, signal)
       if (restored.length === 0) return
       const ids = restored.map(({ id }) => id)

@@ -29,6 +29,7 @@ export function statedSettings({
     TOPIC_PREFIX: feed.topicPrefix,
     RESOURCES: feed.resources.toSorted().join(','),
     SUBRESOURCES: feed.subresources.toSorted().join(',') || UNSET,
+    ROW_TOPICS: String(feed.rowTopics),
     LISTINGS_FILTER: scope.filter || UNSET,
     LISTINGS_SELECT: scope.select.toSorted().join(',') || UNSET,
     EXPAND: scope.expand ?? UNSET,

@@ -5,3 +5,8 @@ export const NAMESPACE = 'listingstream'
 export function subjectName(topic: string, recordName: string): string {
   return `${topic}-${NAMESPACE}.${recordName}`
 }
+
+/** TopicNameStrategy, which stock tools look for: of a topic with one record type alone. */
+export function valueSubject(topic: string): string {
+  return `${topic}-value`
+}
