@@ -104,6 +104,7 @@ function valueReader(resource: ResourceDescription, options: ConsumerOptions): R
   const { registry, readerSchemas = [] } = options
   const { url, auth } = typeof registry === 'string' ? { url: registry } : registry
   const schemas = new WriterSchemas(new SchemaRegistry({ url, ...(auth === undefined ? {} : { auth }) }))
+  if (readerSchemas.length === 0) return (bytes, signal) => decodeValue(bytes, schemas, signal)
   const readers = new ReaderSchemas(resource, readerSchemas)
   return async (bytes, signal) => {
     const decoded = await decodeValue(bytes, schemas, signal)

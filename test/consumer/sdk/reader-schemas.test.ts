@@ -143,6 +143,12 @@ describe('through the schema of another version', () => {
       expect(unmappedFields).toEqual({ BedsTotal: '"3 or 4"' })
     })
 
+    test('is there as the source sent it, not as one of its types has read it, for who knows neither field', () => {
+      const value = written(LISTINGS, retyped, listing({ BedsTotal: '3' }))
+      const before = listingSchema(FIELDS.filter(({ name }) => name !== 'BedsTotal'))
+      expect(see(before, value, retyped).unmappedFields).toEqual({ BedsTotal: '"3"' })
+    })
+
     test('is not there again where that holds it, too', () => {
       const value = written(LISTINGS, retyped, listing({ BedsTotal: '3' }))
       const { standardFields, unmappedFields } = see(schema, value, retyped)

@@ -83,7 +83,8 @@ export class ViewMaker {
       const row = isMembers(value) ? value : {}
       const read: Record<string, unknown> = {}
       for (const { name, sourceName, view, fallback } of shown) {
-        read[name] = view === undefined ? fallback : view(row[name], { place, name: sourceName, left })
+        if (view === SAME) read[name] = row[name]
+        else read[name] = view === undefined ? fallback : view(row[name], { place, name: sourceName, left })
       }
       if (left !== undefined) for (const group of hidden) this.#keep(group, row, read, { place, left })
       return read
