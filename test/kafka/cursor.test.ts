@@ -37,6 +37,20 @@ describe('reading a partition to its end', () => {
     expect(cursor.done).toBe(true)
   })
 
+  test('what compaction took is told apart from what is only hidden, such as markers', () => {
+    const taken = (from: number, messages: readonly FetchedRecord[], end = 100) =>
+      new Cursor('t', 0, from, end).accept(fetched(messages))?.firstMissing()
+    const whole = [...batch('x', 0, 1, [0, 1]), ...marker('x', 2, 'commit')]
+    expect(taken(0, whole)).toBeNull()
+    expect(taken(1, whole)).toBeNull()
+    expect(taken(0, [...batch('x', 0, 3, [0, 2, 3])])).toBe(1)
+    expect(taken(2, [...batch('x', 0, 3, [0, 2, 3])])).toBeNull()
+    // Its first batches, or the last records of one.
+    expect(taken(4, batch('x', 6, 7, [6, 7]))).toBe(4)
+    expect(taken(0, batch('x', 0, 4, [0, 1]))).toBe(2)
+    expect(taken(0, batch('x', 0, 4, [0, 1]), 2)).toBeNull()
+  })
+
   test('behind a batch that compaction has emptied, a larger answer is asked for', () => {
     const cursor = new Cursor('t', 0, 4, 8)
     const before = cursor.maxBytes

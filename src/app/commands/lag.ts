@@ -7,9 +7,9 @@ import { loadSettings } from '../../config/load-settings.ts'
 import { LagWatch, type LagReport } from '../../consumer/lag/lag-watch.ts'
 import { formatInstant, type Millis } from '../../domain/instant.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
-import { RESOURCES, SUBRESOURCES } from '../../resources/index.ts'
 import { sleep } from '../../support/abort.ts'
 import { printJson, printLine, printLines } from '../../support/print.ts'
+import { possibleDataTopics } from '../compose/data-topics.ts'
 import { openFeedReader, type FeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
 import { describeLag } from '../reports/describe-lag.ts'
@@ -56,12 +56,12 @@ async function showLag(options: LagOptions, signal: AbortSignal): Promise<number
   return 0
 }
 
-/** Those that the feed has, whatever this machine is set to replicate. */
+/** Those that the feed has. */
 async function dataTopics(
   { cluster, names, resources }: FeedReader,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const known = [...RESOURCES, ...SUBRESOURCES].map((resource) => names.data(resource))
+  const known = possibleDataTopics(names)
   const found = await cluster.describeTopics(known, signal)
   if (found.size === 0) await describeDataTopics(cluster, names, resources, signal)
   return known.filter((name) => found.has(name))

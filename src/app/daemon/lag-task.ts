@@ -8,7 +8,7 @@ import type { KafkaSettings } from '../../kafka/settings.ts'
 import type { GroupFigures, LagFigures } from '../../ops/lag-gauges.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Clock } from '../../replication/ports.ts'
-import { RESOURCES, SUBRESOURCES } from '../../resources/index.ts'
+import { possibleDataTopics } from '../compose/data-topics.ts'
 import { firstOfSeries } from '../../support/first-of-series.ts'
 
 const QUIET_MS = 60 * 60_000
@@ -72,8 +72,7 @@ export class LagTask {
   }
 
   #watch(cluster: KafkaCluster): LagWatch {
-    const names = topicNames(this.#options.prefix)
-    const topics = [...RESOURCES, ...SUBRESOURCES].map((resource) => names.data(resource))
+    const topics = possibleDataTopics(topicNames(this.#options.prefix))
     return new LagWatch({ cluster, topics, now: () => this.#options.clock.now() })
   }
 
