@@ -46,7 +46,7 @@ interface StoreLimits {
 }
 
 /** Of which feed a store's rows are. */
-interface StoredFeed {
+export interface StoredFeed {
   readonly prefix: string
   readonly clusterId: string
   readonly generation: number
