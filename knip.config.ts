@@ -12,6 +12,7 @@ export default {
     'src/simulator/collections/*.ts',
     // Each is started in a thread or a process of its own.
     'src/app/pages/page-thread.ts',
+    'src/consumer/rebuild/writing/writer-thread.ts',
     'test/docs/curl.ts',
     'test/kafka/exit-script.ts',
   ],

@@ -8,6 +8,7 @@ import { registerIndex } from '../app/commands/index/group.ts'
 import { registerLag } from '../app/commands/lag.ts'
 import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
+import { registerRebuild } from '../app/commands/rebuild.ts'
 import { registerRun } from '../app/commands/run.ts'
 import { registerSchema } from '../app/commands/schema/group.ts'
 import { registerSimulate } from '../app/commands/simulate.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerStatus,
   registerPlanRequests,
   registerTail,
+  registerRebuild,
   registerLag,
   registerSimulate,
   registerDeadLetters,

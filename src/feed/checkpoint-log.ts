@@ -80,6 +80,11 @@ export class CheckpointLog {
     }
   }
 
+  /** Of the topic's partition: everything below is read. */
+  get position(): number {
+    return this.#position ?? 0
+  }
+
   /** Undefined for a feed that nobody has owned yet. */
   get owner(): Owner | undefined {
     return this.#owner

@@ -35,7 +35,7 @@ export class RowsTruncatedError extends ListingstreamError {
 export class NoFeedError extends ListingstreamError {
   constructor(prefix: string) {
     super(
-      `There is no checkpoint under the prefix "${prefix}", so there is no feed to build an index of. Check TOPIC_PREFIX and KAFKA_BROKERS, or run "listingstream snapshot" first.`,
+      `There is no checkpoint under the prefix "${prefix}", so there is no feed to read. Check TOPIC_PREFIX and KAFKA_BROKERS, or run "listingstream snapshot" first.`,
       { code: 'NO_FEED', retryable: false, disposition: 'stop' },
     )
   }

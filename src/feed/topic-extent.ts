@@ -1,4 +1,5 @@
 /** Where the data topics begin and end, and whether that is all that the checkpoints speak of (R2). */
+import { sleep } from '../support/abort.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { NextOffsets } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
@@ -45,6 +46,31 @@ export async function extentOf(
 }
 
 /**
+ * A commit is answered before its records are below the last stable offset (docs/kafka.md §2), and without an
+ * `InitProducerId` nothing waits for them: so long, what is known to be committed may take to become readable.
+ */
+const READABLE_WITHIN_MS = 5_000
+const POLL_MS = 50
+
+/** As it is once all that is known to be committed can be read, or after five seconds. */
+export async function readableExtent(
+  options: ExtentOptions,
+  known: readonly NextOffsets[],
+  signal: AbortSignal,
+): Promise<TopicExtent> {
+  const deadline = performance.now() + READABLE_WITHIN_MS
+  for (;;) {
+    const extent = await extentOfTopics(options, signal)
+    if (known.every((offsets) => holds(extent, offsets)) || performance.now() > deadline) return extent
+    await sleep(POLL_MS, signal)
+  }
+}
+
+function holds({ nextOffsets }: TopicExtent, known: NextOffsets): boolean {
+  return places(known, nextOffsets).every(({ noted, actual }) => noted <= actual)
+}
+
+/**
  * Compaction keeps the last record of every key and moves neither end of a topic: where one has moved, records are gone.
  * What a running process has noted counts, too: the records that it had aborted then may reach beyond the checkpoint's.
  * Nothing is asked of topics that are not in the extent.
@@ -84,7 +110,7 @@ export function lostPlaces(
   ]
 }
 
-export interface NotedPlace {
+interface NotedPlace {
   /** Of the topic, without its prefix. */
   readonly name: string
   readonly partition: number
@@ -93,7 +119,7 @@ export interface NotedPlace {
 }
 
 /** Of the topics in `actual`: each partition of which an offset was noted. */
-export function places(noted: NextOffsets, actual: NextOffsets): readonly NotedPlace[] {
+function places(noted: NextOffsets, actual: NextOffsets): readonly NotedPlace[] {
   return Object.entries(actual).flatMap(([name, offsets]) =>
     (noted[name] ?? []).map((offset, partition) => {
       return { name, partition, noted: offset, actual: offsets[partition] ?? 0 }

@@ -49,6 +49,21 @@ export async function* readTopic(
   yield* read(cluster, cursors, { maxWaitMs: 50, ...options }, signal)
 }
 
+/** A range of one of several topics; `to` may be Infinity: it is followed then. */
+export interface TopicRange extends ReadRange {
+  readonly topic: string
+}
+
+/** The same of several topics at once, all of their partitions in flight together. */
+export async function* readRanges(
+  cluster: KafkaCluster,
+  { ranges, ...options }: ReadOptions & { readonly ranges: readonly TopicRange[] },
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const cursors = ranges.map(({ topic, partition, from, to }) => new Cursor(topic, partition, from, to))
+  yield* read(cluster, cursors, { maxWaitMs: 50, ...options }, signal)
+}
+
 /** Everything committed that the topic holds when it is asked for: `readTopic` from its beginning to its end. */
 export async function* readWholeTopic(
   cluster: KafkaCluster,

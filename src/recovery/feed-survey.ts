@@ -1,18 +1,10 @@
 /** What the topics say of a feed to a process that does not take it over. */
 import type { Millis } from '../domain/instant.ts'
-import type { NextOffsets } from '../domain/pass.ts'
 import type { IndexState } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
-import { sleep } from '../support/abort.ts'
 import type { CheckpointLog } from '../feed/checkpoint-log.ts'
 import { NoFeedError } from '../feed/feed-errors.ts'
-import {
-  extentOfTopics,
-  places,
-  requireWhole,
-  type ExtentOptions,
-  type TopicExtent,
-} from '../feed/topic-extent.ts'
+import { readableExtent, requireWhole, type ExtentOptions, type TopicExtent } from '../feed/topic-extent.ts'
 import { describeDataTopics, requireSamePartitions } from '../feed/topics.ts'
 
 export interface SurveyOptions extends ExtentOptions {
@@ -27,13 +19,6 @@ export interface FeedSurvey {
   readonly extent: TopicExtent
   readonly deleteRetention: Millis
 }
-
-/**
- * A commit is answered before its records are below the last stable offset (docs/kafka.md §2), and without an
- * `InitProducerId` nothing waits for them: so long, what is known to be committed may take to become readable.
- */
-const READABLE_WITHIN_MS = 5_000
-const POLL_MS = 50
 
 /**
  * @throws {NoFeedError} if there is no checkpoint under the prefix
@@ -58,21 +43,4 @@ export async function surveyFeed(options: SurveyOptions, signal: AbortSignal): P
     partitions: Object.fromEntries(partitions),
   }
   return { feed, extent, deleteRetention }
-}
-
-async function readableExtent(
-  options: ExtentOptions,
-  known: readonly NextOffsets[],
-  signal: AbortSignal,
-): Promise<TopicExtent> {
-  const deadline = performance.now() + READABLE_WITHIN_MS
-  for (;;) {
-    const extent = await extentOfTopics(options, signal)
-    if (known.every((offsets) => holds(extent, offsets)) || performance.now() > deadline) return extent
-    await sleep(POLL_MS, signal)
-  }
-}
-
-function holds({ nextOffsets }: TopicExtent, known: NextOffsets): boolean {
-  return places(known, nextOffsets).every(({ noted, actual }) => noted <= actual)
 }

@@ -3,7 +3,7 @@ import type { Column, ColumnType, RebuildStore, Table } from '../store.ts'
 import { tableName, type RebuiltResource } from '../rebuilt-resource.ts'
 
 /** Columns that are not fields of the source; of its key and its stamp the names follow from the resource. */
-export const OWN_COLUMNS = [
+const OWN_COLUMNS = [
   'ObservedAt',
   'CustomFields',
   'MaskedFields',

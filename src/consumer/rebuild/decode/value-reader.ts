@@ -90,14 +90,7 @@ function finite(value: number): number | null {
 
 /** Passes over the next value. */
 export function skipper(type: AvroType): (bytes: AvroBytes) => void {
-  switch (type.kind) {
-    case 'text':
-      return (bytes) => bytes.skipText()
-    case 'double':
-      return (bytes) => bytes.skip(8)
-    case 'float':
-      return (bytes) => bytes.skip(4)
-    default:
-      return valueReader(type)
-  }
+  if (type.kind === 'text') return (bytes) => bytes.skipText()
+  if (type.kind === 'double') return (bytes) => bytes.skip(8)
+  return valueReader(type)
 }
