@@ -53,8 +53,13 @@ export class PartitionQueue {
     return this.#items.length > 0
   }
 
+  /** Whether the brokers have taken its position for one in the log. */
+  get isHeardOf(): boolean {
+    return this.cursor.stableEnd < Infinity
+  }
+
   get isCaughtUp(): boolean {
-    return this.tracker.position >= this.end
+    return this.isHeardOf && this.tracker.position >= this.end
   }
 
   add(batch: RecordBatch): void {

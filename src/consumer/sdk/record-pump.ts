@@ -11,7 +11,7 @@ const MAX_WAIT_MS = 250
 const SHORT_WAIT_MS = 25
 
 export interface PumpOptions {
-  readonly reader: PartitionReader
+  readonly reader: Pick<PartitionReader, 'fetch'>
   readonly queues: readonly PartitionQueue[]
   /** Of all queues together; beyond it comes what one fetch brings. */
   readonly maxBytes: number
@@ -67,6 +67,7 @@ export class RecordPump implements AsyncDisposable {
       for (const queue of hungry) if (!fetched.includes(queue)) queue.cursor.movedAt = performance.now()
       fetched = hungry
       const wait = hungry.length < queues.length ? SHORT_WAIT_MS : MAX_WAIT_MS
+      const isFirst = hungry.some(({ isHeardOf }) => !isHeardOf)
       try {
         const batches = await reader.fetch(
           hungry.map(({ cursor }) => cursor),
@@ -79,7 +80,7 @@ export class RecordPump implements AsyncDisposable {
           hungry.find(at)?.add(batch)
         }
         const flushed = hungry.filter((queue) => queue.flushAtEnd())
-        if (batches.length + flushed.length > 0) this.#options.onArrival()
+        if (isFirst || batches.length + flushed.length > 0) this.#options.onArrival()
       } catch (error) {
         await this.#goOn(error, signal)
       }

@@ -25,6 +25,8 @@ export type Written = readonly [key: string, fields: JsonObject | null]
 export interface ListingTopicOptions {
   readonly partitions?: number
   readonly configs?: Readonly<Record<string, string>>
+  /** @default the broker's */
+  readonly replicationFactor?: number
   /** @default those of the stack */
   readonly brokers?: readonly string[]
 }
@@ -59,11 +61,21 @@ export class ListingTopic implements AsyncDisposable {
 
   static async open(options: ListingTopicOptions = {}): Promise<ListingTopic> {
     const { partitions = 3, configs = { 'cleanup.policy': 'compact' } } = options
-    const { brokers = testStack().brokers } = options
+    const { brokers = testStack().brokers, replicationFactor } = options
     const prefix = uniqueTopicPrefix()
     const topic = topicNames(prefix).data(LISTINGS)
     const cluster = await connectKafka({ brokers, clientId: prefix }, NEVER)
-    await cluster.createTopics([{ name: topic, partitions, configs }], NEVER)
+    await cluster.createTopics(
+      [
+        {
+          name: topic,
+          partitions,
+          configs,
+          ...(replicationFactor === undefined ? {} : { replicationFactor }),
+        },
+      ],
+      NEVER,
+    )
     const schemas = listingSchemas(new SchemaRegistry({ url: testStack().registryUrl }), topic)
     await schemas.use(FIELDS, NEVER)
     const encoder = listingEncoder(schemas)
