@@ -18,6 +18,7 @@ import { registerStatus } from '../app/commands/status.ts'
 import { registerTail } from '../app/commands/tail.ts'
 import { registerUpdate } from '../app/commands/update.ts'
 import { VERSION } from '../app/version.ts'
+import { strike } from '../support/secrets.ts'
 import { reportError } from './report-error.ts'
 import { stopSignals } from './stop-signals.ts'
 
@@ -86,7 +87,11 @@ export function buildProgram(host: CommandHost): Command {
     // Behind a command, --version is that command's: of a subject, not of the program.
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => process.stdout.write(text) })
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(text),
+      // An argument that is refused is shown, and may hold a password (R15).
+      writeErr: (text) => process.stderr.write(strike(text)),
+    })
     .showHelpAfterError('(see listingstream --help)')
   for (const register of COMMANDS) register(program, host)
   return program

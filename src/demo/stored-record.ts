@@ -8,12 +8,12 @@ import type { UpsertedRecord } from './decoded-events.ts'
 
 const COLUMN = z.object({ column_name: z.string(), type: z.string(), field: z.string() })
 /** A row of `_listingstream_columns`. */
-type StoredColumn = z.infer<typeof COLUMN>
+export type StoredColumn = z.infer<typeof COLUMN>
 
-type StoredRow = Readonly<Record<string, unknown>>
+export type StoredRow = Readonly<Record<string, unknown>>
 
 /** What the event said that a row was made from; why it was published is not stored. */
-function storedRecord(
+export function storedRecord(
   { events, fields: { at }, keyField }: ResourceDescription,
   columns: readonly StoredColumn[],
   row: StoredRow,

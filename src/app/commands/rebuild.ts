@@ -19,7 +19,11 @@ export function registerRebuild(program: Command, { signal, acting }: CommandHos
   program
     .command('rebuild')
     .description('a store filled from the topics, or brought up to date')
-    .addOption(new Option('--to <store>', 'sqlite:FILE').argParser(parseStoreTarget).makeOptionMandatory())
+    .addOption(
+      new Option('--to <store>', 'sqlite:FILE or postgres://USER@HOST/DATABASE')
+        .argParser(parseStoreTarget)
+        .makeOptionMandatory(),
+    )
     .addOption(resourcesOption('this resource alone; several times for several'))
     .option('--follow', 'go on with every change')
     .addOption(jsonOption('one JSON line for each step'))

@@ -57,7 +57,7 @@ describe('the address of a store in PostgreSQL', () => {
       'postgres://a:hunter22@x@y:99999/market',
     ]) {
       const said = messageOf(() => parsePostgresUrl(wrong))
-      expect(said).toMatch(/^--to postgres:\/\/\w+:\[redacted\]@/)
+      expect(said).toMatch(/^postgres:\/\/\w+:\[redacted\]@/)
       expect(said).not.toContain('hunter22')
     }
   })

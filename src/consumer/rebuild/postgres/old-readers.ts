@@ -53,7 +53,7 @@ function identity({ id, pid }: Row): string {
 function tooOld(store: string, left: readonly Row[]): StoreError {
   const who = left.map(({ pid, application }) => `${pid} (${quoteForeign(application ?? '')})`).join(', ')
   return new StoreError(
-    `${store} is filled, and not yet shown: transactions that began before that would see a part of it. They are those of the server's processes ${who}; end them (SELECT pg_terminate_backend(pid)), or wait. It is tried again.`,
+    `${store} is filled, and not yet shown: transactions that began before that would see a part of it. They are those of the server's processes ${who}; end them (SELECT pg_terminate_backend(pid)), or wait for them, and run it again: nothing is read twice.`,
     'STORE_UNAVAILABLE',
   )
 }

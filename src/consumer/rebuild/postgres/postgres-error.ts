@@ -9,8 +9,8 @@ interface Meaning {
   readonly advice: string
 }
 
-const AWAY = 'What is done stays done; it goes on when the server is there again.'
-const CONFLICT = 'Others were at work in the database; it is tried again.'
+const AWAY = 'What is done stays done; it goes on with the next run, with --follow by itself.'
+const CONFLICT = 'Others were at work in the database: run it again; --follow does so by itself.'
 const SERVER_LOG = 'See the log of the server.'
 const TYPO = 'Check host, port, user and database of --to, and PGPASSWORD or PGPASSFILE.'
 
@@ -35,9 +35,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   '53100': {
     code: 'STORE_UNAVAILABLE',
-    advice: 'The disk of the server is full: make room. What is done stays done.',
+    advice: 'The disk of the server is full: make room, and run it again. What is done stays done.',
   },
-  '53': { code: 'STORE_UNAVAILABLE', advice: 'It is tried again.' },
+  '53': { code: 'STORE_UNAVAILABLE', advice: AWAY },
   '54': {
     code: 'STORE_UNUSABLE',
     advice: 'A record is more than a row of PostgreSQL can hold. Rebuild into SQLite.',

@@ -1,4 +1,4 @@
-import { REDACTED } from '../../../support/secrets.ts'
+import { keepSecret } from '../../../support/secrets.ts'
 import { StoreError } from '../store-error.ts'
 
 /** As libpq means them: `prefer` and `require` encrypt without looking at the certificate. */
@@ -36,8 +36,9 @@ const LONGEST_SCHEMA = 40
  * @throws {StoreError} STORE_UNUSABLE
  */
 export function parsePostgresUrl(text: string): PostgresTarget {
+  keepPassword(text)
   const url = URL.parse(text)
-  const at = (why: string): StoreError => new StoreError(`--to ${struck(text)}: ${why}`, 'STORE_UNUSABLE')
+  const at = (why: string): StoreError => new StoreError(`${text}: ${why}`, 'STORE_UNUSABLE')
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw at('that is no address of PostgreSQL, which is postgres://user@host:port/database.')
   }
@@ -76,8 +77,10 @@ export function postgresName({ host, port, user, database, schema }: PostgresTar
   return `postgres://${who}${where}/${database}${inSchema}`
 }
 
-function struck(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^/?#]*?):(.*)@/i, `$1:${REDACTED}@`)
+/** Also of what is no address: it is shown when it is refused. */
+function keepPassword(text: string): void {
+  const password = /^[a-z]+:\/\/[^/?#:]*:(.*)@/i.exec(text)?.[1] ?? ''
+  for (const form of [password, decoded(password)]) if (form !== undefined) keepSecret(form)
 }
 
 function decoded(part: string): string | undefined {
