@@ -74,6 +74,10 @@ test('new tables have the rights that the owner of the schema gives to new table
   await performRound(store, 'replay', { 1: 1 }, 5)
   const rights = `SELECT has_table_privilege('readers_${nameOf(url)}', 'listings', 'SELECT') AS may`
   expect(await postgres.query(url, rights)).toEqual([{ may: true }])
+  // What was taken away since stays away.
+  await postgres.query(url, `REVOKE ALL ON listings FROM readers_${nameOf(url)}`)
+  expect(await performRound(store, 'replay', { 1: 10 }, 9)).toEqual([])
+  expect(await postgres.query(url, rights)).toEqual([{ may: false }])
 })
 
 test('a table is not shown to a transaction that would see a part of its rows, and is when that has ended', async () => {

@@ -36,6 +36,18 @@ export async function madeByOthers(
   return found
 }
 
+/** Rights that the new tables have by default go: those of the tables before them count, and some of these may have been taken away. */
+export async function withoutRights(
+  connection: PostgresConnection,
+  schema: string,
+  tables: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { statement } of await connection.query(GIVEN, [schema, tables], signal)) {
+    if (statement !== null && statement !== undefined) await connection.query(statement, [], signal)
+  }
+}
+
 /** @returns in words, what could not be made again */
 export async function makeAgain(
   connection: PostgresConnection,
@@ -67,17 +79,21 @@ const grantTo = (acl: string): string =>
   `CASE ${acl}.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(${acl}.grantee)) END
    || CASE WHEN ${acl}.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END`
 
-/** Of the table, and of single columns; those that a new table has by default give way to them. */
+const GIVEN = `
+  SELECT DISTINCT format('REVOKE ALL ON %I.%I FROM %s', $1::text, o.relname,
+    CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END) AS statement
+  FROM (${OURS}) o CROSS JOIN aclexplode(o.relacl) acl WHERE acl.grantee <> o.relowner`
+
+/** Of the table, and of single columns. */
 const RIGHTS = `
-  SELECT format('the rights on %I', o.relname) AS what, o.relname AS "table",
+  SELECT * FROM (SELECT format('the rights on %I', o.relname) AS what, o.relname AS "table",
     concat_ws(E'\\u0001',
-      format('REVOKE ALL ON %I.%I FROM PUBLIC', $1::text, o.relname),
       (SELECT string_agg(format('GRANT %s ON %I.%I TO %s', acl.privilege_type, $1::text, o.relname, ${grantTo('acl')}), E'\\u0001')
        FROM aclexplode(o.relacl) acl WHERE acl.grantee <> o.relowner),
       (SELECT string_agg(format('GRANT %s (%I) ON %I.%I TO %s', acl.privilege_type, a.attname, $1::text, o.relname, ${grantTo('acl')}), E'\\u0001')
        FROM pg_attribute a CROSS JOIN aclexplode(a.attacl) acl
        WHERE a.attrelid = o.oid AND NOT a.attisdropped AND acl.grantee <> o.relowner)) AS statements
-  FROM (${OURS}) o`
+  FROM (${OURS}) o) rights WHERE statements <> ''`
 
 const INDEXES = `
   SELECT format('the index %I on %I', i.relname, o.relname) AS what, o.relname AS "table",

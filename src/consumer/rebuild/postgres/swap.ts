@@ -1,5 +1,5 @@
 import type { Table } from '../store.ts'
-import { makeAgain, madeByOthers } from './carry-over.ts'
+import { makeAgain, madeByOthers, withoutRights } from './carry-over.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import { DELETED_COLUMN, ORDER_COLUMN, qualified, quoted } from './postgres-names.ts'
 
@@ -37,6 +37,8 @@ export async function swap(
     )
   }
   if (statements.length > 0) await connection.query(statements.join(';\n'), [], signal)
+  const replaced = tables.map(({ name }) => name).filter((name) => before.includes(name))
+  await withoutRights(connection, schema, replaced, signal)
   const names = new Set(tables.map(({ name }) => name))
   const lost = theirs.filter(({ table }) => !names.has(table)).map(({ what }) => what)
   const kept = theirs.filter(({ table }) => names.has(table))
