@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import type { ResourceDescription } from '../domain/resource.ts'
-import { aboutTopic, BINDING, inWords, type Json } from './asyncapi-topics.ts'
+import { aboutRows, aboutTopic, BINDING, inWords, type Json } from './asyncapi-topics.ts'
 
 /** A record type of a topic, and its schema in the registry. */
 export interface DescribedEvent {
@@ -24,6 +24,8 @@ interface DescribedTopic {
   }
   /** Whose records it holds; null for the feed's own topics. */
   readonly resource: ResourceDescription | null
+  /** It holds rows of them in the place of events. @default false */
+  readonly isRows?: boolean
   /** None for the topic of dead letters: their values are JSON. */
   readonly events: readonly DescribedEvent[]
 }
@@ -54,7 +56,7 @@ const SCHEMA = z.record(z.string(), z.unknown())
 /** The version is 1.N.0 with N the versions of all resources' schemas, added up: fields are only ever added. */
 export function asyncApiDocument(feed: DescribedFeed): Json {
   const { prefix, topics, saslMechanism } = feed
-  const resources = topics.flatMap(({ resource }) => resource ?? [])
+  const resources = topics.flatMap(({ resource, isRows }) => (isRows === true ? [] : (resource ?? [])))
   const channels = topics.map((described) => channelOf(described, prefix))
   return {
     asyncapi: ASYNCAPI,
@@ -99,13 +101,19 @@ interface Channel {
   readonly messages: Json
 }
 
-function channelOf({ topic, resource, events }: DescribedTopic, prefix: string): Channel {
+function channelOf({ topic, resource, isRows = false, events }: DescribedTopic, prefix: string): Channel {
   const { name, partitions, replicationFactor, configs } = topic
   const id = name.slice(prefix.length + 1)
-  const { description, messages: others, key, headersOf } = aboutTopic(id, resource)
+  const {
+    description,
+    messages: others,
+    key,
+    headersOf,
+  } = isRows && resource !== null ? aboutRows(resource) : aboutTopic(id, resource)
+  const strategy = isRows ? 'TopicNameStrategy' : 'TopicRecordNameStrategy'
   const messages: Json = {
     ...Object.fromEntries(
-      events.map((event) => [event.name, avroMessage(event, key, headersOf?.(event.name))]),
+      events.map((event) => [event.name, avroMessage(event, key, headersOf?.(event.name), strategy)]),
     ),
     ...others,
   }
@@ -159,6 +167,7 @@ function avroMessage(
   { name, version, id, schema }: DescribedEvent,
   key: Json,
   headers: Json | undefined,
+  strategy: string,
 ): Json {
   const parsed = SCHEMA.parse(JSON.parse(schema))
   const { doc } = parsed
@@ -174,7 +183,7 @@ function avroMessage(
         key,
         schemaIdLocation: 'payload',
         schemaIdPayloadEncoding: 'confluent',
-        schemaLookupStrategy: 'TopicRecordNameStrategy',
+        schemaLookupStrategy: strategy,
         bindingVersion: BINDING,
       },
     },

@@ -79,6 +79,44 @@ function aboutRecords(resource: ResourceDescription): AboutTopic {
   }
 }
 
+/** Of a topic of rows (`ROW_TOPICS`). */
+export function aboutRows({ events, rows }: ResourceDescription): AboutTopic {
+  const key = { ...TEXT, description: `${rows.key}, UTF-8.` }
+  const headers = rowHeaders(rows.record)
+  const name = `${rows.record}Tombstone`
+  const tombstone = {
+    name,
+    title: 'Tombstone',
+    description: 'The key is gone. It has no value.',
+    headers,
+    payload: { type: 'null' },
+    bindings: { kafka: { key, bindingVersion: BINDING } },
+  }
+  return {
+    description: `The last ${events.upserted} of each key as one flat row, in the transaction of the event. Key: ${rows.key}. A delete is a tombstone alone.`,
+    key,
+    headersOf: () => headers,
+    messages: { [name]: tombstone },
+  }
+}
+
+/** row-headers.ts */
+function rowHeaders(record: string): Json {
+  return {
+    type: 'object',
+    required: [HEADERS.specVersion, HEADERS.id, HEADERS.type],
+    properties: {
+      [HEADERS.contentType]: constant('application/avro'),
+      [HEADERS.specVersion]: constant('1.0'),
+      [HEADERS.id]: { ...TEXT, description: 'That of the event, and -row behind it.' },
+      [HEADERS.type]: constant(`${NAMESPACE}.${record}`),
+      [HEADERS.source]: TEXT,
+      [HEADERS.subject]: { ...TEXT, description: 'The key.' },
+      [HEADERS.time]: { ...TEXT, format: 'date-time' },
+    },
+  }
+}
+
 const LETTER_KEY = {
   ...TEXT,
   description: '<topic>/<key>, and /<part> behind it where a letter has several parts.',

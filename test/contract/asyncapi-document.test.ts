@@ -103,6 +103,23 @@ describe('the AsyncAPI document', () => {
     expect(document.components.securitySchemes).toEqual({ sasl: { type: 'scramSha512' } })
   })
 
+  test('a topic of rows has one record type, found by the name of the topic, and tombstones', async () => {
+    const schema = JSON.stringify({ type: 'record', name: 'OfficeRow', fields: [] })
+    const events = [{ name: 'OfficeRow', version: 3, id: 5, schema }]
+    const rows = { topic: topic('office-rows', 3, 'compact'), resource: OFFICES, isRows: true, events }
+    const feed = asyncApiDocument({ ...FEED, topics: [...FEED.topics, rows] })
+    expect(await asyncApiProblems(asYaml(feed))).toEqual([])
+    const { info, channels, components } = JSON.parse(JSON.stringify(feed))
+    expect(info.description, 'they are no resource of their own').toContain('of the listings behind')
+    expect(Object.keys(channels['office-rows'].messages)).toEqual(['OfficeRow', 'OfficeRowTombstone'])
+    const { OfficeRow, OfficeRowTombstone } = components.messages
+    expect(OfficeRow.bindings.kafka.schemaLookupStrategy).toBe('TopicNameStrategy')
+    for (const { headers } of [OfficeRow, OfficeRowTombstone]) {
+      expect(headers.properties.ce_type.const).toBe('listingstream.OfficeRow')
+      expect(headers.properties).not.toHaveProperty('deleted')
+    }
+  })
+
   test('the topic of any resource is told of by its description', async () => {
     const schema = JSON.stringify({ type: 'record', name: 'OfficeUpserted', fields: [] })
     const events = [{ name: 'OfficeUpserted', version: 2, id: 5, schema }]

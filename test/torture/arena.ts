@@ -24,7 +24,7 @@ export interface ArenaOptions {
   readonly weather?: FixedWeather
 }
 
-export type FixedWeather = Partial<Pick<Weather, 'overlapMs'>>
+export type FixedWeather = Partial<Pick<Weather, 'overlapMs' | 'rows'>>
 
 /** Settings that differ from run to run, so that no bug hides behind a default. */
 interface Weather {
@@ -34,6 +34,7 @@ interface Weather {
   /** Goes on when the faults are over. */
   readonly lasting: Partial<Behaviour>
   readonly mediaFetch: 'auto' | 'single' | 'expand'
+  readonly rows: boolean
 }
 
 const DAEMON_POLL_MS = 20
@@ -53,6 +54,8 @@ export class Arena implements AsyncDisposable {
   clockSlackMs = 0
   /** Name of the resource whose topic was made anew. */
   recreated: string | undefined
+  /** Name of the resource whose topic of rows was made anew. */
+  recreatedRows: string | undefined
   /** The topic's `delete.retention.ms` is shorter than the run: what was deleted may be forgotten by its end (R9). */
   forgetsDeletes = false
   /** Of the source, and what it goes on doing when the faults are over. */
@@ -108,6 +111,7 @@ export class Arena implements AsyncDisposable {
       RESOURCES: LISTS.map(({ name }) => name).join(','),
       SUBRESOURCES: this.resources.flatMap(({ set }) => set?.part ?? []).join(','),
       MEDIA_FETCH: parts.weather.mediaFetch,
+      ROW_TOPICS: String(parts.weather.rows),
       PAGE_LIMIT: '25',
       KAFKA_PARTITIONS: String(1 + parts.prng.below(3)),
       UPDATE_INTERVAL: '150ms',
@@ -129,7 +133,8 @@ export class Arena implements AsyncDisposable {
     const folder = runFolder(options.folder, seed)
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
-    const weather = chooseWeather(prng, options.weather)
+    const rows = new Prng(hash32(seed, 6)).below(2) === 0
+    const weather = { rows, ...chooseWeather(prng, options.weather), ...options.weather }
     const { cacheLagMs, lasting } = weather
     const behaviour = { ...weather.behaviour, ...lasting }
     const aheadMs = beforeHalfHour(new Prng(hash32(seed, 5)))
@@ -237,7 +242,7 @@ export function runFolder(folder: string, seed: number): string {
 }
 
 /** A lag needs an overlap above it (design: what is visible late is found by the overlap). */
-function chooseWeather(prng: Prng, fixed: FixedWeather = {}): Weather {
+function chooseWeather(prng: Prng, fixed: FixedWeather = {}): Omit<Weather, 'rows'> {
   const anyOverlapMs = pick([0, 3_000, 1_200_000], prng.next32())
   const overlapMs = fixed.overlapMs ?? anyOverlapMs
   return {

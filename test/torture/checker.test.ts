@@ -188,6 +188,18 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     () => withMark('ListingUpserted', 'true'),
     () => withMark(undefined, 'true'),
   ],
+  'wrong row': [
+    () => withRows((rows) => rows.slice(0, -1)),
+    () => withRows((rows) => rows.toSpliced(1, 1)),
+    () => withRows((rows) => rows.map((row) => ({ ...row, value: null }))),
+    () => withRows((rows) => rows.map((row) => withColumn(row, 'ListPrice', 7))),
+    () => withRows((rows) => rows.map((row) => withColumn(row, 'ListingKey', 'z'))),
+    () => withRows((rows) => rows.map((row) => withColumn(row, 'MaskedFields', '["City"]'))),
+    () => {
+      const feed = withRows((rows) => rows.slice(0, -1))
+      return { ...feed, recreatedRows: LISTINGS.name }
+    },
+  ],
   'dead letter': [() => withLetter('a'), () => withLetter('')],
   'index differs': [
     () => withIndex((index) => index.delete('a')),
@@ -222,6 +234,17 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     () => withWatermark(3_600_000),
   ],
   'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
+}
+
+function withRows(change: (rows: readonly FeedRecord[]) => readonly FeedRecord[]): CheckedFeed {
+  const feed = goodFeed().checked()
+  const records = change(feed.dump.rows.get(LISTINGS.name)?.records ?? [])
+  return { ...feed, dump: { ...feed.dump, rows: new Map([[LISTINGS.name, { records, partitions: 1 }]]) } }
+}
+
+function withColumn(row: FeedRecord, name: string, value: unknown): FeedRecord {
+  if (row.value === null) return row
+  return { ...row, value: { ...row.value, body: { ...row.value.body, [name]: value } } }
 }
 
 /** The first of these records says in its header that it is a delete, or does not. */

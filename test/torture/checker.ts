@@ -4,6 +4,7 @@
  */
 import { checkHistories } from './check-histories.ts'
 import { checkSetsAtEnd, checkSetsInTime } from './check-sets.ts'
+import { checkRowsAtEnd, checkRowsInTime } from './check-rows.ts'
 import { checkTransactions } from './check-transactions.ts'
 import { compareContent } from './compare-content.ts'
 import {
@@ -26,14 +27,16 @@ export interface CheckedFeed {
   readonly index: ReadonlyMap<string, ReadonlyMap<string, IndexedKey>> | undefined
   /** The data topic that was made anew before its last generation: what earlier ones wrote is gone with it. */
   readonly recreated: string | undefined
+  /** The same of a topic of rows, by the resource: offsets in earlier checkpoints are of another one. */
+  readonly recreatedRows: string | undefined
   /** The index may have forgotten deleted keys (R9). */
   readonly forgetsDeletes: boolean
 }
 
 export function checkFeed(feed: CheckedFeed): readonly Finding[] {
-  const { resources, dump, truth, recreated } = feed
+  const { resources, dump, truth, recreated, recreatedRows } = feed
   const [listings] = resources
-  const transactions = transactionsOf(dump, recreated)
+  const transactions = transactionsOf(dump, resources, recreated)
   return [
     ...resources.flatMap((resource) => [...checkResource(resource, feed)]),
     ...resources
@@ -42,6 +45,10 @@ export function checkFeed(feed: CheckedFeed): readonly Finding[] {
         ...checkSetsInTime(set, listings, transactions),
         ...checkSetsAtEnd(set, listings, dump, truth),
       ]),
+    ...resources.flatMap((resource) => [
+      ...(resource.name === recreatedRows ? [] : checkRowsInTime(resource, transactions)),
+      ...checkRowsAtEnd(resource, dump, transactions),
+    ]),
     ...checkTransactions(resources, dump, transactions, truth),
   ]
 }

@@ -7,6 +7,13 @@ interface Content {
   readonly stamp: number
 }
 
+/** Of an event; a delete has no content. */
+interface ListingBody {
+  readonly listingKey?: string
+  readonly listing?: { readonly standardFields: object; readonly [member: string]: unknown }
+  readonly [member: string]: unknown
+}
+
 const [LISTINGS] = LISTS
 export const [PHOTOS] = STAMPED_SETS
 const DIGEST_OF_NOTHING = ''
@@ -20,9 +27,10 @@ export class FeedScript {
   #instanceId = ''
   #seq = 0
   readonly #counts = { published: 0, emitted: 0, photos: 0 }
-  readonly #nextOffsets = { listings: 0, photos: 0 }
+  readonly #nextOffsets = { listings: 0, photos: 0, rows: 0 }
   #recreated: string | undefined
   #listings: FeedRecord[] = []
+  readonly #rows: FeedRecord[] = []
   readonly #photos: FeedRecord[] = []
   readonly #checkpoints: FeedRecord[] = []
   readonly #live = new Map<string, Content>()
@@ -56,6 +64,7 @@ export class FeedScript {
     this.#counts.published += upserts.length
     this.#counts.emitted += deletes.length
     this.#nextOffsets.listings += 1
+    this.#nextOffsets.rows += 1
     const gone = leavesSets ? [] : deletes.filter((key) => this.#sets.delete(key))
     for (const key of gone) this.#photo(key, DIGEST_OF_NOTHING, null)
     if (gone.length > 0) this.#nextOffsets.photos += 1
@@ -96,6 +105,7 @@ export class FeedScript {
           [LISTINGS.name, { records: this.#listings, partitions: 1 }],
           [PHOTOS.name, { records: this.#photos, partitions: 1 }],
         ]),
+        rows: new Map([[LISTINGS.name, { records: this.#rows, partitions: 1 }]]),
         checkpoints: this.#checkpoints,
         control: [],
         letters: [],
@@ -117,6 +127,7 @@ export class FeedScript {
         [PHOTOS.name, indexOf(this.#photos)],
       ]),
       recreated: this.#recreated,
+      recreatedRows: undefined,
       forgetsDeletes: false,
     }
   }
@@ -166,7 +177,13 @@ export class FeedScript {
     this.#listing(key, DIGEST_OF_NOTHING, stamp, undefined, {})
   }
 
-  #listing(key: string, digest: string, stamp: number | '', name: string | undefined, body: object): void {
+  #listing(
+    key: string,
+    digest: string,
+    stamp: number | '',
+    name: string | undefined,
+    body: ListingBody,
+  ): void {
     const headers = {
       ...(name === 'ListingDeleted' ? { deleted: 'true' } : {}),
       digest,
@@ -175,6 +192,15 @@ export class FeedScript {
     }
     this.#listings.push(record(key, this.#nextOffsets.listings, headers, name, body, LISTING_SHAPES))
     this.#nextOffsets.listings += 1
+    if (name !== 'ListingDeleted') this.#row(key, body)
+  }
+
+  /** Of an event that is no delete, or the tombstone of one. */
+  #row(key: string, { listing }: ListingBody): void {
+    const row = { ListingKey: key, ...listing?.standardFields, MaskedFields: '[]', UnmappedFields: '{}' }
+    const name = listing === undefined ? undefined : 'ListingRow'
+    this.#rows.push(record(key, this.#nextOffsets.rows, {}, name, row))
+    this.#nextOffsets.rows += 1
   }
 
   #photo(key: string, digest: string, body: object | null): void {
@@ -201,7 +227,9 @@ export class FeedScript {
       nextOffsets: {
         [LISTINGS.name]: [this.#nextOffsets.listings],
         [PHOTOS.name]: [this.#nextOffsets.photos],
+        [LISTINGS.rows.topic]: [this.#nextOffsets.rows],
       },
+      rows: { [LISTINGS.rows.topic]: { swept: [], sweepEnds: [], filled: [], ends: [] } },
       counts: { published },
       deletes: { emitted },
     })

@@ -9,6 +9,7 @@ export const COLUMNS = [
   'wrong set',
   'orphaned set',
   'wrong header',
+  'wrong row',
   'dead letter',
   'index differs',
   'checkpoint regression',
@@ -76,6 +77,8 @@ export interface TopicDump {
 export interface FeedDump {
   /** Of each resource, by its name. */
   readonly data: ReadonlyMap<string, TopicDump>
+  /** Of rows of each resource, by its name; none of one that has no such topic. */
+  readonly rows: ReadonlyMap<string, TopicDump>
   readonly checkpoints: readonly FeedRecord[]
   readonly control: readonly FeedRecord[]
   readonly letters: readonly Letter[]

@@ -13,7 +13,7 @@ const FILLED_POLL_MS = 300
 
 export function readArena({ cluster, prefix, resources, signal }: Arena): Promise<FeedDump> {
   const address = { brokers: cluster.directBrokers, registryUrl: cluster.directRegistryUrl, prefix }
-  return readFeed(address, namesOf(resources), signal)
+  return readFeed(address, resources, signal)
 }
 
 export function namesOf(resources: readonly JudgedResource[]): readonly string[] {

@@ -20,6 +20,15 @@ export interface JudgedResource {
   readonly isStamped: boolean
   /** Undefined for a list. */
   readonly set: JudgedSet | undefined
+  readonly rows: JudgedRows
+}
+
+/** Its topic of rows, if the run has such. */
+interface JudgedRows {
+  /** Without the prefix. */
+  readonly topic: string
+  /** The column with the key. */
+  readonly key: string
 }
 
 /** Parts of each listing. */
@@ -43,6 +52,7 @@ const LISTINGS: JudgedResource = {
   skipped: new Set(['ModificationTimestamp', 'DaysOnMarket', 'CumulativeDaysOnMarket']),
   isStamped: true,
   set: undefined,
+  rows: { topic: 'listing-rows', key: 'ListingKey' },
 }
 
 const OUTSIDE_CONTENT: ReadonlySet<string> = new Set(['Id', 'ResourceUri', 'ModificationTimestamp'])
@@ -58,6 +68,7 @@ const ACCOUNTS: JudgedResource = {
   skipped: OUTSIDE_CONTENT,
   isStamped: true,
   set: undefined,
+  rows: { topic: 'account-rows', key: 'Id' },
 }
 
 const OPEN_HOUSES: JudgedResource = {
@@ -71,6 +82,7 @@ const OPEN_HOUSES: JudgedResource = {
   skipped: OUTSIDE_CONTENT,
   isStamped: false,
   set: undefined,
+  rows: { topic: 'openhouse-rows', key: 'Id' },
 }
 
 /** Those that every run replicates. */
@@ -106,5 +118,6 @@ function setOf(part: string, one: string, isStamped = true): JudgedResource {
     skipped: new Set(),
     isStamped,
     set: { part, expansion: `${one}s`, outside: OUTSIDE_SETS },
+    rows: { topic: `listing-${part}-rows`, key: 'ListingKey' },
   }
 }

@@ -5,6 +5,7 @@ export const KILL_POINTS = {
   'between-commit-and-index': ['between-commit-and-index'],
   'between-events-and-index': ['between-events-and-index'],
   'between-listings-and-sets': ['after-listings', 'before-sets'],
+  'in-fill': ['after-fill'],
   'in-index-write': ['in-index-write', 'after-index'],
   'in-recovery': [
     'before-owner-commit',

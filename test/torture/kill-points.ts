@@ -11,6 +11,7 @@ import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts
 import type { Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { LevelStore } from '../../src/key-index/level-store.ts'
+import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
 import type { KillPoint } from './kill-point.ts'
 import { wrapMethod } from './wrap-method.ts'
 
@@ -35,6 +36,11 @@ function recovering(): boolean {
 wrapMethod(TransactionalProducer.prototype, 'begin', async (begin) => {
   pass('before-begin')
   return tortured(await begin())
+})
+
+wrapMethod(KafkaPublisher.prototype, 'commitRows', async (commit) => {
+  await commit()
+  pass('after-fill')
 })
 
 wrapMethod(LevelStore.prototype, 'write', async (write) => {

@@ -2,6 +2,7 @@ import avro from 'avsc'
 
 import { connectKafka, type KafkaCluster } from '../../src/kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../../src/kafka/read-topic.ts'
+import type { JudgedResource } from './judged-resources.ts'
 import type { Decoded, FeedDump, FeedRecord, Letter, Shape, Shapes, TopicDump } from './findings.ts'
 
 interface WriterSchema {
@@ -17,10 +18,10 @@ export interface FeedAddress {
   readonly prefix: string
 }
 
-/** Everything that is committed in a feed's topics, from their beginnings; `resources`: the names of what it replicates. */
+/** Everything that is committed in a feed's topics, from their beginnings; `resources`: what it replicates. */
 export async function readFeed(
   address: FeedAddress,
-  resources: readonly string[],
+  resources: readonly Pick<JudgedResource, 'name' | 'rows'>[],
   signal: AbortSignal,
 ): Promise<FeedDump> {
   const { brokers, registryUrl, prefix } = address
@@ -33,12 +34,25 @@ export async function readFeed(
   }
   const read = (name: string): Promise<TopicDump> => readAll(cluster, `${prefix}.${name}`, schemaOf, signal)
   const [data, checkpoints, control, letters] = await Promise.all([
-    Promise.all(resources.map(async (name) => [name, await read(name)] as const)),
+    Promise.all(resources.map(async ({ name }) => [name, await read(name)] as const)),
     read('checkpoints'),
     read('control'),
     openLetters(cluster, prefix, signal),
   ])
-  return { data: new Map(data), checkpoints: checkpoints.records, control: control.records, letters }
+  const topics = resources.map(({ rows }) => `${prefix}.${rows.topic}`)
+  const there = await cluster.describeTopics(topics, signal)
+  const rows = await Promise.all(
+    resources
+      .filter(({ rows: { topic } }) => there.has(`${prefix}.${topic}`))
+      .map(async ({ name, rows: { topic } }) => [name, await read(topic)] as const),
+  )
+  return {
+    data: new Map(data),
+    rows: new Map(rows),
+    checkpoints: checkpoints.records,
+    control: control.records,
+    letters,
+  }
 }
 
 async function readAll(

@@ -30,7 +30,7 @@ export async function tortureOnce(
 ): Promise<RunResult> {
   const started = performance.now()
   const { torture, weather } = SCENARIOS[fault]
-  await using arena = await Arena.open({ ...options, weather }, signal)
+  await using arena = await Arena.open({ ...options, weather: { ...options.weather, ...weather } }, signal)
   arena.market.start()
   arena.atEnd(() => deleteTopics(arena))
   const seen = await torture(arena)
@@ -50,12 +50,12 @@ export async function tortureOnce(
 const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
 
 async function check(arena: Arena): Promise<{ checked: readonly Finding[]; records: number }> {
-  const { dataDir, forgetsDeletes, recreated, resources } = arena
+  const { dataDir, forgetsDeletes, recreated, recreatedRows, resources } = arena
   const dump = await readArena(arena)
   const index = await readIndex(join(dataDir, 'index'), namesOf(resources))
   const truth = truthOf(arena)
   return {
-    checked: checkFeed({ resources, dump, truth, index, recreated, forgetsDeletes }),
+    checked: checkFeed({ resources, dump, truth, index, recreated, recreatedRows, forgetsDeletes }),
     records: [...dump.data.values()].reduce((sum, { records }) => sum + records.length, 0),
   }
 }

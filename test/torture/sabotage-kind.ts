@@ -12,6 +12,7 @@ export const SABOTAGE = {
   'leaves the sets of deleted listings': 'orphaned set',
   'publishes what is no change': 'duplicated',
   'does not mark deletes': 'wrong header',
+  'drops rows': 'wrong row',
   'files what it could publish as a dead letter': 'dead letter',
   'believes a clock that is an hour ahead': 'checkpoint regression',
   'misplaces keys in the index': 'index differs',

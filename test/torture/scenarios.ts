@@ -14,6 +14,7 @@ import { forbidVersions } from './break-registry.ts'
 import { changeTwiceAroundKill } from './break-second.ts'
 import { maskStamps, setStampsBack } from './break-stamps.ts'
 import { addTopicPartitions, changeTopicPolicy, recreateTopic } from './break-topic.ts'
+import { deleteRows, turnRowsOnAndOff } from './break-rows.ts'
 import type { Arena, FixedWeather } from './arena.ts'
 import type { Finding } from './findings.ts'
 
@@ -77,6 +78,8 @@ export const SCENARIOS = {
   'sets refused': scenario(4, refuseSets),
   'sets that cannot be read': scenario(5, breakSets),
   'lists without sets': scenario(3, hideExpansion),
+  'rows turned on and off': scenario(4, turnRowsOnAndOff),
+  'topic of rows deleted': scenario(3, deleteRows, { weather: { rows: true } }),
   'disk full': scenario(2, fillDisk),
 } as const satisfies Readonly<Record<string, Scenario>>
 export type ScenarioName = keyof typeof SCENARIOS

@@ -24,6 +24,8 @@ const FAULTS: readonly (readonly [seed: number, fault: ScenarioName])[] = [
   [2, 'commit in doubt, then a refusal'],
   [3, 'kill -9 between listings and their sets'],
   [4, 'lists without sets'],
+  [1, 'rows turned on and off'],
+  [2, 'topic of rows deleted'],
 ]
 
 describe('the fault bench', () => {
@@ -51,7 +53,7 @@ describe('the fault bench', () => {
     'catches a broken build that %s: %s',
     { timeout: RUN_MS },
     async (sabotage, column) => {
-      const broken = { ...options(100), sabotage: sabotage as Sabotage }
+      const broken = { ...options(100), sabotage: sabotage as Sabotage, weather: { rows: true } }
       const { findings } = await tortureOnce('none', broken, AbortSignal.timeout(RUN_MS))
       expect(new Set(findings.map((finding) => finding.column))).toContain(column)
     },

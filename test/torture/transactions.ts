@@ -1,5 +1,6 @@
 /** The transactions of a feed, as its checkpoints tell of them. */
 import type { FeedDump, FeedRecord } from './findings.ts'
+import type { JudgedResource } from './judged-resources.ts'
 
 /** The checkpoint that was written in a transaction. */
 export interface Checkpoint {
@@ -18,6 +19,10 @@ export interface Checkpoint {
   /** Records by outcome. */
   readonly counts: Readonly<Record<string, number>>
   readonly emitted: number
+  /** Topics of rows that follow every transaction. */
+  readonly rows: ReadonlySet<string>
+  /** It belongs to a pass. */
+  readonly isOfPass: boolean
 }
 
 export interface FeedTransaction {
@@ -26,6 +31,8 @@ export interface FeedTransaction {
   readonly before: Pick<Checkpoint, 'counts' | 'emitted'>
   /** In the data topics, by resource. */
   readonly records: ReadonlyMap<string, readonly FeedRecord[]>
+  /** In the topics of rows, by resource. */
+  readonly rows: ReadonlyMap<string, readonly FeedRecord[]>
   /** Next offsets before it. */
   readonly from: Checkpoint['nextOffsets']
   /** The topic that was deleted since with what this transaction wrote there. */
@@ -35,11 +42,17 @@ export interface FeedTransaction {
 const NOTHING_COUNTED = { counts: {}, emitted: 0 } as const
 
 export function checkpointsOf({ checkpoints }: Pick<FeedDump, 'checkpoints'>): readonly Checkpoint[] {
-  return checkpoints.filter(({ value }) => value?.name === 'Checkpoint').map(parseCheckpoint)
+  return checkpoints
+    .filter(({ value }) => value?.name === 'Checkpoint' || value?.name === 'RowTopics')
+    .map(parseCheckpoint)
 }
 
 /** @param recreated data topic that was made anew before the last generation */
-export function transactionsOf(dump: FeedDump, recreated: string | undefined): readonly FeedTransaction[] {
+export function transactionsOf(
+  dump: FeedDump,
+  resources: readonly JudgedResource[],
+  recreated: string | undefined,
+): readonly FeedTransaction[] {
   const all = checkpointsOf(dump)
   const lastGeneration = all.at(-1)?.generation ?? 0
   const counted = new Map<string, FeedTransaction['before']>()
@@ -51,8 +64,10 @@ export function transactionsOf(dump: FeedDump, recreated: string | undefined): r
     const nextOffsets =
       gone === undefined ? checkpoint.nextOffsets : { ...checkpoint.nextOffsets, [gone]: [] }
     const records = between(dump, from, nextOffsets)
-    const transaction = { checkpoint, before, records, from, gone }
-    from = nextOffsets
+    const rows = rowsBetween(dump, resources, from, nextOffsets)
+    const transaction = { checkpoint, before, records, rows, from, gone }
+    // Rows that are turned off are in no checkpoint, and go on where they were.
+    from = { ...from, ...nextOffsets }
     return transaction
   })
 }
@@ -73,6 +88,21 @@ function between(
   )
 }
 
+function rowsBetween(
+  dump: FeedDump,
+  resources: readonly JudgedResource[],
+  from: Checkpoint['nextOffsets'],
+  to: Checkpoint['nextOffsets'],
+): FeedTransaction['rows'] {
+  return new Map(
+    resources.map(({ name, rows: { topic } }) => {
+      const isWithin = ({ partition, offset }: FeedRecord): boolean =>
+        offset >= (from[topic]?.[partition] ?? 0) && offset < (to[topic]?.[partition] ?? 0)
+      return [name, (dump.rows.get(name)?.records ?? []).filter(isWithin)]
+    }),
+  )
+}
+
 /** Records behind the last checkpoint. */
 export function uncovered({ data }: FeedDump, last: FeedTransaction | undefined): number {
   const next = last?.checkpoint.nextOffsets ?? {}
@@ -83,7 +113,8 @@ export function uncovered({ data }: FeedDump, last: FeedTransaction | undefined)
 
 function parseCheckpoint({ value, offset }: FeedRecord): Checkpoint {
   const body = value?.body ?? {}
-  const deletes = body['deletes'] as Readonly<Record<string, number>>
+  const deletes = (body['deletes'] ?? {}) as Readonly<Record<string, number>>
+  const rows = body['rows'] as Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
   return {
     offset,
     resource: String(body['resource']),
@@ -94,7 +125,13 @@ function parseCheckpoint({ value, offset }: FeedRecord): Checkpoint {
     isCompleted: body['state'] === 'COMPLETED',
     walked: Number(body['walked']),
     nextOffsets: body['nextOffsets'] as Checkpoint['nextOffsets'],
-    counts: body['counts'] as Checkpoint['counts'],
+    counts: (body['counts'] ?? {}) as Checkpoint['counts'],
     emitted: deletes['emitted'] ?? 0,
+    rows: new Set(
+      Object.entries(rows)
+        .filter(([, mark]) => Object.values(mark).every((offsets) => offsets.length === 0))
+        .map(([topic]) => topic),
+    ),
+    isOfPass: value?.name === 'Checkpoint',
   }
 }
