@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect, test } from 'vitest'
+
+import { sourceFields } from '../../src/demo/source-fields.ts'
+import { typedValue } from '../../src/demo/typed-value.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
+import { LiveFeed } from '../e2e/live-feed.ts'
+import { connectMissing, KafkaConnect } from '../fixtures/kafka-connect.ts'
+import { startPostgres } from '../fixtures/postgres.ts'
+import type { TestPostgres } from '../fixtures/postgres.ts'
+import { testStack } from '../fixtures/test-stack.ts'
+
+const DEADLINE_MS = 240_000
+/** For what is in the topic to be in the table. */
+const EQUAL_MS = 60_000
+/** They travel beside the content (docs/replication.md, "Events"). */
+const BESIDE = new Set(['ModificationTimestamp', 'DaysOnMarket', 'CumulativeDaysOnMarket'])
+
+type Row = Readonly<Record<string, unknown>>
+
+test(
+  "the table of Debezium's JDBC sink says what the source says after creates, changes and deletes (R13)",
+  async (context) => {
+    const signal = AbortSignal.timeout(DEADLINE_MS)
+    const missing = await connectMissing(signal)
+    if (missing !== undefined) return context.skip(missing)
+    await using postgres = await startPostgres({}, signal)
+    const url = await postgres.createDatabase()
+    // As examples/kafka-connect/README.md has it: for topics that begin with a tombstone.
+    await postgres.query(url, 'CREATE TABLE listings ("ListingKey" text PRIMARY KEY)')
+    await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 132 } })
+    const { listings } = feed.simulator
+    await feed.done('snapshot')
+
+    const { brokers, registryUrl } = testStack()
+    const sink = {
+      'connection.url': `jdbc:postgresql://${postgres.host}:${postgres.port}${new URL(url).pathname}`,
+      'connection.username': postgres.user,
+    }
+    await using connect = await KafkaConnect.start(
+      {
+        folder: feed.folder,
+        worker: {
+          'bootstrap.servers': brokers.join(','),
+          'value.converter.apicurio.registry.url': registryUrl.replace('/ccompat/v7', '/registry/v2'),
+          // A record is in the table soon after it is in the topic.
+          'offset.flush.interval.ms': '1000',
+        },
+        connectors: { 'listings.properties': { ...sink, name: feed.topic, topics: feed.topic } },
+        env: { PGPASSWORD: postgres.password },
+      },
+      signal,
+    )
+    const equal = async (): Promise<void> => {
+      const deadline = performance.now() + EQUAL_MS
+      for (;;) {
+        const problems = compare(feed, await tableRows(postgres, url, 'listings'))
+        if (problems.length === 0) return
+        await connect.requireHealthy(signal)
+        if (performance.now() > deadline) expect(problems.slice(0, 10)).toEqual([])
+        await sleep(200)
+      }
+    }
+    await equal()
+
+    listings.apply({ action: 'prices', count: 7 })
+    listings.apply({ action: 'new', count: 3 })
+    listings.changeMetadata({ action: 'add', name: 'EvoSauna', type: 'Boolean', nullRate: 1 })
+    listings.apply({ action: 'set', keys: feed.keys().slice(0, 4), fields: { EvoSauna: true } })
+    await feed.done('update')
+    listings.apply({ action: 'remove', count: 5 })
+    await feed.done('purge')
+    await equal()
+  },
+  DEADLINE_MS,
+)
+
+/** By key; dates and times as text, lists as lists. */
+async function tableRows(
+  postgres: TestPostgres,
+  url: string,
+  table: string,
+): Promise<ReadonlyMap<string, Row>> {
+  const rows = await postgres.query<{ readonly row: Row }>(url, `SELECT to_jsonb(t) AS row FROM "${table}" t`)
+  return new Map(rows.map(({ row }) => [String(row['ListingKey']), row]))
+}
+
+/** What the table says otherwise than the source, in words. */
+function compare(feed: LiveFeed, rows: ReadonlyMap<string, Row>): readonly string[] {
+  const { listings: truth } = feed.simulator.truth()
+  const fields = sourceFields(LISTINGS, feed.simulator.listings)
+  const problems = [...rows.keys()].filter((key) => !truth.has(key)).map((key) => `${key}: a ghost`)
+  for (const [key, source] of truth) {
+    const row = rows.get(key)
+    if (row === undefined) {
+      problems.push(`${key}: missing`)
+      continue
+    }
+    for (const [name, value] of Object.entries(source)) {
+      const field = fields.get(name)
+      if (value === null || value === '********' || BESIDE.has(name)) continue
+      if (field === undefined || 'fields' in field) continue
+      const expected = typedValue(field, value)
+      const isTime = field.type === 'Datetime' && !field.multiSelect
+      const shown =
+        isTime && typeof row[name] === 'string' ? Date.parse(`${row[name]}Z`) : (row[name] ?? undefined)
+      if (JSON.stringify(shown) !== JSON.stringify(expected)) {
+        problems.push(`${key}: ${name} is ${JSON.stringify(shown)}, not ${JSON.stringify(expected)}`)
+      }
+    }
+    for (const [name, value] of Object.entries(row)) {
+      if (value !== null && (source[name] ?? null) === null)
+        problems.push(`${key}: ${name} is not at the source`)
+    }
+  }
+  return problems
+}
