@@ -11,7 +11,9 @@ const MADE = new Set(['bench/results/latest.json'])
 /** What pages say of files: `src/kafka/errors.ts`, `src/resources/<name>.ts`, `vitest.config.ts`. */
 function pathsIn(markdown: string): readonly string[] {
   const spans = markdown.match(/(?<=`)[^`\s]+(?=`)/g) ?? []
-  return spans.filter((span) => /^(?:src|test|docs|bench|schemas|stack)\/|^[\w.-]+\.(?:ts|md)$/.test(span))
+  return spans.filter((span) =>
+    /^(?:src|test|docs|bench|schemas|stack|examples)\/|^[\w.-]+\.(?:ts|md)$/.test(span),
+  )
 }
 
 /** Of links without what they say of the section. */

@@ -14,4 +14,4 @@ export function filesLike(...patterns: readonly string[]): readonly string[] {
 }
 
 /** The pages for readers. */
-export const PAGES = filesLike('*.md', 'docs/**/*.md')
+export const PAGES = filesLike('*.md', 'docs/**/*.md', 'examples/*/README.md')

@@ -1,23 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { sourceFields } from '../../src/demo/source-fields.ts'
 import { typedValue } from '../../src/demo/typed-value.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { LiveFeed } from '../e2e/live-feed.ts'
-import { connectMissing, KafkaConnect } from '../fixtures/kafka-connect.ts'
+import { connectMissing, installConnect, KafkaConnect } from '../fixtures/kafka-connect.ts'
 import { startPostgres } from '../fixtures/postgres.ts'
 import type { TestPostgres } from '../fixtures/postgres.ts'
 import { testStack } from '../fixtures/test-stack.ts'
 
 const DEADLINE_MS = 240_000
+/** The first time it downloads. */
+const INSTALL_MS = 300_000
 /** For what is in the topic to be in the table. */
 const EQUAL_MS = 60_000
 /** They travel beside the content (docs/replication.md, "Events"). */
 const BESIDE = new Set(['ModificationTimestamp', 'DaysOnMarket', 'CumulativeDaysOnMarket'])
 
 type Row = Readonly<Record<string, unknown>>
+
+beforeAll(async () => {
+  const signal = AbortSignal.timeout(INSTALL_MS)
+  if ((await connectMissing(signal)) === undefined) await installConnect(signal)
+}, INSTALL_MS)
 
 test(
   "the table of Debezium's JDBC sink says what the source says after creates, changes and deletes (R13)",
