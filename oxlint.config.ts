@@ -42,7 +42,7 @@ const INNER: Readonly<Record<string, Room>> = {
 export const ROOMS: Readonly<Record<string, Room>> = {
   ...INNER,
   config: { ...CLOSED, imports: VOCABULARY },
-  demo: { ...CLOSED, imports: [...VOCABULARY, 'events', 'kafka', 'ops', 'simulator', 'stack'] },
+  demo: { ...CLOSED, imports: [...VOCABULARY, 'events', 'kafka', 'consumer', 'ops', 'simulator', 'stack'] },
   app: { ...CLOSED, imports: [...Object.keys(INNER), 'config', 'demo'] },
   cli: { ...CLOSED, imports: ['app', 'config', 'support'] },
 }

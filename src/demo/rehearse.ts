@@ -1,13 +1,18 @@
 /** The demo itself: all passes against a market that changes and an API that fails, and what came of it. */
+import { join } from 'node:path'
+
 import { isSubresource, type Replicated } from '../domain/resource.ts'
+import { InvariantViolation } from '../support/errors.ts'
 import type { Steps } from '../ops/steps.ts'
 import type { FaultRule } from '../simulator/faults.ts'
 import { compareTopic, type TopicComparison } from './compare-topic.ts'
 import type { EventCounts } from './expected-events.ts'
+import { DemoReader, type DemoReading } from './demo-reader.ts'
 import { MarketDay } from './market-day.ts'
 import { runProgram } from './program-process.ts'
 import { replayTopic } from './replay-topic.ts'
 import type { Stage } from './stage.ts'
+import { recordsInSqlite } from './stored-record.ts'
 import { openSubscriber, topicOf } from './subscriber.ts'
 import type { TopicReplay } from './topic-replay.ts'
 
@@ -17,10 +22,14 @@ export interface TopicResult {
   readonly expected: EventCounts
   readonly replay: TopicReplay
   readonly comparison: TopicComparison
+  /** Of the store that was rebuilt from the topics. */
+  readonly store: { readonly rows: number; readonly comparison: TopicComparison }
 }
 
 export interface DemoResult {
   readonly topics: readonly TopicResult[]
+  /** Of the first topic, what a subscriber in a group was given, and its lag. */
+  readonly reading: DemoReading
   /** Records whose only change was their timestamp. */
   readonly onlyTouched: number
   readonly requests: number
@@ -66,6 +75,7 @@ export async function rehearse(stage: Stage, steps: Steps, signal: AbortSignal):
   }
 
   await pass('Initial download', 'snapshot')
+  await using reader = new DemoReader(stage.feed, firstOf(replicated))
   day.busyMorning()
   await pass('Update after a busy morning', 'update')
   day.quietAfternoon()
@@ -76,21 +86,39 @@ export async function rehearse(stage: Stage, steps: Steps, signal: AbortSignal):
   await pass('Update with nothing new', 'update')
 
   const replays = await steps.step('Reading the topics back', () => replayAll(stage, signal))
-  const topics = await steps.step('Comparing them with the source', async () =>
-    [...replays].map(([resource, replay]) => ({
-      resource,
-      expected: day.expected(resource),
-      replay,
-      comparison: compareTopic(simulator, resource, replay.latest),
-    })),
+  const file = join(stage.folder, 'store.db')
+  await steps.step('Rebuilding a store in SQLite from them', () => rebuildStore(stage, file, signal))
+  const topics = await steps.step('Comparing both with the source', async () =>
+    [...replays].map(([resource, replay]) => {
+      const stored = recordsInSqlite(file, resource)
+      return {
+        resource,
+        expected: day.expected(resource),
+        replay,
+        comparison: compareTopic(simulator, resource, replay.latest),
+        store: { rows: stored.size, comparison: compareTopic(simulator, resource, stored) },
+      }
+    }),
   )
+  const reading = await steps.step('Waiting for a subscriber', () => reader.caughtUp(signal))
   return {
     topics,
+    reading,
     onlyTouched: day.onlyTouched,
     requests: simulator.requests.summary.requests,
     faults: { fired: simulator.faults.fired, planned },
     seconds: (performance.now() - startedAt) / 1000,
   }
+}
+
+function firstOf([first]: readonly Replicated[]): Replicated {
+  if (first === undefined) throw new InvariantViolation('The demo replicates nothing.')
+  return first
+}
+
+async function rebuildStore({ settings, folder }: Stage, file: string, signal: AbortSignal): Promise<void> {
+  const args = ['rebuild', '--to', `sqlite:${file}`]
+  await runProgram({ args, settings: { ...settings, LOG_LEVEL: 'warn' }, folder }, signal)
 }
 
 /** The pass of each resource, one after the other; sets of their parts come with them. */

@@ -4,6 +4,9 @@ import { SchemaRegistry } from '../events/registry/schema-registry.ts'
 import { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import { connectKafka, type KafkaCluster } from '../kafka/cluster.ts'
 
+/** Of subscribers in Kafka's logs. */
+export const CLIENT_ID = 'listingstream-demo'
+
 /** Where a subscriber finds the feed. */
 export interface FeedAddress {
   readonly brokers: readonly string[]
@@ -22,7 +25,7 @@ export async function openSubscriber(
   { brokers, registryUrl }: FeedAddress,
   signal: AbortSignal,
 ): Promise<Subscriber> {
-  const cluster = await connectKafka({ brokers, clientId: 'listingstream-demo' }, signal)
+  const cluster = await connectKafka({ brokers, clientId: CLIENT_ID }, signal)
   const schemas = new WriterSchemas(new SchemaRegistry({ url: registryUrl }))
   return {
     cluster,

@@ -1,4 +1,5 @@
-import { isSubresource } from '../domain/resource.ts'
+import { isSubresource, type Replicated } from '../domain/resource.ts'
+import type { DemoReading } from './demo-reader.ts'
 import type { DemoResult, TopicResult } from './rehearse.ts'
 
 export interface Summary {
@@ -39,10 +40,20 @@ const CHECKS: readonly Row[] = [
     remark: 'fields that differ from the source',
     of: ({ comparison }) => [comparison.differences.length, 0],
   },
+  {
+    name: 'in SQLite',
+    remark: 'rows of the store that was rebuilt from the topics',
+    of: ({ store, comparison }) => [store.rows, comparison.records],
+  },
+  {
+    name: 'mismatches',
+    remark: 'its values that differ from the source',
+    of: ({ store }) => [store.comparison.differences.length, 0],
+  },
 ]
 
 export function summarize(result: DemoResult): Summary {
-  const { topics, onlyTouched, requests, faults, seconds } = result
+  const { topics, reading, onlyTouched, requests, faults, seconds } = result
   const rows = [...kindRows(topics), ...CHECKS]
   const wrong = rows.flatMap((row) =>
     topics
@@ -55,17 +66,20 @@ export function summarize(result: DemoResult): Summary {
   )
   if (faults.fired !== faults.planned)
     wrong.push(`failures of the API ${faults.fired}, not ${faults.planned}`)
+  const given = changesOf(reading.resource, topics)
+  if (reading.changes !== given) wrong.push(`changes given to a subscriber ${reading.changes}, not ${given}`)
   const equal = wrong.length === 0
   const problems = topics.flatMap(problemsOf)
   const hidden = problems.length - PROBLEMS_SHOWN
   const lines = [
     equal
-      ? 'In the topics, each number as it had to be:'
-      : 'In the topics, with what had to be where it differs:',
+      ? 'In the topics and the store, each number as it had to be:'
+      : 'In the topics and the store, with what had to be where it differs:',
     ...table(topics, rows),
     '',
     `${faults.fired} failures of the API, planned in advance, were survived in ${requests} requests.`,
     `${onlyTouched} records were only touched: they got a new timestamp, and no event.`,
+    describeReading(reading),
     ...problems.slice(0, PROBLEMS_SHOWN).map((problem) => `  ${problem}`),
     ...(hidden > 0 ? [`  … and ${hidden} more`] : []),
     equal
@@ -73,6 +87,21 @@ export function summarize(result: DemoResult): Summary {
       : `NOT EQUAL: ${wrong.join('; ')}.`,
   ]
   return { text: `${lines.join('\n')}\n`, equal }
+}
+
+/** A tombstone is part of the delete before it; where it comes alone, it is the delete. */
+function changesOf(resource: Replicated, topics: readonly TopicResult[]): number {
+  const counts = topics.find((topic) => topic.resource.name === resource.name)?.replay.counts ?? new Map()
+  const alone = resource.events.deletion === 'tombstone'
+  return [...counts].reduce((sum, [kind, count]) => sum + (kind === 'tombstone' && !alone ? 0 : count), 0)
+}
+
+/** What others show as lag counts the markers of transactions, too. */
+function describeReading({ group, resource, changes, lag }: DemoReading): string {
+  const partitions = lag.topics.flatMap((topic) => topic.partitions)
+  const apart = partitions.reduce((sum, { end, committed }) => sum + end - committed, 0)
+  const others = apart === 0 ? '' : `; end offsets less committed ones are ${apart} for good`
+  return `Group ${group} was given ${changes} changes of ${resource.name} meanwhile; it is ${lag.behind} records behind${others}.`
 }
 
 /** Also of kinds that nobody expects. */
@@ -94,9 +123,12 @@ function describeTopic({ resource, comparison: { records, parts } }: TopicResult
     : `all ${records} ${resource.name}`
 }
 
-function problemsOf({ resource: { name }, comparison, replay }: TopicResult): readonly string[] {
+function problemsOf({ resource: { name }, comparison, replay, store }: TopicResult): readonly string[] {
   return [
     ...comparison.differences.map(({ key, field, problem }) => `${name} ${key} ${field}: ${problem}`),
+    ...store.comparison.differences.map(
+      ({ key, field, problem }) => `${name} in SQLite ${key} ${field}: ${problem}`,
+    ),
     ...[...replay.duplicates, ...replay.disorder].map((problem) => `${name} ${problem}`),
   ]
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import type { GroupLag } from '../../src/consumer/lag/group-lag.ts'
 import type { UpsertedRecord } from '../../src/demo/decoded-events.ts'
 import type { DemoResult, TopicResult } from '../../src/demo/rehearse.ts'
 import { summarize } from '../../src/demo/summary.ts'
@@ -16,17 +17,38 @@ function topic(resource: Replicated, parts: number): TopicResult {
   replay.counts.set('SNAPSHOT', 3)
   for (const key of ['1', '2', '3']) replay.latest.set(key, upserted(key))
   const comparison = { records: 3, parts, differences: [] }
-  return { resource, expected: { SNAPSHOT: 3, UPDATED: 0 }, replay, comparison }
+  return {
+    resource,
+    expected: { SNAPSHOT: 3, UPDATED: 0 },
+    replay,
+    comparison,
+    store: { rows: 3, comparison },
+  }
 }
 
 function result(...[first, ...others]: readonly TopicResult[]): DemoResult {
   return {
     topics: [first ?? topic(LISTINGS, 0), topic(PHOTOS, 41), topic(ACCOUNTS, 0), ...others],
+    reading: { resource: LISTINGS, group: 'demo-reader', changes: 3, lag: LAG },
     onlyTouched: 1,
     requests: 7,
     faults: { fired: 2, planned: 2 },
     seconds: 1,
   }
+}
+
+const LAG: GroupLag = {
+  group: 'demo-reader',
+  members: 1,
+  verdict: 'ok',
+  behind: 0,
+  exact: true,
+  oldestUnreadAt: null,
+  behindMs: 0,
+  rate: null,
+  catchUpMs: 0,
+  deletes: { state: 'safe', leftMs: null },
+  topics: [],
 }
 
 function upserted(key: string): UpsertedRecord {
@@ -79,6 +101,31 @@ test.each([
     expect(equal).toBe(false)
     expect(text).toContain(`NOT EQUAL: ${resource.name}: `)
   }
+})
+
+test('a change that the subscriber was not given makes it unequal, and its lag is told beside what others show', () => {
+  const { reading } = result()
+  expect(summarize(result()).text).toContain(
+    'Group demo-reader was given 3 changes of listings meanwhile; it is 0 records behind.',
+  )
+  const { text, equal } = summarize({ ...result(), reading: { ...reading, changes: 2 } })
+  expect(equal).toBe(false)
+  expect(text).toContain('NOT EQUAL: changes given to a subscriber 2, not 3.')
+})
+
+test.each([
+  ['a row too few', { rows: 2, differences: [] }, 'listings: in SQLite 2, not 3'],
+  [
+    'a value that differs',
+    { rows: 3, differences: [{ key: '1', field: 'City', problem: 'lost' }] },
+    'listings: mismatches 1, not 0',
+  ],
+])('%s in the rebuilt store makes it unequal', (_, { rows, differences }, told) => {
+  const first = topic(LISTINGS, 0)
+  const store = { rows, comparison: { ...first.comparison, differences } }
+  const { text, equal } = summarize(result({ ...first, store }))
+  expect(equal).toBe(false)
+  expect(text).toContain(`NOT EQUAL: ${told}.`)
 })
 
 test('a planned fault that never happened makes it unequal: nothing was shown to survive it', () => {
