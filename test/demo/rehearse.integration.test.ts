@@ -31,7 +31,7 @@ test('after all passes, through faults and changes, the topics say what the sour
   const result = await rehearse(
     stage,
     plainSteps((line) => lines.push(line)),
-    AbortSignal.timeout(110_000),
+    AbortSignal.timeout(170_000),
   )
   const { text, equal } = summarize(result)
   expect(equal, text).toBe(true)
@@ -45,7 +45,7 @@ test('after all passes, through faults and changes, the topics say what the sour
   expect(photos?.comparison.parts).toBeGreaterThan(2000)
   expect(lines.at(-1)).toMatch(/^✔ Waiting for a subscriber/)
   expect(result.reading.lag.behind).toBe(0)
-}, 120_000)
+}, 180_000)
 
 test('a client in Python, with nothing of ours, reads every event of these topics, and has the state of the source (R13)', async (context) => {
   const signal = AbortSignal.timeout(170_000)
