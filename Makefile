@@ -3,7 +3,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup check test test-unit test-integration build bench bench-sets torture rebuild-proof demo up down clean
+.PHONY: help setup check test test-unit test-integration build bench bench-sets bench-rebuild torture rebuild-proof demo up down clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: setup ## Measure
 
 bench-sets: setup ## Measure the two ways of reading sets of parts
 	@node bench/sets.ts
+
+bench-rebuild: setup ## Measure the rebuild of a store beside merely reading and decoding its topics
+	@node bench/rebuild.ts
 
 rebuild-proof: setup ## Rebuild 100,000 listings with photos and accounts into both stores, killed five times, and compare every value
 	@REBUILD_LISTINGS=$${LISTINGS:-100000} REBUILD_KILLS=$${KILLS:-5} vitest run --project integration test/e2e/rebuild.integration.test.ts

@@ -9,11 +9,10 @@ import { join } from 'node:path'
 
 import { PROGRAM } from '../src/app/version.ts'
 import { SchemaRegistry } from '../src/events/registry/schema-registry.ts'
-import { freePort } from '../src/stack/ports.ts'
-import { stackDown, stackUp } from '../src/stack/stack.ts'
 import { download, type Download } from './download-round.ts'
 import { median, wholeNumber } from './numbers.ts'
 import { SIMULATOR_TOKEN, startSimulator } from './simulator-process.ts'
+import { startStack } from './stack.ts'
 import { keyOf, measureThreadLimit, resultsOf, type ListingSchema, type ThreadLimit } from './thread-limit.ts'
 
 const LISTINGS = wholeNumber('LISTINGS', 50_000)
@@ -33,7 +32,7 @@ const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(60 * 60_
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 async function main(): Promise<void> {
-  await using stack = await startStack()
+  await using stack = await startStack('bench', say, signal)
   await using api = await startSimulator(LISTINGS, ['--stored-pages'])
   await using smallApi = await startSimulator(SMALL, ['--stored-pages'])
   const settings = { ...stack.settings, SPARK_API_URL: api.url, SPARK_ACCESS_TOKEN: SIMULATOR_TOKEN }
@@ -118,32 +117,6 @@ function table(result: Summary): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   const head = `${result.listings} listings, median of ${ROUNDS} rounds, ${result.cores} cores, load ${result.loadBefore.toFixed(1)} before\n`
   return head + rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
-}
-
-interface BenchStack extends AsyncDisposable {
-  readonly settings: { readonly KAFKA_BROKERS: string; readonly SCHEMA_REGISTRY_URL: string }
-}
-
-async function startStack(): Promise<BenchStack> {
-  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = process.env
-  if (process.env['BENCH_USE_RUNNING_STACK'] === '1') {
-    if (KAFKA_BROKERS === undefined || SCHEMA_REGISTRY_URL === undefined) {
-      throw new Error('BENCH_USE_RUNNING_STACK needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL.')
-    }
-    return {
-      settings: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    }
-  }
-  const folder = `.stack/bench-${process.pid}`
-  const { brokers, registryUrl } = await stackUp(
-    { folder, kafkaPort: await freePort(), registryPort: await freePort(), progress: say },
-    signal,
-  )
-  return {
-    settings: { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl },
-    [Symbol.asyncDispose]: () => stackDown({ folder, deleteData: true }, AbortSignal.timeout(60_000)),
-  }
 }
 
 async function fetchPages(url: string): Promise<readonly string[]> {

@@ -1,8 +1,7 @@
 import { EventError } from '../../../events/event-error.ts'
+import type { JsonBytes } from './json-bytes.ts'
 
 const LARGEST_LONG = 2 ** 53 - 1
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 /**
  * Avro's binary encoding, read from where one stands (https://avro.apache.org/docs/1.12.0/specification/#binary-encoding).
@@ -84,17 +83,10 @@ export class AvroBytes {
     return this.textAt(start, this.#at)
   }
 
-  /** A text as JSON has it, with its quotes. */
-  jsonText(): string {
+  /** A text as a string of JSON. */
+  textInto(out: JsonBytes): void {
     const start = this.#skipped()
-    const end = this.#at
-    for (let i = start; i < end; i += 1) {
-      const byte = this.#bytes[i] ?? 0
-      if (byte > 0x7e || byte < 0x20 || byte === QUOTE || byte === BACKSLASH) {
-        return JSON.stringify(this.#bytes.toString('utf8', start, end))
-      }
-    }
-    return `"${this.#characters.slice(start, end)}"`
+    out.string(this.#bytes, start, this.#at)
   }
 
   skipText(): void {

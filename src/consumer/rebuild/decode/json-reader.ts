@@ -2,87 +2,120 @@
 import { garbled, type AvroBytes } from './avro-bytes.ts'
 import type { AvroType, TypedField } from './avro-type.ts'
 import { dayText, instantText } from './calendar-text.ts'
+import { JsonBytes } from './json-bytes.ts'
 
 /** Takes the next value; answers its JSON text. Members of records that are null are left out. */
 export type JsonReader = (bytes: AvroBytes) => string
 
-const NULL = 'null'
+/** Writes the JSON of the next value; answers whether that is null. */
+type JsonWriter = (bytes: AvroBytes, out: JsonBytes) => boolean
+
+/** One at a time: reading is synchronous. */
+const shared = new JsonBytes()
 
 export function jsonReader(type: AvroType): JsonReader {
+  const write = jsonWriter(type)
+  return (bytes) => {
+    // What was garbled may have left something.
+    shared.rewind(0)
+    write(bytes, shared)
+    return shared.take()
+  }
+}
+
+function jsonWriter(type: AvroType): JsonWriter {
   switch (type.kind) {
     case 'null':
-      return () => NULL
+      return (_bytes, out) => raw(out, 'null', true)
     case 'boolean':
-      return (bytes) => (bytes.boolean() ? 'true' : 'false')
+      return (bytes, out) => raw(out, bytes.boolean() ? 'true' : 'false')
     case 'long':
-      return (bytes) => String(bytes.long())
+      return (bytes, out) => raw(out, String(bytes.long()))
     case 'double':
-      return (bytes) => numberText(bytes.double())
+      return (bytes, out) => number(out, bytes.double())
     case 'float':
-      return (bytes) => numberText(bytes.float())
+      return (bytes, out) => number(out, bytes.float())
     case 'text':
-      return (bytes) => bytes.jsonText()
+      return (bytes, out) => {
+        bytes.textInto(out)
+        return false
+      }
     case 'date':
-      return (bytes) => `"${dayText(bytes.long())}"`
+      return (bytes, out) => raw(out, `"${dayText(bytes.long())}"`)
     case 'timestamp':
-      return (bytes) => `"${instantText(bytes.long())}"`
+      return (bytes, out) => raw(out, `"${instantText(bytes.long())}"`)
     case 'enum': {
       const symbols = type.symbols.map((symbol) => JSON.stringify(symbol))
-      return (bytes) => symbols[bytes.long()] ?? fail()
+      return (bytes, out) => raw(out, symbols[bytes.long()] ?? fail())
     }
     case 'array':
-      return arrayReader(jsonReader(type.of))
+      return arrayWriter(jsonWriter(type.of))
     case 'map':
-      return mapReader(jsonReader(type.of))
+      return mapWriter(jsonWriter(type.of))
     case 'record':
-      return recordReader(type.fields)
+      return recordWriter(type.fields)
     case 'union': {
-      const branches = type.branches.map(jsonReader)
-      return (bytes) => (branches[bytes.long()] ?? fail)(bytes)
+      const branches = type.branches.map(jsonWriter)
+      return (bytes, out) => (branches[bytes.long()] ?? fail)(bytes, out)
     }
   }
+}
+
+function raw(out: JsonBytes, text: string, isNull = false): boolean {
+  out.raw(text)
+  return isNull
 }
 
 /** As `JSON.stringify` has it. */
-function numberText(value: number): string {
-  return Number.isFinite(value) ? String(value === 0 ? 0 : value) : NULL
+function number(out: JsonBytes, value: number): boolean {
+  return Number.isFinite(value) ? raw(out, String(value === 0 ? 0 : value)) : raw(out, 'null', true)
 }
 
-function arrayReader(item: JsonReader): JsonReader {
-  return (bytes) => {
-    let text = '['
-    for (let size = bytes.blockSize(); size > 0; size = bytes.blockSize()) {
-      for (let i = 0; i < size; i += 1) text += text === '[' ? item(bytes) : `,${item(bytes)}`
-    }
-    return `${text}]`
-  }
-}
-
-function mapReader(value: JsonReader): JsonReader {
-  return (bytes) => {
-    let text = '{'
+function arrayWriter(item: JsonWriter): JsonWriter {
+  return (bytes, out) => {
+    out.raw('[')
+    let isFirst = true
     for (let size = bytes.blockSize(); size > 0; size = bytes.blockSize()) {
       for (let i = 0; i < size; i += 1) {
-        text += `${text === '{' ? '' : ','}${bytes.jsonText()}:`
-        text += value(bytes)
+        if (!isFirst) out.raw(',')
+        isFirst = false
+        item(bytes, out)
       }
     }
-    return `${text}}`
+    return raw(out, ']')
   }
 }
 
-function recordReader(fields: readonly TypedField[]): JsonReader {
-  const members = fields.map(({ name, type }) => ({
-    name: `${JSON.stringify(name)}:`,
-    read: jsonReader(type),
-  }))
-  return (bytes) => {
-    let text = '{'
-    for (const { name, read } of members) {
-      const value = read(bytes)
-      if (value !== NULL) text += text === '{' ? name + value : `,${name}${value}`
+function mapWriter(value: JsonWriter): JsonWriter {
+  return (bytes, out) => {
+    out.raw('{')
+    let isFirst = true
+    for (let size = bytes.blockSize(); size > 0; size = bytes.blockSize()) {
+      for (let i = 0; i < size; i += 1) {
+        if (!isFirst) out.raw(',')
+        isFirst = false
+        bytes.textInto(out)
+        out.raw(':')
+        value(bytes, out)
+      }
     }
-    return `${text}}`
+    return raw(out, '}')
+  }
+}
+
+function recordWriter(fields: readonly TypedField[]): JsonWriter {
+  // Names of Avro are ASCII and need no escapes.
+  const members = fields.map(({ name, type }) => ({ name: `,"${name}":`, write: jsonWriter(type) }))
+  return (bytes, out) => {
+    out.raw('{')
+    let isFirst = true
+    for (const { name, write } of members) {
+      const before = out.end
+      out.raw(isFirst ? name.slice(1) : name)
+      if (write(bytes, out)) out.rewind(before)
+      else isFirst = false
+    }
+    return raw(out, '}')
   }
 }
 

@@ -35,6 +35,9 @@ export class TableColumns {
     this.#columns = [...known]
     this.#places = new Map(known.map((column, place) => [identity(column), place]))
     const { stamp } = source.resource
+    const { keyColumn: name, resource } = source
+    // A table has its key, be there an event of the resource or not.
+    this.place({ name, type: 'text', field: resource.events.key, isSourceField: false })
     this.#reserved = [source.keyColumn, ...(stamp === null ? [] : [stamp]), ...OWN_COLUMNS]
   }
 
