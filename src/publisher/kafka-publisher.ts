@@ -38,7 +38,7 @@ export interface PublisherOptions {
   readonly names: TopicNames
   readonly eventCodec: ChangeCodec
   /** Undefined without `ROW_TOPICS`. */
-  readonly rowCodec: RowCodec | undefined
+  readonly rowCodec: Pick<RowCodec, 'prepare' | 'row'> | undefined
   readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics'>
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner

@@ -26,7 +26,7 @@ export function draftOf(
   context: {
     readonly names: TopicNames
     readonly eventCodec: ChangeCodec
-    readonly rowCodec: RowCodec | undefined
+    readonly rowCodec: Pick<RowCodec, 'row'> | undefined
     /** Of each data topic, by resource, and of each topic of rows, by its name. */
     readonly partitions: ReadonlyMap<string, number>
     /** See `PublisherOptions`. */

@@ -80,10 +80,10 @@ export class ScriptedKafka {
         deleted: (_, deletion) => json(deletion),
       },
       stateCodec: {
-        checkpoint: ({ seq, progress }) => json({ seq, progress }),
+        checkpoint: ({ seq, progress, rows }) => json({ seq, progress, rows: [...rows.keys()] }),
         watermark: ({ seq }) => json({ seq }),
         marker: json,
-        rowTopics: ({ seq }) => json({ seq }),
+        rowTopics: ({ seq, rows }) => json({ seq, rows: [...rows.keys()] }),
         truncation: json,
       },
       log: this.log,

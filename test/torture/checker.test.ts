@@ -324,6 +324,17 @@ describe('the checker of the fault bench', () => {
     expect(columns(feed())).toContain(column)
   })
 
+  test('follows rows that were turned off and on again: they go on where they were, and are filled', () => {
+    const feed = goodFeed()
+    feed.keepRows(false)
+    feed.transaction({ upserts: ['d'] })
+    feed.transaction({ deletes: ['a'] })
+    expect(checkFeed(feed.checked())).toEqual([])
+    feed.keepRows(true)
+    feed.transaction({ upserts: ['d'] })
+    expect(checkFeed(feed.checked())).toEqual([])
+  })
+
   test('does not look into what was deleted with a topic that was made anew', () => {
     const feed = goodFeed()
     feed.recreateTopic()

@@ -31,6 +31,7 @@ export class FeedScript {
   #recreated: string | undefined
   #listings: FeedRecord[] = []
   readonly #rows: FeedRecord[] = []
+  #keepsRows = true
   readonly #photos: FeedRecord[] = []
   readonly #checkpoints: FeedRecord[] = []
   readonly #live = new Map<string, Content>()
@@ -64,7 +65,7 @@ export class FeedScript {
     this.#counts.published += upserts.length
     this.#counts.emitted += deletes.length
     this.#nextOffsets.listings += 1
-    this.#nextOffsets.rows += 1
+    if (this.#keepsRows) this.#nextOffsets.rows += 1
     const gone = leavesSets ? [] : deletes.filter((key) => this.#sets.delete(key))
     for (const key of gone) this.#photo(key, DIGEST_OF_NOTHING, null)
     if (gone.length > 0) this.#nextOffsets.photos += 1
@@ -85,6 +86,26 @@ export class FeedScript {
     this.#nextOffsets.photos += 1
     this.#counts.photos += keys.length
     this.#commit(PHOTOS.name, this.#counts.photos, 0)
+  }
+
+  /** From now on, as of `ROW_TOPICS`; what is missed meanwhile is filled when they are turned on. */
+  keepRows(kept: boolean): void {
+    this.#keepsRows = kept
+    if (!kept) return
+    const [listings, written] = [this.#listings, this.#rows].map(
+      (of) => new Map(of.map((one) => [one.key, one])),
+    )
+    for (const [key, { value }] of listings ?? []) {
+      const known = written?.get(key)
+      if (value !== null || (known !== undefined && known.value !== null)) this.#row(key, value?.body ?? {})
+    }
+    this.#nextOffsets.rows += 1
+    this.#seq += 1
+    this.#checkpoint('rows', 'RowTopics', {
+      ...this.#stamp(),
+      nextOffsets: this.#offsets(),
+      rows: this.#marks(),
+    })
   }
 
   /** That of the listings is empty, for a new generation. */
@@ -192,7 +213,7 @@ export class FeedScript {
     }
     this.#listings.push(record(key, this.#nextOffsets.listings, headers, name, body, LISTING_SHAPES))
     this.#nextOffsets.listings += 1
-    if (name !== 'ListingDeleted') this.#row(key, body)
+    if (this.#keepsRows && name !== 'ListingDeleted') this.#row(key, body)
   }
 
   /** Of an event that is no delete, or the tombstone of one. */
@@ -217,22 +238,34 @@ export class FeedScript {
   #commit(resource: string, published: number, emitted: number): void {
     this.#seq += 1
     this.#checkpoint(`${resource}/update`, 'Checkpoint', {
+      ...this.#stamp(),
       resource,
-      seq: this.#seq,
-      generation: this.#generation,
-      instanceId: this.#instanceId,
       passId: passOf(resource),
       state: 'COMPLETED',
       walked: published,
-      nextOffsets: {
-        [LISTINGS.name]: [this.#nextOffsets.listings],
-        [PHOTOS.name]: [this.#nextOffsets.photos],
-        [LISTINGS.rows.topic]: [this.#nextOffsets.rows],
-      },
-      rows: { [LISTINGS.rows.topic]: { swept: [], sweepEnds: [], filled: [], ends: [] } },
+      nextOffsets: this.#offsets(),
+      rows: this.#marks(),
       counts: { published },
       deletes: { emitted },
     })
+  }
+
+  #stamp(): object {
+    return { seq: this.#seq, generation: this.#generation, instanceId: this.#instanceId }
+  }
+
+  /** Rows that are turned off are in no checkpoint. */
+  #offsets(): object {
+    return {
+      [LISTINGS.name]: [this.#nextOffsets.listings],
+      [PHOTOS.name]: [this.#nextOffsets.photos],
+      ...(this.#keepsRows ? { [LISTINGS.rows.topic]: [this.#nextOffsets.rows] } : {}),
+    }
+  }
+
+  #marks(): object {
+    const filled = { swept: [], sweepEnds: [], filled: [], ends: [] }
+    return this.#keepsRows ? { [LISTINGS.rows.topic]: filled } : {}
   }
 
   #checkpoint(key: string, name: string, body: object): void {

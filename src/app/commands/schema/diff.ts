@@ -7,7 +7,7 @@ import type { SubjectVersion } from '../../../events/registry/schema-registry.ts
 import { printJson, printLines } from '../../../support/print.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption, resourceOption, wholeNumber } from '../options.ts'
-import { requireVersion, schemaSubject, type SchemaSubject } from './subject.ts'
+import { requireVersion, rowsOption, schemaSubject, type SchemaSubject } from './subject.ts'
 
 export function registerSchemaDiff(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -16,6 +16,7 @@ export function registerSchemaDiff(group: Command, { signal, acting }: CommandHo
     .argument('[from]', 'version; without it the one before', wholeNumber)
     .argument('[to]', 'version; without it the latest', wholeNumber)
     .addOption(resourceOption())
+    .addOption(rowsOption())
     .addOption(jsonOption())
     .action(
       acting((from: number | undefined, to: number | undefined, options: DiffFlags) =>
@@ -26,6 +27,8 @@ export function registerSchemaDiff(group: Command, { signal, acting }: CommandHo
 
 interface DiffFlags {
   readonly resource: ResourceDescription
+  /** Of its rows. */
+  readonly rows?: true
   readonly json?: true
 }
 
@@ -36,8 +39,11 @@ interface DiffOptions extends DiffFlags {
   readonly to: number | undefined
 }
 
-async function diffSchemas({ resource, from, to, json }: DiffOptions, signal: AbortSignal): Promise<number> {
-  const subject = schemaSubject(resource)
+async function diffSchemas(
+  { resource, rows, from, to, json }: DiffOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const subject = schemaSubject(resource, rows)
   const later = await requireVersion(subject, to ?? 'latest', signal)
   const earlier = await earlierVersion(subject, from, later, signal)
   const changes = earlier === undefined ? [] : schemaChanges(earlier.schema, later.schema)

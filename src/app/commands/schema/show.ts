@@ -10,13 +10,14 @@ import { printJsonText, printLines } from '../../../support/print.ts'
 import { alignColumns } from '../../reports/table.ts'
 import type { CommandHost } from '../command.ts'
 import { jsonOption, resourceOption } from '../options.ts'
-import { requireVersion, schemaSubject, versionOption } from './subject.ts'
+import { requireVersion, rowsOption, schemaSubject, versionOption } from './subject.ts'
 
 export function registerSchemaShow(group: Command, { signal, acting }: CommandHost): void {
   group
     .command('show')
     .description('its fields, types and meanings')
     .addOption(resourceOption())
+    .addOption(rowsOption())
     .addOption(versionOption())
     .addOption(jsonOption('the Avro schema itself'))
     .action(acting((options: ShowOptions) => showSchema(options, signal)))
@@ -24,14 +25,19 @@ export function registerSchemaShow(group: Command, { signal, acting }: CommandHo
 
 interface ShowOptions {
   readonly resource: ResourceDescription
+  /** Of its rows. */
+  readonly rows?: true
   /** @default the latest */
   readonly version?: number
   /** The Avro schema itself. */
   readonly json?: true
 }
 
-async function showSchema({ resource, version, json }: ShowOptions, signal: AbortSignal): Promise<number> {
-  const subject = schemaSubject(resource)
+async function showSchema(
+  { resource, rows, version, json }: ShowOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const subject = schemaSubject(resource, rows)
   const found = await requireVersion(subject, version ?? 'latest', signal)
   if (json === true) printJsonText(found.schema)
   else printLines(schemaTable(subject.subject, found))

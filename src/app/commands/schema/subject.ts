@@ -1,9 +1,9 @@
-/** The versions of a resource's `…Upserted` in the registry, for the commands `schema …`. */
+/** The versions of a resource's `…Upserted`, or of its rows, in the registry, for the commands `schema …`. */
 import { Option } from 'commander'
 
 import { loadSettings } from '../../../config/load-settings.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
-import { subjectName } from '../../../events/registry/subject-name.ts'
+import { subjectName, valueSubject } from '../../../events/registry/subject-name.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
 import { ListingstreamError } from '../../../support/errors.ts'
 import { openFeedSchemas, type FeedSchemas } from '../../compose/feed-reader.ts'
@@ -11,6 +11,10 @@ import { wholeNumber } from '../options.ts'
 
 export function versionOption(): Option {
   return new Option('--version <n>', 'of the subject; without it the latest').argParser(wholeNumber)
+}
+
+export function rowsOption(): Option {
+  return new Option('--rows', 'that of its rows (ROW_TOPICS)')
 }
 
 /** A subject or a version that the registry does not have. */
@@ -24,10 +28,13 @@ export interface SchemaSubject extends FeedSchemas {
   readonly subject: string
 }
 
-/** Subject of the resource's `…Upserted`, by the settings. */
-export function schemaSubject(resource: ResourceDescription): SchemaSubject {
+/** Subject of the resource's `…Upserted`, or of its rows, by the settings. */
+export function schemaSubject(resource: ResourceDescription, ofRows = false): SchemaSubject {
   const { names, registry } = openFeedSchemas(loadSettings(['registry', 'feed', 'log']))
-  return { names, registry, subject: subjectName(names.data(resource), resource.events.upserted) }
+  const subject = ofRows
+    ? valueSubject(names.rows(resource))
+    : subjectName(names.data(resource), resource.events.upserted)
+  return { names, registry, subject }
 }
 
 /** @throws {SchemaMissing} */
