@@ -4,10 +4,9 @@ import { POISONS } from '../../src/simulator/behaviour.ts'
 import type { FaultRule } from '../../src/simulator/faults.ts'
 import { pick } from '../../src/simulator/prng.ts'
 import { sleep } from '../../src/support/abort.ts'
-import { listingsArrive } from './arrivals.ts'
+import { arrive, listingsArrive } from './arrivals.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
-import { staleKeys } from './judge.ts'
 import { LISTS } from './judged-resources.ts'
 import { unsettled } from './settle.ts'
 
@@ -47,10 +46,12 @@ export async function poisonRecords(arena: Arena): Promise<readonly Finding[]> {
     findings.push(unsettled(`${poison}: /livez was silent for ${Math.round(silence.longestMs)} ms`))
   }
   if (UNREADABLE.has(poison)) arena.hadUnreadable = true
-  else
-    findings.push(
-      ...(await staleKeys(arena, LISTS[0], keys, `of ${poison}, what was published is something else`)),
-    )
+  else {
+    // What the market did to them last may still be on its way.
+    market.pause()
+    findings.push(...(await arrive(arena, daemon, LISTS[0], keys, `${poison} in it`)))
+    market.resume()
+  }
   if (prng.below(2) === 0) {
     simulator.configure({ poisoned: {} })
     market.apply({ action: 'touch', keys })
