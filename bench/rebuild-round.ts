@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { rebuildStore } from '../src/app/rebuild/rebuild-store.ts'
+import { parsePostgresUrl } from '../src/consumer/rebuild/postgres/postgres-target.ts'
 import type { StoreTarget } from '../src/consumer/rebuild/store-target.ts'
 import { readAvro } from '../src/events/decode-value.ts'
 import { unframe } from '../src/events/wire-format.ts'
 import { readRanges } from '../src/kafka/read-topic.ts'
+import { startPostgres, type TestPostgres } from '../test/fixtures/postgres.ts'
 import type { BenchFeed } from './rebuild-feed.ts'
 
 export interface Measured {
@@ -19,8 +21,8 @@ export interface MeasuredStore {
   readonly name: string
   /** An empty one. */
   fresh(): Promise<StoreTarget>
-  /** Rows of a table. */
-  count(target: StoreTarget, table: string): Promise<number>
+  /** Rows of a table of the last one. */
+  count(table: string): Promise<number>
 }
 
 /** What any subscriber does at least: every record read, all partitions in flight, every value decoded by avsc. */
@@ -66,7 +68,7 @@ export async function rebuildInto(
   )
   const seconds = (performance.now() - begun) / 1000
   let rows = 0
-  for (const { name } of feed.resources) rows += await store.count(target, name.replaceAll('-', '_'))
+  for (const { name } of feed.resources) rows += await store.count(name.replaceAll('-', '_'))
   // Of a first snapshot, every record is a row.
   if (rows !== records) throw new Error(`${store.name} has ${rows} rows of ${records} records.`)
   return { records, seconds }
@@ -76,11 +78,36 @@ export interface MeasuredStores extends AsyncDisposable {
   readonly all: readonly MeasuredStore[]
 }
 
-export async function storesToMeasure(): Promise<MeasuredStores> {
+/** A file of SQLite, and a server of PostgreSQL of our own; without its packages and an engine for containers, the file alone. */
+export async function storesToMeasure(
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<MeasuredStores> {
+  await using owned = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'listingstream-bench-'))
+  owned.defer(() => rm(folder, { recursive: true, force: true }))
+  const all = [sqliteStore(folder)]
+  try {
+    all.push(postgresStore(owned.use(await startPostgres({}, signal))))
+  } catch (error) {
+    say(`PostgreSQL is left out: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const stores = owned.move()
+  return { all, [Symbol.asyncDispose]: () => stores.disposeAsync() }
+}
+
+function postgresStore(server: TestPostgres): MeasuredStore {
+  let url = ''
   return {
-    all: [sqliteStore(folder)],
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    name: 'PostgreSQL',
+    async fresh() {
+      url = await server.createDatabase()
+      return { ...parsePostgresUrl(url), password: server.password }
+    },
+    async count(table) {
+      const [row] = await server.query<{ n: string }>(url, `SELECT count(*) AS n FROM ${table}`)
+      return Number(row?.n)
+    },
   }
 }
 
@@ -92,7 +119,7 @@ function sqliteStore(folder: string): MeasuredStore {
       for (const end of ['', '-wal', '-shm', '.lock']) await rm(`${file}${end}`, { force: true })
       return { kind: 'sqlite', file }
     },
-    count(_target, table) {
+    count(table) {
       using database = new DatabaseSync(file, { readOnly: true })
       return Promise.resolve(Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']))
     },

@@ -1,5 +1,5 @@
 /**
- * `make bench-rebuild`: a feed's topics into a store, beside merely reading and decoding the same topics, in turns.
+ * `make bench-rebuild`: a feed's topics into SQLite and PostgreSQL, beside merely reading and decoding the same topics, in turns.
  * Environment: LISTINGS (20000), ROUNDS (3), BENCH_USE_RUNNING_STACK=1 for KAFKA_BROKERS and SCHEMA_REGISTRY_URL instead of a
  * stack of its own.
  */
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   say(`Filling ${prefix} with ${LISTINGS} listings, their photos and accounts`)
   await fillFeed({ prefix, listings: LISTINGS, settings: stack.settings }, signal)
   await using feed = await openBenchFeed(prefix, stack.settings, signal)
-  await using stores = await storesToMeasure()
+  await using stores = await storesToMeasure(say, signal)
   const loadBefore = loadavg()[0] ?? 0
   await decodeAll(feed, signal)
   const rounds: Round[] = []
