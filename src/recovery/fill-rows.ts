@@ -72,6 +72,11 @@ export async function fillRows(
   return rows
 }
 
+/** What is made of a record at this offset. */
+interface PlacedRow extends KeyedRow {
+  readonly offset: number
+}
+
 /** Of one topic. */
 class Fill {
   readonly #options: FillRowsOptions
@@ -109,56 +114,63 @@ class Fill {
     reached: 'swept' | 'filled',
     until: 'sweepEnds' | 'ends',
     topic: string,
-    rowsOf: (batch: RecordBatch) => Promise<readonly KeyedRow[]>,
+    rowsOf: (batch: RecordBatch) => Promise<readonly PlacedRow[]>,
     signal: AbortSignal,
   ): Promise<void> {
     const from = this.#mark[reached]
     const ranges = this.#mark[until].map((to, partition) => ({ partition, from: from[partition] ?? 0, to }))
     for await (const batch of readTopic(this.#options.cluster, { topic, ranges }, signal)) {
-      for (const row of await rowsOf(batch)) {
-        // The place of the batch counts once all of it is pending: until then, what is committed is written again.
+      for (const { offset, ...row } of await rowsOf(batch)) {
         if (this.#isFull()) await this.#flush(signal)
         this.#pending.push(row)
         this.#bytes += row.value?.length ?? 0
+        // One batch may fill several transactions.
+        this.#move(reached, batch.partition, offset + 1)
       }
-      this.#mark = {
-        ...this.#mark,
-        [reached]: from.map((offset, i) => this.#reach(reached, i, offset, batch)),
-      }
+      this.#move(reached, batch.partition, batch.nextOffset)
       this.#tell()
     }
     // In one step, for partitions that have nothing to be read.
     this.#mark = { ...this.#mark, [reached]: this.#mark[until] }
   }
 
-  #reach(reached: 'swept' | 'filled', partition: number, from: number, batch: RecordBatch): number {
-    return partition === batch.partition ? batch.nextOffset : (this.#mark[reached][partition] ?? from)
+  /** Everything below is committed or pending. */
+  #move(reached: 'swept' | 'filled', partition: number, to: number): void {
+    this.#mark = { ...this.#mark, [reached]: this.#mark[reached].with(partition, to) }
   }
 
   /** Tombstones for rows whose keys are not live. */
-  async #stale({ records }: RecordBatch): Promise<readonly KeyedRow[]> {
-    const keys = [...new Set(records.filter(({ value }) => value !== null).map(keyOf))]
+  async #stale({ records }: RecordBatch): Promise<readonly PlacedRow[]> {
+    const last = new Map<RecordKey, number>()
+    for (const { value, offset, ...record } of records) {
+      if (value === null) continue
+      // In the order of the last row of each key.
+      last.delete(keyOf(record))
+      last.set(keyOf(record), offset)
+    }
+    const keys = [...last.keys()]
     const entries = await this.#options.index.getMany(this.#resource.name, keys)
     return keys
       .filter((_, i) => !isLive(entries[i]))
-      .map((key) => ({ key, value: null, headers: this.#deletedHeaders(key) }))
+      .map((key) => ({ key, value: null, headers: this.#deletedHeaders(key), offset: last.get(key) ?? 0 }))
   }
 
   /** Rows of those events that are the last of a live key. */
-  async #live({ records, partition }: RecordBatch, signal: AbortSignal): Promise<readonly KeyedRow[]> {
+  async #live({ records, partition }: RecordBatch, signal: AbortSignal): Promise<readonly PlacedRow[]> {
     const { index, codec } = this.#options
     const events = records.filter(({ value }) => value !== null)
     const entries = await index.getMany(this.#resource.name, events.map(keyOf))
     const last = events.flatMap(({ value, headers, ...record }, i) => {
       const entry = entries[i]
       const isLast = entry?.partition === partition && entry.offset === record.offset
-      return isLast && value !== null ? [{ key: keyOf(record), value, headers }] : []
+      return isLast && value !== null ? [{ key: keyOf(record), value, headers, offset: record.offset }] : []
     })
     const ids = last.map(({ value }) => unframe(value).schemaId)
     await codec.prepare(this.#resource, ids, 'fill', signal)
-    return last.map(({ key, value, headers }) => {
+    return last.map(({ key, value, headers, offset }) => {
       return {
         key,
+        offset,
         value: codec.row(this.#resource, value),
         headers: rowHeaders(this.#resource, textsOf(headers)),
       }

@@ -80,3 +80,20 @@ test('a topic of rows that was deleted is filled again at the next start, and `s
   await feed.done('snapshot', '--restart')
   expect(await expectRows(feed, LISTING_ROWS)).toEqual(rows)
 }, 240_000)
+
+test('killed while rows are filled, the next start goes on behind the last transaction and writes none twice (R1)', async () => {
+  await using feed = await LiveFeed.open({
+    simulator: { listings: 2_400, seed: 94 },
+    settings: { PAGE_LIMIT: '1000', KAFKA_PARTITIONS: '1' },
+  })
+  await feed.done('snapshot')
+  const killed = await feed.run(['update'], {
+    ...ON,
+    NODE_OPTIONS: `--import ${new URL('../torture/kill-points.ts', import.meta.url).href}`,
+    TORTURE_POINT: 'after-fill:1',
+  })
+  expect(killed.signal).toBe('SIGKILL')
+  expect(await feed.read('listing-rows')).toHaveLength(1_000)
+  expect(await feed.run(['update'], ON)).toMatchObject({ code: 0 })
+  expect(await expectRows(feed, LISTING_ROWS)).toHaveLength(2_400)
+}, 240_000)
