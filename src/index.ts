@@ -1,3 +1,6 @@
+// For subscribers whose own settings have no `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * What the package exports to subscribers. The types of the events are those that a reader has (`tail --json`), for any
  * source. A change here is a change of the contract with subscribers. The types of one source are printed by
