@@ -24,7 +24,7 @@ export function registerLag(program: Command, { signal, acting }: CommandHost): 
   program
     .command('lag')
     .description('how far the consumer groups of the feed have come, and whether they lose deletes')
-    .option('--group <id...>', 'only these groups')
+    .option('--group <id...>', 'only these groups; exit code 1 if one has committed nothing')
     .option('--for <duration>', 'watch them for so long, then tell; 0s: one look', duration, 10_000)
     .option('--watch', 'go on, and tell every 5 seconds')
     .addOption(jsonOption('as JSON; with --watch, a line each time'))
@@ -39,7 +39,10 @@ interface LagOptions {
   readonly json?: true
 }
 
-/** @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix */
+/**
+ * @returns 1 if a named group was not there, which may be a slip of the pen
+ * @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix
+ */
 async function showLag(options: LagOptions, signal: AbortSignal): Promise<number> {
   const settings = loadSettings(READER_GROUPS)
   await using reader = await openFeedReader(settings, signal)
@@ -51,9 +54,13 @@ async function showLag(options: LagOptions, signal: AbortSignal): Promise<number
     if (options.json === true) printJson(lagJson(report))
     else tell(report, reader.names.prefix, performance.now() - began, options.watch === true)
   }
-  if (options.watch === true) await goOn(watch, show, signal)
-  else show(await observe(watch, options.for, signal))
-  return 0
+  if (options.watch === true) {
+    await goOn(watch, show, signal)
+    return 0
+  }
+  const report = await observe(watch, options.for, signal)
+  show(report)
+  return report.absent.length === 0 ? 0 : 1
 }
 
 /** Those that the feed has. */
@@ -89,9 +96,9 @@ async function goOn(watch: LagWatch, show: (report: LagReport) => void, signal: 
   }
 }
 
-function tell({ at, groups }: LagReport, prefix: string, watchedMs: Millis, repeated: boolean): void {
+function tell({ at, groups, absent }: LagReport, prefix: string, watchedMs: Millis, repeated: boolean): void {
   if (repeated) printLine(formatInstant(at))
-  printLines(describeLag({ prefix, groups, watchedMs }))
+  printLines(describeLag({ prefix, groups, absent, watchedMs }))
   if (repeated) printLine('')
 }
 

@@ -9,18 +9,25 @@ const TO_THE_RIGHT = [2, 4, 5, 6, 7]
 export interface LagText {
   readonly prefix: string
   readonly groups: readonly GroupLag[]
+  /** Of the named groups, those that have committed nothing. */
+  readonly absent: readonly string[]
   /** For how long they were watched, in milliseconds. */
   readonly watchedMs: number
 }
 
 /** For a person: a line for each group and topic, then a line for whatever somebody has to do something about. */
-export function describeLag({ prefix, groups, watchedMs }: LagText): readonly string[] {
-  if (groups.length === 0) return [`No consumer group has committed an offset of a topic of ${prefix}.`]
+export function describeLag({ prefix, groups, absent, watchedMs }: LagText): readonly string[] {
+  const missing = absent.map((group) => `${group} has committed no offset of a topic of ${prefix}.`)
+  if (groups.length === 0) {
+    return missing.length === 0
+      ? [`No consumer group has committed an offset of a topic of ${prefix}.`]
+      : missing.map(printable)
+  }
   const rows = groups.flatMap((group) => group.topics.map((topic) => rowOf(group, topic)))
   const notes = groups.flatMap((group) => group.topics.flatMap((topic) => notesOn(group, topic, watchedMs)))
   const lines = [
     ...alignColumns([HEAD, ...rows], TO_THE_RIGHT),
-    ...(notes.length === 0 ? [] : ['', ...notes]),
+    ...(notes.length + missing.length === 0 ? [] : ['', ...notes, ...missing]),
   ]
   return lines.map(printable)
 }
@@ -44,10 +51,10 @@ function perSecond(rate: number): string {
 }
 
 function notesOn({ group, members }: GroupLag, topic: TopicLag, watchedMs: number): readonly string[] {
-  const { verdict, uncommitted, beyondEnd } = topic
+  const { uncommitted, beyondEnd } = topic
   const where = `${group} on ${topic.topic}`
   const notes = [
-    ...verdictNotes(verdict, members, watchedMs),
+    ...verdictNotes(topic, members, watchedMs),
     ...deleteNotes(topic),
     ...(uncommitted === 0
       ? []
@@ -61,24 +68,32 @@ function notesOn({ group, members }: GroupLag, topic: TopicLag, watchedMs: numbe
   return notes.map((note) => `${where} ${note}`)
 }
 
-function verdictNotes(
-  verdict: TopicLag['verdict'],
-  members: number | null,
-  watchedMs: number,
-): readonly string[] {
-  switch (verdict) {
+/** Where not all partitions are so, which are. */
+function ofPartitions({ verdict, partitions }: TopicLag): string {
+  const such = partitions.filter((partition) => partition.verdict === verdict)
+  const others = partitions.length - such.length
+  return others === 0 ? '' : ` of partition ${such.map(({ partition }) => partition).join(', ')}`
+}
+
+function verdictNotes(topic: TopicLag, members: number | null, watchedMs: number): readonly string[] {
+  const hidden = members === null ? '; it does not show its members' : ''
+  switch (topic.verdict) {
     case 'unknown':
-      return ['was seen once: whether it moves is not known; watch it with --for 10s or --watch']
+      return [
+        topic.rate === null
+          ? 'was seen once: whether it moves is not known; watch it with --for 10s or --watch'
+          : `has committed nothing${ofPartitions(topic)} in ${span(watchedMs)}, which does not tell whether it reads: Kafka Connect commits once a minute. A longer --for tells, 3m of most${hidden}`,
+      ]
     case 'stalled':
       return [
-        `has committed nothing in ${span(watchedMs)}${members === null ? ', and does not show its members' : ''}; one that commits less often needs a longer --for`,
+        `has committed nothing${ofPartitions(topic)} for longer than it pauses between commits${hidden}`,
       ]
     case 'stopped':
       return ['has no members']
     case 'rewound':
       return ['was set back']
     case 'slow':
-      return ['falls behind: more is published than it reads']
+      return [`falls behind${ofPartitions(topic)}: more is published than it reads`]
     case 'ok':
       return []
   }

@@ -4,9 +4,10 @@ import type { LagReport } from '../../consumer/lag/lag-watch.ts'
 import { formatInstant } from '../../domain/instant.ts'
 
 /** As `lag --json` says it: durations in seconds, times in ISO 8601. */
-export function lagJson({ at, groups }: LagReport): object {
+export function lagJson({ at, groups, absent }: LagReport): object {
   return {
     at: formatInstant(at),
+    groupsNotFound: absent,
     groups: groups.map((lag) => ({
       group: lag.group,
       members: lag.members,

@@ -3,10 +3,16 @@ import type { Instant } from '../../domain/instant.ts'
 import { deletesOf, type DeleteRisk } from './deletes.ts'
 import { gravestRisk, sumOf, type GroupLag, type PartitionLag, type TopicLag } from './group-lag.ts'
 import type { GroupObservation, Observation, PartitionObservation, TopicObservation } from './observation.ts'
-import { gravest, speedOf, verdictOf, type Sample, type Speed, type Verdict } from './verdict.ts'
+import { paceAfter, type Pace } from './pace.ts'
+import { gravest, hasMoved, speedOf, verdictOf, type Sample, type Speed, type Verdict } from './verdict.ts'
 
 /** How many observations the window has. */
 const WINDOW = 10
+
+/** Whose rate is that since it has stood. */
+const STANDING: ReadonlySet<Verdict> = new Set(['stalled', 'stopped'])
+/** The whole arrives when each partition does: none that stands, falls back or was not seen to move. */
+const ARRIVING: ReadonlySet<Verdict> = new Set(['ok', 'rewound'])
 
 /** What is remembered of a group on a topic. */
 interface Memory {
@@ -16,6 +22,7 @@ interface Memory {
   readonly gone: Map<number, number>
   passedGap: boolean
   readonly samples: Map<number, Sample[]>
+  readonly paces: Map<number, Pace>
 }
 
 /** Memory follows the number of groups that the last observation had. */
@@ -47,9 +54,12 @@ export class LagHistory {
     now: Instant,
   ): TopicLag {
     for (const partition of observed.partitions) this.#remember(partition, memory, now)
-    const partitions = observed.partitions.map((partition) => partitionLag(partition, memory, members))
+    // One that takes its partitions by itself shows no members, and reads.
+    const reads = observed.partitions.some(({ partition }) => hasMoved(memory.samples.get(partition) ?? []))
+    const shown = reads && members === 0 ? null : members
+    const partitions = observed.partitions.map((partition) => partitionLag(partition, memory, shown))
     const verdict = gravest(partitions.map((partition) => partition.verdict))
-    const figures = figuresOf(observed.partitions, memory, now)
+    const figures = figuresOf(observed.partitions, partitions, memory, now)
     return {
       topic: observed.topic,
       verdict,
@@ -70,12 +80,14 @@ export class LagHistory {
       memory.gone.clear()
       if (last.unread === 0) memory.since = this.#before
     }
-    memory.samples.set(partition, [...samples, { at, committed, end, unread: unread.records }].slice(-WINDOW))
+    const sample = { at, committed, end, unread: unread.records }
+    memory.samples.set(partition, [...samples, sample].slice(-WINDOW))
+    memory.paces.set(partition, paceAfter(memory.paces.get(partition), sample))
   }
 }
 
 function newMemory(since: Instant | null): Memory {
-  return { since, gone: new Map(), passedGap: false, samples: new Map() }
+  return { since, gone: new Map(), passedGap: false, samples: new Map(), paces: new Map() }
 }
 
 function groupLag({ group, members }: GroupObservation, topics: readonly TopicLag[]): GroupLag {
@@ -91,22 +103,27 @@ function groupLag({ group, members }: GroupObservation, topics: readonly TopicLa
 
 function partitionLag(
   { partition, committed, end, unread }: PartitionObservation,
-  { samples }: Memory,
+  { samples, paces }: Memory,
   members: number | null,
 ): PartitionLag {
-  const verdict = verdictOf(samples.get(partition) ?? [], members)
+  const verdict = verdictOf(samples.get(partition) ?? [], members, paces.get(partition))
   return { partition, verdict, committed, end, behind: unread.records, exact: unread.exact }
 }
 
 function figuresOf(
   partitions: readonly PartitionObservation[],
-  { samples }: Memory,
+  lags: readonly PartitionLag[],
+  { samples, paces }: Memory,
   now: Instant,
 ): Omit<TopicLag, 'topic' | 'verdict' | 'deletes' | 'partitions' | 'uncommitted' | 'beyondEnd'> {
   const oldest = partitions.flatMap(({ unread }) => (unread.oldestAt === null ? [] : [unread.oldestAt]))
   const oldestUnreadAt = oldest.toSorted((a, b) => a - b)[0] ?? null
   const behind = partitions.reduce((sum, { unread }) => sum + unread.records, 0)
-  const speeds = partitions.map(({ partition }) => speedOf(samples.get(partition) ?? []))
+  const speeds = lags.map(({ partition, verdict }) => {
+    const seen = samples.get(partition) ?? []
+    const still = STANDING.has(verdict) ? paces.get(partition)?.still : undefined
+    return speedOf(still === undefined ? seen : seen.filter(({ at }) => at >= still))
+  })
   const known = speeds.filter((speed) => speed !== null)
   const speed = known.length < speeds.length ? null : total(known)
   return {
@@ -115,7 +132,7 @@ function figuresOf(
     oldestUnreadAt,
     behindMs: oldestUnreadAt === null ? 0 : Math.max(0, now - oldestUnreadAt),
     rate: speed?.rate ?? null,
-    catchUpMs: catchUpMs(behind, speed),
+    catchUpMs: lags.every(({ verdict }) => ARRIVING.has(verdict)) ? catchUpMs(behind, speed) : null,
   }
 }
 

@@ -20,6 +20,8 @@ export interface LagReport {
   readonly at: Instant
   /** By their ids. */
   readonly groups: readonly GroupLag[]
+  /** Of the groups that were named, those that have committed no offset of the topics. */
+  readonly absent: readonly string[]
 }
 
 /** Rates and verdicts come from the last ten looks. Between looks nothing is open. */
@@ -37,7 +39,10 @@ export class LagWatch {
   async look(signal: AbortSignal): Promise<LagReport> {
     const { now = () => instant(Date.now()) } = this.#options
     const observation = await observeGroups({ ...this.#options, counter: this.#counter, now }, signal)
-    return { at: observation.at, groups: this.#history.take(observation) }
+    const groups = this.#history.take(observation)
+    const present = new Set(groups.map(({ group }) => group))
+    const absent = [...new Set(this.#options.groups)].filter((group) => !present.has(group))
+    return { at: observation.at, groups, absent }
   }
 }
 

@@ -1,13 +1,15 @@
-/** How a group does, by how it moved in a window of observations: it is compared with itself, so there are no thresholds. */
-import type { Instant } from '../../domain/instant.ts'
+/** How a group does, by how it moved in a window of observations: it is compared with itself, so there is no threshold to set. */
+import type { Instant, Millis } from '../../domain/instant.ts'
+import { paceOf, type Pace } from './pace.ts'
 
 /**
  * - `ok`: it has read everything, or had within the window, or it gains ground.
  * - `slow`: it reads, and falls back further in every step of the window.
- * - `stalled`: there is something to read, it has members or does not show them, and its offset has not moved.
- * - `stopped`: the same, and it has no members.
+ * - `stalled`: there is something to read, it has members or does not show them, and its offset has not moved for longer than
+ *   it pauses between its commits.
+ * - `stopped`: there is something to read, it has no members, and its offset does not move.
  * - `rewound`: its offset was set back.
- * - `unknown`: it was seen once, and has something to read.
+ * - `unknown`: it has something to read, and was not seen to commit; that was too short to tell.
  */
 export type Verdict = 'ok' | 'slow' | 'stalled' | 'stopped' | 'rewound' | 'unknown'
 
@@ -20,17 +22,44 @@ export interface Sample {
   readonly unread: number
 }
 
-/** @param samples in order of time, at least one */
-export function verdictOf(samples: readonly Sample[], members: number | null): Verdict {
+/**
+ * A group that was never seen to commit has no pace of its own. Of the stock tools Kafka Connect commits most seldom, once a
+ * minute (`offset.flush.interval.ms`): twice that without a commit tells.
+ */
+const SLOWEST_PACE_MS = 2 * 60_000
+
+/**
+ * @param samples in order of time, at least one
+ * @param pace as far as it is known beyond the samples
+ */
+export function verdictOf(
+  samples: readonly Sample[],
+  members: number | null,
+  pace: Pace | undefined = paceOf(samples),
+): Verdict {
   const [first] = samples
   const last = samples.at(-1)
   if (first === undefined || last === undefined || last.unread === 0) return 'ok'
   if (steps(samples).some(([before, after]) => after.committed < before.committed)) return 'rewound'
   if (samples.length === 1) return members === 0 ? 'stopped' : 'unknown'
   if (samples.some(({ unread }) => unread === 0)) return 'ok'
-  if (last.committed === first.committed) return members === 0 ? 'stopped' : 'stalled'
+  if (pace !== undefined && isOverdue(pace, last.at, first.at)) return members === 0 ? 'stopped' : 'stalled'
+  if (!hasMoved(samples)) return members === 0 ? 'stopped' : 'unknown'
   const fallsBack = steps(samples).every(([before, after]) => distance(after) >= distance(before))
   return fallsBack && distance(last) > distance(first) ? 'slow' : 'ok'
+}
+
+/** A few short pauses do not make the next one a fault: it must also be as long as the time before it in the window. */
+function isOverdue({ still, pauses }: Pace, now: Instant, begin: Instant): boolean {
+  const stood: Millis = now - still
+  if (pauses.length === 0) return stood > SLOWEST_PACE_MS
+  return stood > Math.max(...pauses) && stood >= still - begin
+}
+
+export function hasMoved(samples: readonly Sample[]): boolean {
+  const [first] = samples
+  const last = samples.at(-1)
+  return first !== undefined && last !== undefined && last.committed > first.committed
 }
 
 /** In offsets: an estimate of what is unread may err from one look to the next. */

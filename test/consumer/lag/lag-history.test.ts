@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { LagHistory } from '../../../src/consumer/lag/lag-history.ts'
@@ -18,9 +19,16 @@ function partition({ unread, ...place }: Place): PartitionObservation {
   return { ...whole, unread: { ...NOTHING_UNREAD, readTo: whole.end, ...unread } }
 }
 
-/** A look at one group of no members, or at none, days after the start. */
+const SECOND = 1 / 86_400
+
+/** A look at one group, or at none, days after the start. */
 class Looks {
   readonly #history = new LagHistory()
+  readonly #members: number | null
+
+  constructor(members: number | null = 0) {
+    this.#members = members
+  }
 
   at(days: number, ...places: readonly Place[]) {
     const observed = {
@@ -29,7 +37,7 @@ class Looks {
       partitions: places.map(partition),
       uncommitted: 0,
     }
-    const group = { group: 'g', members: 0, topics: [observed] }
+    const group = { group: 'g', members: this.#members, topics: [observed] }
     const at = instant(START + days * DAY)
     return this.#history.take({ at, groups: places.length === 0 ? [] : [group] })[0]
   }
@@ -120,5 +128,56 @@ describe('the lag of a group', () => {
 
   test('is nothing beyond the last stable offset, which is told', () => {
     expect(new Looks().at(1, { committed: 120 })).toMatchObject({ behind: 0, topics: [{ beyondEnd: true }] })
+  })
+
+  test('is not stalled in 5 s in which only some of its partitions were committed, and arrives at no time', () => {
+    const looks = new Looks(1)
+    const still = { partition: 1, committed: 50, unread: unread(50, 0) }
+    looks.at(1, { committed: 10, unread: unread(90, 0) }, still)
+    const lag = looks.at(1 + 5 * SECOND, { committed: 60, unread: unread(40, 0) }, still)
+    expect(lag).toMatchObject({ verdict: 'unknown', rate: 10, catchUpMs: null })
+    expect(lag?.topics[0]?.partitions.map(({ verdict }) => verdict)).toEqual(['ok', 'unknown'])
+    const later = looks.at(
+      1 + 10 * SECOND,
+      { committed: 80, unread: unread(20, 0) },
+      { partition: 1, committed: 80, unread: unread(20, 0) },
+    )
+    expect(later).toMatchObject({ verdict: 'ok', rate: 10, catchUpMs: 4000 })
+  })
+
+  test('is not stopped on one partition while it moves on another, since it may show no members', () => {
+    const looks = new Looks(0)
+    const still = { partition: 1, committed: 50, unread: unread(50, 0) }
+    expect(looks.at(1, { committed: 10, unread: unread(90, 0) }, still)?.verdict).toBe('stopped')
+    const lag = looks.at(1 + 5 * SECOND, { committed: 60, unread: unread(40, 0) }, still)
+    expect(lag?.verdict).toBe('unknown')
+  })
+
+  test('never has a rate or a time of arrival that its verdict denies', () => {
+    const step = fc.record({
+      seconds: fc.integer({ min: 1, max: 90 }),
+      moves: fc.array(fc.nat(3), { minLength: 2, maxLength: 2 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(null, 0, 2), (steps, members) => {
+        const looks = new Looks(members)
+        const committed = [0, 0]
+        let days = 1
+        for (const { seconds, moves } of steps) {
+          days += seconds * SECOND
+          const places = committed.map((_, i) => {
+            const offset = Math.min(100, (committed[i] ?? 0) + (moves[i] ?? 0))
+            committed[i] = offset
+            return { partition: i, committed: offset, unread: offset === 100 ? {} : unread(100 - offset, 0) }
+          })
+          const topic = looks.at(days, ...places)?.topics[0]
+          if (topic === undefined) throw new Error('it was not told')
+          const { verdict, rate, catchUpMs, partitions } = topic
+          if (verdict !== 'ok') expect(catchUpMs).toBeNull()
+          const reads = partitions.some((one) => one.verdict === 'ok')
+          if (!reads) expect(rate ?? 0).toBe(0)
+        }
+      }),
+    )
   })
 })

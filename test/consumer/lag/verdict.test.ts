@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { paceOf } from '../../../src/consumer/lag/pace.ts'
 import { gravest, speedOf, verdictOf, type Sample } from '../../../src/consumer/lag/verdict.ts'
 import { instant } from '../../../src/domain/instant.ts'
 
@@ -13,6 +14,15 @@ function samples(
   })
 }
 
+/** One in so many seconds, of a topic that ends far ahead. */
+function every(seconds: number, ...committed: readonly number[]): Sample[] {
+  return samples(...committed.map((offset) => [offset, 1000] as const)).map((sample) => {
+    return { ...sample, at: instant(sample.at * seconds) }
+  })
+}
+
+const NINE_STILL = Array.from({ length: 9 }, () => 0)
+
 describe('the verdict on a group', () => {
   test.each([
     ['has read everything', samples([10, 10]), 'ok'],
@@ -22,7 +32,13 @@ describe('the verdict on a group', () => {
     ['keeps its distance', samples([0, 50], [10, 60]), 'ok'],
     ['falls back in every look', samples([0, 50], [5, 60], [10, 80]), 'slow'],
     ['has caught breath once', samples([0, 50], [5, 70], [40, 80], [41, 130]), 'ok'],
-    ['does not move', samples([5, 50], [5, 50], [5, 60]), 'stalled'],
+    ['has not committed yet, for as long as it was seen', samples([5, 50], [5, 50], [5, 60]), 'unknown'],
+    ['pauses as long as it did between its commits', every(2, 0, 0, 20, 20, 20, 40, 40), 'ok'],
+    ['pauses longer than ever', every(2, 0, 20, 40, 40, 40, 40), 'stalled'],
+    ['pauses after a few short pauses only', every(1, 0, 1, 2, 3, 4, 5, 6, 6, 6, 6), 'ok'],
+    ['commits once a minute, within ten seconds', every(2, 0, 0, 0, 0, 0, 0), 'unknown'],
+    ['commits once a minute, within a watch of a look every 5 s', every(5, ...NINE_STILL, 0), 'unknown'],
+    ['does not move in ten looks a minute apart', every(60, ...NINE_STILL, 0), 'stalled'],
     ['was set back', samples([40, 50], [0, 50], [30, 50]), 'rewound'],
     ['was seen once', samples([5, 50]), 'unknown'],
   ])('that %s', (_, seen, verdict) => {
@@ -51,6 +67,39 @@ describe('the verdict on a group', () => {
         },
       ),
     )
+  })
+
+  test('that commits at its own steady interval is not that it stalls, however often it is looked at', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          interval: fc.integer({ min: 1, max: 119 }),
+          step: fc.integer({ min: 1, max: 60 }),
+          phase: fc.nat(118),
+          looks: fc.integer({ min: 1, max: 60 }),
+        }),
+        ({ interval, step, phase, looks }) => {
+          const committed = Array.from({ length: looks }, (_, i) => Math.floor((i * step + phase) / interval))
+          const all = every(step, ...committed)
+          for (let count = 1; count <= looks; count += 1) {
+            const seen = all.slice(0, count)
+            expect(verdictOf(seen.slice(-10), 1, paceOf(seen))).not.toBe('stalled')
+          }
+        },
+      ),
+    )
+  })
+
+  test('that commits more seldom than once in two minutes is learned from its pauses', () => {
+    const tenMinutes = Array.from({ length: 40 }, (_, minute) => Math.floor(minute / 10))
+    const all = every(60, ...tenMinutes)
+    const verdicts = all.map((_, i) =>
+      verdictOf(all.slice(0, i + 1).slice(-10), 1, paceOf(all.slice(0, i + 1))),
+    )
+    expect(verdicts.slice(0, 20)).toContain('stalled')
+    expect(verdicts.slice(20)).not.toContain('stalled')
+    const silent = every(60, ...tenMinutes, ...Array.from({ length: 3 }, () => 3))
+    expect(verdictOf(silent.slice(-10), 1, paceOf(silent))).toBe('stalled')
   })
 
   test('of several is the gravest', () => {
