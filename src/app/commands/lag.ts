@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander'
 
 import { parseDuration } from '../../config/duration.ts'
 import { loadSettings } from '../../config/load-settings.ts'
+import { WINDOW } from '../../consumer/lag/lag-history.ts'
 import { LagWatch, type LagReport } from '../../consumer/lag/lag-watch.ts'
 import { formatInstant, type Millis } from '../../domain/instant.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
@@ -98,7 +99,8 @@ async function goOn(watch: LagWatch, show: (report: LagReport) => void, signal: 
 
 function tell({ at, groups, absent }: LagReport, prefix: string, watchedMs: Millis, repeated: boolean): void {
   if (repeated) printLine(formatInstant(at))
-  printLines(describeLag({ prefix, groups, absent, watchedMs }))
+  const windowMs = repeated ? Math.min(watchedMs, (WINDOW - 1) * WATCH_INTERVAL_MS) : watchedMs
+  printLines(describeLag({ prefix, groups, absent, watchedMs: windowMs }))
   if (repeated) printLine('')
 }
 

@@ -11,7 +11,7 @@ export interface LagText {
   readonly groups: readonly GroupLag[]
   /** Of the named groups, those that have committed nothing. */
   readonly absent: readonly string[]
-  /** For how long they were watched, in milliseconds. */
+  /** How long the looks span that tell, in milliseconds. */
   readonly watchedMs: number
 }
 

@@ -3,11 +3,11 @@ import type { Instant } from '../../domain/instant.ts'
 import { deletesOf, type DeleteRisk } from './deletes.ts'
 import { gravestRisk, sumOf, type GroupLag, type PartitionLag, type TopicLag } from './group-lag.ts'
 import type { GroupObservation, Observation, PartitionObservation, TopicObservation } from './observation.ts'
-import { paceAfter, type Pace } from './pace.ts'
-import { gravest, hasMoved, speedOf, verdictOf, type Sample, type Speed, type Verdict } from './verdict.ts'
+import { paceAfter, type Pace, type Sample } from './pace.ts'
+import { gravest, hasMoved, speedOf, verdictOf, type Speed, type Verdict } from './verdict.ts'
 
 /** How many observations the window has. */
-const WINDOW = 10
+export const WINDOW = 10
 
 /** Whose rate is that since it has stood. */
 const STANDING: ReadonlySet<Verdict> = new Set(['stalled', 'stopped'])

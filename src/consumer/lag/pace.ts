@@ -1,6 +1,14 @@
 /** How often a group commits, as far as looks at it tell. */
 import type { Instant, Millis } from '../../domain/instant.ts'
-import type { Sample } from './verdict.ts'
+
+/** A partition of a group at one time. */
+export interface Sample {
+  readonly at: Instant
+  readonly committed: number
+  /** Last stable offset. */
+  readonly end: number
+  readonly unread: number
+}
 
 /** How many pauses count: one that was an outage is forgotten. */
 const PAUSES = 10

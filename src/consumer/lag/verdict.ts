@@ -1,6 +1,6 @@
 /** How a group does, by how it moved in a window of observations: it is compared with itself, so there is no threshold to set. */
 import type { Instant, Millis } from '../../domain/instant.ts'
-import { paceOf, type Pace } from './pace.ts'
+import { paceOf, type Pace, type Sample } from './pace.ts'
 
 /**
  * - `ok`: it has read everything, or had within the window, or it gains ground.
@@ -12,15 +12,6 @@ import { paceOf, type Pace } from './pace.ts'
  * - `unknown`: it has something to read, and was not seen to commit; that was too short to tell.
  */
 export type Verdict = 'ok' | 'slow' | 'stalled' | 'stopped' | 'rewound' | 'unknown'
-
-/** A partition of a group at one time. */
-export interface Sample {
-  readonly at: Instant
-  readonly committed: number
-  /** Last stable offset. */
-  readonly end: number
-  readonly unread: number
-}
 
 /**
  * A group that was never seen to commit has no pace of its own. Of the stock tools Kafka Connect commits most seldom, once a

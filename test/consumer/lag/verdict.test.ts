@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { paceOf } from '../../../src/consumer/lag/pace.ts'
-import { gravest, speedOf, verdictOf, type Sample } from '../../../src/consumer/lag/verdict.ts'
+import { paceOf, type Sample } from '../../../src/consumer/lag/pace.ts'
+import { gravest, speedOf, verdictOf } from '../../../src/consumer/lag/verdict.ts'
 import { instant } from '../../../src/domain/instant.ts'
 
 /** One a second: what is committed, and the end. */
