@@ -9,6 +9,7 @@ import { z } from 'zod'
 
 import { blocksOf } from '../docs/examples.ts'
 import { CliProcess, type CliExit } from '../fixtures/cli.ts'
+import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { installPacked, type InstalledPackage } from '../fixtures/packed-package.ts'
 import { testStack } from '../fixtures/test-stack.ts'
 import { LiveFeed } from './live-feed.ts'
@@ -81,6 +82,16 @@ test('the ten lines of README.md compile in a strict project, and read the feed'
   const [gone] = feed.simulator.listings.apply({ action: 'remove', count: 1 }).keys
   await feed.done('purge')
   await expect.poll(() => reader.stdout, { timeout: DEADLINE_MS }).toContain(`gone ${gone}\n`)
+
+  // By Ctrl-C it leaves the group: the next one waits for no time-out, and nothing comes again.
+  expect(await reader.kill('SIGINT')).toMatchObject({ code: 0, signal: null, stderr: '' })
+  await withAdmin(async (admin) => {
+    const { groups } = await admin.describeGroups([`${prefix()}.readme`])
+    expect(groups.map(({ state }) => state)).toEqual(['Empty'])
+  })
+  await using next = script(file)
+  await expect.poll(() => next.stdout, { timeout: DEADLINE_MS }).toBe('up to date\n')
+  expect(await next.kill('SIGTERM')).toMatchObject({ code: 0, stdout: 'up to date\n' })
 })
 
 test("the code of docs/sdk.md compiles, with one source's own types, which reader schemas make true", async () => {

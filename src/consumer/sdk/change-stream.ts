@@ -11,6 +11,7 @@ import { Commits } from './commits.ts'
 import { ConsumerUnreadable } from './consumer-errors.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Outstanding } from './offset-tracker.ts'
+import { inOwnWords } from './own-words.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { readChange, type ReadValue } from './read-change.ts'
 import type { ChangeRecords } from './record-folder.ts'
@@ -33,17 +34,17 @@ export interface Delivery extends Outstanding {
 
 export interface ChangeStreamOptions {
   readonly resource: ResourceDescription
+  /** The resource's. */
+  readonly topic: string
   readonly membership: Membership
   readonly reader: PartitionReader
   readonly readValue: ReadValue
   /** Of each partition, when the reader began. */
-  readonly ends: ReadonlyMap<string, readonly PartitionOffsets[]>
+  readonly ends: readonly PartitionOffsets[]
   /** Where a partition begins that has nothing committed. */
   readonly from: 'beginning' | 'end'
   /** Asked for anew where a place is lost; undefined: that is an error. */
-  readonly offsetsNow:
-    | ((topic: string, signal: AbortSignal) => Promise<readonly PartitionOffsets[]>)
-    | undefined
+  readonly offsetsNow: ((signal: AbortSignal) => Promise<readonly PartitionOffsets[]>) | undefined
   /** Where to records that cannot be read go; undefined: they are an error. */
   readonly unreadable: DeadLetters | undefined
   readonly maxBufferedBytes: number
@@ -77,7 +78,7 @@ export class ChangeStream {
         yield* this.#of(generation, signal, overdue)
       }
     } catch (error) {
-      if (!signal.aborted || error !== signal.reason) throw error
+      if (!signal.aborted || error !== signal.reason) throw inOwnWords(error, this.#options.topic)
     }
   }
 
@@ -191,7 +192,7 @@ export class ChangeStream {
 
   #queue({ topic, partition, committed }: AssignedPartition, onChange: () => void): PartitionQueue {
     const { ends, from, resource } = this.#options
-    const offsets = ends.get(topic)?.[partition]
+    const offsets = ends[partition]
     // One that was added later holds nothing of the past.
     const { beginning, end } = offsets ?? { beginning: 0, end: 0 }
     const position = committed ?? (from === 'beginning' ? beginning : end)
@@ -202,7 +203,7 @@ export class ChangeStream {
     const { offsetsNow } = this.#options
     if (offsetsNow === undefined) return undefined
     return async (queue, signal) => {
-      const { beginning, end } = (await offsetsNow(queue.topic, signal))[queue.partition] ?? {
+      const { beginning, end } = (await offsetsNow(signal))[queue.partition] ?? {
         beginning: 0,
         end: 0,
       }

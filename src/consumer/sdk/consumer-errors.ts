@@ -22,6 +22,33 @@ export class ConsumerOptionsError extends ListingstreamError {
   }
 }
 
+/** The topic that is read is not there, or not any more. */
+export class ConsumerTopicMissing extends ListingstreamError {
+  readonly topic: string
+
+  constructor(topic: string, cause: unknown) {
+    super(
+      `Topic ${topic} does not exist. Check brokers and prefix, which is TOPIC_PREFIX of the feed, and that the feed has this resource: its publisher makes the topic.`,
+      { code: 'CONSUMER_TOPIC_MISSING', retryable: false, disposition: 'stop', cause },
+    )
+    this.topic = topic
+  }
+}
+
+/** Dead letters cannot go to the topic that was chosen for them, or not any more. */
+export class ConsumerDeadLetterTopic extends ListingstreamError {
+  readonly topic: string
+
+  /** @param why what the topic is or does, as in `does not exist` */
+  constructor(topic: string, why: string, cause?: unknown) {
+    super(
+      `Topic ${topic}, which is named as deadLetter, ${why}. Make a topic of its own for dead letters, outside of any feed's prefix and with cleanup.policy=delete, and name that one; the consumer makes none.`,
+      { code: 'CONSUMER_DEAD_LETTER_TOPIC', retryable: false, disposition: 'stop', cause },
+    )
+    this.topic = topic
+  }
+}
+
 /** Where the reader was to go on is not in the log any more. */
 export class ConsumerOffsetLost extends ListingstreamError {
   readonly topic: string

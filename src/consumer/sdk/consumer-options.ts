@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import type { Backoff } from '../../support/backoff.ts'
 import { ConsumerOptionsError } from './consumer-errors.ts'
+import { isOfFeed } from './dead-letter-topic.ts'
 import type { OnTrouble } from './trouble.ts'
 
 /** What becomes of a change that cannot be handled: the reader ends with an error, or it goes on without it. */
@@ -48,7 +49,10 @@ export interface ConsumerOptions {
    * the partition once more. @default `stop`
    */
   readonly onLostOffset?: 'stop' | 'beginning'
-  /** A record that is no event: CONSUMER_UNREADABLE, or it goes raw to that topic, which must exist. @default `stop` */
+  /**
+   * A record that is no event: CONSUMER_UNREADABLE, or it goes raw to that topic. The topic must exist, not compacted and under
+   * no feed's prefix. @default `stop`
+   */
   readonly onUnreadable?: FailureChoice
   /** Told of what failed and is tried again by itself: an outage, a handler. Must not throw. @default nobody */
   readonly onTrouble?: OnTrouble
@@ -72,7 +76,7 @@ export interface HandlerOptions extends ConsumerOptions {
   readonly attempts?: number
   /** Wait between two tries, by full jitter. @default from 200 ms, doubling up to 30 s */
   readonly backoff?: Backoff
-  /** CONSUMER_HANDLER_FAILED, or its records go raw to that topic, which must exist. @default `stop` */
+  /** CONSUMER_HANDLER_FAILED, or its records go raw to that topic, which is as that of `onUnreadable`. @default `stop` */
   readonly onFailure?: FailureChoice
   /** How long a handler may run on after `signal` aborted, before its own signal does. @default 10,000 */
   readonly stopTimeoutMs?: number
@@ -132,23 +136,36 @@ const HANDLER = z.looseObject({
 
 /** For callers without a compiler. @throws {ConsumerOptionsError} CONSUMER_OPTIONS, with all mistakes */
 export function checkConsumerOptions(options: ConsumerOptions): void {
-  requireRight(CONSUMER, options)
+  requireRight(CONSUMER, options, { onUnreadable: options.onUnreadable })
 }
 
 /** @throws {ConsumerOptionsError} CONSUMER_OPTIONS, with all mistakes */
 export function checkHandlerOptions(options: HandlerOptions): void {
-  requireRight(HANDLER, options)
+  const { onUnreadable, onFailure } = options
+  requireRight(HANDLER, options, { onUnreadable, onFailure })
 }
 
-function requireRight(schema: z.ZodType, options: ConsumerOptions): void {
+function requireRight(
+  schema: z.ZodType,
+  options: ConsumerOptions,
+  choices: Readonly<Record<string, FailureChoice | undefined>>,
+): void {
   const checked = schema.safeParse(options)
   if (!checked.success) throw new ConsumerOptionsError(z.prettifyError(checked.error))
   const { heartbeatIntervalMs = HEARTBEAT_MS, sessionTimeoutMs = SESSION_MS } = options
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     throw new ConsumerOptionsError('heartbeatIntervalMs must be less than sessionTimeoutMs.')
   }
+  const { prefix = PREFIX } = options
+  for (const [name, chosen = 'stop'] of Object.entries(choices)) {
+    if (chosen === 'stop' || !isOfFeed(chosen.deadLetter, prefix)) continue
+    throw new ConsumerOptionsError(
+      `${name}.deadLetter is ${chosen.deadLetter}, and topics that begin with ${prefix}. are the feed's: a record of another writer stops its publisher and its readers. Make a topic of its own, with another beginning and cleanup.policy=delete.`,
+    )
+  }
 }
 
+export const PREFIX = 'spark'
 export const SESSION_MS = 30_000
 export const REBALANCE_MS = 60_000
 export const HEARTBEAT_MS = 3_000

@@ -1,8 +1,11 @@
 import type { OutgoingRecord } from '../../kafka/chunks.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
+import { KafkaError } from '../../kafka/errors.ts'
 import type { KafkaRecord } from '../../kafka/read-topic.ts'
 import { RecordSender } from '../../kafka/record-sender.ts'
 import { strike } from '../../support/secrets.ts'
+import { ConsumerDeadLetterTopic } from './consumer-errors.ts'
+import { requireDeadLetterTopic } from './dead-letter-topic.ts'
 import type { ChangeRecords } from './record-folder.ts'
 
 /** What a dead letter has beside the headers of its record. */
@@ -40,26 +43,32 @@ export class DeadLetters implements AsyncDisposable {
     this.#sender = new RecordSender(cluster)
   }
 
-  /** @throws {KafkaError} KAFKA_TOPIC_MISSING: it has to be there before the first letter */
+  /** @throws {ConsumerDeadLetterTopic} CONSUMER_DEAD_LETTER_TOPIC */
   static async open(
     cluster: KafkaCluster,
     topic: string,
     groupId: string | undefined,
     signal: AbortSignal,
   ): Promise<DeadLetters> {
-    await cluster.partitionCount(topic, signal)
+    await requireDeadLetterTopic(cluster, topic, signal)
     return new DeadLetters(cluster, topic, groupId ?? '')
   }
 
-  /** Resolves when it is safe there: the change may be acknowledged. Outages are waited out. */
+  /**
+   * Resolves when it is safe there: the change may be acknowledged. Outages are waited out.
+   *
+   * @throws {ConsumerDeadLetterTopic} CONSUMER_DEAD_LETTER_TOPIC, if somebody deleted the topic
+   */
   async send(letter: Letter, signal: AbortSignal): Promise<void> {
     const { record, tombstone } = letter.records
     const records = tombstone === null ? [record] : [record, tombstone]
-    await this.#sender.send(
-      this.#topic,
-      records.map((part) => this.#letterOf(part, letter)),
-      signal,
-    )
+    const letters = records.map((part) => this.#letterOf(part, letter))
+    try {
+      await this.#sender.send(this.#topic, letters, signal)
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== 'KAFKA_TOPIC_MISSING') throw error
+      throw new ConsumerDeadLetterTopic(this.#topic, 'does not exist any more', error)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

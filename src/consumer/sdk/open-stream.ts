@@ -14,12 +14,14 @@ import {
   BUFFERED_BYTES,
   COMMIT_MS,
   HEARTBEAT_MS,
+  PREFIX,
   REBALANCE_MS,
   SESSION_MS,
   type ConsumerOptions,
   type FailureChoice,
 } from './consumer-options.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { inOwnWords } from './own-words.ts'
 import { ReaderSchemas } from './reader-view/reader-schemas.ts'
 import type { ReadValue } from './read-change.ts'
 import type { OnTrouble } from './trouble.ts'
@@ -42,12 +44,14 @@ export async function openStream(
   onFailure: FailureChoice,
   signal: AbortSignal,
 ): Promise<OpenStream> {
-  const { prefix = 'spark', groupId, from = 'beginning', onLostOffset = 'stop', onTrouble } = options
+  const { prefix = PREFIX, groupId, from = 'beginning', onLostOffset = 'stop', onTrouble } = options
   const readValue = valueReader(resource, options)
   await using opening = new AsyncDisposableStack()
   const cluster = opening.use(await connectKafka(kafkaSettings(options), signal))
   const topic = topicNames(prefix).data(resource)
-  const offsets = await cluster.topicOffsets(topic, signal)
+  const offsets = await cluster.topicOffsets(topic, signal).catch((error: unknown) => {
+    throw inOwnWords(error, topic)
+  })
   const failures = await openLetters(cluster, onFailure, groupId, signal)
   if (failures !== undefined) opening.use(failures)
   const unreadable = await openLetters(cluster, options.onUnreadable ?? onFailure, groupId, signal)
@@ -56,12 +60,13 @@ export async function openStream(
   const membership = opening.use(membershipOf(cluster, topic, offsets, options))
   const stream = new ChangeStream({
     resource,
+    topic,
     membership,
     reader,
     readValue,
-    ends: new Map([[topic, offsets]]),
+    ends: offsets,
     from,
-    offsetsNow: onLostOffset === 'stop' ? undefined : (name, ask) => cluster.topicOffsets(name, ask),
+    offsetsNow: onLostOffset === 'stop' ? undefined : (ask) => cluster.topicOffsets(topic, ask),
     unreadable,
     maxBufferedBytes: options.maxBufferedBytes ?? BUFFERED_BYTES,
     commitIntervalMs: options.commitIntervalMs ?? COMMIT_MS,

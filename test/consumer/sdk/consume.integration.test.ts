@@ -77,7 +77,7 @@ async function lettersOf(topic: ListingTopic, name: string): Promise<readonly Ka
 }
 
 async function newLetters(topic: ListingTopic): Promise<string> {
-  const name = `${topic.prefix}.letters-${Math.random().toString(36).slice(2)}`
+  const name = `${topic.prefix}-letters-${Math.random().toString(36).slice(2)}`
   await topic.cluster.createTopics([{ name, partitions: 2, configs: {} }], NEVER)
   return name
 }
@@ -228,7 +228,7 @@ describe('a reader ends', () => {
 
   test('with an error at a topic that is not there', async () => {
     const options = { ...shared.options, prefix: `${shared.prefix}-none` }
-    await expect(past(shared, options)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
+    await expect(past(shared, options)).rejects.toMatchObject({ code: 'CONSUMER_TOPIC_MISSING' })
   })
 })
 
@@ -352,8 +352,11 @@ describe('a record that cannot be read', () => {
   })
 
   test('needs a topic for it that is there before the first one', async () => {
-    const onUnreadable = { deadLetter: `${shared.prefix}.none` }
-    await expect(past(shared, { onUnreadable })).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
+    const onUnreadable = { deadLetter: `${shared.prefix}-none` }
+    await expect(past(shared, { onUnreadable })).rejects.toMatchObject({
+      code: 'CONSUMER_DEAD_LETTER_TOPIC',
+      message: expect.not.stringContaining('TOPICS_CREATE'),
+    })
   })
 })
 

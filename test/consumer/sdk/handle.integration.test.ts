@@ -100,7 +100,7 @@ describe('a handler', () => {
   test('that fails for good leaves a dead letter, if that is chosen, and the change is done with', async () => {
     await using topic = await topicOf(1, 'a', 'bad', 'c')
     await topic.write([['bad', null]])
-    const deadLetter = `${topic.prefix}.letters`
+    const deadLetter = `${topic.prefix}-letters`
     await topic.cluster.createTopics([{ name: deadLetter, partitions: 1, configs: {} }], NEVER)
     const groupId = topic.newGroup()
     const done: string[] = []
