@@ -60,7 +60,7 @@ export async function rebuildInto(
 ): Promise<Measured> {
   const target = await store.fresh()
   const begun = performance.now()
-  const nobody = { roundBegun() {}, staged() {}, roundFinished() {}, failed() {} }
+  const nobody = { roundBegun() {}, staged() {}, waiting() {}, roundFinished() {}, failed() {} }
   const { records } = await rebuildStore(
     feed,
     { target, resources: null, follow: false, observer: nobody },

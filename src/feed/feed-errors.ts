@@ -31,6 +31,17 @@ export class RowsTruncatedError extends ListingstreamError {
   }
 }
 
+/** The feed has no topics of resources that somebody wants to read. */
+export class NotPublishedError extends ListingstreamError {
+  /** @param missing their names @param published names of those that it has */
+  constructor(prefix: string, missing: readonly string[], published: readonly string[]) {
+    super(
+      `The feed "${prefix}" does not publish ${missing.join(', ')}. It has: ${published.join(', ')}. Name one of these with --resource, or add what is missing to RESOURCES or SUBRESOURCES of the publisher.`,
+      { code: 'RESOURCE_NOT_PUBLISHED', retryable: false, disposition: 'stop', exitCode: 2 },
+    )
+  }
+}
+
 /** Nothing was ever published under the prefix, or not there. */
 export class NoFeedError extends ListingstreamError {
   constructor(prefix: string) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
@@ -43,6 +44,18 @@ function differences({ simulator }: LiveFeed, file: string, names: readonly stri
     return records === 0 ? [`${name} has nothing to compare`] : found
   })
 }
+
+test.concurrent('a resource that the feed does not publish is refused by name, and no store is made', async () => {
+  await using feed = await openFeed(305)
+  const { file, to } = storeOf(feed)
+  for (const also of [[], ['--resource', 'accounts']]) {
+    const { code, stderr } = await feed.run(['rebuild', ...to, '--resource', 'contacts', ...also])
+    expect(code).toBe(2)
+    expect(stderr).toContain('does not publish contacts. It has: listings, accounts, listing-photos')
+    expect(stderr).toContain('RESOURCE_NOT_PUBLISHED')
+  }
+  expect(existsSync(file)).toBe(false)
+}, 300_000)
 
 /** What happens at the source between two passes. */
 function day({ simulator }: LiveFeed): void {
@@ -113,7 +126,10 @@ function expectToBeSeen(feed: LiveFeed, file: string): void {
   expect(differences(feed, file)).toEqual([expect.objectContaining({ field: 'ListPrice' })])
 }
 
-test.concurrent('a following store shows changes within seconds, and ends when it is told to', async () => {
+// With an `expect` of its own: the shared one belongs to no test once another one beside it has ended.
+test.concurrent('a following store shows changes within seconds, and ends when it is told to', async ({
+  expect,
+}) => {
   await using feed = await openFeed(303)
   const { file, to } = storeOf(feed)
   await using program = feed.start(['rebuild', ...to, '--follow'])

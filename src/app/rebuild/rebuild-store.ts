@@ -71,6 +71,7 @@ class Tally {
         this.#records += staged.records
         observer.staged(resource, staged, reached)
       },
+      waiting: (waitingFor) => observer.waiting(waitingFor),
       roundFinished: (planned, lost) => {
         this.finished = planned
         observer.roundFinished(planned, lost)

@@ -1,9 +1,9 @@
 /** What the topics say of a feed to who rebuilds a store from them. */
 import type { Millis } from '../../domain/instant.ts'
 import type { NextOffsets } from '../../domain/pass.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
+import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
-import { NoFeedError } from '../../feed/feed-errors.ts'
+import { NoFeedError, NotPublishedError } from '../../feed/feed-errors.ts'
 import { readableExtent, requireWhole } from '../../feed/topic-extent.ts'
 import type { TopicNames } from '../../feed/topic-names.ts'
 import { describeDataTopics, requireSamePartitions } from '../../feed/topics.ts'
@@ -49,6 +49,16 @@ export async function viewFeed(
   requireWhole(log, extent, names)
   const feed = feedOf({ cluster, names, log })
   return { feed, resources, starts: extent.startOffsets, ends, deleteRetention }
+}
+
+/** @param chosen null: whatever there is @throws {NotPublishedError} naming each that the feed does not publish */
+export function requirePublished(
+  chosen: readonly ResourceName[] | null,
+  { feed, resources }: Pick<FeedView, 'feed' | 'resources'>,
+): void {
+  const published = resources.map(({ name }) => name)
+  const missing = (chosen ?? []).filter((name) => !published.includes(name))
+  if (missing.length > 0) throw new NotPublishedError(feed.prefix, missing, published)
 }
 
 /** The same feed after a later transaction; undefined if it is another generation, which has to be looked at anew. */

@@ -5,6 +5,7 @@ import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import type { ListingstreamError } from '../../support/errors.ts'
 import type { ViewedTopics } from './feed-view.ts'
 import type { PlannedRound } from './plan-round.ts'
+import type { WaitingListener } from './store.ts'
 import type { RebuildWriter, Staged } from './writing/writer.ts'
 
 export interface RebuildOptions extends ViewedTopics {
@@ -22,6 +23,8 @@ export interface RebuildOptions extends ViewedTopics {
 export interface RebuildObserver {
   roundBegun(planned: PlannedRound): void
   staged(resource: ResourceName, staged: Staged, reached: NextOffsets): void
+  /** Everything is staged, and others are in the way of its becoming visible. Again when those who are left are fewer. */
+  waiting: WaitingListener
   /** @param lost in words, what others had made for the tables and could not be kept */
   roundFinished(planned: PlannedRound, lost: readonly string[]): void
   /** What may pass, and is tried again by itself. */

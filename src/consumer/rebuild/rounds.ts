@@ -2,7 +2,7 @@ import type { Millis } from '../../domain/instant.ts'
 import type { ResourceName } from '../../domain/resource.ts'
 import { subjectName } from '../../events/registry/subject-name.ts'
 import { ListingstreamError } from '../../support/errors.ts'
-import { laterView, viewFeed, type FeedView } from './feed-view.ts'
+import { laterView, requirePublished, viewFeed, type FeedView } from './feed-view.ts'
 import { heldBy, planRound, type Held, type PlannedRound } from './plan-round.ts'
 import { readRound } from './read-round.ts'
 import type { RebuildOptions } from './rebuild-options.ts'
@@ -55,6 +55,7 @@ export class Rebuild implements AsyncDisposable {
   }
 
   #plan(held: Held): PlannedRound {
+    requirePublished(this.#options.chosen, this.#view)
     return planRound(held, this.#view, this.#options.chosen, this.#options.now())
   }
 
@@ -78,7 +79,7 @@ export class Rebuild implements AsyncDisposable {
     }
     await readRound(reading, planned, signal)
     this.#requireInTime(planned)
-    const { lost } = await this.#writer.finish()
+    const { lost } = await this.#writer.finish(observer.waiting.bind(observer))
     const { feed, ends: offsets, pinnedAt } = round
     this.#held = { visible: { feed, offsets, pinnedAt, resources }, staged: null }
     observer.roundFinished(planned, lost)
@@ -108,6 +109,8 @@ export class Rebuild implements AsyncDisposable {
 /** @throws {StoreError}, and what `viewFeed` throws */
 export async function openRebuild(options: RebuildOptions, signal: AbortSignal): Promise<Rebuild> {
   const view = await viewFeed(options, signal)
+  // Before a store is touched.
+  requirePublished(options.chosen, view)
   await using opened = new AsyncDisposableStack()
   const writer = opened.use(options.makeWriter())
   const held = heldBy(await writer.open())

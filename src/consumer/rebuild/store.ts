@@ -112,18 +112,35 @@ export interface FinishedRound {
   readonly lost: readonly string[]
 }
 
+/** A transaction of somebody else that is in the way of a round which is to become visible. */
+export interface OtherTransaction {
+  /** Of the server's process that holds it. */
+  readonly pid: number
+  /** As its client calls itself; empty if it does not, or if this user may not know. */
+  readonly application: string
+}
+
+/** Told when a store begins to wait for others, and of those who are left. None: it is not known who. */
+export type WaitingListener = (waitingFor: readonly OtherTransaction[]) => void
+
 /** Calls follow each other: none is made before the last one has answered. Every one of them is a transaction, or nothing. */
 export interface RebuildStore extends AsyncDisposable {
   readonly limits: StoreLimits
 
   /**
-   * The first call: takes the store for this process, and tells what it holds. An empty one: both null.
+   * The first call: takes the store for this process, and tells what it holds. An empty one: both null. Nothing is written
+   * before `begin`: what is refused stays as it is.
    *
-   * @throws {StoreError} STORE_LAYOUT_NEWER, STORE_FOREIGN, STORE_BUSY, STORE_UNAVAILABLE …
+   * @throws {StoreError} STORE_NEWER, STORE_FOREIGN, STORE_BUSY, STORE_UNAVAILABLE …
    */
   open(signal: AbortSignal): Promise<StoreState>
 
-  /** Begins a round, and forgets one that was begun before. @param from by resource, where the reading begins */
+  /**
+   * Begins a round, and forgets one that was begun before.
+   *
+   * @param from by resource, where the reading begins
+   * @throws {StoreError} STORE_FOREIGN for what bears the name of one of the tables
+   */
   begin(round: Round, tables: readonly Table[], from: NextOffsets, signal: AbortSignal): Promise<void>
 
   /** Of the round that is under way; in the visible table they appear when it is finished. @param table with them */
@@ -133,5 +150,5 @@ export interface RebuildStore extends AsyncDisposable {
   stage(batch: StagedBatch, signal: AbortSignal): Promise<void>
 
   /** Makes the round visible as a whole; nothing is staged any more. */
-  finish(signal: AbortSignal): Promise<FinishedRound>
+  finish(signal: AbortSignal, onWaiting?: WaitingListener): Promise<FinishedRound>
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
-import type { FeedView } from '../../../src/consumer/rebuild/feed-view.ts'
+import { requirePublished, type FeedView } from '../../../src/consumer/rebuild/feed-view.ts'
 import { planRound, type Held } from '../../../src/consumer/rebuild/plan-round.ts'
 import type { Round } from '../../../src/consumer/rebuild/store.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { ACCOUNTS } from '../../../src/resources/accounts.ts'
+import { CONTACTS } from '../../../src/resources/contacts.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 
 const DAY_MS = 86_400_000
@@ -108,4 +109,17 @@ describe('the next round of a store', () => {
     expect(() => plan({ visible: { ...VISIBLE, feed } })).toThrow(foreign)
     expect(() => plan({ staged: staged('replay', { feed }) })).toThrow(foreign)
   })
+})
+
+test('a resource that is named and not published is refused by its name, with what there is', () => {
+  expect(() => requirePublished(null, VIEW)).not.toThrow()
+  expect(() => requirePublished(BOTH, VIEW)).not.toThrow()
+  for (const chosen of [[CONTACTS.name], [LISTINGS.name, CONTACTS.name]]) {
+    expect(() => requirePublished(chosen, { ...VIEW, resources: [LISTINGS, ACCOUNTS] })).toThrow(
+      expect.objectContaining({
+        code: 'RESOURCE_NOT_PUBLISHED',
+        message: expect.stringContaining('does not publish contacts. It has: listings, accounts.'),
+      }),
+    )
+  }
 })

@@ -93,14 +93,17 @@ test('a table is not shown to a transaction that would see a part of its rows, a
   await idle.query('BEGIN; SELECT FROM _listingstream_columns')
   await stage(store, { 2: 20 }, 9)
 
-  const finished = store.finish(NEVER)
+  const told: unknown[] = []
+  const finished = store.finish(NEVER, (waitingFor) => told.push(waitingFor))
   // The rows are ready: nothing but the old transaction is waited for.
   await vi.waitUntil(async () => (await readyTables(url)).length === 1, { timeout: 20_000 })
   expect((await reader.query(SELECT)).rows).toEqual(OLD)
+  await vi.waitUntil(() => told.length > 0, { timeout: 20_000 })
   await reader.query('COMMIT')
   await finished
   expect((await reader.query(SELECT)).rows).toEqual(NEW)
   expect((await idle.query(SELECT)).rows).toEqual(NEW)
+  expect(told).toEqual([[{ pid: await pidOf(reader), application: '' }]])
 })
 
 test('who reads for long is waited for, and nobody behind it', async () => {
@@ -112,13 +115,42 @@ test('who reads for long is waited for, and nobody behind it', async () => {
   await long.query(SELECT)
   await store.begin(round('replay', 9), [LISTINGS], { listings: [0] }, NEVER)
   await stage(store, { 1: 10, 2: 20 }, 9)
-  const finished = store.finish(NEVER)
+  const told: unknown[] = []
+  const finished = store.finish(NEVER, (waitingFor) => told.push(waitingFor))
   await vi.waitUntil(async () => (await waitingLocks(url)).length > 0, { timeout: 20_000, interval: 20 })
   expect(await postgres.query(url, SELECT)).toEqual(OLD)
+  await vi.waitUntil(() => told.length > 0, { timeout: 20_000 })
+  expect(told).toContainEqual([{ pid: await pidOf(long), application: '' }])
   await long.query('COMMIT')
   await finished
   expect(await postgres.query(url, SELECT)).toEqual(NEW)
 })
+
+test('a catch-up that cannot change a table tells who writes to it, and of nobody who only reads', async () => {
+  const url = await postgres.createDatabase()
+  await using store = await openStore(url)
+  await performRound(store, 'replay', { 1: 1 }, 5)
+  await using reader = await postgres.connect(url)
+  await reader.query('BEGIN')
+  await reader.query(SELECT)
+  await using writer = await postgres.connect(url)
+  await writer.query('BEGIN; LOCK TABLE listings IN SHARE MODE')
+  await store.begin(round('catch-up', 9), [LISTINGS], { listings: [5] }, NEVER)
+  await stage(store, { 1: 10, 2: 20 }, 9)
+  const told: unknown[] = []
+  const finished = store.finish(NEVER, (waitingFor) => told.push(waitingFor))
+  await vi.waitUntil(() => told.length > 0, { timeout: 20_000 })
+  await writer.query('COMMIT')
+  await finished
+  expect(told[0]).toEqual([{ pid: await pidOf(writer), application: '' }])
+  expect(await postgres.query(url, SELECT)).toEqual(NEW)
+})
+
+/** Of the server's process that a connection talks to. */
+async function pidOf(connection: Awaited<ReturnType<TestPostgres['connect']>>): Promise<number> {
+  const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  return rows[0]!.pid
+}
 
 /** Tables of the next round that are complete. */
 async function readyTables(url: string): Promise<unknown[]> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { PostgresStore } from '../../../src/consumer/rebuild/postgres/postgres-store.ts'
 import { parsePostgresUrl } from '../../../src/consumer/rebuild/postgres/postgres-target.ts'
+import { parseResourceName } from '../../../src/domain/resource.ts'
 import { makeCertificate } from '../../../src/simulator/server/certificate.ts'
 import { freePort } from '../../../src/stack/ports.ts'
 import { startPostgres, type TestPostgres } from '../../fixtures/postgres.ts'
@@ -91,6 +92,45 @@ describe('a store that cannot be used', () => {
     expect(error.message).toContain(advice)
     expect(error.message).not.toContain('wrong-one')
     expect(error.message).not.toContain(postgres.password)
+  })
+
+  test.each(['public', 'own'])(
+    'a schema %s with a table of somebody else is left as it is, and none is made beside it',
+    async (schema) => {
+      const url = await postgres.createDatabase()
+      if (schema !== 'public') await postgres.query(url, `CREATE SCHEMA ${schema}`)
+      await postgres.query(url, `CREATE TABLE ${schema}.listings (id int)`)
+      const before = await relations(url)
+      expect(await failureOf(`${url}?schema=${schema}`)).toMatchObject({ code: 'STORE_FOREIGN' })
+      expect(await relations(url)).toEqual(before)
+    },
+  )
+
+  test('is not one of which somebody has dropped a table: the others are ours, and all are made anew', async () => {
+    const url = await postgres.createDatabase()
+    const cities = { ...LISTINGS, name: 'cities', resource: parseResourceName('accounts')! }
+    {
+      await using store = await openStore(url)
+      await store.begin(round('replay', 5), [LISTINGS, cities], { listings: [0] }, NEVER)
+      await store.finish(NEVER)
+    }
+    await postgres.query(url, 'DROP TABLE cities')
+    await using store = await openStore(url)
+    await store.begin(round('replay', 5), [LISTINGS, cities], { listings: [0] }, NEVER)
+    await stage(store, { 1: 1 }, 5)
+    expect(await store.finish(NEVER)).toEqual({ lost: [] })
+    expect(await postgres.query(url, SELECT)).toEqual([{ key: '1', price: 1 }])
+  })
+
+  test('"now" is said of what may pass, and of nothing else', async () => {
+    const away = await failureOf(`postgres://x@127.0.0.1:${await freePort()}/x`)
+    expect(away.message).toContain('cannot be written to now (')
+    const noRole = postgres.url('postgres').replace(`${postgres.user}@`, 'nobody:wrong-one@')
+    for (const url of [postgres.url('nowhere'), noRole, await readOnlyUser('visitor')]) {
+      const { message } = await failureOf(url)
+      expect(message).toContain('cannot be written to (')
+      expect(message).not.toMatch(/\bnow\b/)
+    }
   })
 
   test('a record that is more than a row can hold is refused by name', async () => {
@@ -191,10 +231,19 @@ async function latin(): Promise<string> {
   return postgres.url(name)
 }
 
-async function readOnlyUser(): Promise<string> {
+async function readOnlyUser(name = 'guest'): Promise<string> {
   const url = await postgres.createDatabase()
-  await postgres.query(url, `CREATE ROLE guest LOGIN PASSWORD 'wrong-one'`)
-  return url.replace(`${postgres.user}@`, 'guest:wrong-one@')
+  await postgres.query(url, `CREATE ROLE ${name} LOGIN PASSWORD 'wrong-one'`)
+  return url.replace(`${postgres.user}@`, `${name}:wrong-one@`)
+}
+
+/** Schemas, and what is in them. */
+async function relations(url: string): Promise<unknown[]> {
+  return await postgres.query(
+    url,
+    `SELECT nspname, relname FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid
+     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1, 2`,
+  )
 }
 
 async function foreignTable(): Promise<string> {

@@ -1,11 +1,13 @@
 import { sleep } from '../../../support/abort.ts'
 import { hasCode } from '../../../support/errors.ts'
-import type { StagedState, Table } from '../store.ts'
+import type { OtherTransaction, StagedState, Table, WaitingListener } from '../store.ts'
+import { StoreError } from '../store-error.ts'
 import { finished, finishedDocuments } from '../stored-state.ts'
 import { columnsBySchema } from './catalog.ts'
 import { merge } from './merge.ts'
 import { waitForOldReaders } from './old-readers.ts'
 import type { OpenStore } from './open-store.ts'
+import { inWords, lockHolders } from './other-transactions.ts'
 import { prepare } from './prepare.ts'
 import { swap } from './swap.ts'
 
@@ -22,6 +24,7 @@ export interface RoundToFinish {
   readonly touched: readonly Table[]
   /** Names of the tables that are visible now. */
   readonly before: readonly string[]
+  readonly onWaiting: WaitingListener
 }
 
 /**
@@ -38,7 +41,8 @@ export async function finishRound(
   const { connection, staging } = store
   if (round.staged.round.kind === 'replay') {
     for (const table of round.staged.tables) await prepare(connection, staging.nameOf(table), table, signal)
-    await waitForOldReaders(connection, OLD_READERS_MS, signal)
+    const { onWaiting } = round
+    await waitForOldReaders(connection, { patienceMs: OLD_READERS_MS, onWaiting }, signal)
   }
   for (let tries = 1; ; tries += 1) {
     try {
@@ -47,10 +51,31 @@ export async function finishRound(
         lockTimeoutMs: LOCK_TIMEOUT_MS,
       })
     } catch (error) {
-      if (!isLocked(error) || tries === TRIES) throw error
+      if (!isLocked(error)) throw error
+      const holders = await holdersOf(store, round, signal)
+      if (tries === TRIES) throw held(connection.name, holders, error)
+      round.onWaiting(holders)
       await sleep(PAUSE_MS, signal)
     }
   }
+}
+
+async function holdersOf(
+  { connection, schema }: OpenStore,
+  { staged, before }: RoundToFinish,
+  signal: AbortSignal,
+): Promise<readonly OtherTransaction[]> {
+  const tables = [...new Set([...before, ...staged.tables.map(({ name }) => name)])]
+  return await lockHolders(connection, { schema, tables, alone: staged.round.kind === 'replay' }, signal)
+}
+
+function held(store: string, holders: readonly OtherTransaction[], cause: unknown): StoreError {
+  const who = holders.length === 0 ? '' : ` They are those of the server's processes ${inWords(holders)}.`
+  return new StoreError(
+    `${store} is filled, and not yet shown: transactions of others hold its tables.${who} End them (SELECT pg_terminate_backend(pid)), or wait for them, and run it again, which --follow does by itself: nothing is read twice.`,
+    'STORE_UNAVAILABLE',
+    { cause },
+  )
 }
 
 async function makeVisible(

@@ -1,9 +1,12 @@
 import { sleep } from '../../../support/abort.ts'
-import { quoteForeign } from '../../../support/secrets.ts'
+import type { WaitingListener } from '../store.ts'
 import { StoreError } from '../store-error.ts'
+import { inWords, otherTransaction } from './other-transactions.ts'
 import type { PostgresConnection, Row } from './postgres-connection.ts'
 
 const ASK_EVERY_MS = 200
+/** Most have ended by then, and are no news. */
+const TELL_AFTER_MS = 1_000
 
 /**
  * Resolves when no transaction is left that sees the database as it was before now. It would find a table by its name
@@ -11,18 +14,23 @@ const ASK_EVERY_MS = 200
  * up as they are now, rows are not. That is so under REPEATABLE READ and SERIALIZABLE (`pg_dump`, say); a transaction of the
  * default level that is not in the middle of a statement sees nothing old, and is not waited for if this user may know of it.
  *
- * @param patienceMs how long it waits @throws {StoreError} STORE_UNAVAILABLE, naming who is left
+ * @param options `patienceMs`: how long it waits @throws {StoreError} STORE_UNAVAILABLE, naming who is left
  */
 export async function waitForOldReaders(
   connection: PostgresConnection,
-  patienceMs: number,
+  { patienceMs, onWaiting }: { readonly patienceMs: number; readonly onWaiting: WaitingListener },
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs
-  const first = await transactionsWithASnapshot(connection, signal)
-  let left = first
+  const begun = performance.now()
+  let left = await transactionsWithASnapshot(connection, signal)
+  let told = 0
   while (left.length > 0) {
-    if (performance.now() > deadline) throw tooOld(connection.name, left)
+    const waitedMs = performance.now() - begun
+    if (waitedMs > patienceMs) throw tooOld(connection.name, left)
+    if (waitedMs > TELL_AFTER_MS && left.length !== told) {
+      onWaiting(left.map(otherTransaction))
+      told = left.length
+    }
     await sleep(ASK_EVERY_MS, signal)
     const still = new Set((await transactionsWithASnapshot(connection, signal)).map(identity))
     left = left.filter((row) => still.has(identity(row)))
@@ -51,9 +59,8 @@ function identity({ id, pid }: Row): string {
 }
 
 function tooOld(store: string, left: readonly Row[]): StoreError {
-  const who = left.map(({ pid, application }) => `${pid} (${quoteForeign(application ?? '')})`).join(', ')
   return new StoreError(
-    `${store} is filled, and not yet shown: transactions that began before that would see a part of it. They are those of the server's processes ${who}; end them (SELECT pg_terminate_backend(pid)), or wait for them, and run it again: nothing is read twice.`,
+    `${store} is filled, and not yet shown: transactions that began before that would see a part of it. They are those of the server's processes ${inWords(left.map(otherTransaction))}; end them (SELECT pg_terminate_backend(pid)), or wait for them, and run it again, which --follow does by itself: nothing is read twice.`,
     'STORE_UNAVAILABLE',
   )
 }

@@ -60,7 +60,10 @@ export function postgresFailure(error: unknown, store: string): unknown {
   const meaning = meaningOf(errorCode(first) ?? errorCode(error), why)
   if (meaning === undefined) return error
   const { code, advice } = meaning
-  return new StoreError(`${store} cannot be written to now (${why}). ${advice}`, code, { cause: error })
+  const mayPass = code === 'STORE_UNAVAILABLE'
+  return new StoreError(`${store} cannot be written to${mayPass ? ' now' : ''} (${why}). ${advice}`, code, {
+    cause: error,
+  })
 }
 
 function meaningOf(code: string | undefined, why: string): Meaning | undefined {

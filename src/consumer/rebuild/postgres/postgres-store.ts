@@ -10,6 +10,7 @@ import type {
   StagedState,
   StoreState,
   Table,
+  WaitingListener,
 } from '../store.ts'
 import { StoreError } from '../store-error.ts'
 import { parseState, reachedDocuments, roundDocuments } from '../stored-state.ts'
@@ -41,6 +42,8 @@ export class PostgresStore implements RebuildStore {
   /** Of the tables of the round, those that may hold rows. */
   #touched = new Set<string>()
   #mayBePrepared = false
+  /** Whether what the store needs for itself is there for certain. */
+  #isMade = false
 
   constructor(target: PostgresTarget) {
     this.#target = target
@@ -54,9 +57,11 @@ export class PostgresStore implements RebuildStore {
     const open = { connection, schema, state, staging }
     this.#open = open
     await this.#take(open, signal)
-    await state.make(signal)
-    const found = await this.#existing(open, parseState(await state.read(signal), connection.name), signal)
-    this.#visible = found.visible?.tables.map(({ name }) => name) ?? []
+    await state.requireUnicode(signal)
+    const kept = parseState(await state.read(signal), connection.name)
+    const found = await this.#existing(open, kept, signal)
+    // Where somebody has dropped one of several, the others are still ours.
+    this.#visible = kept.visible?.tables.map(({ name }) => name) ?? []
     this.#staged = found.staged ?? undefined
     this.#touched = new Set(found.staged?.tables.map(({ name }) => name))
     this.#mayBePrepared = found.staged?.round.kind === 'replay'
@@ -66,8 +71,10 @@ export class PostgresStore implements RebuildStore {
   async begin(round: Round, tables: readonly Table[], from: NextOffsets, signal: AbortSignal): Promise<void> {
     const { connection, state, staging } = this.#opened()
     const staged: StagedState = { round, tables, reached: from }
+    // Before anything is made: a schema that is refused stays as it is.
     await this.#requireOwn(tables, signal)
     await connection.transaction(async () => {
+      if (!this.#isMade) await state.make(signal)
       // Those of rounds that follow each other are made once.
       const fit = round.kind === 'catch-up' && (await staging.fit(tables, signal))
       if (fit)
@@ -78,6 +85,7 @@ export class PostgresStore implements RebuildStore {
       else await staging.create(tables, signal)
       await state.keep(roundDocuments(staged), signal)
     }, signal)
+    this.#isMade = true
     this.#staged = staged
     this.#touched = new Set()
     this.#mayBePrepared = false
@@ -113,11 +121,12 @@ export class PostgresStore implements RebuildStore {
     this.#staged = { ...before, reached }
   }
 
-  async finish(signal: AbortSignal): Promise<FinishedRound> {
+  async finish(signal: AbortSignal, onWaiting: WaitingListener = () => undefined): Promise<FinishedRound> {
     const staged = this.#current()
     const touched = staged.tables.filter(({ name }) => this.#touched.has(name))
     this.#mayBePrepared = staged.round.kind === 'replay'
-    const lost = await finishRound(this.#opened(), { staged, touched, before: this.#visible }, signal)
+    const round = { staged, touched, before: this.#visible, onWaiting }
+    const lost = await finishRound(this.#opened(), round, signal)
     this.#visible = staged.tables.map(({ name }) => name)
     this.#staged = undefined
     this.#touched = new Set()

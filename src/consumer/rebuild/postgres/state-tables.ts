@@ -28,8 +28,8 @@ export class StateTables {
     return row?.['locked'] === 'true'
   }
 
-  /** Schemas and tables, where they are not there yet. @throws {StoreError} */
-  async make(signal: AbortSignal): Promise<void> {
+  /** @throws {StoreError} STORE_UNUSABLE of a database that cannot hold every text */
+  async requireUnicode(signal: AbortSignal): Promise<void> {
     const [database] = await this.#connection.query(
       'SELECT pg_encoding_to_char(encoding) AS encoding FROM pg_database WHERE datname = current_database()',
       [],
@@ -41,19 +41,19 @@ export class StateTables {
         'STORE_UNUSABLE',
       )
     }
+  }
+
+  /** Schemas and tables, where they are not there yet. Within a transaction of the caller. */
+  async make(signal: AbortSignal): Promise<void> {
     const schemas = [this.#schema, stagingSchema(this.#schema)]
     const found = await this.#connection.query('SELECT nspname AS name FROM pg_namespace', [], signal)
     const missing = schemas.filter((schema) => found.every(({ name }) => name !== schema))
-    const [tables] = await this.#connection.query(
-      'SELECT to_regclass($1)::text AS state, to_regclass($2)::text AS columns',
-      [this.#state, this.#columns],
-      signal,
-    )
+    const { state, columns } = await this.#existing(signal)
     const statements = missing.map((schema) => `CREATE SCHEMA ${quoted(schema)}`)
-    if (tables?.['state'] === null) {
+    if (!state) {
       statements.push(`CREATE TABLE ${this.#state} (name text PRIMARY KEY, value text NOT NULL)`)
     }
-    if (tables?.['columns'] === null) {
+    if (!columns) {
       statements.push(
         `CREATE TABLE ${this.#columns} (table_name text, position integer, column_name text, type text, field text, PRIMARY KEY (table_name, position))`,
       )
@@ -61,7 +61,10 @@ export class StateTables {
     if (statements.length > 0) await this.#connection.query(statements.join('; '), [], signal)
   }
 
+  /** Of a schema that has no such table: none. */
   async read(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const { state } = await this.#existing(signal)
+    if (!state) return new Map()
     const rows = await this.#connection.query(`SELECT name, value FROM ${this.#state}`, [], signal)
     return new Map(rows.map(({ name, value }) => [name ?? '', value ?? '']))
   }
@@ -84,6 +87,13 @@ export class StateTables {
     const columns = [0, 1, 2, 3, 4].map((place) => rows.map((row) => row[place]))
     const sql = `INSERT INTO ${this.#columns} SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])`
     await this.#connection.query(sql, columns, signal)
+  }
+
+  async #existing(signal: AbortSignal): Promise<{ readonly state: boolean; readonly columns: boolean }> {
+    const sql = 'SELECT to_regclass($1)::text AS state, to_regclass($2)::text AS columns'
+    const [found] = await this.#connection.query(sql, [this.#state, this.#columns], signal)
+    const isThere = (name: string): boolean => typeof found?.[name] === 'string'
+    return { state: isThere('state'), columns: isThere('columns') }
   }
 
   get #state(): string {

@@ -13,7 +13,7 @@ export function sqliteFailure(error: unknown, file: string): unknown {
   const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0
   if (BUSY.has(code)) {
     return new StoreError(
-      `Another process holds ${file} locked for writing (${why}). It is tried again.`,
+      `Another process holds ${file} locked for writing (${why}). Run it again when that one has ended: what is done stays done; --follow does so by itself.`,
       'STORE_UNAVAILABLE',
       { cause: error },
     )

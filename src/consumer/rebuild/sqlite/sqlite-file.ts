@@ -21,23 +21,30 @@ export class SqliteFile implements Disposable {
     this.#lock = lock
   }
 
-  /** Makes it if it is not there. @throws {StoreError} */
+  /** Makes it if it is not there, and writes nothing to one that is. @throws {StoreError} */
   static open(file: string): SqliteFile {
     const path = resolve(file)
     using opened = new DisposableStack()
     try {
       const lock = opened.adopt(takeLock(path), close)
       const database = opened.adopt(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), close)
-      // Readers see the last commit while this one writes; a crash of the machine may take the last commits, whole ones.
-      database.exec(
-        `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`,
-      )
+      // A crash of the machine may take the last commits, whole ones.
+      database.exec('PRAGMA synchronous = NORMAL')
       // A view that names a table which is about to be replaced would refuse the renaming otherwise.
       database.exec('PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536')
       opened.move()
       return new SqliteFile(path, database, lock)
     } catch (error) {
       throw sqliteFailure(error, path)
+    }
+  }
+
+  /** For good: readers see the last commit while this one writes. @throws {StoreError} */
+  letReadersIn(): void {
+    try {
+      this.#database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL`)
+    } catch (error) {
+      throw sqliteFailure(error, this.path)
     }
   }
 
@@ -49,10 +56,19 @@ export class SqliteFile implements Disposable {
     this.#database.exec(sql)
   }
 
+  /** Of one state of the file. @throws {StoreError} */
+  look<T>(work: () => T): T {
+    return this.#within('BEGIN', work)
+  }
+
   /** All of the work or nothing of it. @throws {StoreError} */
   transaction<T>(work: () => T): T {
+    return this.#within('BEGIN IMMEDIATE', work)
+  }
+
+  #within<T>(begin: string, work: () => T): T {
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#database.exec(begin)
       const result = work()
       this.#database.exec('COMMIT')
       return result

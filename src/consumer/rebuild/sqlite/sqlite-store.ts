@@ -23,7 +23,12 @@ import {
 import { describeColumns, merge, swap } from './make-visible.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { COLUMNS_TABLE, STATE_TABLE } from './sqlite-names.ts'
-import { StagingTables, tablesOf } from './staging-tables.ts'
+import { namesIn, StagingTables } from './staging-tables.ts'
+
+const OWN_TABLES = `
+  CREATE TABLE IF NOT EXISTS ${STATE_TABLE} (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS ${COLUMNS_TABLE}
+    (table_name TEXT, position INTEGER, column_name TEXT, type TEXT, field TEXT, PRIMARY KEY (table_name, position))`
 
 /**
  * A database of SQLite. It is in WAL mode: readers see the last finished round, however long the next one takes. Calls work
@@ -42,12 +47,8 @@ export class SqliteStore implements RebuildStore {
   }
 
   open(): Promise<StoreState> {
-    const state = this.#file.transaction(() => {
-      this.#file.exec(
-        `CREATE TABLE IF NOT EXISTS ${STATE_TABLE} (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-         CREATE TABLE IF NOT EXISTS ${COLUMNS_TABLE}
-           (table_name TEXT, position INTEGER, column_name TEXT, type TEXT, field TEXT, PRIMARY KEY (table_name, position))`,
-      )
+    const state = this.#file.look(() => {
+      if (!namesIn(this.#file).has(STATE_TABLE)) return { visible: null, staged: null }
       const rows = this.#file.prepare(`SELECT name, value FROM ${STATE_TABLE}`).all()
       const documents = new Map(rows.map(({ name, value }) => [String(name), String(value)]))
       return parseState(documents, this.#file.path)
@@ -63,8 +64,12 @@ export class SqliteStore implements RebuildStore {
   begin(round: Round, tables: readonly Table[], from: NextOffsets): Promise<void> {
     const staging = new StagingTables(this.#file, round.kind)
     const staged: StagedState = { round, tables, reached: from }
+    // Not before: a file that is refused stays as it is.
+    this.#file.look(() => this.#requireOwn(tables))
+    this.#file.letReadersIn()
     this.#file.transaction(() => {
       this.#requireOwn(tables)
+      this.#file.exec(OWN_TABLES)
       if (!staging.reuse(tables)) staging.create(tables)
       this.#keep(roundDocuments(staged))
     })
@@ -114,14 +119,14 @@ export class SqliteStore implements RebuildStore {
     return Promise.resolve()
   }
 
-  /** @throws {StoreError} STORE_FOREIGN for a table that bears the name of one of ours */
+  /** @throws {StoreError} STORE_FOREIGN for what bears the name of one of our tables */
   #requireOwn(tables: readonly Table[]): void {
     const ours = new Set(this.#visible?.tables.map(({ name }) => name))
-    const existing = new Set(tablesOf(this.#file).map(({ name }) => name.toLowerCase()))
+    const existing = namesIn(this.#file)
     const foreign = tables.find(({ name }) => existing.has(name) && !ours.has(name))
     if (foreign === undefined) return
     throw new StoreError(
-      `${this.#file.path} has a table ${foreign.name} that listingstream did not make. Rebuild into another file, or rename that table.`,
+      `${this.#file.path} has a table, view or index ${foreign.name} that listingstream did not make. Rebuild into another file, or rename it.`,
       'STORE_FOREIGN',
     )
   }

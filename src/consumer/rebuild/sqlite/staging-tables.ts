@@ -95,6 +95,12 @@ export function tablesOf(file: SqliteFile): readonly NamedTable[] {
     .map(({ name }) => ({ name: String(name) }))
 }
 
+/** Of tables, views and indexes, which share their names, in lower case: case parts none of them. */
+export function namesIn(file: SqliteFile): ReadonlySet<string> {
+  const rows = file.prepare(`SELECT lower(name) AS name FROM sqlite_schema WHERE type <> 'trigger'`).all()
+  return new Set(rows.map(({ name }) => String(name)))
+}
+
 export function columnsOf(file: SqliteFile, table: string): readonly string[] {
   return file
     .prepare('SELECT name FROM pragma_table_info(?) ORDER BY cid')

@@ -16,6 +16,7 @@ import type {
   StagedRow,
   StoreState,
   Table,
+  WaitingListener,
 } from '../store.ts'
 import { backwards, TOMBSTONE, type PackedBatch, type PackedRecord } from './packed-batch.ts'
 import type { RebuildWriter, SchemaText, Staged } from './writer.ts'
@@ -97,8 +98,8 @@ export class StoreWriter implements RebuildWriter {
     return { records: batch.places.length / 4, rows: rows.length }
   }
 
-  async finish(): Promise<FinishedRound> {
-    const report = await this.#store.finish(this.#signal)
+  async finish(onWaiting?: WaitingListener): Promise<FinishedRound> {
+    const report = await this.#store.finish(this.#signal, onWaiting)
     this.#visible = this.#resources.map((name) => this.#of(name).table)
     return report
   }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 
 import { orAborted } from '../../../support/abort.ts'
 import { UnexpectedError } from '../../../support/errors.ts'
-import type { FinishedRound, StoreState } from '../store.ts'
+import type { FinishedRound, StoreState, WaitingListener } from '../store.ts'
 import type { PackedBatch } from './packed-batch.ts'
 import type { RebuildWriter, SchemaText, Staged } from './writer.ts'
 import {
@@ -23,6 +23,8 @@ export class ThreadedWriter implements RebuildWriter {
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>()
   #failure: Error | undefined
   #lastId = 0
+  /** Of the last call of `finish`. */
+  #onWaiting: WaitingListener | undefined
 
   constructor(data: WriterThreadData) {
     // Without our own flags: they may be for the main thread alone.
@@ -50,7 +52,8 @@ export class ThreadedWriter implements RebuildWriter {
     return this.#ask({ call: 'stage', batch }, [batch.bytes.buffer, batch.places.buffer])
   }
 
-  finish(): Promise<FinishedRound> {
+  finish(onWaiting: WaitingListener): Promise<FinishedRound> {
+    this.#onWaiting = onWaiting
     return this.#ask({ call: 'finish' })
   }
 
@@ -72,6 +75,10 @@ export class ThreadedWriter implements RebuildWriter {
   }
 
   #take(answer: WriterAnswer): void {
+    if ('waitingFor' in answer) {
+      this.#onWaiting?.(answer.waitingFor)
+      return
+    }
     const asked = this.#asked.get(answer.id)
     this.#asked.delete(answer.id)
     if ('failure' in answer) asked?.reject(receivedFailure(answer.failure))

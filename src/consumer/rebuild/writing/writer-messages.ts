@@ -5,6 +5,7 @@ import {
   type FailureExitCode,
 } from '../../../support/errors.ts'
 import type { RebuiltResource } from '../rebuilt-resource.ts'
+import type { OtherTransaction } from '../store.ts'
 import type { StoreTarget } from '../store-target.ts'
 import type { PackedBatch } from './packed-batch.ts'
 import type { RebuildWriter, SchemaText } from './writer.ts'
@@ -24,8 +25,9 @@ export type WriterCall =
   | { readonly call: 'learn'; readonly schema: SchemaText }
   | { readonly call: 'stage'; readonly batch: PackedBatch }
 
-/** From the thread. */
+/** From the thread. `waitingFor` is no end of the call: its answer is still to come. */
 export type WriterAnswer =
+  | { readonly id: number; readonly waitingFor: readonly OtherTransaction[] }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: SentFailure }
 

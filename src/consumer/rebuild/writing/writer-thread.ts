@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { SerialQueue } from '../../../support/serial-queue.ts'
+import type { WaitingListener } from '../store.ts'
 import { openStore } from '../store-target.ts'
 import { StoreWriter } from './store-writer.ts'
 import {
@@ -24,15 +25,20 @@ parentPort?.on('message', (question: WriterQuestion) => {
 
 async function answer({ id, ...call }: Exclude<WriterQuestion, string>): Promise<void> {
   let said: WriterAnswer
+  const tellWaiting: WaitingListener = (waitingFor) => post({ id, waitingFor })
   try {
-    said = { id, result: await queue.run(() => perform(call)) }
+    said = { id, result: await queue.run(() => perform(call, tellWaiting)) }
   } catch (error) {
     said = { id, failure: sentFailure(error) }
   }
-  parentPort?.postMessage(said, [])
+  post(said)
 }
 
-function perform(call: WriterCall): Promise<unknown> {
+function post(answer: WriterAnswer): void {
+  parentPort?.postMessage(answer, [])
+}
+
+function perform(call: WriterCall, onWaiting: WaitingListener): Promise<unknown> {
   // Here, so that what its making says becomes an answer.
   const writer = (opened ??= new StoreWriter(openStore(target), sources, cancelled.signal))
   switch (call.call) {
@@ -45,7 +51,7 @@ function perform(call: WriterCall): Promise<unknown> {
     case 'stage':
       return writer.stage(call.batch)
     case 'finish':
-      return writer.finish()
+      return writer.finish(onWaiting)
     case 'close':
       parentPort?.unref()
       return writer[Symbol.asyncDispose]()

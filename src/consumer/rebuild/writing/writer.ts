@@ -1,6 +1,6 @@
 import type { NextOffsets } from '../../../domain/pass.ts'
 import type { ResourceName } from '../../../domain/resource.ts'
-import type { FinishedRound, Round, StoreState } from '../store.ts'
+import type { FinishedRound, Round, StoreState, WaitingListener } from '../store.ts'
 import type { PackedBatch } from './packed-batch.ts'
 
 /** The schema of a value, as the registry has it. */
@@ -28,5 +28,5 @@ export interface RebuildWriter extends AsyncDisposable {
   /** Before the first batch that has values of it. */
   learn(schema: SchemaText): Promise<void>
   stage(batch: PackedBatch): Promise<Staged>
-  finish(): Promise<FinishedRound>
+  finish(onWaiting: WaitingListener): Promise<FinishedRound>
 }
