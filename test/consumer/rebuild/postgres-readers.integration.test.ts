@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
+import { parsePostgresUrl } from '../../../src/consumer/rebuild/postgres/postgres-target.ts'
+import { ThreadedWriter } from '../../../src/consumer/rebuild/writing/threaded-writer.ts'
+import { ACCOUNTS } from '../../../src/resources/accounts.ts'
 import { startPostgres, type TestPostgres } from '../../fixtures/postgres.ts'
 import { LISTINGS, NEVER, openStore, performRound, round, stage } from './postgres-rounds.ts'
 
@@ -144,6 +147,23 @@ test('a catch-up that cannot change a table tells who writes to it, and of nobod
   await finished
   expect(told[0]).toEqual([{ pid: await pidOf(writer), application: '' }])
   expect(await postgres.query(url, SELECT)).toEqual(NEW)
+})
+
+test('the thread that writes tells the one that reads for whom it waits', async () => {
+  const url = await postgres.createDatabase()
+  const target = { ...parsePostgresUrl(url), password: postgres.password }
+  await using writer = new ThreadedWriter({ target, sources: [{ resource: ACCOUNTS, keyColumn: 'Id' }] })
+  await writer.open()
+  const planned = { ...round('replay', 5), ends: { accounts: [5] } }
+  await writer.begin(planned, [{ name: ACCOUNTS.name, newest: null }], { accounts: [0] })
+  await using reader = await postgres.connect(url)
+  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM _listingstream_columns')
+  const told: unknown[] = []
+  const finished = writer.finish((waitingFor) => told.push(waitingFor))
+  await vi.waitUntil(() => told.length > 0, { timeout: 20_000 })
+  await reader.query('COMMIT')
+  expect(await finished).toEqual({ lost: [] })
+  expect(told).toEqual([[{ pid: await pidOf(reader), application: '' }]])
 })
 
 /** Of the server's process that a connection talks to. */
