@@ -66,9 +66,9 @@ const RESOURCE = z.string().transform((text, context): ResourceName => {
   return z.NEVER
 })
 const PASS = lowerCase(['snapshot', 'update', 'purge'])
-const OFFSETS = z.record(z.string(), z.array(z.number()))
-const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
 const OFFSET_LIST = z.array(z.number())
+const OFFSETS = z.record(z.string(), OFFSET_LIST)
+const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
 const ROW_MARKS = z
   .record(
     z.string(),

@@ -1,4 +1,4 @@
-import { ListingstreamError } from '../../support/errors.ts'
+import { ListingstreamError, type ListingstreamErrorOptions } from '../../support/errors.ts'
 import { quoteForeign } from '../../support/secrets.ts'
 
 interface Place {
@@ -49,54 +49,50 @@ export class ConsumerDeadLetterTopic extends ListingstreamError {
   }
 }
 
-/** Where the reader was to go on is not in the log any more. */
-export class ConsumerOffsetLost extends ListingstreamError {
+/** It names the place at which the reader stopped. */
+class PlacedError extends ListingstreamError {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 
-  constructor(place: Place, cause: unknown) {
-    super(
-      `The log does not hold ${at(place)}, where the consumer was to go on: the topic was made anew or truncated, and changes may be missed. Bring what the changes were applied to up to date from the beginning: with another groupId, or with onLostOffset: 'beginning'.`,
-      { code: 'CONSUMER_OFFSET_LOST', retryable: false, disposition: 'stop', cause },
-    )
+  constructor(place: Place, message: string, options: ListingstreamErrorOptions) {
+    super(message, options)
     this.topic = place.topic
     this.partition = place.partition
     this.offset = place.offset
+  }
+}
+
+/** Where the reader was to go on is not in the log any more. */
+export class ConsumerOffsetLost extends PlacedError {
+  constructor(place: Place, cause: unknown) {
+    super(
+      place,
+      `The log does not hold ${at(place)}, where the consumer was to go on: the topic was made anew or truncated, and changes may be missed. Bring what the changes were applied to up to date from the beginning: with another groupId, or with onLostOffset: 'beginning'.`,
+      { code: 'CONSUMER_OFFSET_LOST', retryable: false, disposition: 'stop', cause },
+    )
   }
 }
 
 /** A record that is no event, or not one that this version knows. */
-export class ConsumerUnreadable extends ListingstreamError {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-
+export class ConsumerUnreadable extends PlacedError {
   constructor(place: Place, cause: Error) {
     super(
+      place,
       `The record at ${at(place)} cannot be read: ${cause.message} Nothing after it was handled. Mend what is wrong with it, or let such records go to a topic of their own: onUnreadable: { deadLetter: '…' }.`,
       { code: 'CONSUMER_UNREADABLE', retryable: false, disposition: 'stop', cause },
     )
-    this.topic = place.topic
-    this.partition = place.partition
-    this.offset = place.offset
   }
 }
 
 /** The handler failed as often as it may. */
-export class ConsumerHandlerFailed extends ListingstreamError {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-
+export class ConsumerHandlerFailed extends PlacedError {
   constructor(place: Place & { readonly key: string }, attempts: number, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
     super(
+      place,
       `The handler failed ${attempts} times at the change of ${place.key} (${at(place)}): ${quoteForeign(why)}. It was not acknowledged and comes again. Mend the handler, or let such changes go to a topic of their own: onFailure: { deadLetter: '…' }.`,
       { code: 'CONSUMER_HANDLER_FAILED', retryable: false, disposition: 'stop', cause },
     )
-    this.topic = place.topic
-    this.partition = place.partition
-    this.offset = place.offset
   }
 }
