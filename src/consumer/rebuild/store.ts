@@ -101,8 +101,11 @@ export interface StagedRow {
 }
 
 export interface StagedBatch {
-  /** A key is there once. Of a key, a later batch is the later word. */
-  readonly rows: readonly { readonly table: Table; readonly rows: readonly StagedRow[] }[]
+  /**
+   * A key is there once. Of a key, a later batch is the later word. Rows may be made as they are asked for, once and in their
+   * order; if their making throws, nothing of the batch is staged, and the call rejects with that.
+   */
+  readonly rows: readonly { readonly table: Table; readonly rows: Iterable<StagedRow> }[]
   /** By resource, of all tables of the round: where the reading stands after the batch. */
   readonly reached: NextOffsets
 }

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/consumer/rebuild/store.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { parseResourceName } from '../../../src/domain/resource.ts'
+import { EventError } from '../../../src/events/event-error.ts'
 
 /** A place where stores of one kind are kept: each can be opened, and read as any of its readers would read it. */
 export interface StorePlace extends AsyncDisposable {
@@ -68,6 +69,20 @@ function stateCases(make: () => Promise<StorePlace>): void {
     await store.stage(batch(wider, [row('2', [2, 'Fargo'])], [9, 9]), NEVER)
     await store.finish(NEVER)
     expect(await place.read(wider)).toEqual({ 1: ['1', 1, null], 2: ['2', 2, 'Fargo'] })
+  })
+
+  test('a batch whose rows break off leaves nothing, and the store takes the next one', async () => {
+    await using place = await make()
+    await using store = await opened(place)
+    const cities = table('listings', [KEY, CITY])
+    await store.begin(round('replay', 900), [cities], { listings: [0] }, NEVER)
+    const broken = new EventError('A value is cut.')
+    // More than is sent to a server at once.
+    const rows = Array.from({ length: 300 }, (_, i) => row(String(i), ['x'.repeat(2_000)]))
+    await expect(store.stage(batch(cities, breakingOff(rows, broken), [300]), NEVER)).rejects.toBe(broken)
+    await store.stage(batch(cities, [row('1', ['Fargo'])], [900]), NEVER)
+    await store.finish(NEVER)
+    expect(await place.read(cities)).toEqual({ 1: ['1', 'Fargo'] })
   })
 
   test('two processes do not write it at once', async () => {
@@ -268,6 +283,11 @@ function row(key: string, others: readonly ColumnValue[] | null): StagedRow {
   return { key, partition: 0, offset: 1, values: others === null ? null : [key, ...others] }
 }
 
-function batch(of: Table, rows: readonly StagedRow[], reached: readonly number[]) {
+function* breakingOff(rows: readonly StagedRow[], error: Error): Generator<StagedRow, void, undefined> {
+  yield* rows
+  throw error
+}
+
+function batch(of: Table, rows: Iterable<StagedRow>, reached: readonly number[]) {
   return { rows: [{ table: of, rows }], reached: { listings: reached } }
 }

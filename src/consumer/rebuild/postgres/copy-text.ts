@@ -13,12 +13,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const CHUNK_CHARACTERS = 256 * 1024
 
 /**
- * Rows as COPY takes them: the table's columns, then the order, then whether the key is gone.
+ * Rows as COPY takes them: the table's columns, then the order, then whether the key is gone. They are asked for chunk by chunk:
+ * the server takes one in while the next is made.
  *
  * @param columns as many as the rows have values
  */
 export function* copyText(
-  rows: readonly StagedRow[],
+  rows: Iterable<StagedRow>,
   columns: readonly Column[],
   order: number,
 ): Generator<Buffer, void, undefined> {

@@ -112,7 +112,6 @@ export class PostgresStore implements RebuildStore {
     }
     await connection.transaction(async () => {
       for (const { table, rows: of } of rows) {
-        if (of.length === 0) continue
         this.#touched.add(table.name)
         await staging.write(table, of, reached, signal)
       }

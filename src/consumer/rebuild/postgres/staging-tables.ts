@@ -78,7 +78,7 @@ export class StagingTables {
 
   async write(
     table: Table,
-    rows: readonly StagedRow[],
+    rows: Iterable<StagedRow>,
     reached: NextOffsets,
     signal: AbortSignal,
   ): Promise<void> {

@@ -46,7 +46,7 @@ export class SqliteStore implements RebuildStore {
     this.#file = SqliteFile.open(file)
   }
 
-  open(): Promise<StoreState> {
+  async open(): Promise<StoreState> {
     const state = this.#file.look(() => {
       if (!namesIn(this.#file).has(STATE_TABLE)) return { visible: null, staged: null }
       const rows = this.#file.prepare(`SELECT name, value FROM ${STATE_TABLE}`).all()
@@ -58,10 +58,10 @@ export class SqliteStore implements RebuildStore {
     if (staged !== null) {
       this.#round = { staged, tables: new StagingTables(this.#file, staged.round.kind) }
     }
-    return Promise.resolve(state)
+    return state
   }
 
-  begin(round: Round, tables: readonly Table[], from: NextOffsets): Promise<void> {
+  async begin(round: Round, tables: readonly Table[], from: NextOffsets): Promise<void> {
     const staging = new StagingTables(this.#file, round.kind)
     const staged: StagedState = { round, tables, reached: from }
     // Not before: a file that is refused stays as it is.
@@ -74,10 +74,9 @@ export class SqliteStore implements RebuildStore {
       this.#keep(roundDocuments(staged))
     })
     this.#round = { staged, tables: staging }
-    return Promise.resolve()
   }
 
-  addColumns(table: Table, added: readonly Column[]): Promise<void> {
+  async addColumns(table: Table, added: readonly Column[]): Promise<void> {
     const round = this.#current()
     const tables = round.staged.tables.map((one) => (one.name === table.name ? table : one))
     const staged = { ...round.staged, tables }
@@ -86,20 +85,18 @@ export class SqliteStore implements RebuildStore {
       this.#keep(roundDocuments(staged))
     })
     round.staged = staged
-    return Promise.resolve()
   }
 
-  stage({ rows, reached }: StagedBatch): Promise<void> {
+  async stage({ rows, reached }: StagedBatch): Promise<void> {
     const round = this.#current()
     this.#file.transaction(() => {
       for (const { table, rows: of } of rows) round.tables.write(table, of)
       this.#keep(reachedDocuments({ reached }))
     })
     round.staged = { ...round.staged, reached }
-    return Promise.resolve()
   }
 
-  finish(): Promise<FinishedRound> {
+  async finish(): Promise<FinishedRound> {
     const { staged } = this.#current()
     const visible = finished(staged)
     const lost = this.#file.transaction(() => {
@@ -111,12 +108,11 @@ export class SqliteStore implements RebuildStore {
     })
     this.#visible = visible
     this.#round = undefined
-    return Promise.resolve({ lost })
+    return { lost }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#file[Symbol.dispose]()
-    return Promise.resolve()
   }
 
   /** @throws {StoreError} STORE_FOREIGN for what bears the name of one of our tables */

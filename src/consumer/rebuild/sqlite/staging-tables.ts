@@ -54,7 +54,7 @@ export class StagingTables {
     this.#writers.delete(table.name)
   }
 
-  write(table: Table, rows: readonly StagedRow[]): void {
+  write(table: Table, rows: Iterable<StagedRow>): void {
     const { upsert, remove } = this.#writer(table)
     for (const { key, values } of rows) {
       if (values === null) remove.run(key)

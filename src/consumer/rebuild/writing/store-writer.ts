@@ -87,15 +87,18 @@ export class StoreWriter implements RebuildWriter {
 
   async stage(batch: PackedBatch): Promise<Staged> {
     const written = this.#of(batch.resource)
-    const rows = rowsOf(batch, (id) => this.#decoder(written, id))
+    const last = lastWords(batch, (id) => this.#decoder(written, id))
     const added = written.columns.table().columns.slice(written.table.columns.length)
     if (added.length > 0) {
       written.table = written.columns.table()
       await this.#store.addColumns(written.table, added, this.#signal)
     }
     const { table } = written
-    await this.#store.stage({ rows: [{ table, rows }], reached: batch.reached }, this.#signal)
-    return { records: batch.places.length / 4, rows: rows.length }
+    await this.#store.stage(
+      { rows: [{ table, rows: rowsOf(batch, last) }], reached: batch.reached },
+      this.#signal,
+    )
+    return { records: batch.places.length / 4, rows: last.byKey.size }
   }
 
   async finish(onWaiting?: WaitingListener): Promise<FinishedRound> {
@@ -152,24 +155,46 @@ export class StoreWriter implements RebuildWriter {
   }
 }
 
-/** The last word of the batch on each of its keys, in their order; rows are as wide as the table is at the end of it. */
-function rowsOf(batch: PackedBatch, decoderOf: (id: number) => RowDecoder | null): readonly StagedRow[] {
-  const { bytes, partition } = batch
+/** What a batch says, by key, in the order of the records. */
+interface LastWords {
+  readonly avro: AvroBytes
+  readonly byKey: ReadonlyMap<string, LastWord>
+}
+
+interface LastWord {
+  readonly record: PackedRecord
+  /** Null: the key is gone. */
+  readonly decoder: RowDecoder | null
+}
+
+/** The last word of the batch on each of its keys. The columns of all their values are known afterwards. */
+function lastWords(batch: PackedBatch, decoderOf: (id: number) => RowDecoder | null): LastWords {
+  const { bytes } = batch
   const avro = new AvroBytes(bytes)
   const last = new Map<string, PackedRecord>()
   for (const record of backwards(batch)) {
     const key = avro.textAt(record.keyStart, record.valueStart)
     if (!last.has(key)) last.set(key, record)
   }
-  // Their columns first: the width of the rows follows from them.
-  const found = [...last].toReversed().map(([key, record]) => ({ key, record, decoder: ofRecord(record) }))
-  return found.map(({ key, record, decoder }) => {
-    return { key, partition, offset: record.offset, values: valuesOf(key, record, decoder) }
-  })
+  const inOrder = [...last].toReversed()
+  return {
+    avro,
+    byKey: new Map(inOrder.map(([key, record]) => [key, { record, decoder: ofRecord(record) }])),
+  }
 
   function ofRecord({ valueStart, valueEnd }: PackedRecord): RowDecoder | null {
     if (valueEnd === TOMBSTONE) return null
     return decoderOf(unframe(bytes.subarray(valueStart, valueEnd)).schemaId)
+  }
+}
+
+/** Each is decoded when it is asked for: the store is at work with the one before, and one alone is in memory. */
+function* rowsOf(
+  { partition }: PackedBatch,
+  { avro, byKey }: LastWords,
+): Generator<StagedRow, void, undefined> {
+  for (const [key, { record, decoder }] of byKey) {
+    yield { key, partition, offset: record.offset, values: valuesOf(key, record, decoder) }
   }
 
   function valuesOf(
