@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
           globalSetup: ['test/fixtures/stack-setup.ts'],
+          // They wait for brokers and servers as often as they compute; vitest would leave one of two cores idle.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },
