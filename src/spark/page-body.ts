@@ -2,7 +2,7 @@
 import type { JsonValue } from '../domain/json.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { parseEnvelope, type Envelope } from './envelope.ts'
-import { parseJsonText } from './json-text.ts'
+import { parseJsonText } from '../domain/json-text.ts'
 import { readRecords, type ReadRecords } from './records.ts'
 import { textOfBytes } from '../support/utf8-text.ts'
 

@@ -187,7 +187,7 @@ function withMasked({ content, maskedVolatile }: Projected): ContentRecord {
 }
 
 /** Of the volatile fields, which stand in the event's envelope; only their texts can be long. */
-function bytesOf(fields: EncodedContent['volatileFields']): number {
+export function bytesOf(fields: EncodedContent['volatileFields']): number {
   let bytes = 0
   for (const name in fields) {
     const value = fields[name]

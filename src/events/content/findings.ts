@@ -1,4 +1,5 @@
 import type { LooseValue } from '../../domain/content.ts'
+import type { CustomFieldValue } from './custom-fields.ts'
 
 /** A value that has no field, or does not fit it. */
 export interface Unmapped {
@@ -18,4 +19,6 @@ export class Findings {
   readonly maskedVolatile: string[] = []
   readonly unmapped: Unmapped[] = []
   readonly volatile: [string, LooseValue][] = []
+  /** Undefined if the record has no member that holds them. */
+  custom: Readonly<Record<string, CustomFieldValue>> | undefined = undefined
 }

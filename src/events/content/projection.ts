@@ -42,83 +42,109 @@ export interface ProjectionOptions extends EventOptions {
 
 const EMPTY: Readonly<Record<string, never>> = Object.freeze({})
 const NO_NAMES: readonly string[] = Object.freeze([])
-const CUSTOM_MEMBERS: ReadonlySet<string> = new Set(CUSTOM_FIELDS_MEMBERS)
 const CUSTOM_FIELDS = 'customFields'
+
+/** What a member of the record itself is judged by, beside its name and value. */
+export interface Surroundings {
+  readonly key: RecordKey
+  /** The member whose custom fields are read: several would show the same ones. */
+  readonly custom: string | undefined
+  /**
+   * As earlier versions of this program did it, to whom the members that follow from the way of asking were content.
+   * @default false
+   */
+  readonly formerly?: boolean
+}
 
 /** From the source's JSON to the content record of one schema. Nothing gets lost on the way (R12). */
 export class Projection {
-  readonly #resource: ResourceDescription
-  readonly #fields: RecordReader
-  readonly #place: Place
+  readonly resource: ResourceDescription
+  /** Of the record that holds the source's fields. */
+  readonly reader: RecordReader
+  /** Where the fields stand. */
+  readonly place: Place
   readonly #hasCustomFields: boolean
   #lastMasked = NO_NAMES
   #lastMaskedSorted = NO_NAMES
 
   constructor(options: ProjectionOptions) {
     const { resource, content, fields, rowOf } = options
-    this.#resource = resource
-    this.#fields = new RecordReader(fields, { rowOf, readers: new Map() }, rolesOf(options))
-    this.#place = resource.fields.from === 'metadata' ? PLAIN_NAMES : PATHS
+    this.resource = resource
+    this.reader = new RecordReader(fields, { rowOf, readers: new Map() }, rolesOf(options))
+    this.place = resource.fields.from === 'metadata' ? PLAIN_NAMES : PATHS
     this.#hasCustomFields = content.fields.some(({ name }) => name === CUSTOM_FIELDS)
   }
 
-  /**
-   * `formerly`: as earlier versions of this program did it, to whom the members that follow from the way of asking were
-   * content.
-   */
+  /** @param formerly as in `Surroundings` */
   project(key: RecordKey, body: JsonObject, formerly = false): Projected {
     const found = new Findings()
-    const fields = this.#fields
+    const fields = this.reader
     fields.begin()
-    let customFields: Readonly<Record<string, CustomFieldValue>> | undefined
+    const custom = CUSTOM_FIELDS_MEMBERS.find((name) => body[name] !== undefined && body[name] !== null)
+    const surroundings = { key, custom, formerly }
     for (const name in body) {
       const member = body[name] ?? null
-      if (member === null || this.#takeFields(name, member, found) || isKeyAgain(name, member, key)) continue
-      if (!formerly && followsFromAsking(name)) {
-        found.volatile.push([this.#memberName(name), looseText(member)])
-        continue
-      }
-      const custom = this.#isCustom(name, body) ? readCustomFields(member) : undefined
-      if (custom !== undefined) {
-        customFields = toMap(custom.values)
-        found.masked.push(...custom.masked)
-        for (const [name, text] of custom.unmapped) found.unmapped.push({ path: name, field: name, text })
-      } else this.#keepMember(name, member, found)
+      if (member !== null) this.take(name, member, surroundings, found)
     }
     return {
       content: {
-        [this.#resource.events.fields]: fields.row(),
-        customFields: customFields ?? EMPTY,
-        maskedFields: found.masked.length === 0 ? NO_NAMES : this.#sorted(found.masked),
-        unmappedFields:
-          found.unmapped.length === 0
-            ? EMPTY
-            : toMap(found.unmapped.map(({ path, text }): [string, string] => [path, text]).sort(byName)),
+        [this.resource.events.fields]: fields.row(),
+        customFields: found.custom ?? EMPTY,
+        maskedFields: found.masked.length === 0 ? NO_NAMES : this.sorted(found.masked),
+        unmappedFields: unmappedOf(found),
       },
-      volatileFields: found.volatile.length === 0 ? EMPTY : toMap(found.volatile.sort(byName)),
-      unmapped:
-        found.unmapped.length === 0 ? NO_NAMES : [...new Set(found.unmapped.map(({ field }) => field))],
+      volatileFields: volatileOf(found),
+      unmapped: unmappedNames(found),
       maskedVolatile: found.maskedVolatile,
     }
   }
 
+  /** A member of the record itself; the values of fields are in `reader` from then on. */
+  take(name: string, member: Exclude<JsonValue, null>, around: Surroundings, found: Findings): void {
+    if (this.#takeFields(name, member, found) || isKeyAgain(name, member, around.key)) return
+    if (around.formerly !== true && followsFromAsking(name)) {
+      found.volatile.push([this.#memberName(name), looseText(member)])
+      return
+    }
+    const custom = this.#hasCustomFields && name === around.custom ? readCustomFields(member) : undefined
+    if (custom === undefined) {
+      this.#keepMember(name, member, found)
+      return
+    }
+    found.custom = toMap(custom.values)
+    found.masked.push(...custom.masked)
+    for (const [field, text] of custom.unmapped) found.unmapped.push({ path: field, field, text })
+  }
+
   /** Of the fields that the schema has, as in `Projected.unmapped`. */
   fieldNames(): readonly string[] {
-    return [...this.#fields.fieldNames(this.#place)]
+    return [...this.reader.fieldNames(this.place)]
+  }
+
+  /**
+   * Each name once. The same fields are masked in nearly every record of a user, so that the last answer is likely to be
+   * this one, and then it is the same list.
+   */
+  sorted(masked: readonly string[]): readonly string[] {
+    if (!sameNames(masked, this.#lastMasked)) {
+      this.#lastMasked = [...masked]
+      this.#lastMaskedSorted = [...new Set(masked)].sort()
+    }
+    return this.#lastMaskedSorted
   }
 
   /** Whether the member is one of the source's fields, or holds them. */
   #takeFields(name: string, member: Exclude<JsonValue, null>, found: Findings): boolean {
-    if (this.#resource.fields.at === 'top') return this.#fields.take(name, member, this.#place, found)
+    if (this.resource.fields.at === 'top') return this.reader.take(name, member, this.place, found)
     if (name !== 'StandardFields' || !isJsonObject(member)) return false
-    this.#fields.takeAll(member, this.#place, found)
+    this.reader.takeAll(member, this.place, found)
     return true
   }
 
   /** A member that the schema does not know. */
   #keepMember(name: string, member: JsonValue, found: Findings): void {
-    const isMaskedField = member === MASKED && this.#resource.fields.at === 'top'
-    if (isMaskedField) found.masked.push(this.#place.field(name))
+    const isMaskedField = member === MASKED && this.resource.fields.at === 'top'
+    if (isMaskedField) found.masked.push(this.place.field(name))
     else {
       const path = this.#memberName(name)
       found.unmapped.push({ path, field: path, text: valueText(member) })
@@ -127,23 +153,24 @@ export class Projection {
 
   /** Of a member of the record itself. */
   #memberName(name: string): string {
-    return this.#resource.fields.at === 'top' ? this.#place.path(name) : `$.${safeName(name)}`
+    return this.resource.fields.at === 'top' ? this.place.path(name) : `$.${safeName(name)}`
   }
+}
 
-  /** Of several members with custom fields only one is read: they show the same fields. */
-  #isCustom(name: string, body: JsonObject): boolean {
-    if (!this.#hasCustomFields || !CUSTOM_MEMBERS.has(name)) return false
-    return name === CUSTOM_FIELDS_MEMBERS.find((other) => body[other] !== undefined && body[other] !== null)
-  }
+/** As `Projected` has them. */
+export function volatileOf({ volatile }: Findings): Projected['volatileFields'] {
+  return volatile.length === 0 ? EMPTY : toMap(volatile.toSorted(byName))
+}
 
-  /** The same fields are masked in nearly every record of a user, so that the last answer is likely to be this one. */
-  #sorted(names: readonly string[]): readonly string[] {
-    if (!sameNames(names, this.#lastMasked)) {
-      this.#lastMasked = names
-      this.#lastMaskedSorted = [...new Set(names)].sort()
-    }
-    return this.#lastMaskedSorted
-  }
+/** As the content has them. */
+export function unmappedOf({ unmapped }: Findings): ContentRecord['unmappedFields'] {
+  if (unmapped.length === 0) return EMPTY
+  return toMap(unmapped.map(({ path, text }): [string, string] => [path, text]).sort(byName))
+}
+
+/** As in `Projected.unmapped`. */
+export function unmappedNames({ unmapped }: Findings): readonly string[] {
+  return unmapped.length === 0 ? NO_NAMES : [...new Set(unmapped.map(({ field }) => field))]
 }
 
 /** Fields that are no content. */

@@ -19,6 +19,16 @@ export type RowConstructor = new (...cells: readonly CellValue[]) => object
 /** What its fields are in the event when they are no content. */
 export type FieldRole = 'volatile' | 'timestamp'
 
+/** What becomes of a field of the source. */
+export interface FieldUse {
+  readonly name: string
+  readonly role: 'field' | FieldRole
+  /** Indices of the fields of the schema that it fills: more than one if it was retyped, none if it is no content. */
+  readonly cells: readonly number[]
+  /** Of its only cell; undefined if it has several or holds objects. */
+  readonly kind: FieldKind | 'labels' | undefined
+}
+
 export interface ReaderContext {
   /** The constructor that avsc made for a record of the schema. */
   readonly rowOf: (record: AvroRecord) => RowConstructor
@@ -85,11 +95,32 @@ export class RecordReader {
     for (const name in object) {
       const value = object[name]
       // A new field that is null changes nothing (R5).
-      if (value === null || value === undefined) continue
-      if (this.take(name, value, place, found)) continue
-      if (value === MASKED) found.masked.push(place.field(name))
-      else found.unmapped.push(unmapped(name, value, place))
+      if (value !== null && value !== undefined) this.takeMember(name, value, place, found)
     }
+  }
+
+  takeMember(name: string, value: Exclude<JsonValue, null>, place: Place, found: Findings): void {
+    if (this.take(name, value, place, found)) return
+    if (value === MASKED) found.masked.push(place.field(name))
+    else found.unmapped.push(unmapped(name, value, place))
+  }
+
+  /** What becomes of each field of the source that it knows. */
+  *uses(): Generator<FieldUse, void, undefined> {
+    for (const [name, { role, cell, also }] of this.#slots) {
+      const cells = role === 'field' ? [cell, ...(also ?? [])].map(({ index }) => index) : []
+      yield {
+        name,
+        role,
+        cells,
+        kind: also === undefined && cell.inner === undefined ? cell.kind : undefined,
+      }
+    }
+  }
+
+  /** What a field of the record has of the object that is read; undefined for its default. */
+  cell(index: number): CellValue {
+    return this.#cells[index]
   }
 
   /** Of the fields that it fills, as in `Unmapped`. */

@@ -10,6 +10,9 @@ import { Projection } from '../content/projection.ts'
 import type { RowConstructor } from '../content/record-reader.ts'
 import type { EventOptions } from './event-schema.ts'
 
+/** Of a record, as avsc has them, in the order of the schema. */
+type AvroFields = readonly avsc.types.RecordType['fields'][number][]
+
 /** One registered version of a resource's `…Upserted`, ready for use. */
 export interface CompiledEvent {
   readonly id: SchemaId
@@ -18,6 +21,9 @@ export interface CompiledEvent {
   readonly projection: Projection
   /** Of the content record. */
   readonly content: Type
+  readonly contentFields: AvroFields
+  /** Those of the record in it that holds the source's fields. */
+  readonly sourceFields: AvroFields
   /** Of the event without its last field, the content. */
   readonly envelope: Type
   /** Of the envelope. */
@@ -61,6 +67,8 @@ export function compileEvent(id: SchemaId, text: string, options: EventOptions):
       id,
       text,
       content: typeOf(contentRecord),
+      contentFields: typeOf(contentRecord).fields,
+      sourceFields: typeOf(fields).fields,
       envelope: compileType(serializeSchema({ ...event, fields: event.fields.slice(0, -1) })).type,
       enums: new EnumFields(event),
       projection: new Projection({ ...options, content: contentRecord, fields, rowOf }),

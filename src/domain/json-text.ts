@@ -1,4 +1,4 @@
-import { JsonBigInteger, type JsonValue } from '../domain/json.ts'
+import { JsonBigInteger, type JsonValue } from './json.ts'
 
 /** avsc's `long` takes integers up to this (docs/kafka.md §10). */
 const LARGEST_INTEGER = 2 ** 53 - 2
@@ -14,6 +14,16 @@ const INTEGER = /^-?\d+$/
 export function parseJsonText(text: string): JsonValue {
   const value: unknown = mayHoldLongNumber(text) ? JSON.parse(text, keepBigInteger) : JSON.parse(text)
   return value as JsonValue
+}
+
+/**
+ * The text of any JSON value without blanks around it, as `parseJsonText` has it where it stands in an object.
+ * @throws {SyntaxError} if it is not JSON.
+ */
+export function parseJsonValue(text: string): JsonValue {
+  const value = parseJsonText(text)
+  if (typeof value !== 'number' || Math.abs(value) <= LARGEST_INTEGER) return value
+  return INTEGER.test(text) ? new JsonBigInteger(text) : value
 }
 
 function keepBigInteger(_name: string, value: unknown, context?: { readonly source?: string }): unknown {

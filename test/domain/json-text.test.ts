@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JsonBigInteger, toJsonText } from '../../src/domain/json.ts'
 import { growth } from '../fixtures/growth.ts'
-import { parseJsonText } from '../../src/spark/json-text.ts'
+import { parseJsonText } from '../../src/domain/json-text.ts'
 
 describe('parseJsonText', () => {
   test('text comes back as it was, whatever the JSON (R12)', () => {
