@@ -1,4 +1,5 @@
 import { endOfString, QUOTE } from '../../../support/json-bytes.ts'
+import type { Findings } from '../findings.ts'
 import type { LevelPlan, MemberRule } from './plan.ts'
 
 /** The members of a name, and where the value of the last one of them stands. */
@@ -16,6 +17,9 @@ export interface Member {
   /** From where to where its value stands there. */
   start: number
   end: number
+  /** What was found in the value that it had last, if nothing but the value decides that; see `found`. */
+  lastValue: Buffer | undefined
+  lastFound: Findings['volatile'][number] | undefined
 }
 
 /** More names than these are not kept from record to record. */
@@ -29,25 +33,25 @@ export class Members {
   readonly head: Member
   readonly #plan: LevelPlan
   readonly #byName = new Map<string, Member>()
-  /** Those that are not forgotten. */
+  /** Those that are not forgotten: of names that the plan has, or that are watched. */
   readonly #kept = new Map<string, Member>()
 
-  /** @param watched names that are asked for, whatever the plan has */
-  constructor(plan: LevelPlan, watched: Iterable<string>) {
+  constructor(plan: LevelPlan) {
     this.#plan = plan
     this.head = this.#made('')
-    for (const name of [...plan.rules.keys(), ...watched]) this.#kept.set(name, this.#made(name))
-    this.#forget()
+    for (const name of plan.rules.keys()) this.watch(name)
+  }
+
+  /** The one of this name, which is always the same from now on. Not while a record is walked over. */
+  watch(name: string): Member {
+    const member = this.#of(name)
+    this.#kept.set(name, member)
+    return member
   }
 
   /** To be called before each record. */
   begin(): void {
     if (this.#byName.size > this.#kept.size + MOST_NAMES) this.#forget()
-  }
-
-  /** Of a name that the plan has or that is watched; undefined for others. */
-  kept(name: string): Member | undefined {
-    return this.#kept.get(name)
   }
 
   /** The member whose name begins behind the quote at `at`; undefined if there is none, or none that can be kept. */
@@ -73,7 +77,18 @@ export class Members {
   #made(name: string): Member {
     const rule = this.#plan.rules.get(name) ?? this.#plan.other(name)
     const isIndex = /^\d/.test(name)
-    return { rule, name, isIndex, raw: Buffer.alloc(0), next: undefined, seen: -1, start: 0, end: 0 }
+    return {
+      rule,
+      name,
+      isIndex,
+      raw: Buffer.alloc(0),
+      next: undefined,
+      seen: -1,
+      start: 0,
+      end: 0,
+      lastValue: undefined,
+      lastFound: undefined,
+    }
   }
 
   /** One of a name that is forgotten must not be met again behind another one: it would be there twice. */

@@ -32,6 +32,8 @@ export interface MemberRule {
   readonly cells: readonly number[]
   /** It is one of the source's fields where those stand in an object of their own. */
   readonly isInner: boolean
+  /** The schema has a field of this name, or it is one that is no content. */
+  readonly isKnown: boolean
   /** Its name in `maskedFields`; undefined: a masked value is more than that. */
   readonly masked: string | undefined
 }
@@ -68,7 +70,14 @@ export interface TranscoderPlan {
   readonly parts: readonly PartPlan[]
 }
 
-const NOT_KNOWN: MemberRule = { way: WAYS.READ, cell: -1, cells: [], isInner: false, masked: undefined }
+const NOT_KNOWN: MemberRule = {
+  way: WAYS.READ,
+  cell: -1,
+  cells: [],
+  isInner: false,
+  isKnown: false,
+  masked: undefined,
+}
 
 /** Undefined if nothing could be encoded under this schema. */
 export function planOf({
@@ -108,7 +117,9 @@ function levelsOf(
   const unknown = (name: string): MemberRule => ({ ...NOT_KNOWN, isInner, masked: place.field(name) })
   const uses = [...reader.uses()]
   const fields = {
-    rules: new Map(uses.map((use) => [use.name, { ...unknown(use.name), ...wayOf(use, noCell) }])),
+    rules: new Map(
+      uses.map((use) => [use.name, { ...unknown(use.name), isKnown: true, ...wayOf(use, noCell) }]),
+    ),
     // A member of the record that is no field may be more than masked.
     other: isInner ? unknown : () => NOT_KNOWN,
   }

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer'
 
 import { NO_DIGEST, type Digest, type LooseValue } from '../../../domain/content.ts'
-import { parseJsonValue } from '../../../domain/json-text.ts'
-import type { JsonValue } from '../../../domain/json.ts'
-import { recordKey, type RecordKey } from '../../../domain/record-key.ts'
-import { instantOf, keyOf, MLS_FIELD, mlsIdOf } from '../../../domain/row-values.ts'
+import type { RecordKey } from '../../../domain/record-key.ts'
 import type { CompiledEvent } from '../../schema/compiled-event.ts'
 import { bytesOf, type ContentLimit } from '../content-encoder.ts'
 import { CUSTOM_FIELDS_MEMBERS } from '../custom-fields.ts'
 import { digestOf } from '../digest.ts'
-import { Findings } from '../findings.ts'
-import { unmappedNames, unmappedOf, volatileOf, type Projection } from '../projection.ts'
+import type { Findings } from '../findings.ts'
+import { unmappedNames, volatileOf, type Projection, type Surroundings } from '../projection.ts'
 import { ContentOutput } from './content-output.ts'
+import { ContentParts } from './content-parts.ts'
+import { isKey, isSameAs, isUriOfKey, valueOf } from './member-values.ts'
 import type { Member } from './members.ts'
 import { planOf, type TranscoderPlan } from './plan.ts'
-import { RecordWalk, type WalkFailure } from './record-walk.ts'
+import { RecordWalk, type Watched, type WalkFailure } from './record-walk.ts'
+import { RowFacts } from './row-facts.ts'
 
 /**
  * Why a record was not taken. Of the walk: it is no JSON object in UTF-8, or nested too deep; a name is too long, or comes
@@ -22,8 +22,8 @@ import { RecordWalk, type WalkFailure } from './record-walk.ts'
  */
 export type DeclineReason = WalkFailure | 'unreadable' | 'unencodable'
 
-const NO_KEY = recordKey('none')
-const ID = 'Id'
+const NO_BYTES = Buffer.alloc(0)
+const N = 0x6e
 
 /**
  * From the bytes of a record to those of its content, without objects between them, as far as that goes. The law: what it
@@ -32,14 +32,8 @@ const ID = 'Id'
  * What it knows of the record that it took last stands in its properties until the next call.
  */
 export class RecordTranscoder {
-  /** Undefined if it was taken: the other properties mean nothing if it was not. */
+  /** Undefined if the last record was taken: the other properties mean nothing if it was not. */
   declined: DeclineReason | undefined = undefined
-  key: RecordKey = NO_KEY
-  /** In milliseconds since 1970; NaN if it has none that can be read. */
-  modificationTimestamp = Number.NaN
-  mlsId: string | null = null
-  /** In the order of the resource's `changeStamps`, NaN where it has none. Written over by the next call. */
-  readonly stamps: Float64Array
   /** Where its content stands in what `takeOutput` will hand over. */
   start = 0
   end = 0
@@ -49,11 +43,13 @@ export class RecordTranscoder {
   unmapped: readonly string[] = []
 
   readonly #projection: Projection
-  readonly #plan: TranscoderPlan
   readonly #limit: ContentLimit
   readonly #walk: RecordWalk
+  readonly #facts: RowFacts
+  readonly #custom: readonly Watched[]
+  readonly #parts: ContentParts
   readonly #output = new ContentOutput()
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = NO_BYTES
 
   /** Undefined if nothing can be encoded under this schema. */
   static of(event: CompiledEvent, limit: ContentLimit): RecordTranscoder | undefined {
@@ -63,19 +59,30 @@ export class RecordTranscoder {
 
   /** @param plan of the same schema as `projection` */
   constructor(plan: TranscoderPlan, projection: Projection, limit: ContentLimit) {
-    const { keyField, stamp, changeStamps } = projection.resource
-    this.#plan = plan
     this.#projection = projection
     this.#limit = limit
-    this.stamps = new Float64Array(changeStamps.length)
-    const watched = [
-      ID,
-      keyField,
-      MLS_FIELD,
-      ...changeStamps.map(({ field }) => field),
-      ...CUSTOM_FIELDS_MEMBERS,
-    ]
-    this.#walk = new RecordWalk(plan, stamp === null ? watched : [...watched, stamp])
+    this.#walk = new RecordWalk(plan)
+    this.#facts = new RowFacts(projection.resource, this.#walk)
+    this.#custom = CUSTOM_FIELDS_MEMBERS.map((name) => this.#walk.watch(name))
+    this.#parts = new ContentParts(plan.parts)
+  }
+
+  get key(): RecordKey {
+    return this.#facts.key
+  }
+
+  /** In milliseconds since 1970; NaN if it has none that can be read. */
+  get modificationTimestamp(): number {
+    return this.#facts.modificationTimestamp
+  }
+
+  get mlsId(): string | null {
+    return this.#facts.mlsId
+  }
+
+  /** In the order of the resource's `changeStamps`, NaN where it has none. Written over by the next call. */
+  get stamps(): Float64Array {
+    return this.#facts.stamps
   }
 
   /**
@@ -90,8 +97,7 @@ export class RecordTranscoder {
     const end = this.#walk.walk(bytes, at)
     if (end < 0) return this.#decline(this.#walk.failure)
     if (!isUtf8(bytes.subarray(at, end))) return this.#decline('malformed')
-    if (!this.#takeKey()) return this.#decline('unreadable')
-    this.#takeStamps()
+    if (!this.#facts.take(bytes)) return this.#decline('unreadable')
     return this.#takeContent(end - at) ? end : this.#decline('unencodable')
   }
 
@@ -100,35 +106,11 @@ export class RecordTranscoder {
     this.#output.append(content)
   }
 
-  /** All contents since the last call, one behind the other, in memory of their own. */
+  /** All contents since the last call, one behind the other, in memory of their own. Lets the page go. */
   takeOutput(): Uint8Array<ArrayBuffer> {
+    this.#bytes = NO_BYTES
+    this.#walk.release()
     return this.#output.take()
-  }
-
-  #takeKey(): boolean {
-    const { keyField } = this.#projection.resource
-    const key = keyOf(
-      keyField,
-      this.#valueOf(this.#walk.ofFields(keyField)),
-      this.#valueOf(this.#walk.ofRecord(ID)),
-    )
-    if (typeof key === 'object') return false
-    this.key = key
-    return true
-  }
-
-  #takeStamps(): void {
-    const { stamp, changeStamps } = this.#projection.resource
-    this.modificationTimestamp = stamp === null ? Number.NaN : this.#instantOf(stamp)
-    this.mlsId = mlsIdOf(this.#valueOf(this.#walk.ofFields(MLS_FIELD)))
-    for (let i = 0; i < changeStamps.length; i += 1) {
-      this.stamps[i] = this.#instantOf(changeStamps[i]?.field ?? '')
-    }
-  }
-
-  #instantOf(field: string): number {
-    const member = this.#walk.ofFields(field)
-    return instantOf(this.#valueOf(member)) ?? Number.NaN
   }
 
   /** False if it cannot be published, and then nothing is written. @param length of the record in bytes */
@@ -136,16 +118,7 @@ export class RecordTranscoder {
     const output = this.#output
     this.start = output.at
     try {
-      const found = this.#read()
-      this.volatileFields = volatileOf(found)
-      this.unmapped = unmappedNames(found)
-      const masked = this.#projection.sorted(found.masked)
-      this.#write(found, masked, length)
-      this.digest = digestOf(output.buffer.subarray(this.start, output.at))
-      if (found.maskedVolatile.length > 0) {
-        output.at = this.start
-        this.#write(found, [...masked, ...found.maskedVolatile].sort(), length)
-      }
+      this.#write(length)
     } catch (error) {
       // Nested too deep, or what no type of the schema holds: avsc's errors have no class of their own.
       if (!(error instanceof Error)) throw error
@@ -153,55 +126,80 @@ export class RecordTranscoder {
       return false
     }
     this.end = output.at
-    if (this.end - this.start + bytesOf(this.volatileFields) <= this.#limit.bytes) return true
+    const size = this.end - this.start
+    // Values that are no content are mostly of a few bytes: they are counted where that could matter.
+    const isWithin = size + MOST_GROWTH * length <= this.#limit.bytes
+    if (isWithin || size + bytesOf(this.volatileFields) <= this.#limit.bytes) return true
     output.at = this.start
     return false
   }
 
-  /** What the walk left. */
-  #read(): Findings {
-    const { toRead, masked, cells } = this.#walk
-    const found = new Findings()
-    found.masked.push(...masked)
-    if (toRead.length === 0) return found
-    const { reader, place } = this.#projection
-    reader.begin()
-    const custom = CUSTOM_FIELDS_MEMBERS.find((name) => this.#has(this.#walk.ofRecord(name)))
-    const around = { key: this.key, custom }
-    for (const member of toRead) {
-      const { name, rule } = member
-      const value = this.#valueOf(member) ?? null
-      if (value === null) continue
-      if (rule.isInner) reader.takeMember(name, value, place, found)
-      else this.#projection.take(name, value, around, found)
-      for (const cell of rule.cells) {
-        const filled = reader.cell(cell)
-        if (filled !== null && filled !== undefined) cells.put(cell, filled)
-      }
-    }
-    return found
-  }
-
-  #has(member: Member | undefined): boolean {
-    return member !== undefined && this.#bytes[member.start] !== 0x6e
-  }
-
-  #write(found: Findings, masked: readonly string[], length: number): void {
+  #write(length: number): void {
+    const { cells, found } = this.#walk
+    this.#read(found)
+    this.volatileFields = volatileOf(found)
+    this.unmapped = unmappedNames(found)
+    const masked = this.#projection.sorted(found.masked)
     const output = this.#output
-    for (const { holds, type, absent } of this.#plan.parts) {
-      if (holds === 'fields') {
-        output.append(PRESENT)
-        this.#walk.cells.write(output, this.#bytes, length)
-      } else if (holds === 'custom' && found.custom !== undefined) output.encode(type, found.custom)
-      else if (holds === 'masked' && masked.length > 0) output.encode(type, masked)
-      else if (holds === 'unmapped' && found.unmapped.length > 0) output.encode(type, unmappedOf(found))
-      else output.append(absent)
+    const source = { cells, bytes: this.#bytes, length, found, masked }
+    this.#parts.write(output, source)
+    this.digest = digestOf(output.buffer.subarray(this.start, output.at))
+    if (found.maskedVolatile.length === 0) return
+    output.at = this.start
+    this.#parts.write(output, { ...source, masked: [...masked, ...found.maskedVolatile].sort() })
+  }
+
+  /** What the walk left. */
+  #read(found: Findings): void {
+    const { toRead } = this.#walk
+    if (toRead.length === 0) return
+    this.#projection.reader.begin()
+    const custom = this.#custom.find((watched) => this.#holds(this.#walk.ofRecord(watched)))
+    const around = { key: this.key, custom: custom?.record.name }
+    for (const member of toRead) {
+      if (!this.#isKeyAgain(member)) this.#readMember(member, around, found)
     }
   }
 
-  #valueOf(member: Member | undefined): JsonValue | undefined {
-    if (member === undefined) return undefined
-    return parseJsonValue(this.#bytes.toString('utf8', member.start, member.end))
+  #readMember(member: Member, around: Surroundings, found: Findings): void {
+    const bytes = this.#bytes
+    const { name, rule, lastValue, lastFound } = member
+    if (lastFound !== undefined && lastValue !== undefined && isSameAs(bytes, member, lastValue)) {
+      found.volatile.push(lastFound)
+      return
+    }
+    const value = valueOf(bytes, member)
+    // The walk leaves none.
+    if (value === null) return
+    const { reader, place } = this.#projection
+    const before = found.volatile.length
+    if (rule.isInner) reader.takeMember(name, value, place, found)
+    else this.#projection.take(name, value, around, found)
+    if (found.volatile.length > before) this.#keep(member, found)
+    for (const cell of rule.cells) {
+      const filled = reader.cell(cell)
+      if (filled !== null && filled !== undefined) this.#walk.cells.put(cell, filled)
+    }
+  }
+
+  /** What is no content is often the same in record after record, and some of it long. */
+  #keep(member: Member, { volatile, maskedVolatile }: Findings): void {
+    const { start, end, name } = member
+    const length = end - start
+    if (length < WORTH_KEEPING || length > LONGEST_KEPT || maskedVolatile.length > 0 || KEYS.has(name)) return
+    member.lastValue = Buffer.from(this.#bytes.subarray(start, end))
+    member.lastFound = volatile.at(-1)
+  }
+
+  /** As far as it is seen without reading it. */
+  #isKeyAgain(member: Member): boolean {
+    if (member.rule.isKnown || member.rule.isInner) return false
+    if (member.name === 'Id') return isKey(this.#bytes, member, this.key)
+    return member.name === 'ResourceUri' && isUriOfKey(this.#bytes, member, this.key)
+  }
+
+  #holds(member: Member | undefined): boolean {
+    return member !== undefined && this.#bytes[member.start] !== N
   }
 
   #decline(reason: DeclineReason): -1 {
@@ -210,5 +208,10 @@ export class RecordTranscoder {
   }
 }
 
-/** The second branch of a nullable field. */
-const PRESENT = Uint8Array.of(2)
+/** Whether they are volatile depends on the key, too. */
+const KEYS: ReadonlySet<string> = new Set(['Id', 'ResourceUri'])
+/** In bytes; shorter ones are soon read. */
+const WORTH_KEEPING = 16
+const LONGEST_KEPT = 1_024
+/** A number of four bytes, such as 1e20, has 21 digits in canonical JSON. No value grows more. */
+const MOST_GROWTH = 8

@@ -8,13 +8,21 @@ import {
   skipValue,
   skipWhitespace,
 } from '../../../support/json-bytes.ts'
+import { Findings } from '../findings.ts'
 import { Cells } from './cells.ts'
 import { isNamed, Members, type Member } from './members.ts'
 import { WAYS, type TranscoderPlan } from './plan.ts'
 
+/** Members of one name, of the record itself and of the source's fields. */
+export interface Watched {
+  readonly record: Member
+  readonly fields: Member
+}
+
 /** Why a record is no longer walked over. */
 export type WalkFailure = 'malformed' | 'member_name' | 'duplicate_member' | 'member_order'
 
+const NO_BYTES = Buffer.alloc(0)
 const ASTERISK = 0x2a
 const N = 0x6e
 /** Turns begin again behind it; a number that is met again then only costs a record the longer way. */
@@ -24,23 +32,29 @@ const LAST_TURN = 0x3fff_ffff
 export class RecordWalk {
   /** Of the record walked over last, what there is beside its cells: members to be read, in their order. */
   readonly toRead: Member[] = []
-  /** Names for `maskedFields`. */
-  readonly masked: string[] = []
+  /** So far: what is masked. */
+  found = new Findings()
   /** Why the last record failed. */
   failure: WalkFailure = 'malformed'
   readonly cells: Cells
   readonly #record: Members
   readonly #fields: Members | undefined
-  readonly #holder: Member | undefined
-  #bytes: Buffer = Buffer.alloc(0)
+  /** The member in which the fields are. */
+  readonly #holder: Member
+  #bytes: Buffer = NO_BYTES
   #turn = 0
 
-  /** @param watched names that are asked for afterwards */
-  constructor({ record, fields, cells }: TranscoderPlan, watched: readonly string[]) {
-    this.#record = new Members(record, watched)
-    this.#fields = fields && new Members(fields, watched)
-    this.#holder = this.#record.kept('StandardFields')
+  constructor({ record, fields, cells }: TranscoderPlan) {
+    this.#record = new Members(record)
+    this.#fields = fields && new Members(fields)
+    this.#holder = this.#record.watch('StandardFields')
     this.cells = new Cells(cells)
+  }
+
+  /** To be asked for afterwards. */
+  watch(name: string): Watched {
+    const record = this.#record.watch(name)
+    return { record, fields: this.#fields?.watch(name) ?? record }
   }
 
   /** What is behind the record that begins at `at`; -1 if it cannot be walked over. */
@@ -48,7 +62,7 @@ export class RecordWalk {
     this.#bytes = bytes
     this.#turn = this.#turn === LAST_TURN ? 0 : this.#turn + 1
     this.toRead.length = 0
-    this.masked.length = 0
+    this.found = new Findings()
     this.failure = 'malformed'
     this.cells.begin()
     this.#record.begin()
@@ -56,20 +70,22 @@ export class RecordWalk {
     return bytes[at] === OPEN_OBJECT ? this.#walk(this.#record, at) : -1
   }
 
-  /** A member of the record itself that is watched; undefined if it has none. */
-  ofRecord(name: string): Member | undefined {
-    return this.#met(this.#record.kept(name))
+  /** The member of the record itself; undefined if it has none. */
+  ofRecord({ record }: Watched): Member | undefined {
+    return record.seen === this.#turn ? record : undefined
   }
 
-  /** One of the source's fields that is watched. Where there is no object of them, the record itself has them. */
-  ofFields(name: string): Member | undefined {
-    const holder = this.#met(this.#holder)
-    const isWithin = holder !== undefined && this.#bytes[holder.start] === OPEN_OBJECT
-    return isWithin && this.#fields !== undefined ? this.#met(this.#fields.kept(name)) : this.ofRecord(name)
+  /** That of the source's fields. Where there is no object of them, the record itself has them. */
+  ofFields({ record, fields }: Watched): Member | undefined {
+    const holder = this.#holder
+    const isWithin = holder.seen === this.#turn && this.#bytes[holder.start] === OPEN_OBJECT
+    const member = isWithin ? fields : record
+    return member.seen === this.#turn ? member : undefined
   }
 
-  #met(member: Member | undefined): Member | undefined {
-    return member?.seen === this.#turn ? member : undefined
+  /** Forgets where the last record stood, so that its page can go. */
+  release(): void {
+    this.#bytes = NO_BYTES
   }
 
   /** @param at where the object begins */
@@ -114,7 +130,7 @@ export class RecordWalk {
     const first = bytes[at]
     if (first === N) return skipLiteral(bytes, at)
     if (first === QUOTE && rule.masked !== undefined && isMasked(bytes, at)) {
-      this.masked.push(rule.masked)
+      this.found.masked.push(rule.masked)
       return at + MASKED_LENGTH
     }
     if (rule.way === WAYS.FIELDS && first === OPEN_OBJECT && this.#fields !== undefined) {
