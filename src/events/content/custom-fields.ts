@@ -30,14 +30,30 @@ export function readCustomFields(member: JsonValue): CustomFields | undefined {
   const unmapped: [string, string][] = []
   const keys = [...found.keys()].sort()
   for (const key of keys) {
-    const given = found.get(key) ?? []
-    if (given.includes(MASKED)) masked.push(key)
-    const shown = given.filter((value) => value !== null && value !== MASKED)
-    const value = shown.length === 1 && shown[0] !== undefined ? customValue(shown[0]) : combine(shown)
+    const { isMasked, value, text } = customFieldOf(found.get(key) ?? [])
+    if (isMasked) masked.push(key)
     if (value !== undefined) values.push([key, value])
-    else unmapped.push([key, shown.length === 1 ? valueText(shown[0] ?? null) : canonicalList(shown)])
+    else unmapped.push([key, text])
   }
   return { values, masked, unmapped }
+}
+
+/** One field, of all the values that it has in a record. */
+interface CustomField {
+  readonly isMasked: boolean
+  /** Null for a masked one; undefined if `text` stands for it. */
+  readonly value: CustomFieldValue | undefined
+  readonly text: string
+}
+
+/** @param given in the source's order, none of them null */
+export function customFieldOf(given: readonly JsonValue[]): CustomField {
+  const shown = given.filter((value) => value !== MASKED)
+  const [only] = shown
+  const value = shown.length === 1 && only !== undefined ? customValue(only) : combine(shown)
+  const isMasked = shown.length < given.length
+  if (value !== undefined) return { isMasked, value, text: '' }
+  return { isMasked, value, text: shown.length === 1 ? valueText(only ?? null) : canonicalList(shown) }
 }
 
 function gather(member: JsonValue): Map<string, JsonValue[]> | undefined {
@@ -77,7 +93,7 @@ function eachMember(
 }
 
 /** As SparkQL writes it (docs/spark-api.md §2.7). */
-function qualifiedName(group: string, field: string): string {
+export function qualifiedName(group: string, field: string): string {
   return `"${safeName(group)}"."${safeName(field)}"`
 }
 

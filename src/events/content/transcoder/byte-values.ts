@@ -1,5 +1,9 @@
 /** Values that stand in JSON as text of ASCII, as numbers; NaN for what needs a closer look. */
 
+/** A double holds every integer of so many digits, and divides it by a power of ten as JSON's numbers are rounded. */
+export const MOST_DIGITS = 15
+export const POWERS_OF_TEN = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power)
+
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Days since 1970-01-01 of `2024-05-02`, at `at`; only of the years 1000 to 9999. */

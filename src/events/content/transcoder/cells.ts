@@ -13,7 +13,7 @@ import {
   skipText,
   skipWhitespace,
 } from '../../../support/json-bytes.ts'
-import { daysAt, millisAt } from './byte-values.ts'
+import { daysAt, millisAt, MOST_DIGITS, POWERS_OF_TEN } from './byte-values.ts'
 import { writeLong, writeText, type ContentOutput } from './content-output.ts'
 import { WAYS, type CellPlan, type Way } from './plan.ts'
 import { TextRanges } from './text-ranges.ts'
@@ -32,10 +32,6 @@ const VALUE = 6
 
 /** What the longest number takes, its branch with it. */
 const LONGEST_NUMBER = 11
-
-/** Of a number that a double holds whatever they are. */
-const MOST_DIGITS = 15
-const POWERS_OF_TEN = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power)
 
 /**
  * The fields of one record, in the order of the schema: where their values stand, or what they are. `take` answers what is

@@ -2,6 +2,7 @@ import type { Findings } from '../findings.ts'
 import { unmappedOf } from '../projection.ts'
 import type { Cells } from './cells.ts'
 import type { ContentOutput } from './content-output.ts'
+import type { CustomCells } from './custom-cells.ts'
 import type { PartPlan } from './plan.ts'
 
 /** The second branch of the nullable field that holds the source's fields. */
@@ -14,6 +15,8 @@ export interface ContentSource {
   readonly bytes: Buffer
   readonly length: number
   readonly found: Findings
+  /** Those of the record, if they were not read. */
+  readonly custom: CustomCells | undefined
   /** For `maskedFields`, sorted. */
   readonly masked: readonly string[]
 }
@@ -30,13 +33,14 @@ export class ContentParts {
   }
 
   /** @throws whatever avsc throws on a value that no type of the schema holds. */
-  write(output: ContentOutput, { cells, bytes, length, found, masked }: ContentSource): void {
+  write(output: ContentOutput, { cells, bytes, length, found, custom, masked }: ContentSource): void {
     for (const part of this.#plan) {
       const { holds, type, absent } = part
       if (holds === 'fields') {
         output.append(PRESENT)
         cells.write(output, bytes, length)
-      } else if (holds === 'custom' && found.custom !== undefined) output.encode(type, found.custom)
+      } else if (holds === 'custom' && custom !== undefined) custom.write(output)
+      else if (holds === 'custom' && found.custom !== undefined) output.encode(type, found.custom)
       else if (holds === 'masked' && masked.length > 0) output.append(this.#maskedIn(part, masked))
       else if (holds === 'unmapped' && found.unmapped.length > 0) output.encode(type, unmappedOf(found))
       else output.append(absent)

@@ -23,9 +23,9 @@ export interface Member {
 }
 
 /** More names than these are not kept from record to record. */
-const MOST_NAMES = 4_096
+export const MOST_NAMES = 4_096
 /** In bytes. */
-const LONGEST_NAME = 1_024
+export const LONGEST_NAME = 1_024
 
 /** The members of one kind of object, which are likely to come in the order in which they came in the record before. */
 export class Members {
@@ -103,7 +103,7 @@ export class Members {
 }
 
 /** Whether the name of the next member, which begins behind the quote at `at`, is this one's. */
-export function isNamed({ raw }: Member, bytes: Buffer, at: number): boolean {
+export function isNamed({ raw }: Pick<Member, 'raw'>, bytes: Buffer, at: number): boolean {
   const { length } = raw
   const start = at + 1
   for (let i = 0; i < length; i += 1) if (bytes[start + i] !== raw[i]) return false

@@ -1,5 +1,5 @@
 /** What a transcoder does with each member and each field of the schema: plain data, made from one version of it. */
-import type { Type } from 'avsc'
+import avsc, { type Type } from 'avsc'
 
 import type { ResourceDescription } from '../../../domain/resource.ts'
 import type { CompiledEvent } from '../../schema/compiled-event.ts'
@@ -62,6 +62,8 @@ export interface PartPlan {
 }
 
 export interface TranscoderPlan {
+  /** Of the values of custom fields; undefined if the content has none, or others than this program knows. */
+  readonly customType: Type | undefined
   readonly record: LevelPlan
   /** Undefined if they are members of the record itself. */
   readonly fields: LevelPlan | undefined
@@ -101,7 +103,8 @@ export function planOf({
   })
   if (!cells.every((cell) => cell !== undefined) || !parts.every((part) => part !== undefined))
     return undefined
-  return { ...levelsOf(projection, cells.length), cells, parts }
+  const customType = customTypeOf(parts.find(({ holds }) => holds === 'custom')?.type)
+  return { ...levelsOf(projection, cells.length), customType, cells, parts }
 }
 
 /** The second of a nullable type's branches, as Avro writes its number. */
@@ -157,6 +160,16 @@ const PARTS: ReadonlyMap<string, 'custom' | 'masked' | 'unmapped'> = new Map([
   ['maskedFields', 'masked'],
   ['unmappedFields', 'unmapped'],
 ])
+
+function customTypeOf(type: Type | undefined): Type | undefined {
+  return type instanceof avsc.types.MapType && type.toString() === CUSTOM_TYPE ? type.valuesType : undefined
+}
+
+const LOOSE_TYPES = ['null', 'boolean', 'double', 'string']
+const CUSTOM_TYPE = JSON.stringify({
+  type: 'map',
+  values: [...LOOSE_TYPES, { type: 'array', items: LOOSE_TYPES }],
+})
 
 function isUnion(type: Type): boolean {
   return type.typeName.startsWith('union')

@@ -10,6 +10,7 @@ import type { Findings } from '../findings.ts'
 import { unmappedNames, volatileOf, type Projection, type Surroundings } from '../projection.ts'
 import { ContentOutput } from './content-output.ts'
 import { ContentParts } from './content-parts.ts'
+import { CustomCells } from './custom-cells.ts'
 import { isKey, isSameAs, isUriOfKey, valueOf } from './member-values.ts'
 import type { Member } from './members.ts'
 import { planOf, type TranscoderPlan } from './plan.ts'
@@ -46,10 +47,13 @@ export class RecordTranscoder {
   readonly #limit: ContentLimit
   readonly #walk: RecordWalk
   readonly #facts: RowFacts
-  readonly #custom: readonly Watched[]
+  readonly #customMembers: readonly Watched[]
+  readonly #custom: CustomCells | undefined
   readonly #parts: ContentParts
   readonly #output = new ContentOutput()
   #bytes: Buffer = NO_BYTES
+  /** Whether `#custom` has those of the record. */
+  #hasCustom = false
 
   /** Undefined if nothing can be encoded under this schema. */
   static of(event: CompiledEvent, limit: ContentLimit): RecordTranscoder | undefined {
@@ -63,7 +67,8 @@ export class RecordTranscoder {
     this.#limit = limit
     this.#walk = new RecordWalk(plan)
     this.#facts = new RowFacts(projection.resource, this.#walk)
-    this.#custom = CUSTOM_FIELDS_MEMBERS.map((name) => this.#walk.watch(name))
+    this.#customMembers = CUSTOM_FIELDS_MEMBERS.map((name) => this.#walk.watch(name))
+    this.#custom = plan.customType && new CustomCells(plan.customType)
     this.#parts = new ContentParts(plan.parts)
   }
 
@@ -110,6 +115,7 @@ export class RecordTranscoder {
   takeOutput(): Uint8Array<ArrayBuffer> {
     this.#bytes = NO_BYTES
     this.#walk.release()
+    this.#custom?.release()
     return this.#output.take()
   }
 
@@ -136,12 +142,20 @@ export class RecordTranscoder {
 
   #write(length: number): void {
     const { cells, found } = this.#walk
+    this.#hasCustom = false
     this.#read(found)
     this.volatileFields = volatileOf(found)
     this.unmapped = unmappedNames(found)
     const masked = this.#projection.sorted(found.masked)
     const output = this.#output
-    const source = { cells, bytes: this.#bytes, length, found, masked }
+    const source = {
+      cells,
+      bytes: this.#bytes,
+      length,
+      found,
+      custom: this.#hasCustom ? this.#custom : undefined,
+      masked,
+    }
     this.#parts.write(output, source)
     this.digest = digestOf(output.buffer.subarray(this.start, output.at))
     if (found.maskedVolatile.length === 0) return
@@ -154,7 +168,7 @@ export class RecordTranscoder {
     const { toRead } = this.#walk
     if (toRead.length === 0) return
     this.#projection.reader.begin()
-    const custom = this.#custom.find((watched) => this.#holds(this.#walk.ofRecord(watched)))
+    const custom = this.#customMembers.find((watched) => this.#holds(this.#walk.ofRecord(watched)))
     const around = { key: this.key, custom: custom?.record.name }
     for (const member of toRead) {
       if (!this.#isKeyAgain(member)) this.#readMember(member, around, found)
@@ -168,6 +182,7 @@ export class RecordTranscoder {
       found.volatile.push(lastFound)
       return
     }
+    if (name === around.custom && !rule.isInner && !rule.isKnown && this.#takeCustom(member, found)) return
     const value = valueOf(bytes, member)
     // The walk leaves none.
     if (value === null) return
@@ -180,6 +195,11 @@ export class RecordTranscoder {
       const filled = reader.cell(cell)
       if (filled !== null && filled !== undefined) this.#walk.cells.put(cell, filled)
     }
+  }
+
+  #takeCustom({ start }: Member, found: Findings): boolean {
+    this.#hasCustom = this.#custom?.take(this.#bytes, start, found) ?? false
+    return this.#hasCustom
   }
 
   /** What is no content is often the same in record after record, and some of it long. */

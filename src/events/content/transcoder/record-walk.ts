@@ -10,6 +10,7 @@ import {
 } from '../../../support/json-bytes.ts'
 import { Findings } from '../findings.ts'
 import { Cells } from './cells.ts'
+import { isMasked, MASKED_LENGTH } from './member-values.ts'
 import { isNamed, Members, type Member } from './members.ts'
 import { WAYS, type TranscoderPlan } from './plan.ts'
 
@@ -23,7 +24,6 @@ export interface Watched {
 export type WalkFailure = 'malformed' | 'member_name' | 'duplicate_member' | 'member_order'
 
 const NO_BYTES = Buffer.alloc(0)
-const ASTERISK = 0x2a
 const N = 0x6e
 /** Turns begin again behind it; a number that is met again then only costs a record the longer way. */
 const LAST_TURN = 0x3fff_ffff
@@ -152,12 +152,4 @@ export class RecordWalk {
     this.failure = failure
     return -1
   }
-}
-
-/** With its quotes. */
-const MASKED_LENGTH = 10
-
-function isMasked(bytes: Buffer, quote: number): boolean {
-  for (let i = 1; i < MASKED_LENGTH - 1; i += 1) if (bytes[quote + i] !== ASTERISK) return false
-  return bytes[quote + MASKED_LENGTH - 1] === QUOTE
 }
