@@ -112,7 +112,7 @@ export function skipValue(bytes: Uint8Array, at: number): number {
 const open = new Uint8Array(DEEPEST_JSON)
 
 /** What is behind the number that begins at `at`; -1 if none does. */
-export function skipNumber(bytes: Uint8Array, at: number): number {
+function skipNumber(bytes: Uint8Array, at: number): number {
   let p = bytes[at] === MINUS ? at + 1 : at
   if (bytes[p] === 0x30) p += 1
   else if ((p = skipDigits(bytes, p)) < 0) return -1

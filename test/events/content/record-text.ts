@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 
 /** Of one member: how its name and value are written. */
-export type MemberText = readonly [name: string, value: string]
+type MemberText = readonly [name: string, value: string]
 
 const DATES = [
   '2024-02-29',
@@ -199,7 +199,7 @@ const brokenJson = fc.constantFrom(
 )
 
 /** Of custom fields, right and wrong. */
-export const customJson: fc.Arbitrary<string> = fc.oneof(
+const customJson: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 5,
     arbitrary: groupsJson(
@@ -238,7 +238,7 @@ function groupsJson(value: fc.Arbitrary<string>): fc.Arbitrary<string> {
 }
 
 /** By the kind of a field, what fits it and what does not. */
-export function fieldJson(kind: string): fc.Arbitrary<string> {
+function fieldJson(kind: string): fc.Arbitrary<string> {
   const fitting = VALUES_OF_KIND.get(kind) ?? valueJson
   return fc.oneof(
     { weight: 20, arbitrary: fitting },
