@@ -8,6 +8,7 @@ import { startSimulator, type SimulatorServer } from '../../../src/simulator/ind
 import { readStandardFields } from '../../../src/spark/metadata-bodies.ts'
 import { skipValue } from '../../../src/support/json-bytes.ts'
 import { request } from '../../simulator/spark-request.ts'
+import { MEMBERS, readMemberSchema } from '../members.ts'
 import { RESOURCE_SAMPLES } from '../resource-samples.ts'
 import { described, FIELDS, KEY } from '../sample.ts'
 import { damage, damaged, recordJson } from './record-text.ts'
@@ -52,6 +53,26 @@ describe('a record that a transcoder takes', () => {
     expect(transcoded([listing(fields, others)])).toEqual(['taken'])
   })
 
+  test('has lists that are never null', () => {
+    const withLists = (name: string) =>
+      readMemberSchema(name).replace(
+        '"type": ["null", { "type": "array", "items": "string" }],\n                      "default": null',
+        '"type": { "type": "array", "items": "string" }, "default": []',
+      )
+    expect(withLists(MEMBERS.events.upserted)).not.toBe(readMemberSchema(MEMBERS.events.upserted))
+    const subject = subjectOf(MEMBERS, [[]], { readSchema: withLists })
+    const rows = [
+      '{"b":true,"a":true}',
+      '["b","a","b"]',
+      '"a"',
+      '[]',
+      '{"a":false}',
+      'null',
+      '"********"',
+    ].map((tags) => Buffer.from(`{"Id":"${KEY}","Tags":${tags},"Phones":[{"Number":"1"},2]}`))
+    expect(transcoded(rows, subject)).toEqual(rows.map(() => 'taken'))
+  })
+
   test('has a field of two types in both of them', () => {
     const subject = subjectOf(LISTINGS, [FIELDS, [described('BedsTotal', 'Decimal')]])
     const rows = [',"BedsTotal":4', ',"BedsTotal":2.5', ',"BedsTotal":"few"', ''].map((fields) =>
@@ -61,7 +82,7 @@ describe('a record that a transcoder takes', () => {
   })
 })
 
-describe('a record that a transcoder declines', () => {
+describe('a record that a transcoder may decline', () => {
   test.each([
     ['malformed', Buffer.from('[]')],
     ['malformed', Buffer.from('"text"')],
@@ -78,6 +99,7 @@ describe('a record that a transcoder declines', () => {
     ['duplicate_member', listing(',"City":"a","Cit\\u0079":null')],
     ['duplicate_member', listing('', '"Id":null,')],
     ['member_order', listing(',"Unheard":1,"12":1')],
+    ['taken', listing(',"Unheard":1,"12th":1,"007":1,"12":null,"0":"********"')],
     ['unreadable', Buffer.from('{}')],
     ['unreadable', Buffer.from(`{"Id":"${KEY}","StandardFields":{"ListingKey":"other"}}`)],
     ['unreadable', Buffer.from('{"Id":"a b"}')],

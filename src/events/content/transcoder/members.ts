@@ -22,6 +22,9 @@ export interface Member {
   lastFound: Findings['volatile'][number] | undefined
 }
 
+/** Of an array's item: an integer below 2^32 − 1, as it is written without need. */
+const INDEX = /^(?:0|[1-9]\d{0,9})$/
+
 /** More names than these are not kept from record to record. */
 export const MOST_NAMES = 4_096
 /** In bytes. */
@@ -76,7 +79,7 @@ export class Members {
 
   #made(name: string): Member {
     const rule = this.#plan.rules.get(name) ?? this.#plan.other(name)
-    const isIndex = /^\d/.test(name)
+    const isIndex = INDEX.test(name)
     return {
       rule,
       name,
