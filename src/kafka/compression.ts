@@ -1,12 +1,12 @@
 import { promisify } from 'node:util'
-import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
+import { constants, gzip, zstdCompress } from 'node:zlib'
 
-import { lz4Compress, lz4Decompress, snappyCompress, snappyDecompress } from '@platformatic/wasm-utils'
+import { lz4Compress, snappyCompress } from '@platformatic/wasm-utils'
 import kafkajs from 'kafkajs'
 import type { CompressionTypes } from 'kafkajs'
 
+import { decompress } from './decompression.ts'
 import { KafkaError } from './errors.ts'
-import { snappyBlocks } from './snappy-frames.ts'
 
 /** What the program writes. The broker may store another one, so that all of Kafka's are read. */
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
@@ -28,25 +28,26 @@ const compressGzip = promisify<Buffer, Buffer>(gzip)
 const LEVEL_1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 const CODECS: Readonly<Record<'GZIP' | 'Snappy' | 'LZ4' | 'ZSTD', Codec>> = {
-  GZIP: codec('gzip', compressGzip, promisify<Buffer, Buffer>(gunzip)),
-  ZSTD: codec('zstd', (plain) => compressZstd(plain, LEVEL_1), promisify(zstdDecompress)),
-  /** Frames, as the broker writes them. */
-  LZ4: codec('lz4', lz4Compress, lz4Decompress),
-  Snappy: codec('snappy', snappyCompress, (bytes) =>
-    Buffer.concat(snappyBlocks(bytes).map((block) => snappyDecompress(block))),
+  GZIP: codec('gzip', compressGzip, (bytes) => decompress(1, bytes)),
+  ZSTD: codec(
+    'zstd',
+    (plain) => compressZstd(plain, LEVEL_1),
+    (bytes) => decompress(4, bytes),
   ),
+  LZ4: codec('lz4', lz4Compress, (bytes) => decompress(3, bytes)),
+  Snappy: codec('snappy', snappyCompress, (bytes) => decompress(2, bytes)),
 }
 
 function codec(
   name: string,
   compress: (plain: Buffer) => Buffer | Promise<Buffer>,
-  decompress: (bytes: Buffer) => Buffer | Promise<Buffer>,
+  inflate: (bytes: Buffer) => Promise<Buffer>,
 ): Codec {
   return {
     compress: async ({ buffer }) => compress(buffer),
     async decompress(buffer) {
       try {
-        return await decompress(buffer)
+        return await inflate(buffer)
       } catch (cause) {
         throw new KafkaError(
           `A batch of ${buffer.length} bytes says that it is compressed with ${name}, and cannot be decompressed: the log is damaged. Restore the partition from another replica.`,

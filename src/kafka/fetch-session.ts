@@ -1,13 +1,15 @@
 import kafkajs from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
-import type { FetchedPartition } from 'kafkajs/src/cluster/index.js'
+import type { FetchingBroker } from 'kafkajs/src/cluster/index.js'
 
 import type { Tries } from '../support/tries.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
-import type { Cursor, RecordBatch } from './cursor.ts'
+import type { Cursor, FetchedPartition } from './cursor.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
+import { FETCH, FETCH_VERSIONS, fetchRequest } from './fetch-request.ts'
+import type { FetchedBlock } from './fetched-block.ts'
 
 const REQUEST_TIMEOUT_MS = 15_000
 const RESPONSE_MAX_BYTES = 8 * 1024 * 1024
@@ -22,6 +24,7 @@ export class FetchSession {
   readonly #client: KafkaClient
   readonly #cluster: Cluster
   readonly #tries: Tries
+  #turn = 0
 
   private constructor(client: KafkaClient, tries: Tries) {
     this.#client = client
@@ -53,12 +56,12 @@ export class FetchSession {
     }
   }
 
-  /** One answer of each leader. */
+  /** One answer of each leader; the cursors have moved behind what came. */
   async fetch(
     cursors: readonly Cursor[],
     maxWaitMs: number,
     signal: AbortSignal,
-  ): Promise<readonly RecordBatch[]> {
+  ): Promise<readonly FetchedBlock[]> {
     const doing = `Reading ${[...new Set(cursors.map(({ topic }) => topic))].join(', ')}`
     const ask = async (): Promise<readonly Fetched[]> => {
       await this.#cluster.refreshMetadataIfNecessary()
@@ -96,33 +99,41 @@ export class FetchSession {
     maxWaitMs: number,
   ): Promise<readonly Fetched[]> {
     const broker = await this.#cluster.findBroker({ nodeId: leader })
-    const { responses } = await broker
-      .fetch({
-        isolationLevel: 1,
-        maxWaitTime: maxWaitMs,
-        minBytes: 1,
-        maxBytes: Math.max(RESPONSE_MAX_BYTES, ...cursors.map(({ maxBytes }) => maxBytes)),
-        topics: cursors.map(({ topic, partition, position, maxBytes }) => ({
-          topic,
-          partitions: [{ partition, fetchOffset: String(position), maxBytes }],
-        })),
-      })
-      .catch((error: unknown) => {
-        throw outOfRange(error, cursors) ?? error
-      })
-    return responses.flatMap(({ topicName, partitions }) =>
-      partitions.flatMap((fetched) => {
-        const cursor = cursors.find(
-          ({ topic, partition }) => topic === topicName && partition === fetched.partition,
-        )
-        return cursor === undefined ? [] : [{ cursor, fetched }]
-      }),
-    )
+    const request = fetchRequest(versionFor(broker), this.#inTurn(cursors), {
+      maxWaitMs,
+      maxBytes: Math.max(RESPONSE_MAX_BYTES, ...cursors.map(({ maxBytes }) => maxBytes)),
+    })
+    const answers = await broker.connectionPool.send(request).catch((error: unknown) => {
+      throw outOfRange(error, cursors) ?? error
+    })
+    return answers.flatMap((fetched) => {
+      const cursor = cursors.find(
+        ({ topic, partition }) => topic === fetched.topic && partition === fetched.partition,
+      )
+      return cursor === undefined ? [] : [{ cursor, fetched }]
+    })
+  }
+
+  /** Another one comes first each time: the first one gets a batch of any size, and the last ones nothing where an answer is full (KIP-74). */
+  #inTurn(cursors: readonly Cursor[]): readonly Cursor[] {
+    const first = this.#turn % cursors.length
+    this.#turn += 1
+    return [...cursors.slice(first), ...cursors.slice(0, first)]
   }
 
   async close(): Promise<void> {
     await this.#client.close()
   }
+}
+
+function versionFor({ versions }: FetchingBroker): number {
+  const { minVersion, maxVersion } = versions?.[FETCH] ?? { minVersion: 0, maxVersion: 0 }
+  const version = Math.min(FETCH_VERSIONS.most, maxVersion)
+  if (version >= FETCH_VERSIONS.least && version >= minVersion) return version
+  throw new KafkaError(
+    `The broker answers Fetch requests in the versions ${minVersion} to ${maxVersion}; this program reads ${FETCH_VERSIONS.least} to ${FETCH_VERSIONS.most}. Use brokers of Kafka 0.11 or later.`,
+    { code: 'KAFKA_REJECTED' },
+  )
 }
 
 function outOfRange(error: unknown, cursors: readonly Cursor[]): KafkaOffsetOutOfRange | undefined {

@@ -23,52 +23,6 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly isolationLevel: 0 | 1
   }
 
-  export interface FetchedRecord {
-    readonly offset: string
-    readonly timestamp: string
-    readonly key: Buffer | null
-    readonly value: Buffer | null
-    readonly headers: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>
-    readonly isControlRecord: boolean
-    readonly batchContext: {
-      readonly firstOffset: string
-      readonly lastOffsetDelta: number
-      readonly producerId: string
-      readonly inTransaction: boolean
-    }
-  }
-
-  export interface FetchedPartition {
-    readonly partition: number
-    readonly lastStableOffset: string
-    readonly abortedTransactions:
-      | readonly { readonly producerId: string; readonly firstOffset: string }[]
-      | null
-    readonly messages: readonly FetchedRecord[]
-  }
-
-  export interface FetchRequest {
-    readonly isolationLevel: 0 | 1
-    readonly maxWaitTime: number
-    readonly minBytes: number
-    readonly maxBytes: number
-    readonly topics: readonly {
-      readonly topic: string
-      readonly partitions: readonly {
-        readonly partition: number
-        readonly fetchOffset: string
-        readonly maxBytes: number
-      }[]
-    }[]
-  }
-
-  export interface FetchResponse {
-    readonly responses: readonly {
-      readonly topicName: string
-      readonly partitions: readonly FetchedPartition[]
-    }[]
-  }
-
   interface GroupMemberId {
     readonly groupId: string
     readonly memberId: string
@@ -124,6 +78,31 @@ declare module 'kafkajs/src/cluster/index.js' {
     }>
   }
 
+  /** A request that is not one of kafkajs's own: what `Connection.send` asks of them. */
+  export interface WireRequest<T> {
+    readonly request: {
+      readonly apiKey: number
+      readonly apiVersion: number
+      readonly apiName: string
+      /** What comes after the header. */
+      encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
+    }
+    readonly response: {
+      /** What comes after the header. `clientSideThrottleTime`: KIP-219; zero if the broker has waited itself. */
+      decode(payload: Buffer): Promise<{ readonly answers: T; readonly clientSideThrottleTime: number }>
+      parse(decoded: { readonly answers: T }): Promise<T>
+    }
+  }
+
+  /** A broker as readers need it. */
+  export interface FetchingBroker {
+    /** By API key; there once it is connected. */
+    readonly versions: Readonly<
+      Record<number, { readonly minVersion: number; readonly maxVersion: number } | undefined>
+    > | null
+    readonly connectionPool: { send<T>(request: WireRequest<T>): Promise<T> }
+  }
+
   export default class Cluster {
     constructor(options: ClusterOptions)
     connect(): Promise<void>
@@ -133,7 +112,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     findGroupCoordinator(group: { readonly groupId: string }): Promise<Coordinator>
     findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
     findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
-    findBroker(node: { nodeId: string }): Promise<{ fetch(request: FetchRequest): Promise<FetchResponse> }>
+    findBroker(node: { nodeId: string }): Promise<FetchingBroker>
   }
 }
 
@@ -152,4 +131,10 @@ declare module 'kafkajs/src/network/connection.js' {
     readonly socketFactory: ISocketFactory
     send: (this: Connection, request: object) => Promise<unknown>
   }
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  import type { KafkaJSProtocolError } from 'kafkajs'
+
+  export function createErrorFromCode(code: number): KafkaJSProtocolError
 }

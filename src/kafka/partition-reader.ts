@@ -1,8 +1,9 @@
 import { sleep } from '../support/abort.ts'
 import { isRetryable } from '../support/errors.ts'
 import type { KafkaCluster } from './cluster.ts'
-import type { Cursor, RecordBatch } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { KafkaError } from './errors.ts'
+import type { FetchedBlock, RecordBatch } from './fetched-block.ts'
 import { FetchSession } from './fetch-session.ts'
 
 const RETRY_PAUSE_MS = 200
@@ -36,20 +37,30 @@ export class PartitionReader implements AsyncDisposable {
    * leader moves are waited out.
    *
    * Rejects with `KafkaOffsetOutOfRange` if a position is not in the log, KAFKA_TOPIC_MISSING, KAFKA_UNAUTHORIZED,
-   * KAFKA_READ_STALLED.
+   * KAFKA_READ_STALLED, and KAFKA_BATCH_DAMAGED, after which the cursors may stand behind what nobody has seen.
    */
   async fetch(
     cursors: readonly Cursor[],
     maxWaitMs: number,
     signal: AbortSignal,
   ): Promise<readonly RecordBatch[]> {
+    const blocks = await this.fetchBlocks(cursors, maxWaitMs, signal)
+    return await Promise.all(blocks.map((block) => block.decode()))
+  }
+
+  /** The same, without decoding. */
+  async fetchBlocks(
+    cursors: readonly Cursor[],
+    maxWaitMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly FetchedBlock[]> {
     for (;;) {
       signal.throwIfAborted()
       try {
         this.#session ??= await FetchSession.open(this.#cluster, this.#topics, signal)
-        const batches = await this.#session.fetch(cursors, maxWaitMs, signal)
+        const blocks = await this.#session.fetch(cursors, maxWaitMs, signal)
         this.#requireProgress(cursors)
-        return batches
+        return blocks
       } catch (error) {
         // Whatever the library believed of leaders and connections is wrong now.
         await this.#close()

@@ -1,10 +1,12 @@
 import type { KafkaCluster } from './cluster.ts'
 import { Cursor } from './cursor.ts'
-import type { RecordBatch } from './cursor.ts'
 import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
+import type { FetchedBlock, RecordBatch } from './fetched-block.ts'
+import type { LogRecord } from './log-record.ts'
 import { PartitionReader } from './partition-reader.ts'
 
-export type { KafkaRecord, RecordBatch } from './cursor.ts'
+export type { RecordBatch } from './fetched-block.ts'
+export type { KafkaRecord, LogRecord } from './log-record.ts'
 
 /** From `from` (inclusive) to `to` (exclusive, at most the last stable offset). */
 export interface ReadRange {
@@ -36,7 +38,7 @@ export async function* readTopic(
     ...options
   }: ReadOptions & { readonly topic: string; readonly ranges: readonly ReadRange[] },
   signal: AbortSignal,
-): AsyncGenerator<RecordBatch, void, undefined> {
+): AsyncGenerator<RecordBatch<LogRecord>, void, undefined> {
   for (const { partition, from, to } of ranges) {
     if (from > to)
       throw new KafkaOffsetOutOfRange(
@@ -59,7 +61,7 @@ export async function* readRanges(
   cluster: KafkaCluster,
   { ranges, ...options }: ReadOptions & { readonly ranges: readonly TopicRange[] },
   signal: AbortSignal,
-): AsyncGenerator<RecordBatch, void, undefined> {
+): AsyncGenerator<RecordBatch<LogRecord>, void, undefined> {
   const cursors = ranges.map(({ topic, partition, from, to }) => new Cursor(topic, partition, from, to))
   yield* read(cluster, cursors, { maxWaitMs: 50, ...options }, signal)
 }
@@ -69,7 +71,7 @@ export async function* readWholeTopic(
   cluster: KafkaCluster,
   topic: string,
   signal: AbortSignal,
-): AsyncGenerator<RecordBatch, void, undefined> {
+): AsyncGenerator<RecordBatch<LogRecord>, void, undefined> {
   const offsets = await cluster.topicOffsets(topic, signal)
   const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
   yield* readTopic(cluster, { topic, ranges }, signal)
@@ -87,7 +89,7 @@ export async function* followTopics(
     ...options
   }: ReadOptions & { readonly topics: readonly string[]; readonly from: 'beginning' | 'latest' },
   signal: AbortSignal,
-): AsyncGenerator<RecordBatch, never, undefined> {
+): AsyncGenerator<RecordBatch<LogRecord>, never, undefined> {
   const cursors: Cursor[] = []
   for (const topic of topics) {
     for (const [partition, { beginning, end }] of (await cluster.topicOffsets(topic, signal)).entries()) {
@@ -103,7 +105,7 @@ async function* read(
   cursors: readonly Cursor[],
   { maxWaitMs, stallTimeoutMs }: Required<Pick<ReadOptions, 'maxWaitMs'>> & ReadOptions,
   signal: AbortSignal,
-): AsyncGenerator<RecordBatch, void, undefined> {
+): AsyncGenerator<RecordBatch<LogRecord>, void, undefined> {
   const topics = [...new Set(cursors.map(({ topic }) => topic))]
   await using reader = new PartitionReader(cluster, {
     topics,
@@ -113,11 +115,25 @@ async function* read(
     signal.throwIfAborted()
     const open = cursors.filter((cursor) => !cursor.done)
     if (open.length === 0) return
-    const batches = await reader.fetch(open, maxWaitMs, signal)
+    const blocks = await reader.fetchBlocks(open, maxWaitMs, signal)
     const fetchedAt = performance.now()
-    yield* batches
+    yield* decoded(blocks)
     // The caller's own time is no standstill.
     const takenMs = performance.now() - fetchedAt
     for (const cursor of open) cursor.movedAt += takenMs
+  }
+}
+
+/** Each is decompressed while the caller works on the one before. */
+async function* decoded(
+  blocks: readonly FetchedBlock[],
+): AsyncGenerator<RecordBatch<LogRecord>, void, undefined> {
+  let coming = blocks[0]?.decode()
+  for (let next = 1; coming !== undefined; next += 1) {
+    const batch = await coming
+    coming = blocks[next]?.decode()
+    // It is looked at when its turn comes.
+    coming?.catch(() => undefined)
+    yield batch
   }
 }

@@ -17,6 +17,7 @@ import { followTopics, readTopic } from '../../src/kafka/read-topic.ts'
 import type { KafkaRecord } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
+import { plainRecord } from '../fixtures/plain-record.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
 import { endOffsets } from '../fixtures/end-offsets.ts'
@@ -51,7 +52,9 @@ async function readAll(topic: string): Promise<readonly KafkaRecord[]> {
   const offsets = await cluster.topicOffsets(topic, never)
   const ranges = offsets.map(({ beginning, end }, partition) => ({ partition, from: beginning, to: end }))
   const records: KafkaRecord[] = []
-  for await (const batch of readTopic(cluster, { topic, ranges }, never)) records.push(...batch.records)
+  for await (const batch of readTopic(cluster, { topic, ranges }, never)) {
+    records.push(...batch.records.map(plainRecord))
+  }
   return records
 }
 

@@ -41,6 +41,7 @@ import { runSnapshot } from '../../src/replication/records-pass.ts'
 import { sleep } from '../../src/support/abort.ts'
 import { SYSTEM_TIMER } from '../../src/support/timer.ts'
 import { FIELDS, VOLATILE } from '../events/sample.ts'
+import { plainRecord } from '../fixtures/plain-record.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { readAnySchema } from '../fixtures/resources.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
@@ -279,7 +280,7 @@ export class TestFeed implements AsyncDisposable {
   async read(topic: string): Promise<readonly PlacedRecord[]> {
     const placed: PlacedRecord[] = []
     for await (const { partition, records } of readWholeTopic(this.cluster, topic, NEVER)) {
-      placed.push(...records.map((record) => ({ ...record, partition })))
+      placed.push(...records.map((record) => ({ ...plainRecord(record), partition })))
     }
     return placed.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
   }

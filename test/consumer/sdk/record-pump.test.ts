@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { PartitionQueue } from '../../../src/consumer/sdk/partition-queue.ts'
 import { RecordPump, type PumpOptions } from '../../../src/consumer/sdk/record-pump.ts'
-import type { Cursor, RecordBatch } from '../../../src/kafka/cursor.ts'
+import type { Cursor } from '../../../src/kafka/cursor.ts'
+import type { RecordBatch } from '../../../src/kafka/read-topic.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { Pulse } from '../../../src/support/pulse.ts'
 
