@@ -6,14 +6,14 @@ const BYTES = BUCKETS * 8
 
 /** What one entry adds to its bucket. */
 export interface EntryCheck {
-  readonly bucket: number
+  readonly keyCrc: number
   /** CRC-32 of key and value. */
   readonly crc: number
 }
 
 export function checkOf(key: RecordKey, value: Uint8Array): EntryCheck {
-  const ofKey = crc32(key)
-  return { bucket: ofKey & 0xff, crc: crc32(value, ofKey) }
+  const keyCrc = crc32(key)
+  return { keyCrc, crc: crc32(value, keyCrc) }
 }
 
 /**
@@ -38,7 +38,8 @@ export class BucketSums {
     this.#change(check, -1)
   }
 
-  #change({ bucket, crc }: EntryCheck, by: number): void {
+  #change({ keyCrc, crc }: EntryCheck, by: number): void {
+    const bucket = keyCrc % BUCKETS
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + by
     this.#xors[bucket] = (this.#xors[bucket] ?? 0) ^ crc
   }

@@ -126,19 +126,21 @@ function presentStamps(
   described: readonly ChangeStamp[],
   stamps: ChangeStamps,
 ): { bits: number; values: Instant[] } {
-  const names = new Set(described.map(({ name }) => name))
-  if (names.size > MAX_STAMPS || Object.keys(stamps).some((name) => !names.has(name))) {
-    throw new InvariantViolation(
-      `The index has no place for the change stamps ${Object.keys(stamps).join(', ')}.`,
-    )
-  }
   let bits = 0
+  let known = 0
   const values: Instant[] = []
   for (const [i, { name }] of described.entries()) {
-    const stamp = stamps[name] ?? null
+    const stamp = stamps[name]
+    if (stamp === undefined) continue
+    known += 1
     if (stamp === null) continue
     bits |= 1 << i
     values.push(stamp)
+  }
+  if (described.length > MAX_STAMPS || Object.keys(stamps).length > known) {
+    throw new InvariantViolation(
+      `The index has no place for the change stamps ${Object.keys(stamps).join(', ')}.`,
+    )
   }
   return { bits, values }
 }

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import {
@@ -14,14 +16,18 @@ import { SerialQueue } from '../support/serial-queue.ts'
 import { BucketSums, checkOf, type EntryCheck } from './bucket-sums.ts'
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
+import { KeyFilter } from './key-filter.ts'
 import { ALL_LEDGERS, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
 import { LevelWalkLedger } from './level-walk-ledger.ts'
 import { decodeState, encodeState } from './state-codec.ts'
 import { readSums, sameSums, scanSums, type Sums } from './stored-sums.ts'
 
-/** Checks by LevelDB key, as they stand in the index; undefined for a key that is not in it. */
-type KnownChecks = ReadonlyMap<string, EntryCheck | undefined>
+/** Checks of keys of one resource, as they stand in the index; undefined for a key that is not in it. */
+interface KnownChecks {
+  readonly resource: ResourceName
+  readonly checks: ReadonlyMap<RecordKey, EntryCheck | undefined>
+}
 
 interface Meta {
   readonly state: IndexState | null
@@ -39,7 +45,9 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   readonly #queue = new SerialQueue()
   #meta: Meta
   // A page is read, then applied: keeping the checks of what was read spares `apply` the second read.
-  #lastRead: KnownChecks = new Map()
+  #lastRead: KnownChecks | undefined
+  // What was written since the index was emptied; undefined if it was opened with entries.
+  #written: KeyFilter | undefined
   #writes = 0
 
   private constructor(
@@ -79,8 +87,8 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     keys: readonly RecordKey[],
   ): Promise<readonly (IndexEntry | undefined)[]> {
     const writes = this.#writes
-    const values = await this.#store.getMany(storeKeys(resource, keys))
-    if (writes === this.#writes) this.#lastRead = checksOf(resource, keys, values)
+    const values = await this.#read(resource, keys)
+    if (writes === this.#writes) this.#lastRead = { resource, checks: checksOf(keys, values) }
     const stamps = this.#stampsOf(resource)
     return values.map((value, i) =>
       value === undefined ? undefined : this.#decode(stamps, keys[i] ?? '', value),
@@ -112,7 +120,9 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
         await this.ledger.idle()
         // Whatever fails from here on leaves an index that states no feed.
         this.#meta = { state: null, sums: new Map() }
+        this.#written = undefined
         await this.#store.recreate()
+        this.#written = new KeyFilter()
         const state: IndexState = { feed, nextOffsets: {}, writtenAt: at, request: 0 }
         await this.#store.write([{ type: 'put', key: STATE_KEY, value: encodeState(state) }])
         this.#meta = { state, sums: new Map() }
@@ -169,7 +179,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     this.#meta = { ...this.#meta, state: whole }
   }
 
-  async #apply(update: IndexUpdate, lastRead: KnownChecks): Promise<void> {
+  async #apply(update: IndexUpdate, lastRead: KnownChecks | undefined): Promise<void> {
     requireDistinct(update.parts)
     const sums = new Map(this.#meta.sums)
     const operations: StoreOperation[] = []
@@ -193,7 +203,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   /** What a part writes, the sums after it included; no operations if it says nothing. */
   async #change(
     { resource, puts, drops }: IndexPart,
-    lastRead: KnownChecks,
+    lastRead: KnownChecks | undefined,
   ): Promise<{ readonly operations: readonly StoreOperation[]; readonly sums: BucketSums }> {
     const dropped = new Set(drops)
     const both = [...dropped].find((key) => puts.has(key))
@@ -203,14 +213,17 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const sums = new BucketSums(this.#meta.sums.get(resource))
     const keys = [...puts.keys(), ...dropped]
     if (keys.length === 0) return { operations: [], sums }
-    for (const check of await this.#currentChecks(resource, keys, lastRead)) sums.remove(check)
+    const known = lastRead?.resource === resource ? lastRead.checks : undefined
+    for (const check of await this.#currentChecks(resource, keys, known)) sums.remove(check)
 
     const operations: StoreOperation[] = []
     const stamps = this.#stampsOf(resource)
     const prefix = entryPrefix(resource)
     for (const [key, entry] of puts) {
       const value = encodeEntry(stamps, entry)
-      sums.add(checkOf(key, value))
+      const check = checkOf(key, value)
+      sums.add(check)
+      this.#written?.add(check.keyCrc)
       operations.push({ type: 'put', key: prefix + key, value })
     }
     for (const key of dropped) operations.push({ type: 'del', key: prefix + key })
@@ -222,16 +235,31 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   async #currentChecks(
     resource: ResourceName,
     keys: readonly RecordKey[],
-    known: KnownChecks,
-  ): Promise<EntryCheck[]> {
+    known: KnownChecks['checks'] | undefined,
+  ): Promise<readonly EntryCheck[]> {
+    const unread = known === undefined ? keys : keys.filter((key) => !known.has(key))
+    const checks = keys.length === unread.length ? [] : keys.map((key) => known?.get(key))
+    for (const [i, value] of (await this.#read(resource, unread)).entries()) {
+      const key = unread[i]
+      if (key !== undefined && value !== undefined) checks.push(checkOf(key, value))
+    }
+    return checks.filter((check) => check !== undefined)
+  }
+
+  /** By key. The store is asked only for what may be there. */
+  async #read(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (Buffer | undefined)[]> {
+    const written = this.#written
+    const asked = written === undefined ? keys : keys.filter((key) => written.mayHave(crc32(key)))
+    if (asked.length === 0) return keys.map(() => undefined)
     const prefix = entryPrefix(resource)
-    const unread = keys.filter((key) => !known.has(prefix + key))
-    const read = checksOf(resource, unread, await this.#store.getMany(storeKeys(resource, unread)))
-    return keys.flatMap((key) => known.get(prefix + key) ?? read.get(prefix + key) ?? [])
+    const values = await this.#store.getMany(asked.map((key) => prefix + key))
+    if (asked.length === keys.length) return values
+    const byKey = new Map(asked.map((key, i) => [key, values[i]]))
+    return keys.map((key) => byKey.get(key))
   }
 
   /** Runs a write, before, during and after which nothing that was read is remembered. */
-  async #writing(write: (lastRead: KnownChecks) => Promise<void>): Promise<void> {
+  async #writing(write: (lastRead: KnownChecks | undefined) => Promise<void>): Promise<void> {
     const lastRead = this.#lastRead
     this.#forgetReads()
     try {
@@ -243,7 +271,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
 
   #forgetReads(): void {
     this.#writes += 1
-    this.#lastRead = new Map()
+    this.#lastRead = undefined
   }
 
   #decode(stamps: readonly ChangeStamp[], key: string, value: Buffer): IndexEntry {
@@ -289,21 +317,14 @@ function only<T>(isKept: (name: string) => boolean, byName: Readonly<Record<stri
   return Object.fromEntries(Object.entries(byName).filter(([name]) => isKept(name)))
 }
 
-function storeKeys(resource: ResourceName, keys: readonly RecordKey[]): string[] {
-  const prefix = entryPrefix(resource)
-  return keys.map((key) => prefix + key)
-}
-
 function checksOf(
-  resource: ResourceName,
   keys: readonly RecordKey[],
   values: readonly (Buffer | undefined)[],
-): KnownChecks {
-  const prefix = entryPrefix(resource)
+): KnownChecks['checks'] {
   return new Map(
     keys.map((key, i) => {
       const value = values[i]
-      return [prefix + key, value === undefined ? undefined : checkOf(key, value)]
+      return [key, value === undefined ? undefined : checkOf(key, value)]
     }),
   )
 }

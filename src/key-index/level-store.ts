@@ -74,7 +74,13 @@ export class LevelStore implements AsyncDisposable {
   async write(operations: readonly StoreOperation[]): Promise<void> {
     if (operations.length === 0) return
     try {
-      await this.#db.batch([...operations])
+      // One call for each is a third of the work of an array, of which every operation is copied and read by name.
+      await using batch = this.#db.batch()
+      for (const operation of operations) {
+        if (operation.type === 'put') batch.put(operation.key, operation.value)
+        else batch.del(operation.key)
+      }
+      await batch.write()
     } catch (error) {
       throw writeError(this.location, error)
     }
