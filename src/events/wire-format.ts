@@ -29,6 +29,11 @@ export interface Unframed {
 /** @throws {EventError} EVENT_UNREADABLE if the bytes are not in the Confluent wire format. */
 export function unframe(bytes: Uint8Array): Unframed {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { schemaId: framedSchemaId(buffer), avro: buffer.subarray(WIRE_HEADER_LENGTH) }
+}
+
+/** Of `unframe`, the schema id alone. @throws {EventError} EVENT_UNREADABLE */
+export function framedSchemaId(buffer: Buffer): SchemaId {
   if (buffer.length < WIRE_HEADER_LENGTH || buffer.readUInt8(0) !== MAGIC) {
     throw new EventError(
       'A record is not in the Confluent wire format: some other program wrote to the topic. Give listingstream a TOPIC_PREFIX of its own.',
@@ -36,5 +41,5 @@ export function unframe(bytes: Uint8Array): Unframed {
   }
   const schemaId = parseSchemaId(buffer.readUInt32BE(1))
   if (schemaId === undefined) throw new EventError('A record names no schema id.')
-  return { schemaId, avro: buffer.subarray(WIRE_HEADER_LENGTH) }
+  return schemaId
 }

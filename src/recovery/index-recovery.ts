@@ -1,8 +1,8 @@
 /** R2: bringing the key index up to the topics, from where it stands or from their beginning. Values are not decoded. */
-import { unframe } from '../events/wire-format.ts'
+import { framedSchemaId } from '../events/wire-format.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { partitionFor } from '../kafka/partition.ts'
-import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
+import { readTopic, type LogRecord, type ReadRange } from '../kafka/read-topic.ts'
 import { NO_SCHEMA } from '../domain/content.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
@@ -11,7 +11,8 @@ import type { IndexState, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import { ListingstreamError } from '../support/errors.ts'
-import { parseHeaders } from '../feed/record-headers.ts'
+import { prefetch } from '../support/prefetch.ts'
+import { HeaderFactsReader } from '../feed/header-facts.ts'
 import type { TopicExtent } from '../feed/topic-extent.ts'
 import { keyMisplaced } from '../feed/topic-error.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
@@ -141,53 +142,81 @@ async function applyTopic(
   const ranges = ends.map((to, partition) => ({ partition, from: reached[partition] ?? 0, to }))
   const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   let records = 0
-  for await (const batch of readTopic(cluster, { topic, ranges }, signal)) {
-    const puts = new Map<RecordKey, IndexEntry>()
-    for (const record of batch.records) {
-      const [key, entry] = entryOf(record, topic, batch.partition, resource)
-      if (partitionFor(key, ends.length) !== batch.partition) {
-        throw keyMisplaced(topic, key, batch.partition, ends.length)
-      }
-      puts.set(key, entry)
-    }
+  const read = (ending: AbortSignal) => readEntries(cluster, { topic, ranges, resource }, ending)
+  // A batch is read while the index writes the one before.
+  for await (const batch of prefetch(read, 1, signal)) {
     reached[batch.partition] = batch.nextOffset
     const nextOffsets = { ...index.state()?.nextOffsets, [resource.name]: [...reached] }
-    const parts = [{ resource: resource.name, puts, drops: [] }]
+    const parts = [{ resource: resource.name, puts: batch.entries, drops: [] }]
     await index.apply({ parts, nextOffsets, at: now() })
-    records += batch.records.length
+    records += batch.records
     const left = ends.reduce((sum, end, partition) => sum + end - (reached[partition] ?? 0), 0)
     onProgress({ topic, done: total - left, total })
   }
   return records
 }
 
+interface EntryBatch {
+  readonly partition: number
+  readonly entries: ReadonlyMap<RecordKey, IndexEntry>
+  /** Of which they are. */
+  readonly records: number
+  readonly nextOffset: number
+}
+
+interface TopicEntries {
+  readonly topic: string
+  /** One for each partition. */
+  readonly ranges: readonly ReadRange[]
+  readonly resource: ResourceDescription
+}
+
+async function* readEntries(
+  cluster: KafkaCluster,
+  { topic, ranges, resource }: TopicEntries,
+  signal: AbortSignal,
+): AsyncGenerator<EntryBatch, void, undefined> {
+  const facts = new HeaderFactsReader(resource)
+  for await (const { partition, records, nextOffset } of readTopic(cluster, { topic, ranges }, signal)) {
+    const entries = new Map<RecordKey, IndexEntry>()
+    for (const record of records) {
+      const [key, entry] = entryOf(record, topic, partition, facts)
+      if (partitionFor(record.key ?? key, ranges.length) !== partition) {
+        throw keyMisplaced(topic, key, partition, ranges.length)
+      }
+      entries.set(key, entry)
+    }
+    yield { partition, entries, records: records.length, nextOffset }
+  }
+}
+
 /** What the index holds of a key whose last record this is. */
 function entryOf(
-  record: KafkaRecord,
+  record: LogRecord,
   topic: string,
   partition: number,
-  resource: ResourceDescription,
+  reader: HeaderFactsReader,
 ): readonly [RecordKey, IndexEntry] {
   const key = parseRecordKey(record.key?.toString('utf8'))
-  const headers = new Map(
-    Object.entries(record.headers).map(([name, value]) => [name, value.toString('utf8')]),
-  )
-  const facts = parseHeaders(headers, resource)
-  const schemaId = record.value === null ? NO_SCHEMA : unframe(record.value).schemaId
+  const facts = reader.read(record)
+  const schemaId = record.value === null ? NO_SCHEMA : framedSchemaId(record.value)
   if (key === undefined || facts === undefined) {
     throw new ListingstreamError(
       `Topic ${topic}, partition ${partition}, offset ${record.offset} holds a record that this program did not write. Nothing else may write to the topics of a feed; choose another TOPIC_PREFIX.`,
       { code: 'TOPIC_FOREIGN_RECORD', retryable: false, disposition: 'stop' },
     )
   }
-  const { deleted, ...known } = facts
-  const state = deleted || record.value === null ? 'deleted' : 'live'
+  const isDeleted = facts.deleted || record.value === null
   return [
     key,
     {
-      ...known,
-      state,
-      schemaId: state === 'deleted' ? NO_SCHEMA : schemaId,
+      state: isDeleted ? 'deleted' : 'live',
+      digest: facts.digest,
+      schemaId: isDeleted ? NO_SCHEMA : schemaId,
+      modificationTimestamp: facts.modificationTimestamp,
+      observedAt: facts.observedAt,
+      changeStamps: facts.changeStamps,
+      mlsId: facts.mlsId,
       partition,
       offset: record.offset,
       request: 0,
