@@ -1,5 +1,3 @@
-import { crc32 } from 'node:zlib'
-
 import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import {
@@ -13,21 +11,15 @@ import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
-import { BucketSums, checkOf, type EntryCheck } from './bucket-sums.ts'
+import { BucketSums, checkOf } from './bucket-sums.ts'
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
-import { KeyFilter } from './key-filter.ts'
 import { ALL_LEDGERS, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
 import { LevelWalkLedger } from './level-walk-ledger.ts'
 import { decodeState, encodeState } from './state-codec.ts'
+import { StoredEntries, type KnownChecks } from './stored-entries.ts'
 import { readSums, sameSums, scanSums, type Sums } from './stored-sums.ts'
-
-/** Checks of keys of one resource, as they stand in the index; undefined for a key that is not in it. */
-interface KnownChecks {
-  readonly resource: ResourceName
-  readonly checks: ReadonlyMap<RecordKey, EntryCheck | undefined>
-}
 
 interface Meta {
   readonly state: IndexState | null
@@ -43,12 +35,8 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   readonly #resources: readonly ResourceDescription[]
   // Bucket sums are read, changed and written: one writer at a time.
   readonly #queue = new SerialQueue()
+  readonly #stored: StoredEntries
   #meta: Meta
-  // A page is read, then applied: keeping the checks of what was read spares `apply` the second read.
-  #lastRead: KnownChecks | undefined
-  // What was written since the index was emptied; undefined if it was opened with entries.
-  #written: KeyFilter | undefined
-  #writes = 0
 
   private constructor(
     store: LevelStore,
@@ -57,6 +45,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     recreated: Error | null,
   ) {
     this.#store = store
+    this.#stored = new StoredEntries(store)
     this.#resources = resources
     this.#meta = meta
     this.recreated = recreated
@@ -86,9 +75,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     resource: ResourceName,
     keys: readonly RecordKey[],
   ): Promise<readonly (IndexEntry | undefined)[]> {
-    const writes = this.#writes
-    const values = await this.#read(resource, keys)
-    if (writes === this.#writes) this.#lastRead = { resource, checks: checksOf(keys, values) }
+    const values = await this.#stored.getMany(resource, keys)
     const stamps = this.#stampsOf(resource)
     return values.map((value, i) =>
       value === undefined ? undefined : this.#decode(stamps, keys[i] ?? '', value),
@@ -111,18 +98,16 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   }
 
   apply(update: IndexUpdate): Promise<void> {
-    return this.#queue.run(() => this.#writing((lastRead) => this.#apply(update, lastRead)))
+    return this.#queue.run(() => this.#stored.writing((lastRead) => this.#apply(update, lastRead)))
   }
 
   reset(feed: FeedIdentity, at: Instant): Promise<void> {
     return this.#queue.run(() =>
-      this.#writing(async () => {
+      this.#stored.writing(async () => {
         await this.ledger.idle()
         // Whatever fails from here on leaves an index that states no feed.
         this.#meta = { state: null, sums: new Map() }
-        this.#written = undefined
-        await this.#store.recreate()
-        this.#written = new KeyFilter()
+        await this.#stored.emptying(() => this.#store.recreate())
         const state: IndexState = { feed, nextOffsets: {}, writtenAt: at, request: 0 }
         await this.#store.write([{ type: 'put', key: STATE_KEY, value: encodeState(state) }])
         this.#meta = { state, sums: new Map() }
@@ -131,7 +116,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   }
 
   adopt(feed: FeedIdentity): Promise<void> {
-    return this.#queue.run(() => this.#writing(() => this.#adopt(feed)))
+    return this.#queue.run(() => this.#stored.writing(() => this.#adopt(feed)))
   }
 
   async verify(): Promise<boolean> {
@@ -153,6 +138,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue.idle()
     await this.ledger.idle()
+    this.#stored.closing()
     await this.#store[Symbol.asyncDispose]()
   }
 
@@ -213,8 +199,7 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     const sums = new BucketSums(this.#meta.sums.get(resource))
     const keys = [...puts.keys(), ...dropped]
     if (keys.length === 0) return { operations: [], sums }
-    const known = lastRead?.resource === resource ? lastRead.checks : undefined
-    for (const check of await this.#currentChecks(resource, keys, known)) sums.remove(check)
+    for (const check of await this.#stored.checks(resource, keys, lastRead)) sums.remove(check)
 
     const operations: StoreOperation[] = []
     const stamps = this.#stampsOf(resource)
@@ -223,55 +208,12 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
       const value = encodeEntry(stamps, entry)
       const check = checkOf(key, value)
       sums.add(check)
-      this.#written?.add(check.keyCrc)
+      this.#stored.willWrite(check)
       operations.push({ type: 'put', key: prefix + key, value })
     }
     for (const key of dropped) operations.push({ type: 'del', key: prefix + key })
     operations.push({ type: 'put', key: sumsKey(resource), value: sums.toBytes() })
     return { operations, sums }
-  }
-
-  /** The checks of those of `keys` that are in the index. */
-  async #currentChecks(
-    resource: ResourceName,
-    keys: readonly RecordKey[],
-    known: KnownChecks['checks'] | undefined,
-  ): Promise<readonly EntryCheck[]> {
-    const unread = known === undefined ? keys : keys.filter((key) => !known.has(key))
-    const checks = keys.length === unread.length ? [] : keys.map((key) => known?.get(key))
-    for (const [i, value] of (await this.#read(resource, unread)).entries()) {
-      const key = unread[i]
-      if (key !== undefined && value !== undefined) checks.push(checkOf(key, value))
-    }
-    return checks.filter((check) => check !== undefined)
-  }
-
-  /** By key. The store is asked only for what may be there. */
-  async #read(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (Buffer | undefined)[]> {
-    const written = this.#written
-    const asked = written === undefined ? keys : keys.filter((key) => written.mayHave(crc32(key)))
-    if (asked.length === 0) return keys.map(() => undefined)
-    const prefix = entryPrefix(resource)
-    const values = await this.#store.getMany(asked.map((key) => prefix + key))
-    if (asked.length === keys.length) return values
-    const byKey = new Map(asked.map((key, i) => [key, values[i]]))
-    return keys.map((key) => byKey.get(key))
-  }
-
-  /** Runs a write, before, during and after which nothing that was read is remembered. */
-  async #writing(write: (lastRead: KnownChecks | undefined) => Promise<void>): Promise<void> {
-    const lastRead = this.#lastRead
-    this.#forgetReads()
-    try {
-      await write(lastRead)
-    } finally {
-      this.#forgetReads()
-    }
-  }
-
-  #forgetReads(): void {
-    this.#writes += 1
-    this.#lastRead = undefined
   }
 
   #decode(stamps: readonly ChangeStamp[], key: string, value: Buffer): IndexEntry {
@@ -315,16 +257,4 @@ function namesIn(
 
 function only<T>(isKept: (name: string) => boolean, byName: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(byName).filter(([name]) => isKept(name)))
-}
-
-function checksOf(
-  keys: readonly RecordKey[],
-  values: readonly (Buffer | undefined)[],
-): KnownChecks['checks'] {
-  return new Map(
-    keys.map((key, i) => {
-      const value = values[i]
-      return [key, value === undefined ? undefined : checkOf(key, value)]
-    }),
-  )
 }

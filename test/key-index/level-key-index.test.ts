@@ -199,9 +199,11 @@ describe('the index on disk', () => {
     await using folder = await tempFolder()
     await using index = await filled(folder.path)
     await index[Symbol.asyncDispose]()
-    await expect(index.getMany(LISTINGS.name, [K('k1')])).rejects.toMatchObject({
-      code: 'INVARIANT_VIOLATION',
-    })
+    for (const key of ['k1', 'never-written']) {
+      await expect(index.getMany(LISTINGS.name, [K(key)])).rejects.toMatchObject({
+        code: 'INVARIANT_VIOLATION',
+      })
+    }
     await expect(index.verify()).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
   })
 })
