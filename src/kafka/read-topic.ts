@@ -27,8 +27,8 @@ export interface ReadOptions {
  * behind on the broker. The next block is fetched when the caller asks for it, so memory holds one answer (8 MiB as
  * compressed by the writer, or one larger batch). Outages and leader moves are waited out.
  *
- * Rejects with `KafkaOffsetOutOfRange` if a range is not in the log, KAFKA_TOPIC_MISSING, KAFKA_UNAUTHORIZED, and
- * after `stallTimeoutMs` with KAFKA_READ_STALLED or the outage itself (both retryable).
+ * Rejects with `KafkaOffsetOutOfRange` if a range is not in the log, KAFKA_BATCH_DAMAGED, KAFKA_TOPIC_MISSING,
+ * KAFKA_UNAUTHORIZED, and after `stallTimeoutMs` with KAFKA_READ_STALLED or the outage itself (both retryable).
  */
 export async function* readTopic(
   cluster: KafkaCluster,
