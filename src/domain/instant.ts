@@ -18,6 +18,45 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
  * impossible dates included.
  */
 export function parseInstant(text: string): Instant | undefined {
+  return ofSeconds(text) ?? parseIso8601(text)
+}
+
+/** A short cut for the form in which the source sends nearly all of them, `2024-05-02T14:03:09Z`; undefined for all others. */
+function ofSeconds(text: string): Instant | undefined {
+  if (text.length !== 20 || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') {
+    return undefined
+  }
+  const day = startOfDay(text)
+  const hour = twoDigits(text, 11)
+  const minute = twoDigits(text, 14)
+  const second = twoDigits(text, 17)
+  if (day === undefined || !(hour < 24 && minute < 60 && second < 60)) return undefined
+  return (day + ((hour * 60 + minute) * 60 + second) * 1000) as Instant
+}
+
+/**
+ * Milliseconds of the day that a text begins with, `2024-05-02…`; undefined for what needs a closer look: the days 29
+ * to 31, years of the first millennium, and whatever is no date.
+ */
+export function startOfDay(text: string): number | undefined {
+  if (text[4] !== '-' || text[7] !== '-') return undefined
+  const century = twoDigits(text, 0)
+  const year = century * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  if (!(century >= 10 && year < 10_000 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
+    return undefined
+  return Date.UTC(year, month - 1, day)
+}
+
+/** NaN if one of them is no digit. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
+function parseIso8601(text: string): Instant | undefined {
   if (!ISO_8601.test(text)) return undefined
   const ms = Date.parse(text)
   if (Number.isNaN(ms) || ms < FIRST_MS || ms > LAST_MS) return undefined

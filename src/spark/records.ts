@@ -1,4 +1,5 @@
 /** Elements of `Results` as records (docs/spark-api.md §4.1). */
+import type { Instant } from '../domain/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import type { ChangeStamps, ListedResource, ResourceDescription } from '../domain/resource.ts'
 import { instantOf, keyOf, MLS_FIELD, mlsIdOf } from '../domain/row-values.ts'
@@ -59,5 +60,7 @@ export function wholeRecords({ keyField, stamp, changeStamps, scope }: ListedRes
 }
 
 function stampsOf({ changeStamps }: ResourceDescription, fields: JsonObject): ChangeStamps {
-  return Object.fromEntries(changeStamps.map(({ name, field }) => [name, instantOf(fields[field])]))
+  const stamps: Record<string, Instant | null> = {}
+  for (const { name, field } of changeStamps) stamps[name] = instantOf(fields[field])
+  return stamps
 }

@@ -1,5 +1,5 @@
 import type { LooseValue } from '../../domain/content.ts'
-import { parseInstant } from '../../domain/instant.ts'
+import { parseInstant, startOfDay } from '../../domain/instant.ts'
 import { isJsonObject, JsonBigInteger, type JsonValue } from '../../domain/json.ts'
 import { isPlainText } from '../../domain/plain-text.ts'
 import type { FieldKind } from '../schema/field-kind.ts'
@@ -30,7 +30,7 @@ export function fit(kind: FieldKind, value: JsonValue): FieldValue | undefined {
     case 'date':
       return typeof value === 'string' ? daysOf(value) : undefined
     case 'timestamp':
-      return typeof value === 'string' ? millisOf(value) : undefined
+      return typeof value === 'string' ? parseInstant(value) : undefined
     case 'array':
       return fitList(value)
   }
@@ -94,39 +94,4 @@ function daysOf(text: string): number | undefined {
   if (text.length !== 10) return undefined
   const ms = startOfDay(text) ?? parseInstant(`${text}T00:00:00Z`)
   return ms === undefined ? undefined : ms / DAY_MS
-}
-
-/** As `parseInstant`, with a short cut for the form in which the source sends nearly all of them. */
-function millisOf(text: string): number | undefined {
-  if (text.length !== 20 || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== 'Z') {
-    return parseInstant(text)
-  }
-  const day = startOfDay(text)
-  const hour = twoDigits(text, 11)
-  const minute = twoDigits(text, 14)
-  const second = twoDigits(text, 17)
-  if (day === undefined || !(hour < 24 && minute < 60 && second < 60)) return parseInstant(text)
-  return day + ((hour * 60 + minute) * 60 + second) * 1000
-}
-
-/**
- * Milliseconds of the day that a text begins with, `2024-05-02…`; undefined for what needs a closer look: the days 29
- * to 31, years of the first millennium, and whatever is no date.
- */
-function startOfDay(text: string): number | undefined {
-  if (text[4] !== '-' || text[7] !== '-') return undefined
-  const century = twoDigits(text, 0)
-  const year = century * 100 + twoDigits(text, 2)
-  const month = twoDigits(text, 5)
-  const day = twoDigits(text, 8)
-  if (!(century >= 10 && year < 10_000 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
-    return undefined
-  return Date.UTC(year, month - 1, day)
-}
-
-/** NaN if one of them is no digit. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48
-  const ones = text.charCodeAt(at + 1) - 48
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import type { FieldKind } from '../../../src/events/schema/field-kind.ts'
 import { compileType } from '../../../src/events/schema/compile-type.ts'
 import { fit } from '../../../src/events/content/field-value.ts'
-import { parseInstant } from '../../../src/domain/instant.ts'
 import { JsonBigInteger, type JsonValue } from '../../../src/domain/json.ts'
 import { growth } from '../../fixtures/growth.ts'
 
@@ -104,20 +103,6 @@ describe('values of typed fields (R12)', () => {
         else expect(type.fromBuffer(type.toBuffer(held))).toBe(integer)
       }),
       { numRuns: 1_000 },
-    )
-  })
-
-  test('the short cut for datetimes agrees with the full parser', () => {
-    const part = (max: number): fc.Arbitrary<string> =>
-      fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'))
-    const anyStamp = fc
-      .tuple(fc.integer({ min: 0, max: 9999 }), part(13), part(32), part(25), part(61), part(61))
-      .map(([y, mo, d, h, mi, s]) => `${String(y).padStart(4, '0')}-${mo}-${d}T${h}:${mi}:${s}Z`)
-    fc.assert(
-      fc.property(anyStamp, (text) => fit('timestamp', text) === parseInstant(text)),
-      {
-        numRuns: 2000,
-      },
     )
   })
 
