@@ -1,9 +1,11 @@
 /** Elements of `Results` as records (docs/spark-api.md §4.1). */
 import type { Instant } from '../domain/instant.ts'
+import { parseJsonValue } from '../domain/json-text.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts'
 import type { ChangeStamps, ListedResource, ResourceDescription } from '../domain/resource.ts'
 import { instantOf, keyOf, MLS_FIELD, mlsIdOf } from '../domain/row-values.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
+import { textOfBytes } from '../support/utf8-text.ts'
 import type { Parameters } from './query.ts'
 
 export interface ReadRecords {
@@ -20,6 +22,20 @@ export function readRecords(resource: ResourceDescription, results: readonly Jso
     else unreadable.push(row)
   }
   return { records, unreadable }
+}
+
+/**
+ * An element of `Results` by itself: exactly what `readRecords` makes of it within its page. @param from where it begins in the
+ * page's bytes; it ends at `to`
+ * @throws {SyntaxError} if none stands there
+ */
+export function readRow(
+  resource: ResourceDescription,
+  page: Buffer,
+  from: number,
+  to: number,
+): SourceRecord | UnreadableRecord {
+  return readRecord(resource, parseJsonValue(textOfBytes(page.subarray(from, to))))
 }
 
 export function readRecord(resource: ResourceDescription, body: JsonValue): SourceRecord | UnreadableRecord {
