@@ -15,9 +15,6 @@ export const FILTER_TOO_SLOW = 'SPARK_FILTER_TOO_SLOW'
 /** A mark of a pass cannot be read: what it had gathered counts as lost. */
 export const LEDGER_DAMAGED = 'LEDGER_DAMAGED'
 
-/** The thread that reads pages took too long for one and was ended: what it had would take as long here. */
-export const PAGE_THREAD_SLOW = 'PAGE_THREAD_SLOW'
-
 /** A daemon that can be reached from elsewhere has no token to know its operator by. */
 export const ADMIN_TOKEN_UNSET = 'ADMIN_TOKEN_UNSET'
 

@@ -1,3 +1,4 @@
+import type { EncodeResult, SchemaId } from './content.ts'
 import type { Instant } from './instant.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { RecordKey } from './record-key.ts'
@@ -14,6 +15,14 @@ export interface SourceRecord {
   readonly body: JsonObject
   /** It cannot be read, and `body` is what is known of it. @default it can */
   readonly broken?: BrokenRecord
+  /** Where it was read, its content was made as well. @default that is yet to be done */
+  readonly made?: MadeContent | undefined
+}
+
+/** The content of a record under one schema; under another one it is something else. */
+export interface MadeContent {
+  readonly schemaId: SchemaId
+  readonly result: EncodeResult
 }
 
 export interface BrokenRecord {

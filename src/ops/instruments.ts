@@ -36,6 +36,12 @@ function publishedInstruments(registers: Registry[]) {
       labelNames: ['resource', 'field'],
       registers,
     }),
+    transcoder: new Counter({
+      name: 'listingstream_transcoder_rows_total',
+      help: 'Rows of large pages, by what the transcoder made of them: transcoded, or why it declined',
+      labelNames: ['resource', 'result'],
+      registers,
+    }),
     transactions: new Histogram({
       name: 'listingstream_transaction_duration_seconds',
       help: 'Time from the begin of a Kafka transaction to its known outcome',

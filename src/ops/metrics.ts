@@ -33,6 +33,12 @@ export interface MetadataCheck {
   readonly bytes: number
 }
 
+/** How many rows were transcoded, and how many were not, by the reason. */
+interface RowTally {
+  readonly transcoded: number
+  readonly declined: ReadonlyMap<string, number>
+}
+
 const OTHER_FIELD = 'other'
 const SECOND = 1000
 
@@ -92,6 +98,13 @@ export class Metrics implements Observer, Parking {
         for (const field of change.content.unmapped ?? []) this.#countUnmapped(resource.name, field)
       }
     }
+  }
+
+  /** Rows of one page; `declined`: by the reason. */
+  rowsRead(resource: ResourceName, { transcoded, declined }: RowTally): void {
+    this.#instruments.transcoder.inc({ resource, result: 'transcoded' }, transcoded)
+    for (const [reason, rows] of declined)
+      this.#instruments.transcoder.inc({ resource, result: reason }, rows)
   }
 
   #noteOwed({ resource, pass, owedSeconds }: PassProgress): void {

@@ -45,7 +45,7 @@ export async function classifyPage(
   // R6: a key twice on a page, the last row counts.
   const records = new Map(page.records.map((record) => [record.key, record]))
   const known = await index.getMany(resource.name, [...records.keys()])
-  await encoder.prepare(resource, records.values(), publishedSchemas(known), signal)
+  await encoder.prepare(resource, publishedSchemas(known), signal)
 
   const unreadable = page.unreadable.map(({ reason, body }) => ({ key: null, reason, body }))
   const draft = new PartDraft(resource, unreadable)

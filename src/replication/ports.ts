@@ -157,17 +157,11 @@ export interface Source {
 /** The content of records under the registered schemas (R5). Synchronous once prepared. */
 export interface ContentEncoder {
   /**
-   * Makes the newest schema of the resource current, and loads the older ones that `digestUnder` will be asked for. Waits
-   * for the content of these records where that is being made elsewhere. Called before each page; does nothing when there
-   * is nothing to load. May not ask the source.
+   * Makes the newest schema of the resource current, and loads the older ones that `digestUnder` will be asked for. Called
+   * before each page; does nothing when there is nothing to load. May not ask the source.
    */
-  prepare(
-    resource: ResourceDescription,
-    records: Iterable<SourceRecord>,
-    olderSchemas: Iterable<SchemaId>,
-    signal: AbortSignal,
-  ): Promise<void>
-  /** Under the current schema. */
+  prepare(resource: ResourceDescription, olderSchemas: Iterable<SchemaId>, signal: AbortSignal): Promise<void>
+  /** Under the current schema; what was made of the record under that one before is not made again. */
   encode(resource: ResourceDescription, record: SourceRecord): EncodeResult
   /** Digest of the record's content under an older schema that was prepared. */
   digestUnder(resource: ResourceDescription, record: SourceRecord, schema: SchemaId): Digest

@@ -7,9 +7,9 @@ import { failureOf } from './failure.ts'
 import { parseRetryAfter } from './http-dates.ts'
 import { readBody, type Body, type PageReader } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
-import { unreadable, type SparkApiError } from './spark-api-error.ts'
+import { noGzip, unreadable, type SparkApiError } from './spark-api-error.ts'
 import { pathOf, type HttpRequest, type HttpResponse } from './transport.ts'
-import { UnreadablePage } from './unreadable-page.ts'
+import { OversizedAnswer, UnreadablePage } from './unreadable-page.ts'
 
 export interface Call extends HttpRequest {
   /** `RequestEvent.path`. @default the path of `target` */
@@ -62,19 +62,23 @@ export async function readAnswer(
 }
 
 async function bodyOf(
-  { pageOf, target }: Call,
-  { status, body }: HttpResponse,
+  { pageOf, target, largestBody: limit }: Call,
+  { status, body: bytes, zipped = false }: HttpResponse,
   pageReader: PageReader,
   signal: AbortSignal,
 ): Promise<Body> {
-  if (pageOf === undefined || isError(status)) return readBody(body)
+  if (pageOf === undefined || isError(status)) return readBody(bytes)
+  const path = pathOf(target)
+  let page: Awaited<ReturnType<PageReader['read']>>
   try {
-    return await pageReader.read(body, pageOf, signal)
+    page = await pageReader.read({ bytes, zipped, limit }, pageOf, signal)
   } catch (cause) {
     signal.throwIfAborted()
     if (!isRetryable(cause)) throw cause
-    throw new UnreadablePage(pathOf(target), 'was too much for the reader of pages', { cause })
+    throw new UnreadablePage(path, 'was too much for the reader of pages', { cause })
   }
+  if (page.kind !== 'not_unzipped') return page
+  throw page.why === 'too_long' ? new OversizedAnswer(path, limit) : noGzip(path, page)
 }
 
 /** An error status without an envelope says enough. */

@@ -1,7 +1,7 @@
 /** Rows that spoil each page that holds them, one by one (R12). */
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
-import type { SourceRecord } from '../domain/source-record.ts'
+import type { BrokenRecord, SourceRecord } from '../domain/source-record.ts'
 import type { WalkRequest } from '../replication/ports.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { get, oneOf } from './query.ts'
@@ -111,19 +111,20 @@ function isRefused({ httpStatus, refuses }: SparkApiError): boolean {
  */
 function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
   if (error instanceof OversizedAnswer) {
-    return {
-      ...row,
-      broken: {
-        reason: `The API's answer with this record alone is too long. ${error.message}`,
-        bytes: undefined,
-      },
-    }
+    const reason = `The API's answer with this record alone is too long. ${error.message}`
+    return withReason(row, { reason, bytes: undefined })
   }
   const bytes = error instanceof UnreadablePage ? error.bytes : undefined
   if (bytes === undefined || !Buffer.from(bytes).includes(row.key)) {
     throw unreadable(error.path, 'cannot be read', error)
   }
-  return { ...row, broken: { reason: "The API's answer with this record alone is not JSON.", bytes } }
+  return withReason(row, { reason: "The API's answer with this record alone is not JSON.", bytes })
+}
+
+/** What is known of it, without any content that was made of that. */
+function withReason(row: SourceRecord, broken: BrokenRecord): SourceRecord {
+  const { key, modificationTimestamp, mlsId, changeStamps, body } = row
+  return { key, modificationTimestamp, mlsId, changeStamps, body, broken }
 }
 
 /** The same of a record that was asked for at its own address: its stamp is asked for there by itself. */

@@ -1,18 +1,12 @@
 /** The transport over HTTP/1.1: one connection pool, gzip, a limit of bytes and a time for each answer. */
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { Agent } from 'undici'
 import { errorCode } from '../support/error-code.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { ERROR_BODY_BYTES } from './body-limits.ts'
-import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
+import { statedLength, unzip, type Unzipped } from './gzip.ts'
+import { noGzip, SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
 import { OversizedAnswer } from './unreadable-page.ts'
 import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './transport.ts'
-
-const unzip = promisify(gunzip)
-
-/** Node's 16 KiB would send a page through its thread pool three hundred times. */
-const UNZIP_CHUNK_BYTES = 1024 * 1024
 
 /** Between pages lies a transaction; the socket should outlive it, and must not outlive the server's patience by much. */
 const KEEP_ALIVE_MS = 30_000
@@ -74,7 +68,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
   }
 
   async #exchange(
-    { method, target, headers, body, largestBody }: HttpRequest,
+    { method, target, headers, body, largestBody, zippedFrom = Infinity }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const response = await this.#agent.request({
@@ -92,13 +86,16 @@ export class HttpTransport implements Transport, AsyncDisposable {
     const status = response.statusCode
     const isError = status < 200 || status >= 300
     const limit = isError ? ERROR_BODY_BYTES : largestBody
+    const path = pathOf(target)
     const raw = await bytesOf(response.body, limit)
-    const plain =
-      raw === undefined ? undefined : await decode(raw, header('content-encoding'), limit, pathOf(target))
+    const answer = { status, bytes: raw?.length ?? limit, header }
+    const isZipped = raw !== undefined && isGzip(header('content-encoding'), path) && raw.length > 0
+    if (isZipped && !isError && statedLength(raw) >= zippedFrom) return { ...answer, body: raw, zipped: true }
+    const plain = isZipped ? unzipped(await unzip(raw, limit), path) : raw
     signal.throwIfAborted()
     // An error status without a body says enough.
-    if (plain === undefined && !isError) throw new OversizedAnswer(pathOf(target), limit)
-    return { status, body: plain ?? Buffer.alloc(0), bytes: raw?.length ?? limit, header }
+    if (plain === undefined && !isError) throw new OversizedAnswer(path, limit)
+    return { ...answer, body: plain ?? Buffer.alloc(0) }
   }
 
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
@@ -128,30 +125,26 @@ async function bytesOf(body: AsyncIterable<Buffer>, limit: number): Promise<Buff
   return Buffer.concat(chunks, length)
 }
 
-/** Undefined if it has more than `limit` bytes. */
-async function decode(
-  raw: Buffer,
-  encoding: string | undefined,
-  limit: number,
-  path: string,
-): Promise<Buffer | undefined> {
+/** @throws {SparkApiError} if it is neither gzip nor as it is. */
+function isGzip(encoding: string | undefined, path: string): boolean {
   switch (encoding?.trim().toLowerCase()) {
     case undefined:
     case '':
     case 'identity':
-      return raw
+      return false
     case 'gzip':
     case 'x-gzip':
-      if (raw.length === 0) return raw
-      try {
-        return await unzip(raw, { chunkSize: UNZIP_CHUNK_BYTES, maxOutputLength: limit })
-      } catch (error) {
-        if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
-        throw unreadable(path, 'is no whole gzip stream', error)
-      }
+      return true
     default:
       throw unreadable(path, 'has an encoding that was not asked for')
   }
+}
+
+/** Undefined if it is too long. */
+function unzipped(result: Unzipped, path: string): Buffer | undefined {
+  if (Buffer.isBuffer(result)) return result
+  if (result.why === 'too_long') return undefined
+  throw noGzip(path, result)
 }
 
 function parseApiUrl(text: string): URL {

@@ -1,8 +1,9 @@
 /** The body of an answer, read as far as the client needs it. Pure, so that it can be read on another thread. */
+import { parseJsonText } from '../domain/json-text.ts'
 import type { JsonValue } from '../domain/json.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { parseEnvelope, type Envelope } from './envelope.ts'
-import { parseJsonText } from '../domain/json-text.ts'
+import { unzipHere, type NotUnzipped, type Unzipped } from './gzip.ts'
 import { readRecords, type ReadRecords } from './records.ts'
 import { textOfBytes } from '../support/utf8-text.ts'
 
@@ -14,17 +15,34 @@ export type Body<E extends Envelope = Envelope> =
 
 /** Of a page; its results stand in `rows` alone. */
 export type PageBody = Body<PageEnvelope>
-type PageEnvelope = Envelope & { readonly results: undefined }
+export type PageEnvelope = Envelope & { readonly results: undefined }
+
+/** A page as it came. */
+export interface PageBytes {
+  readonly bytes: Buffer
+  /** They are gzip. */
+  readonly zipped: boolean
+  /** So many bytes at most are read of it when it is unzipped. */
+  readonly limit: number
+}
+
+/** On this thread. */
+export function unzippedPage({ bytes, zipped, limit }: PageBytes): Unzipped {
+  return zipped ? unzipHere(bytes, limit) : bytes
+}
 
 /** Reads the pages of walks. May do so on another thread. */
 export interface PageReader {
-  /** `bytes` are the reader's from then on. Rejects with the signal's reason when it aborts. */
-  read(bytes: Buffer, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody>
+  /** See `HttpRequest.zippedFrom`: it unzips such pages itself. */
+  readonly zippedFrom: number
+  /** The bytes are the reader's from then on. Rejects with the signal's reason when it aborts. */
+  read(page: PageBytes, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody | NotUnzipped>
 }
 
 /** On this thread. */
 export const PLAIN_PAGE_READER: PageReader = {
-  read: (bytes, resource) => Promise.resolve(readPage(bytes, resource)),
+  zippedFrom: Infinity,
+  read: ({ bytes }, resource) => Promise.resolve(readPage(bytes, resource)),
 }
 
 export function readBody(bytes: Buffer): Body {

@@ -127,3 +127,8 @@ export function unreadable(path: string, what: string, cause?: unknown, httpStat
     { code: 'SPARK_BAD_RESPONSE', path, cause, httpStatus },
   )
 }
+
+/** Cut on its way, for example. */
+export function noGzip(path: string, { cause }: { readonly cause?: unknown }): SparkApiError {
+  return unreadable(path, 'is no whole gzip stream', cause)
+}

@@ -190,7 +190,8 @@ export class SparkClient {
     let outcome: Outcome
     try {
       const headers = { ...call.headers, authorization: `Bearer ${token}` }
-      response = await transport.send({ ...call, headers }, onSend, signal)
+      const zippedFrom = call.pageOf === undefined ? undefined : pageReader.zippedFrom
+      response = await transport.send({ ...call, headers, zippedFrom }, onSend, signal)
       receivedAt = clock.now()
       serverDate = parseHttpDate(response.header('date'))
       if (serverDate !== null) onDate(serverDate, receivedAt)

@@ -10,12 +10,16 @@ export interface HttpRequest {
   readonly body: string | undefined
   /** Bytes of the answer's body, zipped and unzipped, unless its status is an error. */
   readonly largestBody: number
+  /** A success that says to be so long when unzipped, in bytes, or longer, may stay as it came. @default none may */
+  readonly zippedFrom?: number | undefined
 }
 
 export interface HttpResponse {
   readonly status: number
-  /** Unzipped. */
+  /** Unzipped, unless it is said to be as it came. */
   readonly body: Buffer
+  /** `body` is gzip still; nobody has looked whether it can be unzipped, or to how much. @default false */
+  readonly zipped?: boolean
   /** Of the body, as they came over the wire. */
   readonly bytes: number
   header(name: string): string | undefined

@@ -52,6 +52,14 @@ describe('Metrics', () => {
     expect(await sample('records_total{resource="offices",outcome="published"}')).toBe('2')
   })
 
+  test('rows of large pages are counted by what the transcoder made of them', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.rowsRead(LISTINGS.name, { transcoded: 7, declined: new Map([['escape', 2]]) })
+    metrics.rowsRead(LISTINGS.name, { transcoded: 1, declined: new Map([['page', 5]]) })
+    const rows = (result: string) => sample(`transcoder_rows_total{resource="listings",result="${result}"}`)
+    expect([await rows('transcoded'), await rows('escape'), await rows('page')]).toEqual(['8', '2', '5'])
+  })
+
   test('owed seconds are those that the last update left, also of an earlier process', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const owedSeconds = [instant(1_000), instant(2_000)]

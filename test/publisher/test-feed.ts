@@ -256,7 +256,7 @@ export class TestFeed implements AsyncDisposable {
 
   async upsert(key: string, fields: Readonly<Record<string, string | number>> = {}): Promise<Upsert> {
     const record = sourceRecord(key, fields)
-    await this.encoder.prepare(LISTINGS, [], [], NEVER)
+    await this.encoder.prepare(LISTINGS, [], NEVER)
     const result = this.encoder.encode(LISTINGS, record)
     if (result.kind !== 'encoded') throw new Error(result.reason)
     return {

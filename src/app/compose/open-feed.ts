@@ -39,7 +39,7 @@ export interface OpenFeed extends FeedQueries, AsyncDisposable {
 
 /** Refuses before it writes: nothing is left behind by a wrong token, and nothing is registered for a pass that cannot be. */
 export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): Promise<OpenFeed> {
-  const { settings, logger } = options
+  const { settings, logger, metrics } = options
   const { apiUrl, accessToken, requestTimeoutMs } = settings.spark
   const { dataDir } = settings.feed
   const guard = guardLimits(settings.passes.guard)
@@ -63,7 +63,8 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
 
   const rules = contentRules(events, reader, topics)
   const encoder = new AvroContentEncoder(rules)
-  const pageReader = opened.use(new ThreadedPageReader({ rules, encoder, timeoutMs: requestTimeoutMs }))
+  const onRows = metrics.rowsRead.bind(metrics)
+  const pageReader = opened.use(new ThreadedPageReader({ rules, onRows, timeoutMs: requestTimeoutMs }))
   const firstRequestNumber = (index.state()?.request ?? 0) + 1
   const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {

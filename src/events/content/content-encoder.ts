@@ -2,17 +2,13 @@ import type { Digest, EncodedContent, EncodeResult, SchemaId } from '../../domai
 import { NestedTooDeep } from '../../domain/json.ts'
 import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { BrokenRecord, SourceRecord } from '../../domain/source-record.ts'
-import { orAborted } from '../../support/abort.ts'
-import { PAGE_THREAD_SLOW } from '../../domain/error-codes.ts'
-import { hasCode, InvariantViolation, type ListingstreamError } from '../../support/errors.ts'
+import { InvariantViolation } from '../../support/errors.ts'
 import { AvroBuffer } from './avro-buffer.ts'
 import { canonicalJson, DEEPEST_VALUE } from './canonical-json.ts'
 import { digestOf } from './digest.ts'
 import type { ContentRecord, Projection, Projected } from './projection.ts'
 import type { EventSchemas } from '../schema/event-schemas.ts'
 import { formerBodies } from './way-of-asking.ts'
-
-/** Of the error of a thread that was ended because it took too long. */
 
 export interface ContentLimit {
   /** Largest content record with its volatile fields. */
@@ -30,76 +26,26 @@ export interface ContentRules {
   readonly limit: ContentLimit
 }
 
-/** A page whose content is made elsewhere. */
-interface AdoptedPage {
-  readonly schemaId: SchemaId
-  readonly done: Promise<void>
-  /** In the order of its records; undefined until it is there. */
-  results: readonly EncodeResult[] | undefined
-  /** It is not to be made here, either. */
-  failure: ListingstreamError | undefined
-}
-
-interface Adopted {
-  readonly page: AdoptedPage
-  readonly index: number
-}
-
 /** Implements the port `ContentEncoder`. */
 export class AvroContentEncoder {
   readonly #rules: ReadonlyMap<ResourceName, ContentRules>
   readonly #buffer = new AvroBuffer()
-  readonly #adopted = new WeakMap<SourceRecord, Adopted>()
 
   /** @param rules of each resource */
   constructor(rules: ReadonlyMap<ResourceName, ContentRules>) {
     this.#rules = rules
   }
 
-  async prepare(
-    resource: ResourceDescription,
-    records: Iterable<SourceRecord>,
-    older: Iterable<SchemaId>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await this.#of(resource).schemas.load(older, signal)
-    const pages = new Set<AdoptedPage>()
-    for (const record of records) {
-      const adopted = this.#adopted.get(record)
-      if (adopted !== undefined) pages.add(adopted.page)
-    }
-    for (const page of pages) {
-      await orAborted(page.done, signal)
-      if (page.failure !== undefined) throw page.failure
-    }
+  prepare(resource: ResourceDescription, older: Iterable<SchemaId>, signal: AbortSignal): Promise<void> {
+    return this.#of(resource).schemas.load(older, signal)
   }
 
-  /**
-   * What `encode` will answer for these records, once it is there and unless another schema is current by then. If it is
-   * never there, they are encoded here; not if it took too long there (`PAGE_THREAD_SLOW`): `prepare` then rejects.
-   */
-  adopt(
-    records: readonly SourceRecord[],
-    schemaId: SchemaId,
-    results: Promise<readonly EncodeResult[]>,
-  ): void {
-    const done = results.then(
-      (made) => void (page.results = made),
-      (error: unknown) => {
-        const slow = hasCode(error, PAGE_THREAD_SLOW)
-        if (slow) page.failure = error
-      },
-    )
-    const page: AdoptedPage = { schemaId, done, results: undefined, failure: undefined }
-    for (const [index, record] of records.entries()) this.#adopted.set(record, { page, index })
-  }
-
+  /** What was made where the record was read counts as long as the same schema is current. */
   encode(resource: ResourceDescription, record: SourceRecord): EncodeResult {
     const { schemas, limit } = this.#of(resource)
     const { id, content, projection } = schemas.current()
-    const made = this.#adopted.get(record)
-    const result = made?.page.schemaId === id ? made.page.results?.[made.index] : undefined
-    if (result !== undefined) return result
+    const { made } = record
+    if (made?.schemaId === id) return made.result
     if (record.broken !== undefined) return broken(record, record.broken)
     const projected = published(projection, record)
     if (projected === undefined) {

@@ -49,8 +49,7 @@ export async function classifySets(
     const record = recordOf(set, one)
     return { resource: set, record, request, observedAt, entry: known[i], initial, askedAgain: false }
   })
-  const records = sightings.map(({ record }) => record)
-  await encoder.prepare(set, records, publishedSchemas(known), signal)
+  await encoder.prepare(set, publishedSchemas(known), signal)
 
   const draft = new PartDraft(set)
   const askAgain = new Map<RecordKey, Instant>()

@@ -26,8 +26,8 @@ export function slowDownOf(response: HttpResponse, now: Instant): SlowDown | und
   return isOverRate || retryAfterMs !== undefined ? { isOverRate, retryAfterMs } : undefined
 }
 
-function codeOf({ body }: HttpResponse): number | undefined {
-  if (body.length === 0 || body.length > LONGEST_REFUSAL_BYTES) return undefined
+function codeOf({ body, zipped = false }: HttpResponse): number | undefined {
+  if (zipped || body.length === 0 || body.length > LONGEST_REFUSAL_BYTES) return undefined
   const read = readBody(body)
   return read.kind === 'envelope' ? read.envelope.code : undefined
 }

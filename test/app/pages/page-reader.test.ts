@@ -1,14 +1,16 @@
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ThreadedPageReader, type PageRules } from '../../../src/app/pages/page-reader.ts'
-import { DEFAULT_LIMIT, type AvroContentEncoder } from '../../../src/events/content/content-encoder.ts'
+import type { RowTally } from '../../../src/app/pages/page-messages.ts'
+import { DEFAULT_LIMIT } from '../../../src/events/content/content-encoder.ts'
 import type { EventRecipe } from '../../../src/events/schema/event-schemas.ts'
 import type { EncodeResult } from '../../../src/domain/content.ts'
 import type { JsonObject } from '../../../src/domain/json.ts'
 import type { ResourceName } from '../../../src/domain/resource.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { SourceRecord } from '../../../src/domain/source-record.ts'
-import { readPage } from '../../../src/spark/page-body.ts'
+import { readPage, type PageBytes } from '../../../src/spark/page-body.ts'
 import type { ReadRecords } from '../../../src/spark/records.ts'
 import { member, MEMBER_KEY, MemberFixture, MEMBERS } from '../../events/members.ts'
 import { described, FIELDS, Fixture, listingEncoder, NEVER } from '../../events/sample.ts'
@@ -45,25 +47,25 @@ function page(rows: readonly unknown[], others: JsonObject = {}): Buffer {
   return Buffer.from(text.replace('"three"', '90071992547409931234'))
 }
 
-/** A reader, and what it hands to the encoder of this side. */
+/** A reader, and what it tells of the rows. */
 function reading(recipe: EventRecipe | undefined = fixture.schemas.recipe, worthAThreadBytes = 0) {
-  const encoder = listingEncoder(fixture.schemas)
-  const adopted: SourceRecord[] = []
+  const tallies: RowTally[] = []
   const rules = { schemas: { recipe }, limit: DEFAULT_LIMIT }
   const options = {
     rules: new Map([[LISTINGS.name, rules]]),
-    encoder: {
-      adopt(...given: Parameters<AvroContentEncoder['adopt']>) {
-        adopted.push(...given[0])
-        encoder.adopt(...given)
-      },
-    },
+    onRows: (_: ResourceName, tally: RowTally) => void tallies.push(tally),
     worthAThreadBytes,
   }
-  return { reader: new ThreadedPageReader(options), options, rules, encoder, adopted }
+  return { reader: new ThreadedPageReader(options), options, rules, tallies }
 }
 
-async function rowsRead(reader: ThreadedPageReader, bytes: Buffer): Promise<ReadRecords> {
+const LIMIT = 100_000_000
+
+/** As it comes without gzip. */
+const plain = (bytes: Buffer): PageBytes => ({ bytes, zipped: false, limit: LIMIT })
+const zipped = (bytes: Buffer): PageBytes => ({ bytes: gzipSync(bytes), zipped: true, limit: LIMIT })
+
+async function rowsRead(reader: ThreadedPageReader, bytes: PageBytes): Promise<ReadRecords> {
   const read = await reader.read(bytes, LISTINGS, NEVER)
   if (read.kind !== 'envelope' || read.rows === undefined) throw new Error(read.kind)
   return read.rows
@@ -84,32 +86,49 @@ const asData = ({ key, modificationTimestamp, mlsId, changeStamps, body }: Sourc
 })
 
 describe('a page that is read on another thread', () => {
-  test('has the same records, JSON included, and the same content as one that is read here (R12)', async () => {
-    const { reader, encoder, adopted } = reading()
+  test.each([
+    ['as it is', plain],
+    ['under gzip', zipped],
+  ])('%s has the same records, JSON included, and the same content as here (R12)', async (_, sent) => {
+    const { reader } = reading()
     await using _owned = reader
-    const plain = listingEncoder(fixture.schemas)
+    const here = listingEncoder(fixture.schemas)
     const expected = plainRows(page(rowsOf(300)))
-    const { records, unreadable } = await rowsRead(reader, page(rowsOf(300)))
+    const { records, unreadable } = await rowsRead(reader, sent(page(rowsOf(300))))
 
-    expect(adopted).toEqual(records)
-    await encoder.prepare(LISTINGS, records, [], NEVER)
     for (const [i, record] of records.entries()) {
       const same = expected.records[i]
       if (same === undefined) throw new Error('more records than there are')
-      const content = encoder.encode(LISTINGS, record)
+      const { made } = record
+      expect(made?.schemaId).toBe(fixture.schemas.current().id)
+      const content = here.encode(LISTINGS, record)
       expect(content.kind).toBe(record.key === 'large' ? 'unencodable' : 'encoded')
-      expect(bytesAsHex(content)).toEqual(bytesAsHex(plain.encode(LISTINGS, same)))
+      expect(bytesAsHex(content)).toEqual(bytesAsHex(here.encode(LISTINGS, same)))
     }
     expect(records.map(asData)).toEqual(expected.records)
     expect(unreadable.map(({ reason, body }) => ({ reason, body }))).toEqual(expected.unreadable)
     expect(unreadable).toHaveLength(2)
   })
 
+  test('that cannot be walked from row to row is read whole, and has the same records', async () => {
+    const { reader, tallies } = reading()
+    await using _owned = reader
+    // The later one counts, to JSON.parse.
+    const twice = Buffer.from(page(rowsOf(3)).toString().replace('{"D":', '{"D":{"Success":false},"D":'))
+    const { records, unreadable } = await rowsRead(reader, zipped(twice))
+    const expected = plainRows(twice)
+    expect(records.map(asData)).toEqual(expected.records)
+    expect(unreadable.map(({ reason, body }) => ({ reason, body }))).toEqual(expected.unreadable)
+    const here = listingEncoder(fixture.schemas)
+    expect(records.map((record) => bytesAsHex(here.encode(LISTINGS, record)))).toEqual(
+      expected.records.map((record) => bytesAsHex(here.encode(LISTINGS, record))),
+    )
+    expect(tallies).toEqual([{ transcoded: 0, declined: new Map([['page', 6]]) }])
+  })
+
   test('keeps what steers the walk, and says what is no page (R8)', async () => {
     const { reader } = reading()
     await using _owned = reader
-    const read = (text: string) => reader.read(Buffer.from(text), LISTINGS, NEVER)
-    const plain = (text: string) => readPage(Buffer.from(text), LISTINGS)
     for (const text of [
       page(rowsOf(1), { Pagination: { TotalRows: 7 }, SparkQLErrors: [{ Token: 'x' }] }).toString(),
       '{"D":{"Success":false,"Code":1550,"Message":"slow down"}}',
@@ -120,43 +139,52 @@ describe('a page that is read on another thread', () => {
       '<html>',
       '{"D":{"Success":true,"Results":[{"a":NaN}]}}',
     ]) {
-      const [threaded, here] = [await read(text), plain(text)]
-      if (threaded.kind !== 'envelope' || here.kind !== 'envelope') expect(threaded).toEqual(here)
-      else {
-        expect(threaded.envelope).toEqual(here.envelope)
-        expect(threaded.rows?.records.length).toBe(here.rows?.records.length)
+      const here = readPage(Buffer.from(text), LISTINGS)
+      for (const sent of [plain, zipped]) {
+        const threaded = await reader.read(sent(Buffer.from(text)), LISTINGS, NEVER)
+        if (threaded.kind !== 'envelope' || here.kind !== 'envelope') expect(threaded).toEqual(here)
+        else {
+          expect(threaded.envelope).toEqual(here.envelope)
+          expect(threaded.rows?.records.length).toBe(here.rows?.records.length)
+        }
       }
     }
   })
 
+  test('is not unzipped beyond its limit, nor if it is cut', async () => {
+    const { reader } = reading()
+    await using _owned = reader
+    const sent = zipped(page(rowsOf(300)))
+    expect(await reader.read({ ...zipped(page(rowsOf(300))), limit: 1_000 }, LISTINGS, NEVER)).toMatchObject({
+      kind: 'not_unzipped',
+      why: 'too_long',
+    })
+    const cut = { ...sent, bytes: sent.bytes.subarray(0, -12) }
+    expect(await reader.read(cut, LISTINGS, NEVER)).toMatchObject({ kind: 'not_unzipped', why: 'broken' })
+  })
+
   test('is encoded under the schema that is current when it is asked for (R5)', async () => {
     await using own = await Fixture.open()
-    const { reader, options, rules } = reading(own.schemas.recipe)
+    const { reader, rules } = reading(own.schemas.recipe)
     await using _owned = reader
-    const encoder = listingEncoder(own.schemas)
-    options.encoder.adopt = (...given) => encoder.adopt(...given)
-    await rowsRead(reader, page(rowsOf(2)))
+    await rowsRead(reader, plain(page(rowsOf(2))))
     await own.schemas.use([...FIELDS, described('Unheard', 'Character', true)], NEVER)
     rules.schemas = { recipe: own.schemas.recipe }
-    const [record] = (await rowsRead(reader, page(rowsOf(2)))).records
+    const [record] = (await rowsRead(reader, plain(page(rowsOf(2))))).records
     if (record === undefined) throw new Error('no record')
-    await encoder.prepare(LISTINGS, [record], [], NEVER)
+    const encoder = listingEncoder(own.schemas)
     const content = encoder.encode(LISTINGS, record)
+    expect(record.made?.result).toEqual(content)
     expect(content).toMatchObject({ content: { schemaId: own.schemas.current().id } })
     expect(bytesAsHex(content)).toEqual(bytesAsHex(encoder.encode(LISTINGS, asData(record))))
   })
 
   test('can be read before there is a schema: nothing is encoded', async () => {
-    const { reader, adopted } = reading(undefined)
-    await using _owned = reader
-    const unset = new ThreadedPageReader({
-      rules: new Map(),
-      encoder: { adopt: (records) => void adopted.push(...records) },
-      worthAThreadBytes: 0,
-    })
-    await using _unset = unset
-    expect((await rowsRead(unset, page(rowsOf(3)))).records).toHaveLength(4)
-    expect(adopted).toEqual([])
+    const { options, tallies } = reading(undefined)
+    await using unset = new ThreadedPageReader({ ...options, rules: new Map() })
+    const { records } = await rowsRead(unset, zipped(page(rowsOf(3))))
+    expect(records.map(({ made }) => made)).toEqual([undefined, undefined, undefined, undefined])
+    expect(tallies).toEqual([])
   })
 
   test('is encoded as its resource is, that of another one in between', async () => {
@@ -166,20 +194,17 @@ describe('a page that is read on another thread', () => {
       [LISTINGS.name, rules],
       [MEMBERS.name, { schemas: members.schemas, limit: DEFAULT_LIMIT }],
     ])
-    const pages: Promise<readonly EncodeResult[]>[] = []
-    const encoder = {
-      adopt: (_: unknown, __: unknown, made: (typeof pages)[number]) => void pages.push(made),
-    }
-    await using reader = new ThreadedPageReader({ ...options, rules: resources, encoder })
+    await using reader = new ThreadedPageReader({ ...options, rules: resources })
     const row = { Id: MEMBER_KEY, Emails: [{ Address: 'ann@example.com', Foo: 1 }] }
-    for (let n = 0; n < 2; n += 1) {
-      expect((await rowsRead(reader, page(rowsOf(1)))).records).toHaveLength(2)
-      expect((await reader.read(page([row]), MEMBERS, NEVER)).kind).toBe('envelope')
-    }
     const here = members.encoder.encode(MEMBERS, member(row))
     expect(here).toMatchObject({ content: { unmapped: ['Emails.Foo'] } })
-    const [, first, , second] = await Promise.all(pages)
-    for (const made of [first, second]) expect(made?.map(bytesAsHex)).toEqual([bytesAsHex(here)])
+    for (let n = 0; n < 2; n += 1) {
+      expect((await rowsRead(reader, plain(page(rowsOf(1))))).records).toHaveLength(2)
+      const read = await reader.read(plain(page([row])), MEMBERS, NEVER)
+      if (read.kind !== 'envelope') throw new Error(read.kind)
+      const [record] = read.rows?.records ?? []
+      expect(record?.made && bytesAsHex(record.made.result)).toEqual(bytesAsHex(here))
+    }
   })
 
   test('leaves the bytes around a part of a larger buffer alone', async () => {
@@ -187,27 +212,27 @@ describe('a page that is read on another thread', () => {
     await using _owned = reader
     const bytes = page(rowsOf(3))
     const larger = Buffer.concat([Buffer.from('before'), bytes])
-    expect((await rowsRead(reader, larger.subarray(6))).records).toHaveLength(4)
+    expect((await rowsRead(reader, plain(larger.subarray(6)))).records).toHaveLength(4)
     expect(larger.toString('utf8', 0, 6)).toBe('before')
   })
 })
 
 describe('the thread', () => {
   test('is not used for a small body', async () => {
-    const { reader, adopted } = reading(fixture.schemas.recipe, 1_000_000_000)
+    const { reader, tallies } = reading(fixture.schemas.recipe, 1_000_000_000)
     await using _owned = reader
-    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
-    expect(adopted).toEqual([])
+    expect((await rowsRead(reader, plain(page(rowsOf(3))))).records).toHaveLength(4)
+    expect(tallies).toEqual([])
   })
 
   test('answers the next question after one was given up', async () => {
     const { reader } = reading()
     await using _owned = reader
     const stop = new AbortController()
-    const given = reader.read(page(rowsOf(300)), LISTINGS, stop.signal)
+    const given = reader.read(plain(page(rowsOf(300))), LISTINGS, stop.signal)
     stop.abort(new Error('given up'))
     await expect(given).rejects.toThrow('given up')
-    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+    expect((await rowsRead(reader, plain(page(rowsOf(3))))).records).toHaveLength(4)
   })
 
   test('fails what waits for it when it ends, and is started anew for the next page', async () => {
@@ -216,14 +241,15 @@ describe('the thread', () => {
     const recipe = fixture.schemas.recipe
     if (recipe === undefined) throw new Error('no schema')
     rules.schemas = { recipe: { ...recipe, text: 'no schema' } }
-    // It ends while it encodes the first page; the second one waits behind it.
+    // It ends while it reads the first page; the second one waits behind it.
     const [first, second] = await Promise.allSettled(
-      [1, 2].map(() => reader.read(page(rowsOf(3)), LISTINGS, NEVER)),
+      [1, 2].map(() => reader.read(plain(page(rowsOf(3))), LISTINGS, NEVER)),
     )
-    expect(first).toMatchObject({ status: 'fulfilled' })
-    expect(second).toMatchObject({ reason: { code: 'PAGE_THREAD_FAILED', retryable: true } })
+    for (const failed of [first, second]) {
+      expect(failed).toMatchObject({ reason: { code: 'PAGE_THREAD_FAILED', retryable: true } })
+    }
     rules.schemas = { recipe }
-    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+    expect((await rowsRead(reader, plain(page(rowsOf(3))))).records).toHaveLength(4)
   })
 
   test('is ended when it does not answer in time, and the page can be read anew', async () => {
@@ -234,29 +260,29 @@ describe('the thread', () => {
     await using _impatient = impatient
     const error = { code: 'PAGE_THREAD_SLOW', retryable: true, message: expect.stringContaining('0.001 s') }
     const bytes = page(rowsOf(300))
-    await expect(impatient.read(bytes, LISTINGS, NEVER)).rejects.toMatchObject(error)
+    await expect(impatient.read(plain(bytes), LISTINGS, NEVER)).rejects.toMatchObject(error)
     // It fails a second time with a thread of its own, not with the first one.
-    await expect(impatient.read(page(rowsOf(300)), LISTINGS, NEVER)).rejects.toMatchObject(error)
-    expect((await rowsRead(reader, page(rowsOf(3)))).records).toHaveLength(4)
+    await expect(impatient.read(plain(page(rowsOf(300))), LISTINGS, NEVER)).rejects.toMatchObject(error)
+    expect((await rowsRead(reader, plain(page(rowsOf(3))))).records).toHaveLength(4)
   })
 
   test('has its time again for each piece of work', async () => {
     const { options } = reading()
     await using patient = new ThreadedPageReader({ ...options, timeoutMs: 30_000 })
-    const pages = await Promise.all([1, 2, 3].map(() => rowsRead(patient, page(rowsOf(3)))))
+    const pages = await Promise.all([1, 2, 3].map(() => rowsRead(patient, plain(page(rowsOf(3))))))
     expect(pages.map(({ records }) => records.length)).toEqual([4, 4, 4])
   })
 
   test('ends with its owner, and what waits for it fails', async () => {
     const { reader } = reading()
-    const given = reader.read(page(rowsOf(300)), LISTINGS, NEVER)
+    const given = reader.read(plain(page(rowsOf(300))), LISTINGS, NEVER)
     const failed = expect(given).rejects.toMatchObject({ code: 'PAGE_THREAD_FAILED' })
     await reader[Symbol.asyncDispose]()
     await failed
   })
 })
 
-function bytesAsHex(result: ReturnType<AvroContentEncoder['encode']>): unknown {
+function bytesAsHex(result: EncodeResult): unknown {
   if (result.kind !== 'encoded') return result
   const { bytes, volatileFields, ...rest } = result.content
   return { ...rest, volatileFields: { ...volatileFields }, bytes: Buffer.from(bytes).toString('hex') }

@@ -14,7 +14,6 @@ import {
 } from '../../../src/events/content/content-encoder.ts'
 import type { ResourceName } from '../../../src/domain/resource.ts'
 import { deadLetterParts } from '../../../src/events/content/dead-letter.ts'
-import { ListingstreamError } from '../../../src/support/errors.ts'
 import { jsonObject, jsonValue, shuffled } from '../arbitrary-json.ts'
 import { member, MemberFixture, MEMBERS } from '../members.ts'
 import { Fixture, described, FIELDS, KEY, listing, listingEncoder, NEVER, VOLATILE } from '../sample.ts'
@@ -41,23 +40,6 @@ afterAll(() => fixture[Symbol.asyncDispose]())
 function digest(fields: JsonObject, others: JsonObject = {}): string {
   return fixture.encode(listing(fields, others)).digest
 }
-
-describe('content that is made elsewhere', () => {
-  test('is not made here if it took too long there: that would hold up everything', async () => {
-    const encoder = listingEncoder(fixture.schemas)
-    const record = listing(FULL)
-    const { id } = fixture.schemas.current()
-    const failed = (code: string): Promise<never> =>
-      Promise.reject(new ListingstreamError('ended', { code, retryable: true }))
-    encoder.adopt([record], id, failed('PAGE_THREAD_SLOW'))
-    await expect(encoder.prepare(LISTINGS, [record], [], NEVER)).rejects.toMatchObject({
-      code: 'PAGE_THREAD_SLOW',
-    })
-    encoder.adopt([record], id, failed('PAGE_THREAD_FAILED'))
-    await encoder.prepare(LISTINGS, [record], [], NEVER)
-    expect(encoder.encode(LISTINGS, record).kind).toBe('encoded')
-  })
-})
 
 describe('a record that cannot be read', () => {
   const broken = (reason: string, bytes: string) => ({
@@ -278,7 +260,7 @@ describe('masked volatile fields', () => {
     const record = listing(masked)
     const { schemaId, digest: published } = fixture.encode(record)
     const later: ContentEncoder = listingEncoder(fixture.listingSchemas(VOLATILE))
-    await later.prepare(LISTINGS, [], [schemaId], NEVER)
+    await later.prepare(LISTINGS, [schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, schemaId)).toBe(published)
   })
 })
@@ -297,7 +279,7 @@ describe('older schemas (R5)', () => {
     expect(after.digest).not.toBe(before.digest)
 
     const later: ContentEncoder = listingEncoder(own.listingSchemas(VOLATILE))
-    await later.prepare(LISTINGS, [], [before.schemaId, after.schemaId, before.schemaId], NEVER)
+    await later.prepare(LISTINGS, [before.schemaId, after.schemaId, before.schemaId], NEVER)
     expect(later.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     expect(later.digestUnder(LISTINGS, record, after.schemaId)).toBe(after.digest)
   })
@@ -323,7 +305,7 @@ describe('older schemas (R5)', () => {
     const schemas = own.listingSchemas(['GarageYN'])
     await schemas.use(FIELDS, NEVER)
     const encoder = listingEncoder(schemas)
-    await encoder.prepare(LISTINGS, [], [before.schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [before.schemaId], NEVER)
     expect(encoder.digestUnder(LISTINGS, record, before.schemaId)).toBe(before.digest)
     const result = encoder.encode(LISTINGS, record)
     expect(result).toMatchObject({ kind: 'encoded', content: { volatileFields: { GarageYN: true } } })
@@ -334,15 +316,15 @@ describe('older schemas (R5)', () => {
     const { schemaId } = own.encode(listing(FULL))
     const encoder = listingEncoder(own.listingSchemas(VOLATILE))
     const asked = own.server.requests.length
-    await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
-    await encoder.prepare(LISTINGS, [], [schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [schemaId], NEVER)
+    await encoder.prepare(LISTINGS, [schemaId], NEVER)
     expect(own.server.calls().slice(asked)).toEqual([`GET /schemas/ids/${schemaId}`])
   })
 
   test('one that the registry lost stops the program', async () => {
     await using own = await Fixture.open()
     const missing = (own.encode(listing(FULL)).schemaId + 7) as typeof own.schemas.currentId & number
-    await expect(own.encoder.prepare(LISTINGS, [], [missing], NEVER)).rejects.toMatchObject({
+    await expect(own.encoder.prepare(LISTINGS, [missing], NEVER)).rejects.toMatchObject({
       code: 'EVENT_UNREADABLE',
       retryable: false,
     })
@@ -417,45 +399,22 @@ describe('what cannot be an event', () => {
   })
 })
 
-describe('a record whose content was made elsewhere', () => {
+describe('a record whose content was made where it was read', () => {
   test('is not encoded again', async () => {
     await using own = await Fixture.open()
     const record = listing(FULL)
-    const made = own.encoder.encode(LISTINGS, record)
-    const { promise, resolve } = Promise.withResolvers<(typeof made)[]>()
-    own.encoder.adopt([record], own.schemas.current().id, promise)
-    const prepared = own.encoder.prepare(LISTINGS, [record], [], NEVER)
-    resolve([made])
-    await prepared
-    expect(own.encoder.encode(LISTINGS, record)).toBe(made)
-  })
-
-  test('is encoded here if it never comes', async () => {
-    await using own = await Fixture.open()
-    const record = listing(FULL)
-    own.encoder.adopt([record], own.schemas.current().id, Promise.reject(new Error('the other side is gone')))
-    await own.encoder.prepare(LISTINGS, [record], [], NEVER)
-    expect(own.encoder.encode(LISTINGS, record)).toEqual(own.encoder.encode(LISTINGS, { ...record }))
-  })
-
-  test('is waited for no longer than the caller waits', async () => {
-    await using own = await Fixture.open()
-    const record = listing(FULL)
-    own.encoder.adopt([record], own.schemas.current().id, new Promise(() => undefined))
-    const stop = new AbortController()
-    const prepared = own.encoder.prepare(LISTINGS, [record], [], stop.signal)
-    stop.abort(new Error('stopped'))
-    await expect(prepared).rejects.toThrow('stopped')
+    const result = own.encoder.encode(LISTINGS, record)
+    const made = { schemaId: own.schemas.current().id, result }
+    expect(own.encoder.encode(LISTINGS, { ...record, made })).toBe(result)
   })
 
   test('is encoded again if another schema has become current (R5)', async () => {
     await using own = await Fixture.open()
     const record = listing({ ...FULL, Sewer: 'Public' })
-    const made = own.encoder.encode(LISTINGS, record)
-    own.encoder.adopt([record], own.schemas.current().id, Promise.resolve([made]))
-    await own.encoder.prepare(LISTINGS, [record], [], NEVER)
+    const result = own.encoder.encode(LISTINGS, record)
+    const made = { schemaId: own.schemas.current().id, result }
     await own.schemas.use([...FIELDS, described('Sewer', 'Character')], NEVER)
-    expect(own.encoder.encode(LISTINGS, record)).not.toEqual(made)
-    expect(own.encoder.encode(LISTINGS, record)).toEqual(own.encoder.encode(LISTINGS, { ...record }))
+    expect(own.encoder.encode(LISTINGS, { ...record, made })).not.toEqual(result)
+    expect(own.encoder.encode(LISTINGS, { ...record, made })).toEqual(own.encoder.encode(LISTINGS, record))
   })
 })
