@@ -38,8 +38,8 @@ export class EventCodec {
     return [...this.#schemas.values()].flatMap((versions) => versions.schemasInUse())
   }
 
-  /** `…Upserted` under the schema of the content, which is embedded as it is. */
-  upserted(resource: ResourceDescription, upsert: Upsert, passId: PassId): Uint8Array {
+  /** `…Upserted` under the schema of the content, in parts that follow each other: the content is the last one, as it is. */
+  upserted(resource: ResourceDescription, upsert: Upsert, passId: PassId): readonly Uint8Array[] {
     const { content } = upsert
     const { envelope, enums } = this.#of(resource).version(content.schemaId)
     const bytes = encodeValue(this.#buffer, envelope, {
@@ -50,7 +50,7 @@ export class EventCodec {
       passId,
       volatileFields: content.volatileFields,
     })
-    return frame(content.schemaId, bytes, PRESENT, content.bytes)
+    return [frame(content.schemaId, bytes, PRESENT), content.bytes]
   }
 
   /** `…Deleted`, of a resource whose deletes are events. */

@@ -12,7 +12,13 @@ import type { ChangeStamps, ResourceDescription } from '../domain/resource.ts'
 import { HEADERS } from '../events/header-names.ts'
 import { NAMESPACE } from '../events/registry/subject-name.ts'
 
-export type RecordHeaders = Readonly<Record<string, string>>
+export interface RecordHeader {
+  readonly name: string
+  readonly value: string
+}
+
+/** In the order in which they are written. */
+export type RecordHeaders = readonly RecordHeader[]
 
 /** What a deletion leaves in the topic: its event, then the tombstone that lets compaction forget the key (R13). */
 export type RecordRole = 'event' | 'tombstone'
@@ -25,28 +31,56 @@ export interface HeaderContext {
   readonly seq: number
 }
 
-export function headersOf(change: Change, role: RecordRole, context: HeaderContext): RecordHeaders {
+/** What makes the headers of one change. */
+export type HeadersOf = (change: Change, role: RecordRole) => RecordHeaders
+
+/** For the records of one resource in one transaction, which share what is the same for all of them. */
+export function headersIn(context: HeaderContext): HeadersOf {
   const { prefix, resource } = context
-  const upsert = change.kind === 'upsert'
-  const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
-  const observedAt = upsert ? change.observedAt : change.absentSince
-  const at = upsert ? change.observedAt : change.deletedAt
-  const digest = upsert ? change.content.digest : NO_DIGEST
-  const type = upsert ? resource.events.upserted : resource.events.deleted
-  return {
-    [HEADERS.digest]: digest,
-    [HEADERS.modificationTimestamp]: modified === null ? '' : String(modified),
-    [HEADERS.observedAt]: String(observedAt),
-    [HEADERS.changeStamps]: formatStamps(change.changeStamps, resource),
-    [HEADERS.mlsId]: change.mlsId ?? '',
-    [HEADERS.specVersion]: '1.0',
-    [HEADERS.id]: eventId(change, `${digest}${role}`, context),
-    [HEADERS.type]: `${NAMESPACE}.${type}`,
-    [HEADERS.source]: `/listingstream/${prefix}`,
-    [HEADERS.subject]: change.key,
-    [HEADERS.time]: formatInstant(at),
-    [HEADERS.contentType]: 'application/avro',
-    ...(isDeleteEvent(change, role) ? { [HEADERS.deleted]: 'true' } : {}),
+  const specVersion = header(HEADERS.specVersion, '1.0')
+  const upserted = header(HEADERS.type, `${NAMESPACE}.${resource.events.upserted}`)
+  const deleted = header(HEADERS.type, `${NAMESPACE}.${resource.events.deleted}`)
+  const source = header(HEADERS.source, `/listingstream/${prefix}`)
+  const contentType = header(HEADERS.contentType, 'application/avro')
+  // Records of a page were mostly observed at the same time.
+  const observed = sameWhileSame((at: Instant) => header(HEADERS.observedAt, String(at)))
+  const time = sameWhileSame((at: Instant) => header(HEADERS.time, formatInstant(at)))
+  const mls = sameWhileSame((id: string) => header(HEADERS.mlsId, id))
+  return (change, role) => {
+    const upsert = change.kind === 'upsert'
+    const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
+    const digest = upsert ? change.content.digest : NO_DIGEST
+    const headers = [
+      header(HEADERS.digest, digest),
+      header(HEADERS.modificationTimestamp, modified === null ? '' : String(modified)),
+      observed(upsert ? change.observedAt : change.absentSince),
+      header(HEADERS.changeStamps, formatStamps(change.changeStamps, resource)),
+      mls(change.mlsId ?? ''),
+      specVersion,
+      header(HEADERS.id, eventId(change, `${digest}${role}`, context)),
+      upsert ? upserted : deleted,
+      source,
+      header(HEADERS.subject, change.key),
+      time(upsert ? change.observedAt : change.deletedAt),
+      contentType,
+    ]
+    if (isDeleteEvent(change, role)) headers.push(DELETED)
+    return headers
+  }
+}
+
+const DELETED = header(HEADERS.deleted, 'true')
+
+function header(name: string, value: string): RecordHeader {
+  return { name, value }
+}
+
+/** Makes anew only what differs from the last time. */
+function sameWhileSame<K, T>(make: (of: K) => T): (of: K) => T {
+  let last: { readonly of: K; readonly made: T } | undefined
+  return (of) => {
+    if (last?.of !== of) last = { of, made: make(of) }
+    return last.made
   }
 }
 
@@ -65,7 +99,7 @@ export interface HeaderFacts {
   readonly deleted: boolean
 }
 
-/** Undefined if the headers are not those that `headersOf` writes. */
+/** Undefined if the headers are not those that `headersIn` makes. */
 export function parseHeaders(
   headers: ReadonlyMap<string, string>,
   resource: ResourceDescription,

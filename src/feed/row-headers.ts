@@ -13,24 +13,21 @@ export interface KeyedRow {
 }
 
 /** What of a record's headers its row has, too. */
-const SHARED = [
+const SHARED: ReadonlySet<string> = new Set([
   HEADERS.specVersion,
   HEADERS.source,
   HEADERS.subject,
   HEADERS.time,
   HEADERS.contentType,
-] as const
+])
 
 /** @param last headers of the key's last record in the topic of the events */
 export function rowHeaders({ rows }: ResourceDescription, last: RecordHeaders): RecordHeaders {
-  const shared = SHARED.flatMap((name) => {
-    const value = last[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return {
-    ...Object.fromEntries(shared),
+  const id = last.find(({ name }) => name === HEADERS.id)?.value ?? ''
+  return [
+    ...last.filter(({ name }) => SHARED.has(name)),
     // The row of an event is the same, however often it is written.
-    [HEADERS.id]: `${last[HEADERS.id] ?? ''}-row`,
-    [HEADERS.type]: `${NAMESPACE}.${rows.record}`,
-  }
+    { name: HEADERS.id, value: `${id}-row` },
+    { name: HEADERS.type, value: `${NAMESPACE}.${rows.record}` },
+  ]
 }

@@ -17,7 +17,11 @@ export async function answered<T>(ask: () => Promise<T>, doing: string): Promise
 export async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata> {
   const topic = await topicMetadata(admin, name)
   if (topic !== undefined) return topic
-  throw new KafkaError(
+  throw topicMissing(name)
+}
+
+export function topicMissing(name: string): KafkaError {
+  return new KafkaError(
     `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
     { code: 'KAFKA_TOPIC_MISSING' },
   )

@@ -1,8 +1,10 @@
 /** What brokers and topics bound, and the errors that name the setting and its value. */
-import { recordBytes, type OutgoingRecord } from './chunks.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { KafkaError, KafkaUnauthorizedError } from './errors.ts'
+import { topicMissing } from './admin-questions.ts'
 import { protocolTypeOf } from './client-failure.ts'
+import type { KafkaCluster, TopicDescription } from './cluster.ts'
+import { KafkaError, KafkaUnauthorizedError } from './errors.ts'
+import type { OutgoingRecord } from './outgoing-record.ts'
+import { recordBytes } from './record-batch.ts'
 
 /** A broker refuses a batch above 1 MiB by default (docs/kafka.md §11). */
 const MOST_BATCH_BYTES = 512 * 1024
@@ -22,20 +24,29 @@ export interface TopicLimits {
   readonly configs: string
 }
 
-/** Rejects with KAFKA_TOPIC_MISSING. */
+/** Of each of the topics, all asked at once. Rejects with KAFKA_TOPIC_MISSING. */
 export async function topicLimits(
   cluster: KafkaCluster,
-  topic: string,
+  topics: readonly string[],
   signal: AbortSignal,
-): Promise<TopicLimits> {
-  const partitions = await cluster.partitionCount(topic, signal)
-  const configs = await sizeConfigs(cluster, topic, signal)
-  const limits = [...configs.values()].map(Number).filter(Number.isSafeInteger)
-  const room = limits.map(roomOf)
+): Promise<ReadonlyMap<string, TopicLimits>> {
+  const described = await describe(cluster, topics, signal)
+  return new Map(
+    topics.map((topic) => {
+      const description = described.get(topic)
+      if (description === undefined) throw topicMissing(topic)
+      return [topic, limitsOf(description)]
+    }),
+  )
+}
+
+function limitsOf({ partitions, configs }: Pick<TopicDescription, 'partitions' | 'configs'>): TopicLimits {
+  const entries = Object.entries(configs)
+  const limits = entries.map(([, value]) => Number(value)).filter(Number.isSafeInteger)
   return {
     partitions,
-    batchBytes: Math.max(1, Math.min(MOST_BATCH_BYTES, ...room)),
-    configs: [...configs].map(([name, value]) => `${name}=${value}`).join(', '),
+    batchBytes: Math.max(1, Math.min(MOST_BATCH_BYTES, ...limits.map(roomOf))),
+    configs: entries.map(([name, value]) => `${name}=${value}`).join(', '),
   }
 }
 
@@ -44,18 +55,33 @@ export function roomOf(batchBytes: number): number {
   return Math.floor((batchBytes - BATCH_OVERHEAD_BYTES) * (1 - CODEC_OVERHEAD))
 }
 
-/** Nothing for a user who may not read them: that right only makes better batches. */
-async function sizeConfigs(
+/** Without settings for a user who may not read them: that right only makes better batches. */
+async function describe(
   cluster: KafkaCluster,
-  topic: string,
+  topics: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Pick<TopicDescription, 'partitions' | 'configs'>>> {
   try {
-    return new Map(Object.entries(await cluster.topicConfigs(topic, SIZE_CONFIGS, signal)))
+    return await cluster.describeTopics(topics, signal, SIZE_CONFIGS)
   } catch (error) {
-    if (error instanceof KafkaUnauthorizedError) return new Map()
-    throw error
+    if (!(error instanceof KafkaUnauthorizedError)) throw error
+    const [only, ...others] = topics
+    if (only === undefined || others.length === 0) return await partitionsAlone(cluster, topics, signal)
+    // One of them was refused; which, nobody says.
+    const each = await Promise.all(topics.map((topic) => describe(cluster, [topic], signal)))
+    return new Map(each.flatMap((described) => [...described]))
   }
+}
+
+async function partitionsAlone(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Pick<TopicDescription, 'partitions' | 'configs'>>> {
+  const counts = topics.map(async (topic) => {
+    return [topic, { partitions: await cluster.partitionCount(topic, signal), configs: {} }] as const
+  })
+  return new Map(await Promise.all(counts))
 }
 
 /** The refusal of a batch for its size, by its largest record; any other error as it is. */

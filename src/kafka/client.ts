@@ -9,7 +9,6 @@ import { renewed } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import { clientLog } from './client-log.ts'
 import { registerCodecs } from './compression.ts'
-import { installRecordEncoder } from './record-encoder.ts'
 import type { KafkaSasl, KafkaSettings, KafkaTls } from './settings.ts'
 import { SocketSet } from './sockets.ts'
 import { noteRefusals, type Troubles } from './troubles.ts'
@@ -29,16 +28,14 @@ export interface ClientLimits {
 export interface KafkaClient extends AsyncDisposable {
   readonly kafka: Kafka
   readonly troubles: Troubles
-  /** The layer below kafkajs's consumer: it fetches without a group (docs/kafka.md §4). */
+  /** The layer below kafkajs's consumer and producer: it fetches without a group, and sends what it is told (docs/kafka.md §4, §13). */
   fetchCluster(): Cluster
   close(): Promise<void>
 }
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   registerCodecs()
-  installRecordEncoder()
   stopIdleTimers()
-  retryInitProducerId()
   const sockets = new SocketSet(settings.tries)
   noteRefusals(sockets.factory, sockets.troubles)
   const connection = {
@@ -74,23 +71,6 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-/**
- * kafkajs looks for the retries of InitProducerId in a property that its cluster does not have, and falls back to five
- * with pauses from 300 ms to 5 s. A new producer that pauses so long finds the old one in its next transaction each time,
- * and gives up. The caller bounds the whole.
- */
-const INIT_RETRY: RetryOptions = {
-  initialRetryTime: 10,
-  maxRetryTime: 100,
-  retries: Number.MAX_SAFE_INTEGER,
-  factor: 0.2,
-  multiplier: 2,
-}
-
-function retryInitProducerId(): void {
-  Object.assign(Cluster.prototype, { retry: INIT_RETRY })
 }
 
 /** All fields, because kafkajs's own defaults depend on NODE_ENV. */

@@ -103,6 +103,28 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly connectionPool: { send<T>(request: WireRequest<T>): Promise<T> }
   }
 
+  /** A broker as producers need it. */
+  export interface ProducingBroker extends FetchingBroker {
+    readonly nodeId: number
+    readonly connectionPool: {
+      readonly host: string
+      readonly port: number
+      send<T>(request: WireRequest<T>): Promise<T>
+    }
+    disconnect(): Promise<void>
+    initProducerId(request: {
+      readonly transactionalId: string
+      readonly transactionTimeout: number
+    }): Promise<{ readonly producerId: string; readonly producerEpoch: number }>
+    endTxn(request: {
+      readonly transactionalId: string
+      readonly producerId: string
+      readonly producerEpoch: number
+      /** True commits. */
+      readonly transactionResult: boolean
+    }): Promise<unknown>
+  }
+
   export default class Cluster {
     constructor(options: ClusterOptions)
     connect(): Promise<void>
@@ -110,9 +132,15 @@ declare module 'kafkajs/src/cluster/index.js' {
     refreshMetadata(): Promise<void>
     refreshMetadataIfNecessary(): Promise<void>
     findGroupCoordinator(group: { readonly groupId: string }): Promise<Coordinator>
+    /** 1: of transactions. */
+    findGroupCoordinator(of: {
+      readonly groupId: string
+      readonly coordinatorType: 1
+    }): Promise<ProducingBroker>
     findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
     findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
-    findBroker(node: { nodeId: string }): Promise<FetchingBroker>
+    findBroker(node: { nodeId: string }): Promise<ProducingBroker>
+    removeBroker(address: { readonly host: string; readonly port: number }): void
   }
 }
 

@@ -1,9 +1,11 @@
+import { asBuffer } from './outgoing-record.ts'
+
 /**
  * The partition of a key as Java's default partitioner has it (`BuiltInPartitioner.partitionForKey`): every client
  * that leaves the choice to its library finds the same one.
  */
-export function partitionFor(key: string | Buffer, partitions: number): number {
-  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions
+export function partitionFor(key: string | Uint8Array, partitions: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : asBuffer(key)) & 0x7fffffff) % partitions
 }
 
 /** 32-bit MurmurHash2 with Kafka's seed (`org.apache.kafka.common.utils.Utils.murmur2`); signed, as Java has it. */

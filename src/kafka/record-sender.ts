@@ -1,15 +1,14 @@
-import type { Producer } from 'kafkajs'
+import type Cluster from 'kafkajs/src/cluster/index.js'
 
 import { sleep } from '../support/abort.ts'
 import { waitAfter } from '../support/backoff.ts'
 import { isRetryable } from '../support/errors.ts'
-import type { OutgoingRecord } from './chunks.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { withDeadline } from './deadline.ts'
+import type { OutgoingRecord } from './outgoing-record.ts'
 import { partitionFor } from './partition.ts'
 import { RecordAppender } from './record-appender.ts'
-import { partitionOfMessage } from './transactional-producer.ts'
 
 const REQUEST_TIMEOUT_MS = 15_000
 const SEND_TIMEOUT_MS = 60_000
@@ -17,7 +16,7 @@ const RETRY = { baseMs: 200, capMs: 5_000 }
 
 interface Open {
   readonly client: KafkaClient
-  readonly producer: Producer
+  readonly cluster: Cluster
   readonly appender: RecordAppender
 }
 
@@ -57,16 +56,26 @@ export class RecordSender implements AsyncDisposable {
   }
 
   async #sendOnce(topic: string, records: readonly OutgoingRecord[], signal: AbortSignal): Promise<void> {
-    const { producer, appender, client } = (this.#open ??= this.#create())
+    const { cluster, appender, client } = (this.#open ??= this.#create())
     const partitions = await this.#kafka.partitionCount(topic, signal)
+    const led = Map.groupBy(records, ({ key }) => partitionFor(key ?? '', partitions))
+    const appends = [...led].map(([partition, ours]) => ({ topic, partition, records: ours }))
+    if (appends.length === 0) return
+    const over = new AbortController()
     const work = async (): Promise<void> => {
-      await producer.connect()
-      for (const [partition, led] of Map.groupBy(records, ({ key }) => partitionFor(key ?? '', partitions))) {
-        await appender.append(producer, topic, partition, led, () => signal.throwIfAborted(), signal)
+      await cluster.connect()
+      const rounds = await appender.rounds(appends, signal)
+      for (let round = await rounds.next(); round.length > 0; round = await rounds.next()) {
+        signal.throwIfAborted()
+        await appender.append(round, undefined, over.signal)
       }
     }
-    const doing = `Sending to topic ${topic}`
-    await withDeadline(doing, SEND_TIMEOUT_MS, signal, work, this.#kafka.tries, client.troubles)
+    try {
+      const doing = `Sending to topic ${topic}`
+      await withDeadline(doing, SEND_TIMEOUT_MS, signal, work, this.#kafka.tries, client.troubles)
+    } finally {
+      over.abort()
+    }
   }
 
   #create(): Open {
@@ -74,15 +83,11 @@ export class RecordSender implements AsyncDisposable {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       retry: { initialMs: 50, retries: 10 },
     })
-    const producer = client.kafka.producer({
-      allowAutoTopicCreation: false,
-      maxInFlightRequests: 1,
-      createPartitioner: () => partitionOfMessage,
-    })
-    const appender = new RecordAppender(this.#kafka, {
+    const cluster = client.fetchCluster()
+    const appender = new RecordAppender(this.#kafka, client, cluster, {
       compression: 'zstd',
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
     })
-    return { client, producer, appender }
+    return { client, cluster, appender }
   }
 }

@@ -1,4 +1,18 @@
-import type { OutgoingRecord } from './chunks.ts'
+import type { OutgoingRecord } from './outgoing-record.ts'
+
+/** Records of one partition. */
+export interface Append {
+  readonly topic: string
+  readonly partition: number
+  /** At least one; appended in this order. */
+  readonly records: readonly OutgoingRecord[]
+  /**
+   * Where the partition ended: records that come to lie below were appended to a topic that was made anew.
+   *
+   * @default 0
+   */
+  readonly end?: number
+}
 
 export interface Appended {
   /** Offset of each record, in the order given. */
@@ -11,15 +25,15 @@ export interface Appended {
 /** An open transaction. Void after `commit` or `abort`, or when anything failed. */
 export interface Transaction {
   /**
-   * Appends the records in order; resolves when all in-sync replicas have them. Several partitions may be sent to at
-   * once. Bounds, retries and errors are those of the producer.
+   * Appends to all of the partitions, each of them named once, side by side; resolves when all in-sync replicas have the
+   * records, with what became of each append in its place. Calls run one after the other. Bounds, retries and errors are those
+   * of the producer.
+   *
+   * All partitions are heard before a failure is told; of several `KafkaOffsetSeenBefore` is.
+   *
+   * @param goOn asked before each further batch of a partition; what it throws is a failure of the call
    */
-  send(
-    topic: string,
-    partition: number,
-    records: readonly OutgoingRecord[],
-    signal: AbortSignal,
-  ): Promise<Appended>
+  send(appends: readonly Append[], signal: AbortSignal, goOn?: () => void): Promise<readonly Appended[]>
   /** Rejects with `KafkaCommitUnknown` whatever went wrong. Without records it asks the broker nothing. */
   commit(signal: AbortSignal): Promise<void>
   abort(signal: AbortSignal): Promise<void>

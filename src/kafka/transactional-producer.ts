@@ -1,19 +1,22 @@
-import type { Producer, Transaction as KafkajsTransaction } from 'kafkajs'
+import type Cluster from 'kafkajs/src/cluster/index.js'
 
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { timeoutRefused } from './broker-limits.ts'
-import type { OutgoingRecord } from './chunks.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { KafkaCompression } from './compression.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
-import { RecordAppender } from './record-appender.ts'
-import type { Appended, Transaction } from './transaction.ts'
+import type { Partitions, ProducerIdentity } from './produce-request.ts'
+import { AppendedOffsets, RecordAppender } from './record-appender.ts'
+import { TransactionCoordinator } from './transaction-coordinator.ts'
+import type { Append, Appended, Transaction } from './transaction.ts'
 
 /** A broker that is frozen answers nothing; the process has ten seconds to stop, and the publisher's grace takes five. */
 const DISPOSE_TIMEOUT_MS = 2_000
+/** Ends are bounded by their caller; the connections are closed with the object. */
+const NEVER = new AbortController().signal
 
 export interface ProducerOptions {
   /** @default zstd */
@@ -40,18 +43,20 @@ type State =
   | { readonly kind: 'closed' }
 
 interface OpenTransaction {
-  readonly inner: KafkajsTransaction
-  readonly queues: Map<string, SerialQueue>
+  /** One send after the other: each may have to wait for the last one's proof. */
+  readonly queue: SerialQueue
+  /** What the coordinator has in it. */
+  readonly partitions: Map<string, Set<number>>
   sending: number
   /** Set before the end is asked for: from then on nobody may ask for another end. */
   ending: boolean
 }
 
 /**
- * A producer under the rules that docs/kafka.md §0 and §11 paid for: one partition and 512 KiB at most in a call,
- * the reply must name that partition and an offset above all earlier ones, and after any error, lost race or abort
- * of a signal the object is of no more use. Dispose of it and open another; that one's first `begin` settles what
- * became of the transaction.
+ * A producer under the rules that docs/kafka.md §0, §11 and §13 paid for. A batch has 512 KiB at most before compression, and a
+ * partition has one batch on its way; it is sent again, with its sequence number, until the reply names its partition and an
+ * offset above all earlier ones. After any error, lost race or abort of a signal the object is of no more use. Dispose of it and
+ * open another; that one's first `begin` settles what became of the transaction.
  *
  * Errors: `KafkaEpochError`, `KafkaCommitUnknown`, and `KafkaError` with KAFKA_UNREACHABLE (retryable),
  * KAFKA_APPEND_UNVERIFIED (retryable), KAFKA_RECORD_TOO_LARGE, KAFKA_TOPIC_MISSING, KAFKA_UNAUTHORIZED,
@@ -61,10 +66,14 @@ export class TransactionalProducer implements AsyncDisposable {
   readonly transactionalId: string
   readonly #cluster: KafkaCluster
   readonly #client: KafkaClient
-  readonly #producer: Producer
+  readonly #inner: Cluster
   readonly #options: Required<ProducerOptions>
   readonly #appender: RecordAppender
+  readonly #coordinator: TransactionCoordinator
+  /** Aborts with the first failure: nothing more is sent, whatever still waits for another try. */
+  readonly #over = new AbortController()
   #state: State = { kind: 'idle' }
+  #identity: ProducerIdentity | undefined
   /** The transaction to end when the object is disposed of, also after a failure. */
   #unended: OpenTransaction | undefined
 
@@ -72,20 +81,14 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#cluster = cluster
     this.transactionalId = transactionalId
     this.#options = options
-    this.#appender = new RecordAppender(cluster, options)
     this.#client = cluster.newClient({
       requestTimeoutMs: options.requestTimeoutMs,
-      // Pauses of 5 ms to 1 s, a minute in all: markers are awaited quickly, a broker's restart is survived.
+      // Of connections, metadata and coordinators; an outage is waited out.
       retry: { initialMs: 5, retries: 60 },
     })
-    this.#producer = this.#client.kafka.producer({
-      transactionalId,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: options.transactionTimeoutMs,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => partitionOfMessage,
-    })
+    this.#inner = this.#client.fetchCluster()
+    this.#appender = new RecordAppender(cluster, this.#client, this.#inner, options)
+    this.#coordinator = new TransactionCoordinator(this.#inner, transactionalId)
   }
 
   /** Connects. Fences nobody yet: that is the first `begin`'s doing, which sends InitProducerId. */
@@ -103,7 +106,7 @@ export class TransactionalProducer implements AsyncDisposable {
       onAbandoned: options.onAbandoned ?? (() => undefined),
     })
     try {
-      await producer.#bounded('connecting', signal, () => producer.#producer.connect())
+      await producer.#bounded('connecting', signal, () => producer.#inner.connect())
       return producer
     } catch (error) {
       await producer[Symbol.asyncDispose]()
@@ -117,17 +120,17 @@ export class TransactionalProducer implements AsyncDisposable {
    */
   async begin(signal: AbortSignal): Promise<Transaction> {
     this.#requireState('idle')
-    const inner = await this.#guarded('beginning a transaction', signal, () =>
-      this.#producer.transaction().catch(async (error: unknown) => {
-        throw await timeoutRefused(error, this.#options.transactionTimeoutMs, this.#cluster, signal)
-      }),
-    )
-    const transaction: OpenTransaction = { inner, queues: new Map(), sending: 0, ending: false }
+    this.#identity ??= await this.#guarded('beginning a transaction', signal, () => this.#init(signal))
+    const transaction: OpenTransaction = {
+      queue: new SerialQueue(),
+      partitions: new Map(),
+      sending: 0,
+      ending: false,
+    }
     this.#unended = transaction
     this.#state = { kind: 'open', transaction }
     return {
-      send: (topic, partition, records, sendSignal) =>
-        this.#send(transaction, topic, partition, records, sendSignal),
+      send: (appends, sendSignal, goOn) => this.#send(transaction, appends, sendSignal, goOn),
       commit: (commitSignal) => this.#commit(transaction, commitSignal),
       abort: (abortSignal) => this.#abort(transaction, abortSignal),
     }
@@ -137,46 +140,116 @@ export class TransactionalProducer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state.kind === 'closed') return
     this.#state = { kind: 'closed' }
+    this.#over.abort(new Error('The producer was closed.'))
     const unended = this.#unended
     if (unended !== undefined && !unended.ending) {
       unended.ending = true
       // An open transaction would hold back every reader until it times out. If this fails, that is what happens.
       await this.#bounded('aborting', AbortSignal.timeout(DISPOSE_TIMEOUT_MS), () =>
-        unended.inner.abort(),
+        this.#abandon(unended),
       ).catch((error: unknown) => this.#options.onAbandoned(error))
     }
     await this.#client.close()
   }
 
+  async #init(signal: AbortSignal): Promise<ProducerIdentity> {
+    const { transactionTimeoutMs } = this.#options
+    try {
+      return await this.#coordinator.init(transactionTimeoutMs, this.#over.signal)
+    } catch (error) {
+      throw await timeoutRefused(error, transactionTimeoutMs, this.#cluster, signal)
+    }
+  }
+
+  /**
+   * Records that arrive after an abort under the same epoch belong to no transaction, and hold back readers for ever where the
+   * broker does not notice (KIP-890). So nothing may be on its way any more; if that is not certain, the next producer ends the
+   * transaction, under another epoch.
+   */
+  async #abandon(transaction: OpenTransaction): Promise<void> {
+    await this.#appender.idle()
+    if (this.#appender.isUncertain) {
+      throw new KafkaError(
+        `A transaction of ${this.transactionalId} stays open: what was sent last has no answer. The next producer ends it, or its timeout does.`,
+        { code: 'KAFKA_UNREACHABLE' },
+      )
+    }
+    await this.#endOf(transaction, 'abort')
+  }
+
   async #send(
     transaction: OpenTransaction,
-    topic: string,
-    partition: number,
-    records: readonly OutgoingRecord[],
+    appends: readonly Append[],
     signal: AbortSignal,
-  ): Promise<Appended> {
+    goOn: () => void = () => undefined,
+  ): Promise<readonly Appended[]> {
     this.#requireOpen(transaction)
-    const place = `${topic}/${partition}`
-    const queue = transaction.queues.get(place) ?? new SerialQueue()
-    transaction.queues.set(place, queue)
     transaction.sending += 1
     try {
-      return await queue.run(() =>
-        this.#guarded(`sending to ${topic}, partition ${partition}`, signal, () => {
-          // Another partition's failure ends this one's work too.
-          const requireOpen = (): void => this.#requireOpen(transaction)
-          return this.#appender.append(transaction.inner, topic, partition, records, requireOpen, signal)
-        }),
-      )
+      return await transaction.queue.run(() => this.#sendRounds(transaction, appends, signal, goOn))
+    } catch (error) {
+      throw this.#appender.seenBefore ?? error
     } finally {
       transaction.sending -= 1
     }
   }
 
+  async #sendRounds(
+    transaction: OpenTransaction,
+    appends: readonly Append[],
+    signal: AbortSignal,
+    goOn: () => void,
+  ): Promise<readonly Appended[]> {
+    this.#requireOpen(transaction)
+    const doing = `sending to ${[...new Set(appends.map(({ topic }) => topic))].join(', ')}`
+    const appended = new AppendedOffsets(appends)
+    return await this.#failing(async () => {
+      const rounds = await this.#bounded(doing, signal, () => this.#appender.rounds(appends, signal))
+      let round = await rounds.next()
+      while (round.length > 0) {
+        const sent = round
+        const append = async (): Promise<ReadonlyMap<Append, number>> => {
+          const identity = await this.#enlist(transaction, appends)
+          const author = { ...identity, transactionalId: this.transactionalId }
+          return await this.#appender.append(sent, author, this.#over.signal)
+        }
+        appended.add(sent, await this.#bounded(doing, signal, append))
+        round = await rounds.next()
+        if (round.length > 0) goOn()
+      }
+      return appended.all
+    })
+  }
+
+  /** All partitions of a send are in the transaction before the first record is. */
+  async #enlist(transaction: OpenTransaction, appends: readonly Append[]): Promise<ProducerIdentity> {
+    const identity = this.#identified()
+    const fresh = new Map<string, number[]>()
+    for (const { topic, partition } of appends) {
+      if (transaction.partitions.get(topic)?.has(partition) === true) continue
+      const numbers = fresh.get(topic) ?? []
+      fresh.set(topic, numbers)
+      numbers.push(partition)
+    }
+    if (fresh.size > 0) await this.#coordinator.add(identity, fresh, this.#over.signal)
+    remember(transaction, fresh)
+    return identity
+  }
+
+  #identified(): ProducerIdentity {
+    if (this.#identity === undefined) throw new InvariantViolation('A transaction without a producer id.')
+    return this.#identity
+  }
+
+  /** Without records there is nothing to end. */
+  async #endOf({ partitions }: OpenTransaction, how: 'commit' | 'abort'): Promise<void> {
+    if (partitions.size > 0) await this.#coordinator.end(this.#identified(), how, NEVER)
+  }
+
   async #commit(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
     await this.#end(transaction, 'committing', signal, async () => {
       try {
-        await this.#bounded('committing', signal, () => transaction.inner.commit())
+        await this.#bounded('committing', signal, () => this.#endOf(transaction, 'commit'))
       } catch (error) {
         signal.throwIfAborted()
         throw new KafkaCommitUnknown(
@@ -189,7 +262,7 @@ export class TransactionalProducer implements AsyncDisposable {
 
   async #abort(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
     await this.#end(transaction, 'aborting', signal, () =>
-      this.#bounded('aborting', signal, () => transaction.inner.abort()),
+      this.#bounded('aborting', signal, () => this.#endOf(transaction, 'abort')),
     )
   }
 
@@ -202,7 +275,7 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#requireOpen(transaction)
     await this.#failing(async () => {
       signal.throwIfAborted()
-      // kafkajs would end the transaction around a send that is still on its way (docs/kafka.md §1.3).
+      // What is still on its way would come after the end (docs/kafka.md §1.3, §13).
       if (transaction.sending > 0)
         throw new InvariantViolation(`A transaction was ended (${doing}) while it was sending.`)
       transaction.ending = true
@@ -244,8 +317,10 @@ export class TransactionalProducer implements AsyncDisposable {
     try {
       return await work()
     } catch (error) {
-      if (this.#state.kind === 'idle' || this.#state.kind === 'open')
+      if (this.#state.kind === 'idle' || this.#state.kind === 'open') {
         this.#state = { kind: 'failed', cause: error }
+        this.#over.abort(error)
+      }
       throw error
     }
   }
@@ -257,12 +332,10 @@ export class TransactionalProducer implements AsyncDisposable {
   }
 }
 
-/** Every message names its partition. */
-export function partitionOfMessage({
-  message,
-}: {
-  readonly message: { readonly partition?: number }
-}): number {
-  if (message.partition === undefined) throw new InvariantViolation('A message without a partition.')
-  return message.partition
+function remember(transaction: OpenTransaction, partitions: Partitions): void {
+  for (const [topic, numbers] of partitions) {
+    const known = transaction.partitions.get(topic) ?? new Set()
+    transaction.partitions.set(topic, known)
+    for (const number of numbers) known.add(number)
+  }
 }

@@ -1,10 +1,8 @@
-import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
-import { chunksOf, type OutgoingRecord } from '../kafka/chunks.ts'
-import type { Transaction } from '../kafka/transaction.ts'
 import { TopicTruncatedError } from '../feed/feed-errors.ts'
-
-/** What one call of `send` is given, so that a slow link is seen between two of them. */
-const MAX_SEND_BYTES = 512 * 1024
+import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
+import type { OutgoingRecord } from '../kafka/outgoing-record.ts'
+import type { Append, Transaction } from '../kafka/transaction.ts'
+import { InvariantViolation } from '../support/errors.ts'
 
 /** What a transaction adds to one topic of events or rows. */
 export interface TopicAppend {
@@ -19,62 +17,53 @@ export interface TopicAppend {
 export type AppendedOffsets = ReadonlyMap<number, readonly number[]>
 
 /**
- * Sends to all partitions at once, and hears them all before any failure is told: a topic that was made anew under a running
- * process takes records like any other, and only their offsets tell (R2). A repetition might not see it, behind the records
- * of this transaction.
+ * Sends to all partitions of all the topics at once, and answers for each topic in its place. A topic that was made anew under a
+ * running process takes records like any other, and only their offsets tell (R2).
  *
- * @param goOn asked before each further call; what it throws is a failure of the send
+ * @param goOn asked before each further batch of a partition; what it throws is a failure of the send
  * @throws {TopicTruncatedError} if an offset lies below where the topic ended; before any other failure
  * @throws the first failure of a send
  */
 export async function appendData(
   transaction: Pick<Transaction, 'send'>,
-  append: TopicAppend,
+  topics: readonly TopicAppend[],
   signal: AbortSignal,
   goOn: () => void,
-): Promise<AppendedOffsets> {
-  const appended = new Map<number, readonly number[]>()
-  const failures: unknown[] = []
-  await Promise.all(
-    [...append.byPartition].map(async ([partition, records]) => {
-      try {
-        appended.set(partition, await appendTo(transaction, append, partition, records, signal, goOn))
-      } catch (error) {
-        failures.push(error)
-      }
-    }),
+): Promise<readonly AppendedOffsets[]> {
+  const appends = topics.flatMap(({ topic, nextOffsets, byPartition }) =>
+    [...byPartition].map(([partition, records]): Append => ({
+      topic,
+      partition,
+      records,
+      end: nextOffsets[partition] ?? 0,
+    })),
   )
-  const truncated = failures.find((error) => error instanceof TopicTruncatedError)
-  if (truncated !== undefined) throw truncated
-  if (failures.length > 0) throw failures[0]
-  return appended
+  if (appends.length === 0) return topics.map(() => new Map())
+  try {
+    const appended = await transaction.send(appends, signal, goOn)
+    return topics.map(({ topic }) => {
+      const ours = appends.flatMap((append, i) => {
+        if (append.topic !== topic) return []
+        return [[append.partition, requireAll(append, appended[i]?.offsets)] as const]
+      })
+      return new Map(ours)
+    })
+  } catch (error) {
+    throw truncation(error, appends) ?? error
+  }
 }
 
-async function appendTo(
-  transaction: Pick<Transaction, 'send'>,
-  { topic, nextOffsets }: TopicAppend,
-  partition: number,
-  records: readonly OutgoingRecord[],
-  signal: AbortSignal,
-  goOn: () => void,
-): Promise<readonly number[]> {
-  const end = nextOffsets[partition] ?? 0
-  const requireAbove = (baseOffset: number): void => {
-    if (baseOffset >= end) return
-    const detail = `took records at offset ${baseOffset}, but the checkpoint was written when it ended at ${end}`
-    throw new TopicTruncatedError(topic, partition, detail)
-  }
-  const appended: number[] = []
-  for (const chunk of chunksOf(records, MAX_SEND_BYTES)) {
-    if (appended.length > 0) goOn()
-    try {
-      const { baseOffset, offsets } = await transaction.send(topic, partition, chunk, signal)
-      requireAbove(baseOffset)
-      appended.push(...offsets)
-    } catch (error) {
-      if (error instanceof KafkaOffsetSeenBefore) requireAbove(error.baseOffset)
-      throw error
-    }
-  }
-  return appended
+function requireAll({ topic, records }: Append, offsets: readonly number[] = []): readonly number[] {
+  if (offsets.length === records.length) return offsets
+  throw new InvariantViolation(`${offsets.length} of ${records.length} records have an offset in ${topic}.`)
+}
+
+/** Where offsets below its end prove that a topic was made anew. */
+function truncation(error: unknown, appends: readonly Append[]): TopicTruncatedError | undefined {
+  if (!(error instanceof KafkaOffsetSeenBefore)) return undefined
+  const { topic, partition, baseOffset } = error
+  const { end = 0 } = appends.find((append) => append.topic === topic && append.partition === partition) ?? {}
+  if (baseOffset >= end) return undefined
+  const detail = `took records at offset ${baseOffset}, but the checkpoint was written when it ended at ${end}`
+  return new TopicTruncatedError(topic, partition, detail)
 }

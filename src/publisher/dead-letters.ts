@@ -1,12 +1,11 @@
 /** R12: what cannot be published goes whole to the dead-letter topic, in parts that a broker takes. */
 import { DEAD_LETTER_PART_BYTES, deadLetterParts } from '../events/content/dead-letter.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
+import type { OutgoingRecord } from '../kafka/outgoing-record.ts'
 import type { DeadLetter } from '../domain/change.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
-import { asBuffer } from './transaction-records.ts'
 import { LETTER_HEADERS } from '../events/header-names.ts'
 
 /** Key and headers of a part but for the reason; topics have 249 characters at most, record keys 128. */
@@ -35,16 +34,16 @@ export function deadLetterRecords(
     for (const [i, part] of parts.entries()) {
       records.push({
         key: parts.length === 1 ? name : `${name}/${i + 1}`,
-        value: asBuffer(part),
-        headers: {
-          [LETTER_HEADERS.recordKey]: letter.key ?? '',
-          [LETTER_HEADERS.reason]: reason,
-          [LETTER_HEADERS.passId]: pass,
-          [LETTER_HEADERS.part]: String(i + 1),
-          [LETTER_HEADERS.parts]: String(parts.length),
-          [LETTER_HEADERS.contentType]: 'application/json',
-          [LETTER_HEADERS.contentEncoding]: 'gzip',
-        },
+        value: part,
+        headers: [
+          { name: LETTER_HEADERS.recordKey, value: letter.key ?? '' },
+          { name: LETTER_HEADERS.reason, value: reason },
+          { name: LETTER_HEADERS.passId, value: pass },
+          { name: LETTER_HEADERS.part, value: String(i + 1) },
+          { name: LETTER_HEADERS.parts, value: String(parts.length) },
+          { name: LETTER_HEADERS.contentType, value: 'application/json' },
+          { name: LETTER_HEADERS.contentEncoding, value: 'gzip' },
+        ],
       })
     }
   }
@@ -65,6 +64,6 @@ export function deadLetterTombstones(
 ): readonly OutgoingRecord[] {
   return keys.flatMap((key) => {
     const name = `${names.data(resource)}/${key}`
-    return [name, `${name}/1`].map((part) => ({ key: part, value: null, headers: {} }))
+    return [name, `${name}/1`].map((part) => ({ key: part, value: null, headers: [] }))
   })
 }

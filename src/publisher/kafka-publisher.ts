@@ -260,7 +260,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
     const record = stateRecord('truncation', stateCodec.truncation(truncation))
     try {
       const transaction = await this.#producer.begin(signal)
-      await transaction.send(names.checkpoints, 0, [record], signal)
+      await transaction.send([{ topic: names.checkpoints, partition: 0, records: [record] }], signal)
       await transaction.commit(signal)
     } catch (cause) {
       throw cause instanceof FencedError

@@ -1,13 +1,12 @@
 /** From the records of a transaction's events to those of the rows that say the same (`ROW_TOPICS`). */
 import type { RowCodec } from '../events/rows/row-codec.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
-import type { RecordHeaders } from '../feed/record-headers.ts'
 import { rowHeaders, type KeyedRow } from '../feed/row-headers.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
+import { wholeValue, type OutgoingRecord } from '../kafka/outgoing-record.ts'
 import { partitionFor } from '../kafka/partition.ts'
 import type { TransactionPart } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
-import { asBuffer, type DataRecords } from './transaction-records.ts'
+import type { DataRecords } from './transaction-records.ts'
 
 /** Of one topic of rows. */
 export interface RowRecords {
@@ -27,8 +26,8 @@ export function rowsOf(
     // Of a delete the tombstone.
     const last = byPartition.get(partition)?.[index]
     if (last === undefined) throw new InvariantViolation(`A change of ${change.key} has no record.`)
-    const value = last.value === null ? null : codec.row(resource, last.value)
-    return { key: change.key, value, headers: rowHeaders(resource, textsOf(last.headers)) }
+    const value = last.value === null ? null : codec.row(resource, wholeValue(last.value))
+    return { key: change.key, value, headers: rowHeaders(resource, last.headers) }
   })
   return placed(rows, partitions)
 }
@@ -40,11 +39,7 @@ export function placed(rows: readonly KeyedRow[], partitions: number): RowRecord
     const partition = partitionFor(key, partitions)
     const records = byPartition.get(partition) ?? []
     byPartition.set(partition, records)
-    records.push({ key, value: value === null ? null : asBuffer(value), headers })
+    records.push({ key, value, headers })
   }
   return byPartition
-}
-
-function textsOf(headers: OutgoingRecord['headers']): RecordHeaders {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toString()]))
 }

@@ -1,10 +1,10 @@
-/** What one transaction holds, sent record by record into an open one (R1). */
+/** What one transaction holds, sent into an open one: what it publishes, then the state that tells where that lies (R1). */
 import { markerRecord, type Checkpoint, type Owner, type RowMarks } from '../feed/state-records.ts'
-import type { Transaction } from '../kafka/transaction.ts'
+import type { Append, Transaction } from '../kafka/transaction.ts'
 import type { Instant } from '../domain/instant.ts'
 import { trackOf, type NextOffsets, type RecordPosition, type SourceIdentity } from '../domain/pass.ts'
 import type { Receipt, TransactionRequest } from '../replication/ports.ts'
-import { appendData, type AppendedOffsets } from './append-data.ts'
+import { appendData, type AppendedOffsets, type TopicAppend } from './append-data.ts'
 import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
 import type { RowRecords } from './row-records.ts'
@@ -37,29 +37,22 @@ export async function sendTransaction(
   signal: AbortSignal,
 ): Promise<Receipt> {
   const { names } = context
-  const nextOffsets = new Map(Object.entries(context.nextOffsets))
-  const positions: (readonly RecordPosition[])[] = []
-  // One topic after the other: the client looks a topic up before its first send to it, and fails for good if another send
-  // loses the connection meanwhile.
-  for (const { resource, byPartition, placements } of draft.data) {
-    const before = nextOffsets.get(resource.name) ?? []
-    const append = { topic: names.data(resource), nextOffsets: before, byPartition }
-    const appended = await appendData(transaction, append, signal, context.goOn)
-    nextOffsets.set(resource.name, offsetsAfter(before, appended))
-    positions.push(
-      placements.map(({ partition, index }) => ({
-        partition,
-        offset: appended.get(partition)?.[index] ?? -1,
-      })),
-    )
-  }
-  await appendRows(transaction, draft.rows, nextOffsets, context, signal)
-  const receipt: Receipt = { seq: draft.seq, positions, nextOffsets: Object.fromEntries(nextOffsets) }
-  await sendState(transaction, draft, receipt.nextOffsets, context, signal)
-  if (draft.deadLetters.length > 0) {
-    await transaction.send(names.deadLetters, 0, draft.deadLetters, signal)
-  }
-  return receipt
+  const events = draft.data.map(({ resource, byPartition }) => {
+    return { name: resource.name, topic: names.data(resource), byPartition }
+  })
+  const topics = [...events, ...rowAppends(draft.rows, names)]
+  const { appended, nextOffsets } = await append(transaction, topics, context, signal)
+  const positions = draft.data.map(({ placements }, i) =>
+    placements.map(({ partition, index }): RecordPosition => ({
+      partition,
+      offset: appended[i]?.get(partition)?.[index] ?? -1,
+    })),
+  )
+  const state = stateOf(draft, nextOffsets, context)
+  const letters = { topic: names.deadLetters, partition: 0, records: draft.deadLetters }
+  const appends = [...state, letters].filter(({ records }) => records.length > 0)
+  await transaction.send(appends, signal, context.goOn)
+  return { seq: draft.seq, positions, nextOffsets }
 }
 
 /** A transaction that belongs to no pass: rows alone. */
@@ -70,29 +63,39 @@ export async function sendRows(
   signal: AbortSignal,
 ): Promise<Receipt> {
   const { names, stateCodec, owner, generation, startOffsets, source, rows: marks } = context
-  const nextOffsets = new Map(Object.entries(context.nextOffsets))
-  await appendRows(transaction, rows, nextOffsets, context, signal)
-  const receipt: Receipt = { seq, positions: [], nextOffsets: Object.fromEntries(nextOffsets) }
+  const { nextOffsets } = await append(transaction, rowAppends(rows, names), context, signal)
   const stamp = { generation, instanceId: owner.instanceId, seq }
-  const state = { ...stamp, nextOffsets: receipt.nextOffsets, startOffsets, rows: marks, source }
-  await transaction.send(names.checkpoints, 0, [stateRecord('rows', stateCodec.rowTopics(state))], signal)
-  return receipt
+  const state = { ...stamp, nextOffsets, startOffsets, rows: marks, source }
+  const records = [stateRecord('rows', stateCodec.rowTopics(state))]
+  await transaction.send([{ topic: names.checkpoints, partition: 0, records }], signal)
+  return { seq, positions: [], nextOffsets }
 }
 
-/** Moves the next offsets of their topics. */
-async function appendRows(
+/** What is to be appended to one topic, and under which name its offsets are kept. */
+interface NamedAppend extends Pick<TopicAppend, 'topic' | 'byPartition'> {
+  readonly name: string
+}
+
+function rowAppends(rows: readonly RowRecords[], names: Pick<TopicNames, 'rows'>): readonly NamedAppend[] {
+  return rows.map(({ resource, byPartition }) => {
+    return { name: resource.rows.topic, topic: names.rows(resource), byPartition }
+  })
+}
+
+/** Where the records lie, and where the topics end with them. */
+async function append(
   transaction: Pick<Transaction, 'send'>,
-  rows: readonly RowRecords[],
-  nextOffsets: Map<string, readonly number[]>,
-  { names, goOn }: Pick<SendContext, 'names' | 'goOn'>,
+  topics: readonly NamedAppend[],
+  context: Pick<SendContext, 'nextOffsets' | 'goOn'>,
   signal: AbortSignal,
-): Promise<void> {
-  for (const { resource, byPartition } of rows) {
-    const { topic } = resource.rows
-    const before = nextOffsets.get(topic) ?? []
-    const append = { topic: names.rows(resource), nextOffsets: before, byPartition }
-    nextOffsets.set(topic, offsetsAfter(before, await appendData(transaction, append, signal, goOn)))
-  }
+): Promise<{ readonly appended: readonly AppendedOffsets[]; readonly nextOffsets: NextOffsets }> {
+  const { nextOffsets, goOn } = context
+  const appends = topics.map((topic) => ({ ...topic, nextOffsets: nextOffsets[topic.name] ?? [] }))
+  const appended = await appendData(transaction, appends, signal, goOn)
+  const moved = appends.map(({ name, nextOffsets: before }, i) => {
+    return [name, offsetsAfter(before, appended[i] ?? new Map())] as const
+  })
+  return { appended, nextOffsets: { ...nextOffsets, ...Object.fromEntries(moved) } }
 }
 
 function offsetsAfter(before: readonly number[], appended: AppendedOffsets): readonly number[] {
@@ -109,13 +112,11 @@ export function isCompletion({ markers }: Pick<TransactionRequest, 'markers'>): 
 }
 
 /** The records that tell of the pass: checkpoint, watermark and markers. */
-async function sendState(
-  transaction: Pick<Transaction, 'send'>,
+function stateOf(
   { request, seq }: TransactionDraft,
   nextOffsets: NextOffsets,
   context: SendContext,
-  signal: AbortSignal,
-): Promise<void> {
+): readonly Append[] {
   const { names, stateCodec, owner, generation, startOffsets, rows, source } = context
   const { progress, watermark, markers } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
@@ -126,12 +127,13 @@ async function sendState(
     const moved = { ...stamp, resource: progress.resource, watermark, passId: progress.passId }
     checkpoints.push(stateRecord(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
   }
-  await transaction.send(names.checkpoints, 0, checkpoints, signal)
-  if (markers.length === 0) return
   const at = context.now()
-  const records = markers.map((marker) => {
+  const control = markers.map((marker) => {
     const record = markerRecord(marker, { generation, at, nextOffsets })
     return stateRecord(marker.progress.passId, stateCodec.marker(record))
   })
-  await transaction.send(names.control, 0, records, signal)
+  return [
+    { topic: names.checkpoints, partition: 0, records: checkpoints },
+    { topic: names.control, partition: 0, records: control },
+  ]
 }

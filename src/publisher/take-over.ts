@@ -11,6 +11,7 @@ import { KafkaPublisher, type PublisherOptions } from './kafka-publisher.ts'
 import { requireOwner } from './owned-producer.ts'
 import { stateRecord } from './transaction-records.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
+import { InvariantViolation } from '../support/errors.ts'
 import { keptRows } from '../feed/row-topics.ts'
 import type { RowMarks } from '../feed/state-records.ts'
 import { extentOf, extentOfTopics, requireWhole, type TopicExtent } from '../feed/topic-extent.ts'
@@ -113,9 +114,11 @@ async function claim(options: TakeOverOptions, signal: AbortSignal): Promise<Cla
     try {
       const transaction = await producer.begin(signal)
       const record = stateRecord('owner', stateCodec.owner(owner))
-      const { nextOffset } = await transaction.send(names.checkpoints, 0, [record], signal)
+      const append = { topic: names.checkpoints, partition: 0, records: [record] }
+      const [appended] = await transaction.send([append], signal)
+      if (appended === undefined) throw new InvariantViolation('An owner record without an offset.')
       await transaction.commit(signal)
-      return { producer, end: nextOffset }
+      return { producer, end: appended.nextOffset }
     } catch (error) {
       await producer[Symbol.asyncDispose]()
       // Whether or not it was committed: the same record once more says the same.

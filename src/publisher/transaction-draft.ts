@@ -1,7 +1,7 @@
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
 import type { RowCodec } from '../events/rows/row-codec.ts'
-import type { OutgoingRecord } from '../kafka/chunks.ts'
+import type { OutgoingRecord } from '../kafka/outgoing-record.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'

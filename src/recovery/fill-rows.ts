@@ -179,14 +179,14 @@ class Fill {
 
   #deletedHeaders(key: RecordKey): RecordHeaders {
     const at = this.#options.now()
-    return rowHeaders(this.#resource, {
-      [HEADERS.specVersion]: '1.0',
-      [HEADERS.id]: `${this.#resource.rows.topic}/${key}/${at}`,
-      [HEADERS.source]: `/listingstream/${this.#options.names.prefix}`,
-      [HEADERS.subject]: key,
-      [HEADERS.time]: formatInstant(at),
-      [HEADERS.contentType]: 'application/avro',
-    })
+    return rowHeaders(this.#resource, [
+      { name: HEADERS.specVersion, value: '1.0' },
+      { name: HEADERS.id, value: `${this.#resource.rows.topic}/${key}/${at}` },
+      { name: HEADERS.source, value: `/listingstream/${this.#options.names.prefix}` },
+      { name: HEADERS.subject, value: key },
+      { name: HEADERS.time, value: formatInstant(at) },
+      { name: HEADERS.contentType, value: 'application/avro' },
+    ])
   }
 
   #isFull(): boolean {
@@ -238,7 +238,7 @@ function keyOf({ key }: Pick<KafkaRecord, 'key'>): RecordKey {
 }
 
 function textsOf(headers: KafkaRecord['headers']): RecordHeaders {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toString('utf8')]))
+  return Object.entries(headers).map(([name, value]) => ({ name, value: value.toString('utf8') }))
 }
 
 function sum(offsets: readonly number[]): number {

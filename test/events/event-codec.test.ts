@@ -63,7 +63,7 @@ describe('events', () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
     const change = upsert(fixture)
-    const bytes = codec.upserted(LISTINGS, change, PASS)
+    const bytes = Buffer.concat(codec.upserted(LISTINGS, change, PASS))
     expect(unframe(bytes).schemaId).toBe(change.content.schemaId)
     const decoded = await decodeValue(bytes, fixture.writers, NEVER)
     expect(decoded.name).toBe('ListingUpserted')
@@ -89,7 +89,7 @@ describe('events', () => {
     const change = upsert(fixture)
     await fixture.schemas.use([...FIELDS, described('Acres', 'Decimal')], NEVER)
     const { schemaId, value } = await decodeValue(
-      codec.upserted(LISTINGS, change, PASS),
+      Buffer.concat(codec.upserted(LISTINGS, change, PASS)),
       fixture.writers,
       NEVER,
     )
@@ -146,7 +146,9 @@ describe('events of another resource', () => {
       observedAt: instant(0),
       content: fixture.encode({ Emails: [{ Address: 'ann@example.com' }], LastLogin: '2024-05-03' }),
     }
-    expect(await decodeValue(codec.upserted(MEMBERS, upserted, PASS), writers, NEVER)).toMatchObject({
+    expect(
+      await decodeValue(Buffer.concat(codec.upserted(MEMBERS, upserted, PASS)), writers, NEVER),
+    ).toMatchObject({
       name: 'MemberUpserted',
       value: {
         memberKey: MEMBER_KEY,
@@ -205,7 +207,7 @@ describe('a symbol that a refused version of the schema has', () => {
     // Of a later program.
     const reason = 'REPUBLISHED' as Upsert['reason']
     const values = [
-      codec.upserted(LISTINGS, { ...upsert(fixture), reason, content: encoded.content }, PASS),
+      Buffer.concat(codec.upserted(LISTINGS, { ...upsert(fixture), reason, content: encoded.content }, PASS)),
       codec.deleted(LISTINGS, { ...DELETION, reason: 'MERGED' as Deletion['reason'] }, PASS),
     ]
     return Promise.all(values.map(async (value) => (await decodeValue(value, fixture.writers, NEVER)).value))
@@ -243,7 +245,7 @@ describe('what cannot be read', () => {
   test('an unknown schema id, a cut value and one with bytes too many (EVENT_UNREADABLE)', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
-    const bytes = codec.upserted(LISTINGS, upsert(fixture), PASS)
+    const bytes = Buffer.concat(codec.upserted(LISTINGS, upsert(fixture), PASS))
     const broken = [
       frame(9999 as SchemaId, bytes.subarray(5)),
       bytes.subarray(0, bytes.length - 1),

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
+import { wholeValue, type OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
 import type { KafkaRecord } from '../../src/kafka/read-topic.ts'
 import type { DeadLetter } from '../../src/domain/change.ts'
 import { JsonBigInteger, toJsonText } from '../../src/domain/json.ts'
@@ -24,8 +24,8 @@ function placed(records: readonly OutgoingRecord[], from = 0): KafkaRecord[] {
     offset: from + i,
     timestamp: AT + from + i,
     key: key === null ? null : Buffer.from(key),
-    value,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+    value: value === null ? null : wholeValue(value),
+    headers: Object.fromEntries(headers.map(({ name, value: text }) => [name, Buffer.from(text)])),
   }))
 }
 
@@ -80,11 +80,11 @@ describe('dead letters', () => {
     expect(read(placed([...small, ...tombstones, ...small])).waiting).toMatchObject([{ offset: 3 }])
   })
 
-  test.each([
+  test.each<readonly [string, Partial<OutgoingRecord>]>([
     ['a key without a slash', { key: 'listings' }],
     ['no key', { key: null }],
     ['a value that is no gzip', { value: Buffer.from('{}') }],
-    ['headers of another program', { headers: {} }],
+    ['headers of another program', { headers: [] }],
   ])('a record with %s is of another writer', (_, over) => {
     const [record] = written(letter('k', {}))
     const foreign = placed([{ ...record!, ...over }], 7)
@@ -109,7 +109,10 @@ describe('compaction', () => {
       ...record!,
       key: parts === 1 ? record!.key : `${String(record!.key)}/${i + 1}`,
       value: zipped.subarray(i * size, (i + 1) * size),
-      headers: { ...record!.headers, part: String(i + 1), parts: String(parts) },
+      headers: record!.headers.map(({ name, value }) => {
+        if (name === 'part') return { name, value: String(i + 1) }
+        return { name, value: name === 'parts' ? String(parts) : value }
+      }),
     }))
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
-import { recordBytes } from '../../src/kafka/chunks.ts'
+import { recordBytes } from '../../src/kafka/record-batch.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { deadLetterRecords } from '../../src/publisher/dead-letters.ts'

@@ -37,11 +37,11 @@ async function send(
   const records = Array.from({ length: count }, (_, n) => ({
     key: `k${n}`,
     value: randomBytes(bytes),
-    headers: {},
+    headers: [],
   }))
-  const { offsets } = await transaction.send(topic, 0, records, never)
+  const [appended] = await transaction.send([{ topic, partition: 0, records }], never)
   await transaction.commit(never)
-  return offsets
+  return appended!.offsets
 }
 
 test.each([

@@ -37,8 +37,8 @@ test.each(['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'])(
     {
       await using producer = await TransactionalProducer.open(cluster, topic, {}, never)
       const transaction = await producer.begin(never)
-      const records = values.map((value, n) => ({ key: `k${n}`, value: Buffer.from(value), headers: {} }))
-      await transaction.send(topic, 0, records, never)
+      const records = values.map((value, n) => ({ key: `k${n}`, value: Buffer.from(value), headers: [] }))
+      await transaction.send([{ topic, partition: 0, records }], never)
       await transaction.commit(never)
     }
     await using after = await TransactionalProducer.open(cluster, topic, {}, never)

@@ -11,11 +11,14 @@ const { signal } = stop
   await using cluster = await connectKafka({ brokers: brokers.split(','), clientId: 'exit-script' }, signal)
   await using producer = await TransactionalProducer.open(cluster, topic, {}, signal)
   const committed = await producer.begin(signal)
-  await committed.send(topic, 0, [{ key: 'k', value: Buffer.from('v'), headers: {} }], signal)
+  await committed.send(
+    [{ topic, partition: 0, records: [{ key: 'k', value: Buffer.from('v'), headers: [] }] }],
+    signal,
+  )
   await committed.commit(signal)
   // Left open: disposing ends it.
   const open = await producer.begin(signal)
-  await open.send(topic, 0, [{ key: 'k', value: null, headers: {} }], signal)
+  await open.send([{ topic, partition: 0, records: [{ key: 'k', value: null, headers: [] }] }], signal)
 
   for await (const batch of readWholeTopic(cluster, topic, signal)) {
     process.stdout.write(`read ${batch.records.length}\n`)

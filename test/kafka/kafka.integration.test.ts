@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import type { KafkaCluster, TopicSpec } from '../../src/kafka/cluster.ts'
-import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
+import type { OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
 import { KafkaCommitUnknown, KafkaEpochError } from '../../src/kafka/errors.ts'
 import { followTopics, readTopic } from '../../src/kafka/read-topic.ts'
 import type { KafkaRecord } from '../../src/kafka/read-topic.ts'
@@ -45,7 +45,7 @@ function openProducer(id: string, options: ProducerOptions = {}): Promise<Transa
 }
 
 function record(key: string, value: string | Buffer | null = key): OutgoingRecord {
-  return { key, value: typeof value === 'string' ? Buffer.from(value) : value, headers: {} }
+  return { key, value: typeof value === 'string' ? Buffer.from(value) : value, headers: [] }
 }
 
 async function readAll(topic: string): Promise<readonly KafkaRecord[]> {
@@ -89,7 +89,7 @@ describe('a transaction', () => {
       ['e', 'abort'],
     ] as const) {
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, [record(key)], never)
+      await transaction.send([{ topic, partition: 0, records: [record(key)] }], never)
       await transaction[end](never)
     }
     expect(await settledKeys(topic)).toEqual(['a', 'c'])
@@ -106,13 +106,16 @@ describe('a transaction', () => {
       {
         key: 'ü',
         value: Buffer.from([0, 1, 255]),
-        headers: { digest: Buffer.from([9, 0]), id: 'x' },
+        headers: [
+          { name: 'digest', value: Buffer.from([9, 0]) },
+          { name: 'id', value: 'x' },
+        ],
         timestamp,
       },
-      { key: Buffer.from([0, 0, 0, 0]), value: null, headers: {}, timestamp },
-      { key: null, value: Buffer.alloc(0), headers: { empty: '' }, timestamp },
+      { key: Buffer.from([0, 0, 0, 0]), value: null, headers: [], timestamp },
+      { key: null, value: Buffer.alloc(0), headers: [{ name: 'empty', value: '' }], timestamp },
     ]
-    await transaction.send(topic, 0, records, never)
+    await transaction.send([{ topic, partition: 0, records }], never)
     await transaction.commit(never)
     expect(await settled(topic)).toEqual([
       {
@@ -133,7 +136,7 @@ describe('a transaction', () => {
       const topic = await newTopic()
       await using producer = await openProducer(topic, { compression })
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, [record('k', 'v'.repeat(5_000))], never)
+      await transaction.send([{ topic, partition: 0, records: [record('k', 'v'.repeat(5_000))] }], never)
       await transaction.commit(never)
       const [read] = await readWithConsole(topic, { atLeast: 1 }, never)
       expect(read?.value?.length).toBe(5_000)
@@ -145,15 +148,17 @@ describe('a transaction', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const first = await producer.begin(never)
-    expect(await first.send(topic, 0, [record('a'), record('b')], never)).toEqual({
-      offsets: [0, 1],
-      baseOffset: 0,
-      nextOffset: 2,
-    })
-    expect(await first.send(topic, 0, [record('c')], never)).toMatchObject({ baseOffset: 2, nextOffset: 3 })
+    expect(await first.send([{ topic, partition: 0, records: [record('a'), record('b')] }], never)).toEqual([
+      { offsets: [0, 1], baseOffset: 0, nextOffset: 2 },
+    ])
+    expect(await first.send([{ topic, partition: 0, records: [record('c')] }], never)).toMatchObject([
+      { baseOffset: 2, nextOffset: 3 },
+    ])
     await first.commit(never)
     const second = await producer.begin(never)
-    expect(await second.send(topic, 0, [record('d')], never)).toMatchObject({ baseOffset: 4, nextOffset: 5 })
+    expect(await second.send([{ topic, partition: 0, records: [record('d')] }], never)).toMatchObject([
+      { baseOffset: 4, nextOffset: 5 },
+    ])
     await second.commit(never)
     expect((await settled(topic)).map(({ offset }) => offset)).toEqual([0, 1, 2, 4])
   })
@@ -163,8 +168,9 @@ describe('a transaction', () => {
     await using producer = await openProducer(topic)
     const records = Array.from({ length: 300 }, (_, n) => record(String(n), noise(8_000)))
     const transaction = await producer.begin(never)
-    const appended = await Promise.all(
-      [0, 1, 2].map((partition) => transaction.send(topic, partition, records, never)),
+    const appended = await transaction.send(
+      [0, 1, 2].map((partition) => ({ topic, partition, records })),
+      never,
     )
     await transaction.commit(never)
     const expected = records.map(({ key }) => key)
@@ -182,7 +188,7 @@ describe('a transaction', () => {
     {
       await using producer = await openProducer(topic)
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, [record('a')], never)
+      await transaction.send([{ topic, partition: 0, records: [record('a')] }], never)
     }
     // One record and the marker: nothing holds back the readers.
     await expect.poll(() => endOffsets(cluster, topic, never)).toEqual([2])
@@ -196,14 +202,16 @@ describe('a producer that failed', () => {
     await using older = await openProducer(topic)
     await using newer = await openProducer(topic)
     const lost = await older.begin(never)
-    await lost.send(topic, 0, [record('lost')], never)
+    await lost.send([{ topic, partition: 0, records: [record('lost')] }], never)
     const kept = await newer.begin(never)
 
-    await expect(lost.send(topic, 0, [record('lost too')], never)).rejects.toThrow(KafkaEpochError)
+    await expect(lost.send([{ topic, partition: 0, records: [record('lost too')] }], never)).rejects.toThrow(
+      KafkaEpochError,
+    )
     await expect(lost.commit(never)).rejects.toMatchObject({ code: 'KAFKA_PRODUCER_UNUSABLE' })
     await expect(older.begin(never)).rejects.toMatchObject({ code: 'KAFKA_PRODUCER_UNUSABLE' })
 
-    await kept.send(topic, 0, [record('kept')], never)
+    await kept.send([{ topic, partition: 0, records: [record('kept')] }], never)
     await kept.commit(never)
     expect(await settledKeys(topic)).toEqual(['kept'])
   })
@@ -213,7 +221,7 @@ describe('a producer that failed', () => {
     await using older = await openProducer(topic)
     await using newer = await openProducer(topic)
     const lost = await older.begin(never)
-    await lost.send(topic, 0, [record('lost')], never)
+    await lost.send([{ topic, partition: 0, records: [record('lost')] }], never)
     await newer.begin(never)
     const error: unknown = await lost.commit(never).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(KafkaCommitUnknown)
@@ -233,8 +241,8 @@ describe('a producer that failed', () => {
         using faults = endTxnFault(fault)
         await using producer = await openProducer(topic, { requestTimeoutMs: 1_000 })
         const transaction = await producer.begin(never)
-        await transaction.send(topic, 0, [record('a')], never)
-        await transaction.send(topic, 1, [record('b')], never)
+        await transaction.send([{ topic, partition: 0, records: [record('a')] }], never)
+        await transaction.send([{ topic, partition: 1, records: [record('b')] }], never)
         await expect(transaction.commit(never)).rejects.toThrow(KafkaCommitUnknown)
         expect(faults.injected()).toBe(1)
         await expect(producer.begin(never)).rejects.toMatchObject({ code: 'KAFKA_PRODUCER_UNUSABLE' })
@@ -248,9 +256,9 @@ describe('a producer that failed', () => {
     {
       await using producer = await openProducer(topic)
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, [record('small')], never)
+      await transaction.send([{ topic, partition: 0, records: [record('small')] }], never)
       await expect(
-        transaction.send(topic, 0, [record('large', noise(1_500_000))], never),
+        transaction.send([{ topic, partition: 0, records: [record('large', noise(1_500_000))] }], never),
       ).rejects.toMatchObject({
         code: 'KAFKA_RECORD_TOO_LARGE',
         retryable: false,
@@ -266,19 +274,21 @@ describe('a producer that failed', () => {
     const topic = await newTopic({ partitions: 2 })
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    const outcomes = await Promise.allSettled([
-      transaction.send(topic, 0, [record('large', noise(1_500_000))], never),
-      transaction.send(
-        topic,
-        1,
-        Array.from({ length: 40 }, () => record('k', noise(500_000))),
-        never,
-      ),
-    ])
-    expect(outcomes).toMatchObject([
-      { status: 'rejected', reason: { code: 'KAFKA_RECORD_TOO_LARGE' } },
-      { status: 'rejected', reason: { code: 'KAFKA_PRODUCER_UNUSABLE' } },
-    ])
+    const many = Array.from({ length: 40 }, () => record('k', noise(500_000)))
+    let more = 0
+    const sending = transaction.send(
+      [
+        { topic, partition: 0, records: [record('large', noise(1_500_000))] },
+        { topic, partition: 1, records: many },
+      ],
+      never,
+      () => void (more += 1),
+    )
+    await expect(sending).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' })
+    expect(more).toBe(0)
+    await expect(transaction.send([{ topic, partition: 1, records: many }], never)).rejects.toMatchObject({
+      code: 'KAFKA_PRODUCER_UNUSABLE',
+    })
   })
 
   test.each([
@@ -290,7 +300,7 @@ describe('a producer that failed', () => {
     const transaction = await producer.begin(never)
     const begun = performance.now()
     await expect(
-      transaction.send(`${topic}${suffix}`, partition, [record('a')], never),
+      transaction.send([{ topic: `${topic}${suffix}`, partition, records: [record('a')] }], never),
     ).rejects.toMatchObject({
       code: 'KAFKA_TOPIC_MISSING',
     })
@@ -301,7 +311,9 @@ describe('a producer that failed', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    const sending = transaction.send(topic, 0, [record('a')], never).catch((error: unknown) => error)
+    const sending = transaction
+      .send([{ topic, partition: 0, records: [record('a')] }], never)
+      .catch((error: unknown) => error)
     await expect(transaction.commit(never)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
     await sending
     await producer[Symbol.asyncDispose]()
@@ -312,7 +324,7 @@ describe('a producer that failed', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    await transaction.send(topic, 0, [record('a')], never)
+    await transaction.send([{ topic, partition: 0, records: [record('a')] }], never)
     const committing = transaction.commit(never)
     await expect(transaction.abort(never)).rejects.toMatchObject({ code: 'INVARIANT_VIOLATION' })
     await committing
@@ -324,7 +336,7 @@ describe('a producer that failed', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    await transaction.send(topic, 0, [record('a')], never)
+    await transaction.send([{ topic, partition: 0, records: [record('a')] }], never)
     await expect(transaction.commit(AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop')
     await expect(producer.begin(never)).rejects.toMatchObject({ code: 'KAFKA_PRODUCER_UNUSABLE' })
     await producer[Symbol.asyncDispose]()
@@ -337,11 +349,11 @@ describe('reading', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const first = await producer.begin(never)
-    await first.send(topic, 0, [record('a')], never)
+    await first.send([{ topic, partition: 0, records: [record('a')] }], never)
     await first.commit(never)
     await using other = await openProducer(`${topic}-other`)
     const open = await other.begin(never)
-    await open.send(topic, 0, [record('open')], never)
+    await open.send([{ topic, partition: 0, records: [record('open')] }], never)
     expect(await endOffsets(cluster, topic, never)).toEqual([2])
     expect(await settledKeys(topic)).toEqual(['a'])
   })
@@ -350,7 +362,7 @@ describe('reading', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    await transaction.send(topic, 0, [record('a'), record('b'), record('c')], never)
+    await transaction.send([{ topic, partition: 0, records: [record('a'), record('b'), record('c')] }], never)
     await transaction.commit(never)
     await withAdmin(async (admin) => {
       await admin.fetchTopicMetadata({ topics: [topic] })
@@ -375,7 +387,7 @@ describe('reading', () => {
     await using producer = await openProducer(topic)
     const publish = async (): Promise<void> => {
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, [record('k')], never)
+      await transaction.send([{ topic, partition: 0, records: [record('k')] }], never)
       await transaction.commit(never)
     }
     await publish()
@@ -402,7 +414,7 @@ describe('reading', () => {
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
     const records = Array.from({ length: 30 }, (_, n) => record(String(n), noise(100_000)))
-    await transaction.send(topic, 0, records, never)
+    await transaction.send([{ topic, partition: 0, records }], never)
     await transaction.commit(never)
     const sockets: Socket[] = []
     using _ = watchSockets((socket) => void sockets.push(socket))
@@ -434,7 +446,7 @@ describe('reading', () => {
     await using producer = await openProducer(topic)
     const publish = async (...records: OutgoingRecord[]): Promise<void> => {
       const transaction = await producer.begin(never)
-      await transaction.send(topic, 0, records, never)
+      await transaction.send([{ topic, partition: 0, records }], never)
       await transaction.commit(never)
     }
     for (let round = 0; round < 5; round += 1) {
@@ -463,7 +475,7 @@ describe('reading', () => {
     await using producer = await openProducer(topic)
     const publish = async (partition: number, key: string): Promise<void> => {
       const transaction = await producer.begin(never)
-      await transaction.send(topic, partition, [record(key)], never)
+      await transaction.send([{ topic, partition, records: [record(key)] }], never)
       await transaction.commit(never)
     }
     await publish(0, 'before')
@@ -487,7 +499,7 @@ describe('reading', () => {
     const topic = await newTopic()
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
-    await transaction.send(topic, 0, [record('a')], never)
+    await transaction.send([{ topic, partition: 0, records: [record('a')] }], never)
     await transaction.commit(never)
     const ranges = [{ partition: 0, from: 0, to: 2 }]
     for await (const batch of readTopic(cluster, { topic, ranges }, never)) {
@@ -506,9 +518,13 @@ describe('reading', () => {
     await using producer = await openProducer(topic)
     const transaction = await producer.begin(never)
     await transaction.send(
-      topic,
-      0,
-      Array.from({ length: 40 }, (_, n) => record(String(n), noise(100_000))),
+      [
+        {
+          topic,
+          partition: 0,
+          records: Array.from({ length: 40 }, (_, n) => record(String(n), noise(100_000))),
+        },
+      ],
       never,
     )
     await transaction.commit(never)

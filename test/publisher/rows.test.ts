@@ -4,6 +4,7 @@ import { parseDigest, parseSchemaId } from '../../src/domain/content.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import type { Change } from '../../src/domain/change.ts'
+import { wholeValue } from '../../src/kafka/outgoing-record.ts'
 import { FILLED } from '../../src/feed/row-topics.ts'
 import type { PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
 import { lostAnswer, ScriptedKafka } from './scripted-kafka.ts'
@@ -46,7 +47,7 @@ function upsert(key: string): Change {
 function valuesOf({ visible }: ScriptedKafka, topic: string): readonly (string | null)[] {
   return visible
     .filter((sent) => sent.topic === `spark.${topic}`)
-    .map(({ record }) => record.value?.toString() ?? null)
+    .map(({ record: { value } }) => (value === null ? null : wholeValue(value).toString()))
 }
 
 describe('rows (`ROW_TOPICS`)', () => {
@@ -71,7 +72,7 @@ describe('rows (`ROW_TOPICS`)', () => {
     const kafka = new ScriptedKafka()
     kafka.commits.push({ visible: true, error: lostAnswer() })
     await using publisher = kafka.publisher({ ...ON, rows: new Map() })
-    const rows = [{ key: 'a', value: Buffer.from('a'), headers: {} }]
+    const rows = [{ key: 'a', value: Buffer.from('a'), headers: [] }]
     const { resource } = page([]).parts[0]!
     await publisher.commitRows({ resource, rows }, ON.rows!, never)
     expect(publisher.rows).toBe(ON.rows)

@@ -1,5 +1,5 @@
-import { KafkaCommitUnknown } from '../../src/kafka/errors.ts'
-import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
+import { KafkaCommitUnknown, KafkaOffsetSeenBefore } from '../../src/kafka/errors.ts'
+import { wholeValue, type OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
 import type { Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { KafkaPublisher, type PublisherOptions } from '../../src/publisher/kafka-publisher.ts'
@@ -61,7 +61,7 @@ export class ScriptedKafka {
   /** Of the checkpoints that a reader sees. */
   seqs(): readonly number[] {
     const values = this.visible.filter(({ topic }) => topic.endsWith('.checkpoints'))
-    return values.map(({ record }) => Number(JSON.parse(String(record.value)).seq))
+    return values.map(({ record }) => Number(JSON.parse(String(wholeValue(record.value!))).seq))
   }
 
   /** Keys of the events that a reader sees. */
@@ -76,7 +76,7 @@ export class ScriptedKafka {
     return {
       names: topicNames('spark'),
       eventCodec: {
-        upserted: (_, upsert) => json(upsert),
+        upserted: (_, upsert) => [json(upsert)],
         deleted: (_, deletion) => json(deletion),
       },
       stateCodec: {
@@ -127,17 +127,20 @@ export class ScriptedKafka {
   #transaction(): Transaction {
     const records: { readonly topic: string; readonly record: OutgoingRecord }[] = []
     return {
-      send: async (topic, _partition, batch, signal): Promise<Appended> => {
+      send: async (appends, signal): Promise<readonly Appended[]> => {
         await this.onSend(signal)
-        const baseOffset = this.#ends.get(topic) ?? 0
-        this.#ends.set(topic, baseOffset + batch.length)
-        records.push(...batch.map((record) => ({ topic, record })))
-        this.sent.push(...batch.map((record) => ({ topic, record })))
-        return {
-          offsets: batch.map((_, i) => baseOffset + i),
-          baseOffset,
-          nextOffset: baseOffset + batch.length,
-        }
+        return appends.map(({ topic, records: batch, end = 0 }) => {
+          const baseOffset = this.#ends.get(topic) ?? 0
+          if (baseOffset < end) throw new KafkaOffsetSeenBefore(topic, 0, baseOffset, end - 1)
+          this.#ends.set(topic, baseOffset + batch.length)
+          records.push(...batch.map((record) => ({ topic, record })))
+          this.sent.push(...batch.map((record) => ({ topic, record })))
+          return {
+            offsets: batch.map((_, i) => baseOffset + i),
+            baseOffset,
+            nextOffset: baseOffset + batch.length,
+          }
+        })
       },
       commit: async () => {
         const fate = this.commits.shift() ?? COMMITTED

@@ -102,11 +102,12 @@ describe('a transaction of two topics', () => {
     }
   })
 
-  // One key is one partition of each topic: two produce requests, then the checkpoint's.
+  // One request for the records of both topics, then one for the checkpoint; before each, one that has the coordinator know.
   const REQUESTS = [
-    ['the first topic', API.produce, 1],
-    ['the second topic', API.produce, 2],
-    ['the checkpoints', API.produce, 3],
+    ['the place of both topics in it', API.addPartitionsToTxn, 1],
+    ['both topics', API.produce, 1],
+    ['the place of the checkpoints in it', API.addPartitionsToTxn, 2],
+    ['the checkpoints', API.produce, 2],
     ['its commit', API.endTxn, 1],
   ] as const
 

@@ -16,7 +16,7 @@ import { keysOf, now, openIndex, TestFeed } from './test-feed.ts'
 
 const never = new AbortController().signal
 /** Each request with records, on the one connection that there is. */
-const PRODUCE_MS = 300
+const PRODUCE_MS = 600
 const TIMEOUT_MS = 2_000
 
 test('a page whose sends outlast the transaction timeout is published in parts, each with its checkpoint, nothing twice (R1, R11)', async () => {
@@ -26,7 +26,7 @@ test('a page whose sends outlast the transaction timeout is published in parts, 
   await using cluster = await connectKafka({ brokers: [proxy.broker], clientId: feed.names.prefix }, never)
   await using folder = await tempFolder()
   await using index = await openIndex(folder.path)
-  // Each of them a call of its own.
+  // Each of them a batch of its own, and so a request more for its partition.
   const keys = Array.from({ length: 18 }, (_, n) => `2024${String(n).padStart(22, '0')}`)
   const records = keys.map((key) => sourceRecord(key, { City: randomBytes(260_000).toString('base64') }))
   const source = new ScriptedSource({ walks: [[{ records }]], counts: [keys.length], records }, now())

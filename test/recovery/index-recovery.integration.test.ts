@@ -106,8 +106,8 @@ describe('an index that can be used', () => {
       never,
     )
     const transaction = await killed.begin(never)
-    const record = { key: 'lost', value: Buffer.from('whatever'), headers: {} }
-    await transaction.send(feed.names.data(LISTINGS), 0, [record], never)
+    const record = { key: 'lost', value: Buffer.from('whatever'), headers: [] }
+    await transaction.send([{ topic: feed.names.data(LISTINGS), partition: 0, records: [record] }], never)
     expect(await recover(feed, folder.path)).toEqual({ kind: 'current' })
   })
 })

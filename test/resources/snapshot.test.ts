@@ -91,7 +91,11 @@ describe.each(WRITTEN_BY_HAND)('a snapshot of $name', (resource) => {
 
     const told = new Map<string, unknown>()
     for (const upsert of upserts) {
-      const { value } = await decodeValue(codec.upserted(resource, upsert, PASS), writers, signal)
+      const { value } = await decodeValue(
+        Buffer.concat(codec.upserted(resource, upsert, PASS)),
+        writers,
+        signal,
+      )
       told.set(upsert.key, restoredRecord(z.looseObject({}).parse(value)[resource.events.content]))
     }
     expect(told).toEqual(said(resource, server))

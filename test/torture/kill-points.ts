@@ -8,7 +8,7 @@ import { writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
-import type { Transaction } from '../../src/kafka/transaction.ts'
+import type { Append, Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { LevelStore } from '../../src/key-index/level-store.ts'
 import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
@@ -66,12 +66,10 @@ wrapMethod(LevelKeyIndex.prototype, 'apply', async (apply, [{ parts }]) => {
 function tortured(transaction: Transaction): Transaction {
   let events = 0
   return {
-    async send(...args) {
-      const [topic, , records] = args
-      if (topic.endsWith('.listings')) events += records.length
+    async send(appends, ...rest) {
+      for (const { topic, records } of appends) if (topic.endsWith('.listings')) events += records.length
       if (commits > 0) pass('before-send')
-      if (commits > 0 && topic.includes('.listing-')) pass('before-sets')
-      const appended = await transaction.send(...args)
+      const appended = await inParts(appends, (part) => transaction.send(part, ...rest))
       if (commits > 0) pass('between-sends')
       return appended
     },
@@ -89,4 +87,20 @@ function tortured(transaction: Transaction): Transaction {
     },
     abort: (...args) => transaction.abort(...args),
   }
+}
+
+/** What the program sends at once is sent one after the other where it is to die between listings and their sets. */
+async function inParts(
+  appends: readonly Append[],
+  send: (part: readonly Append[]) => Promise<readonly Appended[]>,
+): Promise<readonly Appended[]> {
+  const isOfSets = ({ topic }: Append): boolean => topic.includes('.listing-')
+  if (wanted !== 'before-sets' || commits === 0 || !appends.some(isOfSets)) return send(appends)
+  const appended = new Map<Append, Appended>()
+  for (const part of [appends.filter((append) => !isOfSets(append)), appends.filter(isOfSets)]) {
+    if (part.some(isOfSets)) pass('before-sets')
+    const sent = part.length === 0 ? [] : await send(part)
+    for (const [i, one] of sent.entries()) appended.set(part[i]!, one)
+  }
+  return appends.map((append) => appended.get(append)!)
 }

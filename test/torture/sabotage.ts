@@ -3,8 +3,8 @@
  * names what is broken.
  */
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
-import type { OutgoingRecord } from '../../src/kafka/chunks.ts'
-import type { Transaction } from '../../src/kafka/transaction.ts'
+import type { OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
+import type { Append, Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import type { Change, Upsert } from '../../src/domain/change.ts'
 import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'
@@ -175,10 +175,24 @@ wrapMethod(TransactionalProducer.prototype, 'begin', async (begin): Promise<Tran
   const transaction = await begin()
   return {
     ...transaction,
-    send: (topic, partition, records, signal) =>
-      transaction.send(topic, partition, brokenRecords(topic, records), signal),
+    send: (appends, signal, goOn) => {
+      const broken = appends.map((append) => ({
+        ...append,
+        records: brokenRecords(append.topic, append.records),
+      }))
+      return transaction.send(broken, signal, goOn).then((appended) => appended.map(likeWhole(appends)))
+    },
   }
 })
+
+/** The publisher asks for the offset of each record that it sent. */
+function likeWhole(appends: readonly Append[]): (appended: Appended, i: number) => Appended {
+  return (appended, i) => {
+    const missing = (appends[i]?.records.length ?? 0) - appended.offsets.length
+    const more = Array.from({ length: missing }, (_, n) => appended.nextOffset + n)
+    return { ...appended, offsets: [...appended.offsets, ...more] }
+  }
+}
 
 function brokenRecords(topic: string, records: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
   if (kind === 'does not mark deletes') return records.map(unmarked)
@@ -190,6 +204,5 @@ function brokenRecords(topic: string, records: readonly OutgoingRecord[]): reado
 }
 
 function unmarked({ headers, ...record }: OutgoingRecord): OutgoingRecord {
-  const others = Object.entries(headers).filter(([name]) => name !== 'deleted')
-  return { ...record, headers: Object.fromEntries(others) }
+  return { ...record, headers: headers.filter(({ name }) => name !== 'deleted') }
 }

@@ -1,6 +1,6 @@
-import type { OutgoingRecord } from '../../kafka/chunks.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
 import { KafkaError } from '../../kafka/errors.ts'
+import type { OutgoingHeader, OutgoingRecord } from '../../kafka/outgoing-record.ts'
 import type { KafkaRecord } from '../../kafka/read-topic.ts'
 import { RecordSender } from '../../kafka/record-sender.ts'
 import { strike } from '../../support/secrets.ts'
@@ -80,7 +80,7 @@ export class DeadLetters implements AsyncDisposable {
     return {
       key: record.key,
       value: record.value,
-      headers: {
+      headers: headersOf({
         ...record.headers,
         [HEADERS.topic]: topic,
         [HEADERS.partition]: String(partition),
@@ -89,7 +89,11 @@ export class DeadLetters implements AsyncDisposable {
         [HEADERS.group]: this.#groupId,
         [HEADERS.attempts]: String(attempts),
         [HEADERS.reason]: reason.slice(0, LONGEST_REASON),
-      },
+      }),
     }
   }
+}
+
+function headersOf(values: Readonly<Record<string, string | Buffer>>): readonly OutgoingHeader[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }))
 }

@@ -29,7 +29,10 @@ test('a daemon shows the groups of its feed, and logs who loses deletes when tha
   await cluster.createTopics([{ name: topic, partitions: 1, configs }], never)
   await using producer = await TransactionalProducer.open(cluster, prefix, {}, never)
   const open = await producer.begin(never)
-  await open.send(topic, 0, [{ key: 'k', value: Buffer.from('v'), headers: {} }], never)
+  await open.send(
+    [{ topic, partition: 0, records: [{ key: 'k', value: Buffer.from('v'), headers: [] }] }],
+    never,
+  )
   await open.commit(never)
   await commitOffsets(cluster, `${prefix}.reader`, topic, [0])
 

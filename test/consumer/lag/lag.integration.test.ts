@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { lagOfGroup, LagWatch } from '../../../src/consumer/lag/lag-watch.ts'
 import { connectKafka, type KafkaCluster } from '../../../src/kafka/cluster.ts'
-import type { OutgoingRecord } from '../../../src/kafka/chunks.ts'
+import type { OutgoingRecord } from '../../../src/kafka/outgoing-record.ts'
 import { TransactionalProducer } from '../../../src/kafka/transactional-producer.ts'
 import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
 import { commitOffsets, ConsoleConsumer, StockConsumer, stockLag } from './groups.ts'
@@ -30,7 +30,7 @@ function openProducer(topic: string): Promise<TransactionalProducer> {
 }
 
 function records(count: number): readonly OutgoingRecord[] {
-  return Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: Buffer.from(`v${i}`), headers: {} }))
+  return Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: Buffer.from(`v${i}`), headers: [] }))
 }
 
 async function transaction(
@@ -41,7 +41,7 @@ async function transaction(
   partition = 0,
 ): Promise<void> {
   const open = await producer.begin(never)
-  await open.send(topic, partition, records(count), never)
+  await open.send([{ topic, partition, records: records(count) }], never)
   if (end !== 'open') await open[end](never)
 }
 
@@ -138,8 +138,8 @@ describe('a group that is behind', () => {
     for (let round = 0; round < 8; round += 1) {
       for (const end of ['commit', 'abort'] as const) {
         const open = await producer.begin(never)
-        const many = Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value, headers: {} }))
-        await open.send(topic, 0, many, never)
+        const many = Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value, headers: [] }))
+        await open.send([{ topic, partition: 0, records: many }], never)
         await open[end](never)
       }
     }

@@ -33,9 +33,9 @@ async function write(producer: TransactionalProducer, keys: readonly string[], v
   const records = keys.map((key) => ({
     key,
     value: value === null ? null : Buffer.from(value),
-    headers: {},
+    headers: [],
   }))
-  await open.send(TOPIC, 0, records, never)
+  await open.send([{ topic: TOPIC, partition: 0, records }], never)
   await open.commit(never)
 }
 

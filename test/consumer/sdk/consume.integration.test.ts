@@ -16,6 +16,7 @@ import {
   type ListingUpserted,
   type Trouble,
 } from '../../../src/index.ts'
+import { wholeValue } from '../../../src/kafka/outgoing-record.ts'
 import type { KafkaRecord } from '../../../src/kafka/read-topic.ts'
 import { readWholeTopic } from '../../../src/kafka/read-topic.ts'
 import { NEVER } from '../../events/sample.ts'
@@ -297,7 +298,7 @@ describe('a record that cannot be read', () => {
     const topic = await singlePartition()
     await topic.write([['k1', {}]])
     const [record] = topic.recordsOf(['bad', { City: 'Moab' }])
-    await topic.append([{ ...record!, value: value(record!.value!) }])
+    await topic.append([{ ...record!, value: value(wholeValue(record!.value!)) }])
     await topic.write([['k2', {}]])
     return topic
   }

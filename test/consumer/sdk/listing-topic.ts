@@ -7,9 +7,9 @@ import { passId } from '../../../src/domain/pass.ts'
 import { recordKey } from '../../../src/domain/record-key.ts'
 import type { EventCodec } from '../../../src/events/event-codec.ts'
 import { SchemaRegistry } from '../../../src/events/registry/schema-registry.ts'
-import { headersOf } from '../../../src/feed/record-headers.ts'
+import { headersIn } from '../../../src/feed/record-headers.ts'
 import { topicNames } from '../../../src/feed/topic-names.ts'
-import type { OutgoingRecord } from '../../../src/kafka/chunks.ts'
+import type { OutgoingRecord, RecordValue } from '../../../src/kafka/outgoing-record.ts'
 import { connectKafka, type KafkaCluster } from '../../../src/kafka/cluster.ts'
 import { partitionFor } from '../../../src/kafka/partition.ts'
 import { TransactionalProducer } from '../../../src/kafka/transactional-producer.ts'
@@ -110,7 +110,7 @@ export class ListingTopic implements AsyncDisposable {
   async append(records: readonly OutgoingRecord[], fate: 'commit' | 'abort' = 'commit'): Promise<void> {
     const transaction = await this.#producer.begin(NEVER)
     for (const [partition, led] of Map.groupBy(records, ({ key }) => this.partitionOf(String(key)))) {
-      await transaction.send(this.topic, partition, led, NEVER)
+      await transaction.send([{ topic: this.topic, partition, records: led }], NEVER)
     }
     await transaction[fate](NEVER)
   }
@@ -123,14 +123,15 @@ export class ListingTopic implements AsyncDisposable {
   recordsOf([key, fields]: Written): readonly OutgoingRecord[] {
     this.#seq += 1
     const change = fields === null ? deletion(key) : this.#upsert(key, fields)
-    const value =
+    const value: RecordValue =
       change.kind === 'upsert'
         ? this.#codec.upserted(LISTINGS, change, PASS)
         : this.#codec.deleted(LISTINGS, change, PASS)
     const context = { prefix: this.prefix, resource: LISTINGS, passId: PASS, seq: this.#seq }
-    const event = { key, value: Buffer.from(value), headers: headersOf(change, 'event', context) }
+    const headersOf = headersIn(context)
+    const event = { key, value, headers: headersOf(change, 'event') }
     if (fields !== null) return [event]
-    return [event, { key, value: null, headers: headersOf(change, 'tombstone', context) }]
+    return [event, { key, value: null, headers: headersOf(change, 'tombstone') }]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

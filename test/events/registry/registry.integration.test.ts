@@ -166,7 +166,7 @@ describe('the real registry', () => {
       passId('p'),
     )
     const reader = new WriterSchemas(new SchemaRegistry({ url }))
-    expect(await decodeValue(value, reader, NEVER)).toMatchObject({
+    expect(await decodeValue(Buffer.concat(value), reader, NEVER)).toMatchObject({
       name: 'ListingUpserted',
       value: { change: 'CREATED', listing: { standardFields: { City: 'Hollin' } } },
     })

@@ -77,7 +77,7 @@ class Rows implements AsyncDisposable {
       content: encoded.content,
     }
     const codec = await EventCodec.open(new Map([[resource.name, this.events]]), NEVER)
-    return codec.upserted(resource, upsert, passId('p-1'))
+    return Buffer.concat(codec.upserted(resource, upsert, passId('p-1')))
   }
 
   async row(event: Uint8Array, asker = 'p-1'): Promise<Row> {

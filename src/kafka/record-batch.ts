@@ -1,0 +1,247 @@
+/**
+ * Record batches as brokers store them: record format v2 (KIP-98; "Record Batch" and "Record" in
+ * https://kafka.apache.org/documentation/#messageformat).
+ */
+import { crc32c } from '@platformatic/wasm-utils'
+
+import { partsOf, type OutgoingRecord } from './outgoing-record.ts'
+
+/** Of one partition, encoded and not compressed yet. */
+export interface PlainBatch {
+  /** In the memory of the writer. */
+  readonly records: Buffer
+  readonly count: number
+  /** Epoch milliseconds, of the first record. */
+  readonly firstTimestamp: number
+  readonly maxTimestamp: number
+}
+
+/** What a batch says beside its records. */
+export interface BatchStamp {
+  /** −1 without idempotence; so are the next two. */
+  readonly producerId: bigint
+  readonly epoch: number
+  /** Of its first record. */
+  readonly sequence: number
+  readonly transactional: boolean
+  /** Number of the codec: 0 is none. */
+  readonly codec: number
+}
+
+/** From the batch's offset to the number of its records. */
+export const BATCH_HEADER_BYTES = 61
+
+/** Offset and length of the batch itself. */
+const LENGTH_COUNTS_FROM = 12
+const CRC_AT = 17
+/** Attributes; the checksum is over them and everything after them. */
+const CHECKED_FROM = 21
+const MAGIC = 2
+const TRANSACTIONAL = 0x10
+/** "Unknown": the client does not follow leader epochs. */
+const NO_LEADER_EPOCH = -1
+
+/**
+ * Writes a batch with those records to `at`, where `batchBytes` are free. Answers the offset behind it.
+ *
+ * @param records compressed with the stamp's codec
+ */
+export function writeBatch(
+  to: Buffer,
+  at: number,
+  { count, firstTimestamp, maxTimestamp }: Omit<PlainBatch, 'records'>,
+  records: Buffer,
+  { producerId, epoch, sequence, transactional, codec }: BatchStamp,
+): number {
+  const end = at + BATCH_HEADER_BYTES + records.length
+  to.writeBigInt64BE(0n, at)
+  to.writeInt32BE(end - at - LENGTH_COUNTS_FROM, at + 8)
+  to.writeInt32BE(NO_LEADER_EPOCH, at + 12)
+  to.writeInt8(MAGIC, at + 16)
+  to.writeInt16BE(codec | (transactional ? TRANSACTIONAL : 0), at + CHECKED_FROM)
+  to.writeInt32BE(count - 1, at + 23)
+  to.writeBigInt64BE(BigInt(firstTimestamp), at + 27)
+  to.writeBigInt64BE(BigInt(maxTimestamp), at + 35)
+  to.writeBigInt64BE(producerId, at + 43)
+  to.writeInt16BE(epoch, at + 51)
+  to.writeInt32BE(sequence, at + 53)
+  to.writeInt32BE(count, at + 57)
+  records.copy(to, at + BATCH_HEADER_BYTES)
+  to.writeUInt32BE(crc32c(to.subarray(at + CHECKED_FROM, end)), at + CRC_AT)
+  return end
+}
+
+/** A varint of 32 bits at its longest; a varlong of 64 bits takes ten. */
+const VARINT_BYTES = 5
+const VARLONG_BYTES = 10
+/** UTF-8 of a UTF-16 code unit at its longest. */
+const BYTES_PER_UNIT = 3
+/** Up to here a loop over the units is faster than a call of the runtime. */
+const SHORT_TEXT = 96
+
+/** Encodes the records of one batch, in one piece. */
+export class BatchWriter {
+  #memory: Buffer
+  #end = 0
+  #count = 0
+  #firstTimestamp = 0
+  #maxTimestamp = 0
+
+  /** @param memory to write to; larger memory takes its place where it does not suffice */
+  constructor(memory: Buffer) {
+    this.#memory = memory
+  }
+
+  get memory(): Buffer {
+    return this.#memory
+  }
+
+  /**
+   * Answers false, and adds nothing, if the records would exceed `maxBytes` with it; a first record is always taken.
+   *
+   * @param now epoch milliseconds, of records that have no time of their own
+   */
+  add(record: OutgoingRecord, now: number, maxBytes: number): boolean {
+    const { timestamp = now } = record
+    const first = this.#count === 0 ? timestamp : this.#firstTimestamp
+    const end = this.#write(record, timestamp - first)
+    if (this.#count > 0 && end > maxBytes) return false
+    this.#firstTimestamp = first
+    this.#maxTimestamp = this.#count === 0 ? timestamp : Math.max(this.#maxTimestamp, timestamp)
+    this.#end = end
+    this.#count += 1
+    return true
+  }
+
+  finish(): PlainBatch {
+    return {
+      records: this.#memory.subarray(0, this.#end),
+      count: this.#count,
+      firstTimestamp: this.#firstTimestamp,
+      maxTimestamp: this.#maxTimestamp,
+    }
+  }
+
+  /** `Length Attributes TimestampDelta OffsetDelta Key Value Headers`, after the others. Answers its end. */
+  #write(record: OutgoingRecord, timestampDelta: number): number {
+    const most = mostBytes(record)
+    const to = this.#withRoom(VARINT_BYTES + most)
+    // Mostly of the size that the length turns out to need.
+    const room = varintBytes(most)
+    const start = this.#end
+    const body = start + room
+    let at = body
+    to[at++] = 0
+    at = writeVarlong(to, at, timestampDelta)
+    at = writeVarint(to, at, this.#count)
+    at = writeBytes(to, at, record.key)
+    at = writeValue(to, at, record.value)
+    at = writeVarint(to, at, record.headers.length)
+    for (const { name, value } of record.headers) {
+      at = writeText(to, at, name)
+      at = writeBytes(to, at, value)
+    }
+    const length = at - body
+    const needed = varintBytes(length)
+    if (needed !== room) to.copyWithin(start + needed, body, at)
+    writeVarint(to, start, length)
+    return start + needed + length
+  }
+
+  #withRoom(bytes: number): Buffer {
+    const needed = this.#end + bytes
+    if (needed > this.#memory.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#memory.length))
+      this.#memory.copy(larger, 0, 0, this.#end)
+      this.#memory = larger
+    }
+    return this.#memory
+  }
+}
+
+/** Of the record in a batch that has no other one, before compression. */
+export function recordBytes(record: OutgoingRecord): number {
+  const writer = new BatchWriter(Buffer.alloc(0))
+  writer.add(record, 0, 0)
+  return writer.finish().records.length
+}
+
+/** After the length. */
+function mostBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 1 + VARLONG_BYTES + 4 * VARINT_BYTES + mostOf(key)
+  if (value !== null) for (const part of partsOf(value)) bytes += part.length
+  for (const header of headers) bytes += 2 * VARINT_BYTES + mostOf(header.name) + mostOf(header.value)
+  return bytes
+}
+
+function mostOf(value: string | Uint8Array | null): number {
+  if (value === null) return 0
+  return typeof value === 'string' ? value.length * BYTES_PER_UNIT : value.length
+}
+
+/** Length, −1 for null, and the parts. */
+function writeValue(to: Buffer, at: number, value: OutgoingRecord['value']): number {
+  if (value === null) return writeVarint(to, at, -1)
+  const parts = partsOf(value)
+  let length = 0
+  for (const part of parts) length += part.length
+  let end = writeVarint(to, at, length)
+  for (const part of parts) {
+    to.set(part, end)
+    end += part.length
+  }
+  return end
+}
+
+function writeBytes(to: Buffer, at: number, value: string | Uint8Array | null): number {
+  if (value === null) return writeVarint(to, at, -1)
+  if (typeof value === 'string') return writeText(to, at, value)
+  const start = writeVarint(to, at, value.length)
+  to.set(value, start)
+  return start + value.length
+}
+
+function writeText(to: Buffer, at: number, text: string): number {
+  const { length } = text
+  if (length <= SHORT_TEXT) {
+    const start = writeVarint(to, at, length)
+    let i = 0
+    for (; i < length; i += 1) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) break
+      to[start + i] = unit
+    }
+    if (i === length) return start + length
+  }
+  const start = writeVarint(to, at, Buffer.byteLength(text))
+  return start + to.write(text, start)
+}
+
+/** Zigzag, then base 128, lowest first; 32 bits. */
+function writeVarint(to: Buffer, at: number, value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  while (rest > 0x7f) {
+    to[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  to[at++] = rest
+  return at
+}
+
+/** The same for integers up to 2^52. */
+function writeVarlong(to: Buffer, at: number, value: number): number {
+  let rest = value < 0 ? -2 * value - 1 : 2 * value
+  while (rest > 0x7f) {
+    to[at++] = (rest % 0x80) | 0x80
+    rest = Math.floor(rest / 0x80)
+  }
+  to[at++] = rest
+  return at
+}
+
+/** Of a length. */
+function varintBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value * 2; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes += 1
+  return bytes
+}
