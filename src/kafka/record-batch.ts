@@ -71,11 +71,6 @@ export function writeBatch(
   return end
 }
 
-/** A varint of 32 bits at its longest; a varlong of 64 bits takes ten. */
-const VARINT_BYTES = 5
-const VARLONG_BYTES = 10
-/** UTF-8 of a UTF-16 code unit at its longest. */
-const BYTES_PER_UNIT = 3
 /** Up to here a loop over the units is faster than a call of the runtime. */
 const SHORT_TEXT = 96
 
@@ -86,6 +81,8 @@ export class BatchWriter {
   #count = 0
   #firstTimestamp = 0
   #maxTimestamp = 0
+  /** Of the last record; of the next one it is mostly the same. */
+  #lengthBytes = 2
 
   /** @param memory to write to; larger memory takes its place where it does not suffice */
   constructor(memory: Buffer) {
@@ -124,38 +121,40 @@ export class BatchWriter {
 
   /** `Length Attributes TimestampDelta OffsetDelta Key Value Headers`, after the others. Answers its end. */
   #write(record: OutgoingRecord, timestampDelta: number): number {
-    const most = mostBytes(record)
-    const to = this.#withRoom(VARINT_BYTES + most)
-    // Mostly of the size that the length turns out to need.
-    const room = varintBytes(most)
+    for (;;) {
+      const end = this.#tryWrite(record, timestampDelta)
+      if (end <= this.#memory.length) return end
+      const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#memory.length))
+      this.#memory.copy(larger, 0, 0, this.#end)
+      this.#memory = larger
+    }
+  }
+
+  /** What does not fit into the memory is left out, and the end lies behind it. */
+  #tryWrite({ key, value, headers }: OutgoingRecord, timestampDelta: number): number {
+    const to = this.#memory
     const start = this.#end
-    const body = start + room
+    const body = start + this.#lengthBytes
     let at = body
     to[at++] = 0
     at = writeVarlong(to, at, timestampDelta)
     at = writeVarint(to, at, this.#count)
-    at = writeBytes(to, at, record.key)
-    at = writeValue(to, at, record.value)
-    at = writeVarint(to, at, record.headers.length)
-    for (const { name, value } of record.headers) {
-      at = writeText(to, at, name)
-      at = writeBytes(to, at, value)
+    at = writeBytes(to, at, key)
+    at = writeValue(to, at, value)
+    at = writeVarint(to, at, headers.length)
+    for (const header of headers) {
+      at = writeText(to, at, header.name)
+      at = writeBytes(to, at, header.value)
     }
+    if (at > to.length) return at
     const length = at - body
     const needed = varintBytes(length)
-    if (needed !== room) to.copyWithin(start + needed, body, at)
+    if (needed !== this.#lengthBytes) {
+      to.copyWithin(start + needed, body, at)
+      this.#lengthBytes = needed
+    }
     writeVarint(to, start, length)
     return start + needed + length
-  }
-
-  #withRoom(bytes: number): Buffer {
-    const needed = this.#end + bytes
-    if (needed > this.#memory.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#memory.length))
-      this.#memory.copy(larger, 0, 0, this.#end)
-      this.#memory = larger
-    }
-    return this.#memory
   }
 }
 
@@ -166,19 +165,6 @@ export function recordBytes(record: OutgoingRecord): number {
   return writer.finish().records.length
 }
 
-/** After the length. */
-function mostBytes({ key, value, headers }: OutgoingRecord): number {
-  let bytes = 1 + VARLONG_BYTES + 4 * VARINT_BYTES + mostOf(key)
-  if (value !== null) for (const part of partsOf(value)) bytes += part.length
-  for (const header of headers) bytes += 2 * VARINT_BYTES + mostOf(header.name) + mostOf(header.value)
-  return bytes
-}
-
-function mostOf(value: string | Uint8Array | null): number {
-  if (value === null) return 0
-  return typeof value === 'string' ? value.length * BYTES_PER_UNIT : value.length
-}
-
 /** Length, −1 for null, and the parts. */
 function writeValue(to: Buffer, at: number, value: OutgoingRecord['value']): number {
   if (value === null) return writeVarint(to, at, -1)
@@ -186,19 +172,20 @@ function writeValue(to: Buffer, at: number, value: OutgoingRecord['value']): num
   let length = 0
   for (const part of parts) length += part.length
   let end = writeVarint(to, at, length)
-  for (const part of parts) {
-    to.set(part, end)
-    end += part.length
-  }
+  for (const part of parts) end = writeAll(to, end, part)
   return end
 }
 
 function writeBytes(to: Buffer, at: number, value: string | Uint8Array | null): number {
   if (value === null) return writeVarint(to, at, -1)
   if (typeof value === 'string') return writeText(to, at, value)
-  const start = writeVarint(to, at, value.length)
-  to.set(value, start)
-  return start + value.length
+  return writeAll(to, writeVarint(to, at, value.length), value)
+}
+
+function writeAll(to: Buffer, at: number, bytes: Uint8Array): number {
+  const end = at + bytes.length
+  if (end <= to.length) to.set(bytes, at)
+  return end
 }
 
 function writeText(to: Buffer, at: number, text: string): number {
@@ -213,8 +200,10 @@ function writeText(to: Buffer, at: number, text: string): number {
     }
     if (i === length) return start + length
   }
-  const start = writeVarint(to, at, Buffer.byteLength(text))
-  return start + to.write(text, start)
+  const bytes = Buffer.byteLength(text)
+  const start = writeVarint(to, at, bytes)
+  if (start + bytes <= to.length) to.write(text, start)
+  return start + bytes
 }
 
 /** Zigzag, then base 128, lowest first; 32 bits. */
