@@ -12,7 +12,7 @@ import type { ChangeStamps, ResourceDescription } from '../domain/resource.ts'
 import { HEADERS } from '../events/header-names.ts'
 import { NAMESPACE } from '../events/registry/subject-name.ts'
 
-export interface RecordHeader {
+interface RecordHeader {
   readonly name: string
   readonly value: string
 }
@@ -21,7 +21,7 @@ export interface RecordHeader {
 export type RecordHeaders = readonly RecordHeader[]
 
 /** What a deletion leaves in the topic: its event, then the tombstone that lets compaction forget the key (R13). */
-export type RecordRole = 'event' | 'tombstone'
+type RecordRole = 'event' | 'tombstone'
 
 export interface HeaderContext {
   readonly prefix: string

@@ -19,7 +19,7 @@ import {
   type PartitionAnswer,
   type ProducerIdentity,
 } from './produce-request.ts'
-import type { Append, Appended } from './transaction.ts'
+import type { Append } from './transaction.ts'
 import { unverified, verifiedBaseOffset } from './verified-append.ts'
 
 export interface AppenderOptions {
@@ -82,7 +82,7 @@ export class RecordAppender {
 
   /** Resolves when no request waits for its answer. */
   async idle(): Promise<void> {
-    await Promise.allSettled([...this.#inFlight])
+    await Promise.allSettled(this.#inFlight)
   }
 
   /** Rejects with KAFKA_TOPIC_MISSING, at once: brokers do not tell a topic that is missing from one that is just made. */
@@ -296,31 +296,6 @@ export class RecordAppender {
     const limits = this.#topics.get(topic)
     if (limits === undefined) throw new InvariantViolation(`Topic ${topic} was not looked up.`)
     return limits
-  }
-}
-
-/** Collects the base offsets of the rounds. */
-export class AppendedOffsets {
-  readonly #offsets: ReadonlyMap<Append, number[]>
-
-  constructor(appends: readonly Append[]) {
-    this.#offsets = new Map(appends.map((append) => [append, []]))
-  }
-
-  add(round: readonly Batch[], baseOffsets: ReadonlyMap<Append, number>): void {
-    for (const { append, count } of round) {
-      const baseOffset = baseOffsets.get(append)
-      if (baseOffset === undefined) throw new InvariantViolation('A batch without an offset.')
-      for (let i = 0; i < count; i += 1) this.#offsets.get(append)?.push(baseOffset + i)
-    }
-  }
-
-  get all(): readonly Appended[] {
-    return [...this.#offsets.values()].map((offsets) => ({
-      offsets,
-      baseOffset: offsets[0] ?? 0,
-      nextOffset: (offsets.at(-1) ?? 0) + 1,
-    }))
   }
 }
 

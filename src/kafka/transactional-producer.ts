@@ -2,14 +2,16 @@ import type Cluster from 'kafkajs/src/cluster/index.js'
 
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
+import { AppendedOffsets } from './appended-offsets.ts'
 import { timeoutRefused } from './broker-limits.ts'
 import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { KafkaCompression } from './compression.ts'
 import { withDeadline } from './deadline.ts'
+import { EnlistedPartitions } from './enlisted-partitions.ts'
 import { KafkaCommitUnknown, KafkaError } from './errors.ts'
-import type { Partitions, ProducerIdentity } from './produce-request.ts'
-import { AppendedOffsets, RecordAppender } from './record-appender.ts'
+import type { ProducerIdentity } from './produce-request.ts'
+import { RecordAppender } from './record-appender.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
 import type { Append, Appended, Transaction } from './transaction.ts'
 
@@ -45,8 +47,7 @@ type State =
 interface OpenTransaction {
   /** One send after the other: each may have to wait for the last one's proof. */
   readonly queue: SerialQueue
-  /** What the coordinator has in it. */
-  readonly partitions: Map<string, Set<number>>
+  readonly enlisted: EnlistedPartitions
   sending: number
   /** Set before the end is asked for: from then on nobody may ask for another end. */
   ending: boolean
@@ -123,7 +124,7 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#identity ??= await this.#guarded('beginning a transaction', signal, () => this.#init(signal))
     const transaction: OpenTransaction = {
       queue: new SerialQueue(),
-      partitions: new Map(),
+      enlisted: new EnlistedPartitions(),
       sending: 0,
       ending: false,
     }
@@ -224,15 +225,10 @@ export class TransactionalProducer implements AsyncDisposable {
   /** All partitions of a send are in the transaction before the first record is. */
   async #enlist(transaction: OpenTransaction, appends: readonly Append[]): Promise<ProducerIdentity> {
     const identity = this.#identified()
-    const fresh = new Map<string, number[]>()
-    for (const { topic, partition } of appends) {
-      if (transaction.partitions.get(topic)?.has(partition) === true) continue
-      const numbers = fresh.get(topic) ?? []
-      fresh.set(topic, numbers)
-      numbers.push(partition)
-    }
-    if (fresh.size > 0) await this.#coordinator.add(identity, fresh, this.#over.signal)
-    remember(transaction, fresh)
+    const missing = transaction.enlisted.missing(appends)
+    if (missing.size === 0) return identity
+    await this.#coordinator.add(identity, missing, this.#over.signal)
+    transaction.enlisted.add(missing)
     return identity
   }
 
@@ -242,8 +238,8 @@ export class TransactionalProducer implements AsyncDisposable {
   }
 
   /** Without records there is nothing to end. */
-  async #endOf({ partitions }: OpenTransaction, how: 'commit' | 'abort'): Promise<void> {
-    if (partitions.size > 0) await this.#coordinator.end(this.#identified(), how, NEVER)
+  async #endOf({ enlisted }: OpenTransaction, how: 'commit' | 'abort'): Promise<void> {
+    if (!enlisted.isEmpty) await this.#coordinator.end(this.#identified(), how, NEVER)
   }
 
   async #commit(transaction: OpenTransaction, signal: AbortSignal): Promise<void> {
@@ -329,13 +325,5 @@ export class TransactionalProducer implements AsyncDisposable {
     const what = `Kafka producer ${this.transactionalId}, ${doing}`
     const { operationTimeoutMs } = this.#options
     return withDeadline(what, operationTimeoutMs, signal, work, this.#cluster.tries, this.#client.troubles)
-  }
-}
-
-function remember(transaction: OpenTransaction, partitions: Partitions): void {
-  for (const [topic, numbers] of partitions) {
-    const known = transaction.partitions.get(topic) ?? new Set()
-    transaction.partitions.set(topic, known)
-    for (const number of numbers) known.add(number)
   }
 }
