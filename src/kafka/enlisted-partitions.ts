@@ -1,5 +1,5 @@
 import type { Partitions } from './produce-request.ts'
-import type { Append } from './transaction.ts'
+import type { Place } from './transaction.ts'
 
 /** What the coordinator has in an open transaction. */
 export class EnlistedPartitions {
@@ -9,16 +9,13 @@ export class EnlistedPartitions {
     return this.#numbers.size === 0
   }
 
-  /** Those of the appends that are not in it yet. */
-  missing(appends: readonly Append[]): Partitions {
-    const missing = new Map<string, number[]>()
-    for (const { topic, partition } of appends) {
-      if (this.#numbers.get(topic)?.has(partition) === true) continue
-      const numbers = missing.get(topic) ?? []
-      missing.set(topic, numbers)
-      numbers.push(partition)
-    }
-    return missing
+  /** Those of the places that are not in it yet. */
+  missing(places: readonly Place[]): Partitions {
+    const fresh = places.filter(({ topic, partition }) => this.#numbers.get(topic)?.has(partition) !== true)
+    const byTopic = Map.groupBy(fresh, ({ topic }) => topic)
+    return new Map(
+      [...byTopic].map(([topic, of]) => [topic, [...new Set(of.map(({ partition }) => partition))]]),
+    )
   }
 
   add(partitions: Partitions): void {

@@ -19,7 +19,7 @@ import {
   type PartitionAnswer,
   type ProducerIdentity,
 } from './produce-request.ts'
-import type { Append } from './transaction.ts'
+import type { Append, Place } from './transaction.ts'
 import { unverified, verifiedBaseOffset } from './verified-append.ts'
 
 export interface AppenderOptions {
@@ -85,22 +85,23 @@ export class RecordAppender {
     await Promise.allSettled(this.#inFlight)
   }
 
-  /** Rejects with KAFKA_TOPIC_MISSING, at once: brokers do not tell a topic that is missing from one that is just made. */
-  async rounds(appends: readonly Append[], signal: AbortSignal): Promise<BatchRounds> {
+  /** Before the first send there. Rejects with KAFKA_TOPIC_MISSING, at once: a send would wait for a topic that is just made. */
+  async lookUp(places: readonly Place[], signal: AbortSignal): Promise<void> {
+    const fresh = new Set(places.map(({ topic }) => topic).filter((topic) => !this.#topics.has(topic)))
+    const found = fresh.size === 0 ? [] : await topicLimits(this.#cluster, [...fresh], signal)
+    for (const [topic, limits] of found) this.#topics.set(topic, limits)
+    for (const { topic, partition } of places) {
+      if (partition < this.#limits(topic).partitions) continue
+      throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, { code: 'KAFKA_TOPIC_MISSING' })
+    }
+  }
+
+  /** Of topics that were looked up. */
+  rounds(appends: readonly Append[]): BatchRounds {
     const places = new Set(appends.map(placeOf))
     if (places.size < appends.length) throw new InvariantViolation('A partition was named twice in one send.')
     if (appends.length === 0 || appends.some(({ records }) => records.length === 0)) {
       throw new InvariantViolation('Nothing to send.')
-    }
-    const fresh = new Set(appends.map(({ topic }) => topic).filter((topic) => !this.#topics.has(topic)))
-    if (fresh.size > 0) {
-      for (const [topic, limits] of await topicLimits(this.#cluster, [...fresh], signal)) {
-        this.#topics.set(topic, limits)
-      }
-    }
-    for (const { topic, partition } of appends) {
-      if (partition < this.#limits(topic).partitions) continue
-      throw new KafkaError(`Topic ${topic} has no partition ${partition}.`, { code: 'KAFKA_TOPIC_MISSING' })
     }
     return new BatchRounds(appends, {
       compression: this.#options.compression,
@@ -299,7 +300,7 @@ export class RecordAppender {
   }
 }
 
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+function placeOf({ topic, partition }: Place): string {
   return `${topic}/${partition}`
 }
 

@@ -64,7 +64,8 @@ export class RecordSender implements AsyncDisposable {
     const over = new AbortController()
     const work = async (): Promise<void> => {
       await cluster.connect()
-      const rounds = await appender.rounds(appends, signal)
+      await appender.lookUp(appends, signal)
+      const rounds = appender.rounds(appends)
       for (let round = await rounds.next(); round.length > 0; round = await rounds.next()) {
         signal.throwIfAborted()
         await appender.append(round, undefined, over.signal)

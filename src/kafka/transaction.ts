@@ -1,9 +1,12 @@
 import type { OutgoingRecord } from './outgoing-record.ts'
 
-/** Records of one partition. */
-export interface Append {
+export interface Place {
   readonly topic: string
   readonly partition: number
+}
+
+/** Records of one partition. */
+export interface Append extends Place {
   /** At least one; appended in this order. */
   readonly records: readonly OutgoingRecord[]
   /**
@@ -22,6 +25,13 @@ export interface Appended {
   readonly nextOffset: number
 }
 
+export interface SendOptions {
+  /** Asked before each further batch of a partition; what it throws is a failure of the call. */
+  readonly goOn?: () => void
+  /** Where the next calls append: the coordinator is told of them with those of this one, in one request. */
+  readonly next?: readonly Place[]
+}
+
 /** An open transaction. Void after `commit` or `abort`, or when anything failed. */
 export interface Transaction {
   /**
@@ -30,10 +40,8 @@ export interface Transaction {
    * of the producer.
    *
    * All partitions are heard before a failure is told; of several `KafkaOffsetSeenBefore` is.
-   *
-   * @param goOn asked before each further batch of a partition; what it throws is a failure of the call
    */
-  send(appends: readonly Append[], signal: AbortSignal, goOn?: () => void): Promise<readonly Appended[]>
+  send(appends: readonly Append[], signal: AbortSignal, options?: SendOptions): Promise<readonly Appended[]>
   /** Rejects with `KafkaCommitUnknown` whatever went wrong. Without records it asks the broker nothing. */
   commit(signal: AbortSignal): Promise<void>
   abort(signal: AbortSignal): Promise<void>

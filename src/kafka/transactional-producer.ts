@@ -13,7 +13,7 @@ import { KafkaCommitUnknown, KafkaError } from './errors.ts'
 import type { ProducerIdentity } from './produce-request.ts'
 import { RecordAppender } from './record-appender.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
-import type { Append, Appended, Transaction } from './transaction.ts'
+import type { Append, Appended, Place, SendOptions, Transaction } from './transaction.ts'
 
 /** A broker that is frozen answers nothing; the process has ten seconds to stop, and the publisher's grace takes five. */
 const DISPOSE_TIMEOUT_MS = 2_000
@@ -131,7 +131,7 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#unended = transaction
     this.#state = { kind: 'open', transaction }
     return {
-      send: (appends, sendSignal, goOn) => this.#send(transaction, appends, sendSignal, goOn),
+      send: (appends, sendSignal, sendOptions) => this.#send(transaction, appends, sendSignal, sendOptions),
       commit: (commitSignal) => this.#commit(transaction, commitSignal),
       abort: (abortSignal) => this.#abort(transaction, abortSignal),
     }
@@ -182,12 +182,12 @@ export class TransactionalProducer implements AsyncDisposable {
     transaction: OpenTransaction,
     appends: readonly Append[],
     signal: AbortSignal,
-    goOn: () => void = () => undefined,
+    options: SendOptions = {},
   ): Promise<readonly Appended[]> {
     this.#requireOpen(transaction)
     transaction.sending += 1
     try {
-      return await transaction.queue.run(() => this.#sendRounds(transaction, appends, signal, goOn))
+      return await transaction.queue.run(() => this.#sendRounds(transaction, appends, signal, options))
     } catch (error) {
       throw this.#appender.seenBefore ?? error
     } finally {
@@ -199,33 +199,35 @@ export class TransactionalProducer implements AsyncDisposable {
     transaction: OpenTransaction,
     appends: readonly Append[],
     signal: AbortSignal,
-    goOn: () => void,
+    { goOn, next = [] }: SendOptions,
   ): Promise<readonly Appended[]> {
     this.#requireOpen(transaction)
     const doing = `sending to ${[...new Set(appends.map(({ topic }) => topic))].join(', ')}`
     const appended = new AppendedOffsets(appends)
     return await this.#failing(async () => {
-      const rounds = await this.#bounded(doing, signal, () => this.#appender.rounds(appends, signal))
+      const places = [...appends, ...next]
+      await this.#bounded(doing, signal, () => this.#appender.lookUp(places, signal))
+      const rounds = this.#appender.rounds(appends)
       let round = await rounds.next()
       while (round.length > 0) {
         const sent = round
         const append = async (): Promise<ReadonlyMap<Append, number>> => {
-          const identity = await this.#enlist(transaction, appends)
+          const identity = await this.#enlist(transaction, places)
           const author = { ...identity, transactionalId: this.transactionalId }
           return await this.#appender.append(sent, author, this.#over.signal)
         }
         appended.add(sent, await this.#bounded(doing, signal, append))
         round = await rounds.next()
-        if (round.length > 0) goOn()
+        if (round.length > 0) goOn?.()
       }
       return appended.all
     })
   }
 
   /** All partitions of a send are in the transaction before the first record is. */
-  async #enlist(transaction: OpenTransaction, appends: readonly Append[]): Promise<ProducerIdentity> {
+  async #enlist(transaction: OpenTransaction, places: readonly Place[]): Promise<ProducerIdentity> {
     const identity = this.#identified()
-    const missing = transaction.enlisted.missing(appends)
+    const missing = transaction.enlisted.missing(places)
     if (missing.size === 0) return identity
     await this.#coordinator.add(identity, missing, this.#over.signal)
     transaction.enlisted.add(missing)

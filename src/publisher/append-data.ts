@@ -1,7 +1,7 @@
 import { TopicTruncatedError } from '../feed/feed-errors.ts'
 import { KafkaOffsetSeenBefore } from '../kafka/errors.ts'
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts'
-import type { Append, Transaction } from '../kafka/transaction.ts'
+import type { Append, SendOptions, Transaction } from '../kafka/transaction.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
 /** What a transaction adds to one topic of events or rows. */
@@ -20,7 +20,6 @@ export type AppendedOffsets = ReadonlyMap<number, readonly number[]>
  * Sends to all partitions of all the topics at once, and answers for each topic in its place. A topic that was made anew under a
  * running process takes records like any other, and only their offsets tell (R2).
  *
- * @param goOn asked before each further batch of a partition; what it throws is a failure of the send
  * @throws {TopicTruncatedError} if an offset lies below where the topic ended; before any other failure
  * @throws the first failure of a send
  */
@@ -28,7 +27,7 @@ export async function appendData(
   transaction: Pick<Transaction, 'send'>,
   topics: readonly TopicAppend[],
   signal: AbortSignal,
-  goOn: () => void,
+  options?: SendOptions,
 ): Promise<readonly AppendedOffsets[]> {
   const appends = topics.flatMap(({ topic, nextOffsets, byPartition }) =>
     [...byPartition].map(([partition, records]): Append => ({
@@ -40,7 +39,7 @@ export async function appendData(
   )
   if (appends.length === 0) return topics.map(() => new Map())
   try {
-    const appended = await transaction.send(appends, signal, goOn)
+    const appended = await transaction.send(appends, signal, options)
     return topics.map(({ topic }) => {
       const ours = appends.flatMap((append, i) => {
         if (append.topic !== topic) return []

@@ -41,7 +41,8 @@ export async function sendTransaction(
     return { name: resource.name, topic: names.data(resource), byPartition }
   })
   const topics = [...events, ...rowAppends(draft.rows, names)]
-  const { appended, nextOffsets } = await append(transaction, topics, context, signal)
+  const next = [names.checkpoints, ...(draft.request.markers.length > 0 ? [names.control] : [])]
+  const { appended, nextOffsets } = await append(transaction, topics, { ...context, next }, signal)
   const positions = draft.data.map(({ placements }, i) =>
     placements.map(({ partition, index }): RecordPosition => ({
       partition,
@@ -51,7 +52,7 @@ export async function sendTransaction(
   const state = stateOf(draft, nextOffsets, context)
   const letters = { topic: names.deadLetters, partition: 0, records: draft.deadLetters }
   const appends = [...state, letters].filter(({ records }) => records.length > 0)
-  await transaction.send(appends, signal, context.goOn)
+  await transaction.send(appends, signal, { goOn: context.goOn })
   return { seq: draft.seq, positions, nextOffsets }
 }
 
@@ -63,7 +64,8 @@ export async function sendRows(
   signal: AbortSignal,
 ): Promise<Receipt> {
   const { names, stateCodec, owner, generation, startOffsets, source, rows: marks } = context
-  const { nextOffsets } = await append(transaction, rowAppends(rows, names), context, signal)
+  const next = [names.checkpoints]
+  const { nextOffsets } = await append(transaction, rowAppends(rows, names), { ...context, next }, signal)
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const state = { ...stamp, nextOffsets, startOffsets, rows: marks, source }
   const records = [stateRecord('rows', stateCodec.rowTopics(state))]
@@ -82,16 +84,17 @@ function rowAppends(rows: readonly RowRecords[], names: Pick<TopicNames, 'rows'>
   })
 }
 
-/** Where the records lie, and where the topics end with them. */
+/** Where the records lie, and where the topics end with them. `next`: topics whose turn is then. */
 async function append(
   transaction: Pick<Transaction, 'send'>,
   topics: readonly NamedAppend[],
-  context: Pick<SendContext, 'nextOffsets' | 'goOn'>,
+  context: Pick<SendContext, 'nextOffsets' | 'goOn'> & { readonly next: readonly string[] },
   signal: AbortSignal,
 ): Promise<{ readonly appended: readonly AppendedOffsets[]; readonly nextOffsets: NextOffsets }> {
   const { nextOffsets, goOn } = context
+  const next = context.next.map((topic) => ({ topic, partition: 0 }))
   const appends = topics.map((topic) => ({ ...topic, nextOffsets: nextOffsets[topic.name] ?? [] }))
-  const appended = await appendData(transaction, appends, signal, goOn)
+  const appended = await appendData(transaction, appends, signal, { goOn, next })
   const moved = appends.map(({ name, nextOffsets: before }, i) => {
     return [name, offsetsAfter(before, appended[i] ?? new Map())] as const
   })

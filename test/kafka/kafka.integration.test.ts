@@ -282,7 +282,7 @@ describe('a producer that failed', () => {
         { topic, partition: 1, records: many },
       ],
       never,
-      () => void (more += 1),
+      { goOn: () => void (more += 1) },
     )
     await expect(sending).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' })
     expect(more).toBe(0)

@@ -34,7 +34,7 @@ class Answering implements Pick<Transaction, 'send'> {
   }
 }
 
-const append = (transaction: Answering) => appendData(transaction, [LISTINGS, ROWS], NEVER, () => undefined)
+const append = (transaction: Answering) => appendData(transaction, [LISTINGS, ROWS], NEVER)
 
 describe('the records of a transaction', () => {
   test('go to all partitions of all topics in one send, each with the end that no record may lie below (R2)', async () => {
@@ -62,7 +62,7 @@ describe('the records of a transaction', () => {
   test('that are none are not sent', async () => {
     const transaction = new Answering([])
     const none = { ...LISTINGS, byPartition: new Map() }
-    expect(await appendData(transaction, [none], NEVER, () => undefined)).toEqual([new Map()])
+    expect(await appendData(transaction, [none], NEVER)).toEqual([new Map()])
     expect(transaction.sent).toEqual([])
   })
 

@@ -102,11 +102,10 @@ describe('a transaction of two topics', () => {
     }
   })
 
-  // One request for the records of both topics, then one for the checkpoint; before each, one that has the coordinator know.
+  // One request that has the coordinator know, then one for the records of both topics and one for the checkpoint.
   const REQUESTS = [
-    ['the place of both topics in it', API.addPartitionsToTxn, 1],
+    ['its partitions', API.addPartitionsToTxn, 1],
     ['both topics', API.produce, 1],
-    ['the place of the checkpoints in it', API.addPartitionsToTxn, 2],
     ['the checkpoints', API.produce, 2],
     ['its commit', API.endTxn, 1],
   ] as const

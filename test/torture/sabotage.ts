@@ -175,21 +175,23 @@ wrapMethod(TransactionalProducer.prototype, 'begin', async (begin): Promise<Tran
   const transaction = await begin()
   return {
     ...transaction,
-    send: (appends, signal, goOn) => {
+    send: (appends, signal, sendOptions) => {
       const broken = appends.map((append) => ({
         ...append,
         records: brokenRecords(append.topic, append.records),
       }))
-      return transaction.send(broken, signal, goOn).then((appended) => appended.map(likeWhole(appends)))
+      return transaction
+        .send(broken, signal, sendOptions)
+        .then((appended) => appended.map(likeWhole(appends)))
     },
   }
 })
 
-/** The publisher asks for the offset of each record that it sent. */
+/** The publisher asks for the offset of each record that it sent, and for none that the partition does not have. */
 function likeWhole(appends: readonly Append[]): (appended: Appended, i: number) => Appended {
   return (appended, i) => {
     const missing = (appends[i]?.records.length ?? 0) - appended.offsets.length
-    const more = Array.from({ length: missing }, (_, n) => appended.nextOffset + n)
+    const more = Array.from({ length: missing }, () => appended.nextOffset - 1)
     return { ...appended, offsets: [...appended.offsets, ...more] }
   }
 }
