@@ -1,14 +1,19 @@
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
 import Cluster from 'kafkajs/src/cluster/index.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import { describe, expect, test, vi } from 'vitest'
 
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import { createClient } from '../../src/kafka/client.ts'
 
+const require = createRequire(import.meta.url)
+const Broker = require('kafkajs/src/broker') as { readonly prototype: object }
+const ConnectionPool = require('kafkajs/src/network/connectionPool') as { readonly prototype: object }
 const never = new AbortController().signal
 const limits = { requestTimeoutMs: 10_000, retry: { initialMs: 5, retries: 60 } }
 
@@ -161,5 +166,14 @@ describe("kafkajs's inner modules", () => {
       'findBroker',
     ]
     for (const method of methods) expect(Cluster.prototype).toHaveProperty(method, expect.any(Function))
+  })
+
+  test('the layer below the producer has the methods that sending uses', () => {
+    const methods = ['refreshMetadata', 'findGroupCoordinator', 'removeBroker']
+    for (const method of methods) expect(Cluster.prototype).toHaveProperty(method, expect.any(Function))
+    const ofBroker = ['initProducerId', 'endTxn', 'disconnect']
+    for (const method of ofBroker) expect(Broker.prototype).toHaveProperty(method, expect.any(Function))
+    expect(ConnectionPool.prototype).toHaveProperty('send', expect.any(Function))
+    expect(createErrorFromCode(51)).toMatchObject({ type: 'CONCURRENT_TRANSACTIONS', retriable: true })
   })
 })
