@@ -45,6 +45,8 @@ export interface BatchRoundsOptions {
   readonly compression: KafkaCompression
   /** Of the records of a batch of that topic, before compression; one that is longer has a batch of its own. */
   readonly batchBytes: (topic: string) => number
+  /** Of all batches of a round, before compression, but for the last one of them. */
+  readonly roundBytes: number
   readonly pool: MemoryPool
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -64,26 +66,42 @@ export class BatchRounds {
     }))
   }
 
-  /** Empty after the last one. */
+  /** Empty after the last one. Partitions for which there is no room in a round have their turn when others are through. */
   async next(): Promise<readonly Batch[]> {
-    const open = this.#cursors.filter(({ append, next }) => next < append.records.length)
-    return await Promise.all(open.map((cursor) => this.#batch(cursor)))
+    const batches: Promise<Batch>[] = []
+    let bytes = 0
+    for (const cursor of this.#cursors) {
+      if (cursor.next >= cursor.append.records.length) continue
+      if (bytes >= this.#options.roundBytes) break
+      const { next: from } = cursor
+      const { writer, batch } = this.#encode(cursor)
+      bytes += batch.records.length
+      batches.push(this.#compress(cursor.append, from, batch, writer))
+    }
+    return await Promise.all(batches)
   }
 
-  async #batch(cursor: Cursor): Promise<Batch> {
-    const { compression, pool, now } = this.#options
-    const { append, mostBytes, next: from } = cursor
+  #encode(cursor: Cursor): { readonly writer: BatchWriter; readonly batch: PlainBatch } {
+    const { pool, now } = this.#options
+    const { append, mostBytes } = cursor
     const writer = new BatchWriter(pool.take())
     const at = now()
-    for (let i = from; i < append.records.length; i += 1) {
-      const record = append.records[i]
-      if (record === undefined || !writer.add(record, at, mostBytes)) break
+    for (const record of append.records.slice(cursor.next)) {
+      if (!writer.add(record, at, mostBytes)) break
+      cursor.next += 1
     }
-    const { records, ...plain } = writer.finish()
-    cursor.next = from + plain.count
-    const bytes = await compressed(compression, records)
+    return { writer, batch: writer.finish() }
+  }
+
+  async #compress(
+    append: Append,
+    from: number,
+    { records, ...plain }: PlainBatch,
+    { memory }: BatchWriter,
+  ): Promise<Batch> {
+    const bytes = await compressed(this.#options.compression, records)
     // Uncompressed, the batch goes on living in it.
-    if (bytes.buffer !== records.buffer) pool.give(writer.memory)
+    if (bytes.buffer !== records.buffer) this.#options.pool.give(memory)
     return { ...plain, append, bytes, from }
   }
 }

@@ -39,6 +39,8 @@ const NOBODY: ProducerIdentity & { readonly transactionalId: null } = {
   epoch: -1,
 }
 const NO_SEQUENCE = -1
+/** A broker takes requests of 100 MiB by default (`socket.request.max.bytes`), and this process has to hold them. */
+const ROUND_BYTES = 8 * 1024 * 1024
 const UNSUPPORTED_COMPRESSION_TYPE = 76
 
 type Fate =
@@ -106,6 +108,7 @@ export class RecordAppender {
     return new BatchRounds(appends, {
       compression: this.#options.compression,
       batchBytes: (topic) => this.#limits(topic).batchBytes,
+      roundBytes: ROUND_BYTES,
       pool: this.#pool,
       now: Date.now,
     })

@@ -142,10 +142,11 @@ describe('the batches of a send', () => {
     given: readonly (readonly OutgoingRecord[])[],
     mostBytes: number,
     compression: 'none' | 'gzip' | 'zstd' = 'none',
+    roundBytes = Infinity,
   ): Promise<readonly (readonly Batch[])[]> {
     const rounds = new BatchRounds(
       given.map((list, partition) => ({ topic: 't', partition, records: list })),
-      { compression, batchBytes: () => mostBytes, pool: new MemoryPool(), now: () => NOW },
+      { compression, batchBytes: () => mostBytes, roundBytes, pool: new MemoryPool(), now: () => NOW },
     )
     const all: (readonly Batch[])[] = []
     for (let round = await rounds.next(); round.length > 0; round = await rounds.next()) all.push(round)
@@ -163,6 +164,20 @@ describe('the batches of a send', () => {
           const ours = rounds.flat().filter(({ append }) => append.partition === partition)
           expect(ours.flatMap(recordsOf)).toEqual(list)
         }
+      }),
+    )
+  })
+
+  test('of a round are together no longer than a round may be, but for the last one (R14)', async () => {
+    const limits = fc.integer({ min: 1, max: 20_000 })
+    await fc.assert(
+      fc.asyncProperty(appends, limits, limits, async (given, mostBytes, roundBytes) => {
+        const rounds = await roundsOf(given, mostBytes, 'none', roundBytes)
+        for (const round of rounds) {
+          const before = round.slice(0, -1).reduce((sum, { bytes: encoded }) => sum + encoded.length, 0)
+          expect(before).toBeLessThan(roundBytes)
+        }
+        expect(rounds.flat().flatMap(recordsOf).length).toBe(given.flat().length)
       }),
     )
   })
