@@ -8,8 +8,11 @@ import { protocolTypeOf } from './client-failure.ts'
 
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 1_000
-/** The marker of the last transaction is there within some milliseconds (docs/kafka.md §1.1). */
-const QUICK_TRIES = 20
+/**
+ * The marker of the last transaction is there within some milliseconds (docs/kafka.md §1.1). Who waits for longer, because it takes
+ * the id over, must not find the other one in its next transaction.
+ */
+const MARKER = { quickTries: 20, longestPauseMs: 100 }
 
 /**
  * Whether the same request may succeed when it is made again, as kafkajs itself has it: its own errors and the broker's say so,
@@ -30,8 +33,10 @@ export function isRefusal(error: unknown): boolean {
 /** Before the next try. @param failures so far */
 export function pauseAfter(error: unknown, failures: number): number {
   const isMarkerAwaited = protocolTypeOf(error) === 'CONCURRENT_TRANSACTIONS'
-  const doublings = Math.max(0, failures - 1 - (isMarkerAwaited ? QUICK_TRIES : 0))
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** doublings)
+  const { quickTries, longestPauseMs } = isMarkerAwaited
+    ? MARKER
+    : { quickTries: 1, longestPauseMs: LONGEST_PAUSE_MS }
+  return Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - quickTries))
 }
 
 /**
