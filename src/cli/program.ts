@@ -19,7 +19,6 @@ import { registerTail } from '../app/commands/tail.ts'
 import { registerUpdate } from '../app/commands/update.ts'
 import { VERSION } from '../app/version.ts'
 import { strike } from '../support/secrets.ts'
-import { reportError } from './report-error.ts'
 import { stopSignals } from './stop-signals.ts'
 
 /** In the order of `--help`. */
@@ -75,6 +74,7 @@ export async function runProgram(argv: readonly string[], output: AbortSignal): 
       }
       return INTERRUPTED
     }
+    const { reportError } = await import('./report-error.ts')
     return reportError(error, (text) => process.stderr.write(text))
   }
 }

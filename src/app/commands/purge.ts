@@ -1,7 +1,7 @@
 /** `purge`: the pass that finds what disappeared. */
 import type { Command } from 'commander'
 
-import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
+import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
 import {
   acceptSourceOption,
@@ -23,5 +23,9 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
-    .action(acting((options: OnePassOptions) => runOnePass('purge', options, signal)))
+    .action(
+      acting(async (options: OnePassOptions) =>
+        (await import('../passes/one-pass.ts')).runOnePass('purge', options, signal),
+      ),
+    )
 }

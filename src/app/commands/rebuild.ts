@@ -1,17 +1,8 @@
 /** `rebuild`: the topics into a store. */
 import { Option, type Command } from 'commander'
 
-import { loadSettings } from '../../config/load-settings.ts'
-import type { StoreTarget } from '../../consumer/rebuild/store-target.ts'
-import type { ResourceDescription } from '../../domain/resource.ts'
-import { printLine } from '../../support/print.ts'
-import { openFeedReader } from '../compose/feed-reader.ts'
-import { READER_GROUPS } from '../compose/settings-groups.ts'
-import { loggerFor } from '../compose/surroundings.ts'
-import { rebuildStore } from '../rebuild/rebuild-store.ts'
 import { parseStoreTarget } from '../rebuild/parse-store-target.ts'
-import { tellRebuild } from '../rebuild/tell-rebuild.ts'
-import { grouped } from '../reports/phrases.ts'
+import type { RebuildCommandOptions } from '../actions/rebuild.ts'
 import type { CommandHost } from './command.ts'
 import { jsonOption, resourcesOption } from './options.ts'
 
@@ -27,29 +18,9 @@ export function registerRebuild(program: Command, { signal, acting }: CommandHos
     .addOption(resourcesOption('this resource alone; several times for several'))
     .option('--follow', 'go on with every change')
     .addOption(jsonOption('one JSON line for each step'))
-    .action(acting((options: RebuildCommandOptions) => rebuildByHand(options, signal)))
-}
-
-interface RebuildCommandOptions {
-  readonly to: StoreTarget
-  /** @default all that the feed publishes */
-  readonly resource?: readonly ResourceDescription[]
-  readonly follow?: true
-  readonly json?: true
-}
-
-/** @throws {StoreError}, and what reading the topics throws; the signal's reason if it is stopped before the store is up to date */
-async function rebuildByHand(
-  { to, resource, ...options }: RebuildCommandOptions,
-  signal: AbortSignal,
-): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
-  const json = options.json === true
-  const follow = options.follow === true
-  await using reader = await openFeedReader(settings, signal)
-  using told = tellRebuild({ json, logger: loggerFor(settings), feed: settings.feed.topicPrefix })
-  const rebuilding = { target: to, resources: resource ?? null, follow, observer: told.observer }
-  const { resources, records, seconds } = await rebuildStore(reader, rebuilding, signal)
-  if (!json) printLine(`${resources.join(', ')} up to date: ${grouped(records)} records read in ${seconds} s`)
-  return 0
+    .action(
+      acting(async (options: RebuildCommandOptions) =>
+        (await import('../actions/rebuild.ts')).rebuildByHand(options, signal),
+      ),
+    )
 }

@@ -1,7 +1,7 @@
 /** `run`: the daemon. */
 import type { Command } from 'commander'
 
-import { runDaemon, type DaemonOptions } from '../daemon/daemon.ts'
+import type { DaemonOptions } from '../daemon/daemon.ts'
 import type { CommandHost } from './command.ts'
 import { acceptSourceOption, forceOption } from './options.ts'
 
@@ -11,5 +11,9 @@ export function registerRun(program: Command, { signal, acting }: CommandHost): 
     .description('the daemon: a snapshot if none was completed, then updates and purges by schedule')
     .addOption(acceptSourceOption())
     .addOption(forceOption())
-    .action(acting((options: DaemonOptions) => runDaemon(options, signal)))
+    .action(
+      acting(async (options: DaemonOptions) =>
+        (await import('../daemon/daemon.ts')).runDaemon(options, signal),
+      ),
+    )
 }

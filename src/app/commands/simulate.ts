@@ -1,7 +1,7 @@
 /** `simulate`: a simulated Spark API. */
 import type { Command } from 'commander'
 
-import { simulate } from '../../simulator/simulate.ts'
+import type { SimulateOptions } from '../actions/simulate.ts'
 import type { CommandHost } from './command.ts'
 import { countingNumber, wholeNumber } from './options.ts'
 
@@ -18,32 +18,9 @@ export function registerSimulate(program: Command, { signal, acting }: CommandHo
     .option('--cache-lag <minutes>', 'longest time until a change is visible', wholeNumber, 0)
     .option('--rate-limit <n>', 'requests of a key in any 5 minutes; 0 for no limit', wholeNumber, 0)
     .option('--stored-pages', 'keep rendered pages, for benchmarks')
-    .action(acting((options: SimulateOptions) => runSimulator(options, signal)))
-}
-
-interface SimulateOptions {
-  readonly listings: number
-  readonly mls: number
-  readonly port: number
-  readonly tls?: true
-  readonly seed: number
-  /** Changes a minute. */
-  readonly rate: number
-  /** Minutes. */
-  readonly cacheLag: number
-  /** Requests of a key in any 5 minutes; 0 for no limit. */
-  readonly rateLimit: number
-  readonly storedPages?: true
-}
-
-async function runSimulator(options: SimulateOptions, signal: AbortSignal): Promise<number> {
-  const { listings, mls: mlsCount, port, tls = false, seed, rate } = options
-  const { cacheLag, rateLimit, storedPages = false } = options
-  const cacheLagMs = cacheLag * 60_000
-  const behaviour = { rateLimit: rateLimit === 0 ? null : rateLimit }
-  await simulate(
-    { listings, mlsCount, port, tls, seed, cacheLagMs, storedPages, behaviour, ratePerMinute: rate },
-    signal,
-  )
-  return 0
+    .action(
+      acting(async (options: SimulateOptions) =>
+        (await import('../actions/simulate.ts')).runSimulator(options, signal),
+      ),
+    )
 }

@@ -1,7 +1,7 @@
 /** `snapshot`: the pass that walks all records. */
 import { Option, type Command } from 'commander'
 
-import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
+import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
 import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
@@ -14,7 +14,11 @@ export function registerSnapshot(program: Command, { signal, acting }: CommandHo
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
-    .action(acting((options: OnePassOptions) => runOnePass('snapshot', options, signal)))
+    .action(
+      acting(async (options: OnePassOptions) =>
+        (await import('../passes/one-pass.ts')).runOnePass('snapshot', options, signal),
+      ),
+    )
 }
 
 /** It would read as if the others stayed as they are. */

@@ -1,18 +1,6 @@
 /** `status`: how the feed is. */
 import type { Command } from 'commander'
 
-import { loadSettings } from '../../config/load-settings.ts'
-import type { Settings } from '../../config/settings.ts'
-import { askDaemon } from '../../ops/daemon-client.ts'
-import type { DaemonInfo } from '../../ops/daemon-file.ts'
-import { ADMIN_TOKEN_UNSET } from '../../domain/error-codes.ts'
-import { hasCode, ListingstreamError } from '../../support/errors.ts'
-import { printJson, printLines } from '../../support/print.ts'
-import { READER_GROUPS } from '../compose/settings-groups.ts'
-import { describeStatus } from '../reports/describe-status.ts'
-import { FEED_STATUS, type FeedStatus } from '../reports/feed-status.ts'
-import { findDaemon, statedSettings, type StatedSettings } from '../daemon/handover.ts'
-import { readStatus } from '../reports/read-status.ts'
 import type { CommandHost } from './command.ts'
 import { jsonOption } from './options.ts'
 
@@ -21,48 +9,9 @@ export function registerStatus(program: Command, { signal, acting }: CommandHost
     .command('status')
     .description('how the feed is, in a dozen lines')
     .addOption(jsonOption())
-    .action(acting((options: { json?: true }) => showStatus(options, signal)))
-}
-
-/** Asks the daemon that holds DATA_DIR, else reads the topics. */
-async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings([...READER_GROUPS, 'source', 'http'])
-  const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
-  const status =
-    daemon === undefined
-      ? await readStatus(settings, signal)
-      : ((await askThere(daemon, settings, signal)) ?? (await readStatus(settings, signal)))
-  if (json === true) printJson(status)
-  else printLines(describeStatus(status, Date.now()))
-  return 0
-}
-
-/** Undefined if it tells nobody: it can be reached from elsewhere, and has no token to know its operator by. */
-async function askThere(
-  daemon: DaemonInfo,
-  { http }: Pick<Settings, 'http'>,
-  signal: AbortSignal,
-): Promise<FeedStatus | undefined> {
-  try {
-    const { adminToken } = http
-    return parseStatus(await askDaemon(daemon, { method: 'GET', path: '/status', adminToken }, signal))
-  } catch (error) {
-    if (hasCode(error, ADMIN_TOKEN_UNSET)) return undefined
-    throw error
-  }
-}
-
-function parseStatus(answer: unknown): FeedStatus {
-  const parsed = FEED_STATUS.safeParse(answer)
-  if (parsed.success) return parsed.data
-  throw new ListingstreamError(
-    'What the daemon answers is no status that this version knows: it is of another version. Ask with that one.',
-    { code: 'DAEMON_BAD_ANSWER', retryable: false, disposition: 'stop' },
-  )
-}
-
-/** Here nothing asks the source: its address counts only where it was set. */
-function stated(settings: Pick<Settings, 'kafka' | 'registry' | 'feed' | 'source'>): StatedSettings {
-  const { apiUrl } = settings.source
-  return { ...statedSettings(settings), ...(apiUrl === null ? {} : { SPARK_API_URL: apiUrl }) }
+    .action(
+      acting(async (options: { json?: true }) =>
+        (await import('../actions/status.ts')).showStatus(options, signal),
+      ),
+    )
 }

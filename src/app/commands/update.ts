@@ -1,7 +1,7 @@
 /** `update`: the pass that reads what changed. */
 import type { Command } from 'commander'
 
-import { runOnePass, type OnePassOptions } from '../passes/one-pass.ts'
+import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
 import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
@@ -13,5 +13,9 @@ export function registerUpdate(program: Command, { signal, acting }: CommandHost
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
-    .action(acting((options: OnePassOptions) => runOnePass('update', options, signal)))
+    .action(
+      acting(async (options: OnePassOptions) =>
+        (await import('../passes/one-pass.ts')).runOnePass('update', options, signal),
+      ),
+    )
 }

@@ -1,7 +1,6 @@
 /** Work on a feed for one command: by the daemon that holds DATA_DIR if there is one, else by this process. */
 import { z } from 'zod'
 
-import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
 import type { Replicated } from '../../domain/resource.ts'
@@ -17,7 +16,7 @@ import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched } from '../../ops/is-watched.ts'
 import { progressLine } from '../reports/progress-line.ts'
-import { WRITER_GROUPS } from '../compose/settings-groups.ts'
+import type { WriterSettings } from '../compose/settings-groups.ts'
 import { surroundings } from '../compose/surroundings.ts'
 
 /** How this process may open the feed; a daemon has it open. */
@@ -39,8 +38,12 @@ export interface FeedTask<T> {
   run(feed: OpenFeed, resource: Replicated): Promise<T>
 }
 
-export async function onFeed<T>(wishes: FeedWishes, task: FeedTask<T>, signal: AbortSignal): Promise<T> {
-  const settings = loadSettings(WRITER_GROUPS)
+export async function onFeed<T>(
+  settings: WriterSettings,
+  wishes: FeedWishes,
+  task: FeedTask<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const resource = requireChosen(settings.feed, task.resource)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const title = `${settings.feed.topicPrefix}: ${task.pass} of ${resource.name}`

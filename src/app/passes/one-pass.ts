@@ -1,17 +1,7 @@
+import { loadSettings } from '../../config/load-settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
-import type { Replicated } from '../../domain/resource.ts'
-import { printJson, printLines } from '../../support/print.ts'
-import { onFeed, type FeedWishes } from './on-feed.ts'
-import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
-import { runPassWithSets } from './run-pass.ts'
-
-export interface OnePassOptions extends FeedWishes {
-  readonly resource: Replicated
-  readonly dryRun?: true
-  readonly json?: true
-  /** Of a purge. */
-  readonly approveUpTo?: number
-}
+import { WRITER_GROUPS } from '../compose/settings-groups.ts'
+import type { OnePassOptions } from './pass-on-feed.ts'
 
 /** Runs one pass and answers the exit code. Handed to the daemon if one holds DATA_DIR. */
 export async function runOnePass(
@@ -19,19 +9,8 @@ export async function runOnePass(
   options: OnePassOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { resource, dryRun = false, restart = false, approveUpTo } = options
-  const report = await onFeed(
-    options,
-    {
-      resource,
-      pass,
-      body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
-      parse: parsePassReport,
-      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo }, signal),
-    },
-    signal,
-  )
-  if (options.json === true) printJson(report)
-  else printLines(describeReport(report))
-  return exitCodeOf(report)
+  // Before a client is loaded: what is wrong with them is told at once.
+  const settings = loadSettings(WRITER_GROUPS)
+  const { passOnFeed } = await import('./pass-on-feed.ts')
+  return await passOnFeed(settings, pass, options, signal)
 }

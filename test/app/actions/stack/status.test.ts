@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { describeStack } from '../../../../src/app/commands/stack/status.ts'
+import { describeStack } from '../../../../src/app/actions/stack/status.ts'
 
 test('stack status says to a person what runs, a line for each service', () => {
   const services = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { tableOf, withRecord } from '../../../../src/app/commands/dead-letters/list.ts'
+import { tableOf, withRecord } from '../../../../src/app/actions/dead-letters/list.ts'
 import { instant } from '../../../../src/domain/instant.ts'
 import { recordKey } from '../../../../src/domain/record-key.ts'
 import type { DeadLetterSummary } from '../../../../src/feed/dead-letter-log.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { describeCheck } from '../../../../src/app/commands/schema/check.ts'
+import { describeCheck } from '../../../../src/app/actions/schema/check.ts'
 import { parseSchemaId } from '../../../../src/domain/content.ts'
 
 const ID = parseSchemaId(17)!

@@ -1,21 +1,10 @@
 /** The versions of a resource's `…Upserted`, or of its rows, in the registry, for the commands `schema …`. */
-import { Option } from 'commander'
-
 import { loadSettings } from '../../../config/load-settings.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { subjectName, valueSubject } from '../../../events/registry/subject-name.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
 import { ListingstreamError } from '../../../support/errors.ts'
 import { openFeedSchemas, type FeedSchemas } from '../../compose/feed-reader.ts'
-import { wholeNumber } from '../options.ts'
-
-export function versionOption(): Option {
-  return new Option('--version <n>', 'of the subject; without it the latest').argParser(wholeNumber)
-}
-
-export function rowsOption(): Option {
-  return new Option('--rows', 'that of its rows (ROW_TOPICS)')
-}
 
 /** A subject or a version that the registry does not have. */
 class SchemaMissing extends ListingstreamError {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { schemaTable } from '../../../../src/app/commands/schema/show.ts'
+import { schemaTable } from '../../../../src/app/actions/schema/show.ts'
 import { parseSchemaId } from '../../../../src/domain/content.ts'
 import { readMemberSchema } from '../../../events/members.ts'
 import { FIELDS, listingSchema } from '../../../events/sample.ts'

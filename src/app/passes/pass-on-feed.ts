@@ -1,0 +1,39 @@
+import type { PassKind } from '../../domain/pass.ts'
+import type { Replicated } from '../../domain/resource.ts'
+import { printJson, printLines } from '../../support/print.ts'
+import type { WriterSettings } from '../compose/settings-groups.ts'
+import { onFeed, type FeedWishes } from './on-feed.ts'
+import { describeReport, exitCodeOf, parsePassReport } from './pass-report.ts'
+import { runPassWithSets } from './run-pass.ts'
+
+export interface OnePassOptions extends FeedWishes {
+  readonly resource: Replicated
+  readonly dryRun?: true
+  readonly json?: true
+  /** Of a purge. */
+  readonly approveUpTo?: number
+}
+
+export async function passOnFeed(
+  settings: WriterSettings,
+  pass: PassKind,
+  options: OnePassOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const { resource, dryRun = false, restart = false, approveUpTo } = options
+  const report = await onFeed(
+    settings,
+    options,
+    {
+      resource,
+      pass,
+      body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
+      parse: parsePassReport,
+      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo }, signal),
+    },
+    signal,
+  )
+  if (options.json === true) printJson(report)
+  else printLines(describeReport(report))
+  return exitCodeOf(report)
+}
