@@ -15,6 +15,7 @@ export default {
     'src/consumer/rebuild/writing/writer-thread.ts',
     'test/docs/curl.ts',
     'test/kafka/exit-script.ts',
+    'test/fixtures/tell-packages.ts',
     'test/consumer/sdk/loop-process.ts',
   ],
   project: ['src/**', 'test/**', 'bench/**'],

@@ -8,6 +8,8 @@ if (Number(process.versions.node.split('.', 1)[0]) < OLDEST_NODE) {
   )
   process.exitCode = 2
 } else {
+  const { keepCompiledModules } = await import('./compile-cache.ts')
+  keepCompiledModules()
   const { watchOutput } = await import('./output.ts')
   const { runProgram } = await import('./program.ts')
   const output = watchOutput()
