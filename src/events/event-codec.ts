@@ -2,6 +2,7 @@ import type { Deletion, Upsert } from '../domain/change.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import { InvariantViolation } from '../support/errors.ts'
+import { together } from '../support/together.ts'
 import { AvroBuffer } from './content/avro-buffer.ts'
 import { encodeValue } from './record-codec.ts'
 import type { SchemaInUse } from './registry/schema-look.ts'
@@ -29,7 +30,10 @@ export class EventCodec {
     schemas: ReadonlyMap<ResourceName, EventSchemas>,
     signal: AbortSignal,
   ): Promise<EventCodec> {
-    for (const versions of schemas.values()) await versions.useDeleted(signal)
+    const opening = [...schemas.values()].map(
+      (versions) => (within: AbortSignal) => versions.useDeleted(within),
+    )
+    await together(opening, signal)
     return new EventCodec(schemas)
   }
 

@@ -18,6 +18,7 @@ import {
 } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
+import type { SchemaId } from '../domain/content.ts'
 import { quoteForeign } from '../support/secrets.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 
@@ -75,6 +76,7 @@ export class CheckpointLog {
     const from = Math.max(this.#position ?? 0, offsets.beginning)
     const ranges = [{ partition: 0, from, to: Math.max(offsets.end, end) }]
     for await (const batch of readTopic(this.#cluster, { topic: this.#topic, ranges }, signal)) {
+      await this.#schemas.prepare(idsOf(batch.records), signal)
       for (const record of batch.records) await this.#take(record, signal)
       this.#position = batch.nextOffset
     }
@@ -209,6 +211,11 @@ export class CheckpointLog {
 }
 
 const NO_ROWS: RowMarks = new Map()
+
+/** Of the schemas that they were written under. */
+function idsOf(records: readonly KafkaRecord[]): ReadonlySet<SchemaId> {
+  return new Set(records.flatMap(({ value }) => (value === null ? [] : [unframe(value).schemaId])))
+}
 
 /** Of the record under a key of the topic; undefined for one that this version does not write. */
 function recordNameOf(key: string): string | undefined {

@@ -2,6 +2,7 @@ import { RecordCodec } from '../events/record-codec.ts'
 import type { SchemaInUse } from '../events/registry/schema-look.ts'
 import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
 import { readSchemaFile } from '../events/schema/schema-file.ts'
+import { together } from '../support/together.ts'
 import type {
   Checkpoint,
   MarkerRecord,
@@ -31,16 +32,20 @@ export class StateCodec {
     { checkpoints, control }: Pick<TopicNames, 'checkpoints' | 'control'>,
     signal: AbortSignal,
   ): Promise<StateCodec> {
-    const codec = (name: string, topic: string): Promise<RecordCodec> =>
-      RecordCodec.register(registry, topic, readSchemaFile(name), signal)
-    return new StateCodec({
-      Checkpoint: await codec('Checkpoint', checkpoints),
-      RowTopics: await codec('RowTopics', checkpoints),
-      Watermark: await codec('Watermark', checkpoints),
-      Owner: await codec('Owner', checkpoints),
-      Truncation: await codec('Truncation', checkpoints),
-      PassMarker: await codec('PassMarker', control),
-    })
+    const codec = (name: string, topic: string) => (within: AbortSignal) =>
+      RecordCodec.register(registry, topic, readSchemaFile(name), within)
+    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker] = await together(
+      [
+        codec('Checkpoint', checkpoints),
+        codec('RowTopics', checkpoints),
+        codec('Watermark', checkpoints),
+        codec('Owner', checkpoints),
+        codec('Truncation', checkpoints),
+        codec('PassMarker', control),
+      ],
+      signal,
+    )
+    return new StateCodec({ Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker })
   }
 
   /** What everything that was encoded can be read with. */

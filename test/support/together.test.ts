@@ -12,6 +12,16 @@ test('ends when all tasks have', async () => {
   expect(done).toEqual([1, 2])
 })
 
+test('the results stand in the order of the tasks, whichever ends first', async () => {
+  const first = Promise.withResolvers<string>()
+  const second = async (): Promise<number> => {
+    first.resolve('late')
+    return await Promise.resolve(2)
+  }
+  const [text, number] = await together([() => first.promise, second], never)
+  expect([text.length, number]).toEqual([4, 2])
+})
+
 test('the first failure aborts the others with it, and is thrown when they have ended', async () => {
   const failure = new Error('first')
   const ended: unknown[] = []

@@ -7,6 +7,7 @@ import type { ContentLimit } from '../../events/content/content-encoder.ts'
 import { contentLimit } from '../../feed/record-limits.ts'
 import { StateCodec } from '../../feed/state-codec.ts'
 import type { FeedTopics } from '../../feed/topics.ts'
+import { together } from '../../support/together.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { FeedSettings } from './open-feed-options.ts'
 
@@ -31,11 +32,11 @@ export async function openEvents(
       return [resource.name, new EventSchemas(options)]
     }),
   )
-  return {
-    schemas,
-    eventCodec: await EventCodec.open(schemas, signal),
-    stateCodec: await StateCodec.open(registry, names, signal),
-  }
+  const [eventCodec, stateCodec] = await together(
+    [(within) => EventCodec.open(schemas, within), (within) => StateCodec.open(registry, names, within)],
+    signal,
+  )
+  return { schemas, eventCodec, stateCodec }
 }
 
 /** What the content of each resource is made by. */

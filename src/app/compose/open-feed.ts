@@ -6,10 +6,11 @@ import type { Owner } from '../../feed/state-records.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
 import { FeedRunner } from '../../replication/feed-runner.ts'
 import { ServerClock } from '../../replication/server-clock.ts'
+import { together } from '../../support/together.ts'
 import { assembleFeed } from './assemble-feed.ts'
 import { bringIndexUp } from './bring-index-up.ts'
 import { feedQueries, type FeedQueries } from './feed-queries.ts'
-import { connectFeed } from './feed-reader.ts'
+import { connectFeed, type FeedReader } from './feed-reader.ts'
 import { feedSource, identifySource } from './feed-source.ts'
 import { takeFeedOver } from './feed-take-over.ts'
 import { guardLimits } from './guard-limits.ts'
@@ -47,8 +48,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const claimed = opened.use(await claimIndex(options, signal))
   await warnOfLaxFolder(options)
   const serverClock = new ServerClock(settings.passes.updateOverlapMs)
-  const user = await identifySource(options, serverClock, signal)
-  const reader = opened.use(await connectFeed(settings, options, signal))
+  const [user, reader] = await identifyAndConnect(options, serverClock, opened, signal)
   await requireWantedBase(reader, options.wanted, signal)
   const events = await openEvents(reader, settings, signal)
   const topics = await makeTopics(reader, options, signal)
@@ -94,4 +94,20 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     ...feedQueries(reader, index),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Side by side: neither writes anything. */
+function identifyAndConnect(
+  options: OpenFeedOptions,
+  serverClock: ServerClock,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<[SourceIdentity, FeedReader]> {
+  return together(
+    [
+      (within) => identifySource(options, serverClock, within),
+      async (within) => opened.use(await connectFeed(options.settings, options, within)),
+    ],
+    signal,
+  )
 }

@@ -34,6 +34,11 @@ export class WriterSchemas {
     )
   }
 
+  /** Fetches them beside each other, for `get` and `find`; what cannot be had is theirs to tell. */
+  async prepare(ids: Iterable<SchemaId>, signal: AbortSignal): Promise<void> {
+    await Promise.allSettled([...ids].map((id) => this.find(id, signal)))
+  }
+
   /** Undefined if the registry does not know the id. @throws {EventError} EVENT_UNREADABLE if Avro does not know its schema. */
   async find(id: SchemaId, signal: AbortSignal): Promise<WriterSchema | undefined> {
     const known = this.#known.get(id)
@@ -50,7 +55,16 @@ function compile(id: SchemaId, text: string): WriterSchema {
   const record = parseAvroRecord(text)
   const { name } = record
   try {
-    return { name, record, type: compileType(text).type, readable: compileReadableType(text) }
+    let readable: Type | undefined
+    return {
+      name,
+      record,
+      type: compileType(text).type,
+      // Only people read by it.
+      get readable() {
+        return (readable ??= compileReadableType(text))
+      },
+    }
   } catch (cause) {
     throw new EventError(`Schema ${id} of the registry is no Avro schema.`, { cause })
   }
