@@ -3,7 +3,7 @@ import type { PassProgress } from '../domain/pass.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
-import { mergeJoin, type Joined } from '../support/merge-join.ts'
+import { mergeJoinBatches, type Joined } from '../support/merge-join.ts'
 import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
@@ -45,9 +45,12 @@ export async function findMissing(
   await ledger.drop(passId, 'recheck')
   const comparison = new Comparison(feed, resource, walked, approveUpTo)
   const known = feed.index.entries(resource.name)
-  for await (const joined of mergeJoin(known, ledger.entries(passId, 'seen'))) {
+  for await (const batch of mergeJoinBatches(known, ledger.entries(passId, 'seen'))) {
+    for (const joined of batch) {
+      comparison.take(joined)
+      if (comparison.isDue) await comparison.workOff(signal)
+    }
     signal.throwIfAborted()
-    await comparison.take(joined, signal)
   }
   return await comparison.end(signal)
 }
@@ -64,10 +67,13 @@ class Comparison {
   readonly #walked: PassProgress
   readonly #approveUpTo: number | undefined
   readonly #sweep: Sweep
+  readonly #keysPerQuestion: number
   readonly #live = new Tally()
   readonly #deletes = new Tally()
   readonly #counts = { gone: 0, outOfScope: 0, missed: 0, refuted: 0, inconclusive: 0 }
   #missing: MissingKey[] = []
+  /** Keys to be read whole. */
+  #missed: (readonly [RecordKey, string])[] = []
   /** A key that the walk has shown. */
   #witness: RecordKey | undefined
   /** Deleted ones past their retention. */
@@ -79,6 +85,7 @@ class Comparison {
     this.#resource = resource
     this.#walked = walked
     this.#approveUpTo = approveUpTo
+    this.#keysPerQuestion = keysPerQuestion(resource)
     this.#sweep = {
       isStamped: resource.stamp !== null,
       startedAt: walked.startedAt,
@@ -87,17 +94,14 @@ class Comparison {
     }
   }
 
-  async take(
-    { key, left: entry, right: seen }: Joined<RecordKey, IndexEntry, string>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { startedAt, page, passId } = this.#walked
+  take({ key, left: entry, right: seen }: Joined<RecordKey, IndexEntry, string>): void {
+    const { startedAt } = this.#walked
     if (entry !== undefined && entry.state !== 'deleted') this.#live.add(entry.mlsId)
     if (seen !== undefined) {
       this.#witness = key
       if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, this.#sweep) === 'asked') {
         this.#counts.missed += 1
-        await this.#feed.index.ledger.add(passId, 'missed', page + 1, [[key, '']])
+        this.#missed.push([key, ''])
       }
     } else if (entry !== undefined && entry.state !== 'deleted') {
       if (entry.offset >= sweepEnd(this.#walked, entry)) this.#counts.refuted += 1
@@ -105,14 +109,43 @@ class Comparison {
     } else if (entry !== undefined && startedAt - entry.observedAt > this.#feed.deleteRetention) {
       this.#expired.push([key, entry])
     }
-    if (this.#missing.length === keysPerQuestion(this.#resource)) await this.#ask(signal)
-    if (this.#expired.length === this.#feed.batchSize) await this.#forget(signal)
+  }
+
+  /** A batch is full. */
+  get isDue(): boolean {
+    return this.#isAskingDue || this.#isFilingDue || this.#isForgettingDue
+  }
+
+  get #isAskingDue(): boolean {
+    return this.#missing.length >= this.#keysPerQuestion
+  }
+
+  get #isFilingDue(): boolean {
+    return this.#missed.length >= this.#feed.batchSize
+  }
+
+  get #isForgettingDue(): boolean {
+    return this.#expired.length >= this.#feed.batchSize
+  }
+
+  async workOff(signal: AbortSignal): Promise<void> {
+    if (this.#isAskingDue) await this.#ask(signal)
+    if (this.#isFilingDue) await this.#file()
+    if (this.#isForgettingDue) await this.#forget(signal)
   }
 
   async end(signal: AbortSignal): Promise<Findings> {
     await this.#ask(signal)
+    await this.#file()
     await this.#forget(signal)
     return { ...this.#counts, ...shrinkage(this.#live, this.#deletes) }
+  }
+
+  async #file(): Promise<void> {
+    const missed = this.#missed
+    this.#missed = []
+    const { page, passId } = this.#walked
+    if (missed.length > 0) await this.#feed.index.ledger.add(passId, 'missed', page + 1, missed)
   }
 
   async #ask(signal: AbortSignal): Promise<void> {

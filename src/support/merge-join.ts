@@ -18,17 +18,28 @@ export async function* mergeJoin<K extends string, L, R>(
   left: Ascending<K, L>,
   right: Ascending<K, R>,
 ): AsyncGenerator<Joined<K, L, R>, void, undefined> {
+  for await (const batch of mergeJoinBatches(left, right)) yield* batch
+}
+
+/** The same in batches, as far as those of the streams reach: for a million keys, to wait for each of them is a cost. */
+export async function* mergeJoinBatches<K extends string, L, R>(
+  left: Ascending<K, L>,
+  right: Ascending<K, R>,
+): AsyncGenerator<readonly Joined<K, L, R>[], void, undefined> {
   await using lefts = new Cursor(left)
   await using rights = new Cursor(right)
   for (;;) {
-    const [leftHead, rightHead] = [await lefts.head(), await rights.head()]
-    const key = smaller(leftHead?.[0], rightHead?.[0])
-    if (key === undefined) return
-    yield {
-      key,
-      left: leftHead?.[0] === key ? lefts.take(leftHead) : undefined,
-      right: rightHead?.[0] === key ? rights.take(rightHead) : undefined,
+    await lefts.fill()
+    await rights.fill()
+    const batch: Joined<K, L, R>[] = []
+    for (;;) {
+      const key = smaller(lefts.key, rights.key)
+      if (key === undefined) break
+      batch.push({ key, left: lefts.takeIf(key), right: rights.takeIf(key) })
+      if (lefts.isUsedUp || rights.isUsedUp) break
     }
+    if (batch.length === 0) return
+    yield batch
   }
 }
 
@@ -42,25 +53,37 @@ class Cursor<K extends string, V> implements AsyncDisposable {
   readonly #batches: AsyncIterator<readonly (readonly [K, V])[]>
   #batch: readonly (readonly [K, V])[] = []
   #at = 0
+  #isAtEnd = false
 
   constructor(stream: Ascending<K, V>) {
     this.#batches = stream[Symbol.asyncIterator]()
   }
 
-  /** The same one until it is taken; undefined at the end. */
-  async head(): Promise<readonly [K, V] | undefined> {
-    while (this.#at >= this.#batch.length) {
-      const next = await this.#batches.next()
-      if (next.done === true) return undefined
-      this.#batch = next.value
-      this.#at = 0
-    }
-    return this.#batch[this.#at]
+  /** What was taken is all that is here, and there may be more. */
+  get isUsedUp(): boolean {
+    return this.#at >= this.#batch.length && !this.#isAtEnd
   }
 
-  take([, value]: readonly [K, V]): V {
+  /** Of the next entry; undefined where none is here. */
+  get key(): K | undefined {
+    return this.#batch[this.#at]?.[0]
+  }
+
+  async fill(): Promise<void> {
+    while (this.isUsedUp) {
+      const next = await this.#batches.next()
+      this.#isAtEnd = next.done === true
+      this.#batch = next.done === true ? [] : next.value
+      this.#at = 0
+    }
+  }
+
+  /** Undefined if the next entry is another key's. */
+  takeIf(key: K): V | undefined {
+    const entry = this.#batch[this.#at]
+    if (entry?.[0] !== key) return undefined
     this.#at += 1
-    return value
+    return entry[1]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
