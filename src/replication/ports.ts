@@ -313,7 +313,7 @@ export interface CommittedPart extends Pick<TransactionPart, 'resource' | 'chang
 export interface Observer {
   pageCommitted(progress: PassProgress, parts: readonly CommittedPart[]): void
   passStarted(progress: PassProgress, resumed: boolean): void
-  /** A page of a walk that commits nothing: a dry run's. */
+  /** A page that commits nothing: of a dry run, or of keys, after which there is not always a checkpoint. */
   pageWalked(progress: PassProgress): void
   /** @param deletes that it would publish, or that the guard would hold: `heldBecause`; null where it would not */
   dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void

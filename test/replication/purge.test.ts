@@ -11,6 +11,7 @@ import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { DELETE_RETENTION_MS, feedAfterSnapshot, MemoryFeed } from '../fixtures/memory-feed.ts'
 import { changesOf, settledLettersOf } from '../fixtures/transaction.ts'
+import type { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import {
   keyRecord,
@@ -24,6 +25,13 @@ import {
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000
 const outage = new ListingstreamError('outage', { code: 'SPARK_OUTAGE', retryable: true })
+
+/** Each page of keys then has a checkpoint of its own. */
+function passASecondAtEachLook(clock: ManualClock): void {
+  const begun = clock.now()
+  let looks = 0
+  clock.now = () => instant(begun + (looks += 1) * 1_000)
+}
 
 const keys = (count: number) => Array.from({ length: count }, (_, i) => String(100 + i))
 const all = (names: readonly string[]) => names.map((key) => sourceRecord(key))
@@ -685,6 +693,7 @@ describe('a deleted key', () => {
 describe('an interrupted purge', () => {
   test('goes on at its token while its ledger is whole', async () => {
     const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
+    passASecondAtEachLook(first.clock)
     await expect(purge(first)).rejects.toBe(outage)
     const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
     const second = first.restart({ walks: [[shows()]], counts: [2], records: all(['1', '2']) })
@@ -694,6 +703,18 @@ describe('an interrupted purge', () => {
       startedAt: interrupted.startedAt,
       walked: 2,
     })
+    expect(asked(second, 'walk')).toMatchObject([{ token: interrupted.token }])
+    expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('walks again what it walked within a second of its last checkpoint, and counts it once (R7)', async () => {
+    const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
+    expect(interrupted).toMatchObject({ page: 1, walked: 1 })
+    const second = first.restart({ walks: [[shows('2')]], counts: [2], records: all(['1', '2']) })
+    const { progress } = await purge(second)
+    expect(progress).toMatchObject({ passId: interrupted.passId, page: 2, walked: 2 })
     expect(asked(second, 'walk')).toMatchObject([{ token: interrupted.token }])
     expect(live(second)).toEqual(['1', '2'])
   })
