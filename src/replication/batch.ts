@@ -32,6 +32,7 @@ export function indexPart(
   { resource, changes, entries }: BatchPart,
   positions: readonly RecordPosition[],
 ): IndexPart {
+  if (changes.length === 0) return { resource: resource.name, puts: entries, drops: [] }
   const puts = new Map(entries)
   for (const [i, { key }] of changes.entries()) {
     const entry = entries.get(key)

@@ -185,15 +185,16 @@ export class PageCommitter {
   async #commit(batch: Batch, whole: Commitment, signal: AbortSignal): Promise<PassProgress> {
     for (let rest: Batch | undefined = batch; rest !== undefined;) {
       const [piece, left]: readonly [Batch, Batch | undefined] = split(rest, this.#limit.most)
-      const size = sizeOf(piece)
       try {
         await this.#commitPiece(piece, this.#commitmentOf(whole, left), signal)
       } catch (error) {
-        if (!isTooSlow(error) || size <= 1) throw error
+        if (!isTooSlow(error)) throw error
+        const size = sizeOf(piece)
+        if (size <= 1) throw error
         this.#limit.tooSlow(size)
         continue
       }
-      this.#limit.inTime(size)
+      if (this.#limit.most !== Infinity) this.#limit.inTime(sizeOf(piece))
       rest = left
     }
     return whole.progress
