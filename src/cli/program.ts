@@ -60,6 +60,7 @@ export async function runProgram(argv: readonly string[], output: AbortSignal): 
     acting:
       (action) =>
       async (...args) => {
+        await doWithoutCompiledChecks()
         exitCode = await action(...args)
       },
   })
@@ -77,6 +78,15 @@ export async function runProgram(argv: readonly string[], output: AbortSignal): 
     const { reportError } = await import('./report-error.ts')
     return reportError(error, (text) => process.stderr.write(text))
   }
+}
+
+/**
+ * zod makes a function of each form, to check many values by it: a command checks few, and a process of its own has nobody
+ * else's. Before any form is made.
+ */
+async function doWithoutCompiledChecks(): Promise<void> {
+  const { config } = await import('zod')
+  config({ jitless: true })
 }
 
 /** All commands, with their words; nothing runs yet. */

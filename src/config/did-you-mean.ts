@@ -2,8 +2,11 @@
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(word.length / 4)) + 1
+  const spelled = word.toUpperCase().replaceAll('-', '_')
   for (const candidate of candidates) {
-    const distance = editDistance(word.toUpperCase().replaceAll('-', '_'), candidate)
+    // They are at least as far from each other as one is longer.
+    if (Math.abs(spelled.length - candidate.length) >= bestDistance) continue
+    const distance = editDistance(spelled, candidate)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
