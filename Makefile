@@ -32,7 +32,7 @@ test-integration: setup ## The tests against a real Kafka and schema registry, w
 build: setup ## Compile to dist/
 	tsc -p tsconfig.build.json
 
-bench: setup ## Measure
+bench: build ## Measure all that docs/performance.md tells: LISTINGS, MANY, ROUNDS, BENCH_ONLY, BENCH_PROFILE
 	@node bench/run.ts
 
 bench-sets: setup ## Measure the two ways of reading sets of parts

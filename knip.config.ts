@@ -7,6 +7,8 @@ export default {
     'src/index.ts',
     'src/simulator/index.ts',
     'bench/*.ts',
+    // Each is started in a process of its own.
+    'bench/processes/*.ts',
     'test/torture/main.ts',
     // Found by their folder.
     'src/simulator/collections/*.ts',

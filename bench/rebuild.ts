@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 
 import { PROGRAM } from '../src/app/version.ts'
-import { median, wholeNumber } from './numbers.ts'
+import { median, wholeNumber } from './tools/numbers.ts'
 import { fillFeed, openBenchFeed, type BenchFeed } from './rebuild-feed.ts'
 import {
   decodeAll,
@@ -17,7 +17,7 @@ import {
   type Measured,
   type MeasuredStore,
 } from './rebuild-round.ts'
-import { startStack } from './stack.ts'
+import { startStack } from './tools/stack.ts'
 
 const LISTINGS = wholeNumber('LISTINGS', 20_000)
 const ROUNDS = wholeNumber('ROUNDS', 3)

@@ -18,7 +18,7 @@ import { PLAIN_PAGE_READER } from '../src/spark/page-body.ts'
 import { createSparkSource, type SparkSource } from '../src/spark/spark-source.ts'
 import { unchanging } from '../src/support/renewable.ts'
 import { NOBODY } from '../src/support/tries.ts'
-import { median, wholeNumber } from './numbers.ts'
+import { median, wholeNumber } from './tools/numbers.ts'
 import { SIMULATOR_TOKEN, startSimulator } from './simulator-process.ts'
 
 const LATENCY_MS = wholeNumber('LATENCY', 150)

@@ -6,6 +6,8 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Buffer
+  /** `body` is in gzip already. @default false */
+  readonly isGzipped?: boolean
 }
 
 export function jsonReply(status: number, body: string | Buffer): Reply {
@@ -13,13 +15,9 @@ export function jsonReply(status: number, body: string | Buffer): Reply {
 }
 
 const gzipAsync = promisify(gzip)
-const zipped = new WeakMap<Reply, Promise<Buffer>>()
 
-/** The body in gzip, made once for each reply. */
-export function gzippedBody(reply: Reply): Promise<Buffer> {
-  const known = zipped.get(reply)
-  if (known !== undefined) return known
-  const body = gzipAsync(reply.body, { level: constants.Z_BEST_SPEED })
-  zipped.set(reply, body)
-  return body
+export async function gzipped(reply: Reply): Promise<Reply> {
+  if (reply.isGzipped === true) return reply
+  const body = await gzipAsync(reply.body, { level: constants.Z_BEST_SPEED })
+  return { ...reply, body, isGzipped: true }
 }

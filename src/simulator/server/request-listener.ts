@@ -62,7 +62,7 @@ export class RequestListener {
       if (fault.kind === 'reset') request.socket.resetAndDestroy()
       return
     }
-    const reply = withRawBytes(refusal ?? this.#replyTo(asked, identity, fault))
+    const reply = withRawBytes(refusal ?? (await this.#replyTo(asked, identity, fault)))
     const message = await encoded(reply, {
       date: this.#dateOf(fault),
       requestId: id,
@@ -73,7 +73,7 @@ export class RequestListener {
     await deliver(response, reply.status, message, fault, this.#closing)
   }
 
-  #replyTo(asked: Asked, identity: Identity, fault: Fault | undefined): Reply {
+  #replyTo(asked: Asked, identity: Identity, fault: Fault | undefined): Reply | Promise<Reply> {
     if (asked.tooLarge) return jsonReply(413, '{"D":{"Success":false,"Code":1053}}')
     const replaced = fault === undefined ? undefined : faultReply(fault)
     if (replaced !== undefined) return replaced

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
+import { gunzipSync } from 'node:zlib'
 
 import { sleep } from '../../support/abort.ts'
-import { gzippedBody, jsonReply } from '../api/reply.ts'
+import { gzipped, jsonReply } from '../api/reply.ts'
 import type { Reply } from '../api/reply.ts'
 import type { Fault } from '../faults.ts'
 
@@ -58,7 +59,7 @@ export async function encoded(
   if (delivery.date !== undefined) headers['Date'] = new Date(delivery.date).toUTCString()
   if (reply.status === 304) return { headers, body: Buffer.alloc(0) }
   const zip = delivery.gzip && reply.body.length > 0
-  const body = zip ? await gzippedBody(reply) : asBuffer(reply.body)
+  const body = zip ? asBuffer((await gzipped(reply)).body) : plainBody(reply)
   if (zip) headers['Content-Encoding'] = 'gzip'
   headers['Content-Length'] = String(body.length)
   return { headers, body }
@@ -92,6 +93,10 @@ export async function deliver(
     return
   }
   response.end(body)
+}
+
+function plainBody({ body, isGzipped = false }: Reply): Buffer {
+  return isGzipped ? gunzipSync(body) : asBuffer(body)
 }
 
 function asBuffer(body: string | Buffer): Buffer {

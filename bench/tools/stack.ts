@@ -1,8 +1,10 @@
-import { freePort } from '../src/stack/ports.ts'
-import { stackDown, stackUp } from '../src/stack/stack.ts'
+import { freePort } from '../../src/stack/ports.ts'
+import { stackDown, stackStatus, stackUp } from '../../src/stack/stack.ts'
 
 export interface BenchStack extends AsyncDisposable {
   readonly settings: { readonly KAFKA_BROKERS: string; readonly SCHEMA_REGISTRY_URL: string }
+  /** Of the broker; undefined if it runs in a container or is not ours. */
+  readonly brokerPid: number | undefined
 }
 
 /** A stack of its own, or with BENCH_USE_RUNNING_STACK=1 the one that the settings name. @param name of its folder */
@@ -18,6 +20,7 @@ export async function startStack(
     }
     return {
       settings: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL },
+      brokerPid: undefined,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
   }
@@ -26,8 +29,10 @@ export async function startStack(
     { folder, kafkaPort: await freePort(), registryPort: await freePort(), progress: say },
     signal,
   )
+  const { services } = await stackStatus({ folder }, signal)
   return {
     settings: { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl },
+    brokerPid: services.find(({ name: service }) => service.startsWith('kafka'))?.pid,
     [Symbol.asyncDispose]: () => stackDown({ folder, deleteData: true }, AbortSignal.timeout(60_000)),
   }
 }
