@@ -38,8 +38,8 @@ bench: build ## Measure all that docs/performance.md tells: LISTINGS, MANY, ROUN
 bench-sets: setup ## Measure the two ways of reading sets of parts
 	@node bench/sets.ts
 
-bench-rebuild: setup ## Measure the rebuild of a store beside merely reading and decoding its topics
-	@node bench/rebuild.ts
+bench-rebuild: build ## Measure the rebuild of a store beside merely reading and decoding its topics
+	@BENCH_ONLY=store node bench/run.ts
 
 rebuild-proof: setup ## Rebuild 100,000 listings with photos and accounts into both stores, killed five times, and compare every value
 	@REBUILD_LISTINGS=$${LISTINGS:-100000} REBUILD_KILLS=$${KILLS:-5} vitest run --project integration test/e2e/rebuild.integration.test.ts

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { PARTS } from './parts/index.ts'
-import { Bench, SIZES, type Part } from './tools/bench.ts'
+import { Bench, SIZES } from './tools/bench.ts'
 import { describeFigure } from './tools/describe.ts'
 import { describeMachine } from './tools/machine.ts'
+import type { Part } from './tools/part.ts'
 import { RESULTS } from './tools/profiles.ts'
 import { Progress } from './tools/progress.ts'
 import { startStack } from './tools/stack.ts'
@@ -29,7 +30,7 @@ const whole = AbortSignal.any([interrupted.signal, AbortSignal.timeout(WHOLE_MS)
 /** Answers the names of the parts that failed. */
 async function main(): Promise<readonly string[]> {
   const parts = chosenParts()
-  const progress = new Progress(parts, SIZES)
+  const progress = new Progress(parts.map((part) => part.estimate(SIZES)))
   const machine = describeMachine()
   await mkdir(RESULTS, { recursive: true })
   const folder = await mkdtemp(join(tmpdir(), 'listingstream-bench-'))
@@ -37,8 +38,8 @@ async function main(): Promise<readonly string[]> {
   try {
     await using stack = await startStack('bench', (line) => progress.say(line), whole)
     await using bench = new Bench(stack, progress, folder)
-    for (const part of parts) {
-      progress.begin(part)
+    for (const [place, part] of parts.entries()) {
+      progress.begin(place, part.title)
       if (whole.aborted || !(await runPart(part, bench, machine))) failed.push(part.name)
     }
   } finally {

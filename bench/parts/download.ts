@@ -1,10 +1,11 @@
 /** 1: the initial download beside the single-thread limit and beside a naive replicator. */
 import { rm } from 'node:fs/promises'
 
-import type { Bench, Part, PartResult } from '../tools/bench.ts'
+import type { Bench } from '../tools/bench.ts'
 import { download, naiveDownload, type Download } from '../tools/download.ts'
 import { figure, type Figure } from '../tools/figure.ts'
 import { between, measureLimit, type Limit } from '../tools/limit.ts'
+import type { Part, PartResult } from '../tools/part.ts'
 import { profiled } from '../tools/profiles.ts'
 import { startRendered, type RenderedSource } from '../tools/rendered-source.ts'
 import { warmBroker } from '../tools/warm.ts'

@@ -3,11 +3,12 @@ import { rm } from 'node:fs/promises'
 
 import { z } from 'zod'
 
-import type { Bench, Part } from '../tools/bench.ts'
+import type { Bench } from '../tools/bench.ts'
 import { download, ofRun } from '../tools/download.ts'
 import { figure } from '../tools/figure.ts'
 import { between, measureLimit, type Limit } from '../tools/limit.ts'
 import { passSeconds, runMeasured } from '../tools/measured-program.ts'
+import type { Part } from '../tools/part.ts'
 import { profiled } from '../tools/profiles.ts'
 import { startRendered, type RenderedSource } from '../tools/rendered-source.ts'
 import type { Source } from '../tools/source.ts'

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 
-import type { Part } from '../tools/bench.ts'
+import type { Part } from '../tools/part.ts'
 import { download } from '../tools/download.ts'
 import { figure } from '../tools/figure.ts'
 import { inherited, PROGRAM_FILE, type Variables } from '../tools/measured-program.ts'

@@ -3,10 +3,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Variables } from './measured-program.ts'
-import type { Figure } from './figure.ts'
 import type { Progress } from './progress.ts'
 import { cpuSecondsOf } from './proc.ts'
-import { learnWalk, type Walk } from './walks.ts'
 import { wholeNumber } from './numbers.ts'
 
 export const SIZES = {
@@ -24,21 +22,6 @@ export interface Stack {
   readonly brokerPid: number | undefined
 }
 
-export interface Part {
-  /** In BENCH_ONLY, and of its file of results. */
-  readonly name: string
-  readonly title: string
-  /** Seconds on two quiet cores, to say how long it will take. */
-  estimate(sizes: Sizes): number
-  run(bench: Bench, signal: AbortSignal): Promise<PartResult>
-}
-
-export interface PartResult {
-  readonly figures: readonly Figure[]
-  /** Every single measurement. */
-  readonly details: unknown
-}
-
 export class Bench implements AsyncDisposable {
   readonly sizes = SIZES
   readonly profile = process.env['BENCH_PROFILE'] === '1'
@@ -49,7 +32,6 @@ export class Bench implements AsyncDisposable {
   readonly #progress: Progress
   readonly #run = Date.now().toString(36)
   readonly #owned = new AsyncDisposableStack()
-  readonly #walks = new Map<string, Promise<Walk>>()
   #prefixes = 0
   /** Something was downloaded since the broker started, often enough. */
   isWarm = false
@@ -81,10 +63,9 @@ export class Bench implements AsyncDisposable {
     return cpuSecondsOf(this.#stack.brokerPid)
   }
 
-  walk(fields: 'standard' | 'full', signal: AbortSignal): Promise<Walk> {
-    const known = this.#walks.get(fields) ?? learnWalk(this, fields, signal)
-    this.#walks.set(fields, known)
-    return known
+  /** Until the end of the run. */
+  own<T extends AsyncDisposable>(resource: T): T {
+    return this.#owned.use(resource)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,7 +11,7 @@ export const PROGRAM_FILE = join(import.meta.dirname, '../../dist/cli/main.js')
 
 export type Variables = Readonly<Record<string, string>>
 
-export interface ProgramRun {
+interface ProgramRun {
   /** Command and flags. */
   readonly args: readonly string[]
   /** The only settings that it gets, beside DATA_DIR and a log of `info`. */
@@ -41,7 +41,7 @@ const USAGE = z.object({ cpuMicros: z.number(), peakKb: z.number() })
  * Of the process at its end, over a pipe of its own. `maxRSS` would carry what the parent had over `exec`: VmHWM of proc(5) is
  * the process' own.
  */
-export const REPORT_USAGE = `data:text/javascript,${encodeURIComponent(
+const REPORT_USAGE = `data:text/javascript,${encodeURIComponent(
   `import { readFileSync, writeSync } from 'node:fs'
    const peak = () => {
      try { return Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) }
@@ -67,7 +67,7 @@ export async function runMeasured(run: ProgramRun, signal: AbortSignal): Promise
   )
 }
 
-export interface NodeProcess {
+interface NodeProcess {
   readonly file: string
   readonly args: readonly string[]
   readonly nodeFlags?: readonly string[]
@@ -105,8 +105,15 @@ export async function measureProcess(run: NodeProcess, signal: AbortSignal): Pro
     cpuSeconds: usage.cpuMicros / 1e6,
     peakRssMb: usage.peakKb / 1024,
     stdout: await stdoutText,
-    log: said.filter((line) => line.startsWith('{')).map((line) => LOG_LINE.parse(JSON.parse(line))),
+    log: said.flatMap(logLine),
   }
+}
+
+/** None of a line that is not of the program's log. */
+function logLine(line: string): readonly LogLine[] {
+  if (!line.startsWith('{')) return []
+  const parsed = LOG_LINE.safeParse(JSON.parse(line))
+  return parsed.success ? [parsed.data] : []
 }
 
 /** All that a child gets of our environment: anything else could be a setting. */

@@ -17,9 +17,3 @@ export function wholeNumber(name: string, fallback: number): number {
   if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`${name} must be a whole number above 0.`)
   return Number(value)
 }
-
-export function at<T>(values: readonly T[], index: number): T {
-  const value = values[index]
-  if (value === undefined) throw new Error(`There is no value ${index} of ${values.length}.`)
-  return value
-}

@@ -83,7 +83,7 @@ export async function readSummary(name: string): Promise<ProfileSummary> {
 }
 
 /** One profile a thread: `CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile`; thread 0 is the main one. */
-export async function summarize(folder: string): Promise<ProfileSummary['threads']> {
+async function summarize(folder: string): Promise<ProfileSummary['threads']> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.cpuprofile')).sort()
   const threads = []
   for (const file of files) {

@@ -1,34 +1,31 @@
-import type { Part, Sizes } from './bench.ts'
-
 /** Says on stderr where the run stands, and how long it will still take. */
 export class Progress {
-  readonly #parts: readonly Part[]
-  readonly #sizes: Sizes
+  readonly #estimates: readonly number[]
   readonly #begun = performance.now()
   #current = -1
   #partBegun = 0
 
-  constructor(parts: readonly Part[], sizes: Sizes) {
-    this.#parts = parts
-    this.#sizes = sizes
+  /** @param estimates seconds of each part */
+  constructor(estimates: readonly number[]) {
+    this.#estimates = estimates
   }
 
-  begin(part: Part): void {
-    this.#current = this.#parts.indexOf(part)
+  begin(part: number, title: string): void {
+    this.#current = part
     this.#partBegun = performance.now()
-    this.say(part.title)
+    this.say(title)
   }
 
   say(line: string): void {
     const gone = (performance.now() - this.#begun) / 1000
-    const place = this.#current < 0 ? '' : `${this.#current + 1}/${this.#parts.length} `
+    const place = this.#current < 0 ? '' : `${this.#current + 1}/${this.#estimates.length} `
     const left = `about ${clock(this.#secondsLeft())} left`
     process.stderr.write(`[${place}${clock(gone)} gone, ${left}] ${line}\n`)
   }
 
   /** By the estimates, corrected by how the finished parts came out. */
   #secondsLeft(): number {
-    const estimates = this.#parts.map((part) => part.estimate(this.#sizes))
+    const estimates = this.#estimates
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
     const done = sum(estimates.slice(0, Math.max(0, this.#current)))
     const pace = done < 30 ? 1 : (this.#partBegun - this.#begun) / 1000 / done

@@ -45,8 +45,14 @@ export function unpacked({ codec, records }: RecordBatch): Buffer {
   return unpack(records)
 }
 
-/** Key of each record, as Latin-1. */
-export function keysIn(batch: RecordBatch): readonly string[] {
+export interface RawRecord {
+  readonly key: Buffer
+  /** Null of a tombstone. */
+  readonly value: Buffer | null
+}
+
+/** Its records, without their headers: length, attributes, delta of the time, delta of the offset, key, value. */
+export function* recordsIn(batch: RecordBatch): Generator<RawRecord, void, undefined> {
   const bytes = unpacked(batch)
   let at = 0
   /** A zigzag varint, of which the ones here are lengths. */
@@ -58,16 +64,20 @@ export function keysIn(batch: RecordBatch): readonly string[] {
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
     }
   }
-  return Array.from({ length: batch.count }, () => {
+  const field = (): Buffer | null => {
+    const length = varint()
+    if (length < 0) return null
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  for (let left = batch.count; left > 0; left -= 1) {
     const size = varint()
     const end = at + size
     at += 1
-    // The delta of the time may have more than 32 bits; only its end matters.
+    // A delta of the time may have more than 32 bits; where it ends is all that matters.
     while ((bytes[at++] ?? 0) >= 0x80);
     varint()
-    const length = varint()
-    const key = bytes.toString('latin1', at, at + Math.max(0, length))
+    yield { key: field() ?? Buffer.alloc(0), value: field() }
     at = end
-    return key
-  })
+  }
 }

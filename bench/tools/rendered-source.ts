@@ -1,6 +1,6 @@
 import type { Bench } from './bench.ts'
 import { Source } from './source.ts'
-import { pagesOf, type Walk } from './walks.ts'
+import { pagesOf, walkOf, type Walk } from './walks.ts'
 
 /** A source whose pages of whole listings are rendered, compressed and stored. */
 export interface RenderedSource extends AsyncDisposable {
@@ -25,7 +25,7 @@ export async function startRendered(
   options: RenderedOptions,
   signal: AbortSignal,
 ): Promise<RenderedSource> {
-  const walk = await bench.walk(options.fields, signal)
+  const walk = await walkOf(bench, options.fields, signal)
   await using owned = new AsyncDisposableStack()
   const source = owned.use(await Source.start({ ...options, folder: bench.folder }, signal))
   await options.prepare?.(source)

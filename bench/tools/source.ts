@@ -5,13 +5,14 @@ import { Agent, get, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buffer } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 
 import { z } from 'zod'
 
 import { PROGRAM } from '../../src/app/version.ts'
 import { cpuSecondsOf } from './proc.ts'
 
-export const SIMULATOR_TOKEN = 'simulator-token'
+const SIMULATOR_TOKEN = 'simulator-token'
 /** What the program says of itself, so that its pages and those that the bench asks for are the same to the simulator. */
 export const HEADERS = {
   authorization: `Bearer ${SIMULATOR_TOKEN}`,
@@ -98,6 +99,10 @@ export class Source implements AsyncDisposable {
     const body = await buffer(response)
     if (response.statusCode !== 200) throw new Error(`${pathAndQuery}: ${response.statusCode}`)
     return body
+  }
+
+  async json(pathAndQuery: string, signal: AbortSignal): Promise<unknown> {
+    return JSON.parse(gunzipSync(await this.compressed(pathAndQuery, signal)).toString())
   }
 
   /** Asks for all of them, so that they are rendered and stored. */

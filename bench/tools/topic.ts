@@ -1,5 +1,5 @@
 import { BrokerConnection } from './kafka-wire.ts'
-import { batchesOf, keysIn, unpacked, type RecordBatch } from './record-batches.ts'
+import { batchesOf, recordsIn, unpacked, type RecordBatch } from './record-batches.ts'
 
 export interface Fetched {
   readonly records: number
@@ -54,7 +54,7 @@ export async function requireEachOnce(broker: string, topic: string, keys: reado
   const missing = new Set(keys)
   let strange = 0
   const { records } = await fetchTopic(broker, topic, (batch) => {
-    for (const key of keysIn(batch)) if (!missing.delete(key)) strange += 1
+    for (const { key } of recordsIn(batch)) if (!missing.delete(key.toString('latin1'))) strange += 1
   })
   if (missing.size > 0 || strange > 0) {
     throw new Error(

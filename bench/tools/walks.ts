@@ -10,6 +10,8 @@ import { Source } from './source.ts'
 const PAGE_SIZE = 1000
 const SMALL = 20
 
+type Fields = 'standard' | 'full'
+
 export interface Schema {
   readonly id: number
   readonly text: string
@@ -21,18 +23,23 @@ export interface Walk {
   readonly whole: string
   /** Of keys and stamps, as a purge walks. */
   readonly keys: string
-  /** Of what changed, as an update walks; its bound is the source's own. */
-  readonly changed: string
   /** Under which it published. */
   readonly schema: Schema
 }
 
-/** A snapshot, an update and a purge of a few listings with the same fields. */
-export async function learnWalk(
-  bench: Bench,
-  fields: 'standard' | 'full',
-  signal: AbortSignal,
-): Promise<Walk> {
+const known = new WeakMap<Bench, Map<Fields, Promise<Walk>>>()
+
+/** Learned once a run. */
+export function walkOf(bench: Bench, fields: Fields, signal: AbortSignal): Promise<Walk> {
+  const walks = known.get(bench) ?? new Map<Fields, Promise<Walk>>()
+  known.set(bench, walks)
+  const walk = walks.get(fields) ?? learnWalk(bench, fields, signal)
+  walks.set(fields, walk)
+  return walk
+}
+
+/** A snapshot and a purge of a few listings with the same fields. */
+async function learnWalk(bench: Bench, fields: Fields, signal: AbortSignal): Promise<Walk> {
   const folder = await mkdtemp(join(bench.folder, 'walk-'))
   await using source = await Source.start({ listings: SMALL, fields, folder }, signal)
   const prefix = bench.prefix(`walk-${fields}`)
@@ -44,12 +51,11 @@ export async function learnWalk(
     return last.url
   }
   const whole = await asked('snapshot')
-  const changed = await asked('update')
   const keys = await asked('purge')
   const registry = new SchemaRegistry({ url: bench.settings.SCHEMA_REGISTRY_URL })
   const latest = await registry.latest(`${prefix}.listings-listingstream.ListingUpserted`, signal)
   if (latest === undefined) throw new Error(`The registry has no schema of ${prefix}.listings.`)
-  return { whole, changed, keys, schema: { id: latest.id, text: latest.schema } }
+  return { whole, keys, schema: { id: latest.id, text: latest.schema } }
 }
 
 /** The pages of a walk over these keys, ascending; with `end`, the empty page behind the last one, too. */
