@@ -116,7 +116,8 @@ export class Source implements AsyncDisposable {
     let bytes = 0
     const worker = async (): Promise<void> => {
       for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
-        bytes += (await this.compressed(path, signal)).length
+        const body = await this.compressed(path, signal)
+        bytes += body.length
         onDone(next / paths.length)
       }
     }

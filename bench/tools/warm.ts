@@ -4,13 +4,14 @@ import type { Bench } from './bench.ts'
 import { download } from './download.ts'
 import type { Source } from './source.ts'
 
-const MOST = 4
+const LEAST = 3
+const MOST = 5
 /** Another download is worth its while if the last one took the broker so much less than the one before. */
 const STILL_WARMING = 0.88
 
 /**
  * A fresh broker takes three times the CPU for its first records, until its JVM has compiled what they run through: downloads
- * go first until its CPU for each record no longer falls. Where it cannot be seen, four.
+ * go first until its CPU for each record no longer falls. Where it cannot be seen, five.
  */
 export async function warmBroker(
   bench: Bench,
@@ -31,7 +32,7 @@ export async function warmBroker(
     if (brokerCpuMs === undefined) continue
     const last = taken.at(-1)
     taken.push(brokerCpuMs)
-    if (last !== undefined && brokerCpuMs > last * STILL_WARMING) break
+    if (last !== undefined && round >= LEAST && brokerCpuMs > last * STILL_WARMING) break
   }
   return taken
 }
