@@ -1,7 +1,7 @@
-/** What a producer asks of kafkajs's cluster: brokers that answer, and another try where one did not. */
+/** What the own requests ask of kafkajs's cluster: brokers that answer, and another try where one did not. */
 import kafkajs from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
-import type { ProducingBroker } from 'kafkajs/src/cluster/index.js'
+import type { FetchingBroker, ProducingBroker } from 'kafkajs/src/cluster/index.js'
 
 import { ListingstreamError } from '../support/errors.ts'
 import { protocolTypeOf } from './client-failure.ts'
@@ -52,7 +52,7 @@ export function forget(cluster: Cluster, broker: ProducingBroker): void {
 
 /** The highest version of that request that both sides know; undefined if there is none. */
 export function versionOf(
-  { versions }: ProducingBroker,
+  { versions }: FetchingBroker,
   apiKey: number,
   { least, most }: { readonly least: number; readonly most: number },
 ): number | undefined {

@@ -7,6 +7,7 @@ import type { KafkaClient } from './client.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { Cursor, FetchedPartition } from './cursor.ts'
 import { withDeadline } from './deadline.ts'
+import { versionOf } from './brokers.ts'
 import { KafkaError, KafkaOffsetOutOfRange } from './errors.ts'
 import { FETCH, FETCH_VERSIONS, fetchRequest } from './fetch-request.ts'
 import type { FetchedBlock } from './fetched-block.ts'
@@ -126,12 +127,12 @@ export class FetchSession {
   }
 }
 
-function versionFor({ versions }: FetchingBroker): number {
-  const { minVersion, maxVersion } = versions?.[FETCH] ?? { minVersion: 0, maxVersion: 0 }
-  const version = Math.min(FETCH_VERSIONS.most, maxVersion)
-  if (version >= FETCH_VERSIONS.least && version >= minVersion) return version
+function versionFor(broker: FetchingBroker): number {
+  const version = versionOf(broker, FETCH, FETCH_VERSIONS)
+  if (version !== undefined) return version
+  const { least, most } = FETCH_VERSIONS
   throw new KafkaError(
-    `The broker answers Fetch requests in the versions ${minVersion} to ${maxVersion}; this program reads ${FETCH_VERSIONS.least} to ${FETCH_VERSIONS.most}. Use brokers of Kafka 0.11 or later.`,
+    `The broker answers Fetch requests in none of the versions ${least} to ${most}. Use brokers of Kafka 0.11 or later.`,
     { code: 'KAFKA_REJECTED' },
   )
 }

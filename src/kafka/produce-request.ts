@@ -6,6 +6,7 @@
 import type { WireRequest } from 'kafkajs/src/cluster/index.js'
 
 import { BATCH_HEADER_BYTES, writeBatch, type BatchStamp, type PlainBatch } from './record-batch.ts'
+import { WireReader } from './wire-reader.ts'
 
 export const PRODUCE = 0
 export const ADD_PARTITIONS_TO_TXN = 24
@@ -85,13 +86,13 @@ function produceAnswer(
   payload: Buffer,
   version: number,
 ): { readonly answers: readonly PartitionAnswer[]; readonly clientSideThrottleTime: number } {
-  const from = new Reader(payload)
+  const from = new WireReader(payload)
   const answers = from.list(() => {
     const topic = from.text()
     return from.list(() => {
       const partition = from.int32()
       const errorCode = from.int16()
-      const baseOffset = from.int64()
+      const baseOffset = Number(from.int64())
       // Time of the append; from version five the log's start.
       from.int64()
       if (version >= 5) from.int64()
@@ -127,7 +128,7 @@ export function addPartitionsRequest(
     },
     response: {
       decode: async (payload) => {
-        const from = new Reader(payload)
+        const from = new WireReader(payload)
         const throttleMs = from.int32()
         const answers = from.list(() => {
           const topic = from.text()
@@ -170,47 +171,4 @@ function writeString(to: Buffer, at: number, text: string | null): number {
   if (text === null) return to.writeInt16BE(-1, at)
   const start = to.writeInt16BE(Buffer.byteLength(text), at)
   return start + to.write(text, start)
-}
-
-/** Throws a RangeError where the answer ends too early. */
-class Reader {
-  readonly #from: Buffer
-  #at = 0
-
-  constructor(from: Buffer) {
-    this.#from = from
-  }
-
-  int16(): number {
-    const value = this.#from.readInt16BE(this.#at)
-    this.#at += 2
-    return value
-  }
-
-  int32(): number {
-    const value = this.#from.readInt32BE(this.#at)
-    this.#at += 4
-    return value
-  }
-
-  /** Offsets lie far below 2^53. */
-  int64(): number {
-    const value = Number(this.#from.readBigInt64BE(this.#at))
-    this.#at += 8
-    return value
-  }
-
-  text(): string {
-    const length = this.int16()
-    if (length < 0 || this.#at + length > this.#from.length) throw new RangeError('A text without an end.')
-    const text = this.#from.toString('utf8', this.#at, this.#at + length)
-    this.#at += length
-    return text
-  }
-
-  list<T>(one: () => T): readonly T[] {
-    const items: T[] = []
-    for (let left = this.int32(); left > 0; left -= 1) items.push(one())
-    return items
-  }
 }
