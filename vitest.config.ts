@@ -24,6 +24,8 @@ export default defineConfig({
           globalSetup: ['test/fixtures/stack-setup.ts'],
           // They wait for brokers and servers as often as they compute; vitest would leave one of two cores idle.
           maxWorkers: 2,
+          // After the fast ones.
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },
