@@ -44,7 +44,7 @@ bench-rebuild: build ## Measure the rebuild of a store beside merely reading and
 rebuild-proof: setup ## Rebuild 100,000 listings with photos and accounts into both stores, killed five times, and compare every value
 	@REBUILD_LISTINGS=$${LISTINGS:-100000} REBUILD_KILLS=$${KILLS:-5} vitest run --project integration test/e2e/rebuild.integration.test.ts
 
-torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, FAULT, REPORT
+torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, LANES, FAULT, REPORT
 	@node --no-warnings test/torture/main.ts
 
 demo: setup ## See it work: a simulated source, a local Kafka, a day of changes, and a comparison

@@ -16,7 +16,7 @@ import { sleep } from '../../src/support/abort.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
 const DOWNLOADS = resolve('.stack')
-const FOLDER_NAME = /^torture-(\d+)-\d+$/
+const FOLDER_NAME = /^torture-(\d+)-\d+(?:-\d+)?$/
 const DOWN_MS = 60_000
 const START_MS = 180_000
 const POLL_MS = 50
@@ -66,12 +66,14 @@ export class TortureCluster implements AsyncDisposable {
     this.directRegistryUrl = registryUrl(parts.registryPort)
   }
 
+  /** @param lane of those that this process has side by side */
   static async start(
     count: number,
     say: (line: string) => void,
     signal: AbortSignal,
+    lane = 1,
   ): Promise<TortureCluster> {
-    const folder = join(DOWNLOADS, `torture-${process.pid}-${count}`)
+    const folder = join(DOWNLOADS, `torture-${process.pid}-${count}-${lane}`)
     const registryPort = await freePort()
     try {
       await stackUp(

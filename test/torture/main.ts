@@ -1,8 +1,8 @@
 /**
  * `make torture`: breaks the program in every way that the bench knows, and lets an independent checker judge what is in
  * the topics afterwards. `SEED` (default 1) is the first seed, `RUNS` (default 30) the number of runs, `LISTINGS` (default
- * 150) the size of the market, `FAULT` one fault for all of them, `REPORT` a JSON file to write. Exit code 1 if anything
- * was violated.
+ * 150) the size of the market, `LANES` (default 1) how many go on side by side, each with brokers of its own, `FAULT` one fault for
+ * all of them, `REPORT` a JSON file to write. Exit code 1 if anything was violated.
  */
 import { writeFile } from 'node:fs/promises'
 
@@ -14,20 +14,23 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 function wholeNumber(name: string, otherwise: number): number {
   const text = process.env[name] ?? String(otherwise)
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number.`)
+  // Without a run, or without a lane for it, nothing would be judged.
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${name} must be a whole number above 0.`)
   return Number(text)
 }
 
-const { SEED, RUNS, LISTINGS } = {
+const { SEED, RUNS, LISTINGS, LANES } = {
   SEED: wholeNumber('SEED', 1),
   RUNS: wholeNumber('RUNS', 30),
   LISTINGS: wholeNumber('LISTINGS', 150),
+  LANES: wholeNumber('LANES', 1),
 }
 const started = new Date()
 const { results, skipped } = await torture(
   {
     seed: SEED,
     runs: RUNS,
+    lanes: LANES,
     listings: LISTINGS,
     fault: process.env['FAULT'],
     say: (line) => void process.stderr.write(`${line}\n`),

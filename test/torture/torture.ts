@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
+import { SerialQueue } from '../../src/support/serial-queue.ts'
 import { runFolder, type ArenaOptions } from './arena.ts'
 import { mayMount } from './break-disk.ts'
 import { removeLeftovers, TortureCluster } from './cluster.ts'
@@ -11,6 +12,8 @@ export interface TortureOptions {
   /** Of the first run. */
   readonly seed: number
   readonly runs: number
+  /** So many runs go on side by side, each lane with brokers of its own. */
+  readonly lanes: number
   readonly listings: number
   /** Each seed has its own where undefined. */
   readonly fault: string | undefined
@@ -26,16 +29,57 @@ export interface TortureResults {
 const FINDINGS_SHOWN = 8
 
 export async function torture(options: TortureOptions, signal: AbortSignal): Promise<TortureResults> {
-  const { listings, say } = options
   const fault = options.fault === undefined ? undefined : scenarioName(options.fault)
   await removeLeftovers()
-  await using clusters = new Clusters(say)
   const folder = resolve('.stack', `torture-runs-${process.pid}`)
   await mkdir(folder, { recursive: true })
-  const canMount = await mayMount(folder)
-  const results: RunResult[] = []
-  const skipped: string[] = []
-  for (let seed = options.seed; seed < options.seed + options.runs && !signal.aborted; seed += 1) {
+  const plan: Plan = { ...options, fault, folder, canMount: await mayMount(folder), seeds: seedsOf(options) }
+  const starting = new SerialQueue()
+  const found: Found = { results: [], skipped: [] }
+  const broken = new AbortController()
+  const ending = AbortSignal.any([signal, broken.signal])
+  const lanes = Array.from({ length: options.lanes }, async (_, i) => {
+    try {
+      await using clusters = new Clusters(i + 1, starting, options.say)
+      await runLane(plan, clusters, found, ending)
+    } catch (error) {
+      broken.abort(error)
+      throw error
+    }
+  })
+  // All of them end before one's failure is told: none leaves brokers behind.
+  await Promise.allSettled(lanes)
+  await Promise.all(lanes)
+  if (found.results.every(({ findings }) => findings.length === 0))
+    await rm(folder, { recursive: true, force: true })
+  return { ...found, results: found.results.toSorted((a, b) => a.seed - b.seed) }
+}
+
+interface Plan extends Pick<TortureOptions, 'runs' | 'listings' | 'say'> {
+  readonly fault: ScenarioName | undefined
+  readonly folder: string
+  readonly canMount: boolean
+  /** Shared by the lanes: each takes the next one. */
+  readonly seeds: Iterator<number>
+}
+
+interface Found {
+  readonly results: RunResult[]
+  readonly skipped: string[]
+}
+
+function* seedsOf({ seed, runs }: TortureOptions): Generator<number, undefined, undefined> {
+  for (let next = seed; next < seed + runs; next += 1) yield next
+}
+
+/** One run after the other. */
+async function runLane(
+  { runs, listings, say, fault, folder, canMount, seeds }: Plan,
+  clusters: Clusters,
+  { results, skipped }: Found,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let { value: seed } = seeds.next(); seed !== undefined && !signal.aborted; seed = seeds.next().value) {
     const name = fault ?? faultOfSeed(seed)
     if (name === 'disk full' && !canMount) {
       skipped.push(`${name} (seed ${seed}): this user may not mount a tmpfs`)
@@ -43,15 +87,12 @@ export async function torture(options: TortureOptions, signal: AbortSignal): Pro
     }
     const cluster = await clusters.of(SCENARIOS[name].brokers, signal)
     const result = await tried(name, { seed, listings, cluster, folder }, signal)
-    if (result === undefined) break
+    if (result === undefined) return
     results.push(result)
-    say(lineOf(result, results.length + skipped.length, options.runs))
+    say(lineOf(result, results.length + skipped.length, runs))
     if (result.findings.length === 0) await rm(result.folder, { recursive: true, force: true })
     else say(describe(result, listings))
   }
-  if (results.every(({ findings }) => findings.length === 0))
-    await rm(folder, { recursive: true, force: true })
-  return { results, skipped }
 }
 
 /** Undefined if it was interrupted. A run that breaks down itself is a finding, and not the end of the others. */
@@ -73,17 +114,26 @@ async function tried(
   }
 }
 
-/** The three brokers are started when the first run needs them. */
+/** Of one lane. The three brokers are started when the first run needs them. */
 class Clusters implements AsyncDisposable {
+  readonly #lane: number
+  readonly #starting: SerialQueue
   readonly #say: (line: string) => void
   readonly #started = new Map<number, TortureCluster>()
 
-  constructor(say: (line: string) => void) {
+  /** @param starting of all lanes: two that look for free ports at once may find the same */
+  constructor(lane: number, starting: SerialQueue, say: (line: string) => void) {
+    this.#lane = lane
+    this.#starting = starting
     this.#say = say
   }
 
   async of(brokers: number, signal: AbortSignal): Promise<TortureCluster> {
-    const cluster = this.#started.get(brokers) ?? (await TortureCluster.start(brokers, this.#say, signal))
+    const known = this.#started.get(brokers)
+    if (known !== undefined) return known
+    const cluster = await this.#starting.run(() =>
+      TortureCluster.start(brokers, this.#say, signal, this.#lane),
+    )
     this.#started.set(brokers, cluster)
     return cluster
   }
