@@ -7,6 +7,7 @@ import { subjectName } from '../events/registry/subject-name.ts'
 import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
+import { KafkaError } from '../kafka/errors.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import {
@@ -66,8 +67,11 @@ export class CheckpointLog {
 
   /** The same of a feed that may have no topics yet: there is nothing to read then. */
   async refreshIfThere(signal: AbortSignal): Promise<void> {
-    const { size } = await this.#cluster.describeTopics([this.#topic], signal)
-    if (size > 0) await this.refresh(signal)
+    try {
+      await this.refresh(signal)
+    } catch (error) {
+      if (!(error instanceof KafkaError && error.code === 'KAFKA_TOPIC_MISSING')) throw error
+    }
   }
 
   async #read(end: number, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
 
 import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
-import { KafkaError } from './errors.ts'
+import { topicMissing } from './question-session.ts'
 
 /** kafkajs swallows what the brokers said to a metadata question, and then stumbles over the missing answer. */
 export async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
@@ -20,13 +20,6 @@ export async function requireTopic(admin: Admin, name: string): Promise<ITopicMe
   throw topicMissing(name)
 }
 
-export function topicMissing(name: string): KafkaError {
-  return new KafkaError(
-    `Topic ${name} does not exist. Create it, or set TOPICS_CREATE=true and start again.`,
-    { code: 'KAFKA_TOPIC_MISSING' },
-  )
-}
-
 export async function topicMetadata(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
   try {
     const { topics } = await answered(
@@ -38,28 +31,6 @@ export async function topicMetadata(admin: Admin, name: string): Promise<ITopicM
     if (protocolTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
     throw error
   }
-}
-
-export async function topicConfigs(
-  admin: Admin,
-  names: readonly string[],
-  configNames: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  if (names.length === 0) return new Map()
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: names.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: [...configNames],
-    })),
-  })
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
-    ]),
-  )
 }
 
 export function hasLeaders(topic: ITopicMetadata | undefined): boolean {

@@ -1,9 +1,9 @@
 /** What brokers and topics bound, and the errors that name the setting and its value. */
-import { topicMissing } from './admin-questions.ts'
 import { protocolTypeOf } from './client-failure.ts'
 import type { KafkaCluster, TopicDescription } from './cluster.ts'
 import { KafkaError, KafkaUnauthorizedError } from './errors.ts'
 import type { OutgoingRecord } from './outgoing-record.ts'
+import { topicMissing } from './question-session.ts'
 import { recordBytes } from './record-batch.ts'
 
 /** A broker refuses a batch above 1 MiB by default (docs/kafka.md §11). */

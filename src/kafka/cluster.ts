@@ -1,21 +1,18 @@
-import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
-import {
-  answered,
-  hasLeaders,
-  refuseUnlessExisting,
-  requireTopic,
-  topicConfigs,
-  topicMetadata,
-} from './admin-questions.ts'
+import { answered, hasLeaders, refuseUnlessExisting, requireTopic, topicMetadata } from './admin-questions.ts'
 import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaUnnamedError } from './errors.ts'
 import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
 import { parseOffset } from './offset.ts'
+import { QuestionSession, type ConfigValues, type PartitionOffsets } from './question-session.ts'
 import type { KafkaSettings } from './settings.ts'
+import { SpareSession } from './spare-session.ts'
+
+export type { PartitionOffsets } from './question-session.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const ADMIN_TIMEOUT_MS = 30_000
@@ -25,6 +22,8 @@ const LEADER_TIMEOUT_MS = 15_000
 const LEADER_MISSING: ReadonlySet<string | undefined> = new Set([
   'NOT_LEADER_FOR_PARTITION',
   'LEADER_NOT_AVAILABLE',
+  // By a leader that has not heard of it yet; a topic that does not exist is another error.
+  'UNKNOWN_TOPIC_OR_PARTITION',
 ])
 
 export interface TopicSpec {
@@ -41,14 +40,7 @@ export interface TopicDescription {
   readonly partitions: number
   readonly replicationFactor: number
   /** Effective values of the settings asked for. */
-  readonly configs: Readonly<Record<string, string>>
-}
-
-export interface PartitionOffsets {
-  /** Log start offset. */
-  readonly beginning: number
-  /** Last stable offset: one above everything that a read-committed reader can get now. */
-  readonly end: number
+  readonly configs: ConfigValues
 }
 
 /** Settings that say what becomes of a topic's records. */
@@ -60,23 +52,47 @@ export const RETENTION_CONFIGS = [
 ] as const
 
 /**
- * A cluster that has answered. Every question opens a connection of its own and closes it: kafkajs's admin client
- * remembers each topic it was asked for, and fails for all of them once one of them is deleted.
+ * A cluster that has answered. Questions that follow each other share a connection (`QuestionSession`). What only kafkajs's admin
+ * client asks opens one of its own and closes it: that client remembers each topic whose offsets it was asked for, and fails for
+ * all of them once one of them is deleted.
  */
 export class KafkaCluster implements AsyncDisposable {
-  /** Empty only on a cluster that does not tell. */
-  readonly clusterId: string
   readonly #settings: KafkaSettings
   readonly #clients = new Set<KafkaClient>()
+  readonly #spare = new SpareSession()
+  #clusterId = ''
 
   /** For this room. */
   get tries(): Tries {
     return this.#settings.tries ?? NOBODY
   }
 
-  constructor(settings: KafkaSettings, clusterId: string) {
+  private constructor(settings: KafkaSettings) {
     this.#settings = settings
-    this.clusterId = clusterId
+  }
+
+  /** As `connectKafka`. */
+  static async connect(
+    settings: KafkaSettings,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<KafkaCluster> {
+    const cluster = new KafkaCluster(settings)
+    const doing = `Connecting to Kafka at ${settings.brokers.join(',')}`
+    try {
+      cluster.#clusterId = await cluster.#question(doing, signal, (session) => session.clusterId(), timeoutMs)
+      return cluster
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.
+      if (error instanceof KafkaUnnamedError) throw kafkaUnreachable(doing, 'no answer', error)
+      throw error
+    }
+  }
+
+  /** Empty only on a cluster that does not tell. */
+  get clusterId(): string {
+    return this.#clusterId
   }
 
   /** A client that is closed with the cluster at the latest. For this room. */
@@ -108,14 +124,10 @@ export class KafkaCluster implements AsyncDisposable {
     }
   }
 
-  async #topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
-    return this.ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
-      await requireTopic(admin, topic)
-      const offsets = await admin.fetchTopicOffsets(topic)
-      return offsets
-        .toSorted((a, b) => a.partition - b.partition)
-        .map(({ low, high }) => ({ beginning: parseOffset(low), end: parseOffset(high) }))
-    })
+  #topicOffsets(topic: string, signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
+    return this.#question(`Asking for the offsets of topic ${topic}`, signal, (session) =>
+      session.offsets(topic),
+    )
   }
 
   /**
@@ -132,8 +144,8 @@ export class KafkaCluster implements AsyncDisposable {
 
   /** Rejects with KAFKA_TOPIC_MISSING. */
   async partitionCount(topic: string, signal: AbortSignal): Promise<number> {
-    return this.ask(`Asking for topic ${topic}`, signal, async (admin) => {
-      return (await requireTopic(admin, topic)).partitions.length
+    return this.#question(`Asking for topic ${topic}`, signal, async (session) => {
+      return (await session.topic(topic)).partitions.length
     })
   }
 
@@ -142,9 +154,9 @@ export class KafkaCluster implements AsyncDisposable {
     topic: string,
     configNames: readonly string[],
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>> {
-    return this.ask(`Asking for the settings of topic ${topic}`, signal, async (admin) => {
-      return (await topicConfigs(admin, [topic], configNames)).get(topic) ?? {}
+  ): Promise<ConfigValues> {
+    return this.#question(`Asking for the settings of topic ${topic}`, signal, async (session) => {
+      return (await session.configs([topic], configNames)).get(topic) ?? {}
     })
   }
 
@@ -170,14 +182,9 @@ export class KafkaCluster implements AsyncDisposable {
     signal: AbortSignal,
     configNames: readonly string[] = RETENTION_CONFIGS,
   ): Promise<ReadonlyMap<string, TopicDescription>> {
-    return this.ask('Describing the topics', signal, async (admin) => {
-      const found: ITopicMetadata[] = []
-      for (const name of names) {
-        const topic = await topicMetadata(admin, name)
-        if (topic !== undefined) found.push(topic)
-      }
-      const configs = await topicConfigs(
-        admin,
+    return this.#question('Describing the topics', signal, async (session) => {
+      const found = await session.topics(names)
+      const configs = await session.configs(
         found.map(({ name }) => name),
         configNames,
       )
@@ -222,10 +229,11 @@ export class KafkaCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // The spare session's client is among them.
     await Promise.all([...this.#clients].map((client) => client.close()))
   }
 
-  /** One or more questions over one connection. For this room. */
+  /** One or more questions to kafkajs's admin client, over one connection. For this room. */
   async ask<T>(doing: string, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
     await using client = this.newClient(ADMIN_LIMITS)
     const admin = client.kafka.admin()
@@ -234,6 +242,27 @@ export class KafkaCluster implements AsyncDisposable {
       return work(admin)
     }
     return await withDeadline(doing, ADMIN_TIMEOUT_MS, signal, ask, this.tries, client.troubles)
+  }
+
+  async #question<T>(
+    doing: string,
+    signal: AbortSignal,
+    work: (session: QuestionSession) => Promise<T>,
+    timeoutMs: number = ADMIN_TIMEOUT_MS,
+  ): Promise<T> {
+    const session = this.#spare.take() ?? new QuestionSession(this.newClient(ADMIN_LIMITS))
+    const ask = async (): Promise<T> => {
+      await session.connect()
+      return work(session)
+    }
+    try {
+      const answer = await withDeadline(doing, timeoutMs, signal, ask, this.tries, session.troubles)
+      this.#spare.keep(session)
+      return answer
+    } catch (error) {
+      await session.close()
+      throw error
+    }
   }
 }
 
@@ -248,19 +277,5 @@ export async function connectKafka(
   signal: AbortSignal,
   timeoutMs: number = CONNECT_TIMEOUT_MS,
 ): Promise<KafkaCluster> {
-  await using client = createClient(settings, ADMIN_LIMITS)
-  const admin = client.kafka.admin()
-  const doing = `Connecting to Kafka at ${settings.brokers.join(',')}`
-  try {
-    const ask = async (): Promise<{ readonly clusterId: string }> => {
-      await admin.connect()
-      return answered(() => admin.describeCluster(), doing)
-    }
-    const { clusterId } = await withDeadline(doing, timeoutMs, signal, ask, settings.tries, client.troubles)
-    return new KafkaCluster(settings, clusterId)
-  } catch (error) {
-    // Of a peer that does not speak Kafka the library only says that it is not connected, in an error of no class.
-    if (error instanceof KafkaUnnamedError) throw kafkaUnreachable(doing, 'no answer', error)
-    throw error
-  }
+  return KafkaCluster.connect(settings, signal, timeoutMs)
 }

@@ -3,7 +3,15 @@
  * exactly; test/kafka/client.test.ts fails when an update changes what is relied on.
  */
 declare module 'kafkajs/src/cluster/index.js' {
-  import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs'
+  import type {
+    ConfigResourceTypes,
+    DescribeConfigResponse,
+    ISocketFactory,
+    Logger,
+    PartitionMetadata,
+    RetryOptions,
+    SASLOptions,
+  } from 'kafkajs'
   import type { ConnectionOptions } from 'node:tls'
 
   export interface ClusterOptions {
@@ -125,9 +133,49 @@ declare module 'kafkajs/src/cluster/index.js' {
     }): Promise<unknown>
   }
 
+  /** A broker as questions of settings need it. */
+  interface AskedBroker {
+    describeConfigs(request: {
+      readonly includeSynonyms: boolean
+      readonly resources: readonly {
+        readonly type: ConfigResourceTypes
+        readonly name: string
+        readonly configNames: string[]
+      }[]
+    }): Promise<DescribeConfigResponse>
+  }
+
+  interface BrokerPool {
+    /** Of the last question alone; null before the first. */
+    readonly metadata: {
+      readonly clusterId: string | null
+      readonly topicMetadata: readonly {
+        readonly topic: string
+        readonly partitionMetadata: PartitionMetadata[]
+      }[]
+    } | null
+    /** Of all topics if there is no name. */
+    refreshMetadata(topics: readonly string[]): Promise<void>
+    findConnectedBroker(): Promise<AskedBroker>
+  }
+
   export default class Cluster {
     constructor(options: ClusterOptions)
+    readonly brokerPool: BrokerPool
     connect(): Promise<void>
+    /** Of the leaders in the metadata of the last question. */
+    fetchTopicsOffset(
+      of: readonly {
+        readonly topic: string
+        readonly fromBeginning: boolean
+        readonly partitions: readonly { readonly partition: number }[]
+      }[],
+    ): Promise<
+      readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    >
     addMultipleTargetTopics(topics: readonly string[]): Promise<void>
     refreshMetadata(): Promise<void>
     refreshMetadataIfNecessary(): Promise<void>

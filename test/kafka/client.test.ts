@@ -13,6 +13,7 @@ import { createClient } from '../../src/kafka/client.ts'
 
 const require = createRequire(import.meta.url)
 const Broker = require('kafkajs/src/broker') as { readonly prototype: object }
+const BrokerPool = require('kafkajs/src/cluster/brokerPool') as { readonly prototype: object }
 const ConnectionPool = require('kafkajs/src/network/connectionPool') as { readonly prototype: object }
 const never = new AbortController().signal
 const limits = { requestTimeoutMs: 10_000, retry: { initialMs: 5, retries: 60 } }
@@ -166,6 +167,14 @@ describe("kafkajs's inner modules", () => {
       'findBroker',
     ]
     for (const method of methods) expect(Cluster.prototype).toHaveProperty(method, expect.any(Function))
+  })
+
+  test('the layer below the admin client has the methods that questions use', () => {
+    for (const method of ['connect', 'fetchTopicsOffset'])
+      expect(Cluster.prototype).toHaveProperty(method, expect.any(Function))
+    for (const method of ['refreshMetadata', 'findConnectedBroker'])
+      expect(BrokerPool.prototype).toHaveProperty(method, expect.any(Function))
+    expect(Broker.prototype).toHaveProperty('describeConfigs', expect.any(Function))
   })
 
   test('the layer below the producer has the methods that sending uses', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import kafkajs from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { connectKafka } from '../../src/kafka/cluster.ts'
 import type { KafkaCluster, TopicSpec } from '../../src/kafka/cluster.ts'
@@ -580,6 +580,45 @@ describe('topics', () => {
   test('a setting that the broker refuses is an error', async () => {
     const spec = { name: uniqueTopicPrefix(), partitions: 1, configs: { 'cleanup.policy': 'wrong' } }
     await expect(cluster.createTopics([spec], never)).rejects.toMatchObject({ code: 'KAFKA_REJECTED' })
+  })
+
+  test('questions that follow each other share one connection, which does not outlive them by much', async () => {
+    const topics = [await newTopic(), await newTopic({ partitions: 3 })] as const
+    const sockets: Socket[] = []
+    using _ = watchSockets((socket) => void sockets.push(socket))
+    await using asking = await connectKafka({ brokers: testStack().brokers, clientId }, never)
+    expect(await asking.partitionCount(topics[1], never)).toBe(3)
+    expect((await asking.topicOffsets(topics[0], never)).length).toBe(1)
+    expect((await asking.describeTopics(topics, never)).size).toBe(2)
+    expect(await asking.topicOffsets(topics[1], never)).toEqual(Array(3).fill({ beginning: 0, end: 0 }))
+    expect(sockets.length).toBe(1)
+    await vi.waitFor(() => expect(sockets[0]?.destroyed).toBe(true), 10_000)
+    // The next one makes its own.
+    expect(await asking.partitionCount(topics[0], never)).toBe(1)
+  })
+
+  test('questions that are asked at once do not disturb each other', async () => {
+    const topics = [await newTopic(), await newTopic(), `${uniqueTopicPrefix()}.none`] as const
+    const counts = await Promise.allSettled(topics.map((topic) => cluster.partitionCount(topic, never)))
+    expect(counts).toEqual([
+      { status: 'fulfilled', value: 1 },
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: expect.objectContaining({ code: 'KAFKA_TOPIC_MISSING' }) },
+    ])
+  })
+
+  test('a topic that is deleted fails the questions for it, and those for no other', async () => {
+    const [kept, doomed] = [await newTopic(), await newTopic()]
+    await using asking = await connectKafka({ brokers: testStack().brokers, clientId }, never)
+    await asking.topicOffsets(kept, never)
+    await asking.topicOffsets(doomed, never)
+    await cluster.ask('Deleting', never, (admin) => admin.deleteTopics({ topics: [doomed] }))
+    await vi.waitFor(async () => {
+      // Both over the connection that was asked for both.
+      expect((await asking.topicOffsets(kept, never)).length).toBe(1)
+      expect([...(await asking.describeTopics([doomed, kept], never)).keys()]).toEqual([kept])
+    }, 10_000)
+    await expect(asking.topicOffsets(doomed, never)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' })
   })
 
   test('the offsets of a topic that does not exist are missed at once, and it is not created', async () => {
