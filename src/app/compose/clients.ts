@@ -7,7 +7,7 @@ import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
 import { budgetLog } from '../../ops/budget-log.ts'
 import type { Logger } from '../../ops/logger.ts'
-import type { Metrics } from '../../ops/metrics.ts'
+import type { FeedMetrics } from '../../ops/feed-metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
 import { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { HttpTransport } from '../../spark/http-transport.ts'
@@ -73,7 +73,7 @@ export function sparkTransport(
 /** The same, shown by the metrics. */
 export function watchedTransport(
   settings: Settings['spark'],
-  { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
+  { metrics, logger }: { readonly metrics: FeedMetrics; readonly logger: Logger },
 ): RequestLimiter {
   const sent = (purpose: RequestPurpose, waited: Millis): void => metrics.requestSent(purpose, waited)
   const transport = sparkTransport(settings, { sent, ...budgetLog(logger) })

@@ -10,7 +10,7 @@ import { Outages } from '../../ops/outages.ts'
 import { chosenResources } from './chosen-resources.ts'
 import { kafkaSettings, schemaRegistry } from './clients.ts'
 import type { ReaderSettings } from './settings-groups.ts'
-import { loggerFor } from './surroundings.ts'
+import { loggerFor, type LoggingSettings } from './feed-logger.ts'
 import { now } from './system-clock.ts'
 
 export interface FeedReader extends AsyncDisposable {
@@ -51,7 +51,7 @@ interface Told {
   readonly outages: Outages
 }
 
-function ownTold(settings: Parameters<typeof loggerFor>[0]): Told {
+function ownTold(settings: LoggingSettings): Told {
   const logger = loggerFor(settings)
   return { logger, outages: new Outages(logger, now) }
 }

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
 import type { Replicated } from '../../domain/resource.ts'
 import type { Logger } from '../../ops/logger.ts'
-import type { Metrics } from '../../ops/metrics.ts'
+import type { FeedMetrics } from '../../ops/feed-metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
 import type { Observer } from '../../replication/ports.ts'
@@ -28,7 +28,7 @@ export interface OpenFeedOptions {
   /** Of the key that the settings have: one in a process, whatever is opened with it, and how often. */
   readonly transport: Transport
   readonly logger: Logger
-  readonly metrics: Metrics
+  readonly metrics: FeedMetrics
   readonly observer: Observer
   readonly outages: Outages
   /** Told what a full walk will show, as far as that is known. */

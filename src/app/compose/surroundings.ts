@@ -1,10 +1,10 @@
-/** Logging, metrics and health of a command that works on a feed. */
+/** Logging, metrics and health of the daemon. */
 import type { Settings } from '../../config/settings.ts'
 import type { PassProgress } from '../../domain/pass.ts'
 import { Health } from '../../ops/health.ts'
 import { LogObserver } from '../../ops/log-observer.ts'
 import { observers, parkings, SILENT_OBSERVER } from '../../ops/observers.ts'
-import { createLogger, type Logger } from '../../ops/logger.ts'
+import type { Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Outages } from '../../ops/outages.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
@@ -13,8 +13,8 @@ import type { Parking } from '../../replication/persist.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { ChangeRates } from '../budget/change-rates.ts'
 import { chosenResources } from './chosen-resources.ts'
+import { loggerFor, type LoggingSettings } from './feed-logger.ts'
 import { now } from './system-clock.ts'
-import { plaintextCredentials } from './plaintext.ts'
 import { VERSION } from '../version.ts'
 
 export interface Surroundings {
@@ -28,31 +28,10 @@ export interface Surroundings {
   readonly parking: Parking
 }
 
-type LoggingSettings = Pick<Settings, 'log'> &
-  Partial<Pick<Settings, 'spark' | 'kafka' | 'registry' | 'http'>>
-type FeedSettings = LoggingSettings & Pick<Settings, 'feed' | 'passes'>
-
-/** Strikes out every secret that the settings hold (R15), and warns of those that others on the way can read. */
-export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings): Logger {
-  const secrets = [
-    spark?.accessToken,
-    kafka?.sasl?.password,
-    kafka?.ssl?.key,
-    registry?.auth,
-    http?.adminToken,
-  ]
-  const logger = createLogger({
-    level: log.level,
-    secrets: secrets.filter((secret) => secret !== null && secret !== undefined),
-  })
-  for (const { setting, problem } of plaintextCredentials({ spark, kafka, registry })) {
-    logger.warn({ setting }, problem)
-  }
-  return logger
-}
-
-/** @param moves a line on the terminal shows the progress of passes */
-export function surroundings(settings: FeedSettings, moves = false): Surroundings {
+/** With metrics, health and all else that a daemon answers for. */
+export function surroundings(
+  settings: LoggingSettings & Pick<Settings, 'feed' | 'passes'>,
+): Surroundings {
   const { topicPrefix: prefix } = settings.feed
   const logger = loggerFor(settings).child({ feed: prefix })
   const outages = new Outages(logger, now)
@@ -69,7 +48,7 @@ export function surroundings(settings: FeedSettings, moves = false): Surrounding
     ready: () => health.report().ready,
   })
   const totals = new WalkTotals()
-  const log = new LogObserver(logger, undefined, { totals, moves })
+  const log = new LogObserver(logger, undefined, { totals, moves: false })
   const changeRates = new ChangeRates()
   const counting = { ...SILENT_OBSERVER, passEnded: (progress: PassProgress) => changeRates.ended(progress) }
   const observer = observers(metrics, health, log, counting)

@@ -12,12 +12,12 @@ import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
 import { watchedTransport } from '../compose/clients.ts'
+import { commandSurroundings } from '../compose/command-surroundings.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
 import { isWatched } from '../../ops/is-watched.ts'
 import { progressLine } from '../reports/progress-line.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
-import { surroundings } from '../compose/surroundings.ts'
 
 /** How this process may open the feed; a daemon has it open. */
 export interface FeedWishes {
@@ -50,7 +50,7 @@ export async function onFeed<T>(
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
   requireLastingFilter(settings.feed, wishes.force ?? false)
-  const { logger, metrics, observer, outages, totals } = surroundings(settings, isWatched())
+  const { logger, metrics, observer, outages, totals } = commandSurroundings(settings, isWatched())
   using line = progressLine({ title, resource }, totals)
   line.say('opening the feed')
   await using transport = watchedTransport(settings.spark, { metrics, logger })

@@ -18,7 +18,7 @@ import { sparkSource, sparkTransport } from '../../compose/clients.ts'
 import { withTypeNames } from '../../metadata/metadata-refresher.ts'
 import { now } from '../../compose/system-clock.ts'
 import { schemaSubject } from './subject.ts'
-import { loggerFor } from '../../compose/surroundings.ts'
+import { loggerFor } from '../../compose/feed-logger.ts'
 
 export interface CheckOptions {
   readonly resource: ResourceDescription
