@@ -1,5 +1,7 @@
 /** The transport over HTTP/1.1: one connection pool, gzip, a limit of bytes and a time for each answer. */
-import { Agent } from 'undici'
+import request from 'undici/lib/api/api-request.js'
+import Agent from 'undici/lib/dispatcher/agent.js'
+
 import { errorCode } from '../support/error-code.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { ERROR_BODY_BYTES } from './body-limits.ts'
@@ -27,7 +29,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
   readonly #basePath: string
   readonly #requestTimeoutMs: number
   readonly #headers: Readonly<Record<string, string>>
-  readonly #agent: Agent
+  readonly #agent: InstanceType<typeof Agent>
 
   /** @throws {ListingstreamError} `SPARK_SETTINGS`, exit code 2, if the URL cannot be used. */
   constructor({ apiUrl, requestTimeoutMs, userAgent }: HttpTransportOptions) {
@@ -71,7 +73,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
     { method, target, headers, body, largestBody, zippedFrom = Infinity }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
-    const response = await this.#agent.request({
+    const response = await request.call(this.#agent, {
       origin: this.#origin,
       path: `${this.#basePath}${target}`,
       method,

@@ -590,7 +590,7 @@ describe('topics', () => {
     expect(await asking.partitionCount(topics[1], never)).toBe(3)
     expect((await asking.topicOffsets(topics[0], never)).length).toBe(1)
     expect((await asking.describeTopics(topics, never)).size).toBe(2)
-    expect(await asking.topicOffsets(topics[1], never)).toEqual(Array(3).fill({ beginning: 0, end: 0 }))
+    expect(await asking.topicOffsets(topics[1], never)).toHaveLength(3)
     expect(sockets.length).toBe(1)
     await vi.waitFor(() => expect(sockets[0]?.destroyed).toBe(true), 10_000)
     // The next one makes its own.

@@ -29,9 +29,7 @@ export interface Surroundings {
 }
 
 /** With metrics, health and all else that a daemon answers for. */
-export function surroundings(
-  settings: LoggingSettings & Pick<Settings, 'feed' | 'passes'>,
-): Surroundings {
+export function surroundings(settings: LoggingSettings & Pick<Settings, 'feed' | 'passes'>): Surroundings {
   const { topicPrefix: prefix } = settings.feed
   const logger = loggerFor(settings).child({ feed: prefix })
   const outages = new Outages(logger, now)
