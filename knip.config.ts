@@ -17,6 +17,7 @@ export default {
     'src/consumer/rebuild/writing/writer-thread.ts',
     'test/docs/curl.ts',
     'test/kafka/exit-script.ts',
+    'test/key-index/ledger-writer.ts',
     'test/fixtures/tell-packages.ts',
     'test/consumer/sdk/loop-process.ts',
   ],

@@ -6,6 +6,7 @@ import type { KeyRange } from './level-store.ts'
 
 // entry/<resource>/<key>          what is known of a key
 // ledger/<pass>/<set>/<key>       a mark of a pass
+// ledger/<pass>/<set>/!<key>      several of them; the last one's key
 // meta/state, meta/sums/<resource>
 
 export const STATE_KEY = 'meta/state'
@@ -29,8 +30,22 @@ export function entryResource(storeKey: string): ResourceName | undefined {
   return parseResourceName(storeKey.split('/', 2)[1] ?? '')
 }
 
-export function ledgerPrefix(pass: PassId, set: LedgerSet): string {
-  return `${ledgerPath(pass)}/${set}/`
+/** Where the marks of a set lie: those that are several together come first, since no key begins as they do. */
+export interface LedgerPlace {
+  readonly prefix: string
+  readonly runs: KeyRange
+  readonly marks: KeyRange
+}
+
+export function ledgerPlace(pass: PassId, set: LedgerSet): LedgerPlace {
+  const { start, end } = ledgerRange(pass, set)
+  // '"' is the character after '!'.
+  return { prefix: start, runs: { start, end: `${start}"` }, marks: { start: `${start}"`, end } }
+}
+
+/** @param last key of the run; or any key, and every run that does not end before it comes from there on */
+export function runKey(prefix: string, last: string): string {
+  return `${prefix}!${last}`
 }
 
 export function ledgerRange(pass: PassId, set?: LedgerSet): KeyRange {

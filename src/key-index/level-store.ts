@@ -15,6 +15,7 @@ export type StoreOperation =
 export interface StoreView extends AsyncDisposable {
   batches(range: KeyRange): AsyncGenerator<readonly (readonly [string, Buffer])[], void, undefined>
   get(key: string): Promise<Buffer | undefined>
+  isEmpty(range: KeyRange): Promise<boolean>
 }
 
 type Database = ClassicLevel<string, Buffer>
@@ -70,6 +71,26 @@ export class LevelStore implements AsyncDisposable {
     }
   }
 
+  /** Undefined if the range is empty. */
+  async first({ start, end }: KeyRange): Promise<readonly [string, Buffer] | undefined> {
+    try {
+      await using iterator = this.#db.iterator({ gte: start, lt: end, limit: 1 })
+      return await iterator.next()
+    } catch (error) {
+      throw readError(this.location, error)
+    }
+  }
+
+  /** The greatest key of the range; undefined if that is empty. */
+  async last({ start, end }: KeyRange): Promise<string | undefined> {
+    try {
+      await using keys = this.#db.keys({ gte: start, lt: end, reverse: true, limit: 1 })
+      return await keys.next()
+    } catch (error) {
+      throw readError(this.location, error)
+    }
+  }
+
   /** Atomic. */
   async write(operations: readonly StoreOperation[]): Promise<void> {
     if (operations.length === 0) return
@@ -115,6 +136,14 @@ export class LevelStore implements AsyncDisposable {
       async get(key) {
         try {
           return await db.get(key, { snapshot })
+        } catch (error) {
+          throw readError(location, error)
+        }
+      },
+      async isEmpty({ start, end }) {
+        try {
+          await using keys = db.keys({ gte: start, lt: end, snapshot, limit: 1 })
+          return (await keys.next()) === undefined
         } catch (error) {
           throw readError(location, error)
         }
