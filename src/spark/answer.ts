@@ -16,6 +16,8 @@ export interface Call extends HttpRequest {
   readonly label?: string
   /** The answer is a page of this resource: its results are wanted as records. */
   readonly pageOf?: ResourceDescription
+  /** Of such a page: only keys and stamps are asked for. @default whole records */
+  readonly ofKeys?: boolean
   /** The answer holds records, read as JSON: broken JSON in one is told from an answer that is none. */
   readonly holdsRecords?: true
   /** Of those that it may take, the first one included. @default as every call */
@@ -62,7 +64,7 @@ export async function readAnswer(
 }
 
 async function bodyOf(
-  { pageOf, target, largestBody: limit }: Call,
+  { pageOf, ofKeys = false, target, largestBody: limit }: Call,
   { status, body: bytes, zipped = false }: HttpResponse,
   pageReader: PageReader,
   signal: AbortSignal,
@@ -71,7 +73,7 @@ async function bodyOf(
   const path = pathOf(target)
   let page: Awaited<ReturnType<PageReader['read']>>
   try {
-    page = await pageReader.read({ bytes, zipped, limit }, pageOf, signal)
+    page = await pageReader.read({ bytes, zipped, limit, ofKeys }, pageOf, signal)
   } catch (cause) {
     signal.throwIfAborted()
     if (!isRetryable(cause)) throw cause

@@ -55,7 +55,7 @@ async function keysOfPage(
     })
     try {
       const largestBody = recordsBodyBytes(limit)
-      return await client.succeed({ ...call, pageOf: resource, largestBody }, signal)
+      return await client.succeed({ ...call, pageOf: resource, ofKeys: true, largestBody }, signal)
     } catch (error) {
       if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
     }

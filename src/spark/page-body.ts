@@ -24,6 +24,8 @@ export interface PageBytes {
   readonly zipped: boolean
   /** So many bytes at most are read of it when it is unzipped. */
   readonly limit: number
+  /** Only keys and stamps were asked for, so that nothing is made of its records. @default false */
+  readonly ofKeys?: boolean
 }
 
 /** On this thread. */

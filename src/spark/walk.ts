@@ -99,7 +99,8 @@ function pageCall(
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })
-    return { ...call, pageOf: resource, largestBody: recordsBodyBytes(asked.limit) }
+    const largestBody = recordsBodyBytes(asked.limit)
+    return { ...call, pageOf: resource, ofKeys: select === 'keys', largestBody }
   }
 }
 

@@ -5,6 +5,7 @@ import type { ContentLimit } from '../../events/content/content-encoder.ts'
 import type { EventRecipe } from '../../events/schema/event-schemas.ts'
 import type { ResourceDescription, ResourceName } from '../../domain/resource.ts'
 import type { NotUnzipped } from '../../spark/gzip.ts'
+import { readKeyPage } from '../../spark/key-rows.ts'
 import {
   readPage,
   unzippedPage,
@@ -64,12 +65,14 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
    * ended because it did not answer.
    */
   async read(
-    { bytes, zipped, limit }: PageBytes,
+    { bytes, zipped, limit, ofKeys = false }: PageBytes,
     resource: ResourceDescription,
     signal: AbortSignal,
   ): Promise<Page> {
-    if (!zipped && bytes.length < this.zippedFrom) return readPage(bytes, resource)
-    const encoding = this.#encodingOf(resource)
+    if (!zipped && bytes.length < this.zippedFrom) {
+      return ofKeys ? readKeyPage(bytes, resource) : readPage(bytes, resource)
+    }
+    const encoding = ofKeys ? undefined : this.#encodingOf(resource)
     // Of no length any more once it is handed over.
     const { length } = bytes
     const asked = this.#ask({ body: ownBuffer(bytes), length, zipped, limit, resource, encoding })
