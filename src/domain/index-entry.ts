@@ -25,3 +25,9 @@ export interface IndexEntry {
   /** The request that last published or confirmed it (R6); 0 after a rebuild. */
   readonly request: number
 }
+
+/** What a purge compares with its walk. */
+export type EntryOutline = Pick<
+  IndexEntry,
+  'state' | 'modificationTimestamp' | 'observedAt' | 'mlsId' | 'partition' | 'offset'
+>

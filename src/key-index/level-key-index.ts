@@ -8,11 +8,11 @@ import {
 } from '../domain/resource.ts'
 import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { BucketSums, checkOf } from './bucket-sums.ts'
-import { decodeEntry, encodeEntry } from './entry-codec.ts'
+import { decodeEntry, encodeEntry, OutlineReader } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
 import { ALL_LEDGERS, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
@@ -93,6 +93,22 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
         const key = recordKeyOf(storeKey, prefix)
         if (key === undefined) throw this.#corrupt(storeKey)
         return [key, this.#decode(stamps, key, value)] as const
+      })
+    }
+  }
+
+  async *outlines(
+    resource: ResourceName,
+  ): AsyncGenerator<readonly (readonly [RecordKey, EntryOutline])[], void, undefined> {
+    const reader = new OutlineReader(this.#stampsOf(resource))
+    const prefix = entryPrefix(resource)
+    await using view = this.#store.view()
+    for await (const batch of view.batches(entryRange(resource))) {
+      yield batch.map(([storeKey, value]) => {
+        const key = recordKeyOf(storeKey, prefix)
+        const outline = reader.read(value)
+        if (key === undefined || outline === undefined) throw this.#corrupt(storeKey)
+        return [key, outline] as const
       })
     }
   }

@@ -112,29 +112,34 @@ export class LevelWalkLedger implements WalkLedger {
     keys: readonly (readonly [RecordKey, string])[],
   ): Promise<readonly boolean[]> {
     const top = this.#tops.get(place.prefix) ?? (await this.#topOf(place))
-    const newest = new Map(keys)
-    const distinct = [...newest.keys()]
-    const above = isAscending(distinct, top) ? distinct : distinct.filter((key) => key > top).sort()
-    const among = above.length === distinct.length ? [] : distinct.filter((key) => key <= top).sort()
-    const earlier = await this.#earlier(place, among, page)
-
-    const operations: StoreOperation[] = []
-    for (const some of slices(above, MOST_MARKS)) {
-      const storeKey = runKey(place.prefix, some.at(-1) ?? '')
-      const notes = some.map((key) => newest.get(key) ?? '')
-      operations.push({ type: 'put', key: storeKey, value: encodeRun(storeKey, { page, keys: some, notes }) })
+    if (isAscending(keys, top)) {
+      await this.#write(place, runsOf(place, page, keys), keys.at(-1)?.[0] ?? top)
+      return keys.map(() => true)
     }
-    for (const key of among) {
+    const newest = new Map(keys)
+    const sorted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1))
+    const above = sorted.filter(([key]) => key > top)
+    const among = sorted.filter(([key]) => key <= top)
+    const earlier = await this.#earlier(
+      place,
+      among.map(([key]) => key),
+      page,
+    )
+    const operations = runsOf(place, page, above)
+    for (const [key, note] of among) {
       const storeKey = place.prefix + key
-      const mark = { page: earlier.get(key) ?? page, note: newest.get(key) ?? '' }
+      const mark = { page: earlier.get(key) ?? page, note }
       operations.push({ type: 'put', key: storeKey, value: encodeMark(storeKey, mark) })
     }
-    // Also if it is not known what was written of it.
-    this.#tops.set(place.prefix, above.at(-1) ?? top)
-    await this.#store.write(operations)
-    if (distinct.length === keys.length && earlier.size === 0) return keys.map(() => true)
+    await this.#write(place, operations, above.at(-1)?.[0] ?? top)
     const known = new Set(earlier.keys())
     return keys.map(([key]) => !known.has(key) && known.add(key) !== undefined)
+  }
+
+  async #write(place: LedgerPlace, operations: readonly StoreOperation[], top: string): Promise<void> {
+    // Before: it is the top, too, if nobody knows what was written.
+    this.#tops.set(place.prefix, top)
+    await this.#store.write(operations)
   }
 
   /** The page that added each of these keys, of those that a page before this one did. @param keys ascending */
@@ -225,9 +230,24 @@ export class LevelWalkLedger implements WalkLedger {
   }
 }
 
-function isAscending(keys: readonly RecordKey[], from: string): boolean {
+/** @param marks ascending, and above all others */
+function runsOf(
+  { prefix }: LedgerPlace,
+  page: number,
+  marks: readonly (readonly [RecordKey, string])[],
+): StoreOperation[] {
+  const runs: StoreOperation[] = []
+  for (const some of slices(marks, MOST_MARKS)) {
+    const key = runKey(prefix, some.at(-1)?.[0] ?? '')
+    const run = { page, keys: some.map(([marked]) => marked), notes: some.map(([, note]) => note) }
+    runs.push({ type: 'put', key, value: encodeRun(key, run) })
+  }
+  return runs
+}
+
+function isAscending(marks: readonly (readonly [RecordKey, string])[], from: string): boolean {
   let before = from
-  for (const key of keys) {
+  for (const [key] of marks) {
     if (key <= before) return false
     before = key
   }

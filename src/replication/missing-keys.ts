@@ -1,15 +1,16 @@
 /** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
 import type { PassProgress } from '../domain/pass.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import type { EntryOutline } from '../domain/index-entry.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { mergeJoinBatches, type Joined } from '../support/merge-join.ts'
+import { prefetch } from '../support/prefetch.ts'
 import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
 import { askFates, keysPerQuestion } from './questions.ts'
-import { parseStamp } from './walk.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
+import { parseStamp } from './walked-stamp.ts'
 import { updatedAfter } from './window.ts'
 
 /** The outcome of the comparison; the keys themselves lie in the ledger. */
@@ -44,7 +45,8 @@ export async function findMissing(
   await ledger.drop(passId, 'missed')
   await ledger.drop(passId, 'recheck')
   const comparison = new Comparison(feed, resource, walked, approveUpTo)
-  const known = feed.index.entries(resource.name)
+  // The next batch is read beside the comparison of this one.
+  const known = prefetch(() => feed.index.outlines(resource.name), 1, signal)
   for await (const batch of mergeJoinBatches(known, ledger.entries(passId, 'seen'))) {
     for (const joined of batch) {
       comparison.take(joined)
@@ -77,7 +79,7 @@ class Comparison {
   /** A key that the walk has shown. */
   #witness: RecordKey | undefined
   /** Deleted ones past their retention. */
-  #expired: (readonly [RecordKey, IndexEntry])[] = []
+  #expired: (readonly [RecordKey, EntryOutline])[] = []
 
   constructor(feed: Feed, resource: ListedResource, walked: PassProgress, approveUpTo: number | undefined) {
     const { overlap, state } = feed
@@ -94,7 +96,7 @@ class Comparison {
     }
   }
 
-  take({ key, left: entry, right: seen }: Joined<RecordKey, IndexEntry, string>): void {
+  take({ key, left: entry, right: seen }: Joined<RecordKey, EntryOutline, string>): void {
     const { startedAt } = this.#walked
     if (entry !== undefined && entry.state !== 'deleted') this.#live.add(entry.mlsId)
     if (seen !== undefined) {
@@ -184,7 +186,7 @@ class Comparison {
 }
 
 /** R9 c: a key whose last record was published since the sweep began is not deleted by it. */
-export function sweepEnd(walked: PassProgress, entry: IndexEntry): number {
+export function sweepEnd(walked: PassProgress, entry: EntryOutline): number {
   return walked.sweepOffsets[entry.partition] ?? (entry.offset < 0 ? 0 : -1)
 }
 

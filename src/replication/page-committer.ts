@@ -3,7 +3,7 @@
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
@@ -148,7 +148,7 @@ export class PageCommitter {
   /** Drops index entries that are still as they were seen: deleted keys that need not be remembered any longer (R9). */
   forget(
     resource: Pick<ListedResource, 'name' | 'subresources'>,
-    entries: readonly (readonly [RecordKey, IndexEntry])[],
+    entries: readonly (readonly [RecordKey, EntryOutline])[],
     signal: AbortSignal,
   ): Promise<void> {
     return this.#enter(signal, async () => {

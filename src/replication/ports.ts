@@ -5,7 +5,7 @@
 import type { Change, DeadLetter } from '../domain/change.ts'
 import type { Digest, EncodeResult, SchemaId } from '../domain/content.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
-import type { IndexEntry } from '../domain/index-entry.ts'
+import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type {
   NextOffsets,
@@ -214,6 +214,8 @@ export interface KeyIndex {
   apply(update: IndexUpdate): Promise<void>
   /** All entries in ascending order of key, in batches; memory follows the batch, not the index (R14). */
   entries(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, IndexEntry])[]>
+  /** The same, and less of each. */
+  outlines(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, EntryOutline])[]>
 
   /** Null if the index is new, was reset without an identity, or does not state one. */
   state(): IndexState | null

@@ -1,5 +1,5 @@
 /** One paged read of the source as part of a pass: resumed where it was interrupted, restarted when its token is refused. */
-import { formatSeconds, instant, type Instant } from '../domain/instant.ts'
+import { formatSeconds, type Instant } from '../domain/instant.ts'
 import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
@@ -11,10 +11,11 @@ import { prefetch } from '../support/prefetch.ts'
 import type { CommittedState } from './committed-state.ts'
 import { countedRange, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
-import { IncompleteWalkError, LedgerDamagedError, SourceClockError } from './pass-errors.ts'
+import { IncompleteWalkError, SourceClockError } from './pass-errors.ts'
 import type { SourcePage, WalkRequest } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import { begun, restarted, walkedOf, type PassBeginning } from './progress.ts'
+import { formatStamp } from './walked-stamp.ts'
 import { narrowedTo, settledBefore } from './window.ts'
 
 /** A server clock that differs by more than this from ours is not believed (R4). */
@@ -204,22 +205,23 @@ async function countFresh(
   if (progress.walkEnded) return { walked: 0, inRange: 0 }
   const marks = page.records.map((record): readonly [RecordKey, string] => [
     record.key,
-    select === 'keys' ? formatStamp(record) : '',
+    select === 'keys' ? formatStamp(record.modificationTimestamp) : '',
   ])
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
   const range = countedRange(resource, select)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   const firstShown = new Set<RecordKey>()
+  const areAllNew = !isNew.includes(false)
   let walked = 0
   // A row without a usable key was shown, too: the source counts it, and it is not missing (R12).
   let inRange = page.unreadable.length
   for (const [i, record] of page.records.entries()) {
     if (isNew[i] === true) {
       walked += 1
-      firstShown.add(record.key)
+      if (!areAllNew) firstShown.add(record.key)
     }
     // One page that shows a key twice shows two rows that the source counts; one of an earlier page is a repetition.
-    if (!firstShown.has(record.key)) continue
+    if (!areAllNew && !firstShown.has(record.key)) continue
     if (range === 'all' || mayCountBefore(bound, record)) inRange += 1
   }
   return { walked, inRange }
@@ -277,18 +279,6 @@ async function confirmEnd(
   throw new IncompleteWalkError(
     `The API does not count ${resource.name}, and the end of the walk was not the same when asked again. Nothing is concluded from it; the next pass walks again.`,
   )
-}
-
-/** The ledger's note of a walked key: its timestamp. */
-function formatStamp({ modificationTimestamp }: SourceRecord): string {
-  return modificationTimestamp === null ? '' : String(modificationTimestamp)
-}
-
-/** @throws {LedgerDamagedError} for a note that `formatStamp` does not write */
-export function parseStamp(note: string): Instant | null {
-  if (note === '') return null
-  if (!/^-?\d{1,16}$/.test(note)) throw new LedgerDamagedError('the timestamp of a walked key cannot be read')
-  return instant(Number(note))
 }
 
 /** The marker that belongs into the pass's first transaction. */

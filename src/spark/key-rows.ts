@@ -122,7 +122,7 @@ class RowPattern {
     if (at + this.length > page.length || !this.#hasRest(at)) return undefined
     const first = at + (this.#keys[0] ?? 0)
     const size = this.#record.key.length
-    const key = parseRecordKey(page.latin1Slice(first, first + size))
+    const key = parseRecordKey(page.toString('latin1', first, first + size))
     if (key === undefined) return undefined
     for (let i = 1; i < this.#keys.length; i += 1) {
       const other = at + (this.#keys[i] ?? 0)
@@ -130,7 +130,7 @@ class RowPattern {
     }
     const stamp = this.#stamp
     if (stamp === undefined) return this.#recordOf(key, this.#record.modificationTimestamp, at)
-    const modified = parseInstant(page.latin1Slice(at + stamp.from, at + stamp.to))
+    const modified = parseInstant(page.toString('latin1', at + stamp.from, at + stamp.to))
     return modified === undefined ? undefined : this.#recordOf(key, modified, at)
   }
 

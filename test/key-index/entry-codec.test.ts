@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEntry, encodeEntry } from '../../src/key-index/entry-codec.ts'
+import { decodeEntry, encodeEntry, OutlineReader } from '../../src/key-index/entry-codec.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { indexEntries, indexEntry } from '../fixtures/index-entry.ts'
 
@@ -25,6 +25,27 @@ test('bytes of any kind decode to an entry that encodes to the same bytes, or to
     fc.property(fc.oneof(damaged, anything), (bytes) => {
       const entry = decodeEntry(changeStamps, bytes)
       if (entry !== undefined) expect(encodeEntry(changeStamps, entry)).toHaveLength(bytes.length)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('bytes of any kind have the outline of the entry that they are, and none if they are none', () => {
+  const reader = new OutlineReader(changeStamps)
+  const damaged = fc.tuple(indexEntries, fc.nat(), fc.nat({ max: 255 })).map(([entry, at, byte]) => {
+    const bytes = encodeEntry(changeStamps, entry)
+    if (at % 3 > 0) bytes[at % bytes.length] = byte
+    return bytes
+  })
+  fc.assert(
+    fc.property(fc.array(damaged, { minLength: 1, maxLength: 4 }), (list) => {
+      for (const bytes of list) {
+        const outline = reader.read(bytes)
+        const entry = decodeEntry(changeStamps, bytes)
+        // What it does not read may be wrong.
+        if (entry !== undefined) expect(entry).toMatchObject(outline ?? { outline })
+        if (outline === undefined) expect(entry).toBeUndefined()
+      }
     }),
     { numRuns: 2000 },
   )

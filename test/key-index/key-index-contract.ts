@@ -5,7 +5,7 @@ import { passId } from '../../src/domain/pass.ts'
 import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
-import type { IndexEntry } from '../../src/domain/index-entry.ts'
+import type { EntryOutline, IndexEntry } from '../../src/domain/index-entry.ts'
 import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { parseResourceName, type ResourceDescription, type ResourceName } from '../../src/domain/resource.ts'
@@ -146,6 +146,22 @@ function entryCases(open: OpenIndex): void {
       await index.apply(update([[K(`${last}x`), indexEntry()]]))
     }
     expect(seen).toEqual([...keys].sort())
+  })
+
+  test('the outlines are of the same entries, in the same order, and say the same', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(recordKeys, indexEntries), { maxLength: 8 }), async (puts) => {
+        await index.reset(feedIdentity(), AT)
+        await index.apply(update(puts))
+        const outlines = (await Array.fromAsync(index.outlines(LISTINGS.name))).flat()
+        expect(outlines.map(([key, outline]) => [key, outlineOf(outline)])).toEqual(
+          (await allEntries(index)).map(([key, entry]) => [key, outlineOf(entry)]),
+        )
+      }),
+      { numRuns: 20 },
+    )
   })
 
   test('a scan that is left early leaves the index usable', async () => {
@@ -511,6 +527,11 @@ function ledgerCases(open: OpenIndex): void {
     expect(await allEntries(opened.index)).toEqual([])
     expect(await opened.index.verify()).toBe(true)
   })
+}
+
+function outlineOf(of: EntryOutline): EntryOutline {
+  const { state, modificationTimestamp, observedAt, mlsId, partition, offset } = of
+  return { state, modificationTimestamp, observedAt, mlsId, partition, offset }
 }
 
 export function update(

@@ -116,9 +116,9 @@ describe('the index on disk', () => {
     await editRaw(folder.path, (values) => values.set('entry/listings/k3', Buffer.alloc(60, 0xff)))
     await using damaged = await openKeyIndex(folder.path, { resources: RESOURCES }, signal)
     await expect(damaged.getMany(LISTINGS.name, [K('k3')])).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
-    await expect(Array.fromAsync(damaged.entries(LISTINGS.name))).rejects.toMatchObject({
-      code: 'INDEX_CORRUPT',
-    })
+    for (const scan of [damaged.entries(LISTINGS.name), damaged.outlines(LISTINGS.name)]) {
+      await expect(Array.fromAsync<unknown>(scan)).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+    }
   })
 
   test.each([

@@ -38,7 +38,7 @@ describe('a page under gzip', () => {
     await using t = await fixture([large], { pageReader, pageLimit: 10 })
     expect(await walked(t.source)).toMatchObject([{ body: row(1) }])
     expect(given).toEqual([
-      { bytes: Buffer.from(large.body ?? ''), zipped: true, limit: recordsBodyBytes(10) },
+      { bytes: Buffer.from(large.body ?? ''), zipped: true, limit: recordsBodyBytes(10), ofKeys: false },
     ])
     expect(t.events).toMatchObject([{ code: 'OK', bytes: large.body?.length }])
   })
