@@ -43,6 +43,13 @@ describe('a page under gzip', () => {
     expect(t.events).toMatchObject([{ code: 'OK', bytes: large.body?.length }])
   })
 
+  test('of a walk of keys says to its reader that it is one', async () => {
+    const { given, pageReader } = reading()
+    await using t = await fixture([large], { pageReader })
+    await collect(t.source.walk({ ...WALK, select: 'keys' }, AbortSignal.timeout(5_000)))
+    expect(given).toMatchObject([{ ofKeys: true }])
+  })
+
   test('that is small, or for nobody who unzips, is unzipped before', async () => {
     const { given, pageReader } = reading()
     await using t = await fixture([zipped(page([row(1)], null))], { pageReader })

@@ -126,6 +126,19 @@ describe('a page that is read on another thread', () => {
     expect(tallies).toEqual([{ transcoded: 0, declined: new Map([['page', 6]]) }])
   })
 
+  test.each([
+    ['there', 0],
+    ['here, as it is small', 1_000_000],
+  ])('of keys is not encoded, %s', async (_, worthAThreadBytes) => {
+    const { reader, tallies } = reading(undefined, worthAThreadBytes)
+    await using _owned = reader
+    const keys = rowsOf(20).slice(0, 20)
+    const { records } = await rowsRead(reader, { ...plain(page(keys)), ofKeys: true })
+    expect(records.map(asData)).toEqual(plainRows(page(keys)).records)
+    expect(records.map(({ made }) => made)).toEqual(keys.map(() => undefined))
+    expect(tallies).toEqual([])
+  })
+
   test('keeps what steers the walk, and says what is no page (R8)', async () => {
     const { reader } = reading()
     await using _owned = reader
