@@ -5,7 +5,7 @@ import { isRetryable } from '../support/errors.ts'
 import type { Envelope } from './envelope.ts'
 import { failureOf } from './failure.ts'
 import { parseRetryAfter } from './http-dates.ts'
-import { readBody, type Body, type PageReader } from './page-body.ts'
+import { readBody, type Body, type PageReader, type TokenListener } from './page-body.ts'
 import type { ReadRecords } from './records.ts'
 import { noGzip, unreadable, type SparkApiError } from './spark-api-error.ts'
 import { pathOf, type HttpRequest, type HttpResponse } from './transport.ts'
@@ -18,6 +18,8 @@ export interface Call extends HttpRequest {
   readonly pageOf?: ResourceDescription
   /** Of such a page: only keys and stamps are asked for. @default whole records */
   readonly ofKeys?: boolean
+  /** Of a page; told for each attempt. */
+  readonly onToken?: TokenListener
   /** The answer holds records, read as JSON: broken JSON in one is told from an answer that is none. */
   readonly holdsRecords?: true
   /** Of those that it may take, the first one included. @default as every call */
@@ -64,7 +66,7 @@ export async function readAnswer(
 }
 
 async function bodyOf(
-  { pageOf, ofKeys = false, target, largestBody: limit }: Call,
+  { pageOf, ofKeys = false, onToken, target, largestBody: limit }: Call,
   { status, body: bytes, zipped = false }: HttpResponse,
   pageReader: PageReader,
   signal: AbortSignal,
@@ -73,7 +75,7 @@ async function bodyOf(
   const path = pathOf(target)
   let page: Awaited<ReturnType<PageReader['read']>>
   try {
-    page = await pageReader.read({ bytes, zipped, limit, ofKeys }, pageOf, signal)
+    page = await pageReader.read({ bytes, zipped, limit, ofKeys }, pageOf, signal, onToken)
   } catch (cause) {
     signal.throwIfAborted()
     if (!isRetryable(cause)) throw cause

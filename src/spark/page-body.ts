@@ -37,9 +37,21 @@ export function unzippedPage({ bytes, zipped, limit }: PageBytes): Unzipped {
 export interface PageReader {
   /** See `HttpRequest.zippedFrom`: it unzips such pages itself. */
   readonly zippedFrom: number
-  /** The bytes are the reader's from then on. Rejects with the signal's reason when it aborts. */
-  read(page: PageBytes, resource: ResourceDescription, signal: AbortSignal): Promise<PageBody | NotUnzipped>
+  /**
+   * The bytes are the reader's from then on. Rejects with the signal's reason when it aborts.
+   *
+   * @param onToken see `foreseenToken`; told where reading the page takes longer than that
+   */
+  read(
+    page: PageBytes,
+    resource: ResourceDescription,
+    signal: AbortSignal,
+    onToken?: TokenListener,
+  ): Promise<PageBody | NotUnzipped>
 }
+
+/** Told the token that a page probably names, before it is read. Must not throw. */
+export type TokenListener = (token: string) => void
 
 /** On this thread. */
 export const PLAIN_PAGE_READER: PageReader = {

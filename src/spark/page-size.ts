@@ -15,6 +15,11 @@ export class PageSize {
     return this.#suspect === 0 ? this.#most : Math.max(this.#smallest, Math.floor(this.#suspect / 2))
   }
 
+  /** Somewhere in the next rows is one that cannot be read. */
+  get isReduced(): boolean {
+    return this.#suspect > 0
+  }
+
   /** So few rows are not asked for in halves. */
   isSmallest(rows: number): boolean {
     return rows <= this.#smallest

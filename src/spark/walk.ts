@@ -1,18 +1,13 @@
 /** One paged read by `_skiptoken` (docs/spark-api.md §2.3, R7). */
 import type { ListedResource } from '../domain/resource.ts'
 import type { SourcePage, WalkRequest } from '../replication/ports.ts'
-import { recordsBodyBytes } from './body-limits.ts'
 import { readRowByRow, SMALLEST_SLICE } from './broken-rows.ts'
+import { PageRequests } from './page-requests.ts'
 import { PageSize } from './page-size.ts'
-import { get } from './query.ts'
-import { SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
+import { SparkApiError, unreadable } from './spark-api-error.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
-import type { CallAfter, SparkClient, Success } from './spark-client.ts'
+import type { SparkClient, Success } from './spark-client.ts'
 import { isUnreadable } from './unreadable-page.ts'
-import { keyAndStamp, wholeRecords } from './records.ts'
-
-/** A page that the API cannot make in time is asked for in halves, down to this. */
-const SMALLEST_LIMIT = 50
 
 /**
  * Follows the tokens wherever they lead: whether that is still a walk is for the pass to judge (R7).
@@ -27,23 +22,29 @@ export async function* walkPages(
 ): AsyncGenerator<SourcePage, void, undefined> {
   const most = Math.min(pageLimit, request.resource.maxLimit)
   const size = new PageSize(most, request.select === 'keys' ? 1 : SMALLEST_SLICE)
+  await using requests = new PageRequests(client, size, signal)
   let token = request.token
   for (;;) {
-    const page = await fetchPage(client, { ...request, token }, size, signal)
+    const page = await fetchPage(client, { ...request, token }, { requests, size }, signal)
     yield page
     if (page.nextToken === null) return
     token = page.nextToken
   }
 }
 
+interface Walking {
+  readonly requests: PageRequests
+  readonly size: PageSize
+}
+
 async function fetchPage(
   client: SparkClient,
   request: WalkRequest,
-  size: PageSize,
+  walking: Walking,
   signal: AbortSignal,
 ): Promise<SourcePage> {
   const { resource, token } = request
-  const answer = await askForPage(client, request, size, signal)
+  const answer = await askForPage(client, request, walking, signal)
   const { skipToken } = answer.envelope
   if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
   return {
@@ -59,54 +60,30 @@ async function fetchPage(
 async function askForPage(
   client: SparkClient,
   walk: WalkRequest,
-  size: PageSize,
+  { requests, size }: Walking,
   signal: AbortSignal,
 ): Promise<Success> {
   const { resource, token } = walk
   try {
     for (;;) {
-      const asked = { limit: size.limit }
+      const request = await requests.ask(walk)
       try {
-        const answer = await client.succeed(pageCall(walk, asked), signal)
-        size.passed(asked.limit)
+        const answer = await request.answer
+        size.passed(request.limit)
         return answer
       } catch (error) {
         if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
-        size.failed(asked.limit)
-        if (!size.isSmallest(asked.limit)) continue
-        const answer = await readRowByRow(client, walk, asked.limit, error, signal)
-        size.passed(asked.limit)
+        const { limit } = request
+        size.failed(limit)
+        if (!size.isSmallest(limit)) continue
+        const answer = await readRowByRow(client, walk, limit, error, signal)
+        size.passed(limit)
         return answer
       }
     }
   } catch (error) {
     throw token !== '' && error instanceof SparkApiError ? tokenRefusal(error, resource) : error
   }
-}
-
-/** `asked.limit` becomes what the last attempt asked for. */
-function pageCall(
-  { resource, filter, select, token, purpose }: WalkRequest,
-  asked: { limit: number },
-): CallAfter {
-  return (last) => {
-    if (isTooMuch(last)) {
-      asked.limit = Math.min(asked.limit, Math.max(SMALLEST_LIMIT, Math.floor(asked.limit / 2)))
-    }
-    const call = get(purpose, resource.path, {
-      _limit: String(asked.limit),
-      ...(select === 'keys' ? { _select: keyAndStamp(resource) } : wholeRecords(resource)),
-      _filter: filter === '' ? undefined : filter,
-      _skiptoken: token,
-    })
-    const largestBody = recordsBodyBytes(asked.limit)
-    return { ...call, pageOf: resource, ofKeys: select === 'keys', largestBody }
-  }
-}
-
-/** 1515, or no answer in time from our side: fewer rows may do (docs/spark-api.md §3.3). */
-function isTooMuch(last: SparkApiError | undefined): boolean {
-  return last?.apiCode === 1515 || last instanceof SparkTimeoutError
 }
 
 /**

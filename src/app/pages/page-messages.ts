@@ -25,8 +25,18 @@ export interface PageEncoding {
   readonly limit: ContentLimit
 }
 
+/** While the page is read: see `foreseenToken`. */
+interface TokenMessage {
+  readonly kind: 'token'
+  readonly id: number
+  readonly token: string
+}
+
+export type ThreadMessage = TokenMessage | PageAnswer
+
 /** One a page. */
 export interface PageAnswer {
+  readonly kind: 'page'
   readonly id: number
   readonly body: ArrayBuffer
   readonly page: AnsweredPage

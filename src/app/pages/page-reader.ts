@@ -12,10 +12,11 @@ import {
   type PageBody,
   type PageBytes,
   type PageReader,
+  type TokenListener,
 } from '../../spark/page-body.ts'
 import { orAborted } from '../../support/abort.ts'
 import { ListingstreamError } from '../../support/errors.ts'
-import type { PageAnswer, PageEncoding, PageQuestion, RowTally } from './page-messages.ts'
+import type { PageAnswer, PageEncoding, PageQuestion, RowTally, ThreadMessage } from './page-messages.ts'
 import { recordsOf } from './page-rows.ts'
 
 /** A smaller body is read sooner than it is handed over: updates of a quiet market need no second thread. */
@@ -43,13 +44,17 @@ export interface ThreadedPageReaderOptions {
 
 type Page = PageBody | NotUnzipped
 
+interface AskedPage extends PromiseWithResolvers<PageAnswer> {
+  readonly onToken: TokenListener | undefined
+}
+
 /**
  * Reads large pages on a thread of its own: gunzip, and from JSON to Avro and digests, which is about half of all work.
  * What becomes of the records is decided here, as if they had been read here.
  */
 export class ThreadedPageReader implements PageReader, AsyncDisposable {
   readonly #options: ThreadedPageReaderOptions
-  readonly #asked = new Map<number, PromiseWithResolvers<PageAnswer>>()
+  readonly #asked = new Map<number, AskedPage>()
   readonly zippedFrom: number
   #worker: Worker | undefined
   #timer: NodeJS.Timeout | undefined
@@ -68,6 +73,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     { bytes, zipped, limit, ofKeys = false }: PageBytes,
     resource: ResourceDescription,
     signal: AbortSignal,
+    onToken?: TokenListener,
   ): Promise<Page> {
     if (!zipped && bytes.length < this.zippedFrom) {
       return ofKeys ? readKeyPage(bytes, resource) : readPage(bytes, resource)
@@ -75,7 +81,8 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     const encoding = ofKeys ? undefined : this.#encodingOf(resource)
     // Of no length any more once it is handed over.
     const { length } = bytes
-    const asked = this.#ask({ body: ownBuffer(bytes), length, zipped, limit, resource, encoding })
+    const question = { body: ownBuffer(bytes), length, zipped, limit, resource, encoding }
+    const asked = this.#ask(question, onToken)
     const { page, body } = await orAborted(asked, signal)
     const came = { bytes: Buffer.from(body, 0, length), zipped, limit }
     if (page.kind === 'not_json') {
@@ -100,11 +107,11 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     return rules === undefined || recipe === undefined ? undefined : { recipe, limit: rules.limit }
   }
 
-  #ask(question: Omit<PageQuestion, 'id'>): Promise<PageAnswer> {
+  #ask(question: Omit<PageQuestion, 'id'>, onToken: TokenListener | undefined): Promise<PageAnswer> {
     const worker = (this.#worker ??= this.#start())
     this.#lastId += 1
     const id = this.#lastId
-    const asked = Promise.withResolvers<PageAnswer>()
+    const asked: AskedPage = { ...Promise.withResolvers<PageAnswer>(), onToken }
     // Whoever gave up does not look at it.
     asked.promise.catch(() => undefined)
     this.#asked.set(id, asked)
@@ -118,7 +125,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     // Without our own flags: they may be for the main thread alone.
     const worker = new Worker(THREAD_FILE, { execArgv: [] })
     worker.unref()
-    worker.on('message', (answer: PageAnswer) => this.#take(worker, answer))
+    worker.on('message', (message: ThreadMessage) => this.#take(worker, message))
     let cause: unknown
     worker.on('error', (error) => (cause = error))
     // Not at the error, which may overtake the last answers; what has come is delivered before this.
@@ -126,10 +133,14 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     return worker
   }
 
-  #take(worker: Worker, answer: PageAnswer): void {
-    this.#asked.get(answer.id)?.resolve(answer)
-    this.#asked.delete(answer.id)
-    if (this.#asked.size === 0) worker.unref()
+  #take(worker: Worker, message: ThreadMessage): void {
+    const asked = this.#asked.get(message.id)
+    if (message.kind === 'token') asked?.onToken?.(message.token)
+    else {
+      asked?.resolve(message)
+      this.#asked.delete(message.id)
+      if (this.#asked.size === 0) worker.unref()
+    }
     if (this.#worker === worker) this.#watch(worker)
   }
 

@@ -5,7 +5,8 @@ import type { SourceRecord } from '../../domain/source-record.ts'
 import { AvroContentEncoder, type ContentRules } from '../../events/content/content-encoder.ts'
 import { RecordTranscoder } from '../../events/content/transcoder/record-transcoder.ts'
 import { compileEvent } from '../../events/schema/compiled-event.ts'
-import { readPage, unzippedPage } from '../../spark/page-body.ts'
+import { foreseenToken } from '../../spark/foreseen-token.ts'
+import { readPage, unzippedPage, type TokenListener } from '../../spark/page-body.ts'
 import { scanPage } from '../../spark/page-scan.ts'
 import { readRow } from '../../spark/records.ts'
 import { skipValue } from '../../support/json-bytes.ts'
@@ -26,9 +27,15 @@ export class PageWorker {
   readonly #rules = new Map<ResourceName, ContentRules>()
   readonly #encoder = new AvroContentEncoder(this.#rules)
 
-  read({ body, length, zipped, limit, resource, encoding }: Omit<PageQuestion, 'id'>): AnsweredPage {
+  /** @param onToken told before the page is read, so that the next one is on its way meanwhile */
+  read(
+    { body, length, zipped, limit, resource, encoding }: Omit<PageQuestion, 'id'>,
+    onToken?: TokenListener,
+  ): AnsweredPage {
     const page = unzippedPage({ bytes: Buffer.from(body, 0, length), zipped, limit })
     if (!Buffer.isBuffer(page)) return page
+    const token = foreseenToken(page)
+    if (token !== undefined) onToken?.(token)
     const used = encoding && this.#encodingOf(resource, encoding)
     const answer = (used && this.#scan(page, resource, used)) ?? this.#readWhole(page, resource, used)
     if (zipped) release(page)

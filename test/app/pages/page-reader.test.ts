@@ -86,6 +86,17 @@ const asData = ({ key, modificationTimestamp, mlsId, changeStamps, body }: Sourc
 })
 
 describe('a page that is read on another thread', () => {
+  test('names the next one before it is read, so that it can be asked for meanwhile', async () => {
+    const { reader } = reading()
+    await using _owned = reader
+    const told: string[] = []
+    const read = reader.read(zipped(page(rowsOf(300))), LISTINGS, NEVER, (token) =>
+      told.push(`token ${token}`),
+    )
+    await read.then(({ kind }) => told.push(kind))
+    expect(told).toEqual(['token next', 'envelope'])
+  })
+
   test.each([
     ['as it is', plain],
     ['under gzip', zipped],
