@@ -27,6 +27,11 @@ export function emptyPart(resource: ResourceDescription): BatchPart {
   }
 }
 
+/** Whatever was read says what the topics say. */
+export function publishesNothing({ changes, deadLetters, settledLetters }: BatchPart): boolean {
+  return changes.length + deadLetters.length + settledLetters.length === 0
+}
+
 /** @param positions of the part's changes, in their order */
 export function indexPart(
   { resource, changes, entries }: BatchPart,

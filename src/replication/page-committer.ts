@@ -11,11 +11,20 @@ import type { ListedResource, ResourceDescription, Subresource } from '../domain
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
-import { emptyPart, indexPart, type Batch } from './batch.ts'
+import { emptyPart, indexPart, publishesNothing, type Batch, type BatchPart } from './batch.ts'
+import type { CheckpointPace } from './checkpoint-pace.ts'
 import { classifyPage, type Sightings } from './classify-page.ts'
 import type { CommittedState } from './committed-state.ts'
 import { IndexBehindError } from './pass-errors.ts'
-import type { ChangePublisher, Clock, ContentEncoder, KeyIndex, Observer, Receipt } from './ports.ts'
+import type {
+  ChangePublisher,
+  Clock,
+  ContentEncoder,
+  IndexUpdate,
+  KeyIndex,
+  Observer,
+  Receipt,
+} from './ports.ts'
 import { deletedPart, type ProvedDeletion } from './proved-deletion.ts'
 import { classifySets, type SeenSet } from './sets/classify-sets.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
@@ -41,6 +50,14 @@ export interface Commitment {
   /** R4; null leaves it. Never moves it back. */
   readonly watermark: Instant | null
   readonly markers: readonly PassMarker[]
+}
+
+/** Of a page of a walk. */
+export interface PageCommitment extends Commitment {
+  /** The pass as it stands before the page. @default as its last checkpoint says, which may be less */
+  readonly before?: PassProgress
+  /** Where nothing is published, the checkpoint may wait until it is due. @default it may not */
+  readonly pace?: CheckpointPace
 }
 
 /** Which sets, of which records. */
@@ -78,14 +95,18 @@ export class PageCommitter {
       counts: OutcomeCounts,
       askAgain: readonly SourceRecord[],
       settled: readonly RecordKey[],
-    ) => Commitment | Promise<Commitment>,
+    ) => PageCommitment | Promise<PageCommitment>,
     signal: AbortSignal,
   ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
       const context = { ...this.#options, initial }
       const { part, askAgain } = await classifyPage(resource, page, context, signal)
       const wanted = await commitment(part.counts, askAgain, part.settledLetters)
-      return this.#commit([part], wanted, signal)
+      const { before, pace } = wanted
+      const now = this.#options.clock.now()
+      if (pace?.isDue(now) === false && this.#mayWait(part, wanted)) return this.#note([part], wanted)
+      pace?.note(now)
+      return this.#commit([part], wanted, signal, before)
     })
   }
 
@@ -181,12 +202,34 @@ export class PageCommitter {
     })
   }
 
-  /** In one transaction, or in several where the link to Kafka is too slow for one. */
-  async #commit(batch: Batch, whole: Commitment, signal: AbortSignal): Promise<PassProgress> {
+  /** Whether nothing of it has to be in the topics. */
+  #mayWait(part: BatchPart, { progress, watermark, markers }: Commitment): boolean {
+    const moved = later(watermark, this.#options.state.watermark(progress.resource))
+    return publishesNothing(part) && moved === null && markers.length === 0
+  }
+
+  /** What the records were seen to be is in the index alone, as after a commit. */
+  async #note(batch: Batch, { progress }: Commitment): Promise<PassProgress> {
+    await this.#follow(batch, { positions: [], nextOffsets: undefined })
+    this.#options.observer.pageCommitted(progress, batch)
+    return progress
+  }
+
+  /**
+   * In one transaction, or in several where the link to Kafka is too slow for one.
+   *
+   * @param before see `PageCommitment`
+   */
+  async #commit(
+    batch: Batch,
+    whole: Commitment,
+    signal: AbortSignal,
+    before = this.#lastOf(whole.progress),
+  ): Promise<PassProgress> {
     for (let rest: Batch | undefined = batch; rest !== undefined;) {
       const [piece, left]: readonly [Batch, Batch | undefined] = split(rest, this.#limit.most)
       try {
-        await this.#commitPiece(piece, this.#commitmentOf(whole, left), signal)
+        await this.#commitPiece(piece, commitmentOf(whole, before, left), signal)
       } catch (error) {
         if (!isTooSlow(error)) throw error
         const size = sizeOf(piece)
@@ -200,12 +243,9 @@ export class PageCommitter {
     return whole.progress
   }
 
-  #commitmentOf(whole: Commitment, left: Batch | undefined): Commitment {
-    if (left === undefined) return whole
-    const { progress } = whole
-    const last = this.#options.state.lastPass(progress.resource, progress.pass)
-    const before = last?.passId === progress.passId ? last : undefined
-    return { progress: pieceProgress(progress, before, left), watermark: null, markers: [] }
+  #lastOf({ resource, pass, passId }: PassProgress): PassProgress | undefined {
+    const last = this.#options.state.lastPass(resource, pass)
+    return last?.passId === passId ? last : undefined
   }
 
   async #commitPiece(
@@ -229,7 +269,10 @@ export class PageCommitter {
     }
   }
 
-  async #follow(batch: Batch, { positions, nextOffsets }: Receipt): Promise<void> {
+  async #follow(
+    batch: Batch,
+    { positions, nextOffsets }: Pick<Receipt, 'positions'> & Pick<IndexUpdate, 'nextOffsets'>,
+  ): Promise<void> {
     const { index, clock, sets } = this.#options
     try {
       const parts = batch.map((part, i) => indexPart(part, positions[i] ?? []))
@@ -244,6 +287,16 @@ export class PageCommitter {
     this.#behind ??= new IndexBehindError(error)
     return this.#behind
   }
+}
+
+/** Of a piece, and of the whole where nothing is left. */
+function commitmentOf(
+  whole: Commitment,
+  before: PassProgress | undefined,
+  left: Batch | undefined,
+): Commitment {
+  if (left === undefined) return whole
+  return { progress: pieceProgress(whole.progress, before, left), watermark: null, markers: [] }
 }
 
 function isTooSlow(error: unknown): boolean {

@@ -108,6 +108,7 @@ async function publishFound(
         progress: withOutcomes(before, { ...counts, stale: counts.stale + refused }),
         watermark: null,
         markers: [],
+        before,
       }
     },
     signal,
@@ -187,7 +188,7 @@ async function publishByWalk(
       from.initial,
       async (counts, askAgain) => {
         await fileForRecheck(feed, before, askAgain)
-        return { progress: withOutcomes(before, counts), watermark: null, markers: [] }
+        return { progress: withOutcomes(before, counts), watermark: null, markers: [], before }
       },
       signal,
     )

@@ -3,11 +3,12 @@
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
 import type { Deletion } from '../domain/change.ts'
-import type { Instant, Millis } from '../domain/instant.ts'
+import type { Millis } from '../domain/instant.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { slices } from '../support/slices.ts'
+import { CheckpointPace } from './checkpoint-pace.ts'
 import { publishedDigest } from './classify.ts'
 import { deleteCandidates, type Candidates } from './delete-candidates.ts'
 import type { Feed } from './feed.ts'
@@ -23,12 +24,6 @@ import { publishMissed } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd } from './walk.ts'
 import { everythingOf, updatedAfter } from './window.ts'
-
-/**
- * A page of keys publishes nothing, so that a transaction of its own would be most of what it costs. A purge that is
- * interrupted walks the pages since its last checkpoint again; what they left in the ledger counts as not there.
- */
-const CHECKPOINT_EVERY_MS: Millis = 1_000
 
 export interface PurgeOptions {
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
@@ -87,7 +82,7 @@ function walkKeys(
     held: last?.deletes.held ?? 0,
     rescoped: last?.rescoped ?? false,
   } as const
-  let committedAt: Instant | undefined
+  const pace = new CheckpointPace()
   return walkToEnd(
     feed,
     { resource, select: 'keys', filter: everythingOf(resource), interrupted, begin },
@@ -96,12 +91,11 @@ function walkKeys(
       const counts = { ...NO_OUTCOMES, unchanged: records.length, dead_lettered: unreadable.length }
       const after = afterPage(progress, page, { ...fresh, counts })
       const now = feed.clock.now()
-      const isFresh = committedAt !== undefined && now - committedAt < CHECKPOINT_EVERY_MS
-      if (dryRun || (isFresh && !after.walkEnded)) {
+      if (dryRun || (!pace.isDue(now) && !after.walkEnded)) {
         feed.observer.pageWalked(after)
         return after
       }
-      committedAt = now
+      pace.note(now)
       const commitment = { progress: after, watermark: null, markers: startMarkers(feed.state, after) }
       return feed.committer.commitProgress(resource, commitment, signal)
     },

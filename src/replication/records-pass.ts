@@ -4,6 +4,7 @@ import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
+import { CheckpointPace } from './checkpoint-pace.ts'
 import { NO_KEYS } from './classify-page.ts'
 import { endAsFailed } from './pass-end.ts'
 import { afterPage, ended, PLAIN_BEGINNING } from './progress.ts'
@@ -109,7 +110,8 @@ function walkRecords(
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const commit: CommitPage = (walked) => commitPage(feed, resource, walked, signal)
+  const pace = new CheckpointPace()
+  const commit: CommitPage = (walked) => commitPage(feed, resource, walked, pace, signal)
   if (after === null) {
     const begin = { ...PLAIN_BEGINNING, pass, passId, initial }
     const plan = {
@@ -131,6 +133,7 @@ async function commitPage(
   feed: Feed,
   resource: ListedResource,
   { page, observedAt, fresh, progress }: WalkedPage,
+  pace: CheckpointPace,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   // An update that finds nothing costs one transaction, not two.
@@ -144,7 +147,8 @@ async function commitPage(
       const next = afterPage(progress, page, { ...fresh, counts })
       await fileForRecheck(feed, next, askAgain)
       const markers = startMarkers(feed.state, next)
-      return { progress: next, watermark: firstWatermark(feed, resource, next), markers }
+      const watermark = firstWatermark(feed, resource, next)
+      return { progress: next, watermark, markers, before: progress, pace }
     },
     signal,
   )

@@ -4,6 +4,7 @@ import { passId, type OutcomeCounts } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
+import { CheckpointPace } from '../../src/replication/checkpoint-pace.ts'
 import { NO_KEYS, type Sightings } from '../../src/replication/classify-page.ts'
 import type { Commitment, PageCommitter } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
@@ -151,6 +152,56 @@ describe('one transaction a page (R1)', () => {
     ])
     expect(await entryOf(opened, '4')).toMatchObject({ state: 'live' })
     expect(await entryOf(opened, '5')).toMatchObject({ state: 'dead_lettered' })
+  })
+
+  describe('of a walk', () => {
+    const [one, other] = [sourceRecord('1'), sourceRecord('1', { City: 'Elsewhere' })] as const
+    const marker = { event: 'started' as const, progress, detail: null }
+    const unreadable = [{ reason: 'no key', body: {} }]
+
+    /** A feed that has published a record, in a walk whose next checkpoint is due in a second. */
+    async function walking() {
+      const opened = new MemoryFeed({})
+      const pace = new CheckpointPace()
+      const walked = (page: Sightings, over: Partial<Commitment> = {}) =>
+        commit(opened, page, (counts) => {
+          const next = { ...progress, page: progress.page + 1, counts }
+          return { progress: next, watermark: null, markers: [], before: progress, pace, ...over }
+        })
+      await walked(seen([one]))
+      return { opened, pace, walked }
+    }
+
+    test('waits where nothing is published, and the index has what was seen', async () => {
+      const { opened, walked } = await walking()
+      expect(await walked(seen([one], { request: 7 }))).toMatchObject({ page: 1, counts: { unchanged: 1 } })
+      expect(opened.committed()).toHaveLength(1)
+      expect(await entryOf(opened, '1')).toMatchObject({ request: 7, offset: 0 })
+      expect(opened.observer.pages.map(({ counts }) => counts.unchanged)).toEqual([0, 1])
+      expect(opened.feed.state.lastPass(LISTINGS.name, 'update')).toMatchObject({ counts: { published: 1 } })
+    })
+
+    test.each<[string, Sightings, Partial<Commitment>]>([
+      ['an event', seen([other], { request: 2 }), {}],
+      ['a dead letter', { ...seen([one]), unreadable }, {}],
+      ['a watermark', seen([one]), { watermark: SERVER_TIME }],
+      ['a marker', seen([one]), { markers: [marker] }],
+    ])('does not wait with %s', async (_, page, over) => {
+      const { opened, walked } = await walking()
+      await walked(page, over)
+      expect(opened.committed()).toHaveLength(2)
+    })
+
+    test('does not wait for longer than a second', async () => {
+      const { opened, walked } = await walking()
+      opened.clock.advance(999)
+      await walked(seen([one]))
+      expect(opened.committed()).toHaveLength(1)
+      opened.clock.advance(1)
+      await walked(seen([one]))
+      await walked(seen([one]))
+      expect(opened.committed()).toHaveLength(2)
+    })
   })
 
   test('a single event that is too slow is told, not tried for ever', async () => {

@@ -87,6 +87,25 @@ describe('an interrupted pass', () => {
     expect(second.feed.state.watermark(LISTINGS.name)).toBe(SERVER_TIME)
   })
 
+  test('reads again what has published nothing since its last checkpoint, and counts it once (R7, R11)', async () => {
+    const known = ['1', '2', '3'].map((key) => sourceRecord(key))
+    const first = await feedAfterSnapshot(known, { walks: [[rows('1'), rows('2'), { fail: outage }]] })
+    await expect(update(first)).rejects.toBe(outage)
+    expect(states(first)).toEqual(['running'])
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'update')!
+    expect(interrupted).toMatchObject({ page: 1, walked: 1, counts: { unchanged: 1 } })
+
+    const later = (key: string) => ({ ...rows(key), request: 9 })
+    const second = first.restart({ walks: [[later('2'), later('3')]], counts: [3] })
+    expect(await update(second)).toMatchObject({
+      passId: interrupted.passId,
+      page: 3,
+      walked: 3,
+      counts: { published: 0, unchanged: 3 },
+    })
+    expect(second.source.asked[0]).toMatchObject({ kind: 'walk', token: interrupted.token })
+  })
+
   test('whose token is refused starts again from the beginning with the same id and start (R7)', async () => {
     const first = new MemoryFeed({ walks: [[rows('1'), { fail: outage }]] })
     await expect(snapshot(first)).rejects.toBe(outage)
