@@ -13,12 +13,12 @@ import { frame } from './wire-format.ts'
 export class RecordCodec {
   /** What its values are written under. */
   readonly schema: SchemaInUse
-  readonly #type: Type
+  /** Compiled when it is first needed: of six state records, a pass without changes writes four. */
+  #type: Type | undefined
   readonly #buffer = new AvroBuffer()
 
-  private constructor(schema: SchemaInUse, type: Type) {
+  private constructor(schema: SchemaInUse) {
     this.schema = schema
-    this.#type = type
   }
 
   /**
@@ -36,10 +36,11 @@ export class RecordCodec {
     const subject = subjectName(topic, record.name)
     const registered = serializeSchema(record)
     const id = await registry.register(subject, registered, signal)
-    return new RecordCodec({ id, subject, text: registered }, compileType(registered).type)
+    return new RecordCodec({ id, subject, text: registered })
   }
 
   encode(value: object): Uint8Array {
+    this.#type ??= compileType(this.schema.text).type
     return frame(this.schema.id, encodeValue(this.#buffer, this.#type, value))
   }
 }
