@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { constants, gzip, zstdCompress } from 'node:zlib'
+import { constants, gzip, zstdCompress, zstdCompressSync, type ZstdOptions } from 'node:zlib'
 
 import { lz4Compress, snappyCompress } from '@platformatic/wasm-utils'
 import kafkajs from 'kafkajs'
@@ -15,7 +15,7 @@ export const CODEC_NUMBERS = { none: 0, gzip: 1, zstd: 4 } as const satisfies Re
   Record<KafkaCompression, number>
 >
 
-/** Off the main thread. What becomes half as long, as most does, is one piece of memory (docs/kafka.md §13). */
+/** Off the main thread, but for what is small. What becomes half as long, as most does, is one piece of memory (docs/kafka.md §13). */
 export async function compressed(compression: KafkaCompression, plain: Buffer): Promise<Buffer> {
   switch (compression) {
     case 'none':
@@ -23,7 +23,9 @@ export async function compressed(compression: KafkaCompression, plain: Buffer): 
     case 'gzip':
       return await compressGzip(plain)
     case 'zstd':
-      return await compressZstd(plain, { ...LEVEL_1, chunkSize: Math.max(MIN_CHUNK, plain.length >> 1) })
+      return plain.length <= SMALL_BYTES
+        ? zstdCompressSync(plain, zstdOptions(plain))
+        : await compressZstd(plain, zstdOptions(plain))
   }
 }
 
@@ -35,10 +37,17 @@ interface Codec {
 const compressZstd = promisify(zstdCompress)
 const compressGzip = promisify<Buffer, Buffer>(gzip)
 
+/** To give so little to another thread takes 0.15 ms of CPU, and to compress it 0.03. */
+const SMALL_BYTES = 16 * 1024
+
 /** zlib refuses less. */
 const MIN_CHUNK = 64
 /** Level 1: half the size for a quarter of gzip's time (docs/kafka.md §5). */
 const LEVEL_1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+function zstdOptions({ length }: Buffer): ZstdOptions {
+  return { ...LEVEL_1, chunkSize: Math.max(MIN_CHUNK, length >> 1) }
+}
 
 const CODECS: Readonly<Record<'GZIP' | 'Snappy' | 'LZ4' | 'ZSTD', Codec>> = {
   GZIP: codec('gzip', compressGzip, (bytes) => decompress(1, bytes)),

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { gunzip, zstdDecompress } from 'node:zlib'
+import { gunzip, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 
 import { lz4Decompress, snappyDecompress } from '@platformatic/wasm-utils'
 
@@ -11,7 +11,7 @@ const DECOMPRESSORS: readonly ((bytes: Buffer) => Buffer | Promise<Buffer>)[] = 
   (bytes) => inflateGzip(bytes, { chunkSize: roomFor(bytes, gzipSize(bytes)) }),
   (bytes) => Buffer.concat(snappyBlocks(bytes).map((block) => snappyDecompress(block))),
   (bytes) => lz4Decompress(bytes),
-  (bytes) => inflateZstd(bytes, { chunkSize: roomFor(bytes, zstdSize(bytes)) }),
+  (bytes) => smallZstd(bytes) ?? inflateZstd(bytes, { chunkSize: roomFor(bytes, zstdSize(bytes)) }),
 ]
 
 const inflateGzip = promisify<Buffer, { chunkSize: number }, Buffer>(gunzip)
@@ -26,6 +26,20 @@ export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> 
   const decompressor = DECOMPRESSORS[codec]
   if (decompressor === undefined) throw new RangeError(`There is no codec ${codec}.`)
   return await decompressor(bytes)
+}
+
+/** A transaction that changes little leaves batches of some hundred bytes, and logs of state have nothing else. */
+const SMALL_BYTES = 4 * 1024
+const MOST_OF_SMALL_BYTES = 64 * 1024
+
+/** At once: to give so little to another thread takes 0.1 to 0.2 ms of CPU, and this 0.02. Undefined if it is not little, or damaged. */
+function smallZstd(bytes: Buffer): Buffer | undefined {
+  if (bytes.length > SMALL_BYTES) return undefined
+  try {
+    return zstdDecompressSync(bytes, { chunkSize: LEAST_BYTES, maxOutputLength: MOST_OF_SMALL_BYTES })
+  } catch {
+    return undefined
+  }
 }
 
 /** Of a batch: what a damaged one says of its size is not set aside. */
