@@ -60,7 +60,8 @@ class RowPattern {
   readonly length: number
   readonly #page: Buffer
   readonly #resource: ResourceDescription
-  readonly #record: SourceRecord
+  /** The row itself. */
+  readonly record: SourceRecord
   /** All from here on are offsets from the row's first byte. */
   readonly #row: Buffer
   readonly #keys: readonly number[]
@@ -77,7 +78,7 @@ class RowPattern {
     this.length = row.length
     this.#page = page
     this.#resource = resource
-    this.#record = record
+    this.record = record
     this.#row = row
     this.#keys = keys
     this.#stamp = stamp
@@ -121,7 +122,7 @@ class RowPattern {
     const page = this.#page
     if (at + this.length > page.length || !this.#hasRest(at)) return undefined
     const first = at + (this.#keys[0] ?? 0)
-    const size = this.#record.key.length
+    const size = this.record.key.length
     const key = parseRecordKey(page.toString('latin1', first, first + size))
     if (key === undefined) return undefined
     for (let i = 1; i < this.#keys.length; i += 1) {
@@ -129,9 +130,9 @@ class RowPattern {
       for (let j = 0; j < size; j += 1) if (page[first + j] !== page[other + j]) return undefined
     }
     const stamp = this.#stamp
-    if (stamp === undefined) return this.#recordOf(key, this.#record.modificationTimestamp, at)
+    if (stamp === undefined) return new KeyRow(key, this.record.modificationTimestamp, this, at)
     const modified = parseInstant(page.toString('latin1', at + stamp.from, at + stamp.to))
-    return modified === undefined ? undefined : this.#recordOf(key, modified, at)
+    return modified === undefined ? undefined : new KeyRow(key, modified, this, at)
   }
 
   #hasRest(at: number): boolean {
@@ -145,12 +146,11 @@ class RowPattern {
     return true
   }
 
-  #recordOf(key: RecordKey, modificationTimestamp: Instant | null, from: number): SourceRecord {
-    const { mlsId, changeStamps } = this.#record
-    return new KeyRow(key, { modificationTimestamp, mlsId, changeStamps }, this.#resource, this.#page, {
-      from,
-      to: from + this.length,
-    })
+  /** Of the row that begins there. */
+  bodyAt(at: number): JsonObject {
+    const row = readRow(this.#resource, this.#page, at, at + this.length)
+    if (!('key' in row)) throw new InvariantViolation('A row that was read twice was not the same.')
+    return row.body
   }
 }
 
@@ -158,32 +158,26 @@ class RowPattern {
 class KeyRow implements SourceRecord {
   readonly key: RecordKey
   readonly modificationTimestamp: Instant | null
-  readonly mlsId: string | null
-  readonly changeStamps: ChangeStamps
-  readonly #resource: ResourceDescription
-  readonly #page: Buffer
-  readonly #place: Place
+  readonly #pattern: RowPattern
+  readonly #at: number
 
-  constructor(
-    key: RecordKey,
-    facts: Pick<SourceRecord, 'modificationTimestamp' | 'mlsId' | 'changeStamps'>,
-    resource: ResourceDescription,
-    page: Buffer,
-    place: Place,
-  ) {
+  constructor(key: RecordKey, modificationTimestamp: Instant | null, pattern: RowPattern, at: number) {
     this.key = key
-    this.modificationTimestamp = facts.modificationTimestamp
-    this.mlsId = facts.mlsId
-    this.changeStamps = facts.changeStamps
-    this.#resource = resource
-    this.#page = page
-    this.#place = place
+    this.modificationTimestamp = modificationTimestamp
+    this.#pattern = pattern
+    this.#at = at
+  }
+
+  get mlsId(): string | null {
+    return this.#pattern.record.mlsId
+  }
+
+  get changeStamps(): ChangeStamps {
+    return this.#pattern.record.changeStamps
   }
 
   get body(): JsonObject {
-    const row = readRow(this.#resource, this.#page, this.#place.from, this.#place.to)
-    if (!('key' in row)) throw new InvariantViolation('A row that was read twice was not the same.')
-    return row.body
+    return this.#pattern.bodyAt(this.#at)
   }
 }
 
