@@ -73,6 +73,8 @@ export async function fenceByRival(arena: Arena): Promise<readonly Finding[]> {
       await arena.pause(500, 2_000)
       older.signal('SIGCONT')
     }
+    // From when the newer one has the feed: a busy machine takes its time to start a process.
+    await Promise.race([arena.opened(newer, dataDir), older.ends(60_000, arena.signal)])
     const exit = await older.ends(15_000, arena.signal)
     if (exit?.code !== FENCED) {
       findings.push({
