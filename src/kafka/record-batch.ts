@@ -4,6 +4,7 @@
  */
 import { crc32c } from '@platformatic/wasm-utils'
 
+import { writeZigzag } from '../support/zigzag.ts'
 import { partsOf, type OutgoingRecord } from './outgoing-record.ts'
 
 /** Of one partition, encoded and not compressed yet. */
@@ -137,11 +138,11 @@ export class BatchWriter {
     const body = start + this.#lengthBytes
     let at = body
     to[at++] = 0
-    at = writeVarlong(to, at, timestampDelta)
-    at = writeVarint(to, at, this.#count)
+    at = writeZigzag(to, at, timestampDelta)
+    at = writeZigzag(to, at, this.#count)
     at = writeBytes(to, at, key)
     at = writeValue(to, at, value)
-    at = writeVarint(to, at, headers.length)
+    at = writeZigzag(to, at, headers.length)
     for (const header of headers) {
       at = writeText(to, at, header.name)
       at = writeBytes(to, at, header.value)
@@ -153,7 +154,7 @@ export class BatchWriter {
       to.copyWithin(start + needed, body, at)
       this.#lengthBytes = needed
     }
-    writeVarint(to, start, length)
+    writeZigzag(to, start, length)
     return start + needed + length
   }
 }
@@ -167,19 +168,19 @@ export function recordBytes(record: OutgoingRecord): number {
 
 /** Length, −1 for null, and the parts. */
 function writeValue(to: Buffer, at: number, value: OutgoingRecord['value']): number {
-  if (value === null) return writeVarint(to, at, -1)
+  if (value === null) return writeZigzag(to, at, -1)
   const parts = partsOf(value)
   let length = 0
   for (const part of parts) length += part.length
-  let end = writeVarint(to, at, length)
+  let end = writeZigzag(to, at, length)
   for (const part of parts) end = writeAll(to, end, part)
   return end
 }
 
 function writeBytes(to: Buffer, at: number, value: string | Uint8Array | null): number {
-  if (value === null) return writeVarint(to, at, -1)
+  if (value === null) return writeZigzag(to, at, -1)
   if (typeof value === 'string') return writeText(to, at, value)
-  return writeAll(to, writeVarint(to, at, value.length), value)
+  return writeAll(to, writeZigzag(to, at, value.length), value)
 }
 
 function writeAll(to: Buffer, at: number, bytes: Uint8Array): number {
@@ -191,7 +192,7 @@ function writeAll(to: Buffer, at: number, bytes: Uint8Array): number {
 function writeText(to: Buffer, at: number, text: string): number {
   const { length } = text
   if (length <= SHORT_TEXT) {
-    const start = writeVarint(to, at, length)
+    const start = writeZigzag(to, at, length)
     let i = 0
     for (; i < length; i += 1) {
       const unit = text.charCodeAt(i)
@@ -201,31 +202,9 @@ function writeText(to: Buffer, at: number, text: string): number {
     if (i === length) return start + length
   }
   const bytes = Buffer.byteLength(text)
-  const start = writeVarint(to, at, bytes)
+  const start = writeZigzag(to, at, bytes)
   if (start + bytes <= to.length) to.write(text, start)
   return start + bytes
-}
-
-/** Zigzag, then base 128, lowest first; 32 bits. */
-function writeVarint(to: Buffer, at: number, value: number): number {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0
-  while (rest > 0x7f) {
-    to[at++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  to[at++] = rest
-  return at
-}
-
-/** The same for integers up to 2^52. */
-function writeVarlong(to: Buffer, at: number, value: number): number {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value
-  while (rest > 0x7f) {
-    to[at++] = (rest % 0x80) | 0x80
-    rest = Math.floor(rest / 0x80)
-  }
-  to[at++] = rest
-  return at
 }
 
 /** Of a length. */

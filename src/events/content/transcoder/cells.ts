@@ -14,7 +14,8 @@ import {
   skipWhitespace,
 } from '../../../support/json-bytes.ts'
 import { daysAt, millisAt, MOST_DIGITS, POWERS_OF_TEN } from './byte-values.ts'
-import { writeLong, writeText, type ContentOutput } from './content-output.ts'
+import { writeText, type ContentOutput } from './content-output.ts'
+import { writeZigzag } from '../../../support/zigzag.ts'
 import { WAYS, type CellPlan, type Way } from './plan.ts'
 import { TextRanges } from './text-ranges.ts'
 
@@ -139,7 +140,7 @@ export class Cells {
       case TEXT:
         return writeText(out, at, bytes, start, end)
       case LONG:
-        return writeLong(out, at, this.#numbers[cell] ?? 0)
+        return writeZigzag(out, at, this.#numbers[cell] ?? 0)
       case DOUBLE:
         return out.writeDoubleLE(this.#numbers[cell] ?? 0, at)
       case BOOLEAN:

@@ -1,5 +1,7 @@
 import type { Type } from 'avsc'
 
+import { writeZigzag } from '../../../support/zigzag.ts'
+
 const SMALLEST = 64 * 1024
 
 /** Contents in Avro, one after the other. Writing is up to the caller, who says before how much it will be. */
@@ -52,34 +54,13 @@ function own({ buffer }: Buffer): ArrayBuffer {
   return buffer instanceof ArrayBuffer ? buffer : new ArrayBuffer(0)
 }
 
-/** An Avro `long` or `int`; the value is an integer that a double holds. Returns what is behind it. */
-export function writeLong(out: Buffer, at: number, value: number): number {
-  let p = at
-  if (value >= -0x4000_0000 && value < 0x4000_0000) {
-    let rest = ((value << 1) ^ (value >> 31)) >>> 0
-    while (rest > 0x7f) {
-      out[p++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    out[p++] = rest
-    return p
-  }
-  let rest = value < 0 ? -2 * value - 1 : 2 * value
-  while (rest > 0x7f) {
-    out[p++] = (rest % 0x80) | 0x80
-    rest = Math.floor(rest / 0x80)
-  }
-  out[p++] = rest
-  return p
-}
-
 /** Shorter pieces are copied faster by hand. */
 const WORTH_A_CALL = 40
 
 /** An Avro `string` or `bytes`: these bytes of `from`. Returns what is behind it. */
 export function writeText(out: Buffer, at: number, from: Buffer, start: number, end: number): number {
   const length = end - start
-  let p = writeLong(out, at, length)
+  let p = writeZigzag(out, at, length)
   if (length >= WORTH_A_CALL) {
     from.copy(out, p, start, end)
     return p + length

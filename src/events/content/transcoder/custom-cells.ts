@@ -15,7 +15,8 @@ import {
 import type { JsonValue } from '../../../domain/json.ts'
 import { customFieldOf } from '../custom-fields.ts'
 import type { Findings } from '../findings.ts'
-import { writeLong, writeText, type ContentOutput } from './content-output.ts'
+import { writeText, type ContentOutput } from './content-output.ts'
+import { writeZigzag } from '../../../support/zigzag.ts'
 import { CustomNames, type CustomField, type GroupName } from './custom-names.ts'
 import { isMasked, numberOf, valueOf } from './member-values.ts'
 
@@ -85,7 +86,7 @@ export class CustomCells {
   write(output: ContentOutput): void {
     if (this.#written > 0) {
       const buffer = output.room(ROOM)
-      output.at = writeLong(buffer, output.at, this.#written)
+      output.at = writeZigzag(buffer, output.at, this.#written)
     }
     for (let i = 0; i < this.#fields.length; i += 1) {
       const slot = slotOf(this.#order[i])

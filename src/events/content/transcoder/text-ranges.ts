@@ -1,4 +1,5 @@
-import { writeLong, writeText } from './content-output.ts'
+import { writeText } from './content-output.ts'
+import { writeZigzag } from '../../../support/zigzag.ts'
 
 /** Of one list: sorting them takes time that grows with their square. */
 const MOST = 64
@@ -52,7 +53,7 @@ export class TextRanges {
   /** As an Avro array of strings. Returns what is behind it. */
   write(out: Buffer, at: number, bytes: Buffer, begun: number, end: number): number {
     let p = at
-    if (end > begun) p = writeLong(out, p, end - begun)
+    if (end > begun) p = writeZigzag(out, p, end - begun)
     for (let i = begun; i < end; i += 1) {
       p = writeText(out, p, bytes, this.#ranges[2 * i] ?? 0, this.#ranges[2 * i + 1] ?? 0)
     }
