@@ -108,17 +108,16 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly versions: Readonly<
       Record<number, { readonly minVersion: number; readonly maxVersion: number } | undefined>
     > | null
-    readonly connectionPool: { send<T>(request: WireRequest<T>): Promise<T> }
-  }
-
-  /** A broker as producers need it. */
-  export interface ProducingBroker extends FetchingBroker {
-    readonly nodeId: number
     readonly connectionPool: {
       readonly host: string
       readonly port: number
       send<T>(request: WireRequest<T>): Promise<T>
     }
+  }
+
+  /** A broker as producers need it. */
+  export interface ProducingBroker extends FetchingBroker {
+    readonly nodeId: number
     disconnect(): Promise<void>
     initProducerId(request: {
       readonly transactionalId: string

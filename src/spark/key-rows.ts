@@ -10,7 +10,7 @@ import {
   CLOSE_OBJECT,
   COLON,
   COMMA,
-  endOfString,
+  endOfPlainString,
   OPEN_OBJECT,
   QUOTE,
   skipValue,
@@ -181,7 +181,6 @@ class KeyRow implements SourceRecord {
   }
 }
 
-const BACKSLASH = 0x5c
 const SLASH = 0x2f
 
 /** Whether what is read of a row stands in a field of its own each. */
@@ -205,9 +204,9 @@ function membersOf(row: Buffer, at: number): ReadonlyMap<string, Place> | undefi
   let p = skipWhitespace(row, at + 1)
   if (row[p] === CLOSE_OBJECT) return members
   for (;;) {
-    const end = endOfString(row, p + 1)
+    const end = endOfPlainString(row, p)
+    if (end < 0) return undefined
     const name = row.toString('utf8', p + 1, end)
-    if (end < 0 || row.subarray(p, end).includes(BACKSLASH)) return undefined
     p = skipWhitespace(row, end + 1)
     if (row[p] !== COLON) return undefined
     const from = skipWhitespace(row, p + 1)

@@ -7,10 +7,9 @@ import {
   CLOSE_OBJECT,
   COLON,
   COMMA,
-  endOfString,
+  endOfPlainString,
   OPEN_ARRAY,
   OPEN_OBJECT,
-  QUOTE,
   skipValue,
   skipWhitespace,
 } from '../support/json-bytes.ts'
@@ -19,8 +18,6 @@ import type { PageEnvelope } from './page-body.ts'
 
 /** Told where each element of `Results` begins; answers where it ends, or a negative number: it cannot say. */
 export type RowVisitor = (at: number) => number
-
-const BACKSLASH = 0x5c
 
 /**
  * The envelope of a page, exactly as `readPage` reads it of these bytes. Undefined wherever that is not certain: what is no
@@ -71,7 +68,7 @@ class PageScan {
     let at = skipWhitespace(bytes, start + 1)
     if (bytes[at] === CLOSE_OBJECT) return at + 1
     for (;;) {
-      const end = nameEnd(bytes, at)
+      const end = endOfPlainString(bytes, at)
       if (end < 0) return -1
       const isWanted = isName(bytes, at + 1, end, name)
       if (isWanted && isFound) return -1
@@ -106,13 +103,6 @@ class PageScan {
     this.#to = at
     return at + 1
   }
-}
-
-/** The closing quote of a member's name; negative if none begins there, or one with escapes. */
-function nameEnd(bytes: Buffer, at: number): number {
-  if (bytes[at] !== QUOTE) return -1
-  const end = endOfString(bytes, at + 1)
-  return end < 0 || bytes.subarray(at, end).includes(BACKSLASH) ? -1 : end
 }
 
 function isName(bytes: Buffer, from: number, to: number, name: string): boolean {

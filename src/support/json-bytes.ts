@@ -63,6 +63,13 @@ export function endOfString(bytes: Uint8Array, at: number): number {
   }
 }
 
+/** The closing quote of the string that begins at `at`; -1 if none begins there, or one with escapes. */
+export function endOfPlainString(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return -1
+  const end = endOfString(bytes, at + 1)
+  return end < 0 || bytes.subarray(at, end).includes(BACKSLASH) ? -1 : end
+}
+
 /**
  * What is behind the value that begins at `at`; -1 if that is no JSON, or nested deeper than `DEEPEST_JSON`. What follows it
  * is not looked at.
