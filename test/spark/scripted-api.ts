@@ -51,7 +51,7 @@ async function scriptedApi(steps: readonly Step[]): Promise<ScriptedApi> {
         body: Buffer.concat(chunks).toString(),
       })
       if (typeof step === 'function') step(request, response)
-      else response.writeHead(step.status ?? 200, { date: DATE, ...step.headers }).end(step.body)
+      else answer(response, step)
     })()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -64,6 +64,22 @@ async function scriptedApi(steps: readonly Step[]): Promise<ScriptedApi> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function answer(response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status ?? 200, { date: DATE, ...headers }).end(body)
+}
+
+/** For requests that come in no order: each round has a reply for each of the paths. */
+export function replyByPath(paths: readonly string[], rounds: readonly (readonly Reply[])[]): Step[] {
+  const asked = new Map<string, number>()
+  const step: Step = (request, response) => {
+    const path = new URL(request.url ?? '', 'http://api.example').pathname
+    const round = asked.get(path) ?? 0
+    asked.set(path, round + 1)
+    answer(response, rounds[round]?.[paths.indexOf(path)] ?? { status: 418 })
+  }
+  return rounds.flatMap((replies) => replies.map(() => step))
 }
 
 export interface Fixture extends AsyncDisposable {

@@ -8,6 +8,7 @@ import type { Secret } from '../../config/secret.ts'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { MetadataVersion } from '../../spark/spark-metadata.ts'
 import { makePrivateFolder } from '../../support/private-folder.ts'
+import { SerialQueue } from '../../support/serial-queue.ts'
 
 /** What a metadata service last answered, and with what it is asked whether that still holds. */
 export interface CachedAnswer<Item> extends MetadataVersion {
@@ -42,6 +43,8 @@ export class MetadataCache {
   /** Under which `#answers` are. */
   #token: string
   readonly #stored: ReadonlyMap<string, CachedAnswer<unknown>>
+  /** Services are asked side by side; the file is written by one at a time. */
+  readonly #writes = new SerialQueue()
 
   private constructor(options: MetadataCacheOptions, stored: ReadonlyMap<string, CachedAnswer<unknown>>) {
     this.#options = options
@@ -77,6 +80,10 @@ export class MetadataCache {
       this.#answers.clear()
     }
     this.#answers.set(key, answer)
+    await this.#writes.run(() => this.#write())
+  }
+
+  async #write(): Promise<void> {
     const { dataDir } = this.#options
     const file = join(dataDir, FILE_NAME)
     const draft = `${file}.${process.pid}.tmp`

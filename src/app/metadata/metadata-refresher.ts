@@ -76,10 +76,15 @@ export class MetadataRefresher implements ResourceMetadata {
       const { fieldNames } = await this.#use(name, NO_FIELDS, NO_FIELDS, signal)
       return onFields(name, fieldNames)
     }
-    const fields = await this.#standardFields.ask(isGoneOrGarbled, signal)
-    // Without these two a schema is as good, so that they never stop a pass.
-    const custom = await this.#customFields.ask(isSparkApiError, signal)
-    const types = await this.#propertyTypes.ask(isSparkApiError, signal)
+    const asked = [
+      this.#standardFields.ask(isGoneOrGarbled, signal),
+      // Without these two a schema is as good, so that they never stop a pass.
+      this.#customFields.ask(isSparkApiError, signal),
+      this.#propertyTypes.ask(isSparkApiError, signal),
+    ] as const
+    // None goes on behind a failure of another.
+    await Promise.allSettled(asked)
+    const [fields, custom, types] = await Promise.all(asked)
     onFields(name, [...fields.map((field) => field.name), ...custom.map(qualifiedName)])
     await this.#use(name, fields, withTypeNames(fields, types), signal)
   }
