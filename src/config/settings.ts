@@ -109,6 +109,18 @@ interface PassSettings {
   readonly mediaFullIntervalMs: Millis
   /** @default 20 min */
   readonly updateOverlapMs: Millis
+  /** The most that the overlap widens to by itself, where changes arrive late. @default 2 h */
+  readonly updateOverlapMaxMs: Millis
+  /** From the begin of one content reconcile to the next, of records and of sets. @default 7 d */
+  readonly reconcileIntervalMs: Millis
+  /** How a purge that is no content reconcile compares. @default versions */
+  readonly purgeCompare: 'keys' | 'versions' | 'content'
+  /** Complete sweeps in a row that a key must be absent from. @default 1 */
+  readonly purgeConfirmSweeps: number
+  /** Share of the records read again in a pass that may gain masked fields before it is held. @default 0.1 */
+  readonly maskMaxRatio: number
+  /** The same of records that change at all; null: any. @default null */
+  readonly changeMaxRatio: number | null
   /** R10. @default 100, 0.1, 5000 */
   readonly guard: {
     readonly maxDeletes: ByResource<number>

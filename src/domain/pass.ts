@@ -15,6 +15,13 @@ type Outcome = 'published' | 'unchanged' | 'stale' | 'dead_lettered'
 export type OutcomeCounts = Readonly<Record<Outcome, number>>
 export const NO_OUTCOMES: OutcomeCounts = { published: 0, unchanged: 0, stale: 0, dead_lettered: 0 }
 
+/**
+ * How a purge compares what it walks with the index: by `ListingKey` alone, by key and change stamp, or by the content of whole
+ * records (a content reconcile), which also finds what left no stamp.
+ */
+export const PURGE_COMPARES = ['keys', 'versions', 'content'] as const
+export type PurgeCompare = (typeof PURGE_COMPARES)[number]
+
 /** `running`: interrupted if nobody runs it; it goes on at `token`. The others are ends. */
 export type PassState = 'running' | 'completed' | 'held' | 'failed'
 
@@ -79,6 +86,12 @@ export interface PassProgress {
    * scope is gone by the operator's wish (R10).
    */
   readonly rescoped: boolean
+  /** Of purges; null for other passes, and in checkpoints of versions that knew `versions` alone. */
+  readonly compare: PurgeCompare | null
+  /** `startedAt` of the resource's last completed content reconcile, as its purges hand it on; null if there was none. */
+  readonly reconciledAt: Instant | null
+  /** It was interrupted, and went on: what left behind its back while it stood still, only the next one notices. */
+  readonly resumed: boolean
 }
 
 /** What became of the keys that a complete purge walk did not show. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { instant, type Instant } from '../domain/instant.ts'
-import { passId } from '../domain/pass.ts'
+import { passId, PURGE_COMPARES } from '../domain/pass.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
@@ -90,6 +90,13 @@ const DELETES = z.object({
   inconclusive: z.number(),
 })
 
+/** Null in checkpoints of versions that did not know it. */
+const FLAG = z
+  .boolean()
+  .nullable()
+  .default(false)
+  .transform((flag) => flag ?? false)
+
 const SLICE = z.object({ after: INSTANT, until: INSTANT.nullable(), walkedBefore: z.number() })
 
 const PROGRESS = z.object({
@@ -111,11 +118,10 @@ const PROGRESS = z.object({
   window: SLICE.nullable().default(null),
   owedSeconds: z.array(INSTANT).default([]),
   scope: z.string().nullable().default(null),
-  rescoped: z
-    .boolean()
-    .nullable()
-    .default(false)
-    .transform((rescoped) => rescoped ?? false),
+  rescoped: FLAG,
+  compare: z.enum(PURGE_COMPARES).nullable().default(null),
+  reconciledAt: INSTANT.nullable().default(null),
+  resumed: FLAG,
 })
 
 const CHECKPOINT = z

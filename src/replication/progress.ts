@@ -9,6 +9,7 @@ import {
   type PassKind,
   type PassProgress,
   type PassState,
+  type PurgeCompare,
   type SliceProgress,
 } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
@@ -28,6 +29,8 @@ export interface PassBeginning {
   readonly owedSeconds: readonly Instant[]
   readonly scope: string
   readonly rescoped: boolean
+  readonly compare: PurgeCompare | null
+  readonly reconciledAt: Instant | null
 }
 
 /** What most passes begin with: no sweep, no slice of time, and nothing left by an earlier one. */
@@ -37,6 +40,8 @@ export const PLAIN_BEGINNING = {
   window: null,
   owedSeconds: [],
   rescoped: false,
+  compare: null,
+  reconciledAt: null,
 } as const satisfies Partial<PassBeginning>
 
 export function begun({ held, ...beginning }: PassBeginning): PassProgress {
@@ -45,6 +50,7 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     state: 'running',
     token: '',
     walkEnded: false,
+    resumed: false,
     page: 0,
     walked: 0,
     walkedInRange: 0,

@@ -91,6 +91,12 @@ describe('defaults', () => {
         fullWalkIntervalMs: 86_400_000,
         mediaFullIntervalMs: 604_800_000,
         updateOverlapMs: 1_200_000,
+        updateOverlapMaxMs: 7_200_000,
+        reconcileIntervalMs: 604_800_000,
+        purgeCompare: 'versions',
+        purgeConfirmSweeps: 1,
+        maskMaxRatio: 0.1,
+        changeMaxRatio: null,
         guard: {
           maxDeletes: { usual: 100, of: new Map() },
           maxRatio: { usual: 0.1, of: new Map() },

@@ -43,6 +43,9 @@ const PROGRESS: PassProgress = {
   owedSeconds: [],
   scope: '',
   rescoped: false,
+  compare: null,
+  reconciledAt: null,
+  resumed: false,
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {

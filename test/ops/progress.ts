@@ -32,6 +32,9 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     owedSeconds: [],
     scope: '',
     rescoped: false,
+    compare: null,
+    reconciledAt: null,
+    resumed: false,
     ...changes,
   }
 }

@@ -370,6 +370,9 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     owedSeconds: [],
     scope: '',
     rescoped: false,
+    compare: null,
+    reconciledAt: null,
+    resumed: false,
     ...over,
   }
 }

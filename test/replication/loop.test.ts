@@ -222,6 +222,9 @@ describe('the schedule', () => {
       state: 'completed',
       filter: "MlsId Eq '1'",
       rescoped: false,
+      compare: null,
+      reconciledAt: null,
+      resumed: false,
     })
     await stopped(second, done)
   })

@@ -31,6 +31,8 @@ const progress = begun({
   owedSeconds: [],
   scope: '',
   rescoped: false,
+  compare: null,
+  reconciledAt: null,
 })
 
 function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {

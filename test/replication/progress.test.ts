@@ -26,6 +26,8 @@ const first = begun({
   owedSeconds: [],
   scope: '',
   rescoped: false,
+  compare: null,
+  reconciledAt: null,
 })
 const counts = { published: 1, unchanged: 2, stale: 3, dead_lettered: 4 }
 const added = { walked: 7, inRange: 5, counts }

@@ -181,6 +181,8 @@ describe('the checkpoint of a piece', () => {
     owedSeconds: [],
     scope: '',
     rescoped: false,
+    compare: null,
+    reconciledAt: null,
   })
 
   test("counts what the pass's own resource has published so far, and stands before the page (R1, R11)", () => {

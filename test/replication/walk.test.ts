@@ -47,6 +47,9 @@ function walk(
     window: null,
     owedSeconds: [],
     rescoped: false,
+    compare: null,
+    reconciledAt: null,
+    resumed: false,
   }
   const result = walkToEnd(
     opened.feed,
@@ -107,6 +110,8 @@ describe('the start of a pass (R4)', () => {
           window: null,
           owedSeconds: [],
           rescoped: false,
+          compare: null,
+          reconciledAt: null,
         },
       },
       async (walked) => {
@@ -434,6 +439,8 @@ describe('a resumed walk', () => {
       owedSeconds: [],
       scope: '',
       rescoped: false,
+      compare: null,
+      reconciledAt: null,
     }),
     token: 'token-7',
     page: 7,

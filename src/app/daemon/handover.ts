@@ -60,6 +60,11 @@ export function statedSettings({
       ? {}
       : {
           UPDATE_OVERLAP: `${passes.updateOverlapMs}ms`,
+          UPDATE_OVERLAP_MAX: `${passes.updateOverlapMaxMs}ms`,
+          PURGE_COMPARE: passes.purgeCompare,
+          PURGE_CONFIRM_SWEEPS: String(passes.purgeConfirmSweeps),
+          MASK_MAX_RATIO: String(passes.maskMaxRatio),
+          CHANGE_MAX_RATIO: passes.changeMaxRatio === null ? UNSET : String(passes.changeMaxRatio),
           PURGE_MAX_DELETES: formatByResource(passes.guard.maxDeletes),
           PURGE_MAX_RATIO: formatByResource(passes.guard.maxRatio),
           PURGE_HARD_MAX: formatByResource(passes.guard.hardMax),

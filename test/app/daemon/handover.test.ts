@@ -138,6 +138,7 @@ describe('work is handed over only to a daemon that works with the same settings
       PURGE_INTERVAL: 'when the daemon works by itself',
       FULL_WALK_INTERVAL: 'when the daemon works by itself',
       MEDIA_FULL_INTERVAL: 'when the daemon works by itself',
+      RECONCILE_INTERVAL: 'when the daemon works by itself',
       LAG_INTERVAL: 'when the daemon works by itself',
       API_RATE: 'how fast the daemon works',
       HTTP_HOST: 'where the daemon listens',

@@ -1,0 +1,34 @@
+import type { PassProgress } from '../../domain/pass.ts'
+import type { ListedResource } from '../../domain/resource.ts'
+import type { Feed } from '../feed.ts'
+import type { GuardVerdict } from '../guard.ts'
+import { ended, withHeld } from '../progress.ts'
+
+/** Commits the end of a sweep that came to a verdict, and tells it. */
+export async function endSweep(
+  feed: Feed,
+  resource: ListedResource,
+  progress: PassProgress,
+  { verdict, held }: { readonly verdict: GuardVerdict; readonly held: number },
+  signal: AbortSignal,
+): Promise<PassProgress> {
+  const state = verdict.kind === 'held' ? 'held' : 'completed'
+  const detail = detailOf(verdict)
+  const done = ended(withHeld(progress, held), state)
+  const markers = [{ event: state, progress: done, detail } as const]
+  await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers }, signal)
+  await feed.index.ledger.drop(done.passId)
+  feed.observer.passEnded(done, detail)
+  return done
+}
+
+function detailOf(verdict: GuardVerdict): string | null {
+  switch (verdict.kind) {
+    case 'clear':
+      return null
+    case 'held':
+      return verdict.why
+    case 'approved':
+      return `an operator approved up to ${verdict.upTo} deletes, although ${verdict.why}`
+  }
+}
