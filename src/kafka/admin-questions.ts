@@ -1,8 +1,7 @@
 /** Single questions to kafkajs's admin client, and what its answers mean. */
-import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
+import kafkajs, { type ITopicMetadata } from 'kafkajs'
 
 import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
-import { topicMissing } from './question-session.ts'
 
 /** kafkajs swallows what the brokers said to a metadata question, and then stumbles over the missing answer. */
 export async function answered<T>(ask: () => Promise<T>, doing: string): Promise<T> {
@@ -11,25 +10,6 @@ export async function answered<T>(ask: () => Promise<T>, doing: string): Promise
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw kafkaUnreachable(doing, 'no broker answered', error, null)
-  }
-}
-
-export async function requireTopic(admin: Admin, name: string): Promise<ITopicMetadata> {
-  const topic = await topicMetadata(admin, name)
-  if (topic !== undefined) return topic
-  throw topicMissing(name)
-}
-
-export async function topicMetadata(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
-  try {
-    const { topics } = await answered(
-      () => admin.fetchTopicMetadata({ topics: [name] }),
-      `Asking for topic ${name}`,
-    )
-    return topics.find((topic) => topic.name === name)
-  } catch (error) {
-    if (protocolTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
-    throw error
   }
 }
 

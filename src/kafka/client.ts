@@ -8,7 +8,6 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { renewed } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import { clientLog } from './client-log.ts'
-import { registerCodecs } from './compression.ts'
 import type { KafkaSasl, KafkaSettings, KafkaTls } from './settings.ts'
 import { SocketSet } from './sockets.ts'
 import { noteRefusals, type Troubles } from './troubles.ts'
@@ -34,7 +33,6 @@ export interface KafkaClient extends AsyncDisposable {
 }
 
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
-  registerCodecs()
   stopIdleTimers()
   const sockets = new SocketSet(settings.tries)
   noteRefusals(sockets.factory, sockets.troubles)

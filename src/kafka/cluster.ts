@@ -2,7 +2,7 @@ import kafkajs, { type Admin } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
-import { answered, hasLeaders, refuseUnlessExisting, requireTopic, topicMetadata } from './admin-questions.ts'
+import { answered, hasLeaders, refuseUnlessExisting } from './admin-questions.ts'
 import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
 import { KafkaUnnamedError } from './errors.ts'
@@ -135,8 +135,8 @@ export class KafkaCluster implements AsyncDisposable {
    * offset if there is none. Rejects with KAFKA_TOPIC_MISSING.
    */
   async offsetsAt(topic: string, time: number, signal: AbortSignal): Promise<readonly number[]> {
+    await this.partitionCount(topic, signal)
     return this.ask(`Asking for the offsets of topic ${topic}`, signal, async (admin) => {
-      await requireTopic(admin, topic)
       const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time)
       return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => parseOffset(offset))
     })
@@ -173,6 +173,12 @@ export class KafkaCluster implements AsyncDisposable {
       }
       const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] })
       return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
+    })
+  }
+
+  async existingTopics(names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    return this.#question('Asking for topics', signal, async (session) => {
+      return (await session.topics(names)).map(({ name }) => name)
     })
   }
 
@@ -222,8 +228,10 @@ export class KafkaCluster implements AsyncDisposable {
       } catch (error) {
         refuseUnlessExisting(error)
       }
+    })
+    await this.#question('Waiting for the leaders of the topics', signal, async (session) => {
       for (const { name } of specs) {
-        while (!hasLeaders(await topicMetadata(admin, name))) await sleep(LEADER_POLL_MS, signal)
+        while (!hasLeaders((await session.topics([name]))[0])) await sleep(LEADER_POLL_MS, signal)
       }
     })
   }

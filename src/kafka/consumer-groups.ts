@@ -3,7 +3,6 @@ import type { Admin } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { slices } from '../support/slices.ts'
-import { topicMetadata } from './admin-questions.ts'
 import { protocolTypeOf } from './client-failure.ts'
 import type { KafkaCluster } from './cluster.ts'
 
@@ -43,10 +42,12 @@ export async function consumerGroups(
   { topics, groups }: { readonly topics: readonly string[]; readonly groups?: readonly string[] },
   signal: AbortSignal,
 ): Promise<readonly ConsumerGroup[]> {
+  const existing = await cluster.existingTopics(topics, signal)
+  if (existing.length === 0) return []
   const ids = (groups ?? (await listGroups(cluster, signal))).toSorted()
   const found: ConsumerGroup[] = []
   for (const some of slices(ids, GROUPS_AT_ONCE)) {
-    const answers = await patiently(cluster, signal, (admin) => readGroups(admin, some, topics))
+    const answers = await patiently(cluster, signal, (admin) => readGroups(admin, some, existing))
     found.push(...answers)
   }
   return found
@@ -81,12 +82,9 @@ async function readGroups(
   ids: readonly string[],
   topics: readonly string[],
 ): Promise<readonly ConsumerGroup[]> {
-  const existing: string[] = []
-  for (const topic of topics) if ((await topicMetadata(admin, topic)) !== undefined) existing.push(topic)
-  if (existing.length === 0) return []
   const found: Omit<ConsumerGroup, 'members'>[] = []
   for (const id of ids) {
-    const committed = await committedOffsets(admin, id, existing)
+    const committed = await committedOffsets(admin, id, topics)
     if (committed.size > 0) found.push({ id, committed })
   }
   const members = await memberCounts(

@@ -8,6 +8,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 
 import type { FetchedPartition } from './cursor.ts'
 import { WireReader } from './wire-reader.ts'
+import { wireRequest, type WireAnswer } from './wire-request.ts'
 
 export const FETCH = 1
 /** From 4 on answers are read committed, from 10 on they may hold zstd. From 12 on they would be flexible. */
@@ -41,21 +42,11 @@ export function fetchRequest(
   places: readonly FetchPlace[],
   limits: FetchLimits,
 ): WireRequest<readonly FetchedPartition[]> {
-  return {
-    request: {
-      apiKey: FETCH,
-      apiVersion: version,
-      apiName: 'Fetch',
-      async encode() {
-        const buffer = fetchBody(version, places, limits)
-        return { buf: buffer, buffer }
-      },
-    },
-    response: {
-      decode: async (payload) => readAnswer(version, payload),
-      parse: async ({ answers }) => answers,
-    },
-  }
+  return wireRequest(
+    { key: FETCH, version, name: 'Fetch' },
+    () => fetchBody(version, places, limits),
+    (payload) => readAnswer(version, payload),
+  )
 }
 
 function fetchBody(version: number, places: readonly FetchPlace[], limits: FetchLimits): Buffer {
@@ -88,10 +79,7 @@ function partitionBody(version: number, { partition, position, maxBytes }: Fetch
   ])
 }
 
-function readAnswer(
-  version: number,
-  payload: Buffer,
-): { readonly answers: readonly FetchedPartition[]; readonly clientSideThrottleTime: number } {
+function readAnswer(version: number, payload: Buffer): WireAnswer<readonly FetchedPartition[]> {
   const from = new WireReader(payload)
   const throttleMs = from.int32()
   if (version >= 7) {

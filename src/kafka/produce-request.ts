@@ -7,6 +7,7 @@ import type { WireRequest } from 'kafkajs/src/cluster/index.js'
 
 import { BATCH_HEADER_BYTES, writeBatch, type BatchStamp, type PlainBatch } from './record-batch.ts'
 import { WireReader } from './wire-reader.ts'
+import { wireRequest, type WireAnswer } from './wire-request.ts'
 
 export const PRODUCE = 0
 export const ADD_PARTITIONS_TO_TXN = 24
@@ -40,18 +41,11 @@ export function produceRequest(
   timeoutMs: number,
   batches: readonly BatchToProduce[],
 ): WireRequest<readonly PartitionAnswer[]> {
-  return {
-    request: {
-      apiKey: PRODUCE,
-      apiVersion: version,
-      apiName: 'Produce',
-      encode: async () => encoded(produceBody(transactionalId, timeoutMs, batches)),
-    },
-    response: {
-      decode: async (payload) => produceAnswer(payload, version),
-      parse: async ({ answers }) => answers,
-    },
-  }
+  return wireRequest(
+    { key: PRODUCE, version, name: 'Produce' },
+    () => produceBody(transactionalId, timeoutMs, batches),
+    (payload) => produceAnswer(payload, version),
+  )
 }
 
 function produceBody(
@@ -82,10 +76,7 @@ function produceBody(
   return to
 }
 
-function produceAnswer(
-  payload: Buffer,
-  version: number,
-): { readonly answers: readonly PartitionAnswer[]; readonly clientSideThrottleTime: number } {
+function produceAnswer(payload: Buffer, version: number): WireAnswer<readonly PartitionAnswer[]> {
   const from = new WireReader(payload)
   const answers = from.list(() => {
     const topic = from.text()
@@ -119,26 +110,24 @@ export function addPartitionsRequest(
   { producerId, epoch }: ProducerIdentity,
   partitions: Partitions,
 ): WireRequest<readonly Omit<PartitionAnswer, 'baseOffset'>[]> {
-  return {
-    request: {
-      apiKey: ADD_PARTITIONS_TO_TXN,
-      apiVersion: version,
-      apiName: 'AddPartitionsToTxn',
-      encode: async () => encoded(addPartitionsBody(transactionalId, { producerId, epoch }, partitions)),
-    },
-    response: {
-      decode: async (payload) => {
-        const from = new WireReader(payload)
-        const throttleMs = from.int32()
-        const answers = from.list(() => {
-          const topic = from.text()
-          return from.list(() => ({ topic, partition: from.int32(), errorCode: from.int16() }))
-        })
-        return { answers: answers.flat(), clientSideThrottleTime: version >= 1 ? throttleMs : 0 }
-      },
-      parse: async ({ answers }) => answers,
-    },
-  }
+  return wireRequest(
+    { key: ADD_PARTITIONS_TO_TXN, version, name: 'AddPartitionsToTxn' },
+    () => addPartitionsBody(transactionalId, { producerId, epoch }, partitions),
+    (payload) => addPartitionsAnswer(payload, version),
+  )
+}
+
+function addPartitionsAnswer(
+  payload: Buffer,
+  version: number,
+): WireAnswer<readonly Omit<PartitionAnswer, 'baseOffset'>[]> {
+  const from = new WireReader(payload)
+  const throttleMs = from.int32()
+  const answers = from.list(() => {
+    const topic = from.text()
+    return from.list(() => ({ topic, partition: from.int32(), errorCode: from.int16() }))
+  })
+  return { answers: answers.flat(), clientSideThrottleTime: version >= 1 ? throttleMs : 0 }
 }
 
 function addPartitionsBody(
@@ -159,11 +148,6 @@ function addPartitionsBody(
     for (const number of numbers) at = to.writeInt32BE(number, at)
   }
   return to
-}
-
-/** As kafkajs takes it from its own encoder. */
-function encoded(body: Buffer): { readonly buf: Buffer; readonly buffer: Buffer } {
-  return { buf: body, buffer: body }
 }
 
 /** Length in 16 bits, −1 for null, and UTF-8. */

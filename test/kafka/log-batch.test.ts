@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { registerCodecs } from '../../src/kafka/compression.ts'
 import { plainRecords, readLogBatches, type LogBatch } from '../../src/kafka/log-batch.ts'
 import { readLogRecords, type LogRecord } from '../../src/kafka/log-record.ts'
+import { giveKafkajsItsCodecs } from '../fixtures/kafkajs-codecs.ts'
 import { plainRecord } from '../fixtures/plain-record.ts'
 import {
   batchBytes,
@@ -33,7 +33,7 @@ interface ForeignRecord {
 
 /** What kafkajs makes of the batches of an answer. */
 async function asKafkajs(batches: Buffer): Promise<readonly ForeignRecord[]> {
-  registerCodecs()
+  giveKafkajsItsCodecs()
   const decode = require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages') as (
     decoder: unknown,
   ) => Promise<readonly ForeignRecord[]>

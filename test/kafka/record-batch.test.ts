@@ -4,10 +4,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { BatchRounds, MemoryPool, recordsOf, type Batch } from '../../src/kafka/batch-rounds.ts'
-import { registerCodecs } from '../../src/kafka/compression.ts'
 import type { OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
 import { partsOf } from '../../src/kafka/outgoing-record.ts'
 import { BATCH_HEADER_BYTES, BatchWriter, recordBytes, writeBatch } from '../../src/kafka/record-batch.ts'
+import { giveKafkajsItsCodecs } from '../fixtures/kafkajs-codecs.ts'
 
 const require = createRequire(import.meta.url)
 /** The library's own, for comparison. */
@@ -195,7 +195,7 @@ describe('the batches of a send', () => {
   test.each(['none', 'gzip', 'zstd'] as const)(
     'compressed with %s keep their bytes when the memory that they were encoded in is used again',
     async (compression) => {
-      registerCodecs()
+      giveKafkajsItsCodecs()
       const lists = Array.from({ length: 30 }, (_, n): readonly OutgoingRecord[] => [
         { key: `k${n}`, value: Buffer.alloc(1_000, n), headers: [] },
       ])
