@@ -1,4 +1,4 @@
-import type { Instant } from './instant.ts'
+import type { Instant, Millis } from './instant.ts'
 import type { ResourceName } from './resource.ts'
 
 export const PASS_KINDS = ['snapshot', 'update', 'purge'] as const
@@ -21,6 +21,24 @@ export const NO_OUTCOMES: OutcomeCounts = { published: 0, unchanged: 0, stale: 0
  */
 export const PURGE_COMPARES = ['keys', 'versions', 'content'] as const
 export type PurgeCompare = (typeof PURGE_COMPARES)[number]
+
+/**
+ * Why a sweep, or a full cycle of sets, found something to publish that no update had brought, nor would have: `new_key`: the feed
+ * did not know it; `returned`: it is deleted in the topic; `newer_stamp`, `older_stamp`: the source's stamp is another, and in no
+ * window; `same_stamp`: the content changed without it; `no_stamp`: there is none to compare.
+ */
+export const MISSED_REASONS = [
+  'new_key',
+  'returned',
+  'newer_stamp',
+  'older_stamp',
+  'same_stamp',
+  'no_stamp',
+] as const
+export type MissedReason = (typeof MISSED_REASONS)[number]
+/** Events by reason; one that is not there has none. */
+export type MissedCounts = Readonly<Partial<Record<MissedReason, number>>>
+export const NOTHING_MISSED: MissedCounts = {}
 
 /** `running`: interrupted if nobody runs it; it goes on at `token`. The others are ends. */
 export type PassState = 'running' | 'completed' | 'held' | 'failed'
@@ -88,8 +106,18 @@ export interface PassProgress {
   readonly rescoped: boolean
   /** Of purges; null for other passes, and in checkpoints of versions that knew `versions` alone. */
   readonly compare: PurgeCompare | null
-  /** `startedAt` of the resource's last completed content reconcile, as its purges hand it on; null if there was none. */
+  /**
+   * `startedAt` of the resource's last content reconcile that came to a verdict, as its purges hand it on; null if there was
+   * none.
+   */
   readonly reconciledAt: Instant | null
+  /** Of purges, and of full cycles of sets: what they published that updates had missed. */
+  readonly missed: MissedCounts
+  /**
+   * Of updates: how far the window looked back behind the watermark, which may be more than `UPDATE_OVERLAP`; null for other
+   * passes, and in checkpoints of versions that never widened it.
+   */
+  readonly overlap: Millis | null
   /** It was interrupted, and went on: what left behind its back while it stood still, only the next one notices. */
   readonly resumed: boolean
 }

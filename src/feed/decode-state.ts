@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { instant, type Instant } from '../domain/instant.ts'
-import { passId, PURGE_COMPARES } from '../domain/pass.ts'
+import { MISSED_REASONS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
@@ -121,6 +121,8 @@ const PROGRESS = z.object({
   rescoped: FLAG,
   compare: z.enum(PURGE_COMPARES).nullable().default(null),
   reconciledAt: INSTANT.nullable().default(null),
+  overlap: z.number().nullable().default(null),
+  missed: z.record(z.string(), z.number()).default({}).transform(missedIn),
   resumed: FLAG,
 })
 
@@ -214,6 +216,15 @@ const MARKER = z
     endOffsets: OFFSETS,
   })
   .transform(({ endOffsets, ...marker }): MarkerRecord => ({ ...marker, nextOffsets: endOffsets }))
+
+/** Without the reasons of a newer version. */
+function missedIn(counts: Readonly<Record<string, number>>): MissedCounts {
+  const known = MISSED_REASONS.flatMap((reason) => {
+    const count = counts[reason]
+    return count === undefined ? [] : [[reason, count] as const]
+  })
+  return Object.fromEntries(known)
+}
 
 /** An Avro symbol as our own words spell it. */
 function lowerCase<const Words extends readonly [string, ...string[]]>(

@@ -1,6 +1,7 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { OverlapReview } from '../replication/late-arrivals.ts'
 import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -39,6 +40,14 @@ export interface HealthReport {
   readonly reasons: readonly NotReadyReason[]
   /** Passes that the guard held (R10): it works, but an operator should look. */
   readonly held: readonly { readonly resource: ResourceName; readonly detail: string }[]
+  /** Changes show up so late that updates nearly miss them, or look back further than they should have to. */
+  readonly lateArrivals: readonly {
+    readonly resource: ResourceName
+    /** How far updates look back now. */
+    readonly overlapSeconds: number
+    /** 99.9 % of the latest changes came no later behind the watermark; null while they are too few. */
+    readonly latenessSeconds: number | null
+  }[]
   /** Seconds that the source cannot show: all else is published, but somebody should tell the vendor. By their stamps. */
   readonly owedSeconds: readonly { readonly resource: ResourceName; readonly seconds: readonly string[] }[]
   /** Schemas that the registry refuses: it works with the one before, but an operator should look. */
@@ -89,6 +98,7 @@ export class Health implements Observer, Parking {
   readonly #parked = new Map<string, NotReadyReason>()
   readonly #held = new Map<ResourceName, string>()
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
+  readonly #late = new Map<ResourceName, OverlapReview>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
   readonly #refusedSets = new Map<string, HealthReport['refusedSets'][number]>()
   readonly #completed = new Map<string, CompletedPass>()
@@ -206,6 +216,14 @@ export class Health implements Observer, Parking {
     this.#cameFurther(resource, pass)
   }
 
+  /** The metrics' to tell. */
+  changesArrived(): void {}
+
+  overlapReviewed(resource: ResourceName, review: OverlapReview): void {
+    if (review.isLate) this.#late.set(resource, review)
+    else this.#late.delete(resource)
+  }
+
   /** The pass fails by itself where it is too much (R4). */
   clockCompared(): void {}
 
@@ -289,6 +307,11 @@ export class Health implements Observer, Parking {
       ready: reasons.length === 0,
       reasons,
       held: [...this.#held].map(([resource, detail]) => ({ resource, detail })),
+      lateArrivals: [...this.#late].map(([resource, { overlap, lateness }]) => ({
+        resource,
+        overlapSeconds: Math.round(overlap / 1000),
+        latenessSeconds: lateness === null ? null : Math.round(lateness / 1000),
+      })),
       owedSeconds: [...this.#owed]
         .filter(([, seconds]) => seconds.length > 0)
         .map(([resource, seconds]) => ({ resource, seconds: seconds.map(formatSeconds) })),

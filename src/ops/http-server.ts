@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import type { PassKind } from '../domain/pass.ts'
+import { PURGE_COMPARES, type PassKind } from '../domain/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'
@@ -19,6 +19,8 @@ const PASS_OPTIONS = z
     restart: z.boolean().default(false),
     /** Of a purge: so many deletes that the guard would hold go through. */
     approveUpTo: z.int().nonnegative().optional(),
+    /** Of a purge: how it compares. */
+    compare: z.enum(PURGE_COMPARES).optional(),
     /** Of an update: dead letters whose keys are asked for again. */
     deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
   })
@@ -179,6 +181,9 @@ function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
     }
     if (passOptions.approveUpTo !== undefined && pass !== 'purge') {
       throw badRequest('Only a purge takes approveUpTo.')
+    }
+    if (passOptions.compare !== undefined && pass !== 'purge') {
+      throw badRequest('Only a purge takes compare.')
     }
     return options.runPass({ resource, pass }, passOptions, { signal: stop, gone: goneOf(reply) })
   }

@@ -2,6 +2,22 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 const PASS_BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600]
+const ARRIVAL_BUCKETS = [
+  10,
+  30,
+  60,
+  120,
+  300,
+  600,
+  900,
+  1200,
+  1800,
+  2700,
+  3600,
+  2 * 3600,
+  4 * 3600,
+  24 * 3600,
+]
 const WAIT_BUCKETS = [0.001, 0.1, 0.5, 1, 5, 15, 60, 300]
 const TRANSACTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -76,6 +92,25 @@ function passInstruments(registers: Registry[]) {
       name: 'listingstream_owed_seconds',
       help: 'Seconds that the source cannot show; updates ask for them again',
       labelNames: ['resource'],
+      registers,
+    }),
+    arrivalDelay: new Histogram({
+      name: 'listingstream_arrival_delay_seconds',
+      help: 'Time from the stamp of a change to when an update first saw it, by the clock of the source',
+      labelNames: ['resource'],
+      buckets: ARRIVAL_BUCKETS,
+      registers,
+    }),
+    overlap: new Gauge({
+      name: 'listingstream_update_overlap_seconds',
+      help: 'How far the windows of updates look back behind the watermark',
+      labelNames: ['resource'],
+      registers,
+    }),
+    missed: new Counter({
+      name: 'listingstream_missed_total',
+      help: 'Events that a sweep or a full cycle of sets published and no update had brought, counted at its end',
+      labelNames: ['resource', 'reason'],
       registers,
     }),
     lastSuccess: new Gauge({

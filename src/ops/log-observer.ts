@@ -1,6 +1,7 @@
 import { formatInstant, formatSeconds, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { OverlapReview } from '../replication/late-arrivals.ts'
 import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -33,6 +34,7 @@ export class LogObserver implements Observer, Parking {
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
+  readonly #overlaps = new Map<ResourceName, Millis>()
   /** Minutes by which the source's clock was last said to differ. */
   readonly #clocks = new Map<ResourceName, number>()
 
@@ -55,10 +57,17 @@ export class LogObserver implements Observer, Parking {
     this.#forgetBefore(progress)
     this.#told.set(progress.passId, this.#monotonic())
     this.#totals.begin(progress)
-    const { page, walked, filter } = progress
+    const { pass, page, walked, filter, compare } = progress
     const startedAt = formatInstant(progress.startedAt)
     this.#logger.info(
-      { event: 'pass-started', ...named(progress), startedAt, filter, ...(resumed ? { page, walked } : {}) },
+      {
+        event: 'pass-started',
+        ...named(progress),
+        startedAt,
+        filter,
+        ...(pass === 'purge' ? { compare } : {}),
+        ...(resumed ? { page, walked } : {}),
+      },
       resumed ? 'pass resumed' : 'pass started',
     )
   }
@@ -97,14 +106,14 @@ export class LogObserver implements Observer, Parking {
     this.#totals.end(progress)
     this.#tellOwed(progress)
     this.#unmapped.delete(progress.passId)
-    const { state, page, walked, counts, deletes } = progress
+    const { state, page, walked, counts, deletes, compare, missed } = progress
     const fields = {
       event: 'pass-ended',
       ...named(progress),
       pages: page,
       walked,
       counts,
-      ...(progress.pass === 'purge' ? { deletes } : {}),
+      ...(progress.pass === 'purge' ? { compare, deletes, missed } : {}),
       ...(detail === null ? {} : { detail }),
     }
     if (state === 'completed') this.#logger.info(fields, 'pass completed')
@@ -123,8 +132,9 @@ export class LogObserver implements Observer, Parking {
   }
 
   /** The checkpoints tell of it. */
-  passRecovered({ resource, pass, owedSeconds }: PassProgress): void {
+  passRecovered({ resource, pass, owedSeconds, overlap }: PassProgress): void {
     if (pass === 'update') this.#owed.set(resource, owedSeconds)
+    if (overlap !== null) this.#overlaps.set(resource, overlap)
   }
 
   /** Each second once, and once more when it is read. */
@@ -148,6 +158,29 @@ export class LogObserver implements Observer, Parking {
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: formatInstant(watermark) }, 'watermark moved')
+  }
+
+  /** In the metrics. */
+  changesArrived(): void {}
+
+  /** When it changes. */
+  overlapReviewed(resource: ResourceName, { overlap, setting, lateness }: OverlapReview): void {
+    const before = this.#overlaps.get(resource) ?? setting
+    this.#overlaps.set(resource, overlap)
+    if (overlap === before) return
+    const fields = {
+      event: 'overlap-changed',
+      resource,
+      overlapMs: overlap,
+      settingMs: setting,
+      latenessMs: lateness,
+    }
+    if (overlap > before) {
+      this.#logger.warn(
+        fields,
+        'changes show up at the API so late after their stamps that updates nearly miss them: the next ones look back further (UPDATE_OVERLAP_MAX at most)',
+      )
+    } else this.#logger.info(fields, 'changes show up in time again: updates look back less far')
   }
 
   /** Again only when it has changed by minutes: a wrong clock is found by every pass. */

@@ -5,6 +5,7 @@ import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack 
 import type { BudgetReport } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
+import type { OverlapReview } from '../replication/late-arrivals.ts'
 import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -159,8 +160,11 @@ export class Metrics implements Observer, Parking {
   }
 
   passEnded(progress: PassProgress): void {
-    const { resource, pass, state, deletes } = progress
+    const { resource, pass, state, deletes, missed } = progress
     this.#noteOwed(progress)
+    for (const [reason, count] of Object.entries(missed)) {
+      this.#instruments.missed.inc({ resource, reason }, count)
+    }
     this.#instruments.passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
     else this.#unpark(progress)
@@ -263,6 +267,14 @@ export class Metrics implements Observer, Parking {
   /** What it read is counted when it is committed. */
   pageWalked(): void {}
   dryRunEnded(): void {}
+
+  changesArrived(resource: ResourceName, delays: readonly Millis[]): void {
+    for (const delay of delays) this.#instruments.arrivalDelay.observe({ resource }, delay / SECOND)
+  }
+
+  overlapReviewed(resource: ResourceName, { overlap }: OverlapReview): void {
+    this.#instruments.overlap.set({ resource }, overlap / SECOND)
+  }
 
   /** Of use with both clocks beside it; the log has them. */
   clockCompared(): void {}

@@ -9,6 +9,8 @@ export const SILENT_OBSERVER: Observer = {
   passEnded: () => undefined,
   passRecovered: () => undefined,
   watermarkMoved: () => undefined,
+  changesArrived: () => undefined,
+  overlapReviewed: () => undefined,
   clockCompared: () => undefined,
   schemaRefused: () => undefined,
   setsOwed: () => undefined,
@@ -35,6 +37,12 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
+    },
+    changesArrived(...event) {
+      for (const observer of list) observer.changesArrived(...event)
+    },
+    overlapReviewed(...event) {
+      for (const observer of list) observer.overlapReviewed(...event)
     },
     clockCompared(...event) {
       for (const observer of list) observer.clockCompared(...event)

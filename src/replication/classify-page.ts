@@ -5,6 +5,7 @@ import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { BatchPart } from './batch.ts'
 import { classify } from './classify.ts'
+import type { PublishedRecord } from './missed.ts'
 import { PartDraft, publishedSchemas } from './part-draft.ts'
 import type { ContentEncoder, KeyIndex } from './ports.ts'
 
@@ -26,6 +27,7 @@ export interface ClassifiedPage {
   readonly part: BatchPart
   /** Records that are stale by their stamp alone (R6). */
   readonly askAgain: readonly SourceRecord[]
+  readonly published: readonly PublishedRecord[]
 }
 
 export interface PageContext {
@@ -51,6 +53,7 @@ export async function classifyPage(
   const draft = new PartDraft(resource, unreadable)
   draft.repeated(page.records.length - records.size)
   const askAgain: SourceRecord[] = []
+  const published: PublishedRecord[] = []
   for (const [i, record] of [...records.values()].entries()) {
     const { request, observedAt, askedAgain } = page
     const { key } = record
@@ -59,6 +62,8 @@ export async function classifyPage(
     const decision = classify(sighting, encoder, overlap)
     draft.take({ key, entry, decision, request, lettered: page.lettered.has(key) })
     if (decision.outcome === 'stale' && decision.askAgain) askAgain.push(record)
+    if (decision.outcome === 'published')
+      published.push({ before: entry, stamp: record.modificationTimestamp })
   }
-  return { part: draft.part(), askAgain }
+  return { part: draft.part(), askAgain, published }
 }

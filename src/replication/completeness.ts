@@ -1,12 +1,12 @@
+import type { PassKind } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
-import type { WalkRequest } from './ports.ts'
 
 /** What a walk is held against (R7): the records whose stamp lies before all that is in motion, or all of them. */
 export type CountedRange = 'settled' | 'all'
 
-/** What a walk of keys does not show may cost a record its life; without a stamp no range can be named. */
-export function countedRange({ stamp }: ListedResource, select: WalkRequest['select']): CountedRange {
-  return select === 'keys' || stamp === null ? 'all' : 'settled'
+/** What a purge's walk does not show may cost a record its life; without a stamp no range can be named. */
+export function countedRange({ stamp }: ListedResource, pass: PassKind): CountedRange {
+  return pass === 'purge' || stamp === null ? 'all' : 'settled'
 }
 
 /**

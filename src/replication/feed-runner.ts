@@ -32,6 +32,7 @@ export const PLAIN_PASS: PassOptions = {
   dryRun: false,
   examine: undefined,
   approveUpTo: undefined,
+  compare: undefined,
   retry: undefined,
   onDemand: false,
   onBegin: () => undefined,

@@ -3,7 +3,9 @@ import type { ListedResource, ResourceName } from '../domain/resource.ts'
 import type { PassId } from '../domain/pass.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { GuardLimits } from './guard.ts'
+import type { LateArrivals } from './late-arrivals.ts'
 import type { PageCommitter } from './page-committer.ts'
+import type { SweepSettings } from './reconcile.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { ChangePublisher, Clock, KeyIndex, Observer, ResourceMetadata, Source } from './ports.ts'
@@ -29,8 +31,11 @@ export interface Feed {
   readonly random: () => number
   /** `UPDATE_OVERLAP` */
   readonly overlap: Millis
+  /** How far the windows of updates look back, which may be more. */
+  readonly lateArrivals: LateArrivals
   /** `delete.retention.ms` of the data topics: how long a deleted key is remembered (R9). */
   readonly deleteRetention: Millis
+  readonly sweeps: SweepSettings
   readonly guard: (resource: ResourceName) => GuardLimits
   /** Records of one transaction where no page of the source sets it (deletes). */
   readonly batchSize: number

@@ -7,10 +7,11 @@ import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { together } from '../support/together.ts'
 import type { CommittedState } from './committed-state.ts'
+import { contentComparedAt, reconcileDueAt } from './reconcile.ts'
 import { isFilledWithin } from './scope-change.ts'
 import type { FeedRunner } from './feed-runner.ts'
 import { persist, type Parking } from './persist.ts'
-import { keepSets } from './sets/sets-track.ts'
+import { cycleOf, keepSets } from './sets/sets-track.ts'
 
 export interface Schedule {
   readonly updateIntervalMs: Millis
@@ -19,6 +20,8 @@ export interface Schedule {
   readonly fullWalkIntervalMs: Millis
   /** Of full cycles of sets that have no stamp of their own. */
   readonly mediaFullIntervalMs: Millis
+  /** Of content reconciles, and of full cycles of sets that have a stamp of their own. */
+  readonly reconcileIntervalMs: Millis
 }
 
 /** How often a pass comes by itself, counted from begin to begin; null: never, but for a first snapshot. */
@@ -55,7 +58,7 @@ export async function runSchedule(
     )
     const sets = resource.subresources.map(
       (set) => (within: AbortSignal) =>
-        keepSets(runner, { parent: resource, set }, schedule.mediaFullIntervalMs, parking, within),
+        keepSets(runner, { parent: resource, set }, cycleOf(resource, set, schedule), parking, within),
     )
     return [...passes, ...sets]
   })
@@ -66,7 +69,7 @@ export async function runSchedule(
 async function walks(
   runner: FeedRunner,
   resource: ListedResource,
-  { purgeIntervalMs: interval }: Schedule,
+  schedule: Schedule,
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
@@ -75,24 +78,43 @@ async function walks(
     if (isSnapshotDue(state, resource)) {
       await persist(runner, resource, 'snapshot', parking, signal)
     } else {
-      const wait = purgeDueAt(state, resource, interval, clock.now()) - clock.now()
-      await clock.sleep(within(interval, wait), signal)
+      const wait = purgeDueAt(state, resource, schedule, clock.now()) - clock.now()
+      await clock.sleep(within(schedule.purgeIntervalMs, wait), signal)
       await persist(runner, resource, 'purge', parking, signal)
     }
   }
 }
 
-/** Of a resource that has a snapshot; at most `interval` from now, and in the past if it is late. */
+/**
+ * Of a resource that has a snapshot, and whatever way the purge compares; at most `PURGE_INTERVAL` from now, and in the past if
+ * it is late.
+ */
 export function purgeDueAt(
   state: CommittedState,
   resource: ListedResource,
-  interval: Millis,
+  schedule: Pick<Schedule, 'purgeIntervalMs' | 'reconcileIntervalMs'>,
   now: Instant,
 ): Instant {
+  const { purgeIntervalMs: interval } = schedule
   const purge = state.lastPass(resource.name, 'purge')
   if (isOutOfTurn(purge)) return now
   const base = purge ?? firstSnapshot(state, resource)
-  return instant(Math.min(dueAt(base?.startedAt, interval), now + interval))
+  const reconcile = reconcileDueAt(state, resource, schedule)
+  // One that was due already when the last purge began waits for the next: that one could not do it.
+  const early = reconcile > (purge?.startedAt ?? 0) ? reconcile : Infinity
+  return instant(Math.min(dueAt(base?.startedAt, interval), early, now + interval))
+}
+
+/** Of a resource without a stamp, whose snapshots come again; in the past if it is late. */
+export function fullWalkDueAt(
+  state: CommittedState,
+  resource: ListedResource,
+  { fullWalkIntervalMs }: Pick<Schedule, 'fullWalkIntervalMs'>,
+  now: Instant,
+): Instant {
+  if (isUnended(state.lastPass(resource.name, 'snapshot'))) return now
+  // A content reconcile since has done what it would do.
+  return instant(dueAt(contentComparedAt(state, resource), fullWalkIntervalMs))
 }
 
 /** Until one is completed under the present scope. Later ones of a resource without a stamp are the full walks' own. */
@@ -140,16 +162,19 @@ async function updates(
 async function fullWalks(
   runner: FeedRunner,
   resource: ListedResource,
-  { fullWalkIntervalMs: interval }: Schedule,
+  schedule: Schedule,
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, clock } = runner.feed
   while (!state.hasSnapshot(resource.name)) await clock.sleep(BASE_POLL_MS, signal)
   for (;;) {
-    const last = state.lastPass(resource.name, 'snapshot')
-    const due = isUnended(last) ? clock.now() : dueAt(last?.startedAt, interval)
-    await clock.sleep(within(interval, due - clock.now()), signal)
+    const now = clock.now()
+    const comparedAt = contentComparedAt(state, resource)
+    const due = fullWalkDueAt(state, resource, schedule, now)
+    await clock.sleep(within(schedule.fullWalkIntervalMs, due - now), signal)
+    // A content reconcile that came meanwhile has put it off.
+    if (contentComparedAt(state, resource) !== comparedAt) continue
     await persist(runner, resource, 'snapshot', parking, signal)
   }
 }

@@ -9,6 +9,7 @@ import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
 import { askFates, keysPerQuestion } from './questions.ts'
+import { compareOfSweep } from './reconcile.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { parseStamp } from './walked-stamp.ts'
 import { updatedAfter } from './window.ts'
@@ -43,7 +44,8 @@ export async function findMissing(
   // A sweep that was interrupted while it compared asks anew: yesterday's proof may be today's listing.
   await ledger.drop(passId, 'gone')
   await ledger.drop(passId, 'missed')
-  await ledger.drop(passId, 'recheck')
+  // What a content reconcile has to ask again its walk has found (R6), which is not walked once more.
+  if (walked.compare !== 'content') await ledger.drop(passId, 'recheck')
   const comparison = new Comparison(feed, resource, walked, approveUpTo)
   // The next batch is read beside the comparison of this one.
   const known = prefetch(() => feed.index.outlines(resource.name), 1, signal)
@@ -89,7 +91,7 @@ class Comparison {
     this.#approveUpTo = approveUpTo
     this.#keysPerQuestion = keysPerQuestion(resource)
     this.#sweep = {
-      isStamped: resource.stamp !== null,
+      showsStamps: resource.stamp !== null && compareOfSweep(walked) === 'versions',
       startedAt: walked.startedAt,
       nextWindow: updatedAfter(state.watermark(resource.name) ?? walked.startedAt, overlap),
       overlap,
@@ -101,6 +103,8 @@ class Comparison {
     if (entry !== undefined && entry.state !== 'deleted') this.#live.add(entry.mlsId)
     if (seen !== undefined) {
       this.#witness = key
+      // What a content reconcile has shown, it has read whole.
+      if (this.#walked.compare === 'content') return
       if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, this.#sweep) === 'asked') {
         this.#counts.missed += 1
         this.#missed.push([key, ''])

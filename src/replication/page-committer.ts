@@ -15,6 +15,8 @@ import { emptyPart, indexPart, publishesNothing, type Batch, type BatchPart } fr
 import type { CheckpointPace } from './checkpoint-pace.ts'
 import { classifyPage, type Sightings } from './classify-page.ts'
 import type { CommittedState } from './committed-state.ts'
+import type { LateArrivals } from './late-arrivals.ts'
+import type { PublishedRecord } from './missed.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import type {
   ChangePublisher,
@@ -39,7 +41,9 @@ export interface PageCommitterOptions {
   readonly state: CommittedState
   readonly clock: Clock
   readonly observer: Observer
+  /** `UPDATE_OVERLAP` */
   readonly overlap: Millis
+  readonly lateArrivals: Pick<LateArrivals, 'overlapOf'>
   /** Told which records have moved. */
   readonly sets: FeedSets
 }
@@ -85,7 +89,7 @@ export class PageCommitter {
   /**
    * Commits a page of records. `commitment` is asked once the outcomes are known, and before anything is committed: what
    * it writes down of `askAgain`, the records that are stale by their stamp alone (R6), outlives a crash after the commit.
-   * `settled` are the keys whose dead letters go with the commit.
+   * `settled` are the keys whose dead letters go with the commit, `published` the records that do.
    */
   commitPage(
     resource: ResourceDescription,
@@ -95,13 +99,16 @@ export class PageCommitter {
       counts: OutcomeCounts,
       askAgain: readonly SourceRecord[],
       settled: readonly RecordKey[],
+      published: readonly PublishedRecord[],
     ) => PageCommitment | Promise<PageCommitment>,
     signal: AbortSignal,
   ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
-      const context = { ...this.#options, initial }
-      const { part, askAgain } = await classifyPage(resource, page, context, signal)
-      const wanted = await commitment(part.counts, askAgain, part.settledLetters)
+      // R6, R9: where changes show up late, so do answers out of a cache.
+      const overlap = this.#options.lateArrivals.overlapOf(resource.name)
+      const context = { ...this.#options, overlap, initial }
+      const { part, askAgain, published } = await classifyPage(resource, page, context, signal)
+      const wanted = await commitment(part.counts, askAgain, part.settledLetters, published)
       const { before, pace } = wanted
       const now = this.#options.clock.now()
       if (pace?.isDue(now) === false && this.#mayWait(part, wanted)) return this.#note([part], wanted)
@@ -111,20 +118,21 @@ export class PageCommitter {
   }
 
   /**
-   * Commits sets of records' parts. A set is published only while its record is live in the index as it then is. Answers
-   * the progress, and which sets stay owed until when.
+   * Commits sets of records' parts. A set is published only while its record is live in the index as it then is: `commitment`
+   * is told which are. Answers the progress, and which sets stay owed until when.
    */
   commitSets(
     { parent, set }: SetsPlace,
     seen: readonly SeenSet[],
     initial: boolean,
-    commitment: (counts: OutcomeCounts) => Commitment,
+    commitment: (counts: OutcomeCounts, published: readonly RecordKey[]) => Commitment,
     signal: AbortSignal,
   ): Promise<CommittedSets> {
     return this.#enter(signal, async () => {
       const context = { ...this.#options, initial }
       const { part, askAgain } = await classifySets(parent, set, seen, context, signal)
-      return { progress: await this.#commit([part], commitment(part.counts), signal), askAgain }
+      const published = part.changes.map(({ key }) => key)
+      return { progress: await this.#commit([part], commitment(part.counts, published), signal), askAgain }
     })
   }
 

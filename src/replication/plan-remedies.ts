@@ -8,7 +8,7 @@ import { planRequests, type PlannedResource, type PlanSettings } from './request
 export type Remedy =
   | { readonly setting: 'API_RATE' | 'PAGE_LIMIT'; readonly count: number }
   | {
-      readonly setting: 'UPDATE_INTERVAL' | 'PURGE_INTERVAL' | 'FULL_WALK_INTERVAL' | 'MEDIA_FULL_INTERVAL'
+      readonly setting: (typeof INTERVAL_SETTINGS)[number][1]
       readonly interval: Millis
     }
   | { readonly setting: 'MEDIA_FETCH'; readonly way: SetsWay }
@@ -77,5 +77,6 @@ const INTERVAL_SETTINGS = [
   ['purgeIntervalMs', 'PURGE_INTERVAL'],
   ['fullWalkIntervalMs', 'FULL_WALK_INTERVAL'],
   ['mediaFullIntervalMs', 'MEDIA_FULL_INTERVAL'],
+  ['reconcileIntervalMs', 'RECONCILE_INTERVAL'],
 ] as const
 type IntervalName = (typeof INTERVAL_SETTINGS)[number][0]

@@ -22,15 +22,18 @@ import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
+import type { OverlapReview } from './late-arrivals.ts'
 
 // ---- the source --------------------------------------------------------------------------------------------------
+
+/** What is read of each record: its key alone, its key and its change stamp, or all of it. */
+export type Selection = 'keys' | 'versions' | 'everything'
 
 export interface WalkRequest {
   readonly resource: ListedResource
   /** SparkQL, that of the resource's scope in it; empty for all records. */
   readonly filter: string
-  /** `keys`: of each record its key and its timestamp alone. */
-  readonly select: 'everything' | 'keys'
+  readonly select: Selection
   readonly purpose: RequestPurpose
   /** Where to begin: empty for the beginning, otherwise the `nextToken` of an earlier page of the same walk. */
   readonly token: string
@@ -132,12 +135,12 @@ export interface Source {
 
   /**
    * Records of the given keys (1 to 200, SparkQL's limit), in one list query with `_limit` at least their number.
-   * `keys` selects the key alone, `everything` whole records. Those outside of `within` are not shown.
+   * Those outside of `within` are not shown.
    */
   findByKeys(
     resource: ListedResource,
     keys: readonly RecordKey[],
-    select: WalkRequest['select'],
+    select: Exclude<Selection, 'versions'>,
     within: QuestionRange,
     signal: AbortSignal,
   ): Promise<KeysAnswer>
@@ -321,6 +324,10 @@ export interface Observer {
   dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void
   passEnded(progress: PassProgress, detail: string | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
+  /** Of changes that an update has brought: how long after their stamps they were seen. */
+  changesArrived(resource: ResourceName, delays: readonly Millis[]): void
+  /** At the end of each update. */
+  overlapReviewed(resource: ResourceName, review: OverlapReview): void
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */
   clockCompared(resource: ResourceName, ahead: Millis): void
   /**

@@ -1,9 +1,12 @@
 /** The life of a pass, as plain values: each function takes a progress and answers the next one. */
-import type { Instant } from '../domain/instant.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
 import {
+  MISSED_REASONS,
   NO_DELETES,
   NO_OUTCOMES,
+  NOTHING_MISSED,
   type DeleteCounts,
+  type MissedCounts,
   type OutcomeCounts,
   type PassId,
   type PassKind,
@@ -31,6 +34,7 @@ export interface PassBeginning {
   readonly rescoped: boolean
   readonly compare: PurgeCompare | null
   readonly reconciledAt: Instant | null
+  readonly overlap: Millis | null
 }
 
 /** What most passes begin with: no sweep, no slice of time, and nothing left by an earlier one. */
@@ -42,6 +46,7 @@ export const PLAIN_BEGINNING = {
   rescoped: false,
   compare: null,
   reconciledAt: null,
+  overlap: null,
 } as const satisfies Partial<PassBeginning>
 
 export function begun({ held, ...beginning }: PassBeginning): PassProgress {
@@ -51,6 +56,7 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     token: '',
     walkEnded: false,
     resumed: false,
+    missed: NOTHING_MISSED,
     page: 0,
     walked: 0,
     walkedInRange: 0,
@@ -98,6 +104,19 @@ export function withOutcomes(progress: PassProgress, counts: OutcomeCounts): Pas
   return { ...progress, counts: sum(progress.counts, counts) }
 }
 
+export function withMissed(progress: PassProgress, added: MissedCounts): PassProgress {
+  return { ...progress, missed: sumOfMissed(progress.missed, added) }
+}
+
+export function totalMissed(missed: MissedCounts): number {
+  return MISSED_REASONS.reduce((sum, reason) => sum + (missed[reason] ?? 0), 0)
+}
+
+function sumOfMissed(a: MissedCounts, b: MissedCounts): MissedCounts {
+  const reasons = MISSED_REASONS.filter((reason) => reason in a || reason in b)
+  return Object.fromEntries(reasons.map((reason) => [reason, (a[reason] ?? 0) + (b[reason] ?? 0)]))
+}
+
 export function withDeletes(progress: PassProgress, added: Partial<DeleteCounts>): PassProgress {
   const { deletes } = progress
   return {
@@ -117,7 +136,10 @@ export function withHeld(progress: PassProgress, held: number): PassProgress {
 
 export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {
   const rescoped = progress.rescoped && state !== 'completed'
-  return { ...progress, state, token: null, window: null, rescoped }
+  // Whether the guard lets its deletes go or holds them, all content is compared.
+  const isReconciled = progress.compare === 'content' && state !== 'failed'
+  const reconciledAt = isReconciled ? progress.startedAt : progress.reconciledAt
+  return { ...progress, state, token: null, window: null, rescoped, reconciledAt }
 }
 
 export function sum(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {

@@ -7,6 +7,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { Feed } from './feed.ts'
 import { NO_KEYS } from './classify-page.ts'
+import { countMissed } from './count-missed.ts'
 import type { LedgerSet, Source } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
@@ -101,11 +102,12 @@ async function publishFound(
     resource,
     { records, unreadable: [], request: found.request, observedAt, askedAgain, lettered },
     before.initial,
-    async (counts, askAgain, settled) => {
+    async (counts, askAgain, settled, published) => {
       await fileForRecheck(feed, before, askAgain)
       for (const key of settled) letters?.settled.add(key)
+      const after = withOutcomes(before, { ...counts, stale: counts.stale + refused })
       return {
-        progress: withOutcomes(before, { ...counts, stale: counts.stale + refused }),
+        progress: countMissed(feed, resource, after, published),
         watermark: null,
         markers: [],
         before,
@@ -186,9 +188,10 @@ async function publishByWalk(
       resource,
       { ...page, observedAt, askedAgain: false, lettered: NO_KEYS },
       from.initial,
-      async (counts, askAgain) => {
+      async (counts, askAgain, _settled, published) => {
         await fileForRecheck(feed, before, askAgain)
-        return { progress: withOutcomes(before, counts), watermark: null, markers: [], before }
+        const after = countMissed(feed, resource, withOutcomes(before, counts), published)
+        return { progress: after, watermark: null, markers: [], before }
       },
       signal,
     )

@@ -2,7 +2,7 @@
  * Finds what disappeared from a source that reports no deletes: walks the keys, compares them with the index, asks about
  * each key that is missing, and deletes only what is proved to be gone (R9) and not too much at once (R10).
  */
-import type { PassProgress } from '../domain/pass.ts'
+import type { PassProgress, PurgeCompare } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { deleteCandidates, type Candidates } from './delete-candidates.ts'
 import type { Feed } from './feed.ts'
@@ -10,8 +10,9 @@ import { withApproval, type GuardVerdict } from './guard.ts'
 import { findMissing } from './missing-keys.ts'
 import { requireBase } from './pass-base.ts'
 import { endAsFailed } from './pass-end.ts'
-import { withHeld } from './progress.ts'
+import { totalMissed, withHeld } from './progress.ts'
 import { publishMissed } from './publish-by-key.ts'
+import { compareOf } from './reconcile.ts'
 import { onWholeLedger } from './resume.ts'
 import { endSweep } from './sweep/end-sweep.ts'
 import { judgeSweep } from './sweep/judge-sweep.ts'
@@ -19,6 +20,11 @@ import { publishDeletes } from './sweep/publish-deletes.ts'
 import { walkKeys } from './sweep/walk-keys.ts'
 
 export interface PurgeOptions {
+  /**
+   * What is walked and compared; an interrupted sweep that is gone on with keeps its own. A dry run publishes nothing, and would
+   * have no use for content: it compares versions then. @default by `PURGE_COMPARE` and `RECONCILE_INTERVAL`
+   */
+  readonly compare: undefined | PurgeCompare
   /** Walks, compares and asks, but publishes nothing and leaves no checkpoint. */
   readonly dryRun: boolean
   /** Of a dry run: told what would be deleted, whether or not the guard would hold it. */
@@ -34,7 +40,10 @@ export interface PurgeResult {
   readonly gone: number
   /** Keys that the source has, proved to be outside of the scope's filter. */
   readonly outOfScope: number
-  /** Keys that the walk shows and no update will bring, new ones or newer ones; they were read and published. */
+  /**
+   * Keys that the walk shows and no update will bring, new ones or newer ones; they were read and published. Of a content
+   * reconcile: those that it published, and that no update would have brought.
+   */
   readonly missed: number
 }
 
@@ -46,15 +55,26 @@ export async function runPurge(
 ): Promise<PurgeResult> {
   requireBase(feed.state, resource, 'purge')
   const resume = !options.dryRun
+  const compare = chosenCompare(feed, resource, options)
   try {
     return await onWholeLedger(feed, resource, 'purge', resume, async (interrupted, passId) => {
-      const walked = await walkKeys(feed, resource, { dryRun: options.dryRun, interrupted, passId }, signal)
+      const mayCompareLess = options.compare === undefined
+      const walk = { dryRun: options.dryRun, compare, mayCompareLess, interrupted, passId }
+      const walked = await walkKeys(feed, resource, walk, signal)
       return await conclude(feed, resource, walked, options, signal)
     })
   } catch (error) {
     if (resume) await endAsFailed(feed, resource, 'purge', error, signal)
     throw error
   }
+}
+
+function chosenCompare(
+  { state, sweeps, clock }: Feed,
+  resource: ListedResource,
+  { compare = compareOf(state, resource, sweeps, clock.now()), dryRun }: PurgeOptions,
+): PurgeCompare {
+  return dryRun && compare === 'content' ? 'versions' : compare
 }
 
 async function conclude(
@@ -87,5 +107,6 @@ async function conclude(
     progress = await publishDeletes(feed, resource, progress, verdict.kind === 'approved', signal)
   }
   const done = await endSweep(feed, resource, progress, { verdict, held }, signal)
-  return { progress: done, verdict, gone, outOfScope, missed }
+  const healed = walked.compare === 'content' ? totalMissed(done.missed) : missed
+  return { progress: done, verdict, gone, outOfScope, missed: healed }
 }

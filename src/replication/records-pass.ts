@@ -1,14 +1,14 @@
 /** The passes that read whole records, snapshot and update: they differ in filter and watermark alone. */
-import type { Instant } from '../domain/instant.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
 import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
-import { NO_KEYS } from './classify-page.ts'
+import { commitWalked, firstWatermark } from './commit-walked.ts'
 import { endAsFailed } from './pass-end.ts'
-import { afterPage, ended, PLAIN_BEGINNING } from './progress.ts'
-import { fileForRecheck, publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
+import { ended, PLAIN_BEGINNING } from './progress.ts'
+import { publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
 import { walkWindow } from './window-walk.ts'
@@ -65,21 +65,23 @@ export async function runRetry(
 
 interface Plan {
   readonly pass: PassKind
-  /** Where the window begins, exclusive; null for a walk of everything. */
-  readonly after: Instant | null
+  /** Where the window begins, exclusive, and how far that is behind the watermark; null for a walk of everything. */
+  readonly window: { readonly after: Instant; readonly overlap: Millis } | null
   readonly initial: boolean
   readonly letters: LetterRetry | undefined
 }
 
 function snapshotPlan({ state }: Feed, { name }: ListedResource): Plan {
-  return { pass: 'snapshot', after: null, initial: !state.hasSnapshot(name), letters: undefined }
+  return { pass: 'snapshot', window: null, initial: !state.hasSnapshot(name), letters: undefined }
 }
 
 function updatePlan(feed: Feed, resource: ListedResource): Plan {
   requireBase(feed.state, resource, 'update')
   const watermark = feed.state.watermark(resource.name)
   if (watermark === undefined) throw new NoSnapshotError(resource.name, 'update')
-  return { pass: 'update', after: updatedAfter(watermark, feed.overlap), initial: false, letters: undefined }
+  const overlap = feed.lateArrivals.overlapOf(resource.name)
+  const window = { after: updatedAfter(watermark, overlap), overlap }
+  return { pass: 'update', window, initial: false, letters: undefined }
 }
 
 async function run(
@@ -106,13 +108,13 @@ async function run(
 function walkRecords(
   feed: Feed,
   resource: ListedResource,
-  { pass, after, initial, letters }: Plan,
+  { pass, window, initial, letters }: Plan,
   { interrupted, passId }: { readonly interrupted: PassProgress | undefined; readonly passId: PassId },
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const pace = new CheckpointPace()
   const commit: CommitPage = (walked) => commitPage(feed, resource, walked, pace, signal)
-  if (after === null) {
+  if (window === null) {
     const begin = { ...PLAIN_BEGINNING, pass, passId, initial }
     const plan = {
       resource,
@@ -126,32 +128,22 @@ function walkRecords(
   const settle = (progress: PassProgress): Promise<PassProgress> =>
     publishRechecked(feed, resource, progress, letters, signal)
   const owedSeconds = feed.state.lastPass(resource.name, pass)?.owedSeconds ?? []
-  return walkWindow(feed, { resource, after, owedSeconds, passId, interrupted, commit, settle }, signal)
+  return walkWindow(feed, { resource, ...window, owedSeconds, passId, interrupted, commit, settle }, signal)
 }
 
-async function commitPage(
+function commitPage(
   feed: Feed,
   resource: ListedResource,
-  { page, observedAt, fresh, progress }: WalkedPage,
+  walked: WalkedPage,
   pace: CheckpointPace,
   signal: AbortSignal,
 ): Promise<PassProgress> {
+  const { page, progress } = walked
   // An update that finds nothing costs one transaction, not two.
-  if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) return progress
-  const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS }
-  return feed.committer.commitPage(
-    resource,
-    sightings,
-    progress.initial,
-    async (counts, askAgain) => {
-      const next = afterPage(progress, page, { ...fresh, counts })
-      await fileForRecheck(feed, next, askAgain)
-      const markers = startMarkers(feed.state, next)
-      const watermark = firstWatermark(feed, resource, next)
-      return { progress: next, watermark, markers, before: progress, pace }
-    },
-    signal,
-  )
+  if (page.records.length + page.unreadable.length === 0 && page.nextToken === null) {
+    return Promise.resolve(progress)
+  }
+  return commitWalked(feed, resource, walked, pace, signal)
 }
 
 async function retry(
@@ -166,13 +158,6 @@ async function retry(
   const accepts = (): boolean => true
   const options = { set: 'retry', accepts, askedAgain: false, letters, orWalk: undefined } as const
   return publishByKey(feed, resource, walked, options, signal)
-}
-
-/** Of a resource that has updates to go by it. */
-function firstWatermark(feed: Feed, { stamp }: ListedResource, progress: PassProgress): Instant | null {
-  if (stamp === null) return null
-  const first = progress.pass === 'snapshot' && feed.state.watermark(progress.resource) === undefined
-  return first ? progress.startedAt : null
 }
 
 async function complete(
@@ -192,5 +177,8 @@ async function complete(
   await feed.committer.commitProgress(resource, { progress: done, watermark, markers }, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, null)
+  if (done.pass === 'update') {
+    feed.observer.overlapReviewed(resource.name, feed.lateArrivals.review(resource.name))
+  }
   return done
 }

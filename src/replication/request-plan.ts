@@ -6,6 +6,7 @@ import type { ListedResource, ResourceName } from '../domain/resource.ts'
 import { EXPAND_FROM, SETS_IN_A_LIST, type SetsWay } from '../domain/sets-way.ts'
 import { intervalOf, type Schedule } from './loop.ts'
 import { keysPerQuestion } from './questions.ts'
+import { cycleOf } from './sets/sets-track.ts'
 
 const DAY_MS: Millis = 24 * 60 * 60_000
 /** Standard fields, custom fields and property types, asked conditionally before each pass (docs/spark-api.md §3.5). */
@@ -22,8 +23,6 @@ export interface PlannedResource {
 
 export interface PlanSettings extends Schedule {
   readonly updateOverlapMs: Millis
-  /** Of sets without a change stamp of their own. */
-  readonly mediaFullIntervalMs: Millis
   readonly pageLimit: number
   readonly apiRate: number
   readonly mediaFetch: SetsWay
@@ -79,15 +78,21 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
   const load = (purpose: RequestPurpose, everyMs: Millis, requests: number): Load => {
     return { resource: resource.name, purpose, everyMs, requests }
   }
-  const { purgeIntervalMs: purgeEvery, mediaFullIntervalMs: mediaEvery } = settings
-  const gone = (LEAVING_PER_DAY * records * purgeEvery) / DAY_MS
-  const loads = [
-    load('update', purgeEvery, metadata),
-    load('walk', purgeEvery, walk),
-    load('question', purgeEvery, Math.ceil(gone / keysPerQuestion(resource))),
-  ]
+  const { purgeIntervalMs: purgeEvery, reconcileIntervalMs: reconcileEvery } = settings
   const walkEvery = intervalOf(resource, 'snapshot', settings)
-  if (walkEvery !== null) loads.push(load('update', walkEvery, metadata), load('walk', walkEvery, walk))
+  // Where full walks come more often, they compare all content; where reconciles do, full walks are put off by them.
+  const isReconciled = walkEvery === null || reconcileEvery < walkEvery
+  // A content reconcile comes in the place of a purge, and its pages are as many: one that comes more often is one more.
+  const sweepEvery = isReconciled ? Math.min(purgeEvery, reconcileEvery) : purgeEvery
+  const gone = (LEAVING_PER_DAY * records * sweepEvery) / DAY_MS
+  const loads = [
+    load('update', sweepEvery, metadata),
+    load('walk', sweepEvery, walk),
+    load('question', sweepEvery, Math.ceil(gone / keysPerQuestion(resource))),
+  ]
+  if (walkEvery !== null && !isReconciled) {
+    loads.push(load('update', walkEvery, metadata), load('walk', walkEvery, walk))
+  }
   const updateEvery = intervalOf(resource, 'update', settings)
   if (updateEvery !== null) {
     const changed = (changesPerDay * (updateEvery + settings.updateOverlapMs)) / DAY_MS
@@ -95,13 +100,11 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
     loads.push(load('update', updateEvery, metadata + pagesOf(resource, changed, settings) + counted))
   }
   const noticedEvery = updateEvery ?? walkEvery ?? DAY_MS
-  for (const { changeStamps } of resource.subresources) {
+  for (const set of resource.subresources) {
     const due = (changesPerDay * noticedEvery) / DAY_MS
     loads.push(load('media', noticedEvery, requestsForSets(due, settings)))
-    // A change of the set alone does not show: all of them are asked for from time to time.
-    if (changeStamps[0].field === resource.stamp) {
-      loads.push(load('walk', mediaEvery, requestsForSets(records, settings)))
-    }
+    // A change of the set alone may not show: all of them are asked for from time to time.
+    loads.push(load('walk', cycleOf(resource, set, settings), requestsForSets(records, settings)))
   }
   return loads.filter(({ requests }) => requests > 0)
 }

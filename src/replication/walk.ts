@@ -12,7 +12,7 @@ import type { CommittedState } from './committed-state.ts'
 import { countedRange, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError, SourceClockError } from './pass-errors.ts'
-import type { SourcePage, WalkRequest } from './ports.ts'
+import type { Selection, SourcePage } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import { begun, restarted, walkedOf, type PassBeginning } from './progress.ts'
 import { formatStamp } from './walked-stamp.ts'
@@ -41,7 +41,7 @@ const MOST_RESTARTS = 3
 
 export interface WalkPlan {
   readonly resource: ListedResource
-  readonly select: WalkRequest['select']
+  readonly select: Selection
   readonly filter: string
   /** An interrupted pass to go on with. */
   readonly interrupted: PassProgress | undefined
@@ -205,10 +205,10 @@ async function countFresh(
   if (progress.walkEnded) return { walked: 0, inRange: 0 }
   const marks = page.records.map((record): readonly [RecordKey, string] => [
     record.key,
-    select === 'keys' ? formatStamp(record.modificationTimestamp) : '',
+    select === 'versions' ? formatStamp(record.modificationTimestamp) : '',
   ])
   const isNew = await feed.index.ledger.add(progress.passId, 'seen', progress.page + 1, marks)
-  const range = countedRange(resource, select)
+  const range = countedRange(resource, progress.pass)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   const firstShown = new Set<RecordKey>()
   const areAllNew = !isNew.includes(false)
@@ -244,7 +244,7 @@ async function checkComplete(
   signal: AbortSignal,
 ): Promise<void> {
   if (progress.pass === 'update' && walkedOf(progress) === 0) return
-  const range = countedRange(resource, select)
+  const range = countedRange(resource, progress.pass)
   const bound = settledBefore(progress.startedAt, feed.overlap)
   // All that the slice can show is in motion.
   if (progress.window !== null && progress.window.after >= bound) return
@@ -263,7 +263,7 @@ async function checkComplete(
 async function confirmEnd(
   feed: Feed,
   resource: ListedResource,
-  select: WalkRequest['select'],
+  select: Selection,
   progress: PassProgress,
   lastPage: SourcePage,
   signal: AbortSignal,

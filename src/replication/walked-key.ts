@@ -17,8 +17,8 @@ export interface WalkedKey {
 }
 
 export interface Sweep {
-  /** The resource has a stamp. */
-  readonly isStamped: boolean
+  /** The resource has a stamp, and the walk showed it; otherwise presence is all that is compared. */
+  readonly showsStamps: boolean
   readonly startedAt: Instant
   /** Bound of the next update's window, exclusive. */
   readonly nextWindow: Instant
@@ -31,8 +31,8 @@ export interface Sweep {
  */
 export function judgeWalkedKey({ entry, stamp }: WalkedKey, sweep: Sweep): WalkedKeyVerdict {
   if (entry === undefined || entry.state === 'deleted') return 'asked'
-  // The content of a resource without stamps is for its full walks to compare.
-  if (!sweep.isStamped) return 'believed'
+  // The content is for full walks, content reconciles and updates to compare.
+  if (!sweep.showsStamps) return 'believed'
   // Nothing to compare: only the content tells. A stamp that the source does not have is in no update's window, ever.
   if (stamp === null) return 'asked'
   const { modificationTimestamp: known, observedAt } = entry

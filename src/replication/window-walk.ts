@@ -3,7 +3,7 @@
  * the single second that it cannot show even so is owed: later updates ask for it again.
  */
 import { DATA_FAILED, FILTER_TOO_SLOW, TOO_SLOW } from '../domain/error-codes.ts'
-import type { Instant } from '../domain/instant.ts'
+import type { Instant, Millis } from '../domain/instant.ts'
 import type { PassId, PassProgress, TimeSlice } from '../domain/pass.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { ListedResource } from '../domain/resource.ts'
@@ -25,6 +25,8 @@ export interface WindowPlan {
   readonly resource: ListedResource
   /** Where the window begins, exclusive (R4). */
   readonly after: Instant
+  /** How far behind the watermark that is. */
+  readonly overlap: Millis
   /** What earlier updates left. */
   readonly owedSeconds: readonly Instant[]
   readonly passId: PassId
@@ -108,7 +110,7 @@ class WindowWalk {
    * @returns why the source cannot show it, if a smaller one may do
    */
   async #read(slice: TimeSlice): Promise<ListingstreamError | undefined> {
-    const { resource, passId, commit } = this.#plan
+    const { resource, passId, overlap, commit } = this.#plan
     const begin = {
       ...PLAIN_BEGINNING,
       pass: 'update',
@@ -116,6 +118,7 @@ class WindowWalk {
       initial: false,
       window: { ...slice, walkedBefore: 0 },
       owedSeconds: this.#owed,
+      overlap,
     } as const
     const filter = sliceFilter(resource, slice)
     try {

@@ -27,7 +27,7 @@ export async function readRowByRow(
 ): Promise<Success> {
   const keys = await keysOfPage(client, walk, limit, failure, signal)
   const rows = keys.rows
-  if (rows === undefined || walk.select === 'keys') return keys
+  if (rows === undefined || walk.select !== 'everything') return keys
   const records: SourceRecord[] = []
   for (const row of rows.records) {
     const record = await readAlone(client, walk, row, failure, signal)
@@ -45,7 +45,7 @@ async function keysOfPage(
   signal: AbortSignal,
 ): Promise<Success> {
   const { keyField, path } = resource
-  const selections = select === 'keys' ? [keyField] : [...new Set([keyAndStamp(resource), keyField])]
+  const selections = select === 'everything' ? [...new Set([keyAndStamp(resource), keyField])] : [keyField]
   for (const selection of selections) {
     const call = get(purpose, path, {
       _limit: String(limit),

@@ -4,7 +4,7 @@ import { recordsBodyBytes } from './body-limits.ts'
 import type { TokenListener } from './page-body.ts'
 import type { PageSize } from './page-size.ts'
 import { get } from './query.ts'
-import { keyAndStamp, wholeRecords } from './records.ts'
+import { selected } from './records.ts'
 import { SparkTimeoutError, type SparkApiError } from './spark-api-error.ts'
 import type { CallAfter, SparkClient, Success } from './spark-client.ts'
 
@@ -106,12 +106,12 @@ function pageCall(
     }
     const call = get(purpose, resource.path, {
       _limit: String(asked.limit),
-      ...(select === 'keys' ? { _select: keyAndStamp(resource) } : wholeRecords(resource)),
+      ...selected(resource, select),
       _filter: filter === '' ? undefined : filter,
       _skiptoken: token,
     })
     const largestBody = recordsBodyBytes(asked.limit)
-    return { ...call, pageOf: resource, ofKeys: select === 'keys', onToken, largestBody }
+    return { ...call, pageOf: resource, ofKeys: select !== 'everything', onToken, largestBody }
   }
 }
 

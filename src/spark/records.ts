@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts
 import type { ChangeStamps, ListedResource, ResourceDescription } from '../domain/resource.ts'
 import { instantOf, keyOf, MLS_FIELD, mlsIdOf } from '../domain/row-values.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
+import type { Selection } from '../replication/ports.ts'
 import { textOfBytes } from '../support/utf8-text.ts'
 import type { Parameters } from './query.ts'
 
@@ -57,6 +58,18 @@ export function readRecord(resource: ResourceDescription, body: JsonValue): Sour
 /** `_select` of a walk that needs no more of a record. */
 export function keyAndStamp({ keyField, stamp }: ResourceDescription): string {
   return stamp === null ? keyField : `${keyField},${stamp}`
+}
+
+/** The parameters of a list that select so much of each record. */
+export function selected(resource: ListedResource, select: Selection): Parameters {
+  switch (select) {
+    case 'keys':
+      return { _select: resource.keyField }
+    case 'versions':
+      return { _select: keyAndStamp(resource) }
+    case 'everything':
+      return wholeRecords(resource)
+  }
 }
 
 /** What is asked of whole records, one or many: the same everywhere, since less or more of one is another content (R5). */

@@ -9,6 +9,7 @@ import type {
   KeysAnswer,
   OneAnswer,
   QuestionRange,
+  Selection,
   Source,
   SourcePage,
   WalkRequest,
@@ -21,7 +22,7 @@ import { onlyResult } from './envelope.ts'
 import { recordsBodyBytes } from './body-limits.ts'
 import { brokenByKey, SMALLEST_SLICE } from './broken-rows.ts'
 import { get, oneOf } from './query.ts'
-import { readRecord, readRecords, wholeRecords } from './records.ts'
+import { readRecord, readRecords, selected, wholeRecords } from './records.ts'
 import { unreadable, type Refused, type SparkApiError } from './spark-api-error.ts'
 import { SparkClient, SYSTEM_PATH, type RetryOptions, type SparkClientOptions } from './spark-client.ts'
 import { SparkSets } from './sets.ts'
@@ -120,7 +121,7 @@ class HttpSource implements SparkSource {
   async findByKeys(
     resource: ListedResource,
     keys: readonly RecordKey[],
-    select: WalkRequest['select'],
+    select: Exclude<Selection, 'versions'>,
     within: QuestionRange,
     signal: AbortSignal,
   ): Promise<KeysAnswer> {
@@ -132,7 +133,7 @@ class HttpSource implements SparkSource {
     const limit = Math.max(SMALLEST_SLICE, keys.length)
     const call = get('question', path, {
       _limit: String(limit),
-      ...(select === 'keys' ? { _select: keyField } : wholeRecords(resource)),
+      ...selected(resource, select),
       _filter: allOf(within === 'scope' ? resource.scope.filter : '', oneOf(keyField, keys)),
     })
     const { outcome, request, serverDate, receivedAt } = await this.#client.call(

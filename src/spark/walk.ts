@@ -21,7 +21,7 @@ export async function* walkPages(
   signal: AbortSignal,
 ): AsyncGenerator<SourcePage, void, undefined> {
   const most = Math.min(pageLimit, request.resource.maxLimit)
-  const size = new PageSize(most, request.select === 'keys' ? 1 : SMALLEST_SLICE)
+  const size = new PageSize(most, request.select === 'everything' ? SMALLEST_SLICE : 1)
   await using requests = new PageRequests(client, size, signal)
   let token = request.token
   for (;;) {

@@ -45,6 +45,8 @@ const PROGRESS: PassProgress = {
   rescoped: false,
   compare: null,
   reconciledAt: null,
+  missed: {},
+  overlap: null,
   resumed: false,
 }
 

@@ -187,6 +187,8 @@ test('observers() tells each of them everything, in order', () => {
     passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
+    changesArrived: (_, delays) => void told.push(`${name} arrived ${delays.join()}`),
+    overlapReviewed: (_, { overlap }) => void told.push(`${name} overlap ${overlap}`),
     clockCompared: (_, ahead) => void told.push(`${name} clock ${ahead}`),
     pageWalked: ({ page }) => void told.push(`${name} walked ${page}`),
     dryRunEnded: (_, deletes) => void told.push(`${name} dry ${deletes}`),
@@ -200,6 +202,8 @@ test('observers() tells each of them everything, in order', () => {
   both.pageCommitted(progressOf({ page: 7 }), pageOf([]))
   both.passEnded(progressOf(), 'why')
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
+  both.changesArrived(LISTINGS.name, [1, 2])
+  both.overlapReviewed(LISTINGS.name, { overlap: 9, setting: 9, lateness: null, isLate: false })
   both.clockCompared(LISTINGS.name, 5)
   both.schemaRefused(LISTINGS.name, null)
   both.setsOwed(LISTINGS.name, 3, 0)
@@ -212,6 +216,8 @@ test('observers() tells each of them everything, in order', () => {
     'page 7',
     'ended why',
     'watermark listings',
+    'arrived 1,2',
+    'overlap 9',
     'clock 5',
     'schema listings',
     'owed 3',

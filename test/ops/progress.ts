@@ -34,6 +34,8 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     rescoped: false,
     compare: null,
     reconciledAt: null,
+    missed: {},
+    overlap: null,
     resumed: false,
     ...changes,
   }

@@ -33,6 +33,7 @@ import { topicNames, type TopicNames } from '../../src/feed/topic-names.ts'
 import type { Feed } from '../../src/replication/feed.ts'
 import { CommittedState } from '../../src/replication/committed-state.ts'
 import { FeedSets } from '../../src/replication/sets/sets-to-look-at.ts'
+import { LateArrivals } from '../../src/replication/late-arrivals.ts'
 import { ServerClock } from '../../src/replication/server-clock.ts'
 import { PageCommitter } from '../../src/replication/page-committer.ts'
 import type { KeyIndex, TransactionRequest } from '../../src/replication/ports.ts'
@@ -188,6 +189,7 @@ export class TestFeed implements AsyncDisposable {
     const clock = { now: () => source.now, sleep }
     const observer = SILENT_OBSERVER
     const overlap = 20 * 60_000
+    const lateArrivals = new LateArrivals({ overlap, most: overlap })
     const { encoder } = this
     const resources = [LISTINGS]
     const sets = new FeedSets(resources)
@@ -203,7 +205,11 @@ export class TestFeed implements AsyncDisposable {
       observer,
       overlap,
       metadata: { refresh: async () => undefined },
-      committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap, sets }),
+      lateArrivals,
+      sweeps: { compare: 'versions', intervalMs: 86_400_000, reconcileIntervalMs: 7 * 86_400_000 },
+      committer: new PageCommitter({
+        ...{ publisher, index, encoder, state, clock, observer, overlap, lateArrivals, sets },
+      }),
       newPassId: () => passId(randomUUID()),
       random: () => 1,
       deleteRetention: this.topics.deleteRetention,
@@ -372,6 +378,8 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     rescoped: false,
     compare: null,
     reconciledAt: null,
+    missed: {},
+    overlap: null,
     resumed: false,
     ...over,
   }

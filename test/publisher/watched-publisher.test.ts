@@ -39,6 +39,8 @@ const REQUEST: TransactionRequest = {
     rescoped: false,
     compare: null,
     reconciledAt: null,
+    missed: {},
+    overlap: null,
     resumed: false,
   },
   watermark: null,

@@ -18,11 +18,12 @@ describe('keys that a complete walk must have shown (R7)', () => {
     expect(keysRequired(counted, range)).toBe(required)
   })
 
-  test('what is in motion is left out of the count of a walk of records, if they have a stamp to go by', () => {
-    expect(countedRange(LISTINGS, 'everything')).toBe('settled')
-    expect(countedRange(LISTINGS, 'keys')).toBe('all')
-    expect(countedRange(TOURS, 'everything')).toBe('all')
-    expect(countedRange(TOURS, 'keys')).toBe('all')
+  test('what is in motion is left out of the count, if there is a stamp to go by; of a purge nothing is, whatever it compares', () => {
+    expect(countedRange(LISTINGS, 'snapshot')).toBe('settled')
+    expect(countedRange(LISTINGS, 'update')).toBe('settled')
+    expect(countedRange(LISTINGS, 'purge')).toBe('all')
+    expect(countedRange(TOURS, 'snapshot')).toBe('all')
+    expect(countedRange(TOURS, 'purge')).toBe('all')
   })
 
   test('where all is counted more is allowed than where only what is settled is, and neither more than it says', () => {

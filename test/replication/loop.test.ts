@@ -24,6 +24,7 @@ const MINUTE_MS = 60_000
 const UPDATE_MS = 5 * MINUTE_MS
 const PURGE_MS = 24 * 60 * MINUTE_MS
 const FULL_WALK_MS = 6 * 60 * MINUTE_MS
+const RECONCILE_MS = 7 * PURGE_MS
 const BASE_POLL_MS = 500
 const stop = new Error('stop')
 const { signal } = new AbortController()
@@ -76,6 +77,7 @@ function open(
       purgeIntervalMs: PURGE_MS,
       fullWalkIntervalMs: FULL_WALK_MS,
       mediaFullIntervalMs: 7 * 24 * 3_600_000,
+      reconcileIntervalMs: RECONCILE_MS,
     }
     const done = runSchedule(runner, resources, schedule, parking, stopper.signal)
     done.catch(() => undefined)
@@ -222,7 +224,7 @@ describe('the schedule', () => {
       state: 'completed',
       filter: "MlsId Eq '1'",
       rescoped: false,
-      compare: null,
+      compare: 'versions',
       reconciledAt: null,
       resumed: false,
     })
@@ -339,6 +341,7 @@ test('a pass comes by itself as often as the schedule says; none goes by a stamp
     purgeIntervalMs: 2,
     fullWalkIntervalMs: 3,
     mediaFullIntervalMs: 7 * 24 * 3_600_000,
+    reconcileIntervalMs: RECONCILE_MS,
   }
   const intervals = (resource: ListedResource) =>
     PASS_KINDS.map((pass) => intervalOf(resource, pass, schedule))

@@ -16,7 +16,7 @@ import type {
 import { DATA_FAILED } from '../../src/domain/error-codes.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
-import { keyRow, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
+import { SERVER_TIME, shownRow, sourceRecord } from '../fixtures/scripted-source.ts'
 import { isPartsChange, ModelParts, type PartsChange } from './sets/model-parts.ts'
 
 /**
@@ -265,7 +265,8 @@ export class ModelSource implements Source {
       const dates = this.#dates()
       const page = all.filter((row) => row.record.key > sent && matches(filter, row)).slice(0, size)
       const nextToken = page.length < size ? null : (page.at(-1)?.record.key ?? null)
-      const records = select === 'keys' ? page.map(({ record }) => keyRow(record)) : showAll(page)
+      const records =
+        select === 'everything' ? showAll(page) : page.map(({ record }) => shownRow(record, select))
       yield { request, token: sent, nextToken, ...dates, records, unreadable: [] }
       this.#happen()
       if (nextToken === null) return

@@ -33,6 +33,7 @@ const progress = begun({
   rescoped: false,
   compare: null,
   reconciledAt: null,
+  overlap: null,
 })
 
 function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): Sightings {

@@ -28,6 +28,7 @@ const first = begun({
   rescoped: false,
   compare: null,
   reconciledAt: null,
+  overlap: null,
 })
 const counts = { published: 1, unchanged: 2, stale: 3, dead_lettered: 4 }
 const added = { walked: 7, inRange: 5, counts }

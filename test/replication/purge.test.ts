@@ -654,7 +654,7 @@ describe('what has to be read whole', () => {
     expect(await purge(opened)).toMatchObject({ missed: 300, progress: { counts: { published: 300 } } })
     expect(asked(opened, 'findOne')).toEqual([])
     expect(asked(opened, 'findByKeys')).toHaveLength(1)
-    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['keys', 'everything'])
+    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['versions', 'everything'])
   })
 
   test('is asked for one by one where one of them spoils the answer: it would spoil the walk, too', async () => {
@@ -664,7 +664,7 @@ describe('what has to be read whole', () => {
     })
     expect(await purge(opened)).toMatchObject({ missed: 300, progress: { counts: { published: 299 } } })
     expect(asked(opened, 'findOne')).toHaveLength(300)
-    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['keys'])
+    expect(asked(opened, 'walk').map((q) => 'select' in q && q.select)).toEqual(['versions'])
   })
 
   test('is asked for one by one where it is little', async () => {

@@ -19,6 +19,7 @@ const DEFAULTS: PlanSettings = {
   purgeIntervalMs: DAY,
   fullWalkIntervalMs: DAY,
   mediaFullIntervalMs: 7 * DAY,
+  reconcileIntervalMs: 7 * DAY,
   updateOverlapMs: 20 * MINUTE,
   pageLimit: 1_000,
   apiRate: 1_500,
@@ -74,8 +75,8 @@ describe('a day of listings', () => {
       const resource = { ...LISTINGS, subresources: sets }
       const plan = planRequests([{ resource, records: 7_000, changesPerDay }], { ...DEFAULTS, mediaFetch })
       expect(requestsOf(plan, 'media')).toBe(2 * owed)
-      // The sets of rooms tell no change of their own: all of them in seven days.
-      expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + all / 7)
+      // The sets of rooms tell no change of their own, those of photos may change without: all of both in seven days.
+      expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + (2 * all) / 7)
       expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 1 + 2 * all)
     },
   )
@@ -116,7 +117,7 @@ test('as many kinds of sets may stay as fit', () => {
   const resources = [
     { resource: { ...LISTINGS, subresources }, records: 3_000_000, changesPerDay: 2_000_000 },
   ]
-  const settings: PlanSettings = { ...DEFAULTS, mediaFetch: 'single', apiRate: 10_000 }
+  const settings: PlanSettings = { ...DEFAULTS, mediaFetch: 'single', apiRate: 12_000 }
   expect(remediesFor(resources, settings)).toContainEqual({ setting: 'SUBRESOURCES', parts: ['photos'] })
 })
 
@@ -148,6 +149,7 @@ const settingsOf = fc.record({
   purgeIntervalMs: interval,
   fullWalkIntervalMs: interval,
   mediaFullIntervalMs: interval,
+  reconcileIntervalMs: interval,
   updateOverlapMs: fc.nat({ max: DAY }),
   pageLimit: fc.integer({ min: 1, max: 1_000 }),
   apiRate: fc.integer({ min: 10, max: 100_000 }),
@@ -249,6 +251,8 @@ function withRemedy(settings: PlanSettings, remedy: Remedy): PlanSettings {
       return { ...settings, fullWalkIntervalMs: remedy.interval }
     case 'MEDIA_FULL_INTERVAL':
       return { ...settings, mediaFullIntervalMs: remedy.interval }
+    case 'RECONCILE_INTERVAL':
+      return { ...settings, reconcileIntervalMs: remedy.interval }
     case 'MEDIA_FETCH':
       return { ...settings, mediaFetch: remedy.way }
     case 'SUBRESOURCES':

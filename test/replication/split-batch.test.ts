@@ -183,6 +183,7 @@ describe('the checkpoint of a piece', () => {
     rescoped: false,
     compare: null,
     reconciledAt: null,
+    overlap: null,
   })
 
   test("counts what the pass's own resource has published so far, and stands before the page (R1, R11)", () => {

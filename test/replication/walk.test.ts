@@ -49,6 +49,7 @@ function walk(
     rescoped: false,
     compare: null,
     reconciledAt: null,
+    overlap: null,
     resumed: false,
   }
   const result = walkToEnd(
@@ -112,6 +113,7 @@ describe('the start of a pass (R4)', () => {
           rescoped: false,
           compare: null,
           reconciledAt: null,
+          overlap: null,
         },
       },
       async (walked) => {
@@ -210,7 +212,7 @@ describe('what a walk has shown (R7)', () => {
   test('a row without a usable key stands for a key of a walk of keys alone, too (R12)', async () => {
     const unreadable = [{ reason: 'no key', body: {} }]
     const script = { walks: [[{ records: [keyRecord('1')], unreadable }]], counts: [2] }
-    expect(await walk(script, { pass: 'purge', select: 'keys' }).result).toMatchObject({ walked: 1 })
+    expect(await walk(script, { pass: 'purge', select: 'versions' }).result).toMatchObject({ walked: 1 })
   })
 
   test('only records stamped before the overlap of its start count for completeness', async () => {
@@ -246,7 +248,7 @@ describe('what the source counts and a walk shows in another way (R7, R12)', () 
       expect(await walk({ walks: [[{ records }]], counts: [count] }).result).toMatchObject({ walked: 2 })
       const update = walk({ walks: [[{ records }]], counts: [count] }, { pass: 'update', filter: 'X Gt 1' })
       expect(await update.result).toMatchObject({ walked: 2 })
-      const keys = walk({ walks: [[{ records }]], counts: [2] }, { pass: 'purge', select: 'keys' })
+      const keys = walk({ walks: [[{ records }]], counts: [2] }, { pass: 'purge', select: 'versions' })
       expect(await keys.result).toMatchObject({ walked: 2 })
     }
   })
@@ -264,11 +266,11 @@ describe('what the source counts and a walk shows in another way (R7, R12)', () 
     expect(await walk(script).result).toMatchObject({ walked: 2, walkedInRange: 1 })
   })
 
-  test.each(['everything', 'keys'] as const)(
+  test.each(['everything', 'versions', 'keys'] as const)(
     'two rows of one key on one page are two rows to the source (walk of %s)',
     async (select) => {
       const records = [older, stamped('1', instant(bound - 1)), stamped('1', instant(bound - 2))]
-      const pass = select === 'keys' ? 'purge' : 'snapshot'
+      const pass = select === 'everything' ? 'snapshot' : 'purge'
       const walked = walk({ walks: [[{ records }]], counts: [3] }, { pass, select })
       expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 3 })
     },
@@ -300,7 +302,7 @@ describe('tokens that lead nowhere (R7, R14)', () => {
 
   test('ever new tokens for ever the same rows are a circle, too', async () => {
     const steps = Array.from({ length: 400 }, () => ({ records: [sourceRecord('1')] }))
-    const walked = walk({ walks: [steps] }, { pass: 'purge', select: 'keys' })
+    const walked = walk({ walks: [steps] }, { pass: 'purge', select: 'versions' })
     await expect(walked.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
     expect(walked.pages.length).toBeLessThan(15)
   })
@@ -362,10 +364,10 @@ describe('the end of a walk (R7)', () => {
 
   test('a walk of keys alone is held against the plain count', async () => {
     const script = { walks: [[{ records: [keyRecord('1'), keyRecord('2')] }]], counts: [2] }
-    const walked = walk(script, { pass: 'purge', select: 'keys' })
+    const walked = walk(script, { pass: 'purge', select: 'versions' })
     expect(await walked.result).toMatchObject({ walked: 2, walkedInRange: 2 })
     expect(askedIn(walked, 'count')).toEqual([{ kind: 'count', filter: '', purpose: 'walk' }])
-    const short = walk({ ...script, counts: [3] }, { pass: 'purge', select: 'keys' })
+    const short = walk({ ...script, counts: [3] }, { pass: 'purge', select: 'versions' })
     await expect(short.result).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
   })
 
@@ -441,6 +443,7 @@ describe('a resumed walk', () => {
       rescoped: false,
       compare: null,
       reconciledAt: null,
+      overlap: null,
     }),
     token: 'token-7',
     page: 7,

@@ -12,7 +12,7 @@ const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const OVERLAP_MS = 20 * MINUTE_MS
 const SWEEP = {
-  isStamped: true,
+  showsStamps: true,
   startedAt: SERVER_TIME,
   nextWindow: updatedAfter(instant(SERVER_TIME - 5 * MINUTE_MS), OVERLAP_MS),
   overlap: OVERLAP_MS,
@@ -103,7 +103,7 @@ function verdictOn(one: Case): WalkedKeyVerdict {
 
 describe('what a purge makes of a key that its walk shows (R4, R6)', () => {
   test('of a resource without stamps presence is all: what is known is believed, what is not is asked for', () => {
-    const sweep = { ...SWEEP, isStamped: false }
+    const sweep = { ...SWEEP, showsStamps: false }
     const verdictOf = (state: IndexEntry['state']) =>
       judgeWalkedKey({ entry: indexEntry({ state, modificationTimestamp: null }), stamp: null }, sweep)
     expect(verdictOf('live')).toBe('believed')

@@ -65,7 +65,7 @@ describe('a walk of the simulated API', () => {
 
   test('shows every key where only keys are selected', async () => {
     await using t = await simulated()
-    expect([...shown(await walk(t.source, { select: 'keys' })).keys()]).toEqual([
+    expect([...shown(await walk(t.source, { select: 'versions' })).keys()]).toEqual([
       ...truth(t.simulator).keys(),
     ])
   })

@@ -43,6 +43,7 @@ const [PHOTOS] = LISTING_SETS
 const ABSENT = recordKey('19990101000000000000000000')
 const WHOLE: PlannedWalk = { select: 'everything', after: 0 }
 const KEYS_ALONE: PlannedWalk = { select: 'keys', after: 0 }
+const VERSIONS: PlannedWalk = { select: 'versions', after: 0 }
 const WORLD: SourceWorld = {
   listings: 7,
   pageLimit: 3,
@@ -92,14 +93,15 @@ function walkCases(open: OpenSource): void {
     }
   })
 
-  test('a walk of keys shows the same keys with the same stamps', async () => {
-    await using opened = await open({ ...WORLD, walks: [WHOLE, KEYS_ALONE] })
+  test('a walk of versions shows the same keys with the same stamps, one of keys without them', async () => {
+    await using opened = await open({ ...WORLD, walks: [WHOLE, VERSIONS, KEYS_ALONE] })
     const stamps = async (select: WalkRequest['select']) =>
       (await Array.fromAsync(walk(opened, select))).flatMap(({ records }) =>
         records.map(({ key, modificationTimestamp }) => [key, modificationTimestamp] as const),
       )
     const whole = await stamps('everything')
-    expect(await stamps('keys')).toEqual(whole)
+    expect(await stamps('versions')).toEqual(whole)
+    expect(await stamps('keys')).toEqual(whole.map(([key]) => [key, null]))
   })
 
   test('a walk that was left goes on at the token of any of its pages', async () => {

@@ -33,7 +33,7 @@ describe('what a walk sends', () => {
   test('filter, selection and the token of the page before', async () => {
     await using t = await fixture([page([row(1)], 'a+b/='), page([])])
     const filter = 'ModificationTimestamp Gt 2026-05-02T13:39:59Z'
-    await walk(t.source, { select: 'keys', filter })
+    await walk(t.source, { select: 'versions', filter })
     expect(t.api.asked.map(({ query }) => query)).toEqual([
       { _limit: '1000', _select: 'ListingKey,ModificationTimestamp', _filter: filter, _skiptoken: '' },
       { _limit: '1000', _select: 'ListingKey,ModificationTimestamp', _filter: filter, _skiptoken: 'a+b/=' },
@@ -42,13 +42,14 @@ describe('what a walk sends', () => {
   })
 
   test('the scope where whole records are asked for, by all ways the same, and its filter where it is wanted', async () => {
-    await using t = await fixture([page([]), page([]), page([]), page([]), failure(404, 404)])
+    await using t = await fixture([page([]), page([]), page([]), page([]), page([]), failure(404, 404)])
     const select = ['ListPrice', '"Remarks"."Public, long"', 'MlsId']
     const scope = { filter: "MlsId Eq 'a' Or MlsId Eq 'b'", select, expand: 'CustomFieldsRaw' }
     const resource = { ...LISTINGS, scope }
     const signal = AbortSignal.timeout(5_000)
     const keys = [recordKey('1')]
     await walk(t.source, { resource, filter: scope.filter })
+    await walk(t.source, { resource, select: 'versions', filter: scope.filter })
     await walk(t.source, { resource, select: 'keys', filter: scope.filter })
     await t.source.findByKeys(resource, keys, 'everything', 'scope', signal)
     await t.source.findByKeys(resource, keys, 'keys', 'source', signal)
@@ -59,6 +60,7 @@ describe('what a walk sends', () => {
     expect(t.api.asked.map(({ query }) => query)).toEqual([
       { _limit: '1000', _skiptoken: '', _filter: scope.filter, ...whole },
       { _limit: '1000', _skiptoken: '', _filter: scope.filter, _select: 'ListingKey,ModificationTimestamp' },
+      { _limit: '1000', _skiptoken: '', _filter: scope.filter, _select: 'ListingKey' },
       { _limit: '2', _filter: `(${scope.filter}) And ListingKey Eq '1'`, ...whole },
       { _limit: '2', _filter: `ListingKey Eq '1'`, _select: 'ListingKey' },
       whole,
@@ -71,7 +73,7 @@ describe('what a walk sends', () => {
     })
     const signal = AbortSignal.timeout(5_000)
     await walk(t.source, { resource: OFFICES })
-    await walk(t.source, { resource: OFFICES, select: 'keys' })
+    await walk(t.source, { resource: OFFICES, select: 'versions' })
     await t.source.findByKeys(OFFICES, [recordKey('1')], 'everything', 'scope', signal)
     await t.source.findOne(OFFICES, recordKey('1'), signal)
     const asked = t.api.asked.map(({ query }) => query)

@@ -1,6 +1,7 @@
 /** `purge`: the pass that finds what disappeared. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 
+import { PURGE_COMPARES } from '../../domain/pass.ts'
 import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
 import {
@@ -12,6 +13,13 @@ import {
   wholeNumber,
 } from './options.ts'
 
+function compareOption(): Option {
+  return new Option(
+    '--compare <how>',
+    'what is walked and compared: keys alone, their change stamps too, or the content of whole records; a dry run has no use for content (default: by PURGE_COMPARE and RECONCILE_INTERVAL)',
+  ).choices(PURGE_COMPARES)
+}
+
 export function registerPurge(program: Command, { signal, acting }: CommandHost): void {
   program
     .command('purge')
@@ -19,6 +27,7 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
     .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
     .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
     .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
+    .addOption(compareOption())
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())

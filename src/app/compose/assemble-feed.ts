@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 
+import type { Millis } from '../../domain/instant.ts'
 import { passId } from '../../domain/pass.ts'
+import type { ResourceName } from '../../domain/resource.ts'
 import type { AvroContentEncoder } from '../../events/content/content-encoder.ts'
+import type { CommittedState } from '../../replication/committed-state.ts'
 import type { Feed } from '../../replication/feed.ts'
+import { LateArrivals } from '../../replication/late-arrivals.ts'
 import { PageCommitter } from '../../replication/page-committer.ts'
 import { FeedSets } from '../../replication/sets/sets-to-look-at.ts'
 import type { SparkSource } from '../../spark/spark-source.ts'
@@ -39,7 +43,8 @@ export function assembleFeed(
     cache,
   }: FeedParts,
 ): Feed {
-  const { updateOverlapMs: overlap } = settings.passes
+  const { updateOverlapMs: overlap, updateOverlapMaxMs: most } = settings.passes
+  const lateArrivals = new LateArrivals({ overlap, most, before: overlapsBefore(state) })
   const clock = SYSTEM_CLOCK
   const sets = new FeedSets(resources)
   return {
@@ -53,6 +58,12 @@ export function assembleFeed(
     serverClock,
     observer,
     overlap,
+    lateArrivals,
+    sweeps: {
+      compare: settings.passes.purgeCompare,
+      intervalMs: settings.passes.purgeIntervalMs,
+      reconcileIntervalMs: settings.passes.reconcileIntervalMs,
+    },
     guard,
     metadata: new MetadataRefresher({
       metadata: source.metadata,
@@ -62,11 +73,23 @@ export function assembleFeed(
       onFields: (resource, names) => metrics.describedFields(resource, names),
       logger,
     }),
-    committer: new PageCommitter({ publisher, index, encoder, state, clock, observer, overlap, sets }),
+    committer: new PageCommitter({
+      ...{ publisher, index, encoder, state, clock, observer, overlap, sets },
+      lateArrivals,
+    }),
     newPassId: () => passId(randomUUID()),
     random: Math.random,
-    // A deleted key is remembered for the overlap at least: an answer from the source's cache would restore it (R9).
-    deleteRetention: Math.max(deleteRetention, overlap),
+    // A deleted key is remembered for the widest overlap at least: an answer from the source's cache would restore it (R9).
+    deleteRetention: Math.max(deleteRetention, overlap, most),
     batchSize: settings.spark.pageLimit,
   }
+}
+
+/** By the last updates, of whatever process. */
+function overlapsBefore(state: CommittedState): ReadonlyMap<ResourceName, Millis> {
+  return new Map(
+    state
+      .passes()
+      .flatMap(({ resource, overlap }) => (overlap === null ? [] : [[resource, overlap] as const])),
+  )
 }

@@ -1,12 +1,12 @@
 /** What `status` shows of a feed that this process supervises. */
 import type { FeedState } from '../../domain/feed-state.ts'
 import { formatInstant, type Instant, type Millis } from '../../domain/instant.ts'
-import { trackOf, type PassKind, type PassProgress } from '../../domain/pass.ts'
+import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
-import { intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
-import { hasOwnStamp } from '../../replication/sets/owed.ts'
+import { fullWalkDueAt, intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
+import { cycleOf } from '../../replication/sets/sets-track.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
@@ -48,7 +48,7 @@ export async function supervisedStatus(
     owner: { host, pid, dataDir, aliveAt: formatInstant(now()) },
     state: { generation: state.generation, watermarks: state.watermarks(), passes },
     completedAt: metrics.successes,
-    nextAt: (progress) => nextAt(progress, report, resources, supervised),
+    nextAt: (progress) => nextAt(progress, state, report, resources, supervised),
     outlook: (progress) => totals.outlook(progress),
     liveRecords: await feed.liveRecords(signal),
     parked: report.reasons.flatMap(parkedPass),
@@ -56,6 +56,7 @@ export async function supervisedStatus(
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
     owedSets: metrics.owedSets,
     refusedSets: report.refusedSets,
+    lateArrivals: [...report.lateArrivals],
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
@@ -83,7 +84,7 @@ function firstPurges(
     ({ name }) => state.hasSnapshot(name) && state.lastPass(name, 'purge') === undefined,
   )
   const dates = waiting.map((resource) => {
-    const at = purgeDueAt(state, resource, schedule.purgeIntervalMs, now())
+    const at = purgeDueAt(state, resource, schedule, now())
     return [resource.name, formatInstant(at)] as const
   })
   return Object.fromEntries(dates)
@@ -92,6 +93,7 @@ function firstPurges(
 /** Null where none of its kind is due by itself. */
 function nextAt(
   { resource, pass, startedAt }: PassProgress,
+  state: CommittedState,
   { reasons }: HealthReport,
   resources: readonly ListedResource[],
   { schedule }: SupervisedFeed,
@@ -99,22 +101,31 @@ function nextAt(
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
   const replicated = resources.find(({ name }) => name === resource)
-  const interval =
-    replicated === undefined
-      ? cycleOf(resource, pass, resources, schedule)
-      : intervalOf(replicated, pass, schedule)
-  return interval === null ? null : startedAt + interval
+  if (replicated === undefined) {
+    const cycle = pass === 'snapshot' ? cycleOfSet(resource, resources, schedule) : null
+    return cycle === null ? null : startedAt + cycle
+  }
+  const interval = intervalOf(replicated, pass, schedule)
+  if (interval === null) return null
+  switch (pass) {
+    case 'snapshot':
+      return fullWalkDueAt(state, replicated, schedule, now())
+    case 'update':
+      return startedAt + interval
+    case 'purge':
+      return purgeDueAt(state, replicated, schedule, now())
+  }
 }
 
-/** Of sets that have no stamp of their own. */
-function cycleOf(
-  resource: ResourceName,
-  pass: PassKind,
+/** Null for what is no set. */
+function cycleOfSet(
+  name: ResourceName,
   resources: readonly ListedResource[],
-  { mediaFullIntervalMs }: Schedule,
+  schedule: Schedule,
 ): Millis | null {
-  const isCycled = resources.some((parent) =>
-    parent.subresources.some((set) => set.name === resource && !hasOwnStamp(parent, set)),
-  )
-  return isCycled && pass === 'snapshot' ? mediaFullIntervalMs : null
+  for (const parent of resources) {
+    const set = parent.subresources.find((one) => one.name === name)
+    if (set !== undefined) return cycleOf(parent, set, schedule)
+  }
+  return null
 }

@@ -127,7 +127,7 @@ export class FeedSupervisor {
    */
   async runPass(
     { resource: name, pass }: RequestedPass,
-    { dryRun, restart, deadLetters, approveUpTo }: PassRequestOptions,
+    { dryRun, restart, deadLetters, approveUpTo, compare }: PassRequestOptions,
     { signal, gone }: PassRequest,
   ): Promise<object> {
     const running = this.#running
@@ -141,7 +141,7 @@ export class FeedSupervisor {
       return await this.#requests.run(wanted, { signal: either, gone }, (run): Promise<object> => {
         if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
           return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
-        return runPass(feed, resource, pass, { dryRun, approveUpTo }, run.signal, run.onBegin)
+        return runPass(feed, resource, pass, { dryRun, approveUpTo, compare }, run.signal, run.onBegin)
       })
     } catch (failure) {
       const error = firstFailure(failure)

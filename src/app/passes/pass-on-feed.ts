@@ -1,4 +1,4 @@
-import type { PassKind } from '../../domain/pass.ts'
+import type { PassKind, PurgeCompare } from '../../domain/pass.ts'
 import type { Replicated } from '../../domain/resource.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
@@ -12,6 +12,8 @@ export interface OnePassOptions extends FeedWishes {
   readonly json?: true
   /** Of a purge. */
   readonly approveUpTo?: number
+  /** Of a purge. */
+  readonly compare?: PurgeCompare
 }
 
 export async function passOnFeed(
@@ -20,16 +22,17 @@ export async function passOnFeed(
   options: OnePassOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { resource, dryRun = false, restart = false, approveUpTo } = options
+  const { resource, dryRun = false, restart = false, approveUpTo, compare } = options
   const report = await onFeed(
     settings,
     options,
     {
       resource,
       pass,
-      body: { dryRun, restart, ...(approveUpTo === undefined ? {} : { approveUpTo }) },
+      // What is undefined is no member of its JSON.
+      body: { dryRun, restart, approveUpTo, compare },
       parse: parsePassReport,
-      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo }, signal),
+      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo, compare }, signal),
     },
     signal,
   )

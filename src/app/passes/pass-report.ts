@@ -1,7 +1,10 @@
 import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
+import { MISSED_REASONS, PURGE_COMPARES } from '../../domain/pass.ts'
 import type { PassResult } from '../../replication/feed-runner.ts'
+import { compareOfSweep } from '../../replication/reconcile.ts'
+import { describeMissed } from '../reports/describe-missed.ts'
 import { describePreview } from '../reports/describe-preview.ts'
 import { DELETE_PREVIEW, type DeletePreview } from './delete-preview.ts'
 
@@ -18,9 +21,13 @@ const ONE_PASS = z.object({
   purge: z
     .object({
       dryRun: z.boolean(),
+      /** What was walked and compared. */
+      compare: z.enum(PURGE_COMPARES).default('versions'),
       gone: z.number(),
       outOfScope: z.number().default(0),
       missed: z.number(),
+      /** What was published that no update had brought, by reason. */
+      missedBy: z.partialRecord(z.enum(MISSED_REASONS), z.number()).default({}),
       emitted: z.number(),
       held: z.number(),
       refuted: z.number(),
@@ -54,7 +61,7 @@ export function reportOf(
   dryRun: boolean,
   preview: DeletePreview | null = null,
 ): PassReport {
-  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes } = progress
+  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes, missed } = progress
   return {
     resource,
     pass,
@@ -69,9 +76,11 @@ export function reportOf(
         ? null
         : {
             dryRun,
+            compare: compareOfSweep(progress),
             gone: purge.gone,
             outOfScope: purge.outOfScope,
             missed: purge.missed,
+            missedBy: { ...missed },
             ...deletes,
             heldBecause: purge.verdict.kind === 'held' ? purge.verdict.why : null,
             preview,
@@ -108,7 +117,8 @@ function describePass({ resource, pass, state, walked, counts, purge, unread }: 
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
-  const head = `${pass} of ${resource} ${state}: ${walked} walked`
+  const how = purge === null || purge.compare === 'versions' ? '' : ` by ${purge.compare}`
+  const head = `${pass}${how} of ${resource} ${state}: ${walked} walked`
   if (purge === null) return [head, ...outcomes, ...describeUnread(unread)].join(', ')
   const { gone, outOfScope, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
   const deletes = [
@@ -117,7 +127,7 @@ function describePass({ resource, pass, state, walked, counts, purge, unread }: 
     `${emitted} deleted`,
     `${refuted} still there`,
     `${inconclusive} inconclusive`,
-    `${missed} missed by updates and read`,
+    `${missed} missed by updates and read${describeMissed(purge.missedBy)}`,
   ]
   const held = heldBecause === null ? [] : [`${purge.dryRun ? 'would be held' : 'held'}: ${heldBecause}`]
   const approved =

@@ -5,12 +5,15 @@ import type { DeletePreview } from './delete-preview.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { reportOf, type PassReport } from './pass-report.ts'
 
+/** What a person may wish of a pass. */
+export type PassWishes = Pick<PassOptions, 'dryRun' | 'approveUpTo' | 'compare'>
+
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
   feed: OpenFeed,
   resource: Replicated,
   pass: PassKind,
-  { dryRun, approveUpTo }: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
+  { dryRun, approveUpTo, compare }: PassWishes,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
@@ -22,18 +25,26 @@ export async function runPass(
   const result = await feed.runner.run(
     resource,
     pass,
-    { ...PLAIN_PASS, dryRun, approveUpTo, onBegin, onDemand: true, examine: dryRun ? examine : undefined },
+    {
+      ...PLAIN_PASS,
+      ...{ dryRun, approveUpTo, compare, onBegin },
+      onDemand: true,
+      examine: dryRun ? examine : undefined,
+    },
     signal,
   )
   return reportOf(result, dryRun, preview)
 }
 
-/** The same, and then the sets of its records' parts, which nobody else would read: a daemon keeps them by itself. */
+/**
+ * The same, and then the sets of its records' parts, which nobody else would read: a daemon keeps them by itself. After a
+ * content reconcile all of them, else those that are owed.
+ */
 export async function runPassWithSets(
   feed: OpenFeed,
   resource: Replicated,
   pass: PassKind,
-  options: Pick<PassOptions, 'dryRun' | 'approveUpTo'>,
+  options: PassWishes,
   signal: AbortSignal,
 ): Promise<PassReport> {
   const report = await runPass(feed, resource, pass, options, signal)
@@ -41,9 +52,10 @@ export async function runPassWithSets(
   const sets: PassReport[] = []
   for (const set of resource.subresources) {
     const isFilled = feed.runner.feed.state.hasSnapshot(set.name)
-    sets.push(await runPass(feed, set, isFilled ? 'update' : 'snapshot', NO_WISHES, signal))
+    const isOfOwed = isFilled && report.purge?.compare !== 'content'
+    sets.push(await runPass(feed, set, isOfOwed ? 'update' : 'snapshot', NO_WISHES, signal))
   }
   return { ...report, sets }
 }
 
-const NO_WISHES = { dryRun: false, approveUpTo: undefined } as const
+const NO_WISHES = { dryRun: false, approveUpTo: undefined, compare: undefined } as const

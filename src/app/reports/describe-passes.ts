@@ -1,6 +1,7 @@
 import type { PassKind } from '../../domain/pass.ts'
 import { describeOutlook } from '../../ops/walk-totals.ts'
 import type { FeedStatus, PassStatus, SetStatus } from './feed-status.ts'
+import { describeMissed } from './describe-missed.ts'
 import { age, grouped, until } from './phrases.ts'
 
 export type Row = readonly [name: string, text: string]
@@ -21,14 +22,17 @@ export function describePasses(label: string, pass: PassKind, feed: FeedStatus, 
 }
 
 function describePass(status: PassStatus, now: number): string {
-  const { state, startedAt, completedAt, walked, outlook } = status
+  const { state, startedAt, completedAt, walked, outlook, reconciledAt } = status
   const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
   const head =
     state === 'completed' && completedAt !== null
       ? `completed ${age(completedAt, now)} ago`
       : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
   const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
-  return `${head}: ${far}`
+  const missed = describeMissed(status.missed)
+  const healed = missed === '' ? '' : `, missed by updates${missed}`
+  const compared = reconciledAt === null ? '' : `, all content compared ${age(reconciledAt, now)} ago`
+  return `${head}: ${far}${healed}${compared}`
 }
 
 /** Empty where nothing is said of that. */

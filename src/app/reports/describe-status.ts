@@ -3,7 +3,7 @@ import type { CountByPurpose } from '../../domain/request-budget.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
 import { describePasses, describeSets, type Row } from './describe-passes.ts'
-import { age, grouped } from './phrases.ts'
+import { age, grouped, span } from './phrases.ts'
 import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
 
 const NAME_WIDTH = 14
@@ -84,7 +84,16 @@ function describeFreshness(status: FeedStatus, now: number): string {
   const walked = resources
     .filter(({ hasStamp }) => !hasStamp)
     .map(({ name }) => `${name} by the full walk that ended ${ageOfWalk(name, snapshots, now)}`)
-  return [...updated, ...walked].join('; ')
+  return [...updated, ...walked, ...status.lateArrivals.map(describeLate)].join('; ')
+}
+
+function describeLate({
+  resource,
+  overlapSeconds,
+  latenessSeconds,
+}: FeedStatus['lateArrivals'][number]): string {
+  const late = latenessSeconds === null ? '' : ` up to ${span(latenessSeconds * 1000)}`
+  return `CHANGES SHOW UP LATE: those of ${resource}${late} behind the updates, which look back ${span(overlapSeconds * 1000)}`
 }
 
 /** What the source cannot show is not published, however far the watermark is. */

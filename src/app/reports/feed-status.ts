@@ -2,7 +2,9 @@
 import { z } from 'zod'
 
 import {
+  MISSED_REASONS,
   PASS_KINDS,
+  PURGE_COMPARES,
   type PassProgress,
   type PassTrack,
   type SourceIdentity,
@@ -15,6 +17,7 @@ import type { Outlook } from '../../ops/walk-totals.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 import { isUnder } from '../../domain/scope.ts'
+import { compareOfSweep } from '../../replication/reconcile.ts'
 
 const TIME = z.iso.datetime()
 /** A number that is known, or why it is not. */
@@ -69,6 +72,12 @@ const PASS = z.looseObject({
   window: z.object({ after: TIME, until: TIME.nullable() }).nullable().default(null),
   completedAt: TIME.nullable().default(null),
   nextAt: TIME.nullable().default(null),
+  /** Of a purge: what it walked and compared; null for other passes. */
+  compare: z.enum(PURGE_COMPARES).nullable().default(null),
+  /** Of a purge: when the last content reconcile of the resource began that came to a verdict; null if none did. */
+  reconciledAt: TIME.nullable().default(null),
+  /** What it published that no update had brought, by reason. */
+  missed: z.partialRecord(z.enum(MISSED_REASONS), z.number()).default({}),
   /** Of one that is running, at its pace of the last minutes. */
   outlook: OUTLOOK.nullable().default(null),
 })
@@ -87,6 +96,11 @@ export type Trouble = z.output<typeof TROUBLE>
 
 const DAEMON = z.object({ pid: z.number(), host: z.string(), startedAt: TIME, ready: z.boolean() })
 const HELD = z.object({ resource: z.string(), deletes: z.number(), why: z.string().nullable() })
+const LATE = z.object({
+  resource: z.string(),
+  overlapSeconds: z.number(),
+  latenessSeconds: z.number().nullable(),
+})
 const REQUESTS = z.object({ count: z.number(), since: TIME })
 const BY_PURPOSE = z.record(z.enum(REQUEST_PURPOSES), z.number())
 const BUDGET = z.object({
@@ -133,6 +147,8 @@ export const FEED_STATUS = z.object({
   firstPurgeAt: z.record(z.string(), TIME).default({}),
   lastError: TROUBLE.nullable().default(null),
   held: z.array(HELD).default([]),
+  /** As `/readyz` has them; none without a daemon. */
+  lateArrivals: z.array(LATE).default([]),
   /** Seconds that the source cannot show, by resource. */
   owedSeconds: z.record(z.string(), z.array(TIME)).default({}),
   deadLetters: KNOWN.default(UNKNOWN),
@@ -195,7 +211,8 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: ofResources(facts.liveRecords, resources),
     passes: passes.map(([track, progress]) => {
-      const { resource, pass, state: is, startedAt, walked, window, owedSeconds: _, ...rest } = progress
+      const { resource, pass, state: is, startedAt, walked, window, owedSeconds: _, ...others } = progress
+      const { compare, reconciledAt, missed, ...rest } = others
       const completed = completedAt.get(track)
       const next = nextAt(progress)
       return {
@@ -207,6 +224,9 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
         window: window === null ? null : formatSlice(window),
         completedAt: completed === undefined ? null : formatInstant(completed),
         nextAt: next === null ? null : formatInstant(next),
+        compare: pass === 'purge' ? compareOfSweep({ compare }) : null,
+        reconciledAt: reconciledAt === null ? null : formatInstant(reconciledAt),
+        missed: { ...missed },
         outlook: is === 'running' ? outlook(progress) : null,
         ...rest,
       }
@@ -220,6 +240,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
       .map(({ resource, deletes }) => {
         return { resource, deletes: deletes.held, why: heldBecause.get(resource) ?? null }
       }),
+    lateArrivals: facts.lateArrivals,
     owedSeconds: Object.fromEntries(
       passes
         .map(([, progress]) => progress)

@@ -43,6 +43,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     heldBecause: holdReasons(markers),
     owedSets,
     refusedSets: [],
+    lateArrivals: [],
     deadLetters: known.has(names.deadLetters)
       ? await waitingLetters(async (within) => (await readWaitingLetters(reader, within)).length, signal)
       : { count: 0, why: null },

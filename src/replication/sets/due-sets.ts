@@ -16,6 +16,8 @@ export interface DueSet {
   /** What the record said of the set before that was asked for: what comes later is owed again. */
   readonly stamp: Instant | null
   readonly mlsId: string | null
+  /** It is neither owed nor unsettled: a full cycle alone asks for it. */
+  readonly outOfTurn: boolean
 }
 
 export interface SetBatch {
@@ -57,10 +59,11 @@ export async function* dueSets(
     } else {
       const stamp = stampOfSet(parent, set, record)
       const settled = settledAt(parent, set, stamp, overlap)
-      const isDue =
-        isOwed(parent, set, stamp, known) || isUnsettled(settled, known, now) || isOutdated(known, readBefore)
-      if (isDue) due.push({ key, stamp, mlsId: record.mlsId })
-      else if (settled !== undefined && settled > now) later.push([key, settled])
+      const isInTurn = isOwed(parent, set, stamp, known) || isUnsettled(settled, known, now)
+      const settles = settled !== undefined && settled > now
+      if (isInTurn || isOutdated(known, readBefore)) {
+        due.push({ key, stamp, mlsId: record.mlsId, outOfTurn: !isInTurn && !settles })
+      } else if (settled !== undefined && settles) later.push([key, settled])
     }
     if (due.length + orphans.length + expired.length + later.length < BATCH) continue
     yield { due, orphans, expired, later }

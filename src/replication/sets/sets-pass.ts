@@ -10,7 +10,7 @@ import type { Feed } from '../feed.ts'
 import type { SetsPlace } from '../page-committer.ts'
 import { requireBase } from '../pass-base.ts'
 import type { SetAnswer } from '../ports.ts'
-import { begun, ended, PLAIN_BEGINNING, total, withOutcomes } from '../progress.ts'
+import { begun, ended, PLAIN_BEGINNING, total, withMissed, withOutcomes } from '../progress.ts'
 import { startMarkers } from '../walk.ts'
 import type { SeenSet } from './classify-sets.ts'
 import { countDue, dueSets, type DueSet, type SetBatch, type SetsWanted } from './due-sets.ts'
@@ -224,12 +224,14 @@ class SetsPass {
 
   async #commit(seen: readonly SeenSet[], signal: AbortSignal): Promise<void> {
     const before = this.#begin(this.#begunAt)
+    const outOfTurn = new Set(seen.filter((one) => one.outOfTurn).map(({ key }) => key))
     const { progress, askAgain } = await this.#feed.committer.commitSets(
       this.#place,
       seen,
       before.initial,
-      (counts) => {
-        const read = withOutcomes(before, counts)
+      (counts, published) => {
+        const missed = published.filter((key) => outOfTurn.has(key)).length
+        const read = countedMissed(withOutcomes(before, counts), missed)
         const next = { ...read, page: before.page + 1, walked: before.walked + total(counts) }
         return { progress: next, watermark: null, markers: startMarkers(this.#feed.state, next) }
       },
@@ -302,4 +304,9 @@ class SetsPass {
     const why = this.#refusal === undefined ? '' : ` ${this.#refusal.message}`
     return `The sets of ${owed} ${parent} could not be read and are asked for again later.${why}`
   }
+}
+
+/** Sets that are other ones under the stamp that they were read under. */
+function countedMissed(progress: PassProgress, missed: number): PassProgress {
+  return missed === 0 ? progress : withMissed(progress, { same_stamp: missed })
 }

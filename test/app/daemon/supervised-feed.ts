@@ -61,6 +61,7 @@ export class SupervisedFeed {
         purgeIntervalMs: PURGE_MS,
         fullWalkIntervalMs: PURGE_MS,
         mediaFullIntervalMs: 7 * 24 * 3_600_000,
+        reconcileIntervalMs: 7 * 24 * 3_600_000,
       },
       startedAt: this.clock.now(),
       around: {

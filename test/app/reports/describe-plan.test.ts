@@ -13,6 +13,7 @@ const SETTINGS = {
   purgeIntervalMs: DAY,
   fullWalkIntervalMs: DAY,
   mediaFullIntervalMs: 7 * DAY,
+  reconcileIntervalMs: 7 * DAY,
   updateOverlapMs: 20 * MINUTE,
   pageLimit: 1_000,
   apiRate: 1_500,

@@ -4,7 +4,7 @@ import { instant } from '../../../src/domain/instant.ts'
 import type { Subresource } from '../../../src/domain/resource.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import type { Parking } from '../../../src/replication/persist.ts'
-import { keepSets } from '../../../src/replication/sets/sets-track.ts'
+import { cycleOf, keepSets } from '../../../src/replication/sets/sets-track.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
 import { MemoryPublisher } from '../../fixtures/memory-publisher.ts'
 import { LONG_AGO, photographed, PHOTOS, ROOMS, SetsFeed, WITH_SETS } from './sets-feed.ts'
@@ -86,10 +86,16 @@ test('nothing is asked for before the listings are there', async () => {
   expect(feed.twins.feed.state.hasSnapshot(LISTINGS.name)).toBe(false)
 })
 
-test('sets without a stamp of their own are read whole at their interval, others never', async () => {
+test('the cycle of sets is MEDIA_FULL_INTERVAL, of those with a stamp of their own RECONCILE_INTERVAL', () => {
+  const cycles = { mediaFullIntervalMs: 1, reconcileIntervalMs: 2 }
+  expect(cycleOf(WITH_SETS, ROOMS, cycles)).toBe(1)
+  expect(cycleOf(WITH_SETS, PHOTOS, cycles)).toBe(2)
+})
+
+test('sets are read whole at their cycle, with a stamp of their own or without', async () => {
   for (const [set, asked] of [
     [ROOMS, ['rooms 1', 'rooms 2']],
-    [PHOTOS, []],
+    [PHOTOS, ['photos 1', 'photos 2']],
   ] as const) {
     const feed = await SetsFeed.of([photographed('1'), photographed('2')])
     await using track = new Track(feed, set)

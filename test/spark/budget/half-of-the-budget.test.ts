@@ -28,6 +28,7 @@ const SETTINGS = {
   purgeIntervalMs: MINUTE_MS,
   fullWalkIntervalMs: MINUTE_MS,
   mediaFullIntervalMs: MINUTE_MS,
+  reconcileIntervalMs: MINUTE_MS,
   updateOverlapMs: 20 * MINUTE_MS,
   mediaFetch: 'auto' as const,
   pageLimit: 5,
