@@ -34,6 +34,14 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
         headersOf: null,
         messages: {},
       }
+    case 'holds':
+      return {
+        description:
+          "Keys that the guard holds until an operator decides, or a later pass comes to another verdict. The program's own: read it, do not write it.",
+        key: { ...TEXT, description: '<resource>/<pass id>/<chunk>.' },
+        headersOf: null,
+        messages: {},
+      }
     case 'dead-letters':
       return {
         description: 'Records of the source that could not be published, as they came.',

@@ -40,8 +40,11 @@ export type MissedReason = (typeof MISSED_REASONS)[number]
 export type MissedCounts = Readonly<Partial<Record<MissedReason, number>>>
 export const NOTHING_MISSED: MissedCounts = {}
 
-/** `running`: interrupted if nobody runs it; it goes on at `token`. The others are ends. */
-export type PassState = 'running' | 'completed' | 'held' | 'failed'
+/**
+ * `running`: interrupted if nobody runs it; it goes on at `token`. The others are ends. `rejected`: the guard held it, and an
+ * operator said that its deletes are wrong.
+ */
+export type PassState = 'running' | 'completed' | 'held' | 'rejected' | 'failed'
 
 /** Next offset to be written, by topic name without its prefix, then by partition. */
 export type NextOffsets = Readonly<Record<string, readonly number[]>>
@@ -120,12 +123,17 @@ export interface PassProgress {
   readonly overlap: Millis | null
   /** It was interrupted, and went on: what left behind its back while it stood still, only the next one notices. */
   readonly resumed: boolean
+  /**
+   * Of a purge that is an operator's approval: the sweep whose held keys it asks for again. Null for all others. One that was
+   * interrupted is not gone on with: what it has deleted stays so, and the hold stands.
+   */
+  readonly approves: PassId | null
 }
 
 /** What became of the keys that a complete purge walk did not show. */
 export interface DeleteCounts {
   readonly emitted: number
-  /** While the sweep runs, and where it failed: what the last one that came to a verdict holds. */
+  /** While the sweep runs, and where it failed: what the last one that came to a verdict holds. Of an approval: of its hold. */
   readonly held: number
   /** The source still has the key, or something was published for it since the sweep began. */
   readonly refuted: number
@@ -134,13 +142,13 @@ export interface DeleteCounts {
 }
 export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0 }
 
-export type PassEvent = 'started' | 'completed' | 'held' | 'failed'
+export type PassEvent = 'started' | 'completed' | 'held' | 'rejected' | 'failed'
 
 /** A record of the topic `control`. */
 export interface PassMarker {
   readonly event: PassEvent
   readonly progress: PassProgress
-  /** In words, for `held` and `failed`; null otherwise. */
+  /** In words, for `held`, `rejected` and `failed`, and for what an operator approved; null otherwise. */
   readonly detail: string | null
 }
 

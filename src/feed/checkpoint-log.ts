@@ -172,6 +172,7 @@ export class CheckpointLog {
         this.#truncation = record.truncation
         break
       case 'marker':
+      case 'held-keys':
       case undefined:
         break
     }

@@ -43,7 +43,7 @@ export function holdReasons(markers: readonly MarkerRecord[]): ReadonlyMap<Resou
   for (const { pass, event, resource, detail } of markers) {
     if (pass !== 'purge') continue
     if (event === 'held' && detail !== null) reasons.set(resource, detail)
-    if (event === 'completed') reasons.delete(resource)
+    if (event === 'completed' || event === 'rejected') reasons.delete(resource)
   }
   return reasons
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
+import { HOLD_KINDS, type HeldChunk, type HeldKey } from '../domain/hold.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import { MISSED_REASONS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
+import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
@@ -17,7 +19,7 @@ import type {
 import { unframe } from '../events/wire-format.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 
-/** A record of the topics `checkpoints` and `control`. */
+/** A record of the topics `checkpoints`, `control` and `holds`. */
 export type StateRecord =
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'row-topics'; readonly rowTopics: RowTopicsState }
@@ -25,6 +27,7 @@ export type StateRecord =
   | { readonly kind: 'owner'; readonly owner: Owner }
   | { readonly kind: 'truncation'; readonly truncation: Truncation }
   | { readonly kind: 'marker'; readonly marker: MarkerRecord }
+  | { readonly kind: 'held-keys'; readonly chunk: HeldChunk }
 
 /**
  * Reads a record of the publisher's own topics. Undefined for a kind of record that this version does not know.
@@ -52,6 +55,8 @@ export async function decodeState(
       return { kind: 'truncation', truncation: parse(TRUNCATION, value, name) }
     case 'PassMarker':
       return { kind: 'marker', marker: parse(MARKER, value, name) }
+    case 'HeldKeys':
+      return { kind: 'held-keys', chunk: parse(HELD_KEYS, value, name) }
     default:
       return undefined
   }
@@ -103,7 +108,7 @@ const PROGRESS = z.object({
   resource: RESOURCE,
   pass: PASS,
   passId: PASS_ID,
-  state: lowerCase(['running', 'completed', 'held', 'failed']),
+  state: lowerCase(['running', 'completed', 'held', 'rejected', 'failed']),
   initial: z.boolean(),
   startedAt: INSTANT,
   filter: z.string(),
@@ -124,6 +129,7 @@ const PROGRESS = z.object({
   overlap: z.number().nullable().default(null),
   missed: z.record(z.string(), z.number()).default({}).transform(missedIn),
   resumed: FLAG,
+  approves: PASS_ID.nullable().default(null),
 })
 
 const CHECKPOINT = z
@@ -201,7 +207,7 @@ const TRUNCATION: z.ZodType<Truncation> = z.object({
 
 const MARKER = z
   .object({
-    event: lowerCase(['started', 'completed', 'held', 'failed']),
+    event: lowerCase(['started', 'completed', 'held', 'rejected', 'failed']),
     resource: RESOURCE,
     pass: PASS,
     passId: PASS_ID,
@@ -225,6 +231,52 @@ function missedIn(counts: Readonly<Record<string, number>>): MissedCounts {
   })
   return Object.fromEntries(known)
 }
+const KEY = z.string().transform((text, context): RecordKey => {
+  const key = parseRecordKey(text)
+  if (key !== undefined) return key
+  context.addIssue({ code: 'custom', message: 'is no record key' })
+  return z.NEVER
+})
+
+const HELD_KEY = z
+  .object({
+    key: KEY,
+    reason: z.enum(['NOT_IN_SOURCE', 'OUT_OF_SCOPE']).nullable(),
+    evidence: z.enum(['LIST_QUERY', 'HTTP_404']).nullable(),
+    provedAt: INSTANT.nullable(),
+    mlsId: z.string().nullable(),
+    lastModificationTimestamp: INSTANT.nullable(),
+    lastSeenAt: INSTANT,
+    partition: z.number().nullable(),
+    offset: z.number().nullable(),
+  })
+  .transform(({ reason, evidence, provedAt: at, partition, offset, ...known }): HeldKey => {
+    return {
+      ...known,
+      proof: reason === null || evidence === null || at === null ? null : { reason, evidence, at },
+      position: partition === null || offset === null ? null : { partition, offset },
+    }
+  })
+
+const HELD_KEYS = z
+  .object({
+    resource: RESOURCE,
+    pass: PASS,
+    passId: PASS_ID,
+    kind: lowerCase(HOLD_KINDS),
+    generation: z.number(),
+    startedAt: INSTANT,
+    sweepOffsets: OFFSET_LIST,
+    heldAt: INSTANT,
+    why: z.string(),
+    chunk: z.number(),
+    chunks: z.number().nullable(),
+    total: z.number().nullable(),
+    keys: z.array(HELD_KEY),
+  })
+  .transform(({ chunk, chunks, total, keys, ...hold }): HeldChunk => {
+    return { hold, chunk, whole: chunks === null || total === null ? null : { chunks, keys: total }, keys }
+  })
 
 /** An Avro symbol as our own words spell it. */
 function lowerCase<const Words extends readonly [string, ...string[]]>(

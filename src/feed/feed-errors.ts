@@ -1,3 +1,4 @@
+import type { Hold } from '../domain/hold.ts'
 import { ListingstreamError } from '../support/errors.ts'
 
 /** R2: the topic is shorter than the checkpoint says, at its end or at its beginning. */
@@ -27,6 +28,16 @@ export class RowsTruncatedError extends ListingstreamError {
     super(
       `Topic ${topic}, partition ${partition} ${detail}. It was deleted, made again or truncated. Start again: it is filled from the events; who reads it begins at its start with an empty table.`,
       { ...options, code: 'ROWS_TRUNCATED', retryable: false, disposition: 'reopen' },
+    )
+  }
+}
+
+/** The keys of a hold are not in its topic, or not any more. */
+export class HoldLostError extends ListingstreamError {
+  constructor(topic: string, { resource, passId }: Pick<Hold, 'resource' | 'passId'>) {
+    super(
+      `Topic ${topic} does not have all keys of ${resource} that are held by sweep ${passId}: somebody has just decided on it, or the topic was deleted or made again. Look with "listingstream purge show"; the next purge writes anew what it holds.`,
+      { code: 'HOLD_LOST', retryable: true },
     )
   }
 }

@@ -1,3 +1,4 @@
+import type { HeldChunk, HeldKey } from '../domain/hold.ts'
 import { RecordCodec } from '../events/record-codec.ts'
 import type { SchemaInUse } from '../events/registry/schema-look.ts'
 import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
@@ -15,7 +16,10 @@ import type {
 import type { TopicNames } from './topic-names.ts'
 
 type Codecs = Readonly<
-  Record<'Checkpoint' | 'RowTopics' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker', RecordCodec>
+  Record<
+    'Checkpoint' | 'RowTopics' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker' | 'HeldKeys',
+    RecordCodec
+  >
 >
 
 /** From the publisher's own records to values in the Confluent wire format; decode-state.ts reads them back. */
@@ -29,12 +33,12 @@ export class StateCodec {
   /** Registers their schemas. Writes nothing to a registry that knows them. */
   static async open(
     registry: SchemaRegistry,
-    { checkpoints, control }: Pick<TopicNames, 'checkpoints' | 'control'>,
+    { checkpoints, control, holds }: Pick<TopicNames, 'checkpoints' | 'control' | 'holds'>,
     signal: AbortSignal,
   ): Promise<StateCodec> {
     const codec = (name: string, topic: string) => (within: AbortSignal) =>
       RecordCodec.register(registry, topic, readSchemaFile(name), within)
-    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker] = await together(
+    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, HeldKeys] = await together(
       [
         codec('Checkpoint', checkpoints),
         codec('RowTopics', checkpoints),
@@ -42,10 +46,11 @@ export class StateCodec {
         codec('Owner', checkpoints),
         codec('Truncation', checkpoints),
         codec('PassMarker', control),
+        codec('HeldKeys', holds),
       ],
       signal,
     )
-    return new StateCodec({ Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker })
+    return new StateCodec({ Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, HeldKeys })
   }
 
   /** What everything that was encoded can be read with. */
@@ -86,6 +91,29 @@ export class StateCodec {
       pass: marker.pass.toUpperCase(),
       event: marker.event.toUpperCase(),
     })
+  }
+
+  heldKeys({ hold, chunk, whole, keys }: HeldChunk): Uint8Array {
+    return this.#codecs.HeldKeys.encode({
+      ...hold,
+      pass: hold.pass.toUpperCase(),
+      kind: hold.kind.toUpperCase(),
+      chunk,
+      chunks: whole?.chunks ?? null,
+      total: whole?.keys ?? null,
+      keys: keys.map(heldKey),
+    })
+  }
+}
+
+function heldKey({ proof, position, ...known }: HeldKey): object {
+  return {
+    ...known,
+    reason: proof?.reason ?? null,
+    evidence: proof?.evidence ?? null,
+    provedAt: proof?.at ?? null,
+    partition: position?.partition ?? null,
+    offset: position?.offset ?? null,
   }
 }
 

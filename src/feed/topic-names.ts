@@ -5,6 +5,7 @@ export interface TopicNames {
   readonly checkpoints: string
   readonly control: string
   readonly deadLetters: string
+  readonly holds: string
   data(resource: Pick<ResourceDescription, 'name'>): string
   /** Of the resource's rows. */
   rows(resource: Pick<ResourceDescription, 'rows'>): string
@@ -16,6 +17,7 @@ export function topicNames(prefix: string): TopicNames {
     checkpoints: `${prefix}.checkpoints`,
     control: `${prefix}.control`,
     deadLetters: `${prefix}.dead-letters`,
+    holds: `${prefix}.holds`,
     data: ({ name }) => `${prefix}.${name}`,
     rows: ({ rows }) => `${prefix}.${rows.topic}`,
   }

@@ -40,6 +40,7 @@ export function topicSpecs({
   return [
     ...data,
     { name: names.checkpoints, partitions: 1, configs: { 'cleanup.policy': 'compact' } },
+    { name: names.holds, partitions: 1, configs: { 'cleanup.policy': 'compact' } },
     {
       name: names.control,
       partitions: 1,

@@ -175,6 +175,8 @@ export class Health implements Observer, Parking {
       if (pass === 'snapshot') this.#expect(resource)
     } else if (state === 'held') {
       this.#held.set(resource, detail ?? 'The guard holds its deletes.')
+    } else if (state === 'rejected') {
+      this.#held.delete(resource)
     }
   }
 

@@ -7,9 +7,11 @@ import { PURGE_COMPARES, type PassKind } from '../domain/pass.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
 import { INSTANCE_HEADER } from './daemon-client.ts'
+import { addHoldRoutes, type HoldRequests } from './hold-routes.ts'
 import { HttpListenError, RefusedRequestError } from './http-errors.ts'
+import { badRequest, goneOf, parseRequest, refuse, refusing, type PassRequest } from './http-requests.ts'
 import type { Logger } from './logger.ts'
-import { refuseChange, refuseHost, refuseRead, type GuardOptions, type Refusal } from './request-guard.ts'
+import { refuseChange, refuseHost, refuseRead, type GuardOptions } from './request-guard.ts'
 
 const PASS_OPTIONS = z
   .strictObject({
@@ -29,7 +31,7 @@ const PASS = z.enum(['snapshot', 'update', 'purge'])
 
 export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
 
-/** `GET /status`, `POST /resources/…/passes/…` and what guards them; each callback may reject with a `ListingstreamError`. */
+/** `GET /status`, `/resources/…` and what guards them; each callback may reject with a `ListingstreamError`. */
 export interface HttpServerOptions extends GuardOptions {
   /** Of the daemon, while it has its feed: who hands work over names whom it means. @default none */
   readonly instanceId?: () => string | undefined
@@ -41,6 +43,7 @@ export interface HttpServerOptions extends GuardOptions {
   status(signal: AbortSignal): Promise<object> | object
   /** Runs a pass and answers with its result, however long it takes. */
   runPass(wanted: RequestedPass, options: PassRequestOptions, request: PassRequest): Promise<object>
+  readonly holds: HoldRequests
   readonly logger: Logger
   readonly limits?: Partial<HttpLimits>
 }
@@ -49,14 +52,6 @@ export interface RequestedPass {
   /** Undefined where the path names none: it was there before there were several. */
   readonly resource: string | undefined
   readonly pass: PassKind
-}
-
-/** Who asked for a pass. */
-export interface PassRequest {
-  /** Aborts when the server closes. */
-  readonly signal: AbortSignal
-  /** Aborts when the client goes before it has its answer. */
-  readonly gone: AbortSignal
 }
 
 interface HttpLimits {
@@ -109,6 +104,7 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   refuseForOthers(app, options)
   addReadRoutes(app, options, stop)
   addPassRoutes(app, options, stop)
+  addHoldRoutes(app, options.holds, options, stop)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -168,14 +164,10 @@ function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
 const PASS_PATH = z.object({ resource: z.string().optional(), pass: PASS })
 
 function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
-  // Before the body is read.
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const refusal = refuseChange(request.headers, options)
-    return refusal === undefined ? undefined : refuse(reply, refusal)
-  }
+  const onRequest = refusing((headers) => refuseChange(headers, options))
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
-    const { resource, pass } = parse(PASS_PATH, request.params)
-    const passOptions = parse(PASS_OPTIONS, request.body ?? undefined)
+    const { resource, pass } = parseRequest(PASS_PATH, request.params)
+    const passOptions = parseRequest(PASS_OPTIONS, request.body ?? undefined)
     if (passOptions.deadLetters !== undefined && pass === 'purge') {
       throw badRequest('A purge takes no deadLetters.')
     }
@@ -189,36 +181,6 @@ function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
   }
   app.post('/resources/:resource/passes/:pass', { onRequest }, handler)
   app.post('/passes/:pass', { onRequest }, handler)
-}
-
-function goneOf({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  raw.once('close', () => {
-    if (!raw.writableEnded) gone.abort(new ListingstreamError('Nobody waits for it.', REQUESTER_GONE))
-  })
-  return gone.signal
-}
-
-const REQUESTER_GONE = { code: 'HTTP_CLIENT_GONE', retryable: true } as const
-
-function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
-  if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
-  return reply.code(status).send({ code, message })
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw badRequest(z.prettifyError(parsed.error))
-}
-
-function badRequest(why: string): RefusedRequestError {
-  return new RefusedRequestError(400, `The request is not right. ${why}`, {
-    code: 'HTTP_BAD_REQUEST',
-    retryable: false,
-    disposition: 'stop',
-    exitCode: 2,
-  })
 }
 
 /** `{code, message, retryable, exitCode}`, so that a command that handed its work over can end as if it had done it. */

@@ -39,7 +39,10 @@ export interface PublisherOptions {
   readonly eventCodec: ChangeCodec
   /** Undefined without `ROW_TOPICS`. */
   readonly rowCodec: Pick<RowCodec, 'prepare' | 'row'> | undefined
-  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics'>
+  readonly stateCodec: Pick<
+    StateCodec,
+    'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics' | 'heldKeys'
+  >
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner
   readonly generation: number

@@ -51,7 +51,8 @@ export async function sendTransaction(
   )
   const state = stateOf(draft, nextOffsets, context)
   const letters = { topic: names.deadLetters, partition: 0, records: draft.deadLetters }
-  const appends = [...state, letters].filter(({ records }) => records.length > 0)
+  const holds = { topic: names.holds, partition: 0, records: draft.holds }
+  const appends = [...state, letters, holds].filter(({ records }) => records.length > 0)
   await transaction.send(appends, signal, { goOn: context.goOn })
   return { seq: draft.seq, positions, nextOffsets }
 }

@@ -1,10 +1,12 @@
 import type { ResourceDescription } from '../domain/resource.ts'
+import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
 import type { RowCodec } from '../events/rows/row-codec.ts'
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts'
 import type { TransactionRequest } from '../replication/ports.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { deadLetterRecords, deadLetterTombstones } from './dead-letters.ts'
+import { holdRecords } from './hold-records.ts'
 import { rowsOf, type RowRecords } from './row-records.ts'
 import { dataRecords, type ChangeCodec, type DataRecords } from './transaction-records.ts'
 
@@ -18,6 +20,7 @@ export interface TransactionDraft {
   /** None without `ROW_TOPICS`. */
   readonly rows: readonly RowRecords[]
   readonly deadLetters: readonly OutgoingRecord[]
+  readonly holds: readonly OutgoingRecord[]
 }
 
 export function draftOf(
@@ -27,13 +30,14 @@ export function draftOf(
     readonly names: TopicNames
     readonly eventCodec: ChangeCodec
     readonly rowCodec: Pick<RowCodec, 'row'> | undefined
+    readonly stateCodec: Pick<StateCodec, 'heldKeys'>
     /** Of each data topic, by resource, and of each topic of rows, by its name. */
     readonly partitions: ReadonlyMap<string, number>
     /** See `PublisherOptions`. */
     readonly deadLetterBytes: number | undefined
   },
 ): TransactionDraft {
-  const { names, eventCodec, rowCodec, partitions, deadLetterBytes } = context
+  const { names, eventCodec, rowCodec, stateCodec, partitions, deadLetterBytes } = context
   const { passId } = request.progress
   const transaction = { prefix: names.prefix, passId, seq }
   const resources = new Set(request.parts.map(({ resource }) => resource.name))
@@ -59,6 +63,7 @@ export function draftOf(
       ...deadLetterRecords(resource, deadLetters, names, passId, deadLetterBytes),
       ...deadLetterTombstones(resource, settledLetters, names),
     ]),
+    holds: request.holds === undefined ? [] : holdRecords(request.holds, stateCodec),
   }
 }
 

@@ -2,15 +2,20 @@ import type { Instant } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
+import type { HoldChanges, KnownHold } from '../domain/hold.ts'
+import { CommittedHolds } from './holds/committed-holds.ts'
 
-/** What is committed of a feed's passes, kept in step with the topic `checkpoints` by the one writer there is. */
+/** What is committed of a feed's passes and holds, kept in step with the topics by the one writer there is. */
 export class CommittedState {
   readonly #watermarks: Map<ResourceName, Instant>
   readonly #passes: Map<PassTrack, PassProgress>
   readonly generation: number
+  readonly holds: CommittedHolds
 
-  constructor(recovered: FeedState) {
+  /** @param holds what the topic of holds has */
+  constructor(recovered: FeedState, holds: readonly KnownHold[] = []) {
     this.generation = recovered.generation
+    this.holds = new CommittedHolds(recovered.generation, holds)
     this.#watermarks = new Map(recovered.watermarks)
     this.#passes = new Map(recovered.passes)
   }
@@ -24,10 +29,10 @@ export class CommittedState {
     return this.#passes.get(trackOf({ resource, pass }))
   }
 
-  /** A pass that was begun and has not ended: the next one of its kind goes on with it. */
+  /** A pass that was begun and has not ended: the next one of its kind goes on with it, but not with an operator's approval. */
   interrupted(resource: ResourceName, pass: PassKind): PassProgress | undefined {
     const last = this.lastPass(resource, pass)
-    return last?.state === 'running' ? last : undefined
+    return last?.state === 'running' && last.approves === null ? last : undefined
   }
 
   /** Whether the generation has a complete base that updates and purges can work on. */
@@ -44,8 +49,9 @@ export class CommittedState {
     return this.#watermarks
   }
 
-  record(progress: PassProgress, watermark: Instant | null): void {
+  record(progress: PassProgress, watermark: Instant | null, holds?: HoldChanges): void {
     this.#passes.set(trackOf(progress), progress)
     if (watermark !== null) this.#watermarks.set(progress.resource, watermark)
+    if (holds !== undefined) this.holds.record(holds)
   }
 }

@@ -1,8 +1,11 @@
-import type { PassKind, PassProgress } from '../domain/pass.ts'
+import type { StandingHold } from '../domain/hold.ts'
+import type { PassId, PassKind, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import { isSubresource, type Replicated, type ResourceName } from '../domain/resource.ts'
+import { isSubresource, type ListedResource, type Replicated, type ResourceName } from '../domain/resource.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
+import { approveHold, type Approval } from './holds/approve-hold.ts'
+import { rejectHold } from './holds/reject-hold.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
 import { runSets, type SetsOptions, type UnreadSets } from './sets/sets-pass.ts'
 import { runRetry, runSnapshot, runUpdate, type RetryResult } from './records-pass.ts'
@@ -76,6 +79,35 @@ export class FeedRunner {
       }
       const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
       return { ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) }
+    }, signal)
+  }
+
+  /** A pass of deletes that an operator lets go, in the turn of a purge. `onBegin`: see `PassOptions`. */
+  approveHold(
+    resource: ListedResource,
+    approval: Approval,
+    onBegin: PassOptions['onBegin'],
+    signal: AbortSignal,
+  ): Promise<PassResult> {
+    return this.#queuesOf(resource).walks.run(async () => {
+      signal.throwIfAborted()
+      onBegin()
+      const purge = await approveHold(this.feed, resource, approval, signal)
+      return { ...PLAIN_RESULT, progress: purge.progress, purge }
+    }, signal)
+  }
+
+  /** The end of a hold that an operator does not want, in the turn of a purge. */
+  rejectHold(
+    resource: ListedResource,
+    sweep: PassId,
+    onBegin: PassOptions['onBegin'],
+    signal: AbortSignal,
+  ): Promise<StandingHold> {
+    return this.#queuesOf(resource).walks.run(async () => {
+      signal.throwIfAborted()
+      onBegin()
+      return await rejectHold(this.feed, resource, sweep, signal)
     }, signal)
   }
 

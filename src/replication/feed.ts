@@ -8,7 +8,15 @@ import type { PageCommitter } from './page-committer.ts'
 import type { SweepSettings } from './reconcile.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import type { ServerClock } from './server-clock.ts'
-import type { ChangePublisher, Clock, KeyIndex, Observer, ResourceMetadata, Source } from './ports.ts'
+import type {
+  ChangePublisher,
+  Clock,
+  HoldReader,
+  KeyIndex,
+  Observer,
+  ResourceMetadata,
+  Source,
+} from './ports.ts'
 
 /** One source under one topic prefix: everything that its passes share. Assembled once, in `app/`. */
 export interface Feed {
@@ -19,6 +27,7 @@ export interface Feed {
   readonly source: Source
   readonly metadata: ResourceMetadata
   readonly publisher: ChangePublisher
+  readonly holds: HoldReader
   readonly index: KeyIndex
   readonly committer: PageCommitter
   readonly state: CommittedState

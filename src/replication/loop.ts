@@ -135,9 +135,12 @@ function isOutOfTurn(purge: PassProgress | undefined): boolean {
   return isUnended(purge) || (purge?.state === 'completed' && purge.rescoped)
 }
 
-/** One that failed in an earlier process is as much overdue as one that was interrupted. */
+/**
+ * One that failed in an earlier process is as much overdue as one that was interrupted. Of an approval the hold stands, until the
+ * next sweep in its turn.
+ */
 function isUnended(pass: PassProgress | undefined): boolean {
-  return pass?.state === 'running' || pass?.state === 'failed'
+  return (pass?.state === 'running' && pass.approves === null) || pass?.state === 'failed'
 }
 
 async function updates(

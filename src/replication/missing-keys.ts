@@ -5,11 +5,11 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { mergeJoinBatches, type Joined } from '../support/merge-join.ts'
 import { prefetch } from '../support/prefetch.ts'
-import { formatProof } from './deletion-proof.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
-import { askFates, keysPerQuestion } from './questions.ts'
+import { keysPerQuestion } from './questions.ts'
 import { compareOfSweep } from './reconcile.ts'
+import { askAndFile } from './sweep/ask-and-file.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { parseStamp } from './walked-stamp.ts'
 import { updatedAfter } from './window.ts'
@@ -158,28 +158,24 @@ class Comparison {
     const missing = this.#missing
     this.#missing = []
     if (missing.length === 0) return
-    const { walked, passId, page, rescoped } = this.#walked
+    const { walked, rescoped } = this.#walked
     // An empty walk has no witness. It is held (R10), so that asking is of use to an approval alone.
     const asking = walked > 0 || this.#deletes.total <= (this.#approveUpTo ?? -1)
     if (!asking) return missing.forEach(({ mlsId }) => this.#deletes.add(mlsId))
-    const { source, serverClock, index } = this.#feed
     const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
-    const fates = await askFates(source, this.#resource, [...mlsOf.keys()], this.#witness, signal)
-    const proved: [RecordKey, string][] = []
+    const keys = [...mlsOf.keys()]
+    const fates = await askAndFile(this.#feed, this.#resource, this.#walked, keys, this.#witness, signal)
     for (const [key, fate] of fates) {
-      if (fate.kind === 'present') this.#counts.refuted += 1
-      else if (fate.kind === 'inconclusive') this.#counts.inconclusive += 1
+      if (fate === 'present') this.#counts.refuted += 1
+      else if (fate === 'inconclusive') this.#counts.inconclusive += 1
       else {
-        const isGone = fate.kind === 'gone'
-        const at = serverClock.observed(fate.serverDate, fate.receivedAt)
-        proved.push([key, formatProof({ ...fate, reason: isGone ? 'NOT_IN_SOURCE' : 'OUT_OF_SCOPE', at })])
+        const isGone = fate === 'gone'
         this.#counts[isGone ? 'gone' : 'outOfScope'] += 1
         // R10: what the operator's change of scope leaves out is neither a delete nor part of the feed it is held against.
         if (rescoped && !isGone) this.#live.remove(mlsOf.get(key) ?? null)
         else this.#deletes.add(mlsOf.get(key) ?? null)
       }
     }
-    await index.ledger.add(passId, 'gone', page + 1, proved)
   }
 
   async #forget(signal: AbortSignal): Promise<void> {

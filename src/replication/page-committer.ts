@@ -3,6 +3,7 @@
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
+import type { HoldChanges } from '../domain/hold.ts'
 import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
@@ -54,6 +55,8 @@ export interface Commitment {
   /** R4; null leaves it. Never moves it back. */
   readonly watermark: Instant | null
   readonly markers: readonly PassMarker[]
+  /** @default the topic of holds stays as it is */
+  readonly holds?: HoldChanges
 }
 
 /** Of a page of a walk. */
@@ -258,16 +261,17 @@ export class PageCommitter {
 
   async #commitPiece(
     batch: Batch,
-    { progress, watermark, markers }: Commitment,
+    { progress, watermark, markers, holds }: Commitment,
     signal: AbortSignal,
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
     const { resource } = progress
     const moved = later(watermark, state.watermark(resource))
     try {
-      const receipt = await publisher.commit({ parts: batch, progress, watermark: moved, markers }, signal)
+      const said = { progress, watermark: moved, markers, ...(holds === undefined ? {} : { holds }) }
+      const receipt = await publisher.commit({ parts: batch, ...said }, signal)
       await this.#follow(batch, receipt)
-      state.record(progress, moved)
+      state.record(progress, moved, holds)
       observer.pageCommitted(progress, batch)
       if (moved !== null) observer.watermarkMoved(resource, moved)
     } catch (error) {

@@ -66,6 +66,30 @@ export class NoPurgeError extends ListingstreamError {
   }
 }
 
+/** An operator decides on deletes that nobody holds. */
+export class NoHoldError extends ListingstreamError {
+  /** @param held deletes that the checkpoints say are held, though no record has their keys */
+  constructor(resource: string, sweep: string, held: number) {
+    super(
+      held === 0
+        ? `The guard holds no deletes of ${resource}, so there is nothing to decide of sweep ${sweep}: it came to another verdict, or somebody has decided. "listingstream status" tells.`
+        : `The ${held} deletes of ${resource} are held by a version that wrote down no keys. Run "listingstream purge --resource ${resource}": it walks anew, and what the guard holds then can be decided on.`,
+      { code: 'NO_HOLD', retryable: false, disposition: 'stop' },
+    )
+  }
+}
+
+/** What an operator has seen is no longer what is held: nothing is deleted by it. */
+export class HoldSupersededError extends ListingstreamError {
+  /** @param why "sweep X has begun since" */
+  constructor(resource: string, sweep: string, why: string) {
+    super(
+      `Nothing of ${resource} is decided by sweep ${sweep}: ${why}. Look at what is held now with "listingstream purge show --resource ${resource}", and decide on that.`,
+      { code: 'HOLD_SUPERSEDED', retryable: false, disposition: 'stop', exitCode: 3 },
+    )
+  }
+}
+
 /**
  * A transaction is committed that the index does not reflect, or the index cannot be read: what is classified against it
  * now would be published twice. Only opening the feed again mends it (R1, R2).

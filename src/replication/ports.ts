@@ -5,6 +5,7 @@
 import type { Change, DeadLetter } from '../domain/change.ts'
 import type { Digest, EncodeResult, SchemaId } from '../domain/content.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
+import type { HeldKey, HoldChanges, StandingHold } from '../domain/hold.ts'
 import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type {
@@ -279,6 +280,8 @@ export interface TransactionRequest {
   /** Moves the watermark of the pass's resource (R4); null leaves it. */
   readonly watermark: Instant | null
   readonly markers: readonly PassMarker[]
+  /** @default the topic of holds stays as it is */
+  readonly holds?: HoldChanges
 }
 
 export interface Receipt {
@@ -298,6 +301,16 @@ export interface ChangePublisher {
   commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt>
   /** Next offsets of the resource's topic, by partition, as of the last committed transaction. */
   nextOffsets(resource: ResourceName): readonly number[]
+}
+
+// ---- what the guard holds ------------------------------------------------------------------------------------------
+
+export interface HoldReader {
+  /**
+   * All keys of a hold, a chunk at a time, in the order in which they were written: ascending. Memory follows the chunk (R14).
+   * What was committed a moment ago is waited for.
+   */
+  keys(hold: StandingHold, signal: AbortSignal): AsyncIterable<readonly HeldKey[]>
 }
 
 // ---- the surroundings --------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import type { ListedResource } from '../domain/resource.ts'
 import { isUnder, mayHaveLeft, scopeText } from '../domain/scope.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
-import { begun, ended, PLAIN_BEGINNING } from './progress.ts'
+import { endOfHolds } from './holds/end-of-holds.ts'
+import { begun, ended, PLAIN_BEGINNING, withHeld } from './progress.ts'
 
 /** Whether the topic was filled, or is being filled, with what the scope shows. Before the first snapshot, with nothing. */
 export function isFilledWithin({ scope, name }: ListedResource, state: CommittedState): boolean {
@@ -16,8 +17,8 @@ export function isFilledWithin({ scope, name }: ListedResource, state: Committed
 }
 
 /**
- * To be called when the feed is opened. What is interrupted under another scope ends there, and where records may have
- * left, a purge becomes due. An upgrade from a version that noted no scope is no change: it notes the present one.
+ * To be called when the feed is opened. What is interrupted under another scope ends there, and so does what the guard holds;
+ * where records may have left, a purge becomes due. An upgrade from a version that noted no scope is no change: it notes the present one.
  *
  * @returns the text of the scope before; undefined if it has not changed
  */
@@ -42,11 +43,27 @@ export async function noticeScope(
     await note(ended(interrupted, 'failed'))
     await feed.index.ledger.drop(interrupted.passId)
   }
+  await endHold(feed, resource, signal)
   if (mayHaveLeft(snapshot.scope, scope)) {
     const purge = feed.state.lastPass(name, 'purge') ?? neverBegun(feed, snapshot)
     await note({ ...purge, rescoped: true })
   }
   return snapshot.scope ?? ''
+}
+
+/** Its sweep was of another scope. The next one judges anew, and is due as after any that came to nothing. */
+async function endHold(feed: Feed, resource: ListedResource, signal: AbortSignal): Promise<void> {
+  const purge = feed.state.lastPass(resource.name, 'purge')
+  const holds = endOfHolds(feed.state, resource)
+  if (purge === undefined || (purge.deletes.held === 0 && holds.ended.length === 0)) return
+  const progress = withHeld(ended(purge, 'failed'), 0)
+  const commitment = {
+    progress: { ...progress, rescoped: purge.rescoped },
+    watermark: null,
+    markers: [],
+    holds,
+  }
+  await feed.committer.commitProgress(resource, commitment, signal)
 }
 
 /** Stands for the purges of a resource that has had none yet. */

@@ -11,6 +11,7 @@ import { startHttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { LoopbackRegistry } from '../events/loopback-registry.ts'
+import { NO_HOLDS } from '../fixtures/no-holds.ts'
 import { fixture, TOKEN } from '../spark/scripted-api.ts'
 
 const never = new AbortController().signal
@@ -46,6 +47,7 @@ async function everythingSaidOf(error: ListingstreamError): Promise<string> {
       metrics: { contentType: 'text/plain', text: async () => '' },
       readiness: () => health.report(),
       status: () => ({ health: health.report() }),
+      holds: NO_HOLDS,
       runPass: async () => {
         throw error
       },

@@ -26,7 +26,11 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   await using own = await Fixture.open()
   const { registry, schemas, server } = own
   await listingCodec(schemas)
-  await StateCodec.open(registry, { checkpoints: 'spark.checkpoints', control: 'spark.control' }, NEVER)
+  await StateCodec.open(
+    registry,
+    { checkpoints: 'spark.checkpoints', control: 'spark.control', holds: 'spark.holds' },
+    NEVER,
+  )
   await schemas.use([described('BedsTotal', 'Decimal'), described('Acres', 'Decimal')], NEVER)
   const registered = [...server.versions].flatMap(([subject, texts]) =>
     texts.map((text, version) => [`${subject} ${version + 1}`, sha256(text)] as const),

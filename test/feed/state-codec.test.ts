@@ -48,10 +48,15 @@ const PROGRESS: PassProgress = {
   missed: {},
   overlap: null,
   resumed: false,
+  approves: null,
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {
-  return StateCodec.open(registry, { checkpoints: 'spark.checkpoints', control: 'spark.control' }, NEVER)
+  return StateCodec.open(
+    registry,
+    { checkpoints: 'spark.checkpoints', control: 'spark.control', holds: 'spark.holds' },
+    NEVER,
+  )
 }
 
 describe("the publisher's own records", () => {

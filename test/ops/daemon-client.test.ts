@@ -7,6 +7,7 @@ import { askDaemon, whyAbsent } from '../../src/ops/daemon-client.ts'
 import { startHttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
+import { NO_HOLDS } from '../fixtures/no-holds.ts'
 
 const never = new AbortController().signal
 
@@ -47,6 +48,7 @@ test('the answer of a daemon comes through, and its error with the same code and
       metrics: { contentType: 'text/plain', text: async () => '' },
       readiness: () => ({ ready: true }),
       status: () => ({ passes: [] }),
+      holds: NO_HOLDS,
       runPass: async ({ pass }, { dryRun }) => {
         if (dryRun) return { pass, dryRun }
         throw new ListingstreamError('Another instance owns the feed.', {

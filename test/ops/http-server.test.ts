@@ -8,12 +8,13 @@ import { describe, expect, test } from 'vitest'
 import {
   startHttpServer,
   type HttpServerOptions,
-  type PassRequest,
   type PassRequestOptions,
   type RequestedPass,
 } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
+import type { PassRequest } from '../../src/ops/http-requests.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
+import { NO_HOLDS } from '../fixtures/no-holds.ts'
 
 const never = new AbortController().signal
 const logger = createLogger({ level: 'silent' })
@@ -27,6 +28,7 @@ function start(changes: Partial<HttpServerOptions> = {}, signal = never) {
     readiness: () => ({ ready: true }),
     status: () => ({ watermark: null }),
     runPass: async (pass) => ({ ran: pass }),
+    holds: NO_HOLDS,
     logger,
     ...changes,
   }

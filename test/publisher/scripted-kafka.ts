@@ -85,6 +85,7 @@ export class ScriptedKafka {
         marker: json,
         rowTopics: ({ seq, rows }) => json({ seq, rows: [...rows.keys()] }),
         truncation: json,
+        heldKeys: json,
       },
       log: this.log,
       owner: {

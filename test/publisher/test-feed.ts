@@ -25,6 +25,7 @@ import { recordKey } from '../../src/domain/record-key.ts'
 import type { ResourceDescription, ResourceName } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { CheckpointLog } from '../../src/feed/checkpoint-log.ts'
+import { HoldLog } from '../../src/feed/hold-log.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
 import { recoverIndex, type Recovery } from '../../src/recovery/index-recovery.ts'
 import { takeOver, type FeedProducerOptions, type TakenOver } from '../../src/publisher/take-over.ts'
@@ -186,6 +187,8 @@ export class TestFeed implements AsyncDisposable {
   #assemble({ publisher, state: recovered }: Instance, index: KeyIndex, options: StartOptions): Feed {
     const source = options.source ?? new ScriptedSource({}, now())
     const state = new CommittedState(recovered)
+    const { cluster, names, registry } = this
+    const holds = new HoldLog({ cluster, topic: names.holds, schemas: new WriterSchemas(registry) })
     const clock = { now: () => source.now, sleep }
     const observer = SILENT_OBSERVER
     const overlap = 20 * 60_000
@@ -198,6 +201,7 @@ export class TestFeed implements AsyncDisposable {
       sets,
       source,
       publisher,
+      holds,
       index,
       state,
       clock,
@@ -381,6 +385,7 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     missed: {},
     overlap: null,
     resumed: false,
+    approves: null,
     ...over,
   }
 }

@@ -42,6 +42,7 @@ const REQUEST: TransactionRequest = {
     missed: {},
     overlap: null,
     resumed: false,
+    approves: null,
   },
   watermark: null,
   markers: [],

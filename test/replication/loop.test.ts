@@ -227,6 +227,7 @@ describe('the schedule', () => {
       compare: 'versions',
       reconciledAt: null,
       resumed: false,
+      approves: null,
     })
     await stopped(second, done)
   })

@@ -51,6 +51,7 @@ function walk(
     reconciledAt: null,
     overlap: null,
     resumed: false,
+    approves: null,
   }
   const result = walkToEnd(
     opened.feed,

@@ -73,6 +73,7 @@ function topicContents(
       records: ['Owner', 'Watermark', 'Checkpoint', 'RowTopics', 'Truncation'],
     },
     { name: names.deadLetters, resource: null, isRows: false, records: [] },
+    { name: names.holds, resource: null, isRows: false, records: ['HeldKeys'] },
   ]
 }
 

@@ -58,5 +58,11 @@ export async function runDemo({ keep, listings, seed }: DemoOptions, signal: Abo
 
 function topicsOf({ feed, replicated }: Stage): readonly string[] {
   const names = topicNames(feed.topicPrefix)
-  return [...replicated.map((one) => names.data(one)), names.checkpoints, names.control, names.deadLetters]
+  return [
+    ...replicated.map((one) => names.data(one)),
+    names.checkpoints,
+    names.control,
+    names.deadLetters,
+    names.holds,
+  ]
 }

@@ -1,4 +1,4 @@
-/** `purge`: the pass that finds what disappeared. */
+/** `purge`: the pass that finds what disappeared, and what is done with deletes that the guard holds. */
 import { Option, type Command } from 'commander'
 
 import { PURGE_COMPARES } from '../../domain/pass.ts'
@@ -12,6 +12,7 @@ import {
   takeOverOption,
   wholeNumber,
 } from './options.ts'
+import { registerPurgeHolds } from './purge-holds.ts'
 
 function compareOption(): Option {
   return new Option(
@@ -20,9 +21,12 @@ function compareOption(): Option {
   ).choices(PURGE_COMPARES)
 }
 
-export function registerPurge(program: Command, { signal, acting }: CommandHost): void {
-  program
+export function registerPurge(program: Command, host: CommandHost): void {
+  const { signal, acting } = host
+  const purge = program
     .command('purge')
+    // What stands behind a subcommand is that one's.
+    .enablePositionalOptions()
     .description('find what disappeared, prove it, delete it')
     .option('--dry-run', 'only say what it would do; exit code 3 if the guard would hold it')
     .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
@@ -37,4 +41,5 @@ export function registerPurge(program: Command, { signal, acting }: CommandHost)
         (await import('../passes/one-pass.ts')).runOnePass('purge', options, signal),
       ),
     )
+  registerPurgeHolds(purge, host)
 }

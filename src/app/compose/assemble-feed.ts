@@ -18,7 +18,7 @@ import { SYSTEM_CLOCK } from './system-clock.ts'
 
 export interface FeedParts extends Pick<
   Feed,
-  'resources' | 'guard' | 'publisher' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
+  'resources' | 'guard' | 'publisher' | 'holds' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
 > {
   readonly source: SparkSource
   readonly schemas: FeedEvents['schemas']
@@ -34,6 +34,7 @@ export function assembleFeed(
     guard,
     source,
     publisher,
+    holds,
     index,
     state,
     serverClock,
@@ -52,6 +53,7 @@ export function assembleFeed(
     sets,
     source,
     publisher,
+    holds,
     index,
     state,
     clock,

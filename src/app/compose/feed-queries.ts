@@ -1,7 +1,9 @@
 import type { ListedResource, ResourceDescription } from '../../domain/resource.ts'
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
+import type { CommittedState } from '../../replication/committed-state.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
+import { reportHold, type HoldAnswer } from '../holds/hold-report.ts'
 import { previewDeletes, type DeletePreview } from '../passes/delete-preview.ts'
 import type { LiveRecords } from '../reports/feed-status.ts'
 import { countLive } from '../reports/live-records.ts'
@@ -20,12 +22,16 @@ export interface FeedQueries {
     candidates: Candidates,
     signal: AbortSignal,
   ): Promise<DeletePreview>
+  /** The deletes that the guard holds. */
+  reportHold(resource: ListedResource, signal: AbortSignal): Promise<HoldAnswer>
 }
 
 export function feedQueries(
-  { cluster, names, resources, writerSchemas }: FeedReader,
+  reader: FeedReader,
   index: Pick<KeyIndex, 'entries'>,
+  { holds }: Pick<CommittedState, 'holds'>,
 ): FeedQueries {
+  const { cluster, names, resources, writerSchemas } = reader
   return {
     async openLetters(resource, signal) {
       const letters = await readWaitingLetters({ cluster, names }, signal)
@@ -35,6 +41,10 @@ export function feedQueries(
     previewDeletes(resource, candidates, signal) {
       const topic = names.data(resource)
       return previewDeletes({ cluster, topic, resource, schemas: writerSchemas }, candidates, signal)
+    },
+    async reportHold(resource, signal) {
+      const standing = holds.standing(resource.name, 'deletes')
+      return { hold: standing === undefined ? null : await reportHold(reader, resource, standing, signal) }
     },
   }
 }

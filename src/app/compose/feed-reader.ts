@@ -3,6 +3,7 @@ import { published, type ListedResource, type ResourceDescription } from '../../
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { WriterSchemas } from '../../events/registry/writer-schemas.ts'
 import { CheckpointLog } from '../../feed/checkpoint-log.ts'
+import { HoldLog } from '../../feed/hold-log.ts'
 import { topicNames, type TopicNames } from '../../feed/topic-names.ts'
 import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
 import type { Logger } from '../../ops/logger.ts'
@@ -26,6 +27,7 @@ export interface FeedReader extends AsyncDisposable {
   readonly writerSchemas: WriterSchemas
   /** Not read yet. */
   readonly log: CheckpointLog
+  readonly holdLog: HoldLog
 }
 
 /** What of it is read without Kafka. */
@@ -76,6 +78,7 @@ export async function connectFeed(
     registry,
     writerSchemas,
     log: new CheckpointLog(cluster, names.checkpoints, writerSchemas, resources),
+    holdLog: new HoldLog({ cluster, topic: names.holds, schemas: writerSchemas }),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   }
 }

@@ -78,10 +78,11 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     cache: await MetadataCache.open({ dataDir, apiUrl, accessToken, source: user }),
     deleteRetention: topics.deleteRetention,
     serverClock,
-    state: new CommittedState(state),
+    state: new CommittedState(state, await reader.holdLog.known(signal)),
+    holds: reader.holdLog,
   })
   await noticeScopes(feed, reader.listed, options, signal)
-  await tellRecoveredPasses(options, reader, state, signal)
+  await tellRecoveredPasses(options, reader, feed.state, signal)
   const learned = (): void => warnOfMisfit(options, reader.listed, state)
   opened.use(learnTotals(options.totals, reader.listed, state, source, learned))
   const owned = opened.move()
@@ -91,7 +92,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     owner,
     source: user,
     requireOwnership: (within) => publisher.requireOwnership(within),
-    ...feedQueries(reader, index),
+    ...feedQueries(reader, index, feed.state),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

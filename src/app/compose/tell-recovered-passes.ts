@@ -1,22 +1,38 @@
-import type { FeedState } from '../../domain/feed-state.ts'
+import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
+import type { CommittedState } from '../../replication/committed-state.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
 /** Tells metrics, health and log how the passes stand that earlier processes began. */
 export async function tellRecoveredPasses(
   { observer, metrics }: Pick<OpenFeedOptions, 'observer' | 'metrics'>,
-  { cluster, names, resources, writerSchemas: schemas, log }: FeedReader,
-  { watermarks, passes }: FeedState,
+  reader: FeedReader,
+  state: CommittedState,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [resource, watermark] of watermarks) observer.watermarkMoved(resource, watermark)
-  for (const [track, at] of log.completedAt) metrics.succeeded(track, at)
-  const isHeld = [...passes.values()].some(({ deletes }) => deletes.held > 0)
-  const markers = isHeld ? await lastMarkers(cluster, names.control, { schemas, resources }, signal) : []
-  const reasons = holdReasons(markers)
-  for (const [track, progress] of passes) {
-    const completedAt = log.completedAt.get(track)
-    observer.passRecovered?.(progress, completedAt, reasons.get(progress.resource))
+  for (const [resource, watermark] of state.watermarks()) observer.watermarkMoved(resource, watermark)
+  const { completedAt } = reader.log
+  for (const [track, at] of completedAt) metrics.succeeded(track, at)
+  const passes = state.passes()
+  const told = await reasonsOfMarkers(reader, passes, state, signal)
+  for (const progress of passes) {
+    const { resource } = progress
+    const heldBecause = state.holds.standing(resource, 'deletes')?.hold.why ?? told.get(resource)
+    observer.passRecovered(progress, completedAt.get(trackOf(progress)), heldBecause)
   }
+}
+
+/** Of what a version held that wrote down no keys: only the markers say why. */
+async function reasonsOfMarkers(
+  { cluster, names, resources, writerSchemas: schemas }: FeedReader,
+  passes: readonly PassProgress[],
+  { holds }: CommittedState,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const isUnexplained = passes.some(
+    ({ resource, deletes }) => deletes.held > 0 && holds.standing(resource, 'deletes') === undefined,
+  )
+  if (!isUnexplained) return new Map()
+  return holdReasons(await lastMarkers(cluster, names.control, { schemas, resources }, signal))
 }

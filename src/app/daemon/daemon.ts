@@ -2,6 +2,7 @@
 import { formatInstant } from '../../domain/instant.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
+import type { HoldRequests } from '../../ops/hold-routes.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
 import type { RequestLimiter } from '../../spark/budget/request-limiter.ts'
@@ -133,10 +134,20 @@ class Daemon {
         readiness: () => health.report(),
         status: (serving) => this.#feed.status(serving),
         runPass: (wanted, options, request) => this.#feed.runPass(wanted, options, request),
+        holds: this.#holds(),
         logger,
       },
       signal,
     )
+  }
+
+  /** The feed is looked up by each request. */
+  #holds(): HoldRequests {
+    return {
+      hold: (...asked) => this.#feed.holds.hold(...asked),
+      approve: (...asked) => this.#feed.holds.approve(...asked),
+      reject: (...asked) => this.#feed.holds.reject(...asked),
+    }
   }
 
   /** No request names a feed: there is one. */

@@ -1,5 +1,6 @@
-import { published, type ListedResource, type Replicated } from '../../domain/resource.ts'
+import { isSubresource, published, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import { RefusedRequestError } from '../../ops/http-errors.ts'
+import { NoPurgeError } from '../../replication/pass-errors.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
 
@@ -20,4 +21,11 @@ export function requestedResource(
     `This feed does not replicate ${printable(name)}. It replicates ${replicated.map((resource) => resource.name).join(', ')} (RESOURCES, SUBRESOURCES).`,
     { code: 'RESOURCE_NOT_REPLICATED', retryable: false, disposition: 'stop', exitCode: 2 },
   )
+}
+
+/** The same of what has deletes of its own: a set goes with its record. @throws {NoPurgeError} of a set */
+export function requestedList(resources: readonly ListedResource[], name: string): ListedResource {
+  const resource = requestedResource(resources, name)
+  if (isSubresource(resource)) throw new NoPurgeError(resource)
+  return resource
 }

@@ -58,6 +58,7 @@ export async function supervisedStatus(
     refusedSets: report.refusedSets,
     lateArrivals: [...report.lateArrivals],
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
+    holds: resources.flatMap(({ name }) => state.holds.standing(name, 'deletes') ?? []),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,

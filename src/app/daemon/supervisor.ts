@@ -1,8 +1,11 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
-import { isSubresource } from '../../domain/resource.ts'
+import { passId, type PassKind } from '../../domain/pass.ts'
+import { isSubresource, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { Owner } from '../../feed/state-records.ts'
-import type { PassRequest, PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
+import type { HoldRequests } from '../../ops/hold-routes.ts'
+import type { PassRequest } from '../../ops/http-requests.ts'
+import type { PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
@@ -15,11 +18,13 @@ import { firstOfSeries } from '../../support/first-of-series.ts'
 import { together } from '../../support/together.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
+import { rejectionOf } from '../holds/rejection.ts'
+import { reportOf } from '../passes/pass-report.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
 import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
-import { RequestedPasses } from './requested-passes.ts'
-import { requestedResource } from './requested-resource.ts'
+import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
+import { requestedList, requestedResource } from './requested-resource.ts'
 import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
@@ -128,21 +133,61 @@ export class FeedSupervisor {
   async runPass(
     { resource: name, pass }: RequestedPass,
     { dryRun, restart, deadLetters, approveUpTo, compare }: PassRequestOptions,
-    { signal, gone }: PassRequest,
+    request: PassRequest,
   ): Promise<object> {
-    const running = this.#running
-    if (running === undefined) throw notReady()
+    const running = this.#requireRunning()
     if (restart) throw restartNeedsStop()
     const { feed } = running
     const resource = requestedResource(feed.resources, name)
-    const wanted = { resource: resource.name, pass }
+    return this.#runRequested(running, { resource, pass }, request, (run): Promise<object> => {
+      if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
+        return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
+      return runPass(feed, resource, pass, { dryRun, approveUpTo, compare }, run.signal, run.onBegin)
+    })
+  }
+
+  /** What the guard holds, and an operator's decisions on it, each in the turn of a purge. Errors as of `runPass`. */
+  readonly holds: HoldRequests = {
+    hold: async (name, signal) => {
+      const { feed } = this.#requireRunning()
+      return await feed.reportHold(requestedList(feed.resources, name), signal)
+    },
+    approve: (name, { sweep, max }, request) =>
+      this.#decide(name, request, async (feed, resource, run) => {
+        const approval = { sweep: passId(sweep), upTo: max }
+        return reportOf(await feed.runner.approveHold(resource, approval, run.onBegin, run.signal), false)
+      }),
+    reject: (name, { sweep }, request) =>
+      this.#decide(name, request, async (feed, resource, run) =>
+        rejectionOf(await feed.runner.rejectHold(resource, passId(sweep), run.onBegin, run.signal)),
+      ),
+  }
+
+  #decide(
+    name: string,
+    request: PassRequest,
+    work: (feed: OpenFeed, resource: ListedResource, run: RequestedRun) => Promise<object>,
+  ): Promise<object> {
+    const running = this.#requireRunning()
+    const resource = requestedList(running.feed.resources, name)
+    const decide = (run: RequestedRun): Promise<object> => work(running.feed, resource, run)
+    return this.#runRequested(running, { resource, pass: 'purge' }, request, decide)
+  }
+
+  #requireRunning(): RunningFeed {
+    if (this.#running === undefined) throw notReady()
+    return this.#running
+  }
+
+  async #runRequested(
+    running: RunningFeed,
+    { resource: { name }, pass }: { readonly resource: Replicated; readonly pass: PassKind },
+    { signal, gone }: PassRequest,
+    work: (run: RequestedRun) => Promise<object>,
+  ): Promise<object> {
     const either = AbortSignal.any([signal, running.signal])
     try {
-      return await this.#requests.run(wanted, { signal: either, gone }, (run): Promise<object> => {
-        if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
-          return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
-        return runPass(feed, resource, pass, { dryRun, approveUpTo, compare }, run.signal, run.onBegin)
-      })
+      return await this.#requests.run({ resource: name, pass }, { signal: either, gone }, work)
     } catch (failure) {
       const error = firstFailure(failure)
       if (error instanceof ListingstreamError && error.disposition === 'reopen') running.lose(error)

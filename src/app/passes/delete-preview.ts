@@ -1,4 +1,5 @@
 /** What a purge would delete, for who has to decide whether that is right: the keys, and what is known of them. */
+import type { HeldKey } from '../../domain/hold.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
@@ -43,7 +44,7 @@ export type PreviewKey = z.output<typeof KEY>
 /** An Avro record is an object of a class of its own, which zod's `record` does not take. */
 const RECORD = z.looseObject({})
 
-type Facts = PreviewKey['facts']
+export type Facts = PreviewKey['facts']
 
 /** Name of the group that every resource has. */
 export const BY_MLS = 'mlsId'
@@ -61,22 +62,21 @@ export interface PreviewSource {
  * the offset of each of the others.
  */
 export async function previewDeletes(
-  { cluster, topic, resource, schemas }: PreviewSource,
+  source: PreviewSource,
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<DeletePreview> {
+  const { resource } = source
   const { total, keys, mls, offsets } = await collect(resource, candidates, signal)
   const shared = resource.facts
     .filter(({ isShared }) => isShared)
     .map(({ name }) => [name, new Tally()] as const)
-  const take = async ({ key, value }: KafkaRecord): Promise<void> => {
-    const event = value === null ? undefined : (await decodeValue(value, schemas, signal)).value
-    const facts = factsIn(event, resource)
+  const take = (key: string, facts: Facts): void => {
     for (const [name, tally] of shared) tally.add(facts[name]?.toString() ?? null)
-    const told = keys.get(key?.toString('utf8') ?? '')
+    const told = keys.get(key)
     if (told !== undefined) keys.set(told.key, { ...told, facts })
   }
-  await readAt(cluster, topic, offsets, take, signal)
+  await readFacts(source, offsets, take, signal)
   const tallies = [[BY_MLS, mls] as const, ...shared]
   return {
     total,
@@ -87,13 +87,60 @@ export async function previewDeletes(
   }
 }
 
+/** What the topic says of the records at these offsets; nothing of those that compaction has taken. */
+async function readFacts(
+  { cluster, topic, resource, schemas }: PreviewSource,
+  offsets: Offsets,
+  take: (key: string, facts: Facts) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const onRecord = async ({ key, value }: KafkaRecord): Promise<void> => {
+    const event = value === null ? undefined : (await decodeValue(value, schemas, signal)).value
+    take(key?.toString('utf8') ?? '', factsIn(event, resource))
+  }
+  await readAt(cluster, topic, offsets, onRecord, signal)
+}
+
+/** By key, of those that the topic knows. Memory follows the number of keys. */
+export async function factsOf(
+  source: PreviewSource,
+  keys: readonly HeldKey[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Facts>> {
+  const offsets = new OffsetLists()
+  for (const { position } of keys) offsets.add(position)
+  const facts = new Map<string, Facts>()
+  await readFacts(source, offsets.sorted(), (key, found) => facts.set(key, found), signal)
+  return facts
+}
+
+/** Ascending, by partition. */
+type Offsets = ReadonlyMap<number, readonly number[]>
+
+class OffsetLists {
+  readonly #lists = new Map<number, number[]>()
+
+  add(position: HeldKey['position']): void {
+    if (position === null) return
+    const { partition, offset } = position
+    const known = this.#lists.get(partition)
+    if (known === undefined) this.#lists.set(partition, [offset])
+    else known.push(offset)
+  }
+
+  sorted(): Offsets {
+    for (const list of this.#lists.values()) list.sort((a, b) => a - b)
+    return this.#lists
+  }
+}
+
 interface Collected {
   readonly total: number
   /** The first ones, with what the index knows of them. */
   readonly keys: Map<string, PreviewKey>
   readonly mls: Tally
-  /** Of the last record of each key, ascending, by partition. */
-  readonly offsets: ReadonlyMap<number, readonly number[]>
+  /** Of the last record of each key. */
+  readonly offsets: Offsets
 }
 
 async function collect(
@@ -103,26 +150,23 @@ async function collect(
 ): Promise<Collected> {
   const facts = factsIn(undefined, resource)
   const keys = new Map<string, PreviewKey>()
-  const offsets = new Map<number, number[]>()
+  const offsets = new OffsetLists()
   const mls = new Tally()
   let total = 0
   for await (const batch of candidates) {
     signal.throwIfAborted()
-    for (const [key, { partition, offset, mlsId, modificationTimestamp, observedAt }] of batch) {
+    for (const { key, mlsId, lastModificationTimestamp, lastSeenAt, position } of batch) {
       total += 1
       mls.add(mlsId)
       if (keys.size < MOST_KEYS) {
-        const lastChangedAt = modificationTimestamp === null ? null : formatInstant(modificationTimestamp)
-        keys.set(key, { key, mlsId, facts, lastChangedAt, lastReadAt: formatInstant(observedAt) })
+        const lastChangedAt =
+          lastModificationTimestamp === null ? null : formatInstant(lastModificationTimestamp)
+        keys.set(key, { key, mlsId, facts, lastChangedAt, lastReadAt: formatInstant(lastSeenAt) })
       }
-      if (offset < 0) continue
-      const known = offsets.get(partition)
-      if (known === undefined) offsets.set(partition, [offset])
-      else known.push(offset)
+      offsets.add(position)
     }
   }
-  for (const wanted of offsets.values()) wanted.sort((a, b) => a - b)
-  return { total, keys, mls, offsets }
+  return { total, keys, mls, offsets: offsets.sorted() }
 }
 
 /** @param event undefined where there is none: then nothing is known */

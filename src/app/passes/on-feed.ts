@@ -29,8 +29,10 @@ export interface FeedWishes {
 
 export interface FeedTask<T> {
   readonly resource: Replicated
-  /** With `body` as its JSON, what the daemon is asked for. */
+  /** What the feed has to have the base for. */
   readonly pass: PassKind
+  /** Under the resource's own: what the daemon is asked for, with `body` as its JSON. @default the pass */
+  readonly path?: string
   readonly body: object
   /** Of the daemon's answer. */
   parse(answer: unknown): T
@@ -89,15 +91,20 @@ function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
 async function askThere(
   daemon: DaemonInfo,
   title: string,
-  { resource, pass, body }: Pick<FeedTask<unknown>, 'resource' | 'pass' | 'body'>,
+  {
+    resource,
+    pass,
+    path = `passes/${pass}`,
+    body,
+  }: Pick<FeedTask<unknown>, 'resource' | 'pass' | 'path' | 'body'>,
   { http }: Pick<Settings, 'http'>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const path = `/resources/${resource.name}/passes/${pass}`
   using line = progressLine({ title, resource }, new WalkTotals())
   line.say(`done by the daemon, process ${daemon.pid}`)
   try {
-    return await askDaemon(daemon, { method: 'POST', path, body, adminToken: http.adminToken }, signal)
+    const question = { method: 'POST', path: `/resources/${resource.name}/${path}`, body } as const
+    return await askDaemon(daemon, { ...question, adminToken: http.adminToken }, signal)
   } catch (error) {
     if (error instanceof DaemonUnreachableError) return undefined
     throw error

@@ -129,12 +129,18 @@ function describePass({ resource, pass, state, walked, counts, purge, unread }: 
     `${inconclusive} inconclusive`,
     `${missed} missed by updates and read${describeMissed(purge.missedBy)}`,
   ]
-  const held = heldBecause === null ? [] : [`${purge.dryRun ? 'would be held' : 'held'}: ${heldBecause}`]
+  const held = heldBecause === null ? [] : [describeHeld(heldBecause, purge.dryRun)]
   const approved =
     approvedAlthough === null
       ? []
       : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
   return [head, ...deletes, ...held, ...approved].join(', ')
+}
+
+function describeHeld(why: string, dryRun: boolean): string {
+  return dryRun
+    ? `would be held: ${why}`
+    : `held: ${why}; "listingstream purge show" says what, and how to go on`
 }
 
 function describeUnread(unread: OnePassReport['unread']): readonly string[] {

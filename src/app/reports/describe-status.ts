@@ -123,11 +123,12 @@ function describeKnown({ count, why }: Known): string {
 
 function describeHeld({ resources, held }: FeedStatus): string {
   if (held.length === 0) return 'none'
-  const each = held.map(({ resource, deletes, why }) => {
+  const each = held.map(({ resource, deletes, why, sweep }) => {
     const which = resources.length < 2 ? '' : ` of ${resource}`
     const option = resource === LISTINGS.name ? '' : ` --resource ${resource}`
     const reason = why === null ? '' : ` (${why})`
-    return `${grouped(deletes)}${which}${reason}; "listingstream purge --dry-run${option}" shows them`
+    const command = sweep === null ? 'purge --dry-run' : 'purge show'
+    return `${grouped(deletes)}${which}${reason}; "listingstream ${command}${option}" shows them`
   })
   return each.join('; ')
 }

@@ -10,6 +10,7 @@ import {
   type SourceIdentity,
   type TimeSlice,
 } from '../../domain/pass.ts'
+import type { StandingHold } from '../../domain/hold.ts'
 import { published, type ListedResource } from '../../domain/resource.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { HealthReport } from '../../ops/health.ts'
@@ -95,11 +96,17 @@ const TROUBLE = z.object({
 export type Trouble = z.output<typeof TROUBLE>
 
 const DAEMON = z.object({ pid: z.number(), host: z.string(), startedAt: TIME, ready: z.boolean() })
-const HELD = z.object({ resource: z.string(), deletes: z.number(), why: z.string().nullable() })
 const LATE = z.object({
   resource: z.string(),
   overlapSeconds: z.number(),
   latenessSeconds: z.number().nullable(),
+})
+const HELD = z.object({
+  resource: z.string(),
+  deletes: z.number(),
+  why: z.string().nullable(),
+  /** Whose keys are written down, to be decided on; null if a version holds them that wrote none. */
+  sweep: z.string().nullable().default(null),
 })
 const REQUESTS = z.object({ count: z.number(), since: TIME })
 const BY_PURPOSE = z.record(z.enum(REQUEST_PURPOSES), z.number())
@@ -175,6 +182,8 @@ export interface FeedFacts extends Omit<
   readonly outlook: (progress: PassProgress) => Outlook | null
   /** Why the guard holds a purge, by resource, as far as that is known. */
   readonly heldBecause: ReadonlyMap<string, string>
+  /** Of deletes, with the sweeps that found them. */
+  readonly holds: readonly StandingHold[]
   /** By set, where somebody counts them. */
   readonly owedSets: ReadonlyMap<string, number>
   readonly refusedSets: HealthReport['refusedSets']
@@ -191,7 +200,7 @@ function scopeStateOf(
 
 /** Always in the same order. */
 export function feedStatus(facts: FeedFacts): FeedStatus {
-  const { resources, state, completedAt, nextAt, outlook, heldBecause } = facts
+  const { resources, state, completedAt, nextAt, outlook, heldBecause, holds } = facts
   const names = published(resources).map(({ name }) => name)
   const orderOf = ({ resource, pass }: PassProgress): number =>
     names.indexOf(resource) * PASS_KINDS.length + PASS_KINDS.indexOf(pass)
@@ -238,7 +247,9 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
       .map(([, progress]) => progress)
       .filter(({ pass, state: is, deletes }) => pass === 'purge' && is !== 'completed' && deletes.held > 0)
       .map(({ resource, deletes }) => {
-        return { resource, deletes: deletes.held, why: heldBecause.get(resource) ?? null }
+        const hold = holds.find((one) => one.hold.resource === resource)?.hold
+        const why = heldBecause.get(resource) ?? hold?.why ?? null
+        return { resource, deletes: deletes.held, why, sweep: hold?.passId ?? null }
       }),
     lateArrivals: facts.lateArrivals,
     owedSeconds: Object.fromEntries(

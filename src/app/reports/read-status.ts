@@ -3,6 +3,7 @@ import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
 import type { MarkerRecord } from '../../feed/state-records.ts'
+import { CommittedHolds } from '../../replication/holds/committed-holds.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
@@ -25,6 +26,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, listed, nextOffsets }
   const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
+  const holds = new CommittedHolds(generation, await reader.holdLog.known(signal))
   const { liveRecords, owedSets } = await countsIn(settings.feed.dataDir, position, signal)
   return feedStatus({
     prefix: names.prefix,
@@ -41,6 +43,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     liveRecords,
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
+    holds: listed.flatMap(({ name }) => holds.standing(name, 'deletes') ?? []),
     owedSets,
     refusedSets: [],
     lateArrivals: [],

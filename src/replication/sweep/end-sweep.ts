@@ -2,9 +2,11 @@ import type { PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import type { Feed } from '../feed.ts'
 import type { GuardVerdict } from '../guard.ts'
+import { endOfHolds } from '../holds/end-of-holds.ts'
+import { holdDeletes } from '../holds/hold-deletes.ts'
 import { ended, withHeld } from '../progress.ts'
 
-/** Commits the end of a sweep that came to a verdict, and tells it. */
+/** Commits the end of a sweep that came to a verdict, with the deletes that are held or with the end of those that were. */
 export async function endSweep(
   feed: Feed,
   resource: ListedResource,
@@ -14,9 +16,13 @@ export async function endSweep(
 ): Promise<PassProgress> {
   const state = verdict.kind === 'held' ? 'held' : 'completed'
   const detail = detailOf(verdict)
+  const holds =
+    verdict.kind === 'held' && held > 0
+      ? await holdDeletes(feed, resource, progress, verdict.why, signal)
+      : endOfHolds(feed.state, resource)
   const done = ended(withHeld(progress, held), state)
   const markers = [{ event: state, progress: done, detail } as const]
-  await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers }, signal)
+  await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers, holds }, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
   return done

@@ -122,6 +122,7 @@ export class SupervisedFeed {
       openLetters: async () => [],
       liveRecords: async () => ({ count: 1, why: null, byResource: { listings: 1 } }),
       previewDeletes: () => Promise.reject(new Error('nobody should ask')),
+      reportHold: async () => ({ hold: null }),
       [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),
     }
   }

@@ -22,6 +22,7 @@ function factsOf(passes: readonly PassProgress[]): FeedFacts {
     nextAt: () => null,
     outlook: () => null,
     heldBecause: new Map(),
+    holds: [],
     owedSets: new Map(),
     refusedSets: [],
   }

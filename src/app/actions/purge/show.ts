@@ -1,0 +1,52 @@
+/** `purge show`: what the guard holds, from the topics alone. */
+import { loadSettings } from '../../../config/load-settings.ts'
+import { passId } from '../../../domain/pass.ts'
+import type { ListedResource } from '../../../domain/resource.ts'
+import { CommittedState } from '../../../replication/committed-state.ts'
+import { requireHold } from '../../../replication/holds/standing-hold.ts'
+import { printJson, printLine, printLines } from '../../../support/print.ts'
+import { openFeedReader } from '../../compose/feed-reader.ts'
+import { READER_GROUPS } from '../../compose/settings-groups.ts'
+import { holdLines } from '../../holds/hold-csv.ts'
+import { reportHold } from '../../holds/hold-report.ts'
+import { describeHold } from '../../reports/describe-hold.ts'
+
+export interface ShowOptions {
+  readonly resource: ListedResource
+  readonly csv?: true
+  readonly json?: true
+}
+
+/** Works beside a daemon and without one. The exit code is 3 while something is held. */
+export async function showHold(
+  sweep: string | undefined,
+  { resource, csv, json }: ShowOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  await using reader = await openFeedReader(loadSettings(READER_GROUPS), signal)
+  await reader.log.refreshIfThere(signal)
+  const state = new CommittedState(reader.log.state(), await reader.holdLog.known(signal))
+  const { name } = resource
+  const standing =
+    sweep === undefined ? state.holds.standing(name, 'deletes') : requireHold(state, resource, passId(sweep))
+  if (standing === undefined) {
+    const unwritten = state.lastPass(name, 'purge')?.deletes.held ?? 0
+    if (json === true) printJson({ hold: null })
+    else if (csv !== true) printLine(describeNothing(name, unwritten))
+    return unwritten === 0 ? 0 : 3
+  }
+  if (csv === true) {
+    for await (const line of holdLines(reader, resource, standing, signal)) printLine(line)
+    return 3
+  }
+  const hold = await reportHold(reader, resource, standing, signal)
+  if (json === true) printJson({ hold })
+  else printLines(describeHold(hold))
+  return 3
+}
+
+/** @param unwritten deletes that a version holds which wrote down no keys */
+function describeNothing(resource: string, unwritten: number): string {
+  if (unwritten === 0) return `nothing of ${resource} is held`
+  return `${unwritten} deletes of ${resource} are held by a version that wrote down no keys: "listingstream purge --resource ${resource}" walks anew`
+}

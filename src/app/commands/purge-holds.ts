@@ -1,0 +1,61 @@
+/** `purge show`, `approve` and `reject`: what an operator does with deletes that the guard holds. */
+import { Option, type Command } from 'commander'
+
+import type { ApproveOptions } from '../actions/purge/approve.ts'
+import type { RejectOptions } from '../actions/purge/reject.ts'
+import type { ShowOptions } from '../actions/purge/show.ts'
+import type { CommandHost } from './command.ts'
+import {
+  acceptSourceOption,
+  forceOption,
+  jsonOption,
+  listedOption,
+  takeOverOption,
+  wholeNumber,
+} from './options.ts'
+
+export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHost): void {
+  purge
+    .command('show')
+    .description('the deletes that the guard holds, in groups and by key; exit code 3 if there are any')
+    .argument('[sweep]', 'only if it is of this sweep')
+    .addOption(new Option('--csv', 'all keys, a line each').conflicts('json'))
+    .addOption(jsonOption())
+    .addOption(listedOption())
+    .action(
+      acting(async (sweep: string | undefined, options: ShowOptions) =>
+        (await import('../actions/purge/show.ts')).showHold(sweep, options, signal),
+      ),
+    )
+  purge
+    .command('approve')
+    .description(
+      'ask the source for each held key again and delete what is gone; exit code 3 if it is still held',
+    )
+    .argument('<sweep>', 'as "purge show" names it')
+    .requiredOption('--max <n>', 'so many deletes at most; if there would be more, none', wholeNumber)
+    .addOption(jsonOption())
+    .addOption(listedOption())
+    .addOption(takeOverOption())
+    .addOption(acceptSourceOption())
+    .addOption(forceOption())
+    .action(
+      acting(async (sweep: string, options: ApproveOptions) =>
+        (await import('../actions/purge/approve.ts')).approveDeletes(sweep, options, signal),
+      ),
+    )
+  purge
+    .command('reject')
+    .description('end the hold; nothing is deleted, and the next sweep judges anew')
+    .argument('<sweep>', 'as "purge show" names it')
+    .addOption(jsonOption())
+    .addOption(listedOption())
+    .addOption(takeOverOption())
+    .addOption(acceptSourceOption())
+    .addOption(forceOption())
+    .action(
+      acting(async (sweep: string, options: RejectOptions) =>
+        (await import('../actions/purge/reject.ts')).rejectDeletes(sweep, options, signal),
+      ),
+    )
+}

@@ -1,0 +1,77 @@
+/** All keys of a hold as CSV (RFC 4180), a line each, as they are read. */
+import type { HeldKey, StandingHold } from '../../domain/hold.ts'
+import { formatInstant, type Instant } from '../../domain/instant.ts'
+import type { ListedResource } from '../../domain/resource.ts'
+import { factsOf, type Facts } from '../passes/delete-preview.ts'
+import type { FeedReader } from '../compose/feed-reader.ts'
+import { printable } from '../../support/printable.ts'
+
+/** Their events are looked up together: fewer, and a scattered topic would be read for each thousand. */
+const KEYS_AT_ONCE = 20_000
+
+const COLUMNS = ['key', 'mlsId', 'reason', 'evidence', 'provedAt', 'lastChangedAt', 'lastSeenAt'] as const
+
+/** The line of headings first. Memory holds so many keys as are looked up together (R14). */
+export async function* holdLines(
+  { cluster, names, writerSchemas: schemas, holdLog }: FeedReader,
+  resource: ListedResource,
+  standing: StandingHold,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const columns = resource.facts.map(({ name }) => name)
+  yield lineOf([...COLUMNS, ...columns])
+  const source = { cluster, topic: names.data(resource), resource, schemas }
+  for await (const keys of gathered(holdLog.keys(standing, signal))) {
+    const facts = await factsOf(source, keys, signal)
+    for (const held of keys) yield lineOf(cellsOf(held, facts.get(held.key), columns))
+  }
+}
+
+async function* gathered(
+  chunks: AsyncIterable<readonly HeldKey[]>,
+): AsyncGenerator<readonly HeldKey[], void, undefined> {
+  let keys: HeldKey[] = []
+  for await (const chunk of chunks) {
+    keys.push(...chunk)
+    if (keys.length < KEYS_AT_ONCE) continue
+    yield keys
+    keys = []
+  }
+  if (keys.length > 0) yield keys
+}
+
+type Cell = string | number | null
+
+function cellsOf(
+  { key, mlsId, proof, lastModificationTimestamp, lastSeenAt }: HeldKey,
+  facts: Facts | undefined,
+  columns: readonly string[],
+): readonly Cell[] {
+  const time = (at: Instant | null | undefined): Cell =>
+    at === null || at === undefined ? null : formatInstant(at)
+  return [
+    key,
+    mlsId,
+    proof?.reason ?? null,
+    proof?.evidence ?? null,
+    time(proof?.at),
+    time(lastModificationTimestamp),
+    time(lastSeenAt),
+    ...columns.map((name) => facts?.[name] ?? null),
+  ]
+}
+
+function lineOf(cells: readonly Cell[]): string {
+  return cells.map(cellText).join(',')
+}
+
+/** A spreadsheet takes what begins so for a formula. */
+const FORMULA = /^[=+\-@]/
+const NEEDS_QUOTES = /[",]|^\s|\s$/
+
+function cellText(cell: Cell): string {
+  if (cell === null) return ''
+  if (typeof cell === 'number') return String(cell)
+  const text = printable(FORMULA.test(cell) ? `'${cell}` : cell)
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
