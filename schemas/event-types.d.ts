@@ -819,8 +819,8 @@ export type ListingFloorPlansReplaced = {
 /** Kind of pass. UNKNOWN: a symbol that the reader does not know yet. */
 export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE'
 
-/** What happened to the pass. UNKNOWN: a symbol that the reader does not know yet. */
-export type PassEvent = 'UNKNOWN' | 'STARTED' | 'COMPLETED' | 'HELD' | 'FAILED'
+/** What happened to the pass. REJECTED: the guard held it, and an operator said that its deletes are wrong. UNKNOWN: a symbol that the reader does not know yet. */
+export type PassEvent = 'UNKNOWN' | 'STARTED' | 'COMPLETED' | 'HELD' | 'FAILED' | 'REJECTED'
 
 /** The beginning or end of a pass. In the transaction of the checkpoint that it tells of. */
 export type PassMarker = {
@@ -848,7 +848,7 @@ export type PassMarker = {
   readonly deletes: Readonly<Record<string, number>>
   /** Next offset to be written after this transaction, by data topic without its prefix, then by partition. Everything that the pass published lies before. */
   readonly endOffsets: Readonly<Record<string, readonly number[]>>
-  /** In words, for held and failed. */
+  /** In words, for held, rejected and failed, and for deletes that an operator approved. */
   readonly detail: string | null
 }
 

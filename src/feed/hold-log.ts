@@ -3,7 +3,8 @@ import type { HeldChunk, HeldKey, KnownHold, StandingHold } from '../domain/hold
 import type { PassId } from '../domain/pass.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
-import { readTopic, readWholeTopic, type ReadRange } from '../kafka/read-topic.ts'
+import { KafkaError } from '../kafka/errors.ts'
+import { readTopic, readWholeTopic, type ReadRange, type RecordBatch } from '../kafka/read-topic.ts'
 import { sleep } from '../support/abort.ts'
 import { decodeState } from './decode-state.ts'
 import { HoldLostError } from './feed-errors.ts'
@@ -74,8 +75,7 @@ export class HoldLog {
   async #places(signal: AbortSignal): Promise<ReadonlyMap<PassId, Places>> {
     const { cluster, topic } = this.#options
     const places = new Map<PassId, Map<number, number>>()
-    if (!(await cluster.describeTopics([topic], signal)).has(topic)) return places
-    for await (const { records } of readWholeTopic(cluster, topic, signal)) {
+    for await (const { records } of recordsIfThere(cluster, topic, signal)) {
       for (const { key, value, offset } of records) {
         const id = parseHoldKey(String(key))
         if (id === undefined) continue
@@ -106,5 +106,18 @@ export class HoldLog {
         if (record?.kind === 'held-keys') yield record.chunk
       }
     }
+  }
+}
+
+/** None of a feed that was never opened by a version that knows the topic. */
+async function* recordsIfThere(
+  cluster: KafkaCluster,
+  topic: string,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  try {
+    yield* readWholeTopic(cluster, topic, signal)
+  } catch (error) {
+    if (!(error instanceof KafkaError && error.code === 'KAFKA_TOPIC_MISSING')) throw error
   }
 }

@@ -73,7 +73,7 @@ export class NoHoldError extends ListingstreamError {
     super(
       held === 0
         ? `The guard holds no deletes of ${resource}, so there is nothing to decide of sweep ${sweep}: it came to another verdict, or somebody has decided. "listingstream status" tells.`
-        : `The ${held} deletes of ${resource} are held by a version that wrote down no keys. Run "listingstream purge --resource ${resource}": it walks anew, and what the guard holds then can be decided on.`,
+        : `The keys of the ${held} deletes of ${resource} that are held are not in the topic of holds: a version held them that wrote none, or the topic was made again. Run "listingstream purge --resource ${resource}": it walks anew, and what the guard holds then can be decided on.`,
       { code: 'NO_HOLD', retryable: false, disposition: 'stop' },
     )
   }

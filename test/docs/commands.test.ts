@@ -19,12 +19,11 @@ function documented(): ReadonlyMap<string, readonly string[]> {
   return new Map([...rows].map(([, name = '', words = '']) => [name.trim(), optionsIn(words)]))
 }
 
-/** Options by command, for each that does something. */
+/** Options by command, for each that does something: a group does if it has options of its own. */
 function existing(command: Command, path: readonly string[] = []): readonly [string, readonly string[]][] {
-  if (command.commands.length > 0) {
-    return command.commands.flatMap((child) => existing(child, [...path, child.name()]))
-  }
-  return [[path.join(' '), command.options.map(({ long }) => long ?? '')]]
+  const children = command.commands.flatMap((child) => existing(child, [...path, child.name()]))
+  const isGroup = command.commands.length > 0 && (path.length === 0 || command.options.length === 0)
+  return isGroup ? children : [[path.join(' '), command.options.map(({ long }) => long ?? '')], ...children]
 }
 
 test('the README names every command, and none that does not exist', () => {

@@ -37,7 +37,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      'ca139e035d50c3d9d5f3be6c72c931263e34e5c1adba1926de53aa01c4fc6ccd',
+      'a07245864d2be0540d44868e6c5bb4263701bf345aac8c91e45439b7a914ee96',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.RowTopics 1':
@@ -47,7 +47,9 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.checkpoints-listingstream.Watermark 1':
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
     'spark.control-listingstream.PassMarker 1':
-      'bf3c27a1ef8c39ff7ddc3ed71403697d3e52c54a2141e793b5d78257807751ad',
+      'f33a8229ad6fd928f99626088636361353d14fa7aad5d954ac21f9f65bb317b8',
+    'spark.holds-listingstream.HeldKeys 1':
+      'cc86443b5d1539931ad08703c90b4394ec2eda9c8ed2be7190e714c04bdc9c0a',
     'spark.listings-listingstream.ListingDeleted 1':
       '4d892f48558b4d0915ea1fba7fb508e04025fd8365856470ec17b40e0e32572c',
     'spark.listings-listingstream.ListingUpserted 1':

@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
 
+import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
+import { HoldLog } from '../../src/feed/hold-log.ts'
 import { readWaitingLetters } from '../../src/feed/dead-letter-log.ts'
 import { API } from '../fixtures/kafka-proxy.ts'
 import { endOffsets } from '../fixtures/end-offsets.ts'
@@ -26,8 +28,16 @@ changePublisherContract('KafkaPublisher', async () => {
       .toBe(true)
   }
 
+  const holdLog = new HoldLog({
+    cluster: feed.cluster,
+    topic: feed.names.holds,
+    schemas: new WriterSchemas(feed.registry),
+  })
+
   return {
     publisher,
+    holds: () => holdLog.known(never),
+    reader: holdLog,
     upsert: (key) => feed.upsert(key),
     async records(resource) {
       const topic = feed.names.data(resource)

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest'
 
 import type { Upsert } from '../../src/domain/change.ts'
 import type { FeedState } from '../../src/domain/feed-state.ts'
+import { standing, type HeldChunk, type HeldKey, type KnownHold } from '../../src/domain/hold.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { passId, trackOf } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import type { ResourceDescription } from '../../src/domain/resource.ts'
 import type {
   ChangePublisher,
+  HoldReader,
   Receipt,
   TransactionPart,
   TransactionRequest,
@@ -39,6 +41,10 @@ interface OpenedPublisher extends AsyncDisposable {
   readonly state: () => Promise<Pick<FeedState, 'watermarks' | 'passes'>>
   /** Dead letters that wait, as `<resource>/<key>` in ascending order. */
   readonly letters: () => Promise<readonly string[]>
+  /** What the topic of holds says to a process that takes over. */
+  readonly holds: () => Promise<readonly KnownHold[]>
+  /** Keys of a hold that stands. */
+  readonly reader: HoldReader
   /** Whoever commits now, fails for an outage. */
   readonly breakDown: () => void
   readonly recover: () => void
@@ -60,6 +66,7 @@ export function changePublisherContract(name: string, open: OpenPublisher): void
   describe(`${name} as a publisher of changes`, () => {
     recordCases(open)
     stateCases(open)
+    holdCases(open)
     failureCases(open)
   })
 }
@@ -184,10 +191,75 @@ function stateCases(open: OpenPublisher): void {
   })
 }
 
+const HELD_AT = instant(1_760_000_000_000)
+
+function heldKey(key: string, proof: HeldKey['proof'] = null): HeldKey {
+  return {
+    key: recordKey(key),
+    proof,
+    mlsId: proof === null ? null : 'mls-1',
+    lastModificationTimestamp: proof === null ? null : HELD_AT,
+    lastSeenAt: HELD_AT,
+    position: proof === null ? null : { partition: 2, offset: 7 },
+  }
+}
+
+const PROVED = { reason: 'OUT_OF_SCOPE', evidence: 'HTTP_404', at: HELD_AT } as const
+
+function chunk(number: number, keys: readonly HeldKey[], whole: HeldChunk['whole'] = null): HeldChunk {
+  const hold = {
+    resource: LISTINGS.name,
+    pass: 'purge',
+    passId: passId('sweep-1'),
+    kind: 'deletes',
+    generation: 3,
+    startedAt: instant(HELD_AT - 1),
+    sweepOffsets: [4, 0, 9],
+    heldAt: HELD_AT,
+    why: 'too many',
+  } as const
+  return { hold, chunk: number, whole, keys }
+}
+
+function holdCases(open: OpenPublisher): void {
+  test('what is held is known once its last record is there, and read with all that is known of its keys (R10)', async () => {
+    await using opened = await open()
+    const { publisher } = opened
+    const first = chunk(0, [heldKey('a', PROVED), heldKey('b')])
+    const last = chunk(1, [heldKey('c')], { chunks: 2, keys: 3 })
+    await publisher.commit(page([], { holds: { written: [first], ended: [] } }), never)
+    await expect.poll(opened.holds).toEqual([{ hold: first.hold, chunks: new Set([0]), whole: null }])
+    await publisher.commit(page([], { holds: { written: [last], ended: [] } }), never)
+    const known = { hold: first.hold, chunks: new Set([0, 1]), whole: { chunks: 2, keys: 3 } }
+    const read: HeldKey[] = []
+    for await (const keys of opened.reader.keys(standing(known)!, never)) read.push(...keys)
+    expect(read).toEqual([...first.keys, ...last.keys])
+    expect(await opened.holds()).toEqual([known])
+  })
+
+  test('a record that is written again takes the place of the one before, and one that is ended is gone', async () => {
+    await using opened = await open()
+    const { publisher } = opened
+    const whole = { chunks: 1, keys: 1 }
+    const written = [chunk(0, [heldKey('a')]), chunk(1, [heldKey('b')])]
+    await publisher.commit(page([], { holds: { written, ended: [] } }), never)
+    const again = chunk(0, [heldKey('z')], whole)
+    const id = { resource: LISTINGS.name, passId: again.hold.passId }
+    await publisher.commit(page([], { holds: { written: [again], ended: [{ ...id, chunk: 1 }] } }), never)
+    await expect.poll(opened.holds).toEqual([{ hold: again.hold, chunks: new Set([0]), whole }])
+    const read: HeldKey[] = []
+    for await (const keys of opened.reader.keys({ hold: again.hold, ...whole }, never)) read.push(...keys)
+    expect(read.map(({ key }) => key)).toEqual(['z'])
+    await publisher.commit(page([], { holds: { written: [], ended: [{ ...id, chunk: 0 }] } }), never)
+    await expect.poll(opened.holds).toEqual([])
+  })
+}
+
 function failureCases(open: OpenPublisher): void {
   const nothing = async (opened: OpenedPublisher): Promise<void> => {
     expect(await Promise.all(CONTRACT_RESOURCES.map(opened.records))).toEqual([[], []])
     expect(await opened.letters()).toEqual([])
+    expect(await opened.holds()).toEqual([])
     expect((await opened.state()).passes.size).toBe(0)
   }
 
@@ -195,10 +267,10 @@ function failureCases(open: OpenPublisher): void {
     await using opened = await open()
     const { publisher } = opened
     const changes = [await opened.upsert('a')]
-    const request = transaction(
-      { changes, deadLetters: [letter('b')] },
-      { resource: LISTING_PHOTOS, changes },
-    )
+    const request: TransactionRequest = {
+      ...transaction({ changes, deadLetters: [letter('b')] }, { resource: LISTING_PHOTOS, changes }),
+      holds: { written: [chunk(0, [heldKey('a')], { chunks: 1, keys: 1 })], ended: [] },
+    }
     opened.breakDown()
     await expect(publisher.commit(request, never)).rejects.toMatchObject({ retryable: true })
     opened.recover()

@@ -53,6 +53,9 @@ export async function bringIndexUp(
     signal,
   )
   logger.info({ ...recovery, generation }, 'key index is up with the topics')
-  const running = [...passes.values()].filter((progress) => progress.state === 'running')
+  // Nobody goes on with an approval.
+  const running = [...passes.values()].filter(
+    ({ state: is, approves }) => is === 'running' && approves === null,
+  )
   await index.ledger.keepOnly(running.map((progress) => progress.passId))
 }

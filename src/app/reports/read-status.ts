@@ -26,7 +26,8 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, listed, nextOffsets }
   const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
-  const holds = new CommittedHolds(generation, await reader.holdLog.known(signal))
+  const isHeld = [...state.passes.values()].some(({ deletes }) => deletes.held > 0)
+  const holds = new CommittedHolds(generation, isHeld ? await reader.holdLog.known(signal) : [])
   const { liveRecords, owedSets } = await countsIn(settings.feed.dataDir, position, signal)
   return feedStatus({
     prefix: names.prefix,

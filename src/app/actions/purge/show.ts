@@ -45,8 +45,8 @@ export async function showHold(
   return 3
 }
 
-/** @param unwritten deletes that a version holds which wrote down no keys */
+/** @param unwritten deletes that are held by a version that wrote down no keys, or whose topic was made again */
 function describeNothing(resource: string, unwritten: number): string {
   if (unwritten === 0) return `nothing of ${resource} is held`
-  return `${unwritten} deletes of ${resource} are held by a version that wrote down no keys: "listingstream purge --resource ${resource}" walks anew`
+  return `${unwritten} deletes of ${resource} are held, but their keys are not in the topic of holds: "listingstream purge --resource ${resource}" walks anew, and writes them`
 }
