@@ -1,5 +1,5 @@
 import type { StandingHold } from '../../domain/hold.ts'
-import { NO_DELETES, NO_OUTCOMES, type PassId, type PassProgress } from '../../domain/pass.ts'
+import { NO_DELETES, NO_OUTCOMES, type PassId, type PassProgress, NOTHING_MISSED } from '../../domain/pass.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import { InvariantViolation } from '../../support/errors.ts'
 import type { CommittedState } from '../committed-state.ts'
@@ -51,6 +51,7 @@ export function passOnHold(
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: { ...NO_DELETES, held: last.deletes.held },
+    missed: NOTHING_MISSED,
     resumed: false,
     ...own,
   }

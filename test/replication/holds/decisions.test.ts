@@ -24,6 +24,7 @@ import {
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const SCHEDULE = { purgeIntervalMs: DAY_MS, reconcileIntervalMs: 7 * DAY_MS }
 const STRICT = { guard: { maxDeletes: 1, maxRatio: 0.1, hardMax: 5_000 } }
 const outage = new ListingstreamError('outage', { code: 'SPARK_OUTAGE', retryable: true })
 
@@ -271,7 +272,7 @@ describe('an approval', () => {
     })
     expect(next.feed.state.interrupted(LISTINGS.name, 'purge')).toBeUndefined()
     const now = next.clock.now()
-    expect(purgeDueAt(next.feed.state, LISTINGS, DAY_MS, now)).toBe(hold.hold.startedAt + DAY_MS)
+    expect(purgeDueAt(next.feed.state, LISTINGS, SCHEDULE, now)).toBe(hold.hold.startedAt + DAY_MS)
     expect(standing(next)).toEqual(hold)
     expect(await approve(next, hold, 1)).toMatchObject({ progress: { deletes: { emitted: 1 } } })
     expect(live(next)).toEqual(['1'])
@@ -312,7 +313,7 @@ describe('a rejection', () => {
       { event: 'rejected', detail: expect.stringContaining('2 deletes') },
     ])
     expect(opened.publisher.knownHolds()).toEqual([])
-    expect(purgeDueAt(opened.feed.state, LISTINGS, DAY_MS, opened.clock.now())).toBe(
+    expect(purgeDueAt(opened.feed.state, LISTINGS, SCHEDULE, opened.clock.now())).toBe(
       hold.hold.startedAt + DAY_MS,
     )
     await expect(rejectHold(opened.feed, LISTINGS, hold.hold.passId, signal)).rejects.toMatchObject({
