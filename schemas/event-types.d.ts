@@ -852,6 +852,28 @@ export type PassMarker = {
   readonly detail: string | null
 }
 
+/** What a data topic holds below some offsets, as a completed sweep left it, so that a store can be proved to be the same (docs/certificate.md). In the transaction that completes the sweep, one for its resource and one for each kind of sets of it. */
+export type SweepCertificate = {
+  /** Name of the resource, for example listings or listing-photos. */
+  readonly resource: string
+  /** Its topic, with the prefix. */
+  readonly topic: string | null
+  /** The sweep: the pass id of the purge. */
+  readonly passId: string | null
+  /** Number of the feed's generation. */
+  readonly generation: number | null
+  /** When the set was looked at, by the clock of the process that wrote it. */
+  readonly at: InstantText | null
+  /** By partition of the topic: what lies below, in committed records, makes the set. */
+  readonly endOffsets: readonly number[]
+  /** Keys in the set: those whose last record below the offsets is no delete. */
+  readonly keys: number | null
+  /** 256 digests as 64 lower-case hex digits each, by the first byte of the SHA-256 of a key: the SHA-256 of the bucket's entries in ascending order of their keys' bytes, of each the length of the key as two bytes, big-endian, the key, and the 16 bytes of the header digest of its last record. */
+  readonly buckets: readonly string[]
+  /** SHA-256 of the bytes of the 256 digests, as 64 lower-case hex digits. */
+  readonly root: string | null
+}
+
 /** Value of a record of the topic `listings`; a tombstone is null. */
 export type ListingEvent = ListingUpserted | ListingDeleted
 

@@ -44,6 +44,14 @@ def read(topics: list[str], *, offsets: Offsets = {}, until_end: bool = False) -
     last one. A value that cannot be read, and an offset that the topic does not have any more, raise.
     """
     deserialize = AvroDeserializer(SchemaRegistryClient({"url": REGISTRY}))
+    for batch in read_messages(topics, offsets=offsets, until_end=until_end):
+        yield [event_of(message, deserialize) for message in batch]
+
+
+def read_messages(
+    topics: list[str], *, offsets: Offsets = {}, until_end: bool = False
+) -> Iterator[list[Message]]:
+    """The same as they come: values are not read."""
     consumer = Consumer(
         {
             "bootstrap.servers": BROKERS,
@@ -64,11 +72,11 @@ def read(topics: list[str], *, offsets: Offsets = {}, until_end: bool = False) -
         behind = set(places)
         is_behind = True
         while True:
-            batch: Batch = []
+            batch: list[Message] = []
             for message in consumer.consume(num_messages=500, timeout=0.5):
                 error = message.error()
                 if error is None:
-                    batch.append(event_of(message, deserialize))
+                    batch.append(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     behind.discard((message.topic(), message.partition()))
                 else:

@@ -17,6 +17,7 @@ import { registerStack } from '../app/commands/stack/group.ts'
 import { registerStatus } from '../app/commands/status.ts'
 import { registerTail } from '../app/commands/tail.ts'
 import { registerUpdate } from '../app/commands/update.ts'
+import { registerVerify } from '../app/commands/verify.ts'
 import { VERSION } from '../app/version.ts'
 import { strike } from '../support/secrets.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -31,6 +32,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerPlanRequests,
   registerTail,
   registerRebuild,
+  registerVerify,
   registerLag,
   registerSimulate,
   registerDeadLetters,

@@ -29,7 +29,8 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
   switch (id) {
     case 'control':
       return {
-        description: 'A pass over the source started, completed, was held or failed.',
+        description:
+          'A pass over the source started, completed, was held or failed; and what a completed sweep leaves in the topics, so that a store can be proved to be the same.',
         key: { ...TEXT, description: 'Id of the pass.' },
         headersOf: null,
         messages: {},

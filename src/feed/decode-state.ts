@@ -8,6 +8,7 @@ import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
 import type {
+  CertificateRecord,
   Checkpoint,
   MarkerRecord,
   Owner,
@@ -17,6 +18,7 @@ import type {
   Watermark,
 } from './state-records.ts'
 import { unframe } from '../events/wire-format.ts'
+import { BUCKETS } from '../support/set-digest.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 
 /** A record of the topics `checkpoints`, `control` and `holds`. */
@@ -28,6 +30,7 @@ export type StateRecord =
   | { readonly kind: 'truncation'; readonly truncation: Truncation }
   | { readonly kind: 'marker'; readonly marker: MarkerRecord }
   | { readonly kind: 'held-keys'; readonly chunk: HeldChunk }
+  | { readonly kind: 'certificate'; readonly certificate: CertificateRecord }
 
 /**
  * Reads a record of the publisher's own topics. Undefined for a kind of record that this version does not know.
@@ -57,6 +60,8 @@ export async function decodeState(
       return { kind: 'marker', marker: parse(MARKER, value, name) }
     case 'HeldKeys':
       return { kind: 'held-keys', chunk: parse(HELD_KEYS, value, name) }
+    case 'SweepCertificate':
+      return { kind: 'certificate', certificate: parse(CERTIFICATE, value, name) }
     default:
       return undefined
   }
@@ -277,6 +282,19 @@ const HELD_KEYS = z
   .transform(({ chunk, chunks, total, keys, ...hold }): HeldChunk => {
     return { hold, chunk, whole: chunks === null || total === null ? null : { chunks, keys: total }, keys }
   })
+
+const SHA_256 = z.string().regex(/^[0-9a-f]{64}$/)
+const CERTIFICATE: z.ZodType<CertificateRecord> = z.object({
+  resource: RESOURCE,
+  topic: z.string(),
+  passId: PASS_ID,
+  generation: z.number(),
+  at: INSTANT,
+  endOffsets: OFFSET_LIST,
+  keys: z.number(),
+  buckets: z.array(SHA_256).length(BUCKETS),
+  root: SHA_256,
+})
 
 /** An Avro symbol as our own words spell it. */
 function lowerCase<const Words extends readonly [string, ...string[]]>(

@@ -5,6 +5,7 @@ import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
 import { readSchemaFile } from '../events/schema/schema-file.ts'
 import { together } from '../support/together.ts'
 import type {
+  CertificateRecord,
   Checkpoint,
   MarkerRecord,
   Owner,
@@ -17,7 +18,14 @@ import type { TopicNames } from './topic-names.ts'
 
 type Codecs = Readonly<
   Record<
-    'Checkpoint' | 'RowTopics' | 'Watermark' | 'Owner' | 'Truncation' | 'PassMarker' | 'HeldKeys',
+    | 'Checkpoint'
+    | 'RowTopics'
+    | 'Watermark'
+    | 'Owner'
+    | 'Truncation'
+    | 'PassMarker'
+    | 'SweepCertificate'
+    | 'HeldKeys',
     RecordCodec
   >
 >
@@ -38,19 +46,30 @@ export class StateCodec {
   ): Promise<StateCodec> {
     const codec = (name: string, topic: string) => (within: AbortSignal) =>
       RecordCodec.register(registry, topic, readSchemaFile(name), within)
-    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, HeldKeys] = await together(
-      [
-        codec('Checkpoint', checkpoints),
-        codec('RowTopics', checkpoints),
-        codec('Watermark', checkpoints),
-        codec('Owner', checkpoints),
-        codec('Truncation', checkpoints),
-        codec('PassMarker', control),
-        codec('HeldKeys', holds),
-      ],
-      signal,
-    )
-    return new StateCodec({ Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, HeldKeys })
+    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, SweepCertificate, HeldKeys] =
+      await together(
+        [
+          codec('Checkpoint', checkpoints),
+          codec('RowTopics', checkpoints),
+          codec('Watermark', checkpoints),
+          codec('Owner', checkpoints),
+          codec('Truncation', checkpoints),
+          codec('PassMarker', control),
+          codec('SweepCertificate', control),
+          codec('HeldKeys', holds),
+        ],
+        signal,
+      )
+    return new StateCodec({
+      Checkpoint,
+      RowTopics,
+      Watermark,
+      Owner,
+      Truncation,
+      PassMarker,
+      SweepCertificate,
+      HeldKeys,
+    })
   }
 
   /** What everything that was encoded can be read with. */
@@ -91,6 +110,10 @@ export class StateCodec {
       pass: marker.pass.toUpperCase(),
       event: marker.event.toUpperCase(),
     })
+  }
+
+  certificate(certificate: CertificateRecord): Uint8Array {
+    return this.#codecs.SweepCertificate.encode(certificate)
   }
 
   heldKeys({ hold, chunk, whole, keys }: HeldChunk): Uint8Array {

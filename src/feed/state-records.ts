@@ -1,3 +1,4 @@
+import type { SweepCertificate } from '../domain/certificate.ts'
 import type { Instant } from '../domain/instant.ts'
 import type {
   DeleteCounts,
@@ -110,6 +111,13 @@ export interface MarkerRecord {
   readonly at: Instant
   /** Of every data topic after the marker's transaction; `endOffsets` in its schema. */
   readonly nextOffsets: NextOffsets
+}
+
+/** Record of the topic `control`, too. */
+export interface CertificateRecord extends SweepCertificate {
+  /** Of the resource, with the prefix. */
+  readonly topic: string
+  readonly generation: number
 }
 
 export function markerRecord(

@@ -21,7 +21,7 @@ export class HeaderFinder {
    *
    * @throws {KafkaError} KAFKA_BATCH_DAMAGED
    */
-  find(record: LogRecord): void {
+  find(record: Pick<LogRecord, 'visitHeaders'>): void {
     this.#starts.fill(-1)
     record.visitHeaders(this.#visit)
   }

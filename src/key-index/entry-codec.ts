@@ -16,6 +16,7 @@ const HAS_TIMESTAMP = 4
 const HAS_MLS = 8
 const HAS_PUBLISHED = 16
 const ALL_FLAGS = 31
+const DIGEST_AT = 3
 const DIGEST_BYTES = 16
 const PARTITION_AT = 23
 const OFFSET_AT = 27
@@ -45,7 +46,7 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
       (entry.mlsId === null ? 0 : HAS_MLS) |
       (published === undefined ? 0 : HAS_PUBLISHED)
     bytes[2] = stamps.bits
-    writeDigest(bytes, entry.digest, 3)
+    writeDigest(bytes, entry.digest, DIGEST_AT)
     bytes.writeUInt32BE(entry.schemaId, 19)
     bytes.writeInt32BE(entry.partition, PARTITION_AT)
     bytes.writeDoubleBE(whole(entry.offset), OFFSET_AT)
@@ -110,7 +111,7 @@ export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): I
   if (layout === undefined) return undefined
   const { state, bits, hasTimestamp, hasPublished, publishedAt, hasMls, mlsAt } = layout
 
-  const digest = parseDigest(bytes.toString('hex', 3, 19))
+  const digest = parseDigest(bytes.toString('hex', DIGEST_AT, DIGEST_AT + DIGEST_BYTES))
   const schemaId = parseSchemaId(bytes.readUInt32BE(19))
   const published = hasPublished ? parseDigest(bytes.toString('hex', publishedAt, mlsAt)) : undefined
   if (digest === undefined || schemaId === undefined) return undefined
@@ -143,6 +144,21 @@ export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): I
     if (error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/**
+ * Of an entry's bytes, the digest of the content that the topic holds for the key, in their memory; null if it holds none.
+ * Undefined if they are no entry, as far as that is seen here.
+ */
+export function publishedDigestIn(
+  described: readonly ChangeStamp[],
+  bytes: Buffer,
+): Buffer | null | undefined {
+  const layout = layoutOf(described, bytes)
+  if (layout === undefined) return undefined
+  const { state, hasPublished, publishedAt } = layout
+  if (state === 'live') return bytes.subarray(DIGEST_AT, DIGEST_AT + DIGEST_BYTES)
+  return hasPublished ? bytes.subarray(publishedAt, publishedAt + DIGEST_BYTES) : null
 }
 
 /** Reads what `EntryOutline` has of entries: a third of the work of all of it. */

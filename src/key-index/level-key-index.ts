@@ -6,13 +6,14 @@ import {
   type ResourceName,
   type ChangeStamp,
 } from '../domain/resource.ts'
-import type { IndexPart, IndexState, IndexUpdate, KeyIndex } from '../replication/ports.ts'
+import type { IndexPart, IndexState, IndexUpdate, IndexView, KeyIndex } from '../replication/ports.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
+import { SetDigester, type SetDigest } from '../support/set-digest.ts'
 import { BucketSums, checkOf } from './bucket-sums.ts'
-import { decodeEntry, encodeEntry, OutlineReader } from './entry-codec.ts'
+import { decodeEntry, encodeEntry, OutlineReader, publishedDigestIn } from './entry-codec.ts'
 import { IndexCorruptError } from './errors.ts'
 import { ALL_LEDGERS, entryPrefix, entryRange, recordKeyOf, STATE_KEY, sumsKey } from './key-layout.ts'
 import type { LevelStore, StoreOperation, StoreView } from './level-store.ts'
@@ -113,6 +114,14 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     }
   }
 
+  view(): IndexView {
+    const view = this.#store.view()
+    return {
+      contents: (resource, signal) => this.#contents(view, resource, signal),
+      [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
+    }
+  }
+
   apply(update: IndexUpdate): Promise<void> {
     return this.#queue.run(() => this.#stored.writing((lastRead) => this.#apply(update, lastRead)))
   }
@@ -156,6 +165,22 @@ export class LevelKeyIndex implements KeyIndex, AsyncDisposable {
     await this.ledger.idle()
     this.#stored.closing()
     await this.#store[Symbol.asyncDispose]()
+  }
+
+  async #contents(view: StoreView, resource: ResourceName, signal: AbortSignal): Promise<SetDigest> {
+    const stamps = this.#stampsOf(resource)
+    const prefix = entryPrefix(resource)
+    const digester = new SetDigester()
+    for await (const batch of view.batches(entryRange(resource))) {
+      signal.throwIfAborted()
+      for (const [storeKey, value] of batch) {
+        const key = recordKeyOf(storeKey, prefix)
+        const digest = publishedDigestIn(stamps, value)
+        if (key === undefined || digest === undefined) throw this.#corrupt(storeKey)
+        if (digest !== null) digester.add(key, digest)
+      }
+    }
+    return digester.end()
   }
 
   async #adopt(feed: FeedIdentity): Promise<void> {

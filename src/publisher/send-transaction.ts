@@ -13,7 +13,7 @@ import { stateRecord } from './transaction-records.ts'
 
 export interface SendContext {
   readonly names: TopicNames
-  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'rowTopics'>
+  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'certificate' | 'rowTopics'>
   readonly owner: Pick<Owner, 'instanceId'>
   readonly generation: number
   readonly source: SourceIdentity
@@ -41,7 +41,9 @@ export async function sendTransaction(
     return { name: resource.name, topic: names.data(resource), byPartition }
   })
   const topics = [...events, ...rowAppends(draft.rows, names)]
-  const next = [names.checkpoints, ...(draft.request.markers.length > 0 ? [names.control] : [])]
+  const { markers, certificates = [] } = draft.request
+  const hasControl = markers.length + certificates.length > 0
+  const next = [names.checkpoints, ...(hasControl ? [names.control] : [])]
   const { appended, nextOffsets } = await append(transaction, topics, { ...context, next }, signal)
   const positions = draft.data.map(({ placements }, i) =>
     placements.map(({ partition, index }): RecordPosition => ({
@@ -122,7 +124,7 @@ function stateOf(
   context: SendContext,
 ): readonly Append[] {
   const { names, stateCodec, owner, generation, startOffsets, rows, source } = context
-  const { progress, watermark, markers } = request
+  const { progress, watermark, markers, certificates = [] } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = isCompletion(request) ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, rows, source, completedAt }
@@ -136,6 +138,11 @@ function stateOf(
     const record = markerRecord(marker, { generation, at, nextOffsets })
     return stateRecord(marker.progress.passId, stateCodec.marker(record))
   })
+  for (const certificate of certificates) {
+    const topic = names.data({ name: certificate.resource })
+    const record = stateCodec.certificate({ ...certificate, topic, generation })
+    control.push(stateRecord(certificate.passId, record))
+  }
   return [
     { topic: names.checkpoints, partition: 0, records: checkpoints },
     { topic: names.control, partition: 0, records: control },

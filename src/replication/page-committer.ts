@@ -3,12 +3,13 @@
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
+import type { SweepCertificate } from '../domain/certificate.ts'
 import type { HoldChanges } from '../domain/hold.ts'
 import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
-import type { ListedResource, ResourceDescription, Subresource } from '../domain/resource.ts'
+import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
@@ -24,6 +25,7 @@ import type {
   Clock,
   ContentEncoder,
   IndexUpdate,
+  IndexView,
   KeyIndex,
   Observer,
   Receipt,
@@ -57,6 +59,14 @@ export interface Commitment {
   readonly markers: readonly PassMarker[]
   /** @default the topic of holds stays as it is */
   readonly holds?: HoldChanges
+  /** @default none */
+  readonly certificates?: readonly SweepCertificate[]
+}
+
+/** What the topics hold after a whole transaction, and where they end with it. */
+export interface CommittedView {
+  readonly index: IndexView
+  readonly nextOffsets: (resource: ResourceName) => readonly number[]
 }
 
 /** Of a page of a walk. */
@@ -194,6 +204,15 @@ export class PageCommitter {
     })
   }
 
+  /** The index as of the last transaction, which is not held up while it is read. The caller closes it. */
+  view(resources: readonly Pick<ResourceDescription, 'name'>[], signal: AbortSignal): Promise<CommittedView> {
+    return this.#enter(signal, async () => {
+      const { index, publisher } = this.#options
+      const offsets = new Map(resources.map(({ name }) => [name, publisher.nextOffsets(name)]))
+      return { index: index.view(), nextOffsets: (name) => offsets.get(name) ?? [] }
+    })
+  }
+
   /** Commits a checkpoint alone: the end of a pass, or a page that brought only keys. */
   commitProgress(
     resource: ResourceDescription,
@@ -261,14 +280,14 @@ export class PageCommitter {
 
   async #commitPiece(
     batch: Batch,
-    { progress, watermark, markers, holds }: Commitment,
+    { progress, watermark, markers, holds, certificates = [] }: Commitment,
     signal: AbortSignal,
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
     const { resource } = progress
     const moved = later(watermark, state.watermark(resource))
     try {
-      const said = { progress, watermark: moved, markers, ...(holds === undefined ? {} : { holds }) }
+      const said = { progress, watermark: moved, markers, certificates, ...(holds && { holds }) }
       const receipt = await publisher.commit({ parts: batch, ...said }, signal)
       await this.#follow(batch, receipt)
       state.record(progress, moved, holds)

@@ -3,6 +3,7 @@
  * contract. All methods reject with a `ListingstreamError`, or with the signal's reason when it aborts.
  */
 import type { Change, DeadLetter } from '../domain/change.ts'
+import type { SweepCertificate } from '../domain/certificate.ts'
 import type { Digest, EncodeResult, SchemaId } from '../domain/content.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
 import type { HeldKey, HoldChanges, StandingHold } from '../domain/hold.ts'
@@ -24,6 +25,7 @@ import type { ListedResource, ResourceDescription, ResourceName, Subresource } f
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { OverlapReview } from './late-arrivals.ts'
+import type { SetDigest } from '../support/set-digest.ts'
 
 // ---- the source --------------------------------------------------------------------------------------------------
 
@@ -220,6 +222,8 @@ export interface KeyIndex {
   entries(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, IndexEntry])[]>
   /** The same, and less of each. */
   outlines(resource: ResourceName): AsyncIterable<readonly (readonly [RecordKey, EntryOutline])[]>
+  /** The entries as they are when it is called: what is applied later is not in it. */
+  view(): IndexView
 
   /** Null if the index is new, was reset without an identity, or does not state one. */
   state(): IndexState | null
@@ -235,6 +239,11 @@ export interface KeyIndex {
   verify(): Promise<boolean>
 
   readonly ledger: WalkLedger
+}
+
+export interface IndexView extends AsyncDisposable {
+  /** Of the keys that the resource's topic holds, with the digest of their last published content. Reads them in batches (R14). */
+  contents(resource: ResourceName, signal: AbortSignal): Promise<SetDigest>
 }
 
 /**
@@ -282,6 +291,8 @@ export interface TransactionRequest {
   readonly markers: readonly PassMarker[]
   /** @default the topic of holds stays as it is */
   readonly holds?: HoldChanges
+  /** Of a sweep that this completes. @default none */
+  readonly certificates?: readonly SweepCertificate[]
 }
 
 export interface Receipt {

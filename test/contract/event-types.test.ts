@@ -14,7 +14,7 @@ const COMMENT =
 
 const PUBLISHED = [...RESOURCES, ...SUBRESOURCES]
 /** What subscribers read. */
-const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker']
+const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker', 'SweepCertificate']
 const OF_THE_PROGRAM = ['Checkpoint', 'HeldKeys', 'Owner', 'RowTopics', 'Truncation', 'Watermark']
 
 test('the exported types are those that the schemas say', async () => {

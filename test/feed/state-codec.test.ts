@@ -174,6 +174,7 @@ describe("the publisher's own records", () => {
       'spark.checkpoints-listingstream.Truncation',
       'spark.checkpoints-listingstream.Watermark',
       'spark.control-listingstream.PassMarker',
+      'spark.control-listingstream.SweepCertificate',
       'spark.holds-listingstream.HeldKeys',
       'spark.listings-listingstream.ListingUpserted',
     ])

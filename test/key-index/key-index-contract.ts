@@ -1,11 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseDigest } from '../../src/domain/content.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { passId } from '../../src/domain/pass.ts'
 import { recordKey, type RecordKey } from '../../src/domain/record-key.ts'
 import type { IndexUpdate, KeyIndex } from '../../src/replication/ports.ts'
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import type { EntryOutline, IndexEntry } from '../../src/domain/index-entry.ts'
+import { SetDigester } from '../../src/support/set-digest.ts'
 import { feedIdentity, indexEntries, indexEntry, recordKeys } from '../fixtures/index-entry.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { parseResourceName, type ResourceDescription, type ResourceName } from '../../src/domain/resource.ts'
@@ -18,6 +20,7 @@ export const CONTRACT_RESOURCES: readonly ResourceDescription[] = [LISTINGS, OFF
 export type OpenIndex = () => Promise<{ readonly index: KeyIndex } & AsyncDisposable>
 
 const AT = instant(1_760_000_000_000)
+const NEVER = new AbortController().signal
 const K = (text: string): RecordKey => recordKey(text)
 const PASS = passId('purge/2026-05-02T14:03:09Z')
 
@@ -26,6 +29,7 @@ export function keyIndexContract(name: string, open: OpenIndex): void {
   describe(`${name} as a key index`, () => {
     entryCases(open)
     partCases(open)
+    viewCases(open)
     stateCases(open)
     adoptionCases(open)
     ledgerCases(open)
@@ -173,6 +177,45 @@ function entryCases(open: OpenIndex): void {
     }
     await opened.index.reset(feedIdentity(), AT)
     expect(await allEntries(opened.index)).toEqual([])
+  })
+}
+
+function viewCases(open: OpenIndex): void {
+  test("a view has the digests that the topic holds, a dead letter's last published one too, and no deleted key", async () => {
+    await using opened = await open()
+    const digest = (n: number) => parseDigest(String(n).repeat(32))!
+    await opened.index.apply(
+      update([
+        [K('live'), indexEntry({ state: 'live', digest: digest(1) })],
+        [K('gone'), indexEntry({ state: 'deleted', digest: digest(2) })],
+        [K('letter'), indexEntry({ state: 'dead_lettered', digest: digest(3), publishedDigest: digest(4) })],
+        [K('never'), indexEntry({ state: 'dead_lettered', digest: digest(5) })],
+      ]),
+    )
+    await using view = opened.index.view()
+    const digester = new SetDigester()
+    digester.add('letter', Buffer.alloc(16, 0x44))
+    digester.add('live', Buffer.alloc(16, 0x11))
+    expect(await view.contents(LISTINGS.name, NEVER)).toEqual(digester.end())
+    expect(await view.contents(OFFICES.name, NEVER)).toMatchObject({ keys: 0 })
+  })
+
+  test('a view shows nothing of what is applied after it was taken, of any resource', async () => {
+    await using opened = await open()
+    const { index } = opened
+    await index.apply(update([[K('1'), indexEntry()]]))
+    await using view = index.view()
+    await index.apply(update([[K('2'), indexEntry()]]))
+    const office = {
+      resource: OFFICES.name,
+      puts: new Map([[K('3'), indexEntry({ changeStamps: {} })]]),
+      drops: [],
+    }
+    await index.apply({ parts: [office], nextOffsets: undefined, at: AT })
+    expect(await view.contents(LISTINGS.name, NEVER)).toMatchObject({ keys: 1 })
+    expect(await view.contents(OFFICES.name, NEVER)).toMatchObject({ keys: 0 })
+    await using later = index.view()
+    expect(await later.contents(LISTINGS.name, NEVER)).toMatchObject({ keys: 2 })
   })
 }
 

@@ -83,6 +83,7 @@ export class ScriptedKafka {
         checkpoint: ({ seq, progress, rows }) => json({ seq, progress, rows: [...rows.keys()] }),
         watermark: ({ seq }) => json({ seq }),
         marker: json,
+        certificate: json,
         rowTopics: ({ seq, rows }) => json({ seq, rows: [...rows.keys()] }),
         truncation: json,
         heldKeys: json,

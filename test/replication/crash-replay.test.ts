@@ -19,6 +19,7 @@ import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedIdentity } from '../fixtures/index-entry.ts'
 import { assembleFeed, bodyEncoder, CollectingObserver } from '../fixtures/memory-feed.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
+import { wrongCertificates } from '../fixtures/certified.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
 import { TOURS } from '../fixtures/resources.ts'
 import { changesOf, deadLettersOf, settledLettersOf } from '../fixtures/transaction.ts'
@@ -485,6 +486,7 @@ async function live(resource: ListedResource, lived: History): Promise<Lived> {
   expect(replication.owed(), 'no second is owed once the source can show it (R8)').toEqual([])
   expect(replication.published(), 'the topics are what is true').toEqual(replication.truth())
   expect(await replication.indexedAt(), 'the index is what the topics say').toEqual(replication.publishedAt())
+  expect(wrongCertificates(replication.topics), 'a certificate is what its topic held (R1)').toEqual([])
   const { length } = replication.topics.changes()
   await replication.retryLetters()
   expect(replication.topics.changes(), 'a retry of what is published publishes nothing (R5)').toHaveLength(

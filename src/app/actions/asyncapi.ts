@@ -65,7 +65,7 @@ function topicContents(
     ...withRows.map((resource) => {
       return { name: names.rows(resource), resource, isRows: true, records: [resource.rows.record] }
     }),
-    { name: names.control, resource: null, isRows: false, records: ['PassMarker'] },
+    { name: names.control, resource: null, isRows: false, records: ['PassMarker', 'SweepCertificate'] },
     {
       name: names.checkpoints,
       resource: null,

@@ -87,7 +87,7 @@ class Tally {
 }
 
 /** All that may have a topic. */
-function rebuiltResources(): readonly RebuiltResource[] {
+export function rebuiltResources(): readonly RebuiltResource[] {
   const listed: readonly ListedResource[] = RESOURCES
   const sets = SUBRESOURCES.map((resource) => {
     const parent = listed.find(({ name }) => name === resource.parent)

@@ -119,7 +119,8 @@ function isTooOld(at: Instant, { deleteRetention }: FeedView, now: Instant): boo
   return now - at > deleteRetention / 2
 }
 
-function requireSameFeed(stored: StoredFeed, { prefix, clusterId }: StoredFeed): void {
+/** @throws {StoreError} STORE_FOREIGN */
+export function requireSameFeed(stored: StoredFeed, { prefix, clusterId }: StoredFeed): void {
   if (stored.prefix === prefix && stored.clusterId === clusterId) return
   throw new StoreError(
     `The store holds the feed "${stored.prefix}" of the Kafka cluster ${stored.clusterId}, not "${prefix}" of ${clusterId}. Check TOPIC_PREFIX and KAFKA_BROKERS, or rebuild into another store.`,

@@ -12,6 +12,10 @@ const STORE_ERRORS = {
   STORE_FOREIGN: false,
   /** A newer version of this program made it. */
   STORE_NEWER: false,
+  /** It is of topics that were made anew since. */
+  STORE_OUTDATED: false,
+  /** An older version of this program made it, which did not keep what a proof needs. */
+  STORE_WITHOUT_DIGESTS: false,
 } as const satisfies Readonly<Record<string, boolean>>
 
 export type StoreErrorKind = keyof typeof STORE_ERRORS

@@ -5,6 +5,7 @@ import type { GuardVerdict } from '../guard.ts'
 import { endOfHolds } from '../holds/end-of-holds.ts'
 import { holdDeletes } from '../holds/hold-deletes.ts'
 import { ended, withHeld } from '../progress.ts'
+import { certify } from './certify.ts'
 
 /** Commits the end of a sweep that came to a verdict, with the deletes that are held or with the end of those that were. */
 export async function endSweep(
@@ -22,7 +23,9 @@ export async function endSweep(
       : endOfHolds(feed.state, resource)
   const done = ended(withHeld(progress, held), state)
   const markers = [{ event: state, progress: done, detail } as const]
-  await feed.committer.commitProgress(resource, { progress: done, watermark: null, markers, holds }, signal)
+  const certificates = state === 'completed' ? await certify(feed, resource, done.passId, signal) : []
+  const commitment = { progress: done, watermark: null, markers, holds, certificates }
+  await feed.committer.commitProgress(resource, commitment, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
   return done

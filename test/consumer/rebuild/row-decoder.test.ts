@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { AvroBytes } from '../../../src/consumer/rebuild/decode/avro-bytes.ts'
-import { parseRecordType, type AvroType } from '../../../src/consumer/rebuild/decode/avro-type.ts'
+import { parseRecordType } from '../../../src/consumer/rebuild/decode/avro-type.ts'
 import { RowDecoder } from '../../../src/consumer/rebuild/decode/row-decoder.ts'
 import { TableColumns } from '../../../src/consumer/rebuild/decode/table-columns.ts'
 import type { RebuiltResource } from '../../../src/consumer/rebuild/rebuilt-resource.ts'
@@ -14,12 +14,10 @@ import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
 import { RESOURCES, SUBRESOURCES } from '../../../src/resources/index.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { listingSchema } from '../../events/sample.ts'
+import { valuesOf } from './avro-arbitrary.ts'
 
 const LIMITS = { maxColumns: 2_000, maxNameBytes: 63 }
 const KINDS = ['Character', 'Integer', 'Decimal', 'Boolean', 'Date', 'Datetime']
-const DAY_MS = 86_400_000
-const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 const LISTING_FIELDS = [
   ...KINDS.map((type) => fieldDescription({ name: `A${type}`, type })),
@@ -108,10 +106,13 @@ function fieldDescription(
 
 type Members = Readonly<Record<string, unknown>>
 
+/** What a row says of the record beside the event. */
+const ORIGIN = { headers: { digest: '0123456789abcdef0123456789abcdef' }, schemaId: 7 }
+
 function decoderOf(resource: ResourceDescription, schema: string, limits = LIMITS) {
   const source: RebuiltResource = { resource, keyColumn: resource.keyField }
   const columns = new TableColumns(source, limits)
-  const decoder = new RowDecoder(source, parseRecordType(schema), columns)
+  const decoder = new RowDecoder(source, { id: ORIGIN.schemaId, type: parseRecordType(schema) }, columns)
   return { decoder, columns: () => columns.table().columns }
 }
 
@@ -119,7 +120,7 @@ function decode(decoder: RowDecoder, avro: Buffer, key: string): readonly Column
   // Not at the begin of its block, as it lies in one.
   const bytes = new AvroBytes(Buffer.concat([Buffer.from('xyz'), avro, Buffer.from('é')]))
   bytes.enter(3, 3 + avro.length)
-  return decoder.decode(bytes, key)
+  return decoder.decode(bytes, { key, digest: ORIGIN.headers.digest })
 }
 
 function told(columns: readonly Column[], values: readonly ColumnValue[]): Record<string, unknown> {
@@ -131,7 +132,7 @@ function told(columns: readonly Column[], values: readonly ColumnValue[]): Recor
 function reference(columns: readonly Column[], event: Members): Record<string, unknown> {
   return Object.fromEntries(
     columns.map(({ name, type, field }) => {
-      let value: unknown = event
+      let value: unknown = { ...event, ...ORIGIN }
       for (const step of field.split('.')) value = (value as Members | null)?.[step] ?? null
       if (type === 'json' && value !== null) return [name, JSON.stringify(withoutNulls(value))]
       return [name, typeof value === 'boolean' ? Number(value) : value === 0 ? 0 : value]
@@ -158,45 +159,5 @@ function event({ standardFields, unmappedFields = {} }: Record<string, object>):
     passId: null,
     volatileFields: {},
     listing: { standardFields, customFields: {}, maskedFields: [], unmappedFields },
-  }
-}
-
-const TEXT = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.string(),
-  fc.constantFrom('', '"', '\\', 'é', 'ASCII text'),
-)
-
-function valuesOf(type: AvroType): fc.Arbitrary<unknown> {
-  switch (type.kind) {
-    case 'null':
-      return fc.constant(null)
-    case 'boolean':
-      return fc.boolean()
-    case 'long':
-      return fc.oneof(fc.integer(), fc.integer({ min: -(2 ** 52), max: 2 ** 53 - 2 }))
-    case 'double':
-    case 'float':
-      return fc.double({ noNaN: true, noDefaultInfinity: true })
-    case 'text':
-      return TEXT
-    case 'date':
-      return fc.integer({ min: FIRST_MS / DAY_MS, max: Math.floor(LAST_MS / DAY_MS) })
-    case 'timestamp':
-      return fc.integer({ min: FIRST_MS, max: LAST_MS })
-    case 'enum':
-      return fc.constantFrom(...type.symbols)
-    case 'array':
-      return fc.array(valuesOf(type.of), { maxLength: 3 })
-    case 'map':
-      // Of avsc's own reading, __proto__ would be lost, and numbers come first.
-      return fc.dictionary(fc.stringMatching(/^[a-z"\\é]{1,5}$/), valuesOf(type.of), {
-        maxKeys: 3,
-        noNullPrototype: true,
-      })
-    case 'record':
-      return fc.record(Object.fromEntries(type.fields.map((field) => [field.name, valuesOf(field.type)])))
-    case 'union':
-      return fc.oneof(...type.branches.map(valuesOf))
   }
 }

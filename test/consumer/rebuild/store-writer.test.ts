@@ -4,14 +4,13 @@ import { expect, test } from 'vitest'
 
 import { SqliteStore } from '../../../src/consumer/rebuild/sqlite/sqlite-store.ts'
 import type { Round } from '../../../src/consumer/rebuild/store.ts'
-import { packBatch } from '../../../src/consumer/rebuild/writing/packed-batch.ts'
+import { packBatch, type PackableRecord } from '../../../src/consumer/rebuild/writing/packed-batch.ts'
 import { StoreWriter } from '../../../src/consumer/rebuild/writing/store-writer.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { compileType } from '../../../src/events/schema/compile-type.ts'
 import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
 import { frame } from '../../../src/events/wire-format.ts'
 import { parseSchemaId } from '../../../src/domain/content.ts'
-import type { KafkaRecord } from '../../../src/kafka/read-topic.ts'
 import { ACCOUNTS } from '../../../src/resources/accounts.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 
@@ -24,27 +23,28 @@ const ROUND: Round = {
   pinnedAt: instant(0),
 }
 const SCHEMA = readSchemaFile(ACCOUNTS.events.upserted)
+const DIGEST = '0123456789abcdef0123456789abcdef'
+const DIGEST_HEADER = Buffer.from(`digest${DIGEST}`)
 const DELETED = readSchemaFile(ACCOUNTS.events.deleted)
 
-function upsert(key: string, name: string, offset: number): KafkaRecord {
+function upsert(key: string, name: string, offset: number): PackableRecord {
   const account = { fields: { Name: name }, maskedFields: [], unmappedFields: {} }
   const value = { accountKey: key, change: 'CREATED', observedAt: 0, volatileFields: {}, account }
 
   return record(key, offset, frame(parseSchemaId(7)!, compileType(SCHEMA).type.toBuffer(value)))
 }
 
-function remove(key: string, offset: number): KafkaRecord {
+function remove(key: string, offset: number): PackableRecord {
   const avro = compileType(DELETED).type.toBuffer({ accountKey: key })
   return record(key, offset, frame(parseSchemaId(8)!, avro))
 }
 
-function record(key: string, offset: number, value: Uint8Array | null): KafkaRecord {
+function record(key: string, offset: number, value: Uint8Array | null): PackableRecord {
   return {
     key: Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
     offset,
-    timestamp: 0,
-    headers: {},
+    visitHeaders: (visit) => visit(DIGEST_HEADER, 0, 6, 6, DIGEST_HEADER.length),
   }
 }
 
@@ -53,7 +53,7 @@ function names(file: string): readonly unknown[] {
   return database
     .prepare('SELECT * FROM accounts ORDER BY Id')
     .all()
-    .map((row) => [row['Id'], row['Name']])
+    .map((row) => [row['Id'], row['Name'], row['ContentDigest'], row['SchemaId']])
 }
 
 test('a batch is worth the last word on each key, be it an event of a delete or a tombstone alone (R13)', async () => {
@@ -79,7 +79,7 @@ test('a batch is worth the last word on each key, be it an event of a delete or 
   ]
   expect(await writer.stage(packBatch(records, facts))).toEqual({ records: 9, rows: 5 })
   await writer.finish()
-  expect(names(file)).toEqual([['a', 'new']])
+  expect(names(file)).toEqual([['a', 'new', DIGEST, 7]])
 })
 
 test('a resource of which there is no event yet has a table with its key alone', async () => {

@@ -26,35 +26,55 @@ export class RowDecoder {
   readonly #columns: TableColumns
   readonly #steps: readonly Step[]
   readonly #unmappedPlace: number
+  readonly #digestPlace: number
+  readonly #schemaPlace: number
+  readonly #schemaId: number
 
   /**
    * Gives the table the columns that it still needs.
    *
-   * @param type of the event that has the content
+   * @param schema of the event that has the content
    * @throws {EventError} EVENT_UNREADABLE if it is no such event
    */
-  constructor(source: RebuiltResource, type: AvroRecordType, columns: TableColumns) {
+  constructor(
+    source: RebuiltResource,
+    { id, type }: { readonly id: number; readonly type: AvroRecordType },
+    columns: TableColumns,
+  ) {
     const fields = placedFields(source, type)
     // Where they stand in the table: the record's own facts first, then the source's fields, then what is left.
     const inOrder = fields.toSorted((a, b) => a.rank - b.rank)
     for (const { to } of inOrder) if (typeof to !== 'string') columns.place(to)
     this.#columns = columns
     this.#unmappedPlace = columns.place(ownColumn('UnmappedFields', 'json', unmappedPath(source))) ?? 0
+    this.#digestPlace = columns.place(DIGEST_COLUMN) ?? 0
+    this.#schemaPlace = columns.place(SCHEMA_COLUMN) ?? 0
+    this.#schemaId = id
     this.#steps = stepsOf(type.fields, [], new Map(fields.map((field) => [field.path, field])), columns)
   }
 
   /** @throws {EventError} EVENT_UNREADABLE if the bytes are not exactly one value of the schema */
-  decode(bytes: AvroBytes, key: string): readonly ColumnValue[] {
+  decode(
+    bytes: AvroBytes,
+    { key, digest }: { readonly key: string; readonly digest: string | null },
+  ): readonly ColumnValue[] {
     const values = Array.from<ColumnValue>({ length: this.#columns.width }).fill(null)
     const row: Row = { key, values, unmapped: [] }
     for (const step of this.#steps) step(bytes, row)
     bytes.leave()
+    values[this.#digestPlace] = digest
+    values[this.#schemaPlace] = this.#schemaId
     if (row.unmapped.length > 0) {
       values[this.#unmappedPlace] = withMembers(values[this.#unmappedPlace] ?? null, row.unmapped)
     }
     return values
   }
 }
+
+/** Of the content, as the record's header says it. */
+export const DIGEST_COLUMN = ownColumn('ContentDigest', 'text', 'headers.digest')
+/** Under which the record's value was written. */
+export const SCHEMA_COLUMN = ownColumn('SchemaId', 'integer', 'schemaId')
 
 interface PlacedField {
   readonly path: string
@@ -96,7 +116,8 @@ function placedFields(source: RebuiltResource, type: AvroRecordType): readonly P
   return [...envelope, ...fields, ...beside]
 }
 
-function recordOf(type: AvroRecordType, field: string): AvroRecordType {
+/** @throws {EventError} EVENT_UNREADABLE */
+export function recordOf(type: AvroRecordType, field: string): AvroRecordType {
   const found = type.fields.find(({ name }) => name === field)
   const held = found === undefined ? undefined : withoutNull(found.type).type
   if (held?.kind === 'record') return held

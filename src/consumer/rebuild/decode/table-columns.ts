@@ -9,6 +9,8 @@ const OWN_COLUMNS = [
   'MaskedFields',
   'UnmappedFields',
   'VolatileFields',
+  'ContentDigest',
+  'SchemaId',
 ] as const
 
 export interface WantedColumn {

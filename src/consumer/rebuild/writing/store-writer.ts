@@ -18,7 +18,14 @@ import type {
   Table,
   WaitingListener,
 } from '../store.ts'
-import { backwards, TOMBSTONE, type PackedBatch, type PackedRecord } from './packed-batch.ts'
+import {
+  backwards,
+  DIGEST_LENGTH,
+  recordsIn,
+  TOMBSTONE,
+  type PackedBatch,
+  type PackedRecord,
+} from './packed-batch.ts'
 import type { RebuildWriter, SchemaText, Staged } from './writer.ts'
 
 /** Bytes before the Avro value in the Confluent wire format. */
@@ -98,7 +105,7 @@ export class StoreWriter implements RebuildWriter {
       { rows: [{ table, rows: rowsOf(batch, last) }], reached: batch.reached },
       this.#signal,
     )
-    return { records: batch.places.length / 4, rows: last.byKey.size }
+    return { records: recordsIn(batch), rows: last.byKey.size }
   }
 
   async finish(onWaiting?: WaitingListener): Promise<FinishedRound> {
@@ -143,7 +150,7 @@ export class StoreWriter implements RebuildWriter {
         `The topic of ${name} holds a ${type.name}, which is no event of ${name}: some other program wrote to it, or the registry gave the id ${id} to another schema.`,
       )
     }
-    const decoder = type.name === events.deleted ? null : new RowDecoder(source, type, columns)
+    const decoder = type.name === events.deleted ? null : new RowDecoder(source, { id, type }, columns)
     decoders.set(id, decoder)
     return decoder
   }
@@ -199,11 +206,12 @@ function* rowsOf(
 
   function valuesOf(
     key: string,
-    { valueStart, valueEnd }: PackedRecord,
+    { digestStart, valueStart, valueEnd }: PackedRecord,
     decoder: RowDecoder | null,
   ): readonly ColumnValue[] | null {
     if (decoder === null) return null
+    const digest = digestStart < 0 ? null : avro.textAt(digestStart, digestStart + DIGEST_LENGTH)
     avro.enter(valueStart + FRAME_BYTES, valueEnd)
-    return decoder.decode(avro, key)
+    return decoder.decode(avro, { key, digest })
   }
 }
