@@ -124,10 +124,10 @@ export interface PassProgress {
   /** It was interrupted, and went on: what left behind its back while it stood still, only the next one notices. */
   readonly resumed: boolean
   /**
-   * Of a purge that is an operator's approval: the sweep whose held keys it asks for again. Null for all others. One that was
-   * interrupted is not gone on with: what it has deleted stays so, and the hold stands.
+   * Of a purge that is an operator's decision: the sweep whose held keys it approves, and asks for again, or rejects. Null for
+   * all others. An approval that was interrupted is not gone on with: what it has deleted stays so, and the hold stands.
    */
-  readonly approves: PassId | null
+  readonly decidesOn: PassId | null
 }
 
 /** What became of the keys that a complete purge walk did not show. */

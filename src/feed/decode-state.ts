@@ -134,7 +134,7 @@ const PROGRESS = z.object({
   overlap: z.number().nullable().default(null),
   missed: z.record(z.string(), z.number()).default({}).transform(missedIn),
   resumed: FLAG,
-  approves: PASS_ID.nullable().default(null),
+  decidesOn: PASS_ID.nullable().default(null),
 })
 
 const CHECKPOINT = z

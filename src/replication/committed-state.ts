@@ -32,7 +32,7 @@ export class CommittedState {
   /** A pass that was begun and has not ended: the next one of its kind goes on with it, but not with an operator's approval. */
   interrupted(resource: ResourceName, pass: PassKind): PassProgress | undefined {
     const last = this.lastPass(resource, pass)
-    return last?.state === 'running' && last.approves === null ? last : undefined
+    return last?.state === 'running' && last.decidesOn === null ? last : undefined
   }
 
   /** Whether the generation has a complete base that updates and purges can work on. */

@@ -140,7 +140,7 @@ function isOutOfTurn(purge: PassProgress | undefined): boolean {
  * next sweep in its turn.
  */
 function isUnended(pass: PassProgress | undefined): boolean {
-  return (pass?.state === 'running' && pass.approves === null) || pass?.state === 'failed'
+  return (pass?.state === 'running' && pass.decidesOn === null) || pass?.state === 'failed'
 }
 
 async function updates(

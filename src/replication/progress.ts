@@ -57,7 +57,7 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     walkEnded: false,
     resumed: false,
     missed: NOTHING_MISSED,
-    approves: null,
+    decidesOn: null,
     page: 0,
     walked: 0,
     walkedInRange: 0,

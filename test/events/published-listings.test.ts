@@ -37,7 +37,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      'a07245864d2be0540d44868e6c5bb4263701bf345aac8c91e45439b7a914ee96',
+      'ccfbb582d682d0113a66c36d21c4449af15993094e3bdae6689184a71ba3b23a',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.RowTopics 1':
@@ -48,6 +48,8 @@ test('the registered schemas are those of the feeds that there are, byte by byte
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
     'spark.control-listingstream.PassMarker 1':
       'f33a8229ad6fd928f99626088636361353d14fa7aad5d954ac21f9f65bb317b8',
+    'spark.control-listingstream.SweepCertificate 1':
+      'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
       'cc86443b5d1539931ad08703c90b4394ec2eda9c8ed2be7190e714c04bdc9c0a',
     'spark.listings-listingstream.ListingDeleted 1':

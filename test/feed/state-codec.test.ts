@@ -48,7 +48,7 @@ const PROGRESS: PassProgress = {
   missed: {},
   overlap: null,
   resumed: false,
-  approves: null,
+  decidesOn: null,
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {

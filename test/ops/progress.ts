@@ -37,7 +37,7 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     missed: {},
     overlap: null,
     resumed: false,
-    approves: null,
+    decidesOn: null,
     ...changes,
   }
 }

@@ -385,7 +385,7 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     missed: {},
     overlap: null,
     resumed: false,
-    approves: null,
+    decidesOn: null,
     ...over,
   }
 }

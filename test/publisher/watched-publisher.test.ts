@@ -42,7 +42,7 @@ const REQUEST: TransactionRequest = {
     missed: {},
     overlap: null,
     resumed: false,
-    approves: null,
+    decidesOn: null,
   },
   watermark: null,
   markers: [],

@@ -227,7 +227,7 @@ describe('the schedule', () => {
       compare: 'versions',
       reconciledAt: null,
       resumed: false,
-      approves: null,
+      decidesOn: null,
     })
     await stopped(second, done)
   })

@@ -51,7 +51,7 @@ function walk(
     reconciledAt: null,
     overlap: null,
     resumed: false,
-    approves: null,
+    decidesOn: null,
   }
   const result = walkToEnd(
     opened.feed,

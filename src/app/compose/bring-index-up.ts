@@ -55,7 +55,7 @@ export async function bringIndexUp(
   logger.info({ ...recovery, generation }, 'key index is up with the topics')
   // Nobody goes on with an approval.
   const running = [...passes.values()].filter(
-    ({ state: is, approves }) => is === 'running' && approves === null,
+    ({ state: is, decidesOn }) => is === 'running' && decidesOn === null,
   )
   await index.ledger.keepOnly(running.map((progress) => progress.passId))
 }

@@ -1,5 +1,5 @@
 /**
- * An operator approves the deletes that the guard holds, up to a number (R10). Nothing of the hold counts as proof: the source is
+ * An operator decidesOn the deletes that the guard holds, up to a number (R10). Nothing of the hold counts as proof: the source is
  * asked about each key anew, with a witness of its own (R9 b), and what was published since the sweep began stays (R9 c).
  */
 import type { StandingHold } from '../../domain/hold.ts'
@@ -42,7 +42,7 @@ export async function approveHold(
 ): Promise<PurgeResult> {
   requireBase(feed.state, resource, 'purge')
   const standing = requireHold(feed.state, resource, sweep)
-  const own = { passId: feed.newPassId(), state: 'running', approves: sweep } as const
+  const own = { passId: feed.newPassId(), state: 'running', decidesOn: sweep } as const
   const begun = passOnHold(feed.state, standing, own)
   feed.observer.passStarted(begun, false)
   try {
@@ -162,7 +162,7 @@ async function holdAgain(
   { begun, asked, upTo, why: found }: Outcome & { readonly why: string },
   signal: AbortSignal,
 ): Promise<PurgeResult> {
-  const why = `${upTo} deletes of sweep ${begun.approves} were approved, but ${found}; nothing is deleted, and the hold stands`
+  const why = `${upTo} deletes of sweep ${begun.decidesOn} were approved, but ${found}; nothing is deleted, and the hold stands`
   const progress = endOfApproval(withFates(begun, asked), 'held')
   const markers = [...startMarkers(feed.state, begun), { event: 'held', progress, detail: why } as const]
   await feed.committer.commitProgress(resource, { progress, watermark: null, markers }, signal)
@@ -182,7 +182,7 @@ async function deleteHeld(
   await feed.committer.commitProgress(resource, beginning, signal)
   const deleted = await publishDeletes(feed, resource, started, true, signal)
   const progress = withHeld(endOfApproval(deleted, 'completed'), 0)
-  const detail = `an operator approved up to ${upTo} deletes of sweep ${begun.approves}, although ${why}`
+  const detail = `an operator approved up to ${upTo} deletes of sweep ${begun.decidesOn}, although ${why}`
   const markers = [{ event: 'completed', progress, detail } as const]
   const holds = endOfHolds(feed.state, resource)
   await feed.committer.commitProgress(resource, { progress, watermark: null, markers, holds }, signal)

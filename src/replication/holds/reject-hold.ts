@@ -19,9 +19,9 @@ export async function rejectHold(
   signal: AbortSignal,
 ): Promise<StandingHold> {
   const standing = requireHold(feed.state, resource, sweep)
-  const own = { passId: sweep, state: 'rejected', approves: null } as const
+  const own = { passId: feed.newPassId(), state: 'rejected', decidesOn: sweep } as const
   const progress = withHeld(passOnHold(feed.state, standing, own), 0)
-  const detail = `an operator rejected the ${standing.keys} deletes that were held, because ${standing.hold.why}; the next sweep judges anew`
+  const detail = `an operator rejected the ${standing.keys} deletes of sweep ${sweep} that were held, because ${standing.hold.why}; the next sweep judges anew`
   const markers = [{ event: 'rejected', progress, detail } as const]
   const holds = endOfHolds(feed.state, resource)
   await feed.committer.commitProgress(resource, { progress, watermark: null, markers, holds }, signal)

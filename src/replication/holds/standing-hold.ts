@@ -34,7 +34,7 @@ export function requireHold(
 export function passOnHold(
   state: CommittedState,
   { hold }: StandingHold,
-  own: Pick<PassProgress, 'passId' | 'state' | 'approves'>,
+  own: Pick<PassProgress, 'passId' | 'state' | 'decidesOn'>,
 ): PassProgress {
   const last = state.lastPass(hold.resource, 'purge')
   if (last === undefined)

@@ -173,7 +173,7 @@ describe('an approval', () => {
     ])
     expect(progress).toMatchObject({
       state: 'completed',
-      approves: hold.hold.passId,
+      decidesOn: hold.hold.passId,
       startedAt: hold.hold.startedAt,
       deletes: { emitted: 2, held: 0, refuted: 1, inconclusive: 0 },
     })
@@ -267,7 +267,7 @@ describe('an approval', () => {
     const next = dying.restart(script, { over: STRICT })
     expect(lastPurge(next)).toMatchObject({
       state: 'running',
-      approves: hold.hold.passId,
+      decidesOn: hold.hold.passId,
       deletes: { held: 2 },
     })
     expect(next.feed.state.interrupted(LISTINGS.name, 'purge')).toBeUndefined()
@@ -306,7 +306,7 @@ describe('a rejection', () => {
     expect(opened.source.asked).toEqual([])
     expect(lastPurge(opened)).toMatchObject({
       state: 'rejected',
-      passId: hold.hold.passId,
+      decidesOn: hold.hold.passId,
       deletes: { held: 0 },
     })
     expect(opened.markers()).toMatchObject([
