@@ -53,6 +53,8 @@ describe('topics that somebody else makes between look and creation are checked 
     ['mls.listings', { configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
     ['mls.checkpoints', { partitions: 2, configs: COMPACT }, '2 partitions'],
     ['mls.control', { partitions: 1, configs: COMPACT }, 'cleanup.policy=compact'],
+    ['mls.holds', { partitions: 1, configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
+    ['mls.holds', { partitions: 2, configs: COMPACT }, '2 partitions'],
     ['mls.dead-letters', { partitions: 1, configs: { 'cleanup.policy': 'delete' } }, 'cleanup.policy=delete'],
   ] as const)('%s made with %o is refused', async (name, made, words) => {
     const cluster = new ScriptedTopics()

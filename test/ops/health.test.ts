@@ -109,6 +109,10 @@ test('what the checkpoints say of a hold and of completed passes is told after a
   expect(health.report().held).toEqual([{ resource: 'listings', detail: 'too many' }])
   health.passRecovered(progressOf({ pass: 'purge', state: 'completed' }), instant(4500))
   expect(health.report().held).toEqual([])
+  // An operator's decision ends it, too.
+  health.passEnded(held, 'too many')
+  health.passEnded(progressOf({ pass: 'purge', state: 'rejected' }), 'wrong')
+  expect(health.report().held).toEqual([])
 })
 
 test('a refused schema is told but does not make it unready, until it is taken', () => {

@@ -148,6 +148,19 @@ describe('noticing a change of scope', () => {
     expect(last(opened, 'purge')?.rescoped ?? false).toBe(due)
   })
 
+  test('what the guard held of another scope is held no longer, and the next purge judges anew (R10)', async () => {
+    const over = { guard: { maxDeletes: 0, maxRatio: 0 } }
+    const script = { walks: [[{ records: [keyRecord('1')] }]], counts: [1], records: [sourceRecord('1')] }
+    const opened = (await filled(ONE, '1', '2')).restart(script, { over })
+    expect(await runPurge(opened.feed, ONE, PLAIN_PASS, signal)).toMatchObject({ verdict: { kind: 'held' } })
+    const next = opened.restart({}, { over })
+    expect(next.feed.state.holds.standing(LISTINGS.name, 'deletes')).toMatchObject({ keys: 1 })
+    await noticeScope(next.feed, TWO, signal)
+    expect(next.feed.state.holds.standing(LISTINGS.name, 'deletes')).toBeUndefined()
+    expect(next.publisher.knownHolds()).toEqual([])
+    expect(last(next, 'purge')).toMatchObject({ state: 'failed', rescoped: true, deletes: { held: 0 } })
+  })
+
   test('it stays due, whatever is noticed and interrupted meanwhile, until one is completed', async () => {
     const opened = (await filled(ONE, '1')).restart({})
     await noticeScope(opened.feed, TWO, signal)

@@ -222,6 +222,7 @@ describe('an approval', () => {
     expect(await approve(opened, hold, 2)).toMatchObject({
       progress: { deletes: { emitted: 1, refuted: 1 } },
     })
+    expect(asked(opened)).toMatchObject([{ keys: ['3', '1'] }])
     expect(live(opened)).toEqual(['1', '2'])
   })
 
