@@ -24,13 +24,14 @@ import { isPartsChange, ModelParts, type PartsChange } from './sets/model-parts.
  * was changed meanwhile. `return`: as it was when it was removed, stamp included, whether anybody had published that or not;
  * `return changed`: with a new stamp and other content. `set back`, `set back a little`: other content under a stamp of two
  * days, or of ten minutes, ago. `mask`, `unmask`: its stamp is shown or not, and the source goes by it as before. `lose
- * stamp`: other content, and no stamp at all until the next change. `break`, `mend`: the API stumbles over its data whenever
+ * stamp`: other content, and no stamp at all until the next change. `change silently`: other content under the same stamp. `break`, `mend`: the API stumbles over its data whenever
  * it is to show it whole, or does so no more; nothing else changes.
  */
 export type ListingChange = {
   readonly kind:
     | 'create'
     | 'change'
+    | 'change silently'
     | 'touch'
     | 'poison'
     | 'heal'
@@ -122,6 +123,8 @@ export class ModelMarket implements Clock {
     switch (kind) {
       case 'change':
         return { version, stamp }
+      case 'change silently':
+        return { version }
       case 'touch':
         return { stamp }
       case 'poison':

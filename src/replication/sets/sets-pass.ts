@@ -126,7 +126,8 @@ class SetsPass {
     const now = instant(Math.round(this.#begunAt + serverClock.ahead(this.#begunAt)))
     const keys = this.#toLookAt.take(this.#begunAt)
     if (this.#pass === 'update') return { keys, readBefore: undefined, deletedBefore, now, overlap }
-    const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? this.#begunAt)
+    // When a set was read is said by the source's clock, too.
+    const readBefore = this.#initial ? undefined : (this.#progress?.startedAt ?? now)
     return { keys: 'all', readBefore, deletedBefore, now, overlap }
   }
 
