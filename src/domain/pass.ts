@@ -1,5 +1,6 @@
 import type { Instant, Millis } from './instant.ts'
 import type { ResourceName } from './resource.ts'
+import type { SweepDoubt } from './sweep-doubt.ts'
 
 export const PASS_KINDS = ['snapshot', 'update', 'purge'] as const
 export type PassKind = (typeof PASS_KINDS)[number]
@@ -128,6 +129,8 @@ export interface PassProgress {
    * all others. An approval that was interrupted is not gone on with: what it has deleted stays so, and the hold stands.
    */
   readonly decidesOn: PassId | null
+  /** Of a purge whose last try came to no conclusion: why. Null again when it goes on; always for other passes. */
+  readonly sweepDoubt: SweepDoubt | null
 }
 
 /** What became of the keys that a complete purge walk did not show. */

@@ -4,6 +4,7 @@ import { HOLD_KINDS, type HeldChunk, type HeldKey } from '../domain/hold.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import { MISSED_REASONS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
+import { SWEEP_DOUBTS } from '../domain/sweep-doubt.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
@@ -135,6 +136,8 @@ const PROGRESS = z.object({
   missed: z.record(z.string(), z.number()).default({}).transform(missedIn),
   resumed: FLAG,
   decidesOn: PASS_ID.nullable().default(null),
+  // A newer version may know more of them.
+  sweepDoubt: z.enum(SWEEP_DOUBTS).nullable().default(null).catch(null),
 })
 
 const CHECKPOINT = z
@@ -222,6 +225,8 @@ const MARKER = z
     counts: COUNTS,
     deletes: DELETES,
     detail: z.string().nullable(),
+    reason: z.string().nullable().default(null),
+    resumed: FLAG,
     generation: z.number(),
     at: INSTANT,
     endOffsets: OFFSETS,

@@ -106,6 +106,9 @@ export interface MarkerRecord {
   readonly deletes: DeleteCounts
   /** In words, for `held` and `failed`. */
   readonly detail: string | null
+  /** Why the sweep of a failed purge is not believed: one of `SWEEP_DOUBTS`, or what a newer version knows. */
+  readonly reason: string | null
+  readonly resumed: boolean
   readonly generation: number
   /** By the clock of the process that wrote it. */
   readonly at: Instant
@@ -124,6 +127,8 @@ export function markerRecord(
   { event, progress, detail }: PassMarker,
   context: Pick<MarkerRecord, 'generation' | 'at' | 'nextOffsets'>,
 ): MarkerRecord {
-  const { resource, pass, passId, startedAt, initial, walked, counts, deletes } = progress
-  return { event, resource, pass, passId, startedAt, initial, walked, counts, deletes, detail, ...context }
+  const { resource, pass, passId, startedAt, initial, walked, counts, deletes, resumed } = progress
+  const reason = event === 'failed' ? progress.sweepDoubt : null
+  const pieces = { resource, pass, passId, startedAt, initial, walked, counts, deletes, resumed }
+  return { event, ...pieces, detail, reason, ...context }
 }

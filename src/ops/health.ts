@@ -210,6 +210,9 @@ export class Health implements Observer, Parking {
     if (pass === 'purge') this.#cameFurther(resource, 'snapshot')
   }
 
+  /** Its pass is told of by its end, or parked. */
+  sweepJudged(): void {}
+
   /** A dry run brings the feed no further. */
   pageWalked(): void {}
   dryRunEnded(): void {}

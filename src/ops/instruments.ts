@@ -75,6 +75,12 @@ function passInstruments(registers: Registry[]) {
       labelNames: ['resource', 'pass', 'state'],
       registers,
     }),
+    sweeps: new Counter({
+      name: 'listingstream_sweeps_total',
+      help: 'Sweeps by what came of them; inconclusive ones, and tries of one, by why they are not believed',
+      labelNames: ['resource', 'verdict', 'reason'],
+      registers,
+    }),
     passDuration: new Histogram({
       name: 'listingstream_pass_duration_seconds',
       help: 'Time from the start of a pass to its end, or from the start of the process if it was resumed',

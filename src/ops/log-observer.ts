@@ -2,6 +2,7 @@ import { formatInstant, formatSeconds, type Instant, type Millis } from '../doma
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { OverlapReview } from '../replication/late-arrivals.ts'
+import type { SweepDoubt, SweepVerdict } from '../domain/sweep-doubt.ts'
 import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -114,11 +115,24 @@ export class LogObserver implements Observer, Parking {
       walked,
       counts,
       ...(progress.pass === 'purge' ? { compare, deletes, missed } : {}),
+      ...(progress.resumed ? { resumed: true } : {}),
       ...(detail === null ? {} : { detail }),
     }
     if (state === 'completed') this.#logger.info(fields, 'pass completed')
     else this.#logger.warn(fields, `pass ${state}`)
     if (state !== 'failed') this.#tellResumed(progress)
+  }
+
+  /** Other verdicts are told by the end of the pass. */
+  sweepJudged(progress: PassProgress, _verdict: SweepVerdict, doubt: SweepDoubt | null): void {
+    if (doubt === null) return
+    const goesOn = progress.state === 'running'
+    this.#logger.warn(
+      { event: 'sweep-inconclusive', ...named(progress), reason: doubt, goesOn },
+      goesOn
+        ? 'the source gave no answer: nothing is concluded, and the sweep goes on where it stands'
+        : 'the sweep is not believed: nothing is deleted, and the next one begins anew',
+    )
   }
 
   dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void {

@@ -6,6 +6,7 @@ import type { BudgetReport } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { OverlapReview } from '../replication/late-arrivals.ts'
+import type { SweepDoubt, SweepVerdict } from '../domain/sweep-doubt.ts'
 import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
@@ -176,6 +177,10 @@ export class Metrics implements Observer, Parking {
     }
     // A sweep that failed says nothing of an earlier hold.
     if (pass === 'purge' && state !== 'failed') this.#held.set(resource, deletes.held)
+  }
+
+  sweepJudged({ resource }: PassProgress, verdict: SweepVerdict, doubt: SweepDoubt | null): void {
+    this.#instruments.sweeps.inc({ resource, verdict, reason: doubt ?? 'none' })
   }
 
   /** A try that is given up is a failure, too: its pass has not ended, and goes on later. */

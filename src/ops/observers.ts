@@ -7,6 +7,7 @@ export const SILENT_OBSERVER: Observer = {
   dryRunEnded: () => undefined,
   passStarted: () => undefined,
   passEnded: () => undefined,
+  sweepJudged: () => undefined,
   passRecovered: () => undefined,
   watermarkMoved: () => undefined,
   changesArrived: () => undefined,
@@ -28,6 +29,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     passEnded(...event) {
       for (const observer of list) observer.passEnded(...event)
+    },
+    sweepJudged(...event) {
+      for (const observer of list) observer.sweepJudged(...event)
     },
     pageWalked(...event) {
       for (const observer of list) observer.pageWalked(...event)

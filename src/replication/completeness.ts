@@ -18,3 +18,15 @@ export function keysRequired(counted: number, range: CountedRange): number {
   const allowed = range === 'all' ? counted / 1_000 : counted / 10_000
   return counted - Math.floor(allowed)
 }
+
+/** Records that may leave a small feed while it is walked. */
+const MAY_LEAVE = 10
+const MAY_LEAVE_RATIO = 0.1
+
+/**
+ * R9: whether the source counts far less than a purge has just been shown. Then its count does not vouch for that walk, and its
+ * answers by key come from whoever sees less now.
+ */
+export function isShrunken(counted: number, shown: number): boolean {
+  return shown - counted > Math.max(MAY_LEAVE, shown * MAY_LEAVE_RATIO)
+}

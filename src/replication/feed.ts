@@ -1,6 +1,6 @@
 import type { Millis } from '../domain/instant.ts'
 import type { ListedResource, ResourceName } from '../domain/resource.ts'
-import type { PassId } from '../domain/pass.ts'
+import type { PassId, SourceIdentity } from '../domain/pass.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { GuardLimits } from './guard.ts'
 import type { LateArrivals } from './late-arrivals.ts'
@@ -25,6 +25,8 @@ export interface Feed {
   /** Of their subresources. */
   readonly sets: FeedSets
   readonly source: Source
+  /** Whom it replicates. */
+  readonly identity: SourceIdentity
   readonly metadata: ResourceMetadata
   readonly publisher: ChangePublisher
   readonly holds: HoldReader

@@ -1,19 +1,45 @@
 import type { Subresource } from '../domain/resource.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { LEDGER_DAMAGED } from '../domain/error-codes.ts'
+import type { SourceIdentity } from '../domain/pass.ts'
+import { SourceError, type SweepDoubt } from '../domain/sweep-doubt.ts'
 
 /** A walk ended, but not all that the source says it has was seen (R7). Nothing is concluded from it. */
-export class IncompleteWalkError extends ListingstreamError {
-  constructor(message: string) {
-    super(message, { code: 'PASS_INCOMPLETE', retryable: true })
+export class IncompleteWalkError extends SourceError {
+  constructor(message: string, doubt: SweepDoubt) {
+    super(message, { code: 'PASS_INCOMPLETE', retryable: true, doubt })
   }
 }
 
 /** The source's clock cannot be used as the pass's `startedAt` (R4). */
-export class SourceClockError extends ListingstreamError {
+export class SourceClockError extends SourceError {
   constructor(message: string) {
-    super(message, { code: 'SOURCE_CLOCK', retryable: true })
+    super(message, { code: 'SOURCE_CLOCK', retryable: true, doubt: 'clock' })
   }
+}
+
+/** A sweep's source is not the one that the feed replicates: what it does not show may only be hidden from whom it shows it to. */
+export class IdentityChangedError extends SourceError {
+  constructor(feed: SourceIdentity, found: SourceIdentity) {
+    super(
+      `The access token is of ${describeIdentity(found)} now, but the feed replicates ${describeIdentity(feed)}: who may see fewer records would make the rest look deleted. Nothing is concluded from this purge. Ask the MLS what became of the key; another user of the same MLS is taken by a restart with --accept-source.`,
+      { code: 'SWEEP_IDENTITY_CHANGED', retryable: false, disposition: 'retry', doubt: 'identity_changed' },
+    )
+  }
+}
+
+/** What a walk has just shown is gone when it is asked for alone, and so is whatever it would vouch for. */
+export class WitnessLostError extends SourceError {
+  constructor(resource: string, witness: string) {
+    super(
+      `The walk of ${resource} showed ${witness}, and neither a list nor its own address shows it now: it was deleted meanwhile, or the key sees less than before. Nothing is concluded from this purge; the next one walks again.`,
+      { code: 'SWEEP_WITNESS_LOST', retryable: true, doubt: 'witness_lost' },
+    )
+  }
+}
+
+function describeIdentity({ host, userId, mlsId }: SourceIdentity): string {
+  return `user ${userId} of MLS ${mlsId} at ${host}`
 }
 
 /** A note that the pass itself had written down cannot be understood. */

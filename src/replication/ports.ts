@@ -23,6 +23,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
 import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
+import type { SweepDoubt, SweepVerdict } from '../domain/sweep-doubt.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { OverlapReview } from './late-arrivals.ts'
 import type { SetDigest } from '../support/set-digest.ts'
@@ -49,6 +50,8 @@ export interface SourcePage {
   readonly token: string
   /** Null at the last page, by the first rule of R7. */
   readonly nextToken: string | null
+  /** It ends the walk by naming the token that was sent. @default it does not */
+  readonly repeatsToken?: boolean
   /** The response's `Date` header; null if it had none. */
   readonly serverDate: Instant | null
   /** When it came, by our clock: it may wait for long until it is looked at. */
@@ -120,7 +123,7 @@ export type SetAnswer =
 
 export interface Source {
   /** Who the key belongs to, from `/v1/system`. */
-  identify(signal: AbortSignal): Promise<SourceIdentity>
+  identify(purpose: RequestPurpose, signal: AbortSignal): Promise<SourceIdentity>
 
   /**
    * One paged read. Fetches on demand; retries what may be retried within itself. Ends after the page whose
@@ -347,6 +350,12 @@ export interface Observer {
   /** @param deletes that it would publish, or that the guard would hold: `heldBecause`; null where it would not */
   dryRunEnded(progress: PassProgress, deletes: number, heldBecause: string | null): void
   passEnded(progress: PassProgress, detail: string | null): void
+  /**
+   * What came of a sweep, or of one try of it. Not of a dry run.
+   *
+   * @param doubt of an inconclusive one, as the progress has it; null otherwise
+   */
+  sweepJudged(progress: PassProgress, verdict: SweepVerdict, doubt: SweepDoubt | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
   /** Of changes that an update has brought: how long after their stamps they were seen. */
   changesArrived(resource: ResourceName, delays: readonly Millis[]): void

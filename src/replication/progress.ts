@@ -58,6 +58,7 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     resumed: false,
     missed: NOTHING_MISSED,
     decidesOn: null,
+    sweepDoubt: null,
     page: 0,
     walked: 0,
     walkedInRange: 0,
@@ -87,7 +88,12 @@ export function afterPage(
  */
 export function restarted(progress: PassProgress): PassProgress {
   if (progress.window !== null) return inSlice(progress, progress.window, progress.filter)
-  return { ...progress, token: '', walkEnded: false, page: 0, walked: 0, walkedInRange: 0 }
+  return { ...progress, token: '', walkEnded: false, resumed: false, page: 0, walked: 0, walkedInRange: 0 }
+}
+
+/** An interrupted pass that goes on. At the beginning of its walk it has nothing behind it. */
+export function goesOn(progress: PassProgress): PassProgress {
+  return { ...progress, resumed: progress.page > 0, sweepDoubt: null }
 }
 
 /** At the beginning of a slice. */

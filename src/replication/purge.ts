@@ -9,12 +9,13 @@ import type { Feed } from './feed.ts'
 import { withApproval, type GuardVerdict } from './guard.ts'
 import { findMissing } from './missing-keys.ts'
 import { requireBase } from './pass-base.ts'
-import { endAsFailed } from './pass-end.ts'
 import { totalMissed, withHeld } from './progress.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { compareOf } from './reconcile.ts'
 import { onWholeLedger } from './resume.ts'
+import { endInDoubt } from './sweep/end-in-doubt.ts'
 import { endSweep } from './sweep/end-sweep.ts'
+import { requireFeedsSource } from './sweep/identify-source.ts'
 import { judgeSweep } from './sweep/judge-sweep.ts'
 import { publishDeletes } from './sweep/publish-deletes.ts'
 import { walkKeys } from './sweep/walk-keys.ts'
@@ -58,13 +59,14 @@ export async function runPurge(
   const compare = chosenCompare(feed, resource, options)
   try {
     return await onWholeLedger(feed, resource, 'purge', resume, async (interrupted, passId) => {
+      await requireFeedsSource(feed, signal)
       const mayCompareLess = options.compare === undefined
       const walk = { dryRun: options.dryRun, compare, mayCompareLess, interrupted, passId }
       const walked = await walkKeys(feed, resource, walk, signal)
       return await conclude(feed, resource, walked, options, signal)
     })
   } catch (error) {
-    if (resume) await endAsFailed(feed, resource, 'purge', error, signal)
+    if (resume) await endInDoubt(feed, resource, error, signal)
     throw error
   }
 }
@@ -85,6 +87,7 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
+  await requireFeedsSource(feed, signal)
   const { gone, outOfScope, missed, refuted, inconclusive } = findings
   const verdict = withApproval(
     judgeSweep(feed, resource, walked, findings),

@@ -4,6 +4,7 @@ import type { Instant } from '../domain/instant.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
+import { WitnessLostError } from './pass-errors.ts'
 import type { KeysAnswer, OneAnswer, Source } from './ports.ts'
 
 /** SparkQL takes so many values in a list (docs/spark-api.md §2.7). */
@@ -101,7 +102,30 @@ async function askWhetherGone(
   for await (const [key, answer] of askEach(source, resource, keys, signal)) {
     fates.set(key, fateOf(answer))
   }
-  return fates
+  const isAnyGone = [...fates.values()].some(({ kind }) => kind === 'gone')
+  if (witness === undefined || !isAnyGone) return fates
+  return (await isStillShown(source, resource, witness, signal)) ? fates : new Map(withoutProof(fates))
+}
+
+/**
+ * A 404 proves as little as a list without its witness if the witness has one, too.
+ *
+ * @returns false where the source does not say
+ * @throws {WitnessLostError} if it is gone
+ */
+async function isStillShown(
+  source: Source,
+  resource: ListedResource,
+  witness: RecordKey,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { kind } = await source.findOne(resource, witness, signal)
+  if (kind === 'gone') throw new WitnessLostError(resource.name, witness)
+  return kind === 'found'
+}
+
+function* withoutProof(fates: ReadonlyMap<RecordKey, Fate>): Generator<readonly [RecordKey, Fate]> {
+  for (const [key, fate] of fates) yield [key, fate.kind === 'gone' ? { kind: 'inconclusive' } : fate]
 }
 
 export interface FoundRecords {

@@ -11,6 +11,8 @@ import { cycleOf } from './sets/sets-track.ts'
 const DAY_MS: Millis = 24 * 60 * 60_000
 /** Standard fields, custom fields and property types, asked conditionally before each pass (docs/spark-api.md §3.5). */
 const METADATA_SERVICES = 3
+/** Before a purge and after it the source says who it is. */
+const IDENTITY_QUESTIONS = 2
 /** Of all records, those that leave the source in a day: each is asked for by key. */
 const LEAVING_PER_DAY = 0.01
 
@@ -87,7 +89,7 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
   const gone = (LEAVING_PER_DAY * records * sweepEvery) / DAY_MS
   const loads = [
     load('update', sweepEvery, metadata),
-    load('walk', sweepEvery, walk),
+    load('walk', sweepEvery, walk + IDENTITY_QUESTIONS),
     load('question', sweepEvery, Math.ceil(gone / keysPerQuestion(resource))),
   ]
   if (walkEvery !== null && !isReconciled) {

@@ -9,12 +9,13 @@ import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, InvariantViolation } from '../support/errors.ts'
 import { prefetch } from '../support/prefetch.ts'
 import type { CommittedState } from './committed-state.ts'
-import { countedRange, keysRequired } from './completeness.ts'
+import { countedRange, isShrunken, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
 import { IncompleteWalkError, SourceClockError } from './pass-errors.ts'
 import type { Selection, SourcePage } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
-import { begun, restarted, walkedOf, type PassBeginning } from './progress.ts'
+import type { SweepDoubt } from '../domain/sweep-doubt.ts'
+import { begun, goesOn, restarted, walkedOf, type PassBeginning } from './progress.ts'
 import { formatStamp } from './walked-stamp.ts'
 import { narrowedTo, settledBefore } from './window.ts'
 
@@ -69,8 +70,10 @@ export async function walkToEnd(
   commit: CommitPage,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  if (plan.interrupted !== undefined) feed.observer.passStarted(plan.interrupted, true)
-  return walkAndCheck(feed, plan, commit, signal)
+  if (plan.interrupted === undefined) return walkAndCheck(feed, plan, commit, signal)
+  const interrupted = goesOn(plan.interrupted)
+  feed.observer.passStarted(interrupted, true)
+  return walkAndCheck(feed, { ...plan, interrupted }, commit, signal)
 }
 
 /** Walks to the end and checks that the walk was complete. */
@@ -145,30 +148,39 @@ class Headway {
   readonly #resource: ListedResource
   #emptyPages = 0
   #pagesWithoutNewKey = 0
+  /** Of the pages since the last one with a new key. */
+  readonly #tokens = new Set<string>()
 
   constructor(resource: ListedResource) {
     this.#resource = resource
   }
 
   /** @throws {IncompleteWalkError} if the walk goes on and on without showing anything. */
-  note({ records, unreadable, nextToken }: SourcePage, newKeys: number): void {
+  note({ records, unreadable, token, nextToken }: SourcePage, newKeys: number): void {
     const isEmpty = records.length === 0 && unreadable.length === 0
     this.#emptyPages = isEmpty ? this.#emptyPages + 1 : 0
     this.#pagesWithoutNewKey = newKeys === 0 ? this.#pagesWithoutNewKey + 1 : 0
+    if (newKeys > 0) this.#tokens.clear()
+    this.#tokens.add(token)
     if (nextToken === null) return
     if (this.#emptyPages > MOST_EMPTY_PAGES) {
-      throw this.#endless(`${this.#emptyPages} empty pages in a row, each of which named a next one`)
+      throw this.#endless(
+        `${this.#emptyPages} empty pages in a row, each of which named a next one`,
+        'empty_pages',
+      )
     }
     if (this.#pagesWithoutNewKey > MOST_PAGES_WITHOUT_A_NEW_KEY) {
-      throw this.#endless(
-        `${this.#pagesWithoutNewKey} pages in a row without a key that it had not shown before: its tokens go in a circle`,
-      )
+      const pages = `${this.#pagesWithoutNewKey} pages in a row without a key that it had not shown before`
+      throw this.#tokens.has(nextToken)
+        ? this.#endless(`${pages}: its tokens go in a circle`, 'token_circle')
+        : this.#endless(`${pages}, each under a token of its own`, 'repeated_pages')
     }
   }
 
-  #endless(what: string): IncompleteWalkError {
+  #endless(what: string, doubt: SweepDoubt): IncompleteWalkError {
     return new IncompleteWalkError(
       `The walk of ${this.#resource.name} showed ${what}. Nothing is concluded from it; the next pass walks again.`,
+      doubt,
     )
   }
 }
@@ -252,11 +264,27 @@ async function checkComplete(
   const counted = await feed.source.count(resource, filter, purposeOf(progress.pass), signal)
   if (counted === undefined) return confirmEnd(feed, resource, select, progress, lastPage, signal)
 
-  if (progress.walkedInRange < keysRequired(counted, range)) {
+  const { walkedInRange: shown } = progress
+  const compared = `The walk of ${resource.name} showed ${shown} records, but the API counts ${counted}${filter === '' ? '' : ` for "${filter}"`}.`
+  if (shown < keysRequired(counted, range)) {
     throw new IncompleteWalkError(
-      `The walk of ${resource.name} showed ${progress.walkedInRange} records, but the API counts ${counted}${filter === '' ? '' : ` for "${filter}"`}. Nothing is concluded from it; the next pass walks again.`,
+      `${compared} Nothing is concluded from it; the next pass walks again.`,
+      shortfall(shown, lastPage),
     )
   }
+  const mayShrink = progress.pass !== 'purge' || feed.guard(resource.name).mayHalve
+  if (!mayShrink && isShrunken(counted, shown)) {
+    throw new IncompleteWalkError(
+      `${compared} So many are not gone between the walk and the count: the key may see less than before. Nothing is concluded from it; the next pass walks again.`,
+      'shrunken_count',
+    )
+  }
+}
+
+/** An empty page may well repeat its token at the true end. */
+function shortfall(shown: number, { repeatsToken = false, records }: SourcePage): SweepDoubt {
+  if (shown === 0) return 'empty_walk'
+  return repeatsToken && records.length > 0 ? 'repeated_token' : 'short_count'
 }
 
 /** A source that does not count under this filter must at least end in the same way twice. */
@@ -278,6 +306,7 @@ async function confirmEnd(
   }
   throw new IncompleteWalkError(
     `The API does not count ${resource.name}, and the end of the walk was not the same when asked again. Nothing is concluded from it; the next pass walks again.`,
+    'end_not_repeated',
   )
 }
 

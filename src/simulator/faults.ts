@@ -15,6 +15,12 @@ const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** HTTP 200 with `Success: false` (docs/spark-api.md §3.2). */
   z.strictObject({ kind: z.literal('envelope-failure'), code: z.number().int().optional() }),
+  /** This JSON in the place of the answer. */
+  z.strictObject({
+    kind: z.literal('answer'),
+    status: z.number().int().min(200).max(599).default(200),
+    json: z.string(),
+  }),
   /** An error page of something between. */
   z.strictObject({ kind: z.literal('html'), status: z.number().int().min(200).max(599).default(502) }),
   /** 200, the right content type, and no JSON. */
@@ -45,6 +51,10 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lost-rows'), rows: z.number().int().min(1).default(1) }),
   /** The page begins with the last row of the page before; the first page repeats its own last row. */
   z.strictObject({ kind: z.literal('duplicate-row') }),
+  /** The page shows its rows in the opposite order. Nothing is lost. */
+  z.strictObject({ kind: z.literal('reordered-page') }),
+  /** The page shows the rows of the first page once more, under a new token. Nothing is lost. */
+  z.strictObject({ kind: z.literal('repeated-page') }),
   /** A page whose token looks like the end of the walk, while there are more rows. */
   z.strictObject({ kind: z.literal('false-end'), token: z.enum(['absent', 'null', 'empty', 'same']) }),
   /** Names a token from the beginning of the walk, of two in turn: for ever so, the walk goes in a circle. */

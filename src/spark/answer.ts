@@ -55,7 +55,8 @@ export async function readAnswer(
     if (body.kind === 'not_json' && body.bytes !== undefined && holdsRecords) {
       throw new UnreadablePage(path, whatItIs(body), { bytes: body.bytes })
     }
-    throw unreadable(path, whatItIs(body), undefined, status)
+    const doubt = body.kind === 'not_json' ? 'not_json' : 'wrong_form'
+    throw unreadable(path, whatItIs(body), { httpStatus: status, doubt })
   }
   const { envelope, rows } = body.kind === 'envelope' ? body : NOTHING_READ
   const success = !isError(status) && envelope?.success === true && !envelope.filterErrors

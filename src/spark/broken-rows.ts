@@ -60,7 +60,9 @@ async function keysOfPage(
       if (!(error instanceof SparkApiError) || !isUnreadable(error)) throw error
     }
   }
-  throw unreadable(path, 'cannot be read, and neither can the key of the record that spoils it', failure)
+  throw unreadable(path, 'cannot be read, and neither can the key of the record that spoils it', {
+    cause: failure,
+  })
 }
 
 /** Undefined: the source no longer shows it. */
@@ -116,7 +118,7 @@ function brokenRecord(row: SourceRecord, error: SparkApiError): SourceRecord {
   }
   const bytes = error instanceof UnreadablePage ? error.bytes : undefined
   if (bytes === undefined || !Buffer.from(bytes).includes(row.key)) {
-    throw unreadable(error.path, 'cannot be read', error)
+    throw unreadable(error.path, 'cannot be read', { cause: error })
   }
   return withReason(row, { reason: "The API's answer with this record alone is not JSON.", bytes })
 }
@@ -140,6 +142,6 @@ export async function brokenByKey(
   const { outcome } = await client.call({ ...target, label: `${path}/{Id}`, pageOf: resource }, signal)
   const shown = outcome.kind === 'success' ? outcome.rows?.records : undefined
   const row = shown?.find((record) => record.key === key) ?? readRecord(resource, { Id: key })
-  if (!('key' in row)) throw unreadable(path, 'cannot be read', error)
+  if (!('key' in row)) throw unreadable(path, 'cannot be read', { cause: error })
   return brokenRecord(row, error)
 }

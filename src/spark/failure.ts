@@ -1,6 +1,7 @@
 /** What a failed answer of the API means, and what to do about it (docs/spark-api.md §3.3). */
 import { DATA_FAILED, FILTER_TOO_SLOW, TOO_SLOW } from '../domain/error-codes.ts'
 import type { Envelope } from './envelope.ts'
+import type { SweepDoubt } from '../domain/sweep-doubt.ts'
 import { quoteForeign } from '../support/secrets.ts'
 import { refusedBy, SparkApiError, type SparkErrorCode } from './spark-api-error.ts'
 
@@ -132,7 +133,21 @@ export function failureOf({
     httpStatus,
     apiCode,
     retryAfterMs,
+    doubt: doubtOf(code, httpStatus, envelope),
   })
+}
+
+/** Where the code leaves out what makes a difference to a sweep. */
+function doubtOf(
+  code: SparkErrorCode,
+  httpStatus: number,
+  envelope: Envelope | undefined,
+): SweepDoubt | undefined {
+  const isSuccess = httpStatus >= 200 && httpStatus < 300
+  const isUntold = envelope?.code === undefined
+  if (isSuccess && envelope?.filterErrors === true) return 'sparkql_errors'
+  if (isSuccess && isUntold && code === 'SPARK_UNAVAILABLE') return 'failed_without_code'
+  return isUntold && code === 'SPARK_NOT_PERMITTED' ? 'forbidden' : undefined
 }
 
 function verdictOn(httpStatus: number, envelope: Envelope | undefined): Verdict {

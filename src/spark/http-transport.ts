@@ -89,7 +89,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
     const isError = status < 200 || status >= 300
     const limit = isError ? ERROR_BODY_BYTES : largestBody
     const path = pathOf(target)
-    const raw = await bytesOf(response.body, limit)
+    const raw = await wholeBody(response.body, limit)
     const answer = { status, bytes: raw?.length ?? limit, header }
     const isZipped = raw !== undefined && isGzip(header('content-encoding'), path) && raw.length > 0
     if (isZipped && !isError && statedLength(raw) >= zippedFrom) return { ...answer, body: raw, zipped: true }
@@ -103,15 +103,27 @@ export class HttpTransport implements Transport, AsyncDisposable {
   #outage({ target }: HttpRequest, cause: unknown, timedOut: boolean): SparkApiError {
     const path = pathOf(target)
     if (timedOut) return new SparkTimeoutError(path, this.host, this.#requestTimeoutMs, cause)
-    const reason = errorCode(cause)
+    const isCut = cause instanceof CutBody
+    const reason = errorCode(isCut ? cause.cause : cause)
     return new SparkApiError(
       `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
-      { code: 'SPARK_CONNECTION', path, cause },
+      { code: 'SPARK_CONNECTION', path, cause, doubt: isCut ? 'cut_answer' : undefined },
     )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy()
+  }
+}
+
+/** The answer had begun to come. */
+class CutBody extends Error {}
+
+async function wholeBody(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
+  try {
+    return await bytesOf(body, limit)
+  } catch (cause) {
+    throw new CutBody('The answer ended before its end.', { cause })
   }
 }
 
@@ -138,7 +150,7 @@ function isGzip(encoding: string | undefined, path: string): boolean {
     case 'x-gzip':
       return true
     default:
-      throw unreadable(path, 'has an encoding that was not asked for')
+      throw unreadable(path, 'has an encoding that was not asked for', { doubt: 'wrong_form' })
   }
 }
 

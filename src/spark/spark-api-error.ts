@@ -1,4 +1,4 @@
-import { ListingstreamError } from '../support/errors.ts'
+import { SourceError, type SweepDoubt } from '../domain/sweep-doubt.ts'
 import { DATA_FAILED, FILTER_TOO_SLOW, TOKEN_REFUSED, TOO_SLOW } from '../domain/error-codes.ts'
 
 /** What of a request the API does not take; `request`: it does not say what. */
@@ -18,44 +18,51 @@ interface Traits {
   readonly refuses: Refused | null
   readonly garbled: boolean
   readonly attempts: number
+  /** What it says of a sweep, unless the error itself says more. */
+  readonly doubt: SweepDoubt
 }
 
-const PASSING: Traits = { retryable: true, refuses: null, garbled: false, attempts: Infinity }
-const UNREADABLE: Traits = { retryable: false, refuses: null, garbled: true, attempts: 1 }
+function passing(doubt: SweepDoubt): Traits {
+  return { retryable: true, refuses: null, garbled: false, attempts: Infinity, doubt }
+}
 
-function refusing(refuses: Refused): Traits {
-  return { retryable: false, refuses, garbled: false, attempts: 1 }
+function unreadableRows(doubt: SweepDoubt): Traits {
+  return { retryable: false, refuses: null, garbled: true, attempts: 1, doubt }
+}
+
+function refusing(refuses: Refused, doubt: SweepDoubt): Traits {
+  return { retryable: false, refuses, garbled: false, attempts: 1, doubt }
 }
 
 /** Every error of the API, by its code. */
 const SPARK_ERRORS = {
-  SPARK_UNAUTHORIZED: refusing('token'),
+  SPARK_UNAUTHORIZED: refusing('token', 'unauthorized'),
   // A personal token has no session to renew (docs/spark-api.md §3.6); the API gets one chance to have been wrong.
-  SPARK_SESSION_EXPIRED: { ...refusing('token'), attempts: 2 },
-  SPARK_KEY_DISABLED: refusing('token'),
-  SPARK_USER_CHANGED: refusing('token'),
-  SPARK_KEY_RESTRICTED: refusing('key'),
-  SPARK_ACCOUNT_INACTIVE: refusing('key'),
-  SPARK_WRONG_ENDPOINT: refusing('endpoint'),
-  SPARK_NOT_PERMITTED: refusing('right'),
-  SPARK_NOT_FOUND: refusing('record'),
-  SPARK_METHOD_REFUSED: refusing('method'),
-  SPARK_FILTER_REFUSED: refusing('filter'),
-  SPARK_BAD_PARAMETER: refusing('parameter'),
-  SPARK_REFUSED: refusing('request'),
-  [TOKEN_REFUSED]: PASSING,
-  SPARK_NOT_IN_SYNC: PASSING,
-  SPARK_RATE_LIMITED: PASSING,
-  [TOO_SLOW]: PASSING,
+  SPARK_SESSION_EXPIRED: { ...refusing('token', 'session_expired'), attempts: 2 },
+  SPARK_KEY_DISABLED: refusing('token', 'key_disabled'),
+  SPARK_USER_CHANGED: refusing('token', 'user_changed'),
+  SPARK_KEY_RESTRICTED: refusing('key', 'key_restricted'),
+  SPARK_ACCOUNT_INACTIVE: refusing('key', 'account_inactive'),
+  SPARK_WRONG_ENDPOINT: refusing('endpoint', 'wrong_endpoint'),
+  SPARK_NOT_PERMITTED: refusing('right', 'not_permitted'),
+  SPARK_NOT_FOUND: refusing('record', 'not_found'),
+  SPARK_METHOD_REFUSED: refusing('method', 'method_refused'),
+  SPARK_FILTER_REFUSED: refusing('filter', 'filter_refused'),
+  SPARK_BAD_PARAMETER: refusing('parameter', 'parameter_refused'),
+  SPARK_REFUSED: refusing('request', 'refused'),
+  [TOKEN_REFUSED]: passing('token_refused'),
+  SPARK_NOT_IN_SYNC: passing('not_in_sync'),
+  SPARK_RATE_LIMITED: passing('rate_limited'),
+  [TOO_SLOW]: passing('too_slow'),
   // Asked as often as an outage, it would take minutes for each slice of a window that has to be found (R4).
-  [FILTER_TOO_SLOW]: { ...PASSING, attempts: 4 },
-  [DATA_FAILED]: { ...PASSING, attempts: 4 },
-  SPARK_UNAVAILABLE: PASSING,
-  SPARK_TIMEOUT: PASSING,
-  SPARK_CONNECTION: PASSING,
-  SPARK_BAD_RESPONSE: { ...PASSING, garbled: true },
-  SPARK_PAGE_UNREADABLE: UNREADABLE,
-  SPARK_BODY_TOO_LARGE: UNREADABLE,
+  [FILTER_TOO_SLOW]: { ...passing('filter_too_slow'), attempts: 4 },
+  [DATA_FAILED]: { ...passing('data_failed'), attempts: 4 },
+  SPARK_UNAVAILABLE: passing('unavailable'),
+  SPARK_TIMEOUT: passing('timeout'),
+  SPARK_CONNECTION: passing('no_connection'),
+  SPARK_BAD_RESPONSE: { ...passing('wrong_form'), garbled: true },
+  SPARK_PAGE_UNREADABLE: unreadableRows('unreadable_rows'),
+  SPARK_BODY_TOO_LARGE: unreadableRows('too_large'),
 } as const satisfies Readonly<Record<string, Traits>>
 
 export type SparkErrorCode = keyof typeof SPARK_ERRORS
@@ -75,10 +82,12 @@ export interface SparkApiErrorOptions {
   readonly apiCode?: number | undefined
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
+  /** @default that of the code */
+  readonly doubt?: SweepDoubt | undefined
 }
 
 /** Every failure of a request to the Spark API, with or without an answer. */
-export class SparkApiError extends ListingstreamError {
+export class SparkApiError extends SourceError {
   declare readonly code: SparkErrorCode
   readonly path: string
   readonly httpStatus: number | undefined
@@ -92,12 +101,13 @@ export class SparkApiError extends ListingstreamError {
 
   constructor(message: string, options: SparkApiErrorOptions) {
     const { code, cause, retryAfterMs } = options
-    const { retryable, refuses, garbled, attempts }: Traits = SPARK_ERRORS[code]
+    const { retryable, refuses, garbled, attempts, doubt }: Traits = SPARK_ERRORS[code]
     super(message, {
       code,
       retryable,
       // What the API refuses, somebody may mend while the feed stands still.
       disposition: 'retry',
+      doubt: options.doubt ?? doubt,
       cause,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     })
@@ -121,14 +131,18 @@ export class SparkTimeoutError extends SparkApiError {
 }
 
 /** The answer came, but cannot be what the API sent. */
-export function unreadable(path: string, what: string, cause?: unknown, httpStatus?: number): SparkApiError {
+export function unreadable(
+  path: string,
+  what: string,
+  more: Pick<SparkApiErrorOptions, 'cause' | 'httpStatus' | 'doubt'> = {},
+): SparkApiError {
   return new SparkApiError(
     `The answer to ${path} ${what}. It is asked for again; if this stays, check what stands between this host and SPARK_API_URL.`,
-    { code: 'SPARK_BAD_RESPONSE', path, cause, httpStatus },
+    { ...more, code: 'SPARK_BAD_RESPONSE', path },
   )
 }
 
 /** Cut on its way, for example. */
 export function noGzip(path: string, { cause }: { readonly cause?: unknown }): SparkApiError {
-  return unreadable(path, 'is no whole gzip stream', cause)
+  return unreadable(path, 'is no whole gzip stream', { cause, doubt: 'cut_answer' })
 }

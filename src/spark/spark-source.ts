@@ -80,14 +80,16 @@ class HttpSource implements SparkSource {
     this.metadata = createSparkMetadata(client)
   }
 
-  async identify(signal: AbortSignal): Promise<SourceIdentity> {
+  async identify(purpose: RequestPurpose, signal: AbortSignal): Promise<SourceIdentity> {
     const path = SYSTEM_PATH
-    const { envelope } = await this.#client.succeed(get('update', path), signal)
+    const { envelope } = await this.#client.succeed(get(purpose, path), signal)
     const system = onlyResult(envelope)
     const userId = system?.['Id']
     const mlsId = system?.['MlsId']
     if (typeof userId !== 'string' || typeof mlsId !== 'string') {
-      throw unreadable(path, "does not name the key's user (Id) and MLS (MlsId)")
+      throw unreadable(path, "does not name the key's user (Id) and MLS (MlsId)", {
+        doubt: 'no_identity',
+      })
     }
     return { host: this.#host, userId, mlsId }
   }
@@ -109,7 +111,9 @@ class HttpSource implements SparkSource {
       throw outcome.error
     }
     if (outcome.kind === 'not_modified' || outcome.envelope.totalRows === undefined) {
-      throw unreadable(path, 'has no Pagination.TotalRows, although it was asked to count')
+      throw unreadable(path, 'has no Pagination.TotalRows, although it was asked to count', {
+        doubt: 'no_total',
+      })
     }
     return outcome.envelope.totalRows
   }
@@ -148,7 +152,7 @@ class HttpSource implements SparkSource {
       throw error
     }
     const results = outcome.kind === 'success' ? outcome.envelope.results : undefined
-    if (results === undefined) throw unreadable(path, 'has no Results')
+    if (results === undefined) throw unreadable(path, 'has no Results', { doubt: 'no_results' })
     const { records, unreadable: bad } = readRecords(resource, results)
     // A row that cannot be read may be one of the keys: its absence from the records would prove nothing (R8).
     if (bad[0] !== undefined) return { kind: 'refused', why: `A row cannot be read: ${bad[0].reason}.` }

@@ -46,11 +46,12 @@ async function fetchPage(
   const { resource, token } = request
   const answer = await askForPage(client, request, walking, signal)
   const { skipToken } = answer.envelope
-  if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results')
+  if (answer.rows === undefined) throw unreadable(resource.path, 'has no Results', { doubt: 'no_results' })
   return {
     request: answer.request,
     token,
     nextToken: skipToken === token ? null : skipToken,
+    ...(skipToken === token ? { repeatsToken: true } : {}),
     serverDate: answer.serverDate,
     receivedAt: answer.receivedAt,
     ...answer.rows,

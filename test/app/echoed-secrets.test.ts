@@ -114,7 +114,7 @@ test('an API that echoes the token is told of without it (R15)', async () => {
         await using api = await fixture([{ status, body }], {
           retry: { attempts: 1, baseMs: 1, capMs: 1 },
         })
-        const error = await failureOf(() => api.source.identify(never))
+        const error = await failureOf(() => api.source.identify('update', never))
         expect(error.message).toContain('the API says')
         expectNothingOf([TOKEN], await everythingSaidOf(error))
       },

@@ -49,6 +49,7 @@ const PROGRESS: PassProgress = {
   overlap: null,
   resumed: false,
   decidesOn: null,
+  sweepDoubt: null,
 }
 
 function open({ registry }: Fixture): Promise<StateCodec> {

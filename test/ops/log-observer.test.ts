@@ -186,6 +186,7 @@ test('observers() tells each of them everything, in order', () => {
     pageCommitted: ({ page }) => void told.push(`${name} page ${page}`),
     passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
+    sweepJudged: (_, verdict, doubt) => void told.push(`${name} sweep ${verdict} ${doubt}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
     changesArrived: (_, delays) => void told.push(`${name} arrived ${delays.join()}`),
     overlapReviewed: (_, { overlap }) => void told.push(`${name} overlap ${overlap}`),
@@ -201,6 +202,7 @@ test('observers() tells each of them everything, in order', () => {
   both.passStarted(progressOf(), true)
   both.pageCommitted(progressOf({ page: 7 }), pageOf([]))
   both.passEnded(progressOf(), 'why')
+  both.sweepJudged(progressOf(), 'inconclusive', 'short_count')
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
   both.changesArrived(LISTINGS.name, [1, 2])
   both.overlapReviewed(LISTINGS.name, { overlap: 9, setting: 9, lateness: null, isLate: false })
@@ -215,6 +217,7 @@ test('observers() tells each of them everything, in order', () => {
     'started true',
     'page 7',
     'ended why',
+    'sweep inconclusive short_count',
     'watermark listings',
     'arrived 1,2',
     'overlap 9',

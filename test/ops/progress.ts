@@ -38,6 +38,7 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     overlap: null,
     resumed: false,
     decidesOn: null,
+    sweepDoubt: null,
     ...changes,
   }
 }

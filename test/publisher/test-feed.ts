@@ -200,6 +200,7 @@ export class TestFeed implements AsyncDisposable {
       resources,
       sets,
       source,
+      identity: SOURCE,
       publisher,
       holds,
       index,
@@ -386,6 +387,7 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     overlap: null,
     resumed: false,
     decidesOn: null,
+    sweepDoubt: null,
     ...over,
   }
 }

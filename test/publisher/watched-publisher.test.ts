@@ -43,6 +43,7 @@ const REQUEST: TransactionRequest = {
     overlap: null,
     resumed: false,
     decidesOn: null,
+    sweepDoubt: null,
   },
   watermark: null,
   markers: [],

@@ -137,7 +137,7 @@ function damagedMark(
 
 function endingAfter(source: Source, pages: number): Source {
   return {
-    identify: (asking) => source.identify(asking),
+    identify: (purpose, asking) => source.identify(purpose, asking),
     async *walk(request, walking) {
       let left = pages
       for await (const page of source.walk(request, walking)) {

@@ -117,7 +117,7 @@ describe('a purge', () => {
   ])('takes no list answer that %s for a proof: it asks one by one (R9 b)', async (_, findByKeys) => {
     const opened = await swept(['1', '2', '3'], ['1'], { there: ['1', '2'], findByKeys })
     await purge(opened)
-    expect(asked(opened, 'findOne')).toMatchObject([{ key: '2' }, { key: '3' }])
+    expect(asked(opened, 'findOne')).toMatchObject([{ key: '2' }, { key: '3' }, { key: '1' }])
     expect(live(opened)).toEqual(['1', '2'])
   })
 
@@ -174,6 +174,31 @@ describe('nothing is deleted', () => {
     expect(opened.changes()).toEqual([])
     expect(opened.markers().map(({ event }) => event)).toEqual(['started', 'failed'])
     expect(asked(opened, 'findByKeys')).toEqual([])
+  })
+
+  test.each([
+    ['before the walk', 1, []],
+    ['after the last question', 2, ['walk', 'count', 'findByKeys']],
+  ])('when the source is of another user %s; the sweep has failed (R9)', async (_, at, askedBefore) => {
+    const other = { host: 'replication.example', userId: 'user-2', mlsId: 'mls-1' }
+    const opened = await swept(['1', '2'], ['1'], { identify: (n) => (n === at ? other : undefined) })
+    await expect(purge(opened)).rejects.toMatchObject({ code: 'SWEEP_IDENTITY_CHANGED' })
+    expect(opened.source.asked.map(({ kind }) => kind)).toEqual(askedBefore)
+    expect(opened.changes()).toEqual([])
+    expect(opened.markers().at(-1)).toMatchObject({
+      event: 'failed',
+      detail: expect.stringContaining('user user-2'),
+      progress: { state: 'failed', sweepDoubt: 'identity_changed' },
+    })
+  })
+
+  test('when the count is far below what was shown: whoever asks may see less now (R9)', async () => {
+    const known = keys(100)
+    const opened = await swept(known, known.slice(0, 99), { counts: [88] })
+    await expect(purge(opened)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE', doubt: 'shrunken_count' })
+    expect(opened.changes()).toEqual([])
+    const few = await swept(known, known.slice(0, 99), { counts: [89] })
+    expect(await purge(few)).toMatchObject({ progress: { deletes: { emitted: 1 } } })
   })
 
   test('when a question fails in a way that says nothing (R8)', async () => {

@@ -67,9 +67,29 @@ describe('asking whether keys are gone (R9 b)', () => {
     ['missing the witness', () => []],
     ['of other keys', () => [keyRecord('w'), keyRecord('9')]],
   ])('one by one if the answer is %s', async (_, findByKeys) => {
-    const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys })
+    const source = new ScriptedSource({ records: [sourceRecord('w'), sourceRecord('2')], findByKeys })
     const fates = await askFates(source, LISTINGS, keys, witness, signal)
     expect([...fates.values()]).toMatchObject([{ kind: 'gone', evidence: 'HTTP_404' }, { kind: 'present' }])
+    expect(source.asked.slice(1)).toEqual([...keys, witness].map((key) => ({ kind: 'findOne', key })))
+  })
+
+  test('one by one, nothing is gone if the witness is gone, too: whoever asks may see less (R8)', async () => {
+    const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys: () => [] })
+    const asking = askFates(source, LISTINGS, keys, witness, signal)
+    await expect(asking).rejects.toMatchObject({ code: 'SWEEP_WITNESS_LOST', doubt: 'witness_lost' })
+  })
+
+  test('one by one, nothing is proved if the source does not say whether it still has the witness', async () => {
+    const findOne = (key: string) => (key === witness ? ('inconclusive' as const) : undefined)
+    const source = new ScriptedSource({ records: [sourceRecord('2')], findByKeys: () => 'refused', findOne })
+    const fates = await askFates(source, LISTINGS, keys, witness, signal)
+    expect([...fates.values()]).toEqual([{ kind: 'inconclusive' }, { kind: 'present' }])
+  })
+
+  test('one by one, the witness is not asked for where nothing is gone', async () => {
+    const records = keys.map((key) => sourceRecord(key))
+    const source = new ScriptedSource({ records, findByKeys: () => 'refused' })
+    await askFates(source, LISTINGS, keys, witness, signal)
     expect(source.asked.slice(1)).toEqual(keys.map((key) => ({ kind: 'findOne', key })))
   })
 

@@ -23,7 +23,7 @@ test("the program's own client trusts it by the file of its authority", async ()
   const script = `
     import { httpSource } from '../spark/http-source.ts'
     await using source = httpSource({ apiUrl: process.env.URL, accessToken: 'simulator-token' })
-    console.log((await source.identify(AbortSignal.timeout(10_000))).mlsId)`
+    console.log((await source.identify('update', AbortSignal.timeout(10_000))).mlsId)`
   expect(await output(script, server)).toBe(server.simulator.dataShare[0]?.id)
 })
 

@@ -143,7 +143,7 @@ describe('a walk of the simulated API', () => {
 describe('questions to the simulated API', () => {
   test('who the key belongs to', async () => {
     await using t = await simulated()
-    expect(await t.source.identify(signal)).toEqual({
+    expect(await t.source.identify('update', signal)).toEqual({
       host: new URL(t.url).host,
       userId: expect.stringMatching(/^\d{26}$/),
       mlsId: expect.stringMatching(/^\d{26}$/),

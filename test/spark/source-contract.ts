@@ -159,9 +159,9 @@ function walkCases(open: OpenSource): void {
 function questionCases(open: OpenSource): void {
   test('it says whose key it is, each time the same', async () => {
     await using opened = await open(WORLD)
-    const identity = await opened.source.identify(never)
+    const identity = await opened.source.identify('update', never)
     for (const part of ['host', 'userId', 'mlsId'] as const) expect(identity[part]).toMatch(/./)
-    expect(await opened.source.identify(never)).toEqual(identity)
+    expect(await opened.source.identify('update', never)).toEqual(identity)
   })
 
   test('it counts, or says that it does not (R7)', async () => {
@@ -288,7 +288,7 @@ function abortCases(open: OpenSource): void {
       token: '',
     } as const
     for (const ask of [
-      () => source.identify(stopped),
+      () => source.identify('update', stopped),
       () => source.count(LISTINGS, '', 'walk', stopped),
       () => source.findByKeys(LISTINGS, keys, 'keys', 'source', stopped),
       () => source.findOne(LISTINGS, keys[0]!, stopped),

@@ -12,7 +12,7 @@ describe('identify', () => {
   test('names host, user and MLS', async () => {
     await using t = await fixture([failure(503, 1023), system])
     const host = new URL(t.api.url).host
-    expect(await t.source.identify(signal)).toEqual({ host, userId: 'U1', mlsId: 'M1' })
+    expect(await t.source.identify('update', signal)).toEqual({ host, userId: 'U1', mlsId: 'M1' })
     expect(t.api.asked[0]?.path).toBe('/v1/system')
   })
 
@@ -23,7 +23,7 @@ describe('identify', () => {
     [d({})],
   ])('an answer without both is an error', async (reply) => {
     await using t = await fixture([reply])
-    await expect(t.source.identify(signal)).rejects.toMatchObject({ code: 'SPARK_BAD_RESPONSE' })
+    await expect(t.source.identify('update', signal)).rejects.toMatchObject({ code: 'SPARK_BAD_RESPONSE' })
   })
 })
 

@@ -52,7 +52,11 @@ describe('a transport', () => {
       requests,
     )
     const first = sourceOn(transport, TOKEN, OPTIONS)
-    expect(await first.identify(signal)).toEqual({ host: 'api.example', userId: 'user-1', mlsId: 'mls-1' })
+    expect(await first.identify('update', signal)).toEqual({
+      host: 'api.example',
+      userId: 'user-1',
+      mlsId: 'mls-1',
+    })
 
     const source = sourceOn(transport, TOKEN, OPTIONS)
     const key = recordKey(keyOf(1))

@@ -157,7 +157,7 @@ describe('an answer that is too long', () => {
   ])('is not read, %s: the error names the limit', async (_how, reply) => {
     await using t = await fixture([reply])
     const before = process.memoryUsage().rss
-    await expect(t.source.identify(signal())).rejects.toMatchObject({
+    await expect(t.source.identify('update', signal())).rejects.toMatchObject({
       code: 'SPARK_BODY_TOO_LARGE',
       message: expect.stringContaining(`${MIB} bytes`),
     })
@@ -168,9 +168,11 @@ describe('an answer that is too long', () => {
   test('with an error status says as much as one without a body', async () => {
     const reply = { ...zipped(`{"D":${blanks(MIB)}}`), status: 503 }
     await using t = await fixture([reply, d({ Results: [{ Id: 'u', MlsId: 'm' }] })])
-    expect(await t.source.identify(signal())).toMatchObject({ userId: 'u' })
+    expect(await t.source.identify('update', signal())).toMatchObject({ userId: 'u' })
     await using plain = await fixture([{ status: 401, body: `<html>${blanks(MIB)}` }])
-    await expect(plain.source.identify(signal())).rejects.toMatchObject({ code: 'SPARK_UNAUTHORIZED' })
+    await expect(plain.source.identify('update', signal())).rejects.toMatchObject({
+      code: 'SPARK_UNAUTHORIZED',
+    })
   })
 
   test('lists of fields may be longer than other answers', async () => {

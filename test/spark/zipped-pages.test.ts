@@ -103,6 +103,6 @@ test('any other answer is unzipped before it is read', async () => {
   const { given, pageReader } = reading()
   const system = d({ Results: [{ Id: 'u', MlsId: 'm', Padding: 'x'.repeat(ZIPPED_FROM) }] })
   await using t = await fixture([zipped(system)], { pageReader })
-  expect(await t.source.identify(AbortSignal.timeout(5_000))).toMatchObject({ userId: 'u' })
+  expect(await t.source.identify('update', AbortSignal.timeout(5_000))).toMatchObject({ userId: 'u' })
   expect(given).toEqual([])
 })

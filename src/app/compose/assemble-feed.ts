@@ -18,7 +18,15 @@ import { SYSTEM_CLOCK } from './system-clock.ts'
 
 export interface FeedParts extends Pick<
   Feed,
-  'resources' | 'guard' | 'publisher' | 'holds' | 'index' | 'state' | 'deleteRetention' | 'serverClock'
+  | 'resources'
+  | 'identity'
+  | 'guard'
+  | 'publisher'
+  | 'holds'
+  | 'index'
+  | 'state'
+  | 'deleteRetention'
+  | 'serverClock'
 > {
   readonly source: SparkSource
   readonly schemas: FeedEvents['schemas']
@@ -31,6 +39,7 @@ export function assembleFeed(
   { settings, observer, metrics, logger }: OpenFeedOptions,
   {
     resources,
+    identity,
     guard,
     source,
     publisher,
@@ -52,6 +61,7 @@ export function assembleFeed(
     resources,
     sets,
     source,
+    identity,
     publisher,
     holds,
     index,

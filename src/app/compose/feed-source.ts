@@ -39,5 +39,5 @@ export function identifySource(
 ): Promise<SourceIdentity> {
   const pageReader = PLAIN_PAGE_READER
   const source = feedSource(options, { serverClock, firstRequestNumber: 1, pageReader, user: undefined })
-  return source.identify(signal)
+  return source.identify('update', signal)
 }

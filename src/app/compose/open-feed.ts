@@ -69,6 +69,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
   const feed = assembleFeed(options, {
     resources: reader.listed,
+    identity: user,
     guard,
     source,
     publisher: watchFeed(publisher, { reader, topics, events, rowCodec }, logger),

@@ -15,6 +15,8 @@ const ONE_PASS = z.object({
   state: z.string(),
   startedAt: z.string(),
   pages: z.number(),
+  /** It had been interrupted, and went on at its token. */
+  resumed: z.boolean().default(false),
   walked: z.number(),
   counts: z.record(z.string(), z.number()),
   /** Of a purge; null otherwise. */
@@ -61,7 +63,8 @@ export function reportOf(
   dryRun: boolean,
   preview: DeletePreview | null = null,
 ): PassReport {
-  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes, missed } = progress
+  const { resource, pass, passId, state, startedAt, page, walked, counts, deletes, missed, resumed } =
+    progress
   return {
     resource,
     pass,
@@ -69,6 +72,7 @@ export function reportOf(
     state: dryRun ? 'dry-run' : state,
     startedAt: formatInstant(startedAt),
     pages: page,
+    resumed,
     walked,
     counts: { ...counts },
     purge:
@@ -113,12 +117,13 @@ export function describeReport(report: PassReport): readonly string[] {
   ]
 }
 
-function describePass({ resource, pass, state, walked, counts, purge, unread }: OnePassReport): string {
+function describePass(report: OnePassReport): string {
+  const { resource, pass, state, walked, counts, purge, unread, resumed } = report
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
   const how = purge === null || purge.compare === 'versions' ? '' : ` by ${purge.compare}`
-  const head = `${pass}${how} of ${resource} ${state}: ${walked} walked`
+  const head = `${pass}${how} of ${resource} ${state}${resumed ? ', resumed' : ''}: ${walked} walked`
   if (purge === null) return [head, ...outcomes, ...describeUnread(unread)].join(', ')
   const { gone, outOfScope, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
   const deletes = [

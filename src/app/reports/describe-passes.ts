@@ -22,17 +22,19 @@ export function describePasses(label: string, pass: PassKind, feed: FeedStatus, 
 }
 
 function describePass(status: PassStatus, now: number): string {
-  const { state, startedAt, completedAt, walked, outlook, reconciledAt } = status
+  const { state, startedAt, completedAt, walked, outlook, reconciledAt, resumed, sweepDoubt } = status
   const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
   const head =
     state === 'completed' && completedAt !== null
       ? `completed ${age(completedAt, now)} ago`
       : `${state === 'running' ? 'not at its end' : state}, begun ${age(startedAt, now)} ago${done}`
+  const went = resumed ? ', resumed' : ''
+  const doubted = sweepDoubt === null ? '' : `; inconclusive: ${sweepDoubt}`
   const far = outlook === null ? `${grouped(walked)} walked` : describeOutlook(walked, outlook)
   const missed = describeMissed(status.missed)
   const healed = missed === '' ? '' : `, missed by updates${missed}`
   const compared = reconciledAt === null ? '' : `, all content compared ${age(reconciledAt, now)} ago`
-  return `${head}: ${far}${healed}${compared}`
+  return `${head}${went}: ${far}${healed}${compared}${doubted}`
 }
 
 /** Empty where nothing is said of that. */

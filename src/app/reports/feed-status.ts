@@ -71,6 +71,10 @@ const PASS = z.looseObject({
   walked: z.number(),
   /** The slice of time that an update walks; `until` null: its end is open. */
   window: z.object({ after: TIME, until: TIME.nullable() }).nullable().default(null),
+  /** Of a purge whose last try came to no conclusion: why. */
+  sweepDoubt: z.string().nullable().default(null),
+  /** It was interrupted, and went on. */
+  resumed: z.boolean().default(false),
   completedAt: TIME.nullable().default(null),
   nextAt: TIME.nullable().default(null),
   /** Of a purge: what it walked and compared; null for other passes. */

@@ -28,6 +28,7 @@ export async function endSweep(
   await feed.committer.commitProgress(resource, commitment, signal)
   await feed.index.ledger.drop(done.passId)
   feed.observer.passEnded(done, detail)
+  feed.observer.sweepJudged(done, verdict.kind, null)
   return done
 }
 

@@ -9,7 +9,7 @@ import type { Feed } from '../feed.ts'
 import type { Selection } from '../ports.ts'
 import { afterPage, PLAIN_BEGINNING, restarted } from '../progress.ts'
 import { compareOfSweep } from '../reconcile.ts'
-import { startMarkers, walkToEnd, type WalkedPage } from '../walk.ts'
+import { startMarkers, walkToEnd, type WalkedPage, type WalkPlan } from '../walk.ts'
 import { everythingOf } from '../window.ts'
 
 export interface KeysWalk {
@@ -21,6 +21,26 @@ export interface KeysWalk {
   readonly mayCompareLess: boolean
   readonly interrupted: PassProgress | undefined
   readonly passId: PassId
+}
+
+/** What a new sweep begins with. */
+export function sweepBeginning(
+  { publisher, state }: Pick<Feed, 'publisher' | 'state'>,
+  { name }: ListedResource,
+  { passId, compare }: Pick<PassProgress, 'passId' | 'compare'>,
+): WalkPlan['begin'] {
+  const last = state.lastPass(name, 'purge')
+  return {
+    ...PLAIN_BEGINNING,
+    pass: 'purge',
+    passId,
+    initial: false,
+    sweepOffsets: publisher.nextOffsets(name),
+    held: last?.deletes.held ?? 0,
+    rescoped: last?.rescoped ?? false,
+    compare,
+    reconciledAt: last?.reconciledAt ?? null,
+  }
 }
 
 export async function walkKeys(
@@ -56,19 +76,7 @@ function walkOnce(
 ): Promise<PassProgress> {
   const { dryRun, interrupted, passId } = walk
   const compare = interrupted === undefined ? walk.compare : compareOfSweep(interrupted)
-  const sweepOffsets = feed.publisher.nextOffsets(resource.name)
-  const last = feed.state.lastPass(resource.name, 'purge')
-  const begin = {
-    ...PLAIN_BEGINNING,
-    pass: 'purge',
-    passId,
-    initial: false,
-    sweepOffsets,
-    held: last?.deletes.held ?? 0,
-    rescoped: last?.rescoped ?? false,
-    compare,
-    reconciledAt: last?.reconciledAt ?? null,
-  } as const
+  const begin = sweepBeginning(feed, resource, { passId, compare })
   const plan = { resource, select: SELECTS[compare], filter: everythingOf(resource), interrupted, begin }
   const pace = new CheckpointPace()
   return walkToEnd(

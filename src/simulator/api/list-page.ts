@@ -115,7 +115,8 @@ function pageOf<Row>(
   const found = take(matching(source.rows(skipToken), filter), 0, wanted + 1)
   const whole: Walk<Row> = { sent: skipToken, rows: found.slice(0, wanted), more: found.length > wanted }
   const walk = disturbed(source, whole, limit, fault)
-  return { rows: walk.rows, token: nextToken(source, walk, behaviour, fault) }
+  const token = nextToken(source, walk, behaviour, fault)
+  return { rows: fault?.kind === 'reordered-page' ? walk.rows.toReversed() : walk.rows, token }
 }
 
 interface Walk<Row> {
@@ -132,6 +133,7 @@ function disturbed<Row>(
   fault: Fault | undefined,
 ): Walk<Row> {
   if (fault?.kind === 'empty-page') return { ...walk, rows: [], more: true }
+  if (fault?.kind === 'repeated-page') return { ...walk, rows: take(source.rows(''), 0, limit), more: true }
   // Not the last one: the token hangs on it.
   if (fault?.kind === 'lost-rows') {
     return { ...walk, rows: walk.rows.toSpliced(0, Math.min(fault.rows, walk.rows.length - 1)) }
@@ -150,7 +152,7 @@ function nextToken<Row>(
   fault: Fault | undefined,
 ): string | null | undefined {
   if (fault?.kind === 'false-end') return END_TOKENS[fault.token](walk.sent)
-  if (fault?.kind === 'empty-page') return tokenBehind(walk.sent)
+  if (fault?.kind === 'empty-page' || fault?.kind === 'repeated-page') return tokenBehind(walk.sent)
   if (fault?.kind === 'token-circle') {
     const [first, second] = take(source.rows(''), 0, 2).map((row) => source.keyOf(row))
     return walk.sent === first ? second : first

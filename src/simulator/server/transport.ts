@@ -13,6 +13,7 @@ const HTML = '<html><head><title>Bad Gateway</title></head><body>Something betwe
 export function faultReply(fault: Fault): Reply | undefined {
   if (fault.kind === 'status') return failure(fault)
   if (fault.kind === 'envelope-failure') return jsonReply(200, failureBody(fault.code))
+  if (fault.kind === 'answer') return jsonReply(fault.status, fault.json)
   if (fault.kind === 'html') {
     return { status: fault.status, headers: { 'Content-Type': 'text/html' }, body: HTML }
   }
