@@ -41,7 +41,7 @@ bench-sets: setup ## Measure the two ways of reading sets of parts
 bench-rebuild: build ## Measure the rebuild of a store beside merely reading and decoding its topics
 	@BENCH_ONLY=store node bench/run.ts
 
-rebuild-proof: setup ## Rebuild 100,000 listings with photos and accounts into both stores, killed five times, and compare every value
+rebuild-proof: setup ## Rebuild 100,000 listings with photos and accounts into both stores, killed five times, compare every value, and verify it
 	@REBUILD_LISTINGS=$${LISTINGS:-100000} REBUILD_KILLS=$${KILLS:-5} vitest run --project integration test/e2e/rebuild.integration.test.ts
 
 torture: setup ## Break it in every way and check what is in the topics: SEED, RUNS, LISTINGS, LANES, FAULT, REPORT

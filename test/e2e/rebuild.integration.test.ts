@@ -2,10 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Replicated } from '../../src/domain/resource.ts'
 import { RESOURCES, SUBRESOURCES } from '../../src/resources/index.ts'
+import { pythonMissing, pythonWith, PYTHON_EXAMPLE } from '../fixtures/python.ts'
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts'
 import { killWhileItFills, watchedBy } from './killed-rebuild.ts'
 import { LiveFeed } from './live-feed.ts'
 import { compareStore, postgresStore, sqliteStore, type RebuiltStore } from './rebuilt-stores.ts'
+import {
+  byPython,
+  contentColumns,
+  flipped,
+  keyColumnOf,
+  tableOf,
+  topicVerification,
+  verification,
+} from './verified-store.ts'
 
 const NAMES: readonly string[] = ['listings', 'accounts', 'listing-photos']
 const WANTED: readonly Replicated[] = [...RESOURCES, ...SUBRESOURCES].filter(({ name }) =>
@@ -32,6 +42,12 @@ afterAll(async () => {
   await postgres[Symbol.asyncDispose]()
 })
 
+/** Filled by the first test of each. */
+const stores = new Map<string, RebuiltStore>()
+const ALL_PROVED = { code: 0, findings: [], proved: Object.fromEntries(NAMES.map((name) => [name, true])) }
+/** Rows of each table of which a field is flipped, each in another column. */
+const FLIPPED = Math.min(200, Math.floor(LISTINGS / 5))
+
 const STORES: readonly [string, () => Promise<RebuiltStore>][] = [
   ['SQLite', () => Promise.resolve(sqliteStore(feed.folder))],
   ['PostgreSQL', () => postgresStore(postgres)],
@@ -42,6 +58,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
     'is what the source says, value by value, however often it was killed while it was filled, and nobody saw a part of it',
     async () => {
       const store = await make()
+      stores.set(kind, store)
       const readers = watchedBy(store)
       const kills = await killWhileItFills(feed, store, KILLS, EVERY)
       // The last may have come too late, where there is little to read.
@@ -65,7 +82,115 @@ describe.each(STORES)('a store in %s', (kind, make) => {
     },
     PATIENCE_MS,
   )
+
+  test(
+    'is proved by the certificates of the last sweeps, by both implementations, and so it is behind the next changes',
+    async (context) => {
+      const store = storeOf(kind)
+      await perform('purge')
+      await perform('purge', '--resource', 'accounts')
+      await finish(store)
+      const begun = performance.now()
+      expect(await verification(feed, store)).toMatchObject({ ...ALL_PROVED, read: none() })
+      say(`${kind}: verified in ${seconds(begun)} s`)
+      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const missing = await pythonMissing(signal)
+      if (missing === undefined) {
+        await pythonWith(PYTHON_EXAMPLE, signal)
+        for (const name of NAMES) {
+          expect(await byPython(feed, name, store, signal)).toMatch(`${name}: proved, `)
+          expect(await byPython(feed, name, undefined, signal)).toMatch(`${name}: proved, `)
+        }
+      }
+      expect(await topicVerification(feed)).toMatchObject(ALL_PROVED)
+
+      feed.simulator.listings.apply({ action: 'prices', count: 20 })
+      feed.simulator.listings.apply({ action: 'new', count: 5 })
+      await perform('update')
+      // The store lags behind the topics, then it is ahead of the certificate.
+      expect(await verification(feed, store)).toMatchObject({ ...ALL_PROVED, read: none() })
+      await finish(store)
+      const ahead = await verification(feed, store)
+      expect(ahead).toMatchObject(ALL_PROVED)
+      expect(ahead.read['listings']).toBeGreaterThan(LISTINGS)
+      if (missing !== undefined) context.annotate(missing)
+    },
+    PATIENCE_MS,
+  )
+
+  test.each(NAMES)(
+    'is refuted by one flipped field of %s, and exactly that key is named; so is each of many, in whatever column',
+    async (name) => {
+      const store = storeOf(kind)
+      const table = tableOf(name)
+      const key = await keyColumnOf(store, table)
+      const rows = await store.query(`SELECT "${key}" AS key FROM "${table}" ORDER BY 1 LIMIT ${FLIPPED}`)
+      const keys = rows.map((row) => String(row['key']))
+      const columns = await contentColumns(store, table)
+      const flip = (i: number): string => {
+        const column = columns[i % columns.length]!
+        return `UPDATE "${table}" SET "${column.name}" = ${flipped(column)} WHERE "${key}" = '${keys[i]}'`
+      }
+      await store.change(`CREATE TABLE kept AS SELECT * FROM "${table}"`)
+      await store.change(flip(0))
+      expect(await verification(feed, store)).toMatchObject({
+        code: 1,
+        findings: [`${name} ${keys[0]} altered`],
+        proved: { ...ALL_PROVED.proved, [name]: false },
+      })
+      await store.change(
+        keys
+          .slice(1)
+          .map((_, i) => flip(i + 1))
+          .join('; '),
+      )
+      say(`${kind}: ${keys.length} rows of ${name} flipped in ${columns.length} columns`)
+      const { findings } = await verification(feed, store)
+      expect(findings).toEqual(keys.map((one) => `${name} ${one} altered`).sort())
+      await store.change(`DELETE FROM "${table}"; INSERT INTO "${table}" SELECT * FROM kept; DROP TABLE kept`)
+      expect(await verification(feed, store)).toMatchObject(ALL_PROVED)
+    },
+    PATIENCE_MS,
+  )
+
+  test(
+    'is refuted by a row that is gone, one that the feed does not have, and one of another time, each named',
+    async () => {
+      const store = storeOf(kind)
+      const rows = await store.query(`SELECT "ListingKey" AS key FROM listings ORDER BY 1 LIMIT 3`)
+      const [gone, copied, old] = rows.map((row) => String(row['key']))
+      await store.change(`CREATE TABLE kept AS SELECT * FROM listings`)
+      await store.change(`DELETE FROM listings WHERE "ListingKey" = '${gone}'`)
+      await store.change(`UPDATE listings SET "ListingKey" = '9' WHERE "ListingKey" = '${copied}'`)
+      // Whole, and yet not the newest: as if a transaction had passed the store by.
+      const other = `(SELECT "ContentDigest" FROM kept WHERE "ListingKey" = '${gone}')`
+      await store.change(`UPDATE listings SET "ContentDigest" = ${other} WHERE "ListingKey" = '${old}'`)
+      const { code, findings } = await verification(feed, store)
+      expect({ code, findings: findings.map((line) => line.split(' ').slice(1)) }).toEqual({
+        code: 1,
+        findings: expect.arrayContaining([
+          [gone, 'missing'],
+          [copied, 'missing'],
+          [old, 'altered'],
+        ]),
+      })
+      expect(findings.length).toBe(4)
+      await store.change(`DELETE FROM listings; INSERT INTO listings SELECT * FROM kept; DROP TABLE kept`)
+      expect(await verification(feed, store)).toMatchObject(ALL_PROVED)
+    },
+    PATIENCE_MS,
+  )
 })
+
+function storeOf(kind: string): RebuiltStore {
+  const store = stores.get(kind)
+  if (store === undefined) throw new Error(`The store in ${kind} was not filled.`)
+  return store
+}
+
+function none(): Record<string, number> {
+  return Object.fromEntries(NAMES.map((name) => [name, 0]))
+}
 
 test(
   'a store that is followed outlives a restart of its server',

@@ -18,6 +18,8 @@ export interface RebuiltStore {
   /** What the command needs beside it. */
   readonly settings: Readonly<Record<string, string>>
   query(sql: string): Promise<StoredRow[]>
+  /** Changes it behind the program's back. */
+  change(sql: string): Promise<void>
   /** Of a table, the rows with these keys. */
   rows(table: string, keyColumn: string, keys: readonly string[]): Promise<StoredRow[]>
   /** All tables with their numbers of rows, as one transaction sees them: `accounts 7, listings 200`. */
@@ -35,6 +37,10 @@ export function sqliteStore(folder: string): RebuiltStore {
     to: `sqlite:${file}`,
     settings: {},
     query: (sql) => read((database) => database.prepare(sql).all()),
+    change: async (sql) => {
+      using database = new DatabaseSync(file, { timeout: 10_000 })
+      database.exec(sql)
+    },
     rows: (table, keyColumn, keys) =>
       read((database) => {
         const one = database.prepare(`SELECT * FROM "${table}" WHERE "${keyColumn}" = ?`)
@@ -58,6 +64,10 @@ export async function postgresStore(postgres: TestPostgres): Promise<RebuiltStor
     to: url,
     settings: { PGPASSWORD: postgres.password },
     query: (sql) => postgres.query(url, sql),
+    change: async (sql) => {
+      await using client = await postgres.connect(url)
+      await client.query(sql)
+    },
     rows: async (table, keyColumn, keys) => {
       await using client = await postgres.connect(url)
       const text = `SELECT * FROM "${table}" WHERE "${keyColumn}" = ANY ($1::text[])`

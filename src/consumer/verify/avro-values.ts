@@ -14,7 +14,7 @@ export function avroValue(type: AvroType, value: StoredValue): unknown {
   const { type: held, nullBranch } = withoutNull(type)
   if (value === undefined) throw new UnfitValue()
   if (value === null) {
-    if (nullBranch === null && held.kind !== 'union' && held.kind !== 'null') throw new UnfitValue()
+    if (nullBranch === null && !takesNull(held)) throw new UnfitValue()
     return null
   }
   switch (held.kind) {
@@ -48,7 +48,7 @@ export function avroValue(type: AvroType, value: StoredValue): unknown {
 export function fromJson(type: AvroType, json: unknown): unknown {
   const { type: held, nullBranch } = withoutNull(type)
   if (json === null) {
-    if (nullBranch === null && held.kind !== 'null') throw new UnfitValue()
+    if (nullBranch === null && !takesNull(held)) throw new UnfitValue()
     return null
   }
   switch (held.kind) {
@@ -79,6 +79,10 @@ export function fromJson(type: AvroType, json: unknown): unknown {
     case 'null':
       throw new UnfitValue()
   }
+}
+
+function takesNull(type: AvroType): boolean {
+  return type.kind === 'null' || (type.kind === 'union' && type.branches.some(takesNull))
 }
 
 function checked(value: unknown, isFit: boolean): unknown {

@@ -7,7 +7,6 @@ import { RowDecoder } from '../../../src/consumer/rebuild/decode/row-decoder.ts'
 import { TableColumns } from '../../../src/consumer/rebuild/decode/table-columns.ts'
 import type { RebuiltResource } from '../../../src/consumer/rebuild/rebuilt-resource.ts'
 import type { Column, ColumnValue } from '../../../src/consumer/rebuild/store.ts'
-import type { FieldDescription } from '../../../src/domain/field-description.ts'
 import type { ResourceDescription } from '../../../src/domain/resource.ts'
 import { compileReadableType, compileType } from '../../../src/events/schema/compile-type.ts'
 import { readSchemaFile } from '../../../src/events/schema/schema-file.ts'
@@ -15,17 +14,9 @@ import { RESOURCES, SUBRESOURCES } from '../../../src/resources/index.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { listingSchema } from '../../events/sample.ts'
 import { valuesOf } from './avro-arbitrary.ts'
+import { fieldDescription, LISTING_FIELDS } from './listing-fields.ts'
 
 const LIMITS = { maxColumns: 2_000, maxNameBytes: 63 }
-const KINDS = ['Character', 'Integer', 'Decimal', 'Boolean', 'Date', 'Datetime']
-
-const LISTING_FIELDS = [
-  ...KINDS.map((type) => fieldDescription({ name: `A${type}`, type })),
-  fieldDescription({ name: 'Cooling', type: 'Character', multiSelect: true }),
-  fieldDescription({ name: 'WaterfrontYN', type: 'Boolean' }),
-  fieldDescription({ name: 'WaterFrontYN', type: 'Boolean' }),
-]
-
 const CASES: readonly (readonly [string, ResourceDescription, string])[] = [
   ['listings with fields of all kinds', LISTINGS, listingSchema(LISTING_FIELDS)],
   ...[...RESOURCES.slice(1), ...SUBRESOURCES].map(
@@ -95,14 +86,6 @@ describe('a row that is read from Avro bytes', () => {
     expect(read('other')).toMatchObject({ ListingKey: 'k', UnmappedFields: '{"ListingKey":"\\"other\\""}' })
   })
 })
-
-function fieldDescription(
-  given: Pick<FieldDescription, 'name' | 'type'> & { readonly multiSelect?: true },
-): FieldDescription {
-  const { name, multiSelect = false } = given
-  const rest = { hasList: multiSelect, searchable: true, nullable: null, group: null, shownFor: null }
-  return { label: name, ...rest, ...given, multiSelect }
-}
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+import type { ColumnType } from '../../src/consumer/rebuild/store.ts'
+import type { CliExit } from '../fixtures/cli.ts'
+import { runPython } from '../fixtures/python.ts'
+import { testStack } from '../fixtures/test-stack.ts'
+import type { LiveFeed } from './live-feed.ts'
+import type { RebuiltStore } from './rebuilt-stores.ts'
+
+const LINE = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('finding'), resource: z.string(), key: z.string(), problem: z.string() }),
+  z.object({
+    event: z.literal('verdict'),
+    resource: z.string(),
+    proved: z.boolean(),
+    keys: z.int().optional(),
+    recordsRead: z.int().optional(),
+    why: z.string().optional(),
+  }),
+])
+
+export interface Verification {
+  readonly code: number | null
+  /** `resource key problem`, sorted. */
+  readonly findings: readonly string[]
+  /** Whether it is proved, by resource. */
+  readonly proved: Readonly<Record<string, boolean>>
+  /** Records of the topics, by resource. */
+  readonly read: Readonly<Record<string, number>>
+}
+
+/** `verify --store`, as a program reads it. However long it takes. */
+export async function verification(
+  feed: LiveFeed,
+  { to, settings }: Pick<RebuiltStore, 'to' | 'settings'>,
+): Promise<Verification> {
+  return told(await feed.start(['verify', '--store', to, '--json'], settings).exited)
+}
+
+/** The same of `verify --topic`. */
+export async function topicVerification(feed: LiveFeed, ...args: readonly string[]): Promise<Verification> {
+  return told(await feed.start(['verify', '--topic', '--json', ...args]).exited)
+}
+
+function told({ code, stdout, stderr }: CliExit): Verification {
+  const text = stdout.trim()
+  if (text === '') throw new Error(`verify ended with ${code}:\n${stderr}`)
+  const lines = text.split('\n').map((line) => LINE.parse(JSON.parse(line)))
+  const verdicts = lines.filter((line) => line.event === 'verdict')
+  return {
+    code,
+    findings: lines
+      .flatMap((line) => (line.event === 'finding' ? [`${line.resource} ${line.key} ${line.problem}`] : []))
+      .sort(),
+    proved: Object.fromEntries(verdicts.map(({ resource, proved }) => [resource, proved])),
+    read: Object.fromEntries(verdicts.map(({ resource, recordsRead = 0 }) => [resource, recordsRead])),
+  }
+}
+
+/** What the second implementation says of a resource: `listings: proved, 250 keys, …`. @param store undefined: of the topic */
+export async function byPython(
+  { topic, folder }: LiveFeed,
+  resource: string,
+  store: RebuiltStore | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const address = { ...testStack(), topicPrefix: topic.replace(/\.listings$/, '') }
+  const of = store === undefined ? [] : [await givenToPython(folder, resource, store)]
+  return runPython('verify_certificate.py', [resource, ...of], address, signal)
+}
+
+/** The file itself; of a server, its keys and digests. */
+async function givenToPython(folder: string, resource: string, store: RebuiltStore): Promise<string> {
+  const sqlite = /^sqlite:(.*)$/.exec(store.to)?.[1]
+  if (sqlite !== undefined) return sqlite
+  const table = tableOf(resource)
+  const key = await keyColumnOf(store, table)
+  const rows = await store.query(`SELECT "${key}" AS key, "ContentDigest" AS digest FROM "${table}"`)
+  const file = join(folder, `${table}.tsv`)
+  await writeFile(file, rows.map((row) => `${String(row['key'])}\t${String(row['digest'])}\n`).join(''))
+  return file
+}
+
+export function tableOf(resource: string): string {
+  return resource.replaceAll('-', '_')
+}
+
+export async function keyColumnOf(store: RebuiltStore, table: string): Promise<string> {
+  const [row] = await store.query(
+    `SELECT column_name FROM _listingstream_columns WHERE table_name = '${table}' AND position = 0`,
+  )
+  return String(row?.['column_name'])
+}
+
+/** Columns that hold content: all that a digest is taken of. */
+export async function contentColumns(
+  store: RebuiltStore,
+  table: string,
+): Promise<readonly { readonly name: string; readonly type: ColumnType }[]> {
+  const rows = await store.query(
+    `SELECT column_name, type FROM _listingstream_columns WHERE table_name = '${table}' AND field LIKE '%.%' AND field NOT LIKE 'headers.%' ORDER BY position`,
+  )
+  return rows.map((row) => ({ name: String(row['column_name']), type: row['type'] as ColumnType }))
+}
+
+/** SQL for another value than the one that is there. */
+export function flipped({ name, type }: { readonly name: string; readonly type: ColumnType }): string {
+  const column = `"${name}"`
+  switch (type) {
+    case 'text':
+      return `coalesce(${column}, '') || 'x'`
+    case 'integer':
+    case 'real':
+      return `coalesce(${column}, 0) + 1`
+    case 'boolean':
+      return `NOT coalesce(${column}, (1 = 0))`
+    case 'date':
+      return `CASE WHEN ${column} = '1999-12-31' THEN '2000-01-01' ELSE '1999-12-31' END`
+    case 'timestamp':
+      return `CASE WHEN ${column} = '1999-12-31T00:00:00.000Z' THEN '2000-01-01T00:00:00.000Z' ELSE '1999-12-31T00:00:00.000Z' END`
+    case 'json':
+      return `'["flipped"]'`
+  }
+}
