@@ -131,7 +131,8 @@ describe.each(STORES)('a store in %s', (kind, make) => {
         const column = columns[i % columns.length]!
         return `UPDATE "${table}" SET "${column.name}" = ${flipped(column)} WHERE "${key}" = '${keys[i]}'`
       }
-      await store.change(`CREATE TABLE kept AS SELECT * FROM "${table}"`)
+      const kept = `kept_${table}`
+      await store.change(`CREATE TABLE ${kept} AS SELECT * FROM "${table}"`)
       await store.change(flip(0))
       expect(await verification(feed, store)).toMatchObject({
         code: 1,
@@ -147,7 +148,9 @@ describe.each(STORES)('a store in %s', (kind, make) => {
       say(`${kind}: ${keys.length} rows of ${name} flipped in ${columns.length} columns`)
       const { findings } = await verification(feed, store)
       expect(findings).toEqual(keys.map((one) => `${name} ${one} altered`).sort())
-      await store.change(`DELETE FROM "${table}"; INSERT INTO "${table}" SELECT * FROM kept; DROP TABLE kept`)
+      await store.change(
+        `DELETE FROM "${table}"; INSERT INTO "${table}" SELECT * FROM ${kept}; DROP TABLE ${kept}`,
+      )
       expect(await verification(feed, store)).toMatchObject(ALL_PROVED)
     },
     PATIENCE_MS,

@@ -12,8 +12,10 @@ const TEXT = fc.oneof(
   fc.constantFrom('', '"', '\\', 'é', 'ASCII text'),
 )
 
-/** Values of a type, as avsc takes them. */
-export function valuesOf(type: AvroType): fc.Arbitrary<unknown> {
+const NAMES = fc.stringMatching(/^[a-z"\\é]{1,5}$/)
+
+/** Values of a type, as avsc takes them. @param names of the members of maps */
+export function valuesOf(type: AvroType, names = NAMES): fc.Arbitrary<unknown> {
   switch (type.kind) {
     case 'null':
       return fc.constant(null)
@@ -33,16 +35,18 @@ export function valuesOf(type: AvroType): fc.Arbitrary<unknown> {
     case 'enum':
       return fc.constantFrom(...type.symbols)
     case 'array':
-      return fc.array(valuesOf(type.of), { maxLength: 3 })
+      return fc.array(valuesOf(type.of, names), { maxLength: 3 })
     case 'map':
       // Of avsc's own reading, __proto__ would be lost, and numbers come first.
-      return fc.dictionary(fc.stringMatching(/^[a-z"\\é]{1,5}$/), valuesOf(type.of), {
+      return fc.dictionary(names, valuesOf(type.of, names), {
         maxKeys: 3,
         noNullPrototype: true,
       })
     case 'record':
-      return fc.record(Object.fromEntries(type.fields.map((field) => [field.name, valuesOf(field.type)])))
+      return fc.record(
+        Object.fromEntries(type.fields.map((field) => [field.name, valuesOf(field.type, names)])),
+      )
     case 'union':
-      return fc.oneof(...type.branches.map(valuesOf))
+      return fc.oneof(...type.branches.map((branch) => valuesOf(branch, names)))
   }
 }
