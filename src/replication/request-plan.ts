@@ -86,11 +86,11 @@ function loadsOf(planned: PlannedResource, settings: PlanSettings): readonly Loa
   const isReconciled = walkEvery === null || reconcileEvery < walkEvery
   // A content reconcile comes in the place of a purge, and its pages are as many: one that comes more often is one more.
   const sweepEvery = isReconciled ? Math.min(purgeEvery, reconcileEvery) : purgeEvery
-  const gone = (LEAVING_PER_DAY * records * sweepEvery) / DAY_MS
+  const gone = (LEAVING_PER_DAY * records * purgeEvery) / DAY_MS
   const loads = [
     load('update', sweepEvery, metadata),
     load('walk', sweepEvery, walk + IDENTITY_QUESTIONS),
-    load('question', sweepEvery, Math.ceil(gone / keysPerQuestion(resource))),
+    load('question', purgeEvery, Math.ceil(gone / keysPerQuestion(resource))),
   ]
   if (walkEvery !== null && !isReconciled) {
     loads.push(load('update', walkEvery, metadata), load('walk', walkEvery, walk))

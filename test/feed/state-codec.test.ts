@@ -84,6 +84,9 @@ describe("the publisher's own records", () => {
         walkEnded: true,
         deletes: { ...NO_DELETES, held: 120 },
         sweepOffsets: [3, 4, 5],
+        compare: 'content',
+        reconciledAt: instant(1_690_000_000_000),
+        missed: { new_key: 3, same_stamp: 120_000 },
       },
     }
     const update: PassProgress = {
@@ -91,6 +94,7 @@ describe("the publisher's own records", () => {
       pass: 'update',
       window: { after: instant(1_699_000_000_000), until: instant(1_699_000_060_000), walkedBefore: 7 },
       owedSeconds: [instant(1_690_000_000_000), instant(1_690_000_009_000)],
+      overlap: 2_400_000,
     }
     const openEnd: PassProgress = {
       ...update,

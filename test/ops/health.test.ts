@@ -150,6 +150,21 @@ test('seconds that the source cannot show are told but do not make it unready, u
   expect(health.report().owedSeconds).toEqual(told)
 })
 
+test('changes that show up late are told but do not make it unready, until updates look back no further than set', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  const review = { overlap: 2_400_000, setting: 1_200_000, lateness: 1_100_400, isLate: true }
+  health.overlapReviewed(LISTINGS.name, review)
+  expect(health.report()).toMatchObject({
+    ready: true,
+    lateArrivals: [{ resource: 'listings', overlapSeconds: 2_400, latenessSeconds: 1_100 }],
+  })
+  health.overlapReviewed(LISTINGS.name, { ...review, lateness: null })
+  expect(health.report().lateArrivals).toMatchObject([{ latenessSeconds: null }])
+  health.overlapReviewed(LISTINGS.name, { ...review, overlap: 1_200_000, isLate: false })
+  expect(health.report().lateArrivals).toEqual([])
+})
+
 test('it remembers the last completed pass of each kind', () => {
   const clock = { ms: 1 }
   const health = healthAt(clock)

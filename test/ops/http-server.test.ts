@@ -88,7 +88,7 @@ describe('running a pass', () => {
     expect(await response.json()).toEqual({ state: 'completed' })
     expect((await fetch(`${server.url}/passes/update`, { method: 'POST' })).status).toBe(200)
     await fetch(`${server.url}/passes/update`, post({ deadLetters: ['1', '2'] }))
-    await fetch(`${server.url}/passes/purge`, post({ approveUpTo: 40 }))
+    await fetch(`${server.url}/passes/purge`, post({ approveUpTo: 40, compare: 'content' }))
     await fetch(`${server.url}/resources/accounts/passes/snapshot`, { method: 'POST' })
     await fetch(`${server.url}/resources/openhouses/passes/snapshot`, post({ deadLetters: 'all' }))
     expect(ran).toEqual([
@@ -106,7 +106,7 @@ describe('running a pass', () => {
       ],
       [
         { resource: undefined, pass: 'purge' },
-        { dryRun: false, restart: false, approveUpTo: 40 },
+        { dryRun: false, restart: false, approveUpTo: 40, compare: 'content' },
       ],
       [
         { resource: 'accounts', pass: 'snapshot' },
@@ -128,6 +128,8 @@ describe('running a pass', () => {
     ['/passes/update', post({ deadLetters: 'some' })],
     ['/passes/update', post({ approveUpTo: 3 })],
     ['/passes/purge', post({ approveUpTo: -1 })],
+    ['/passes/purge', post({ compare: 'stamps' })],
+    ['/passes/snapshot', post({ compare: 'content' })],
     ['/passes/purge', { ...post({}), body: '{' }],
   ])('a request that is not understood runs nothing: %s', async (path, init) => {
     let runs = 0

@@ -71,6 +71,31 @@ test('a held purge is a warning that says why and how many', () => {
   })
 })
 
+test('a purge says what it compared, and at its end what updates had missed', () => {
+  const { observer, lines } = logged()
+  const purge = progressOf({ pass: 'purge', compare: 'content', missed: { same_stamp: 3 } })
+  observer.passStarted(purge, false)
+  observer.passEnded({ ...purge, state: 'completed' }, null)
+  expect(lines).toMatchObject([
+    { event: 'pass-started', compare: 'content' },
+    { event: 'pass-ended', compare: 'content', missed: { same_stamp: 3 } },
+  ])
+})
+
+test('how far updates look back is one line when it changes, also against an earlier process', () => {
+  const { observer, lines } = logged()
+  const review = { overlap: 2_400_000, setting: 1_200_000, lateness: 1_100_000, isLate: true }
+  observer.passRecovered(progressOf({ state: 'completed', overlap: 2_400_000 }))
+  observer.overlapReviewed(LISTINGS.name, review)
+  observer.overlapReviewed(LISTINGS.name, { ...review, overlap: 4_800_000 })
+  observer.overlapReviewed(LISTINGS.name, { ...review, overlap: 4_800_000, lateness: null })
+  observer.overlapReviewed(LISTINGS.name, { ...review, overlap: 1_200_000, lateness: 0, isLate: false })
+  expect(lines).toMatchObject([
+    { level: 'warn', event: 'overlap-changed', overlapMs: 4_800_000, latenessMs: 1_100_000 },
+    { level: 'info', event: 'overlap-changed', overlapMs: 1_200_000, settingMs: 1_200_000 },
+  ])
+})
+
 test('a second that the source cannot show is one warning, and one line when it is read', () => {
   const { observer, lines } = logged()
   const [before, now] = [instant(1_000), instant(Date.UTC(2026, 4, 2, 9))]

@@ -72,6 +72,32 @@ describe('Metrics', () => {
     expect(await sample('owed_seconds{resource="listings"}')).toBe('0')
   })
 
+  test('what updates had missed is counted when the pass ends that found it, by reason, and nothing of others', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const sweep = progressOf({ pass: 'purge', state: 'held', missed: { newer_stamp: 2, same_stamp: 1 } })
+    metrics.pageCommitted({ ...sweep, state: 'running' }, [])
+    expect(await sample('missed_total{resource="listings",reason="same_stamp"}')).toBeUndefined()
+    metrics.passEnded(sweep)
+    metrics.passEnded({ ...sweep, missed: { same_stamp: 3 } })
+    metrics.passEnded(progressOf({ state: 'completed' }))
+    expect(await sample('missed_total{resource="listings",reason="newer_stamp"}')).toBe('2')
+    expect(await sample('missed_total{resource="listings",reason="same_stamp"}')).toBe('4')
+  })
+
+  test('how late changes were seen is a histogram, and how far updates look back a gauge (R4)', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    metrics.changesArrived(LISTINGS.name, [5_000, 1_100_000])
+    metrics.overlapReviewed(LISTINGS.name, {
+      overlap: 2_400_000,
+      setting: 1_200_000,
+      lateness: null,
+      isLate: true,
+    })
+    expect(await sample('arrival_delay_seconds_bucket{le="10",resource="listings"}')).toBe('1')
+    expect(await sample('arrival_delay_seconds_count{resource="listings"}')).toBe('2')
+    expect(await sample('update_overlap_seconds{resource="listings"}')).toBe('2400')
+  })
+
   test('the age of the watermark is that of the moment of the scrape (R4)', async () => {
     const clock = { now: 100_000, monotonic: 0 }
     const { metrics, sample } = metricsAt(clock)

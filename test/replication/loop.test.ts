@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
-import { PASS_KINDS } from '../../src/domain/pass.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { PASS_KINDS, type PassKind } from '../../src/domain/pass.ts'
 import type { ListedResource } from '../../src/domain/resource.ts'
 import { WHOLE } from '../../src/domain/scope.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import type { CommittedState } from '../../src/replication/committed-state.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
-import { intervalOf, runSchedule } from '../../src/replication/loop.ts'
+import { intervalOf, purgeDueAt, runSchedule } from '../../src/replication/loop.ts'
 import type { Parking } from '../../src/replication/persist.ts'
 import { noticeScope } from '../../src/replication/scope-change.ts'
 import {
@@ -232,6 +234,25 @@ describe('the schedule', () => {
     await stopped(second, done)
   })
 
+  test('the purge that is due when RECONCILE_INTERVAL is over compares content, also before PURGE_INTERVAL is (R9)', () => {
+    const at = (ms: number) => instant(SERVER_TIME + ms)
+    const dueAt = (purge: object | undefined, reconcileIntervalMs: number, now: number) => {
+      const passes = { snapshot: { initial: true, startedAt: at(0) }, update: undefined, purge }
+      const lastPass = (_: unknown, pass: PassKind) => passes[pass]
+      const state = { lastPass } as unknown as CommittedState
+      return purgeDueAt(state, LISTINGS, { purgeIntervalMs: PURGE_MS, reconcileIntervalMs }, at(now))
+    }
+    const purge = { state: 'completed', startedAt: at(PURGE_MS), reconciledAt: null }
+    expect(dueAt(undefined, RECONCILE_MS, 0)).toBe(at(PURGE_MS))
+    expect(dueAt(undefined, PURGE_MS / 2, 0)).toBe(at(PURGE_MS / 2))
+    expect(dueAt(purge, RECONCILE_MS, PURGE_MS)).toBe(at(2 * PURGE_MS))
+    expect(dueAt(purge, 1.5 * PURGE_MS, PURGE_MS)).toBe(at(1.5 * PURGE_MS))
+    const reconciled = { ...purge, reconciledAt: at(PURGE_MS) }
+    expect(dueAt(reconciled, 1.5 * PURGE_MS, PURGE_MS)).toBe(at(2 * PURGE_MS))
+    // It was due already, and that purge could not do it: the next one is none for it alone.
+    expect(dueAt(purge, PURGE_MS / 2, PURGE_MS)).toBe(at(2 * PURGE_MS))
+  })
+
   test.each(['snapshot', 'purge'] as const)('an interrupted %s goes on at once', async (pass) => {
     const first = open()
     if (pass === 'purge') await stopped(first, (await settled(first)).done)
@@ -285,6 +306,20 @@ describe('a resource without stamps', () => {
     await opened.clock.pass(FULL_WALK_MS - BASE_POLL_MS)
     await opened.clock.sleeperOf(FULL_WALK_MS)
     expect(walksOf(opened, TOURS)).toEqual({ snapshot: 2, update: 0, purge: 0 })
+    await stopped(opened, done)
+  })
+
+  test('is not walked whole again when a content reconcile has just been (R5)', async () => {
+    const { opened, done, runner } = await walked()
+    await opened.clock.sleeperOf(FULL_WALK_MS - BASE_POLL_MS)
+    opened.clock.advance(FULL_WALK_MS - BASE_POLL_MS - 1_000)
+    await runner.run(TOURS, 'purge', { ...PLAIN_PASS, compare: 'content' }, signal)
+    opened.clock.advance(1_000)
+    await opened.clock.sleeperOf(FULL_WALK_MS - 1_000)
+    expect(runner.feed.state.lastPass(TOURS.name, 'snapshot')?.startedAt).toBe(SERVER_TIME)
+    await opened.clock.pass(FULL_WALK_MS - 1_000)
+    await opened.clock.sleeperOf(FULL_WALK_MS)
+    expect(runner.feed.state.lastPass(TOURS.name, 'snapshot')?.startedAt).toBeGreaterThan(SERVER_TIME)
     await stopped(opened, done)
   })
 

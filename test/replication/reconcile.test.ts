@@ -34,16 +34,17 @@ const shows = (compare: PurgeCompare, records: readonly SourceRecord[]): WalkSte
 const KNOWN = ['1', '2', '3', '4', '5', '6'].map((key) => sourceRecord(key))
 /** In no window of an update: the watermark is `SERVER_TIME`. */
 const HIDDEN = instant(SERVER_TIME - 30 * 60_000)
-const [SAME, , NEWER, OLDER] = [
-  sourceRecord('1'),
-  sourceRecord('2', { City: 'Fargo' }),
-  sourceRecord('3', { City: 'Fargo' }, { modificationTimestamp: HIDDEN }),
-  sourceRecord('4', { City: 'Fargo' }, { modificationTimestamp: instant(SERVER_TIME - 2 * HOUR_MS) }),
-]
+const SAME = sourceRecord('1')
+const NEWER = sourceRecord('3', { City: 'Fargo' }, { modificationTimestamp: HIDDEN })
+const OLDER = sourceRecord(
+  '4',
+  { City: 'Fargo' },
+  { modificationTimestamp: instant(SERVER_TIME - 2 * HOUR_MS) },
+)
 const UNSTAMPED = sourceRecord('2', { City: 'Fargo' })
 const NEW = sourceRecord('9')
 /** `5` stays as it is, `6` is gone. */
-const NOW = [SAME!, UNSTAMPED, NEWER!, OLDER!, sourceRecord('5'), NEW]
+const NOW = [SAME, UNSTAMPED, NEWER, OLDER, sourceRecord('5'), NEW]
 
 function changed(compare: PurgeCompare) {
   return feedAfterSnapshot(KNOWN, {
@@ -103,7 +104,7 @@ describe('what a purge walks, and what it finds', () => {
   test('what the next update would bring is published by a content reconcile, and not counted as missed', async () => {
     const soon = sourceRecord('2', { City: 'Fargo' }, { modificationTimestamp: SERVER_TIME })
     const opened = await feedAfterSnapshot(KNOWN.slice(0, 2), {
-      walks: [[shows('content', [SAME!, soon])]],
+      walks: [[shows('content', [SAME, soon])]],
       counts: [2],
     })
     expect((await purge(opened, 'content')).progress.missed).toEqual({})
@@ -112,9 +113,9 @@ describe('what a purge walks, and what it finds', () => {
 
   test('a listing that came back with its old stamp is counted as returned', async () => {
     const opened = await feedAfterSnapshot(KNOWN.slice(0, 2), {
-      walks: [[shows('keys', [SAME!])], [shows('content', KNOWN.slice(0, 2))]],
+      walks: [[shows('keys', [SAME])], [shows('content', KNOWN.slice(0, 2))]],
       counts: [1, 2],
-      records: [SAME!],
+      records: [SAME],
     })
     await purge(opened, 'keys')
     opened.clock.advance(HOUR_MS)
@@ -206,7 +207,7 @@ describe('a content reconcile', () => {
 
   test('hands on when it was, through later purges of another kind', async () => {
     const opened = await feedAfterSnapshot(KNOWN.slice(0, 1), {
-      walks: [[shows('content', [SAME!])], [shows('versions', [SAME!])]],
+      walks: [[shows('content', [SAME])], [shows('versions', [SAME])]],
       counts: [1, 1],
     })
     await purge(opened, 'content')
@@ -272,8 +273,8 @@ describe('a purge that nobody asked to compare in a certain way', () => {
 
   test('is none again before the next interval is over', async () => {
     const opened = await feedAfterSnapshot(
-      [SAME!],
-      { walks: [[shows('content', [SAME!])], [shows('versions', [SAME!])]], counts: [1, 1] },
+      [SAME],
+      { walks: [[shows('content', [SAME])], [shows('versions', [SAME])]], counts: [1, 1] },
       { later: 7 * DAY_MS, over: { sweeps: SWEEPS } },
     )
     expect((await purge(opened)).progress.compare).toBe('content')
@@ -291,9 +292,9 @@ describe('a purge that nobody asked to compare in a certain way', () => {
 
 test('a key that the walk of a content reconcile shows, and the feed remembers as deleted a moment ago, is left to the next (R9)', async () => {
   const opened = await feedAfterSnapshot(KNOWN.slice(0, 2), {
-    walks: [[shows('keys', [SAME!])], [shows('content', KNOWN.slice(0, 2))]],
+    walks: [[shows('keys', [SAME])], [shows('content', KNOWN.slice(0, 2))]],
     counts: [1, 2],
-    records: [SAME!],
+    records: [SAME],
   })
   await purge(opened, 'keys')
   await purge(opened, 'content')

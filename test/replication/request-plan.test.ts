@@ -82,6 +82,23 @@ describe('a day of listings', () => {
   )
 })
 
+test('a content reconcile comes in the place of a purge, and is one more only where it comes more often', () => {
+  const walks = (settings: Partial<PlanSettings>) =>
+    requestsOf(planRequests([ofListings(50_000, 0)], { ...DEFAULTS, ...settings }), 'walk')
+  expect(walks({ reconcileIntervalMs: DAY })).toBe(52)
+  expect(walks({ reconcileIntervalMs: DAY / 2 })).toBe(2 * 52)
+  const tours = (reconcileIntervalMs: number) =>
+    requestsOf(
+      planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 0 }], {
+        ...DEFAULTS,
+        reconcileIntervalMs,
+      }),
+      'walk',
+    )
+  // In the place of the full walks, too.
+  expect([tours(DAY), tours(DAY / 2)]).toEqual([2 * 7, 2 * 7])
+})
+
 test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
   const plan = planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 100 }], DEFAULTS)
   expect(plan.perDay).toEqual([

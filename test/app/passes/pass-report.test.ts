@@ -45,3 +45,23 @@ test('of the answer of a daemon that does not count them, nothing is said', () =
   const { unread: _, ...older } = withPhotos(NONE)
   expect(parsePassReport(older).unread).toBeNull()
 })
+
+test('a purge says what it compared unless that is versions, and by reason what updates had missed', () => {
+  const progress = progressOf({
+    ...{ pass: 'purge', state: 'completed', walked: 9 },
+    ...{ compare: 'content', missed: { newer_stamp: 2, same_stamp: 1_000 } },
+  })
+  const purge = { progress, verdict: { kind: 'clear' }, gone: 0, outOfScope: 0, missed: 1_002 } as const
+  const report = reportOf({ progress, purge, letters: undefined, unread: undefined }, false)
+  expect(describeReport(report)).toEqual([
+    'purge by content of listings completed: 9 walked, 0 gone, 0 deleted, 0 still there, 0 inconclusive, 1002 missed by updates and read (2 newer_stamp, 1,000 same_stamp)',
+  ])
+  expect(parsePassReport(report).purge).toMatchObject({ compare: 'content', missedBy: progress.missed })
+  const plain = { ...progress, compare: null, missed: {} }
+  const older = reportOf(
+    { progress: plain, purge: { ...purge, missed: 0 }, letters: undefined, unread: undefined },
+    false,
+  )
+  expect(older.purge?.compare).toBe('versions')
+  expect(describeReport(older)[0]).toMatch(/^purge of listings .*, 0 missed by updates and read$/)
+})

@@ -86,6 +86,38 @@ test('what the API cannot show is not called fresh', () => {
   )
 })
 
+test('changes that show up late stand beside how fresh the feed is, and what updates had missed beside the purge', () => {
+  const [startedAt, completedAt] = ['2026-05-02T13:45:00.000Z', '2026-05-02T13:50:00.000Z']
+  const ended = { resource: 'listings', state: 'completed', startedAt, completedAt, walked: 7 }
+  const late = { resource: 'listings', overlapSeconds: 2_400, latenessSeconds: 1_080 }
+  const lines = (lateArrivals: readonly object[]) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        resources: [LISTINGS_ALONE],
+        passes: [
+          { ...ended, pass: 'snapshot' },
+          {
+            ...{ ...ended, pass: 'purge', compare: 'versions' },
+            ...{ missed: { same_stamp: 2 }, reconciledAt: '2026-04-29T14:00:00.000Z' },
+          },
+        ],
+        watermarks: { listings: completedAt },
+        lateArrivals,
+      }),
+      NOW,
+    )
+  expect(lines([late])[4]).toBe(
+    'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z); CHANGES SHOW UP LATE: those of listings up to 18 min behind the updates, which look back 40 min',
+  )
+  expect(lines([{ ...late, latenessSeconds: null }])[4]).toContain(
+    'those of listings behind the updates, which look back 40 min',
+  )
+  expect(lines([])).toContain(
+    'Purge         completed 10 min ago: 7 walked, missed by updates (2 same_stamp), all content compared 3 d ago',
+  )
+})
+
 test('the requests of the last day and of the last minutes share a line, with what waits, what is granted and what does not fit', () => {
   const none = { update: 0, question: 0, media: 0, walk: 0 }
   const budget = { limit: 1_500, granted: 1_500, used: none, waiting: none, misfit: null }

@@ -63,3 +63,13 @@ test('sets are told apart from the resources, whose records alone are counted as
   ])
   expect(status.passes.map(({ resource }) => resource)).toEqual(['listings', 'listing-photos'])
 })
+
+test('a purge tells what it compared, when all content was, in a time that a person can read, and what updates had missed', () => {
+  const reconciledAt = instant(Date.UTC(2026, 4, 1))
+  const purge = progressOf({ pass: 'purge', compare: null, reconciledAt, missed: { new_key: 3 } })
+  const status = FEED_STATUS.parse(feedStatus(factsOf([purge, progressOf({ pass: 'update' })])))
+  expect(status.passes).toMatchObject([
+    { pass: 'update', compare: null, reconciledAt: null, missed: {} },
+    { pass: 'purge', compare: 'versions', reconciledAt: '2026-05-01T00:00:00.000Z', missed: { new_key: 3 } },
+  ])
+})

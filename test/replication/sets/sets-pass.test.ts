@@ -531,3 +531,16 @@ describe('a pass of a set needs', () => {
     expect(feed.twins.feed.state.lastPass(PHOTOS.name, 'purge')).toBeUndefined()
   })
 })
+
+test('a full cycle counts what changed under the stamp that it was read under, and not what an update would have read', async () => {
+  const feed = await SetsFeed.of(['1', '2', '3'].map((key) => photographed(key)))
+  for (const set of [PHOTOS, ROOMS]) await feed.run(set, 'snapshot')
+  feed.advance(HOUR_MS)
+  await feed.listed(photographed('2', instant(LONG_AGO + 1_000)))
+  feed.answer = (_, key) => [{ Id: `other of ${key}` }]
+  const photos = await feed.run(PHOTOS, 'snapshot')
+  expect(photos).toMatchObject({ counts: { published: 3 }, missed: { same_stamp: 2 } })
+  expect(await feed.run(ROOMS, 'snapshot')).toMatchObject({ missed: { same_stamp: 3 } })
+  feed.advance(HOUR_MS)
+  expect(await feed.run(PHOTOS, 'snapshot')).toMatchObject({ counts: { unchanged: 3 }, missed: {} })
+})
