@@ -57,20 +57,14 @@ export function assembleFeed(
   const lateArrivals = new LateArrivals({ overlap, most, before: overlapsBefore(state) })
   const clock = SYSTEM_CLOCK
   const sets = new FeedSets(resources)
+  const shared = { publisher, index, state, clock, observer, overlap, lateArrivals, sets }
   return {
+    ...shared,
     resources,
-    sets,
-    source,
     identity,
-    publisher,
+    source,
     holds,
-    index,
-    state,
-    clock,
     serverClock,
-    observer,
-    overlap,
-    lateArrivals,
     sweeps: {
       compare: settings.passes.purgeCompare,
       intervalMs: settings.passes.purgeIntervalMs,
@@ -85,10 +79,7 @@ export function assembleFeed(
       onFields: (resource, names) => metrics.describedFields(resource, names),
       logger,
     }),
-    committer: new PageCommitter({
-      ...{ publisher, index, encoder, state, clock, observer, overlap, sets },
-      lateArrivals,
-    }),
+    committer: new PageCommitter({ ...shared, encoder }),
     newPassId: () => passId(randomUUID()),
     random: Math.random,
     // A deleted key is remembered for the widest overlap at least: an answer from the source's cache would restore it (R9).

@@ -17,6 +17,7 @@ export async function runPass(
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
+  const wishes = { dryRun, approveUpTo, compare }
   let preview: DeletePreview | null = null
   const examine: NonNullable<PassOptions['examine']> = async (candidates, looking) => {
     if (!isSubresource(resource)) preview = await feed.previewDeletes(resource, candidates, looking)
@@ -25,12 +26,7 @@ export async function runPass(
   const result = await feed.runner.run(
     resource,
     pass,
-    {
-      ...PLAIN_PASS,
-      ...{ dryRun, approveUpTo, compare, onBegin },
-      onDemand: true,
-      examine: dryRun ? examine : undefined,
-    },
+    { ...PLAIN_PASS, ...wishes, onBegin, onDemand: true, examine: dryRun ? examine : undefined },
     signal,
   )
   return reportOf(result, dryRun, preview)

@@ -204,7 +204,7 @@ function scopeStateOf(
 
 /** Always in the same order. */
 export function feedStatus(facts: FeedFacts): FeedStatus {
-  const { resources, state, completedAt, nextAt, outlook, heldBecause, holds } = facts
+  const { resources, state, heldBecause, holds } = facts
   const names = published(resources).map(({ name }) => name)
   const orderOf = ({ resource, pass }: PassProgress): number =>
     names.indexOf(resource) * PASS_KINDS.length + PASS_KINDS.indexOf(pass)
@@ -223,27 +223,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     sets: setsOf(facts),
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: ofResources(facts.liveRecords, resources),
-    passes: passes.map(([track, progress]) => {
-      const { resource, pass, state: is, startedAt, walked, window, owedSeconds: _, ...others } = progress
-      const { compare, reconciledAt, missed, ...rest } = others
-      const completed = completedAt.get(track)
-      const next = nextAt(progress)
-      return {
-        resource,
-        pass,
-        state: is,
-        startedAt: formatInstant(startedAt),
-        walked,
-        window: window === null ? null : formatSlice(window),
-        completedAt: completed === undefined ? null : formatInstant(completed),
-        nextAt: next === null ? null : formatInstant(next),
-        compare: pass === 'purge' ? compareOfSweep({ compare }) : null,
-        reconciledAt: reconciledAt === null ? null : formatInstant(reconciledAt),
-        missed: { ...missed },
-        outlook: is === 'running' ? outlook(progress) : null,
-        ...rest,
-      }
-    }),
+    passes: passes.map(([track, progress]) => passStatus(facts, track, progress)),
     parked: facts.parked,
     firstPurgeAt: facts.firstPurgeAt,
     lastError: facts.lastError,
@@ -266,6 +246,32 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     apiRequests: facts.apiRequests,
     budget: facts.budget,
     health: facts.health,
+  }
+}
+
+function passStatus(
+  { completedAt, nextAt, outlook }: FeedFacts,
+  track: PassTrack,
+  progress: PassProgress,
+): PassStatus {
+  const { resource, pass, state, startedAt, walked, window, owedSeconds: _, ...others } = progress
+  const { compare, reconciledAt, missed, ...rest } = others
+  const completed = completedAt.get(track)
+  const next = nextAt(progress)
+  return {
+    resource,
+    pass,
+    state,
+    startedAt: formatInstant(startedAt),
+    walked,
+    window: window === null ? null : formatSlice(window),
+    completedAt: completed === undefined ? null : formatInstant(completed),
+    nextAt: next === null ? null : formatInstant(next),
+    compare: pass === 'purge' ? compareOfSweep({ compare }) : null,
+    reconciledAt: reconciledAt === null ? null : formatInstant(reconciledAt),
+    missed: { ...missed },
+    outlook: state === 'running' ? outlook(progress) : null,
+    ...rest,
   }
 }
 

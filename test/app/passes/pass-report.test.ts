@@ -48,8 +48,11 @@ test('of the answer of a daemon that does not count them, nothing is said', () =
 
 test('a purge says what it compared unless that is versions, and by reason what updates had missed', () => {
   const progress = progressOf({
-    ...{ pass: 'purge', state: 'completed', walked: 9 },
-    ...{ compare: 'content', missed: { newer_stamp: 2, same_stamp: 1_000 } },
+    pass: 'purge',
+    state: 'completed',
+    walked: 9,
+    compare: 'content',
+    missed: { newer_stamp: 2, same_stamp: 1_000 },
   })
   const purge = { progress, verdict: { kind: 'clear' }, gone: 0, outOfScope: 0, missed: 1_002 } as const
   const report = reportOf({ progress, purge, letters: undefined, unread: undefined }, false)

@@ -98,8 +98,11 @@ test('changes that show up late stand beside how fresh the feed is, and what upd
         passes: [
           { ...ended, pass: 'snapshot' },
           {
-            ...{ ...ended, pass: 'purge', compare: 'versions' },
-            ...{ missed: { same_stamp: 2 }, reconciledAt: '2026-04-29T14:00:00.000Z' },
+            ...ended,
+            pass: 'purge',
+            compare: 'versions',
+            missed: { same_stamp: 2 },
+            reconciledAt: '2026-04-29T14:00:00.000Z',
           },
         ],
         watermarks: { listings: completedAt },
