@@ -16,6 +16,9 @@ const COMMANDS = [
   'snapshot',
   'update',
   'purge',
+  'purge show',
+  'purge approve a-sweep --max 1',
+  'purge reject a-sweep',
   'status',
   'tail --until-end',
   'dead-letters list',
@@ -29,7 +32,16 @@ const COMMANDS = [
   'index rebuild',
 ] as const
 /** Those that look for a daemon first. */
-const HANDED_OVER = ['run', 'snapshot', 'update', 'purge', 'status', 'dead-letters retry --all']
+const HANDED_OVER = [
+  'run',
+  'snapshot',
+  'update',
+  'purge',
+  'purge approve a-sweep --max 1',
+  'purge reject a-sweep',
+  'status',
+  'dead-letters retry --all',
+]
 /** After its first word it is stopped, as by an operator: what waits for an outage to end has said so by then. */
 const LONGEST_MS = 4_000
 

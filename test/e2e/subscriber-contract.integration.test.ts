@@ -107,7 +107,13 @@ describe('the schema of a feed, from the real registry', () => {
     expect(await asyncApiProblems(stdout)).toEqual([])
     const document = parse(stdout)
     expect(document).toEqual(JSON.parse(await feed.done('asyncapi', '--json')))
-    expect(Object.keys(document.channels)).toEqual(['listings', 'control', 'checkpoints', 'dead-letters'])
+    expect(Object.keys(document.channels)).toEqual([
+      'listings',
+      'control',
+      'checkpoints',
+      'dead-letters',
+      'holds',
+    ])
     expect(document.channels.listings.bindings.kafka).toMatchObject({
       topic: feed.topic,
       partitions: 4,

@@ -2,6 +2,7 @@ import type { ListedResource, ResourceDescription } from '../../domain/resource.
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
+import { standingHold } from '../../replication/holds/standing-hold.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
 import { reportHold, type HoldAnswer } from '../holds/hold-report.ts'
 import { previewDeletes, type DeletePreview } from '../passes/delete-preview.ts'
@@ -29,7 +30,7 @@ export interface FeedQueries {
 export function feedQueries(
   reader: FeedReader,
   index: Pick<KeyIndex, 'entries'>,
-  { holds }: Pick<CommittedState, 'holds'>,
+  state: CommittedState,
 ): FeedQueries {
   const { cluster, names, resources, writerSchemas } = reader
   return {
@@ -43,7 +44,7 @@ export function feedQueries(
       return previewDeletes({ cluster, topic, resource, schemas: writerSchemas }, candidates, signal)
     },
     async reportHold(resource, signal) {
-      const standing = holds.standing(resource.name, 'deletes')
+      const standing = standingHold(state, resource)
       return { hold: standing === undefined ? null : await reportHold(reader, resource, standing, signal) }
     },
   }

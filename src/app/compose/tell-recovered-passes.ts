@@ -1,6 +1,7 @@
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
+import { standingHold } from '../../replication/holds/standing-hold.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
@@ -18,7 +19,7 @@ export async function tellRecoveredPasses(
   const told = await reasonsOfMarkers(reader, passes, state, signal)
   for (const progress of passes) {
     const { resource } = progress
-    const heldBecause = state.holds.standing(resource, 'deletes')?.hold.why ?? told.get(resource)
+    const heldBecause = standingHold(state, { name: resource })?.hold.why ?? told.get(resource)
     observer.passRecovered(progress, completedAt.get(trackOf(progress)), heldBecause)
   }
 }
@@ -27,11 +28,11 @@ export async function tellRecoveredPasses(
 async function reasonsOfMarkers(
   { cluster, names, resources, writerSchemas: schemas }: FeedReader,
   passes: readonly PassProgress[],
-  { holds }: CommittedState,
+  state: CommittedState,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const isUnexplained = passes.some(
-    ({ resource, deletes }) => deletes.held > 0 && holds.standing(resource, 'deletes') === undefined,
+    ({ resource: name, deletes }) => deletes.held > 0 && standingHold(state, { name }) === undefined,
   )
   if (!isUnexplained) return new Map()
   return holdReasons(await lastMarkers(cluster, names.control, { schemas, resources }, signal))

@@ -6,6 +6,7 @@ import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
 import { fullWalkDueAt, intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
+import { standingHold } from '../../replication/holds/standing-hold.ts'
 import { cycleOf } from '../../replication/sets/sets-track.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
@@ -58,7 +59,7 @@ export async function supervisedStatus(
     refusedSets: report.refusedSets,
     lateArrivals: [...report.lateArrivals],
     heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
-    holds: resources.flatMap(({ name }) => state.holds.standing(name, 'deletes') ?? []),
+    holds: resources.flatMap((resource) => standingHold(state, resource) ?? []),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,

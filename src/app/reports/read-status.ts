@@ -3,7 +3,8 @@ import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
 import type { MarkerRecord } from '../../feed/state-records.ts'
-import { CommittedHolds } from '../../replication/holds/committed-holds.ts'
+import { CommittedState } from '../../replication/committed-state.ts'
+import { standingHold } from '../../replication/holds/standing-hold.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
@@ -27,7 +28,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, listed, nextOffsets }
   const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
   const isHeld = [...state.passes.values()].some(({ deletes }) => deletes.held > 0)
-  const holds = new CommittedHolds(generation, isHeld ? await reader.holdLog.known(signal) : [])
+  const committed = new CommittedState(state, isHeld ? await reader.holdLog.known(signal) : [])
   const { liveRecords, owedSets } = await countsIn(settings.feed.dataDir, position, signal)
   return feedStatus({
     prefix: names.prefix,
@@ -44,7 +45,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     liveRecords,
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
-    holds: listed.flatMap(({ name }) => holds.standing(name, 'deletes') ?? []),
+    holds: listed.flatMap((resource) => standingHold(committed, resource) ?? []),
     owedSets,
     refusedSets: [],
     lateArrivals: [],

@@ -7,6 +7,7 @@ import { PLAIN_PASS } from '../../../src/replication/feed-runner.ts'
 import { approveHold } from '../../../src/replication/holds/approve-hold.ts'
 import { CommittedHolds } from '../../../src/replication/holds/committed-holds.ts'
 import { rejectHold } from '../../../src/replication/holds/reject-hold.ts'
+import { standingHold } from '../../../src/replication/holds/standing-hold.ts'
 import { purgeDueAt } from '../../../src/replication/loop.ts'
 import { runPurge } from '../../../src/replication/purge.ts'
 import { runUpdate } from '../../../src/replication/records-pass.ts'
@@ -148,6 +149,16 @@ describe('what is held', () => {
     await expect(purge(opened)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
     expect(lastPurge(opened)).toMatchObject({ state: 'failed', deletes: { held: 2 } })
     expect(standing(opened)).toEqual(hold)
+  })
+
+  test('is over once a sweep of a version that knows none has come to a verdict', async () => {
+    const { opened } = await held(['1', '2', '3'], ['1'])
+    const commit = opened.publisher.commit.bind(opened.publisher)
+    opened.publisher.commit = ({ holds: _, ...request }, within) => commit(request, within)
+    await purge(opened)
+    const later = opened.restart({}, { over: STRICT })
+    expect(later.feed.state.holds.standing(LISTINGS.name, 'deletes')).toBeDefined()
+    expect(standingHold(later.feed.state, LISTINGS)).toBeUndefined()
   })
 
   test('of a generation before is no hold, and its records go with the next verdict', async () => {

@@ -3,7 +3,7 @@ import { loadSettings } from '../../../config/load-settings.ts'
 import { passId } from '../../../domain/pass.ts'
 import type { ListedResource } from '../../../domain/resource.ts'
 import { CommittedState } from '../../../replication/committed-state.ts'
-import { requireHold } from '../../../replication/holds/standing-hold.ts'
+import { holdOf, standingHold } from '../../../replication/holds/standing-hold.ts'
 import { printJson, printLine, printLines } from '../../../support/print.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
@@ -28,7 +28,7 @@ export async function showHold(
   const state = new CommittedState(reader.log.state(), await reader.holdLog.known(signal))
   const { name } = resource
   const standing =
-    sweep === undefined ? state.holds.standing(name, 'deletes') : requireHold(state, resource, passId(sweep))
+    sweep === undefined ? standingHold(state, resource) : holdOf(state, resource, passId(sweep))
   if (standing === undefined) {
     const unwritten = state.lastPass(name, 'purge')?.deletes.held ?? 0
     if (json === true) printJson({ hold: null })
