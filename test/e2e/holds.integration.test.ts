@@ -127,7 +127,7 @@ test.concurrent('what is held is shown by key, as CSV too, beside a daemon and w
   for (const [key = '', , reason, evidence, , changedAt, , status, price] of rows) {
     const fields = truth.get(key) ?? {}
     expect([reason, evidence, status]).toEqual(['NOT_IN_SOURCE', 'LIST_QUERY', fields['StandardStatus']])
-    expect(price).toBe(String(fields['ListPrice'] ?? ''))
+    expect(price === '' ? null : Number(price)).toBe(fields['ListPrice'] ?? null)
     expect(changedAt).toBe(new Date(String(fields['ModificationTimestamp'])).toISOString())
   }
   expect((await feed.run(['purge', 'show', 'another'])).stderr).toContain('HOLD_SUPERSEDED')

@@ -27,35 +27,33 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
         (await import('../actions/purge/show.ts')).showHold(sweep, options, signal),
       ),
     )
-  purge
-    .command('approve')
+  decision(purge, 'approve')
     .description(
       'ask the source for each held key again and delete what is gone; exit code 3 if it is still held',
     )
-    .argument('<sweep>', 'as "purge show" names it')
     .requiredOption('--max <n>', 'so many deletes at most; if there would be more, none', wholeNumber)
-    .addOption(jsonOption())
-    .addOption(listedOption())
-    .addOption(takeOverOption())
-    .addOption(acceptSourceOption())
-    .addOption(forceOption())
     .action(
       acting(async (sweep: string, options: ApproveOptions) =>
         (await import('../actions/purge/approve.ts')).approveDeletes(sweep, options, signal),
       ),
     )
-  purge
-    .command('reject')
+  decision(purge, 'reject')
     .description('end the hold; nothing is deleted, and the next sweep judges anew')
+    .action(
+      acting(async (sweep: string, options: RejectOptions) =>
+        (await import('../actions/purge/reject.ts')).rejectDeletes(sweep, options, signal),
+      ),
+    )
+}
+
+/** Both write, and so take what every pass takes. */
+function decision(purge: Command, name: 'approve' | 'reject'): Command {
+  return purge
+    .command(name)
     .argument('<sweep>', 'as "purge show" names it')
     .addOption(jsonOption())
     .addOption(listedOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
-    .action(
-      acting(async (sweep: string, options: RejectOptions) =>
-        (await import('../actions/purge/reject.ts')).rejectDeletes(sweep, options, signal),
-      ),
-    )
 }

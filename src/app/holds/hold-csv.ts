@@ -1,10 +1,10 @@
-/** All keys of a hold as CSV (RFC 4180), a line each, as they are read. */
+/** All keys of a hold as CSV, a line each, as they are read. */
 import type { HeldKey, StandingHold } from '../../domain/hold.ts'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import { factsOf, type Facts } from '../passes/delete-preview.ts'
 import type { FeedReader } from '../compose/feed-reader.ts'
-import { printable } from '../../support/printable.ts'
+import { csvLine, type Cell } from '../reports/csv.ts'
 
 /** Their events are looked up together: fewer, and a scattered topic would be read for each thousand. */
 const KEYS_AT_ONCE = 20_000
@@ -19,11 +19,11 @@ export async function* holdLines(
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const columns = resource.facts.map(({ name }) => name)
-  yield lineOf([...COLUMNS, ...columns])
+  yield csvLine([...COLUMNS, ...columns])
   const source = { cluster, topic: names.data(resource), resource, schemas }
   for await (const keys of gathered(holdLog.keys(standing, signal))) {
     const facts = await factsOf(source, keys, signal)
-    for (const held of keys) yield lineOf(cellsOf(held, facts.get(held.key), columns))
+    for (const held of keys) yield csvLine(cellsOf(held, facts.get(held.key), columns))
   }
 }
 
@@ -39,8 +39,6 @@ async function* gathered(
   }
   if (keys.length > 0) yield keys
 }
-
-type Cell = string | number | null
 
 function cellsOf(
   { key, mlsId, proof, lastModificationTimestamp, lastSeenAt }: HeldKey,
@@ -59,19 +57,4 @@ function cellsOf(
     time(lastSeenAt),
     ...columns.map((name) => facts?.[name] ?? null),
   ]
-}
-
-function lineOf(cells: readonly Cell[]): string {
-  return cells.map(cellText).join(',')
-}
-
-/** A spreadsheet takes what begins so for a formula. */
-const FORMULA = /^[=+\-@]/
-const NEEDS_QUOTES = /[",]|^\s|\s$/
-
-function cellText(cell: Cell): string {
-  if (cell === null) return ''
-  if (typeof cell === 'number') return String(cell)
-  const text = printable(FORMULA.test(cell) ? `'${cell}` : cell)
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -13,7 +13,7 @@ import { runPurge } from '../../../src/replication/purge.ts'
 import { runUpdate } from '../../../src/replication/records-pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
-import { feedAfterSnapshot, MemoryFeed } from '../../fixtures/memory-feed.ts'
+import { feedAfterSnapshot, type MemoryFeed } from '../../fixtures/memory-feed.ts'
 import {
   keyRecord,
   SERVER_TIME,
@@ -154,7 +154,10 @@ describe('what is held', () => {
   test('is over once a sweep of a version that knows none has come to a verdict', async () => {
     const { opened } = await held(['1', '2', '3'], ['1'])
     const commit = opened.publisher.commit.bind(opened.publisher)
-    opened.publisher.commit = ({ holds: _, ...request }, within) => commit(request, within)
+    opened.publisher.commit = (request, within) => {
+      const { holds: _, ...known } = request
+      return commit(known, within)
+    }
     await purge(opened)
     const later = opened.restart({}, { over: STRICT })
     expect(later.feed.state.holds.standing(LISTINGS.name, 'deletes')).toBeDefined()
