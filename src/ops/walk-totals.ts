@@ -62,14 +62,15 @@ export class WalkTotals {
     while (marks[1] !== undefined && at - marks[1].at >= PACE_OVER_MS) marks.shift()
   }
 
-  end({ resource, pass, state, walked }: PassProgress): void {
-    if (pass !== 'update' && state === 'completed') this.#totals.set(resource, walked)
+  end(progress: PassProgress): void {
+    const { resource, state, walked } = progress
+    if (walksAll(progress) && state === 'completed') this.#totals.set(resource, walked)
   }
 
   /** An update walks what has changed; how much that is shows at its end. */
   outlook(progress: PassProgress): Outlook {
-    const { resource, pass, walked } = progress
-    const total = pass === 'update' ? undefined : this.#totals.get(resource)
+    const { resource, walked } = progress
+    const total = walksAll(progress) ? this.#totals.get(resource) : undefined
     if (total === undefined || total === 0 || walked > total) return NOTHING_KNOWN
     const percent = Math.min(99, Math.floor((100 * walked) / total))
     const [from] = this.#marks.get(trackOf(progress)) ?? []
@@ -79,6 +80,11 @@ export class WalkTotals {
       taken < PACE_FROM_MS || done <= 0 ? null : Math.round(((total - walked) * (taken / done)) / 1000)
     return { total, percent, secondsLeft }
   }
+}
+
+/** An operator's decision on what is held walks nothing. */
+function walksAll({ pass, decidesOn }: PassProgress): boolean {
+  return pass !== 'update' && decidesOn === null
 }
 
 /** For a person, e.g. `12,000 of 98,000 (12 %), 3 min left`. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { passId } from '../../src/domain/pass.ts'
 import { describeOutlook, WalkTotals } from '../../src/ops/walk-totals.ts'
 import { progressOf } from './progress.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
@@ -54,6 +55,15 @@ test('an update has no total: how much has changed shows at its end', () => {
   totals.learn(LISTINGS.name, 1_000)
   totals.end(progressOf({ pass: 'update', state: 'completed', walked: 7 }))
   expect(totals.outlook(progressOf({ pass: 'update', walked: 7 }))).toEqual(NOTHING)
+  expect(totals.outlook(progressOf({ pass: 'snapshot', walked: 10 }))).toMatchObject({ total: 1_000 })
+})
+
+test('an approval of held deletes walks nothing, and says nothing of how much there is', () => {
+  const totals = new WalkTotals(() => 0)
+  totals.learn(LISTINGS.name, 1_000)
+  const approval = progressOf({ pass: 'purge', decidesOn: passId('sweep-1') })
+  expect(totals.outlook(approval)).toEqual(NOTHING)
+  totals.end({ ...approval, state: 'completed' })
   expect(totals.outlook(progressOf({ pass: 'snapshot', walked: 10 }))).toMatchObject({ total: 1_000 })
 })
 

@@ -52,7 +52,10 @@ export function recordsOfLastWalk(
   { name, scope }: ListedResource,
 ): number | undefined {
   const walks = [passes.get(`${name}/snapshot`), passes.get(`${name}/purge`)]
-  const ended = walks.filter((pass) => pass?.state === 'completed' && isUnder(pass.scope, scope))
-  const walked = ended.map((pass) => pass?.walked ?? 0)
+  // An approval of held deletes walks nothing.
+  const walked = walks.flatMap((pass) => {
+    const isWalk = pass?.state === 'completed' && pass.decidesOn === null && isUnder(pass.scope, scope)
+    return isWalk ? [pass.walked] : []
+  })
   return walked.length === 0 ? undefined : Math.max(...walked)
 }

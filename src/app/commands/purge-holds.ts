@@ -27,11 +27,10 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
         (await import('../actions/purge/show.ts')).showHold(sweep, options, signal),
       ),
     )
-  decision(purge, 'approve')
+  decision(purge, 'approve', maxOption())
     .description(
       'ask the source for each held key again and delete what is gone; exit code 3 if it is still held',
     )
-    .requiredOption('--max <n>', 'so many deletes at most; if there would be more, none', wholeNumber)
     .action(
       acting(async (sweep: string, options: ApproveOptions) =>
         (await import('../actions/purge/approve.ts')).approveDeletes(sweep, options, signal),
@@ -47,13 +46,19 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
 }
 
 /** Both write, and so take what every pass takes. */
-function decision(purge: Command, name: 'approve' | 'reject'): Command {
-  return purge
-    .command(name)
-    .argument('<sweep>', 'as "purge show" names it')
+function decision(purge: Command, name: 'approve' | 'reject', ...own: readonly Option[]): Command {
+  const command = purge.command(name).argument('<sweep>', 'as "purge show" names it')
+  for (const option of own) command.addOption(option)
+  return command
     .addOption(jsonOption())
     .addOption(listedOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+}
+
+function maxOption(): Option {
+  return new Option('--max <n>', 'so many deletes at most; if there would be more, none')
+    .argParser(wholeNumber)
+    .makeOptionMandatory()
 }

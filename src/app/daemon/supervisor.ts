@@ -163,7 +163,7 @@ export class FeedSupervisor {
       ),
   }
 
-  #decide(
+  async #decide(
     name: string,
     request: PassRequest,
     work: (feed: OpenFeed, resource: ListedResource, run: RequestedRun) => Promise<object>,
@@ -171,7 +171,7 @@ export class FeedSupervisor {
     const running = this.#requireRunning()
     const resource = requestedList(running.feed.resources, name)
     const decide = (run: RequestedRun): Promise<object> => work(running.feed, resource, run)
-    return this.#runRequested(running, { resource, pass: 'purge' }, request, decide)
+    return await this.#runRequested(running, { resource, pass: 'purge' }, request, decide)
   }
 
   #requireRunning(): RunningFeed {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { countedResources, NOTHING_GIVEN } from '../../../src/app/budget/known-counts.ts'
-import { NO_OUTCOMES, type PassProgress, type PassTrack } from '../../../src/domain/pass.ts'
+import { NO_OUTCOMES, passId, type PassProgress, type PassTrack } from '../../../src/domain/pass.ts'
 import { ACCOUNTS } from '../../../src/resources/accounts.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { progressOf } from '../../ops/progress.ts'
@@ -41,4 +41,9 @@ test('a walk that is not at its end does not know how many there are', () => {
     { records: 0, recordsFrom: 'assumed', changesPerDay: 0 },
     { records: 50, changesPerDay: 5, changesFrom: 'assumed' },
   ])
+})
+
+test('an approval of held deletes walks nothing, and does not say how many there are', () => {
+  const known = passes([`${LISTINGS.name}/purge`, { pass: 'purge', walked: 0, decidesOn: passId('sweep-1') }])
+  expect(countedResources([LISTINGS], NOTHING_GIVEN, known)).toMatchObject([{ recordsFrom: 'assumed' }])
 })

@@ -247,6 +247,26 @@ describe('a pass on demand', () => {
     await expect(restarted).rejects.toMatchObject({ code: 'RESTART_NEEDS_STOP' })
   })
 
+  test('decides on what is held only while the feed is open, of a list that it replicates, and if something is held (R10)', async () => {
+    const feed = new SupervisedFeed()
+    const never = new AbortController().signal
+    const { holds } = feed.supervisor
+    const approve = (resource: string) =>
+      holds.approve(resource, { sweep: 'sweep-1', max: 1 }, { signal: never, gone: never })
+    await expect(holds.hold('listings', never)).rejects.toMatchObject({ code: 'NOT_READY' })
+    await expect(approve('listings')).rejects.toMatchObject({ code: 'NOT_READY' })
+    await feed.settle()
+    expect(await holds.hold('listings', never)).toEqual({ hold: null })
+    await expect(approve('accounts')).rejects.toMatchObject({ code: 'RESOURCE_NOT_REPLICATED' })
+    await expect(approve('listings')).rejects.toMatchObject({ code: 'NO_HOLD' })
+    const decision = { signal: never, gone: never }
+    await expect(holds.reject('listings', { sweep: 'sweep-1' }, decision)).rejects.toMatchObject({
+      code: 'NO_HOLD',
+    })
+    feed.stopper.abort(STOP)
+    await expect(feed.done).rejects.toBe(STOP)
+  })
+
   test('has the feed opened again where that mends its error, and does not leave that to the next pass (R1)', async () => {
     const feed = new SupervisedFeed()
     await feed.settle()
