@@ -62,6 +62,14 @@ export type ListingDeleted = {
   readonly lastModificationTimestamp: InstantText | null
   /** The pass that noticed it. */
   readonly passId: string | null
+  /** When the listing was last read from the source, by the source's clock: by an update, a snapshot or a question for it. Walks of keys alone, as purges make them, do not count. */
+  readonly lastSeenAt: InstantText | null
+  /** Begin of the first complete purge walk that did not show it, by the source's clock. That of the purge which deletes it, unless earlier ones missed it, too. */
+  readonly missingSince: InstantText | null
+  /** StandardStatus of the last event before. */
+  readonly lastStandardStatus: string | null
+  /** MlsStatus of the last event before. */
+  readonly lastMlsStatus: string | null
 }
 
 /** Language of an account. */
@@ -240,6 +248,10 @@ export type AccountDeleted = {
   readonly lastModificationTimestamp: InstantText | null
   /** The pass that noticed it. */
   readonly passId: string | null
+  /** When the account was last read from the source, by the source's clock: by an update, a snapshot or a question for it. Walks of keys alone, as purges make them, do not count. */
+  readonly lastSeenAt: InstantText | null
+  /** Begin of the first complete purge walk that did not show it, by the source's clock. That of the purge which deletes it, unless earlier ones missed it, too. */
+  readonly missingSince: InstantText | null
 }
 
 /** The open house's fields under the source's own names. Fields are only added. */
@@ -318,6 +330,10 @@ export type OpenHouseDeleted = {
   readonly lastModificationTimestamp: InstantText | null
   /** The pass that noticed it. */
   readonly passId: string | null
+  /** When the open house was last read from the source, by the source's clock: by an update, a snapshot or a question for it. Walks of keys alone, as purges make them, do not count. */
+  readonly lastSeenAt: InstantText | null
+  /** Begin of the first complete purge walk that did not show it, by the source's clock. That of the purge which deletes it, unless earlier ones missed it, too. */
+  readonly missingSince: InstantText | null
 }
 
 /** The contact's fields under the source's own names. Fields are only added. */
@@ -388,6 +404,10 @@ export type ContactDeleted = {
   readonly lastModificationTimestamp: InstantText | null
   /** The pass that noticed it. */
   readonly passId: string | null
+  /** When the contact was last read from the source, by the source's clock: by an update, a snapshot or a question for it. Walks of keys alone, as purges make them, do not count. */
+  readonly lastSeenAt: InstantText | null
+  /** Begin of the first complete purge walk that did not show it, by the source's clock. That of the purge which deletes it, unless earlier ones missed it, too. */
+  readonly missingSince: InstantText | null
 }
 
 /** A photo of a listing. */
@@ -850,6 +870,10 @@ export type PassMarker = {
   readonly endOffsets: Readonly<Record<string, readonly number[]>>
   /** In words, for held, rejected and failed, and for deletes that an operator approved. */
   readonly detail: string | null
+  /** Of a failed purge: the code of why its sweep is not believed, for example short_count; null if it failed for something else. */
+  readonly reason: string | null
+  /** It was interrupted, and went on at its token: what left behind its back while it stood still, only the next pass notices. */
+  readonly resumed: boolean | null
 }
 
 /** What a data topic holds below some offsets, as a completed sweep left it, so that a store can be proved to be the same (docs/certificate.md). In the transaction that completes the sweep, one for its resource and one for each kind of sets of it. */

@@ -41,7 +41,16 @@ export interface Deletion extends ChangeBase {
    */
   readonly absentSince: Instant
   readonly lastModificationTimestamp: Instant | null
+  /** When it was last read from the source, by the source's clock; a walk of keys alone leaves no trace. */
+  readonly lastSeenAt: Instant | null
+  /** Begin of the first complete sweep that did not show it, as far as the index knows. Null for what goes with its record. */
+  readonly missingSince: Instant | null
+  /** What its last event said, by the names that the resource gives its `lastFields`. */
+  readonly lastFields: LastFields
 }
+
+/** Null: the event did not say, or is not there any more. */
+export type LastFields = Readonly<Record<string, string | null>>
 
 export type Change = Upsert | Deletion
 

@@ -85,6 +85,14 @@ interface RecordFact {
   readonly isShared: boolean
 }
 
+/** Of the source a text, of the delete a nullable one. */
+export interface LastField {
+  /** In the event `deleted`. */
+  readonly name: string
+  /** Of the source. */
+  readonly field: string
+}
+
 /** A list whose records have an `Id` each (docs/spark-api.md §1.3). Without a stamp it is walked whole. */
 export interface ListedResource<Name extends string = string> extends ResourceDescription<Name> {
   /** Path on the API host. */
@@ -93,6 +101,8 @@ export interface ListedResource<Name extends string = string> extends ResourceDe
   readonly maxLimit: number
   readonly scope: Scope
   readonly facts: readonly RecordFact[]
+  /** What of its last event a delete says again. @default nothing */
+  readonly lastFields?: readonly LastField[]
   /** Those that are replicated with it; none until they are chosen. */
   readonly subresources: readonly Subresource[]
 }

@@ -66,6 +66,9 @@ export class EventCodec {
       evidence: enums.known('evidence', deletion.evidence),
       deletedAt: deletion.deletedAt,
       lastModificationTimestamp: deletion.lastModificationTimestamp,
+      lastSeenAt: deletion.lastSeenAt,
+      missingSince: deletion.missingSince,
+      ...deletion.lastFields,
       passId,
     })
     return frame(id, bytes)

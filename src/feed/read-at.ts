@@ -1,4 +1,5 @@
 /** Reading single records of a topic by their offsets, which the key index knows. */
+import type { RecordPosition } from '../domain/pass.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 
@@ -38,6 +39,23 @@ export function rangesOf(
         from: offsets[start] ?? 0,
         to: (offsets[(starts[i + 1] ?? offsets.length) - 1] ?? 0) + 1,
       }))
+}
+
+/** Offsets as `readAt` takes them, a number for each. */
+export class OffsetsWanted {
+  readonly #byPartition = new Map<number, number[]>()
+
+  add({ partition, offset }: RecordPosition): void {
+    const known = this.#byPartition.get(partition)
+    if (known === undefined) this.#byPartition.set(partition, [offset])
+    else known.push(offset)
+  }
+
+  /** To be called once, when all are there. */
+  ascending(): ReadonlyMap<number, readonly number[]> {
+    for (const wanted of this.#byPartition.values()) wanted.sort((a, b) => a - b)
+    return this.#byPartition
+  }
 }
 
 /**

@@ -14,6 +14,7 @@ import type {
   HoldReader,
   KeyIndex,
   Observer,
+  PublishedEvents,
   ResourceMetadata,
   Source,
 } from './ports.ts'
@@ -30,6 +31,7 @@ export interface Feed {
   readonly metadata: ResourceMetadata
   readonly publisher: ChangePublisher
   readonly holds: HoldReader
+  readonly published: PublishedEvents
   readonly index: KeyIndex
   readonly committer: PageCommitter
   readonly state: CommittedState

@@ -2,7 +2,7 @@
  * What the passes need from the outside. Each port is implemented by one room and wired in `app/`; the comments are the
  * contract. All methods reject with a `ListingstreamError`, or with the signal's reason when it aborts.
  */
-import type { Change, DeadLetter } from '../domain/change.ts'
+import type { Change, DeadLetter, LastFields } from '../domain/change.ts'
 import type { SweepCertificate } from '../domain/certificate.ts'
 import type { Digest, EncodeResult, SchemaId } from '../domain/content.ts'
 import type { FeedIdentity } from '../domain/feed-state.ts'
@@ -325,6 +325,19 @@ export interface HoldReader {
    * What was committed a moment ago is waited for.
    */
   keys(hold: StandingHold, signal: AbortSignal): AsyncIterable<readonly HeldKey[]>
+}
+
+/** The topics, as far as a pass has to look into what it published. */
+export interface PublishedEvents {
+  /**
+   * What the last event of each of these keys says of the resource's `lastFields`, where `positions` says that it lies. Keys
+   * whose event is not there, or cannot be read, are left out.
+   */
+  lastFields(
+    resource: ListedResource,
+    positions: ReadonlyMap<RecordKey, RecordPosition>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<RecordKey, LastFields>>
 }
 
 // ---- the surroundings --------------------------------------------------------------------------------------------

@@ -28,5 +28,9 @@ export const LISTINGS = defineResource({
     { name: 'city', fields: ['City'], isShared: true },
     { name: 'office', fields: ['ListOfficeName'], isShared: true },
   ],
+  lastFields: [
+    { name: 'lastStandardStatus', field: 'StandardStatus' },
+    { name: 'lastMlsStatus', field: 'MlsStatus' },
+  ],
   subresources: [],
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { CLEAN } from '../fixtures/topic-checker.ts'
 import type { TopicEvent } from '../fixtures/topic-events.ts'
@@ -6,6 +7,8 @@ import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, tally } from './live-feed.ts'
 
 const MINUTE_MS = 60_000
+const INSTANT = z.iso.datetime()
+const DELETED = z.looseObject({ lastSeenAt: INSTANT, missingSince: INSTANT, deletedAt: INSTANT })
 
 function evidence(events: readonly TopicEvent[]): readonly string[] {
   const deleted = events.filter(({ type }) => type === 'ListingDeleted')
@@ -15,6 +18,7 @@ function evidence(events: readonly TopicEvent[]): readonly string[] {
 test.concurrent('a purge deletes what was removed and nothing else, each with its tombstone, proved by a list query (R9, R13)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 31 } })
   await feed.done('snapshot')
+  const before = feed.simulator.truth().listings
   const removed = feed.simulator.listings.apply({ action: 'remove', count: 5 }).keys
   expect(await feed.done('purge', '--dry-run')).toContain('dry-run: 55 walked, 5 gone, 0 deleted')
   expect(await feed.size()).toBe(60)
@@ -24,6 +28,13 @@ test.concurrent('a purge deletes what was removed and nothing else, each with it
   expect(tally(events)).toEqual({ SNAPSHOT: 60, ListingDeleted: 5, Tombstone: 5 })
   expect(evidence(events)).toEqual(removed.map((key) => `${key} LIST_QUERY`).sort())
   expect(feed.check(events)).toEqual(CLEAN)
+  for (const { key, type, value } of events) {
+    if (type !== 'ListingDeleted') continue
+    const { StandardStatus, MlsStatus } = before.get(key) ?? {}
+    expect(value).toMatchObject({ lastStandardStatus: StandardStatus, lastMlsStatus: MlsStatus ?? null })
+    const { lastSeenAt, missingSince, deletedAt } = DELETED.parse(value)
+    expect([lastSeenAt, missingSince, deletedAt]).toEqual([lastSeenAt, missingSince, deletedAt].toSorted())
+  }
   expect(await feed.done('purge')).toContain('55 walked, 0 gone')
 }, 240_000)
 

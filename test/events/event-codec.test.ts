@@ -35,6 +35,9 @@ const DELETION: Deletion = {
   deletedAt: instant(1000),
   absentSince: instant(1000),
   lastModificationTimestamp: null,
+  lastSeenAt: null,
+  missingSince: null,
+  lastFields: {},
   mlsId: null,
   changeStamps: {},
   previousDigest: null,
@@ -97,10 +100,16 @@ describe('events', () => {
     expect(value).not.toHaveProperty('listing.standardFields.Acres')
   })
 
-  test('ListingDeleted says why and how it is known (R9)', async () => {
+  test('ListingDeleted says why and how it is known, and what was known of the listing (R9)', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
-    const deletion: Deletion = { ...DELETION, evidence: 'HTTP_404' }
+    const deletion: Deletion = {
+      ...DELETION,
+      evidence: 'HTTP_404',
+      lastSeenAt: instant(400),
+      missingSince: instant(700),
+      lastFields: { lastStandardStatus: 'Active', lastMlsStatus: null },
+    }
     expect(await decodeValue(codec.deleted(LISTINGS, deletion, PASS), fixture.writers, NEVER)).toMatchObject({
       name: 'ListingDeleted',
       value: {
@@ -109,6 +118,10 @@ describe('events', () => {
         evidence: 'HTTP_404',
         deletedAt: '1970-01-01T00:00:01.000Z',
         lastModificationTimestamp: null,
+        lastSeenAt: '1970-01-01T00:00:00.400Z',
+        missingSince: '1970-01-01T00:00:00.700Z',
+        lastStandardStatus: 'Active',
+        lastMlsStatus: null,
         passId: 'p-1',
       },
     })
@@ -165,6 +178,9 @@ describe('events of another resource', () => {
       deletedAt: instant(0),
       absentSince: instant(0),
       lastModificationTimestamp: null,
+      lastSeenAt: null,
+      missingSince: null,
+      lastFields: {},
     }
     expect(await decodeValue(codec.deleted(MEMBERS, deletion, PASS), writers, NEVER)).toMatchObject({
       name: 'MemberDeleted',

@@ -53,7 +53,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.holds-listingstream.HeldKeys 1':
       'cc86443b5d1539931ad08703c90b4394ec2eda9c8ed2be7190e714c04bdc9c0a',
     'spark.listings-listingstream.ListingDeleted 1':
-      '4d892f48558b4d0915ea1fba7fb508e04025fd8365856470ec17b40e0e32572c',
+      '19552ad82b25f38089c1977cd779f930841cdc402adceb1765000f7470562455',
     'spark.listings-listingstream.ListingUpserted 1':
       '5d2e8748aa6c18714ca41d0767a6e712e22b84eb8287a809649e79e8517551ed',
     'spark.listings-listingstream.ListingUpserted 2':
@@ -111,6 +111,9 @@ test('so are the bytes of its events', () => {
       deletedAt: instant(1_714_658_600_000),
       absentSince: instant(1_714_658_600_000),
       lastModificationTimestamp: instant(1_714_658_589_000),
+      lastSeenAt: null,
+      missingSince: null,
+      lastFields: {},
     },
     passId('p-1'),
   )

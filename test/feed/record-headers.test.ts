@@ -43,6 +43,9 @@ const deletions: fc.Arbitrary<Deletion> = fc.record({
   deletedAt: instants,
   absentSince: instants,
   lastModificationTimestamp: nullableInstants,
+  lastSeenAt: nullableInstants,
+  missingSince: nullableInstants,
+  lastFields: fc.constant({}),
 })
 
 function headersOf(

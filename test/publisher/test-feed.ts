@@ -201,6 +201,7 @@ export class TestFeed implements AsyncDisposable {
       sets,
       source,
       identity: SOURCE,
+      published: { lastFields: async () => new Map() },
       publisher,
       holds,
       index,
@@ -365,6 +366,9 @@ export function deletion(key: string): Deletion {
     deletedAt: now(),
     absentSince: now(),
     lastModificationTimestamp: SERVER_TIME,
+    lastSeenAt: null,
+    missingSince: null,
+    lastFields: {},
   }
 }
 

@@ -69,6 +69,9 @@ function purge({ feed }: MemoryFeed, key: string) {
     deletedAt: SERVER_TIME,
     absentSince: SERVER_TIME,
     lastModificationTimestamp: null,
+    lastSeenAt: null,
+    missingSince: null,
+    lastFields: {},
     mlsId: null,
     changeStamps: {},
     previousDigest: null,
@@ -384,6 +387,9 @@ describe('deletions', () => {
     evidence: 'LIST_QUERY',
     deletedAt,
     absentSince: deletedAt,
+    lastSeenAt: null,
+    missingSince: null,
+    lastFields: {},
   } as const
 
   test('are chosen by the entries as they are in the queue; the others count as refuted (R9 c)', async () => {

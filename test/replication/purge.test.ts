@@ -82,6 +82,41 @@ describe('a purge', () => {
     expect(opened.committed().every(({ request }) => request.watermark === null)).toBe(true)
   })
 
+  test('says of what it deletes when it was last read, since when it is missing, and its last statuses, also of one that could not be published last', async () => {
+    const known = [
+      sourceRecord('1'),
+      sourceRecord('2', { StandardStatus: 'Active', MlsStatus: 'New' }),
+      sourceRecord('3', { StandardStatus: 'Closed' }),
+    ]
+    const poisoned = sourceRecord(
+      '3',
+      { StandardStatus: 'Pending', Poison: 1 },
+      { modificationTimestamp: SERVER_TIME },
+    )
+    const opened = await feedAfterSnapshot(known, {
+      walks: [[{ records: [poisoned] }], [shows('1')]],
+      counts: [0, 1],
+      records: all(['1']),
+    })
+    await runUpdate(opened.feed, LISTINGS, signal)
+    await purge(opened)
+    const missingSince = SERVER_TIME + HOUR_MS
+    expect(opened.changes()).toMatchObject([
+      {
+        key: '2',
+        lastSeenAt: SERVER_TIME,
+        missingSince,
+        lastFields: { lastStandardStatus: 'Active', lastMlsStatus: 'New' },
+      },
+      {
+        key: '3',
+        lastSeenAt: SERVER_TIME + HOUR_MS,
+        missingSince,
+        lastFields: { lastStandardStatus: 'Closed', lastMlsStatus: null },
+      },
+    ])
+  })
+
   test('remembers a deleted key, with its last stamp, at its tombstone (R9)', async () => {
     const opened = await swept(['1', '2'], ['1'])
     await purge(opened)

@@ -159,6 +159,9 @@ function deletionOf(upsert: Upsert): Change {
     deletedAt: observedAt,
     absentSince: observedAt,
     lastModificationTimestamp: modificationTimestamp,
+    lastSeenAt: null,
+    missingSince: null,
+    lastFields: {},
   }
 }
 

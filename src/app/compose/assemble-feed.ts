@@ -23,6 +23,7 @@ export interface FeedParts extends Pick<
   | 'guard'
   | 'publisher'
   | 'holds'
+  | 'published'
   | 'index'
   | 'state'
   | 'deleteRetention'
@@ -44,6 +45,7 @@ export function assembleFeed(
     source,
     publisher,
     holds,
+    published,
     index,
     state,
     serverClock,
@@ -64,6 +66,7 @@ export function assembleFeed(
     identity,
     source,
     holds,
+    published,
     serverClock,
     sweeps: {
       compare: settings.passes.purgeCompare,

@@ -23,6 +23,7 @@ import { contentRules, openEvents } from './open-events.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 import { ThreadedPageReader } from '../pages/page-reader.ts'
 import { noticeScopes } from './notice-scopes.ts'
+import { publishedEvents } from './published-events.ts'
 import { requireWantedBase } from './require-base.ts'
 import { keepRows, openRows } from './keep-rows.ts'
 import { tellRecoveredPasses } from './tell-recovered-passes.ts'
@@ -73,6 +74,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
     guard,
     source,
     publisher: watchFeed(publisher, { reader, topics, events, rowCodec }, logger),
+    published: publishedEvents(reader),
     index,
     schemas: events.schemas,
     encoder,

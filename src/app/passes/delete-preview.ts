@@ -4,11 +4,8 @@ import { formatInstant } from '../../domain/instant.ts'
 import { z } from 'zod'
 
 import type { ListedResource } from '../../domain/resource.ts'
-import { decodeValue } from '../../events/decode-value.ts'
-import type { WriterSchemas } from '../../events/registry/writer-schemas.ts'
-import type { KafkaCluster } from '../../kafka/cluster.ts'
-import type { KafkaRecord } from '../../kafka/read-topic.ts'
-import { readAt } from '../../feed/read-at.ts'
+import { readSourceFields, type EventSource, type SourceFields } from '../../feed/last-fields.ts'
+import { OffsetsWanted } from '../../feed/read-at.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import { Tally } from './tally.ts'
 
@@ -41,20 +38,13 @@ export const DELETE_PREVIEW = z.object({
 export type DeletePreview = z.output<typeof DELETE_PREVIEW>
 export type PreviewKey = z.output<typeof KEY>
 
-/** An Avro record is an object of a class of its own, which zod's `record` does not take. */
-const RECORD = z.looseObject({})
-
 export type Facts = PreviewKey['facts']
 
 /** Name of the group that every resource has. */
 export const BY_MLS = 'mlsId'
 
-export interface PreviewSource {
-  readonly cluster: KafkaCluster
-  /** Of the resource. */
-  readonly topic: string
+export interface PreviewSource extends EventSource {
   readonly resource: Pick<ListedResource, 'events' | 'facts'>
-  readonly schemas: WriterSchemas
 }
 
 /**
@@ -71,12 +61,13 @@ export async function previewDeletes(
   const shared = resource.facts
     .filter(({ isShared }) => isShared)
     .map(({ name }) => [name, new Tally()] as const)
-  const take = (key: string, facts: Facts): void => {
+  const take = (key: string, fields: SourceFields): void => {
+    const facts = factsIn(fields, resource)
     for (const [name, tally] of shared) tally.add(facts[name]?.toString() ?? null)
     const told = keys.get(key)
     if (told !== undefined) keys.set(told.key, { ...told, facts })
   }
-  await readFacts(source, offsets, take, signal)
+  await readSourceFields(source, offsets, take, signal)
   const tallies = [[BY_MLS, mls] as const, ...shared]
   return {
     total,
@@ -87,51 +78,19 @@ export async function previewDeletes(
   }
 }
 
-/** What the topic says of the records at these offsets; nothing of those that compaction has taken. */
-async function readFacts(
-  { cluster, topic, resource, schemas }: PreviewSource,
-  offsets: Offsets,
-  take: (key: string, facts: Facts) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const onRecord = async ({ key, value }: KafkaRecord): Promise<void> => {
-    const event = value === null ? undefined : (await decodeValue(value, schemas, signal)).value
-    take(key?.toString('utf8') ?? '', factsIn(event, resource))
-  }
-  await readAt(cluster, topic, offsets, onRecord, signal)
-}
-
 /** By key, of those that the topic knows. Memory follows the number of keys. */
 export async function factsOf(
   source: PreviewSource,
   keys: readonly HeldKey[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Facts>> {
-  const offsets = new OffsetLists()
-  for (const { position } of keys) offsets.add(position)
+  const wanted = new OffsetsWanted()
+  for (const { position } of keys) if (position !== null) wanted.add(position)
   const facts = new Map<string, Facts>()
-  await readFacts(source, offsets.sorted(), (key, found) => facts.set(key, found), signal)
+  const take = (key: string, fields: SourceFields): void =>
+    void facts.set(key, factsIn(fields, source.resource))
+  await readSourceFields(source, wanted.ascending(), take, signal)
   return facts
-}
-
-/** Ascending, by partition. */
-type Offsets = ReadonlyMap<number, readonly number[]>
-
-class OffsetLists {
-  readonly #lists = new Map<number, number[]>()
-
-  add(position: HeldKey['position']): void {
-    if (position === null) return
-    const { partition, offset } = position
-    const known = this.#lists.get(partition)
-    if (known === undefined) this.#lists.set(partition, [offset])
-    else known.push(offset)
-  }
-
-  sorted(): Offsets {
-    for (const list of this.#lists.values()) list.sort((a, b) => a - b)
-    return this.#lists
-  }
 }
 
 interface Collected {
@@ -140,7 +99,7 @@ interface Collected {
   readonly keys: Map<string, PreviewKey>
   readonly mls: Tally
   /** Of the last record of each key. */
-  readonly offsets: Offsets
+  readonly offsets: ReturnType<OffsetsWanted['ascending']>
 }
 
 async function collect(
@@ -148,9 +107,9 @@ async function collect(
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<Collected> {
-  const facts = factsIn(undefined, resource)
+  const facts = factsIn({}, resource)
   const keys = new Map<string, PreviewKey>()
-  const offsets = new OffsetLists()
+  const wanted = new OffsetsWanted()
   const mls = new Tally()
   let total = 0
   for await (const batch of candidates) {
@@ -163,24 +122,18 @@ async function collect(
           lastModificationTimestamp === null ? null : formatInstant(lastModificationTimestamp)
         keys.set(key, { key, mlsId, facts, lastChangedAt, lastReadAt: formatInstant(lastSeenAt) })
       }
-      offsets.add(position)
+      if (position !== null) wanted.add(position)
     }
   }
-  return { total, keys, mls, offsets: offsets.sorted() }
+  return { total, keys, mls, offsets: wanted.ascending() }
 }
 
-/** @param event undefined where there is none: then nothing is known */
-function factsIn(event: unknown, { events, facts }: PreviewSource['resource']): Facts {
-  const values = memberOf(memberOf(event, events.content), events.fields) ?? {}
+function factsIn(fields: SourceFields, { facts }: PreviewSource['resource']): Facts {
   return Object.fromEntries(
-    facts.map(({ name, fields }) => [name, firstOf(fields.map((field) => values[field]))]),
+    facts.map(({ name, fields: names }) => [name, firstOf(names.map((field) => fields[field]))]),
   )
 }
 
 function firstOf(values: readonly unknown[]): string | number | null {
   return values.find((value) => typeof value === 'string' || typeof value === 'number') ?? null
-}
-
-function memberOf(value: unknown, name: string): Readonly<Record<string, unknown>> | undefined {
-  return RECORD.safeParse(RECORD.safeParse(value).data?.[name]).data
 }

@@ -1,5 +1,5 @@
 /** The deletes of a sweep, each by its proof in the ledger (R9). */
-import type { Deletion } from '../../domain/change.ts'
+import type { Deletion, LastFields } from '../../domain/change.ts'
 import type { IndexEntry } from '../../domain/index-entry.ts'
 import type { Millis } from '../../domain/instant.ts'
 import type { PassProgress } from '../../domain/pass.ts'
@@ -26,11 +26,12 @@ export async function publishDeletes(
   for await (const batch of feed.index.ledger.entries(from.passId, 'gone')) {
     for (const proved of slices(batch, feed.batchSize)) {
       const proofs = new Map(proved.map(([key, note]) => [key, parseProof(note)]))
+      const last = await lastFieldsOf(feed, resource, [...proofs.keys()], signal)
       const before = progress
       progress = await feed.committer.commitDeletions(
         resource,
         [...proofs.keys()],
-        (key, entry) => deletionOf(key, entry, proofs.get(key), sweep),
+        (key, entry) => deletionOf(key, entry, { proof: proofs.get(key), last: last.get(key) }, sweep),
         (emitted, refuted) => ({
           progress: withDeletes(before, { emitted, refuted }),
           watermark: null,
@@ -41,6 +42,33 @@ export async function publishDeletes(
     }
   }
   return progress
+}
+
+/**
+ * Before the commit's turn, so that nobody waits for it: what is published of a key meanwhile keeps it from being deleted (R9 c).
+ * Of what is in the topic alone, so that the index needs no room for it.
+ */
+async function lastFieldsOf(
+  { index, published }: Feed,
+  resource: ListedResource,
+  keys: readonly RecordKey[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RecordKey, LastFields>> {
+  if (resource.lastFields === undefined) return new Map()
+  const entries = await index.getMany(resource.name, keys)
+  const positions = new Map(
+    keys.flatMap((key, i) => {
+      const entry = entries[i]
+      return entry === undefined || publishedDigest(entry) === undefined ? [] : [[key, entry] as const]
+    }),
+  )
+  return positions.size === 0 ? new Map() : published.lastFields(resource, positions, signal)
+}
+
+/** What is known of a key beside its entry. */
+interface Known {
+  readonly proof: Proof | undefined
+  readonly last: LastFields | undefined
 }
 
 /** What the deletes of a sweep have in common. */
@@ -54,7 +82,7 @@ interface ProvedSweep {
 function deletionOf(
   key: RecordKey,
   entry: IndexEntry,
-  proof: Proof | undefined,
+  { proof, last = {} }: Known,
   { progress, approved, overlap }: ProvedSweep,
 ): ProvedDeletion | undefined {
   // A record that was published or confirmed after the question was sent outweighs its answer (R6, R9 c).
@@ -69,6 +97,9 @@ function deletionOf(
     deletedAt: proof.at,
     absentSince: outOfScope && progress.rescoped ? updatedAfter(proof.at, overlap) : proof.at,
     lastModificationTimestamp: entry.modificationTimestamp,
+    lastSeenAt: entry.observedAt,
+    missingSince: progress.startedAt,
+    lastFields: last,
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,
     previousDigest: publishedDigest(entry) ?? null,
