@@ -864,7 +864,7 @@ export type PassMarker = {
   readonly walked: number | null
   /** Records by outcome: published, unchanged, stale, dead_lettered. */
   readonly counts: Readonly<Record<string, number>>
-  /** Keys that a purge walk did not show, by what became of them: emitted, held, refuted, inconclusive. */
+  /** Keys that a purge walk did not show, by what became of them: emitted, held, refuted, inconclusive, unconfirmed. */
   readonly deletes: Readonly<Record<string, number>>
   /** Next offset to be written after this transaction, by data topic without its prefix, then by partition. Everything that the pass published lies before. */
   readonly endOffsets: Readonly<Record<string, readonly number[]>>

@@ -10,7 +10,7 @@ import { profiled } from '../tools/profiles.ts'
 import { renderPages } from '../tools/rendered-source.ts'
 import { pagesOf } from '../tools/walks.ts'
 
-const NO_DELETES = { emitted: 0, held: 0, refuted: 0, inconclusive: 0 }
+const NO_DELETES = { emitted: 0, held: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
 
 /** Small ones, of which many are needed for a time that can be measured. */
 const MEASURED_PAGES = 300

@@ -2,6 +2,15 @@ import type { Digest, SchemaId } from './content.ts'
 import type { Instant } from './instant.ts'
 import type { ChangeStamps } from './resource.ts'
 
+/** Complete sweeps, one after the other, that did not show a key. The index alone counts them: without it, counting begins anew. */
+export interface Missing {
+  /** Begin of the first one. */
+  readonly since: Instant
+  /** Begin of the last one, so that a sweep which is resumed counts once. */
+  readonly last: Instant
+  readonly sweeps: number
+}
+
 /** What is known of a key. */
 export interface IndexEntry {
   /** `deleted` keys are remembered for `delete.retention.ms` (R9); `dead_lettered`: the last content could not be published. */
@@ -24,10 +33,12 @@ export interface IndexEntry {
   readonly offset: number
   /** The request that last published or confirmed it (R6); 0 after a rebuild. */
   readonly request: number
+  /** @default the last sweep showed it, or something has since */
+  readonly missing?: Missing
 }
 
 /** What a purge compares with its walk. */
 export type EntryOutline = Pick<
   IndexEntry,
-  'state' | 'modificationTimestamp' | 'observedAt' | 'mlsId' | 'partition' | 'offset'
+  'state' | 'modificationTimestamp' | 'observedAt' | 'mlsId' | 'partition' | 'offset' | 'missing'
 >

@@ -142,8 +142,10 @@ export interface DeleteCounts {
   readonly refuted: number
   /** 403/1500 for the key: kept (R9). */
   readonly inconclusive: number
+  /** Gone, and kept until as many sweeps in a row have missed it as `PURGE_CONFIRM_SWEEPS` wants. */
+  readonly unconfirmed: number
 }
-export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0 }
+export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
 
 export type PassEvent = 'started' | 'completed' | 'held' | 'rejected' | 'failed'
 

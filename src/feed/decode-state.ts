@@ -99,6 +99,8 @@ const DELETES = z.object({
   held: z.number(),
   refuted: z.number(),
   inconclusive: z.number(),
+  // Null in what was written by versions that did not know it.
+  unconfirmed: z.number().default(0),
 })
 
 /** Null in checkpoints of versions that did not know it. */

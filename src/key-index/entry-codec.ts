@@ -3,19 +3,20 @@ import { isUtf8 } from 'node:buffer'
 import { parseDigest, parseSchemaId, type Digest } from '../domain/content.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import type { ChangeStamp, ChangeStamps } from '../domain/resource.ts'
-import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
+import type { EntryOutline, IndexEntry, Missing } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
-// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest), 2 bits of the
+// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest, 5 is missing), 2 bits of the
 // change stamps present, 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and
-// the change stamps that are present, in the order of the description; then the published digest; then the MLS
-// id to the end. Whole numbers above 32 bits are doubles, which hold them up to 2^53.
+// the change stamps that are present, in the order of the description; then the published digest; then since when it is
+// missing, as of when, and in how many sweeps; then the MLS id to the end. Whole numbers above 32 bits are doubles, which hold them up to 2^53.
 const VERSION = 1
 const STATES = ['live', 'deleted', 'dead_lettered'] as const
 const HAS_TIMESTAMP = 4
 const HAS_MLS = 8
 const HAS_PUBLISHED = 16
-const ALL_FLAGS = 31
+const IS_MISSING = 32
+const ALL_FLAGS = 63
 const DIGEST_AT = 3
 const DIGEST_BYTES = 16
 const PARTITION_AT = 23
@@ -23,6 +24,8 @@ const OFFSET_AT = 27
 const OBSERVED_AT = 43
 const FIXED_BYTES = 51
 const MAX_STAMPS = 8
+/** Two instants and a number of 32 bits. */
+const MISSING_BYTES = 20
 
 /**
  * The entry as bytes. A change stamp that is absent is kept as null.
@@ -36,7 +39,9 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
   const doubles = stamps.values.length + (timestamp === null ? 0 : 1)
   const published = entry.publishedDigest
   const publishedBytes = published === undefined ? 0 : DIGEST_BYTES
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + publishedBytes + mlsBytes)
+  const { missing } = entry
+  const missingBytes = missing === undefined ? 0 : MISSING_BYTES
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + publishedBytes + missingBytes + mlsBytes)
   let at = FIXED_BYTES
   try {
     bytes[0] = VERSION
@@ -44,7 +49,8 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
       STATES.indexOf(entry.state) |
       (timestamp === null ? 0 : HAS_TIMESTAMP) |
       (entry.mlsId === null ? 0 : HAS_MLS) |
-      (published === undefined ? 0 : HAS_PUBLISHED)
+      (published === undefined ? 0 : HAS_PUBLISHED) |
+      (missing === undefined ? 0 : IS_MISSING)
     bytes[2] = stamps.bits
     writeDigest(bytes, entry.digest, DIGEST_AT)
     bytes.writeUInt32BE(entry.schemaId, 19)
@@ -55,6 +61,7 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
     if (timestamp !== null) at = bytes.writeDoubleBE(instant(timestamp), at)
     for (const stamp of stamps.values) at = bytes.writeDoubleBE(instant(stamp), at)
     if (published !== undefined) at = writeDigest(bytes, published, at)
+    if (missing !== undefined) at = writeMissing(bytes, missing, at)
   } catch (error) {
     throw new InvariantViolation(`An index entry cannot be stored: ${JSON.stringify(entry)}.`, {
       cause: error,
@@ -62,6 +69,22 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
   }
   if (entry.mlsId !== null) bytes.write(entry.mlsId, at)
   return bytes
+}
+
+/** Answers the offset after it. */
+function writeMissing(bytes: Buffer, { since, last, sweeps }: Missing, start: number): number {
+  let at = bytes.writeDoubleBE(instant(since), start)
+  at = bytes.writeDoubleBE(instant(last), at)
+  return bytes.writeUInt32BE(sweeps, at)
+}
+
+/** @throws {RangeError} if it is none */
+function readMissing(bytes: Buffer, at: number): Missing {
+  return {
+    since: instant(bytes.readDoubleBE(at)),
+    last: instant(bytes.readDoubleBE(at + 8)),
+    sweeps: bytes.readUInt32BE(at + 16),
+  }
 }
 
 /** Answers the offset after it. */
@@ -85,6 +108,8 @@ interface Layout {
   readonly hasTimestamp: boolean
   readonly hasPublished: boolean
   readonly publishedAt: number
+  readonly isMissing: boolean
+  readonly missingAt: number
   readonly hasMls: boolean
   readonly mlsAt: number
 }
@@ -100,20 +125,22 @@ function layoutOf(described: readonly ChangeStamp[], bytes: Buffer): Layout | un
   const hasMls = (flags & HAS_MLS) !== 0
   const hasPublished = (flags & HAS_PUBLISHED) !== 0
   const publishedAt = FIXED_BYTES + (bitCount(bits) + (hasTimestamp ? 1 : 0)) * 8
-  const mlsAt = publishedAt + (hasPublished ? DIGEST_BYTES : 0)
+  const isMissing = (flags & IS_MISSING) !== 0
+  const missingAt = publishedAt + (hasPublished ? DIGEST_BYTES : 0)
+  const mlsAt = missingAt + (isMissing ? MISSING_BYTES : 0)
   if (hasMls ? bytes.length < mlsAt : bytes.length !== mlsAt) return undefined
-  return { state, bits, hasTimestamp, hasPublished, publishedAt, hasMls, mlsAt }
+  return { state, bits, hasTimestamp, hasPublished, publishedAt, isMissing, missingAt, hasMls, mlsAt }
 }
 
 /** Undefined if the bytes are no entry. */
 export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): IndexEntry | undefined {
   const layout = layoutOf(described, bytes)
   if (layout === undefined) return undefined
-  const { state, bits, hasTimestamp, hasPublished, publishedAt, hasMls, mlsAt } = layout
+  const { state, bits, hasTimestamp, hasPublished, publishedAt, isMissing, missingAt, hasMls, mlsAt } = layout
 
   const digest = parseDigest(bytes.toString('hex', DIGEST_AT, DIGEST_AT + DIGEST_BYTES))
   const schemaId = parseSchemaId(bytes.readUInt32BE(19))
-  const published = hasPublished ? parseDigest(bytes.toString('hex', publishedAt, mlsAt)) : undefined
+  const published = hasPublished ? parseDigest(bytes.toString('hex', publishedAt, missingAt)) : undefined
   if (digest === undefined || schemaId === undefined) return undefined
   try {
     let at = FIXED_BYTES
@@ -139,6 +166,7 @@ export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): I
       partition: bytes.readInt32BE(PARTITION_AT),
       offset: whole(bytes.readDoubleBE(OFFSET_AT)),
       request: whole(bytes.readDoubleBE(35)),
+      ...(isMissing ? { missing: readMissing(bytes, missingAt) } : {}),
     }
   } catch (error) {
     if (error instanceof RangeError) return undefined
@@ -176,7 +204,7 @@ export class OutlineReader {
   read(bytes: Buffer): EntryOutline | undefined {
     const layout = layoutOf(this.#described, bytes)
     if (layout === undefined) return undefined
-    const { state, hasTimestamp, hasMls, mlsAt } = layout
+    const { state, hasTimestamp, isMissing, missingAt, hasMls, mlsAt } = layout
     try {
       return {
         state,
@@ -185,6 +213,7 @@ export class OutlineReader {
         mlsId: hasMls ? this.#mlsId(bytes, mlsAt) : null,
         partition: bytes.readInt32BE(PARTITION_AT),
         offset: whole(bytes.readDoubleBE(OFFSET_AT)),
+        ...(isMissing ? { missing: readMissing(bytes, missingAt) } : {}),
       }
     } catch (error) {
       if (error instanceof RangeError) return undefined

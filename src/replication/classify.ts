@@ -96,8 +96,9 @@ function sameContent(
 /** The topic already says what the record says; a dead letter in between is over. */
 function confirmed({ record, request, observedAt }: Sighting, entry: IndexEntry): IndexEntry {
   const { modificationTimestamp, changeStamps, mlsId } = record
-  if (entry.state === 'live') return { ...entry, modificationTimestamp, changeStamps, observedAt, request }
-  const { publishedDigest: digest = entry.digest, ...place } = entry
+  const { missing: _, ...known } = entry
+  if (known.state === 'live') return { ...known, modificationTimestamp, changeStamps, observedAt, request }
+  const { publishedDigest: digest = known.digest, ...place } = known
   return { ...place, state: 'live', digest, modificationTimestamp, changeStamps, mlsId, observedAt, request }
 }
 
@@ -112,9 +113,10 @@ function deadLettered(
 ): Decision {
   const { modificationTimestamp, changeStamps, mlsId } = record
   if (entry?.state === 'dead_lettered' && entry.digest === digest) {
+    const { missing: _, ...known } = entry
     return {
       outcome: 'unchanged',
-      entry: { ...entry, modificationTimestamp, changeStamps, mlsId, observedAt, request },
+      entry: { ...known, modificationTimestamp, changeStamps, mlsId, observedAt, request },
     }
   }
   const published = publishedDigest(entry)

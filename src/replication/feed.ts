@@ -49,6 +49,8 @@ export interface Feed {
   /** `delete.retention.ms` of the data topics: how long a deleted key is remembered (R9). */
   readonly deleteRetention: Millis
   readonly sweeps: SweepSettings
+  /** `PURGE_CONFIRM_SWEEPS`: complete sweeps in a row that do not show a key before it is deleted. */
+  readonly confirmSweeps: number
   readonly guard: (resource: ResourceName) => GuardLimits
   /** Records of one transaction where no page of the source sets it (deletes). */
   readonly batchSize: number

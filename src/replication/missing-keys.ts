@@ -1,15 +1,16 @@
 /** The comparison of a complete purge walk with the index, and the question about every key that is missing (R9 a, b). */
 import type { PassProgress } from '../domain/pass.ts'
-import type { EntryOutline } from '../domain/index-entry.ts'
+import type { EntryOutline, Missing } from '../domain/index-entry.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { mergeJoinBatches, type Joined } from '../support/merge-join.ts'
 import { prefetch } from '../support/prefetch.ts'
 import type { Feed } from './feed.ts'
 import type { Shrinkage } from './guard.ts'
-import { keysPerQuestion } from './questions.ts'
+import { keysPerQuestion, type FateKind } from './questions.ts'
 import { compareOfSweep } from './reconcile.ts'
 import { askAndFile } from './sweep/ask-and-file.ts'
+import { sighted, sweepsWithout } from './sweep/missing.ts'
 import { judgeWalkedKey, type Sweep } from './walked-key.ts'
 import { parseStamp } from './walked-stamp.ts'
 import { updatedAfter } from './window.ts'
@@ -22,6 +23,8 @@ export interface Findings {
   readonly missed: number
   readonly refuted: number
   readonly inconclusive: number
+  /** Gone, or out of scope, and not missing in enough sweeps yet. */
+  readonly unconfirmed: number
   readonly feed: Shrinkage
   readonly byMls: ReadonlyMap<string, Shrinkage>
 }
@@ -43,6 +46,7 @@ export async function findMissing(
   const { passId } = walked
   // A sweep that was interrupted while it compared asks anew: yesterday's proof may be today's listing.
   await ledger.drop(passId, 'gone')
+  await ledger.drop(passId, 'absent')
   await ledger.drop(passId, 'missed')
   // What a content reconcile has to ask again its walk has found (R6), which is not walked once more.
   if (walked.compare !== 'content') await ledger.drop(passId, 'recheck')
@@ -62,6 +66,8 @@ export async function findMissing(
 interface MissingKey {
   readonly key: RecordKey
   readonly mlsId: string | null
+  /** By earlier sweeps. */
+  readonly missing: Missing | undefined
 }
 
 /** Of one sweep, key by key; what has to be asked or forgotten is gathered into batches. */
@@ -74,12 +80,14 @@ class Comparison {
   readonly #keysPerQuestion: number
   readonly #live = new Tally()
   readonly #deletes = new Tally()
-  readonly #counts = { gone: 0, outOfScope: 0, missed: 0, refuted: 0, inconclusive: 0 }
+  readonly #counts = { gone: 0, outOfScope: 0, missed: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
   #missing: MissingKey[] = []
   /** Keys to be read whole. */
   #missed: (readonly [RecordKey, string])[] = []
   /** A key that the walk has shown. */
   #witness: RecordKey | undefined
+  /** Shown again after sweeps that did not. */
+  #sighted: RecordKey[] = []
   /** Deleted ones past their retention. */
   #expired: (readonly [RecordKey, EntryOutline])[] = []
 
@@ -103,6 +111,7 @@ class Comparison {
     if (entry !== undefined && entry.state !== 'deleted') this.#live.add(entry.mlsId)
     if (seen !== undefined) {
       this.#witness = key
+      if (entry?.missing !== undefined && entry.state !== 'deleted') this.#sighted.push(key)
       // What a content reconcile has shown, it has read whole.
       if (this.#walked.compare === 'content') return
       if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, this.#sweep) === 'asked') {
@@ -111,7 +120,7 @@ class Comparison {
       }
     } else if (entry !== undefined && entry.state !== 'deleted') {
       if (entry.offset >= sweepEnd(this.#walked, entry)) this.#counts.refuted += 1
-      else this.#missing.push({ key, mlsId: entry.mlsId })
+      else this.#missing.push({ key, mlsId: entry.mlsId, missing: entry.missing })
     } else if (entry !== undefined && startedAt - entry.observedAt > this.#feed.deleteRetention) {
       this.#expired.push([key, entry])
     }
@@ -119,7 +128,7 @@ class Comparison {
 
   /** A batch is full. */
   get isDue(): boolean {
-    return this.#isAskingDue || this.#isFilingDue || this.#isForgettingDue
+    return this.#isAskingDue || this.#isFilingDue || this.#isSightingDue || this.#isForgettingDue
   }
 
   get #isAskingDue(): boolean {
@@ -130,6 +139,10 @@ class Comparison {
     return this.#missed.length >= this.#feed.batchSize
   }
 
+  get #isSightingDue(): boolean {
+    return this.#sighted.length >= this.#feed.batchSize
+  }
+
   get #isForgettingDue(): boolean {
     return this.#expired.length >= this.#feed.batchSize
   }
@@ -137,12 +150,14 @@ class Comparison {
   async workOff(signal: AbortSignal): Promise<void> {
     if (this.#isAskingDue) await this.#ask(signal)
     if (this.#isFilingDue) await this.#file()
+    if (this.#isSightingDue) await this.#sight(signal)
     if (this.#isForgettingDue) await this.#forget(signal)
   }
 
   async end(signal: AbortSignal): Promise<Findings> {
     await this.#ask(signal)
     await this.#file()
+    await this.#sight(signal)
     await this.#forget(signal)
     return { ...this.#counts, ...shrinkage(this.#live, this.#deletes) }
   }
@@ -162,20 +177,46 @@ class Comparison {
     // An empty walk has no witness. It is held (R10), so that asking is of use to an approval alone.
     const asking = walked > 0 || this.#deletes.total <= (this.#approveUpTo ?? -1)
     if (!asking) return missing.forEach(({ mlsId }) => this.#deletes.add(mlsId))
-    const mlsOf = new Map(missing.map(({ key, mlsId }) => [key, mlsId]))
-    const keys = [...mlsOf.keys()]
-    const fates = await askAndFile(this.#feed, this.#resource, this.#walked, keys, this.#witness, signal)
+    const asked = new Map(missing.map((one) => [one.key, one]))
+    const isConfirmed = (key: RecordKey, fate: FateKind): boolean =>
+      this.#isConfirmed(fate, asked.get(key)?.missing)
+    const question = { keys: [...asked.keys()], witness: this.#witness, isConfirmed }
+    const fates = await askAndFile(this.#feed, this.#resource, this.#walked, question, signal)
+    const absent: [RecordKey, string][] = []
     for (const [key, fate] of fates) {
-      if (fate === 'present') this.#counts.refuted += 1
-      else if (fate === 'inconclusive') this.#counts.inconclusive += 1
-      else {
+      const known = asked.get(key)
+      if (fate === 'present') {
+        this.#counts.refuted += 1
+        if (known?.missing !== undefined) this.#sighted.push(key)
+      } else if (fate === 'inconclusive') {
+        this.#counts.inconclusive += 1
+        absent.push([key, ''])
+      } else if (!isConfirmed(key, fate)) {
+        this.#counts.unconfirmed += 1
+        absent.push([key, ''])
+      } else {
         const isGone = fate === 'gone'
         this.#counts[isGone ? 'gone' : 'outOfScope'] += 1
         // R10: what the operator's change of scope leaves out is neither a delete nor part of the feed it is held against.
-        if (rescoped && !isGone) this.#live.remove(mlsOf.get(key) ?? null)
-        else this.#deletes.add(mlsOf.get(key) ?? null)
+        if (rescoped && !isGone) this.#live.remove(known?.mlsId ?? null)
+        else this.#deletes.add(known?.mlsId ?? null)
       }
     }
+    const { passId, page } = this.#walked
+    if (absent.length > 0) await this.#feed.index.ledger.add(passId, 'absent', page + 1, absent)
+  }
+
+  /** What the operator's change of scope leaves out needs no second look. */
+  #isConfirmed(fate: FateKind, missing: Missing | undefined): boolean {
+    const { startedAt, rescoped } = this.#walked
+    if (rescoped && fate === 'out_of_scope') return true
+    return sweepsWithout(missing, startedAt) >= this.#feed.confirmSweeps
+  }
+
+  async #sight(signal: AbortSignal): Promise<void> {
+    const shown = this.#sighted
+    this.#sighted = []
+    if (shown.length > 0) await this.#feed.committer.amend(this.#resource, shown, sighted, signal)
   }
 
   async #forget(signal: AbortSignal): Promise<void> {

@@ -187,6 +187,31 @@ export class PageCommitter {
     })
   }
 
+  /** Changes what the index alone knows of live keys, each by its entry as it then is; undefined leaves it. */
+  amend(
+    { name: resource }: Pick<ListedResource, 'name'>,
+    keys: readonly RecordKey[],
+    change: (entry: IndexEntry) => IndexEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#enter(signal, async () => {
+      const { index, clock } = this.#options
+      const found = await index.getMany(resource, keys)
+      const puts = new Map<RecordKey, IndexEntry>()
+      for (const [i, key] of keys.entries()) {
+        const entry = found[i]
+        const amended = entry === undefined || entry.state === 'deleted' ? undefined : change(entry)
+        if (amended !== undefined) puts.set(key, amended)
+      }
+      if (puts.size === 0) return
+      await index.apply({
+        parts: [{ resource, puts, drops: [] }],
+        nextOffsets: undefined,
+        at: clock.now(),
+      })
+    })
+  }
+
   /** Drops index entries that are still as they were seen: deleted keys that need not be remembered any longer (R9). */
   forget(
     resource: Pick<ListedResource, 'name' | 'subresources'>,

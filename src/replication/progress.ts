@@ -133,6 +133,7 @@ export function withDeletes(progress: PassProgress, added: Partial<DeleteCounts>
       held: deletes.held + (added.held ?? 0),
       refuted: deletes.refuted + (added.refuted ?? 0),
       inconclusive: deletes.inconclusive + (added.inconclusive ?? 0),
+      unconfirmed: deletes.unconfirmed + (added.unconfirmed ?? 0),
     },
   }
 }

@@ -17,6 +17,7 @@ import { endInDoubt } from './sweep/end-in-doubt.ts'
 import { endSweep } from './sweep/end-sweep.ts'
 import { requireFeedsSource } from './sweep/identify-source.ts'
 import { judgeSweep } from './sweep/judge-sweep.ts'
+import { countMissing } from './sweep/missing.ts'
 import { publishDeletes } from './sweep/publish-deletes.ts'
 import { walkKeys } from './sweep/walk-keys.ts'
 
@@ -88,7 +89,7 @@ async function conclude(
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
   await requireFeedsSource(feed, signal)
-  const { gone, outOfScope, missed, refuted, inconclusive } = findings
+  const { gone, outOfScope, missed, refuted, inconclusive, unconfirmed } = findings
   const verdict = withApproval(
     judgeSweep(feed, resource, walked, findings),
     findings.feed.deletes,
@@ -96,13 +97,24 @@ async function conclude(
   )
   const held = verdict.kind === 'held' ? findings.feed.deletes : 0
   // Told anew by a resumed sweep, which has asked again; what it had already deleted it does not find any more.
-  let progress: PassProgress = { ...walked, deletes: { ...walked.deletes, refuted, inconclusive } }
+  let progress: PassProgress = {
+    ...walked,
+    deletes: { ...walked.deletes, refuted, inconclusive, unconfirmed },
+  }
   if (dryRun) {
     await examine?.(deleteCandidates(feed, resource, walked), signal)
     await feed.index.ledger.drop(walked.passId)
     feed.observer.dryRunEnded(progress, findings.feed.deletes, verdict.kind === 'held' ? verdict.why : null)
     return { progress: withHeld(progress, held), verdict, gone, outOfScope, missed }
   }
+
+  await countMissing(
+    feed,
+    resource,
+    walked,
+    verdict.kind === 'held' ? ['absent', 'gone'] : ['absent'],
+    signal,
+  )
 
   // What updates missed is read whole and published, so that a sweep also heals.
   progress = await publishMissed(feed, resource, progress, missed, signal)

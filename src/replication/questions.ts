@@ -31,6 +31,8 @@ export type Fate =
   | { readonly kind: 'present' }
   | { readonly kind: 'inconclusive' }
 
+export type FateKind = Fate['kind']
+
 /**
  * What a list query says of the keys asked for. Undefined if it proves nothing: without the witness, which a walk has
  * just shown, the filter may have been dropped or the view lost; with a key that nobody asked for, it was not applied.

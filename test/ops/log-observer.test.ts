@@ -61,7 +61,7 @@ test('a dry run has an end, too, with what it would do (R10)', () => {
 
 test('a held purge is a warning that says why and how many', () => {
   const { observer, lines } = logged()
-  const deletes = { emitted: 0, held: 700, refuted: 0, inconclusive: 0 }
+  const deletes = { emitted: 0, held: 700, refuted: 0, inconclusive: 0, unconfirmed: 0 }
   observer.passEnded(progressOf({ pass: 'purge', state: 'held', deletes }), 'over PURGE_MAX_DELETES')
   expect(lines[0]).toMatchObject({
     level: 'warn',

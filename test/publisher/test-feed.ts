@@ -227,6 +227,7 @@ export class TestFeed implements AsyncDisposable {
       newPassId: () => passId(randomUUID()),
       random: () => 1,
       deleteRetention: this.topics.deleteRetention,
+      confirmSweeps: 1,
       guard: () => ({ maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000, mayHalve: false }),
       batchSize: 1_000,
     }

@@ -423,7 +423,7 @@ function isDeath(error: unknown): boolean {
 function isExpected(error: unknown): boolean {
   return (
     error instanceof ListingstreamError &&
-    ['PASS_INCOMPLETE', 'NO_SNAPSHOT', 'SOURCE_CLOCK', DATA_FAILED].includes(error.code)
+    ['PASS_INCOMPLETE', 'SWEEP_WITNESS_LOST', 'NO_SNAPSHOT', 'SOURCE_CLOCK', DATA_FAILED].includes(error.code)
   )
 }
 

@@ -63,6 +63,7 @@ describe('the progress of a pass', () => {
       held: 4,
       refuted: 2,
       inconclusive: 5,
+      unconfirmed: 0,
     })
   })
   test('no outcome is lost in a sum (R11)', () => {

@@ -42,7 +42,8 @@ describe('a day of listings', () => {
     const plan = planRequests([ofListings(50_000, 0)], DEFAULTS)
     const purge = 3
     expect(requestsOf(plan, 'update')).toBe(288 * (1 + 3) + purge)
-    expect(requestsOf(plan, 'walk')).toBe(50 + 1 + 1)
+    // A purge asks who the source is, before and after.
+    expect(requestsOf(plan, 'walk')).toBe(50 + 1 + 1 + 2)
     expect(requestsOf(plan, 'question')).toBe(Math.ceil(500 / 199))
     expect(plan.firstDownload.requests).toBe(3 + 50 + 1 + 1)
     expect(plan.rateOfDay).toBe(1_500 * 288)
@@ -76,7 +77,7 @@ describe('a day of listings', () => {
       const plan = planRequests([{ resource, records: 7_000, changesPerDay }], { ...DEFAULTS, mediaFetch })
       expect(requestsOf(plan, 'media')).toBe(2 * owed)
       // The sets of rooms tell no change of their own, those of photos may change without: all of both in seven days.
-      expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + (2 * all) / 7)
+      expect(requestsOf(plan, 'walk')).toBe(7 + 1 + 1 + 2 + (2 * all) / 7)
       expect(plan.firstDownload.requests).toBe(3 + 7 + 1 + 1 + 2 * all)
     },
   )
@@ -102,7 +103,7 @@ test('a content reconcile comes in the place of a purge, and is one more only wh
 test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
   const plan = planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 100 }], DEFAULTS)
   expect(plan.perDay).toEqual([
-    { resource: 'openhouses', purpose: 'walk', requests: 2 * (5 + 1 + 1) },
+    { resource: 'openhouses', purpose: 'walk', requests: 2 * (5 + 1 + 1) + 2 },
     { resource: 'openhouses', purpose: 'question', requests: 1 },
   ])
 })

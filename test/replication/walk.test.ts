@@ -460,7 +460,9 @@ describe('a resumed walk', () => {
     const { passId: id, startedAt, filter } = interrupted
     expect(await walked.result).toMatchObject({ passId: id, startedAt, filter, page: 8, walked: 8 })
     expect(askedIn(walked, 'walk')).toMatchObject([{ filter, token: 'token-7' }])
-    expect(walked.opened.observer.started).toEqual([{ progress: interrupted, resumed: true }])
+    expect(walked.opened.observer.started).toEqual([
+      { progress: { ...interrupted, resumed: true }, resumed: true },
+    ])
   })
 
   test('that had ended reads its last page again, and counts nothing of it twice', async () => {

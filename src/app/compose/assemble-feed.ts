@@ -73,6 +73,7 @@ export function assembleFeed(
       intervalMs: settings.passes.purgeIntervalMs,
       reconcileIntervalMs: settings.passes.reconcileIntervalMs,
     },
+    confirmSweeps: settings.passes.purgeConfirmSweeps,
     guard,
     metadata: new MetadataRefresher({
       metadata: source.metadata,

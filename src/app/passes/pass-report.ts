@@ -34,6 +34,7 @@ const ONE_PASS = z.object({
       held: z.number(),
       refuted: z.number(),
       inconclusive: z.number(),
+      unconfirmed: z.number().default(0),
       /** Why the guard holds the deletes; null if it does not. */
       heldBecause: z.string().nullable(),
       /** Of a dry run: what it would delete, held or not; null otherwise. */
@@ -125,13 +126,16 @@ function describePass(report: OnePassReport): string {
   const how = purge === null || purge.compare === 'versions' ? '' : ` by ${purge.compare}`
   const head = `${pass}${how} of ${resource} ${state}${resumed ? ', resumed' : ''}: ${walked} walked`
   if (purge === null) return [head, ...outcomes, ...describeUnread(unread)].join(', ')
-  const { gone, outOfScope, emitted, refuted, inconclusive, missed, heldBecause, approvedAlthough } = purge
+  const { gone, outOfScope, emitted, refuted, inconclusive, unconfirmed, missed } = purge
+  const { heldBecause, approvedAlthough } = purge
   const deletes = [
     `${gone} gone`,
     ...(outOfScope === 0 ? [] : [`${outOfScope} out of scope`]),
     `${emitted} deleted`,
     `${refuted} still there`,
     `${inconclusive} inconclusive`,
+    ...(unconfirmed === 0 ? [] : [`${unconfirmed} to be missed by another purge first`]),
+    `${missed} missed by updates and read`,
     `${missed} missed by updates and read${describeMissed(purge.missedBy)}`,
   ]
   const held = heldBecause === null ? [] : [describeHeld(heldBecause, purge.dryRun)]

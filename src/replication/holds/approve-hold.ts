@@ -120,7 +120,7 @@ async function askAgain(
       })
       if (open.length === 0) continue
       const witness = shown.find((key) => !open.includes(key))
-      const fates = await askAndFile(feed, resource, begun, open, witness, signal)
+      const fates = await askAndFile(feed, resource, begun, { keys: open, witness }, signal)
       for (const fate of fates.values()) counts[COUNTED_AS[fate]] += 1
       if (counts.gone + counts.outOfScope > upTo) return counts
     }

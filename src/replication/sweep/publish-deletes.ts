@@ -13,6 +13,7 @@ import { sweepEnd } from '../missing-keys.ts'
 import { withDeletes } from '../progress.ts'
 import type { ProvedDeletion } from '../proved-deletion.ts'
 import { updatedAfter } from '../window.ts'
+import { sweepsWithout } from './missing.ts'
 
 export async function publishDeletes(
   feed: Feed,
@@ -21,7 +22,8 @@ export async function publishDeletes(
   approved: boolean,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const sweep = { progress: from, approved, overlap: feed.overlap }
+  const { overlap, confirmSweeps } = feed
+  const sweep = { progress: from, approved, overlap, confirmSweeps }
   let progress = from
   for await (const batch of feed.index.ledger.entries(from.passId, 'gone')) {
     for (const proved of slices(batch, feed.batchSize)) {
@@ -77,18 +79,22 @@ interface ProvedSweep {
   /** An operator let go what the guard would have held. */
   readonly approved: boolean
   readonly overlap: Millis
+  readonly confirmSweeps: number
 }
 
 function deletionOf(
   key: RecordKey,
   entry: IndexEntry,
   { proof, last = {} }: Known,
-  { progress, approved, overlap }: ProvedSweep,
+  { progress, approved, overlap, confirmSweeps }: ProvedSweep,
 ): ProvedDeletion | undefined {
   // A record that was published or confirmed after the question was sent outweighs its answer (R6, R9 c).
   const outdated = proof === undefined || entry.request > proof.request
   if (outdated || entry.state === 'deleted' || entry.offset >= sweepEnd(progress, entry)) return undefined
   const outOfScope = proof.reason === 'OUT_OF_SCOPE'
+  const isConfirmed = sweepsWithout(entry.missing, progress.startedAt) >= confirmSweeps
+  // Seen again meanwhile, so that counting has begun anew.
+  if (!isConfirmed && !(outOfScope && progress.rescoped)) return undefined
   const deletion: Deletion = {
     kind: 'deletion',
     key,
@@ -98,7 +104,7 @@ function deletionOf(
     absentSince: outOfScope && progress.rescoped ? updatedAfter(proof.at, overlap) : proof.at,
     lastModificationTimestamp: entry.modificationTimestamp,
     lastSeenAt: entry.observedAt,
-    missingSince: progress.startedAt,
+    missingSince: entry.missing?.since ?? progress.startedAt,
     lastFields: last,
     mlsId: entry.mlsId,
     changeStamps: entry.changeStamps,

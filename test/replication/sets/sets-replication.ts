@@ -227,7 +227,7 @@ function isDeath(error: unknown): boolean {
 
 /** A walk that changes made incomplete, a pass before its snapshot, clocks far apart, and an outage. */
 function isExpected(error: unknown): boolean {
-  const codes = ['PASS_INCOMPLETE', 'NO_SNAPSHOT', 'SOURCE_CLOCK', DATA_FAILED]
+  const codes = ['PASS_INCOMPLETE', 'SWEEP_WITNESS_LOST', 'NO_SNAPSHOT', 'SOURCE_CLOCK', DATA_FAILED]
   return error instanceof ListingstreamError && codes.includes(error.code)
 }
 
