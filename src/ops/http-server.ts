@@ -19,6 +19,8 @@ const PASS_OPTIONS = z
     dryRun: z.boolean().default(false),
     /** Of a snapshot: begin a new generation. */
     restart: z.boolean().default(false),
+    /** Of a purge: begin anew, whatever was interrupted. */
+    fresh: z.boolean().default(false),
     /** Of a purge: so many deletes that the guard would hold go through. */
     approveUpTo: z.int().nonnegative().optional(),
     /** Of a purge: how it compares. */
@@ -26,7 +28,7 @@ const PASS_OPTIONS = z
     /** Of an update: dead letters whose keys are asked for again. */
     deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
   })
-  .default({ dryRun: false, restart: false })
+  .default({ dryRun: false, restart: false, fresh: false })
 const PASS = z.enum(['snapshot', 'update', 'purge'])
 
 export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
@@ -177,6 +179,7 @@ function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: A
     if (passOptions.compare !== undefined && pass !== 'purge') {
       throw badRequest('Only a purge takes compare.')
     }
+    if (passOptions.fresh && pass !== 'purge') throw badRequest('Only a purge takes fresh.')
     return options.runPass({ resource, pass }, passOptions, { signal: stop, gone: goneOf(reply) })
   }
   app.post('/resources/:resource/passes/:pass', { onRequest }, handler)

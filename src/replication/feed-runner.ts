@@ -34,6 +34,7 @@ const PLAIN_RESULT = { purge: undefined, letters: undefined, unread: undefined }
 export const PLAIN_PASS: PassOptions = {
   dryRun: false,
   examine: undefined,
+  fresh: false,
   approveUpTo: undefined,
   compare: undefined,
   retry: undefined,

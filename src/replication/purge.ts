@@ -15,6 +15,7 @@ import { compareOf } from './reconcile.ts'
 import { onWholeLedger } from './resume.ts'
 import { endInDoubt } from './sweep/end-in-doubt.ts'
 import { endSweep } from './sweep/end-sweep.ts'
+import { giveUp } from './sweep/give-up.ts'
 import { requireFeedsSource } from './sweep/identify-source.ts'
 import { judgeSweep } from './sweep/judge-sweep.ts'
 import { countMissing } from './sweep/missing.ts'
@@ -31,6 +32,8 @@ export interface PurgeOptions {
   readonly dryRun: boolean
   /** Of a dry run: told what would be deleted, whether or not the guard would hold it. */
   readonly examine: undefined | ((candidates: Candidates, signal: AbortSignal) => Promise<unknown>)
+  /** Gives up a sweep that was interrupted, instead of going on with it. A dry run always begins anew. */
+  readonly fresh: boolean
   /** Deletes of this sweep that an operator lets through although the guard would hold them. */
   readonly approveUpTo: undefined | number
 }
@@ -59,6 +62,7 @@ export async function runPurge(
   const resume = !options.dryRun
   const compare = chosenCompare(feed, resource, options)
   try {
+    if (resume && options.fresh) await giveUp(feed, resource, signal)
     return await onWholeLedger(feed, resource, 'purge', resume, async (interrupted, passId) => {
       await requireFeedsSource(feed, signal)
       const mayCompareLess = options.compare === undefined

@@ -60,6 +60,32 @@ test.concurrent.each(['refused', 'dropped'] as const)(
   240_000,
 )
 
+test.concurrent('a purge that an outage interrupts goes on and says so, or is given up for a fresh one; why is in the status', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 35 } })
+  const { simulator } = feed
+  await feed.done('snapshot')
+  simulator.listings.apply({ action: 'remove', count: 2 })
+  const interrupt = async (): Promise<void> => {
+    const tomorrow = { kind: 'status', status: 503, code: 1024, retryAfter: 86_400 } as const
+    simulator.faults.add({
+      path: '/v1/listings',
+      query: { _select: '*', _skiptoken: '*' },
+      nth: 3,
+      fault: tomorrow,
+    })
+    expect(await feed.run(['purge'])).toMatchObject({ code: 1 })
+  }
+  await interrupt()
+  const status: unknown = JSON.parse(await feed.done('status', '--json'))
+  expect(status).toMatchObject({
+    passes: [{}, { pass: 'purge', state: 'running', sweepDoubt: 'not_in_sync' }],
+  })
+  expect(await feed.done('status')).toContain('inconclusive: not_in_sync')
+  expect(await feed.done('purge', '--fresh')).toContain('listings completed: 58 walked, 2 gone, 2 deleted')
+  await interrupt()
+  expect(await feed.done('purge')).toContain('listings completed, resumed: 58 walked, 0 gone')
+}, 240_000)
+
 test.concurrent('a purge of 60 % of the feed is held with exit code 3, while upserts go on (R10)', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 50, seed: 33 } })
   const { listings } = feed.simulator

@@ -94,27 +94,27 @@ describe('running a pass', () => {
     expect(ran).toEqual([
       [
         { resource: undefined, pass: 'purge' },
-        { dryRun: true, restart: false },
+        { dryRun: true, restart: false, fresh: false },
       ],
       [
         { resource: undefined, pass: 'update' },
-        { dryRun: false, restart: false },
+        { dryRun: false, restart: false, fresh: false },
       ],
       [
         { resource: undefined, pass: 'update' },
-        { dryRun: false, restart: false, deadLetters: ['1', '2'] },
+        { dryRun: false, restart: false, fresh: false, deadLetters: ['1', '2'] },
       ],
       [
         { resource: undefined, pass: 'purge' },
-        { dryRun: false, restart: false, approveUpTo: 40, compare: 'content' },
+        { dryRun: false, restart: false, fresh: false, approveUpTo: 40, compare: 'content' },
       ],
       [
         { resource: 'accounts', pass: 'snapshot' },
-        { dryRun: false, restart: false },
+        { dryRun: false, restart: false, fresh: false },
       ],
       [
         { resource: 'openhouses', pass: 'snapshot' },
-        { dryRun: false, restart: false, deadLetters: 'all' },
+        { dryRun: false, restart: false, fresh: false, deadLetters: 'all' },
       ],
     ])
   })
@@ -127,6 +127,7 @@ describe('running a pass', () => {
     ['/passes/purge', post({ deadLetters: 'all' })],
     ['/passes/update', post({ deadLetters: 'some' })],
     ['/passes/update', post({ approveUpTo: 3 })],
+    ['/passes/update', post({ fresh: true })],
     ['/passes/purge', post({ approveUpTo: -1 })],
     ['/passes/purge', post({ compare: 'stamps' })],
     ['/passes/snapshot', post({ compare: 'content' })],

@@ -762,7 +762,9 @@ describe('an interrupted purge', () => {
       passId: interrupted.passId,
       startedAt: interrupted.startedAt,
       walked: 2,
+      resumed: true,
     })
+    expect(second.markers()).toMatchObject([{ event: 'completed', progress: { resumed: true } }])
     expect(asked(second, 'walk')).toMatchObject([{ token: interrupted.token }])
     expect(live(second)).toEqual(['1', '2'])
   })
@@ -786,9 +788,35 @@ describe('an interrupted purge', () => {
     await first.index.ledger.drop(interrupted.passId)
     const second = first.restart({ walks: [[shows('1', '2')]], counts: [2], records: all(['1', '2']) })
     const { passId, sweepOffsets } = interrupted
-    expect(await purge(second)).toMatchObject({ progress: { passId, sweepOffsets, walked: 2, page: 1 } })
+    const again = { passId, sweepOffsets, walked: 2, page: 1, resumed: false }
+    expect(await purge(second)).toMatchObject({ progress: again })
     expect(asked(second, 'walk')).toMatchObject([{ token: '' }])
     expect(live(second)).toEqual(['1', '2'])
+  })
+
+  test('is given up by a fresh one, and says so; a fresh one has nothing to give up else', async () => {
+    const first = await swept(['1', '2', '3'], [], { walks: [[shows('1'), shows('2'), { fail: outage }]] })
+    await expect(purge(first)).rejects.toBe(outage)
+    const interrupted = first.feed.state.interrupted(LISTINGS.name, 'purge')!
+    const script = { walks: [[shows('1', '3')], [shows('1', '3')]], counts: [2, 2], records: all(['1', '3']) }
+    const second = first.restart(script)
+    const fresh = () => runPurge(second.feed, LISTINGS, { ...PLAIN_PASS, fresh: true }, signal)
+    const { progress } = await fresh()
+    expect(progress).toMatchObject({ state: 'completed', resumed: false, deletes: { emitted: 1 } })
+    expect(asked(second, 'walk')).toMatchObject([{ token: '' }])
+    const { passId } = interrupted
+    expect(progress.passId).not.toBe(passId)
+    expect(second.markers()).toMatchObject([
+      { event: 'failed', detail: expect.stringContaining('fresh'), progress: { passId, sweepDoubt: null } },
+      { event: 'started', progress: { passId: progress.passId } },
+      { event: 'completed' },
+    ])
+    expect(await second.index.ledger.size(passId, 'seen', 9)).toBe(0)
+    await fresh()
+    expect(second.markers().map(({ event }) => event)).toEqual([
+      ...['failed', 'started', 'completed'],
+      ...['started', 'completed'],
+    ])
   })
 
   test('walks again under its id when its token is refused (R7)', async () => {

@@ -32,6 +32,7 @@ export function registerPurge(program: Command, host: CommandHost): void {
     .addOption(jsonOption('as JSON; with --dry-run also what would be deleted'))
     .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
     .addOption(compareOption())
+    .option('--fresh', 'begin anew, instead of going on with one that was interrupted')
     .addOption(resourceOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())

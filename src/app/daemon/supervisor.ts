@@ -132,7 +132,7 @@ export class FeedSupervisor {
    */
   async runPass(
     { resource: name, pass }: RequestedPass,
-    { dryRun, restart, deadLetters, approveUpTo, compare }: PassRequestOptions,
+    { dryRun, restart, fresh, deadLetters, approveUpTo, compare }: PassRequestOptions,
     request: PassRequest,
   ): Promise<object> {
     const running = this.#requireRunning()
@@ -142,7 +142,7 @@ export class FeedSupervisor {
     return this.#runRequested(running, { resource, pass }, request, (run): Promise<object> => {
       if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
         return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
-      return runPass(feed, resource, pass, { dryRun, approveUpTo, compare }, run.signal, run.onBegin)
+      return runPass(feed, resource, pass, { dryRun, fresh, approveUpTo, compare }, run.signal, run.onBegin)
     })
   }
 

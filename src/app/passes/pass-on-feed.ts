@@ -14,6 +14,8 @@ export interface OnePassOptions extends FeedWishes {
   readonly approveUpTo?: number
   /** Of a purge. */
   readonly compare?: PurgeCompare
+  /** Of a purge. */
+  readonly fresh?: true
 }
 
 export async function passOnFeed(
@@ -22,7 +24,7 @@ export async function passOnFeed(
   options: OnePassOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { resource, dryRun = false, restart = false, approveUpTo, compare } = options
+  const { resource, dryRun = false, restart = false, fresh = false, approveUpTo, compare } = options
   const report = await onFeed(
     settings,
     options,
@@ -30,9 +32,10 @@ export async function passOnFeed(
       resource,
       pass,
       // What is undefined is no member of its JSON.
-      body: { dryRun, restart, approveUpTo, compare },
+      body: { dryRun, restart, approveUpTo, compare, ...(fresh ? { fresh } : {}) },
       parse: parsePassReport,
-      run: (feed, chosen) => runPassWithSets(feed, chosen, pass, { dryRun, approveUpTo, compare }, signal),
+      run: (feed, chosen) =>
+        runPassWithSets(feed, chosen, pass, { dryRun, fresh, approveUpTo, compare }, signal),
     },
     signal,
   )

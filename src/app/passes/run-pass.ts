@@ -6,18 +6,18 @@ import type { OpenFeed } from '../compose/open-feed.ts'
 import { reportOf, type PassReport } from './pass-report.ts'
 
 /** What a person may wish of a pass. */
-export type PassWishes = Pick<PassOptions, 'dryRun' | 'approveUpTo' | 'compare'>
+export type PassWishes = Pick<PassOptions, 'dryRun' | 'fresh' | 'approveUpTo' | 'compare'>
 
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
   feed: OpenFeed,
   resource: Replicated,
   pass: PassKind,
-  { dryRun, approveUpTo, compare }: PassWishes,
+  wishes: PassWishes,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<PassReport> {
-  const wishes = { dryRun, approveUpTo, compare }
+  const { dryRun } = wishes
   let preview: DeletePreview | null = null
   const examine: NonNullable<PassOptions['examine']> = async (candidates, looking) => {
     if (!isSubresource(resource)) preview = await feed.previewDeletes(resource, candidates, looking)
@@ -54,4 +54,4 @@ export async function runPassWithSets(
   return { ...report, sets }
 }
 
-const NO_WISHES = { dryRun: false, approveUpTo: undefined, compare: undefined } as const
+const NO_WISHES = { dryRun: false, fresh: false, approveUpTo: undefined, compare: undefined } as const

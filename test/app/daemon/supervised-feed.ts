@@ -93,7 +93,7 @@ export class SupervisedFeed {
 
   runPass(pass: 'update' | 'purge', over: { readonly restart?: boolean } = {}): Promise<object> {
     const never = new AbortController().signal
-    const options = { dryRun: false, restart: false, ...over }
+    const options = { dryRun: false, restart: false, fresh: false, ...over }
     return this.supervisor.runPass({ resource: undefined, pass }, options, { signal: never, gone: never })
   }
 

@@ -36,6 +36,15 @@ test.each([
   expect(parsePassReport(report).sets[0]?.unread).toEqual({ ...NONE, ...some })
 })
 
+test('a pass that was resumed says so', () => {
+  const resumed = progressOf({ pass: 'purge', state: 'completed', walked: 3, resumed: true })
+  const report = reportOf(
+    { progress: resumed, purge: undefined, letters: undefined, unread: undefined },
+    false,
+  )
+  expect(describeReport(parsePassReport(report))).toEqual(['purge of listings completed, resumed: 3 walked'])
+})
+
 test('a pass of sets alone that could not read one has failed, too', () => {
   const [photos] = withPhotos({ ...NONE, failed: 1 }).sets
   expect(exitCodeOf(parsePassReport(photos))).toBe(1)
