@@ -20,7 +20,7 @@ describe('why no update has brought what a sweep publishes', () => {
     [undefined, undefined, 10_001],
     [undefined, { state: 'live', stamp: 9_000 }, 10_001],
     [undefined, { state: 'deleted', stamp: 9_000 }, 10_001],
-  ] as const)('%s', (reason, known, stamp) => {
+  ] as const)('%s: the feed had %o, the source has the stamp %s', (reason, known, stamp) => {
     const before =
       known === undefined ? undefined : { state: known.state, modificationTimestamp: at(known.stamp) }
     expect(missedReason({ before, stamp: at(stamp) }, WINDOW)).toBe(reason)

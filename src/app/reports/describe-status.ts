@@ -83,7 +83,7 @@ function describeFreshness(status: FeedStatus, now: number): string {
       : [`all changes up to ${age(oldest, now)} ago (${oldest})${describeOwed(status)}`]
   const walked = resources
     .filter(({ hasStamp }) => !hasStamp)
-    .map(({ name }) => `${name} by the full walk that ended ${ageOfWalk(name, snapshots, now)}`)
+    .map(({ name }) => `${name} by the full walk that ended ${ageOfWalk(name, passes, now)}`)
   return [...updated, ...walked, ...status.lateArrivals.map(describeLate)].join('; ')
 }
 
@@ -105,10 +105,15 @@ function describeOwed({ owedSeconds }: FeedStatus): string {
   return ` but those of ${grouped(seconds.length)} seconds that the API cannot show (from ${first})`
 }
 
-/** Of a resource whose records do not say when they changed. */
-function ageOfWalk(name: string, snapshots: readonly PassStatus[], now: number): string {
-  const endedAt = snapshots.find(({ resource }) => resource === name)?.completedAt ?? null
-  return endedAt === null ? '–' : `${age(endedAt, now)} ago`
+/** Of a resource whose records do not say when they changed: a content reconcile is as good as its full walk. */
+function ageOfWalk(name: string, passes: readonly PassStatus[], now: number): string {
+  const walks = passes.filter(({ resource, pass, state, compare }) => {
+    const isWalk = pass === 'snapshot' || (pass === 'purge' && state === 'completed' && compare === 'content')
+    return resource === name && isWalk
+  })
+  const ends = walks.flatMap(({ completedAt }) => completedAt ?? [])
+  const endedAt = ends.toSorted().at(-1)
+  return endedAt === undefined ? '–' : `${age(endedAt, now)} ago`
 }
 
 /** Of several resources, of each. */

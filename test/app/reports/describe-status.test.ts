@@ -251,6 +251,17 @@ test('of several resources each is told by its name; one without stamps is as fr
   expect(ofTours).toContain('Freshness     tours by the full walk that ended 10 min ago')
   expect(ofTours).toContain('Update        –')
   expect(ofTours).toHaveLength(13)
+  // A content reconcile takes the place of a full walk.
+  const later = { ...pass('tours', 'purge'), completedAt: '2026-05-02T13:59:00.000Z' }
+  for (const [compare, age] of [
+    ['content', '60 s'],
+    ['versions', '10 min'],
+  ]) {
+    const reconciled = { ...alone, passes: [...alone.passes, { ...later, compare }] }
+    expect(describeStatus(FEED_STATUS.parse(reconciled), NOW)).toContain(
+      `Freshness     tours by the full walk that ended ${age} ago`,
+    )
+  }
 })
 
 test('sets have lines of their own: how far their fill is, what is owed, and who refuses them', () => {
