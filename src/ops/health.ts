@@ -229,6 +229,9 @@ export class Health implements Observer, Parking {
     else this.#late.delete(resource)
   }
 
+  /** The log's to tell. */
+  reconcilePutOff(): void {}
+
   /** The pass fails by itself where it is too much (R4). */
   clockCompared(): void {}
 

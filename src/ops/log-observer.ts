@@ -197,6 +197,13 @@ export class LogObserver implements Observer, Parking {
     } else this.#logger.info(fields, 'changes show up in time again: updates look back less far')
   }
 
+  reconcilePutOff(resource: ResourceName, err: ListingstreamError): void {
+    this.#logger.warn(
+      { event: 'reconcile-put-off', resource, err },
+      'the API cannot show every record whole: this purge compares keys and stamps, and the next one tries the content again. Tell the API support if it goes on',
+    )
+  }
+
   /** Again only when it has changed by minutes: a wrong clock is found by every pass. */
   clockCompared(resource: ResourceName, ahead: Millis): void {
     const minutes = Math.trunc(ahead / 60_000)

@@ -281,6 +281,9 @@ export class Metrics implements Observer, Parking {
     this.#instruments.overlap.set({ resource }, overlap / SECOND)
   }
 
+  /** The log has it. */
+  reconcilePutOff(): void {}
+
   /** Of use with both clocks beside it; the log has them. */
   clockCompared(): void {}
 

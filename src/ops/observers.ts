@@ -12,6 +12,7 @@ export const SILENT_OBSERVER: Observer = {
   watermarkMoved: () => undefined,
   changesArrived: () => undefined,
   overlapReviewed: () => undefined,
+  reconcilePutOff: () => undefined,
   clockCompared: () => undefined,
   schemaRefused: () => undefined,
   setsOwed: () => undefined,
@@ -47,6 +48,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     overlapReviewed(...event) {
       for (const observer of list) observer.overlapReviewed(...event)
+    },
+    reconcilePutOff(...event) {
+      for (const observer of list) observer.reconcilePutOff(...event)
     },
     clockCompared(...event) {
       for (const observer of list) observer.clockCompared(...event)

@@ -374,6 +374,8 @@ export interface Observer {
   changesArrived(resource: ResourceName, delays: readonly Millis[]): void
   /** At the end of each update. */
   overlapReviewed(resource: ResourceName, review: OverlapReview): void
+  /** The source cannot show every record whole: the sweep begins anew by keys and stamps, and the next one tries again. */
+  reconcilePutOff(resource: ResourceName, error: ListingstreamError): void
   /** At the begin of each pass: how far the source's clock is ahead of ours; negative where it is behind (R4). */
   clockCompared(resource: ResourceName, ahead: Millis): void
   /**

@@ -215,6 +215,7 @@ test('observers() tells each of them everything, in order', () => {
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
     changesArrived: (_, delays) => void told.push(`${name} arrived ${delays.join()}`),
     overlapReviewed: (_, { overlap }) => void told.push(`${name} overlap ${overlap}`),
+    reconcilePutOff: (_, { code }) => void told.push(`${name} put off ${code}`),
     clockCompared: (_, ahead) => void told.push(`${name} clock ${ahead}`),
     pageWalked: ({ page }) => void told.push(`${name} walked ${page}`),
     dryRunEnded: (_, deletes) => void told.push(`${name} dry ${deletes}`),
@@ -231,6 +232,7 @@ test('observers() tells each of them everything, in order', () => {
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
   both.changesArrived(LISTINGS.name, [1, 2])
   both.overlapReviewed(LISTINGS.name, { overlap: 9, setting: 9, lateness: null, isLate: false })
+  both.reconcilePutOff(LISTINGS.name, new ListingstreamError('no', { code: 'X', retryable: true }))
   both.clockCompared(LISTINGS.name, 5)
   both.schemaRefused(LISTINGS.name, null)
   both.setsOwed(LISTINGS.name, 3, 0)
@@ -246,6 +248,7 @@ test('observers() tells each of them everything, in order', () => {
     'watermark listings',
     'arrived 1,2',
     'overlap 9',
+    'put off X',
     'clock 5',
     'schema listings',
     'owed 3',

@@ -252,6 +252,7 @@ describe('a content reconcile', () => {
     )
     const { progress } = await purge(opened)
     expect(selects(opened)).toEqual(['everything', 'versions'])
+    expect(opened.observer.putOff).toEqual([`listings ${DATA_FAILED}`])
     expect(progress).toMatchObject({ state: 'completed', compare: 'versions', reconciledAt: null, walked: 6 })
     expect(changesOf(opened)).toContain('6 NOT_IN_SOURCE')
     const asked = await feedAfterSnapshot(KNOWN, { walks: [[{ fail: broken }]] })

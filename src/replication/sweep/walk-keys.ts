@@ -2,7 +2,7 @@
 import { DATA_FAILED, TOO_SLOW } from '../../domain/error-codes.ts'
 import { NO_OUTCOMES, type PassId, type PassProgress, type PurgeCompare } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
-import { hasCode } from '../../support/errors.ts'
+import { hasCode, type ListingstreamError } from '../../support/errors.ts'
 import { CheckpointPace } from '../checkpoint-pace.ts'
 import { commitWalked } from '../commit-walked.ts'
 import type { Feed } from '../feed.ts'
@@ -56,6 +56,7 @@ export async function walkKeys(
     const begun = standing?.passId === walk.passId ? standing : undefined
     const compare = begun === undefined ? walk.compare : compareOfSweep(begun)
     if (compare !== 'content' || !walk.mayCompareLess || !isOfRecords(error)) throw error
+    feed.observer.reconcilePutOff(resource.name, error)
     await feed.index.ledger.drop(walk.passId)
     const interrupted =
       begun === undefined ? undefined : { ...restarted(begun), compare: 'versions' as const }
@@ -64,7 +65,7 @@ export async function walkKeys(
 }
 
 /** The source stumbles over a record that is to be shown whole: of keys and stamps it may show all. */
-function isOfRecords(error: unknown): boolean {
+function isOfRecords(error: unknown): error is ListingstreamError {
   return hasCode(error, DATA_FAILED) || hasCode(error, TOO_SLOW)
 }
 
