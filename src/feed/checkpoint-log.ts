@@ -173,6 +173,7 @@ export class CheckpointLog {
         break
       case 'marker':
       case 'held-keys':
+      case 'certificate':
       case undefined:
         break
     }

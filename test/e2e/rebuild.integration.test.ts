@@ -113,7 +113,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
       const ahead = await verification(feed, store)
       expect(ahead).toMatchObject(ALL_PROVED)
       expect(ahead.read['listings']).toBeGreaterThan(LISTINGS)
-      if (missing !== undefined) context.annotate(missing)
+      if (missing !== undefined) await context.annotate(missing)
     },
     PATIENCE_MS,
   )

@@ -7,7 +7,7 @@ import type { IndexView } from '../../src/replication/ports.ts'
 import { runPurge } from '../../src/replication/purge.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { certificatesOf, replayed, wrongCertificates } from '../fixtures/certified.ts'
-import { feedAfterSnapshot, MemoryFeed } from '../fixtures/memory-feed.ts'
+import { feedAfterSnapshot, type MemoryFeed } from '../fixtures/memory-feed.ts'
 import { keyRecord, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { PHOTOS, ROOMS, WITH_SETS } from './sets/sets-feed.ts'
 

@@ -136,7 +136,7 @@ export class ComparedKeys implements Disposable {
   }
 }
 
-export const PROBLEMS: readonly KeyProblem[] = ['altered', 'different', 'missing', 'surplus']
+const PROBLEMS: readonly KeyProblem[] = ['altered', 'different', 'missing', 'surplus']
 
 function bytesOf(digest: string | null): Uint8Array | null {
   return digest === null ? null : Buffer.from(digest, 'hex')

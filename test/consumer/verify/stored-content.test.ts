@@ -215,7 +215,7 @@ function turned(value: ColumnValue): ColumnValue {
   if (typeof value !== 'string') return value
   return JSON.stringify(JSON.parse(value), (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).reverse())
+      ? Object.fromEntries(Object.entries(inner).toReversed())
       : inner,
   )
 }
