@@ -11,6 +11,7 @@ import {
   byPython,
   contentColumns,
   flipped,
+  keepRows,
   keyColumnOf,
   tableOf,
   topicVerification,
@@ -131,8 +132,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
         const column = columns[i % columns.length]!
         return `UPDATE "${table}" SET "${column.name}" = ${flipped(column)} WHERE "${key}" = '${keys[i]}'`
       }
-      const kept = `kept_${table}`
-      await store.change(`CREATE TABLE ${kept} AS SELECT * FROM "${table}"`)
+      const putBack = await keepRows(store, table, keys)
       await store.change(flip(0))
       expect(await verification(feed, store)).toMatchObject({
         code: 1,
@@ -148,9 +148,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
       say(`${kind}: ${keys.length} rows of ${name} flipped in ${columns.length} columns`)
       const { findings } = await verification(feed, store)
       expect(findings).toEqual(keys.map((one) => `${name} ${one} altered`).sort())
-      await store.change(
-        `DELETE FROM "${table}"; INSERT INTO "${table}" SELECT * FROM ${kept}; DROP TABLE ${kept}`,
-      )
+      await putBack()
       expect(await verification(feed, store)).toMatchObject(ALL_PROVED)
     },
     PATIENCE_MS,
@@ -161,12 +159,13 @@ describe.each(STORES)('a store in %s', (kind, make) => {
     async () => {
       const store = storeOf(kind)
       const rows = await store.query(`SELECT "ListingKey" AS key FROM listings ORDER BY 1 LIMIT 3`)
-      const [gone, copied, old] = rows.map((row) => String(row['key']))
-      await store.change(`CREATE TABLE kept AS SELECT * FROM listings`)
+      const keys = rows.map((row) => String(row['key']))
+      const [gone, copied, old] = keys
+      const putBack = await keepRows(store, 'listings', keys)
       await store.change(`DELETE FROM listings WHERE "ListingKey" = '${gone}'`)
       await store.change(`UPDATE listings SET "ListingKey" = '9' WHERE "ListingKey" = '${copied}'`)
       // Whole, and yet not the newest: as if a transaction had passed the store by.
-      const other = `(SELECT "ContentDigest" FROM kept WHERE "ListingKey" = '${gone}')`
+      const other = `(SELECT "ContentDigest" FROM kept_listings WHERE "ListingKey" = '${gone}')`
       await store.change(`UPDATE listings SET "ContentDigest" = ${other} WHERE "ListingKey" = '${old}'`)
       const { code, findings } = await verification(feed, store)
       expect({ code, findings: findings.map((line) => line.split(' ').slice(1)) }).toEqual({
@@ -178,7 +177,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
         ]),
       })
       expect(findings.length).toBe(4)
-      await store.change(`DELETE FROM listings; INSERT INTO listings SELECT * FROM kept; DROP TABLE kept`)
+      await putBack('9')
       expect(await verification(feed, store)).toMatchObject(ALL_PROVED)
     },
     PATIENCE_MS,

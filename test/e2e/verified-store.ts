@@ -10,6 +10,9 @@ import { testStack } from '../fixtures/test-stack.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { RebuiltStore } from './rebuilt-stores.ts'
 
+/** A topic of a hundred thousand listings is read to its end. */
+const PATIENCE_MS = 1_800_000
+
 const LINE = z.discriminatedUnion('event', [
   z.object({ event: z.literal('finding'), resource: z.string(), key: z.string(), problem: z.string() }),
   z.object({
@@ -69,7 +72,7 @@ export async function byPython(
 ): Promise<string> {
   const address = { ...testStack(), topicPrefix: topic.replace(/\.listings$/, '') }
   const of = store === undefined ? [] : [await givenToPython(folder, resource, store)]
-  return runPython('verify_certificate.py', [resource, ...of], address, signal)
+  return runPython('verify_certificate.py', [resource, ...of], address, signal, PATIENCE_MS)
 }
 
 /** The file itself; of a server, its keys and digests. */
@@ -124,4 +127,21 @@ export function flipped({ name, type }: { readonly name: string; readonly type: 
     case 'json':
       return `'["flipped"]'`
   }
+}
+
+/** Keeps the rows with these keys; answers what puts them back, and takes away whatever has come since under their keys or others. */
+export async function keepRows(
+  store: RebuiltStore,
+  table: string,
+  keys: readonly string[],
+): Promise<(...others: readonly string[]) => Promise<void>> {
+  const key = await keyColumnOf(store, table)
+  const kept = `kept_${table}`
+  const within = (names: readonly string[]): string =>
+    `"${key}" IN (${names.map((name) => `'${name}'`).join(', ')})`
+  await store.change(`CREATE TABLE ${kept} AS SELECT * FROM "${table}" WHERE ${within(keys)}`)
+  return (...others) =>
+    store.change(
+      `DELETE FROM "${table}" WHERE ${within([...keys, ...others])}; INSERT INTO "${table}" SELECT * FROM ${kept}; DROP TABLE ${kept}`,
+    )
 }
