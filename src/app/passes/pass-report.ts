@@ -6,6 +6,7 @@ import type { PassResult } from '../../replication/feed-runner.ts'
 import { compareOfSweep } from '../../replication/reconcile.ts'
 import { describeMissed } from '../reports/describe-missed.ts'
 import { describePreview } from '../reports/describe-preview.ts'
+import { resourceWords } from '../reports/resource-words.ts'
 import { DELETE_PREVIEW, type DeletePreview } from './delete-preview.ts'
 
 const ONE_PASS = z.object({
@@ -138,7 +139,7 @@ function describePass(report: OnePassReport): string {
     `${missed} missed by updates and read`,
     `${missed} missed by updates and read${describeMissed(purge.missedBy)}`,
   ]
-  const held = heldBecause === null ? [] : [describeHeld(heldBecause, purge.dryRun)]
+  const held = heldBecause === null ? [] : [describeHeld(heldBecause, purge.dryRun, resource)]
   const approved =
     approvedAlthough === null
       ? []
@@ -146,10 +147,9 @@ function describePass(report: OnePassReport): string {
   return [head, ...deletes, ...held, ...approved].join(', ')
 }
 
-function describeHeld(why: string, dryRun: boolean): string {
-  return dryRun
-    ? `would be held: ${why}`
-    : `held: ${why}; "listingstream purge show" says what, and how to go on`
+function describeHeld(why: string, dryRun: boolean, resource: string): string {
+  if (dryRun) return `would be held: ${why}`
+  return `held: ${why}; "listingstream purge show${resourceWords(resource)}" says what, and how to go on`
 }
 
 function describeUnread(unread: OnePassReport['unread']): readonly string[] {

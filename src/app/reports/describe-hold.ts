@@ -1,7 +1,7 @@
-import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
 import type { HoldReport } from '../holds/hold-report.ts'
 import { describePreview } from './describe-preview.ts'
+import { resourceWords } from './resource-words.ts'
 
 /** For a person: what is held and why, the groups, the first keys, and the ways on. */
 export function describeHold({
@@ -12,7 +12,7 @@ export function describeHold({
   deletes,
   preview,
 }: HoldReport): readonly string[] {
-  const option = resource === LISTINGS.name ? '' : ` --resource ${resource}`
+  const option = resourceWords(resource)
   return [
     printable(`${deletes} deletes of ${resource} are held since ${heldAt} by sweep ${sweep}: ${why}`),
     ...describePreview(preview),

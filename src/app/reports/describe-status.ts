@@ -1,10 +1,10 @@
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { CountByPurpose } from '../../domain/request-budget.ts'
-import { LISTINGS } from '../../resources/listings.ts'
 import { printable } from '../../support/printable.ts'
 import { describePasses, describeSets, type Row } from './describe-passes.ts'
 import { age, grouped, span } from './phrases.ts'
 import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
+import { resourceWords } from './resource-words.ts'
 
 const NAME_WIDTH = 14
 const LONGEST_MESSAGE = 160
@@ -130,7 +130,7 @@ function describeHeld({ resources, held }: FeedStatus): string {
   if (held.length === 0) return 'none'
   const each = held.map(({ resource, deletes, why, sweep }) => {
     const which = resources.length < 2 ? '' : ` of ${resource}`
-    const option = resource === LISTINGS.name ? '' : ` --resource ${resource}`
+    const option = resourceWords(resource)
     const reason = why === null ? '' : ` (${why})`
     const command = sweep === null ? 'purge --dry-run' : 'purge show'
     return `${grouped(deletes)}${which}${reason}; "listingstream ${command}${option}" shows them`
