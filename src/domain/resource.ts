@@ -86,7 +86,7 @@ interface RecordFact {
 }
 
 /** Of the source a text, of the delete a nullable one. */
-export interface LastField {
+interface LastField {
   /** In the event `deleted`. */
   readonly name: string
   /** Of the source. */
