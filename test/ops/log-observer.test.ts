@@ -96,6 +96,18 @@ test('how far updates look back is one line when it changes, also against an ear
   ])
 })
 
+test('a sweep that is not believed is a warning with its reason, and whether it goes on', () => {
+  const { observer, lines } = logged()
+  const purge = { pass: 'purge', sweepDoubt: 'short_count' } as const
+  observer.sweepJudged(progressOf({ ...purge, state: 'failed' }), 'inconclusive', 'short_count')
+  observer.sweepJudged(progressOf({ ...purge, state: 'running' }), 'inconclusive', 'timeout')
+  observer.sweepJudged(progressOf({ pass: 'purge', state: 'completed' }), 'clear', null)
+  expect(lines).toMatchObject([
+    { level: 'warn', event: 'sweep-inconclusive', pass: 'purge', reason: 'short_count', goesOn: false },
+    { level: 'warn', event: 'sweep-inconclusive', reason: 'timeout', goesOn: true },
+  ])
+})
+
 test('a second that the source cannot show is one warning, and one line when it is read', () => {
   const { observer, lines } = logged()
   const [before, now] = [instant(1_000), instant(Date.UTC(2026, 4, 2, 9))]

@@ -52,6 +52,19 @@ describe('Metrics', () => {
     expect(await sample('records_total{resource="offices",outcome="published"}')).toBe('2')
   })
 
+  test('sweeps are counted by what came of them, inconclusive ones by their reason', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const purge = progressOf({ pass: 'purge' })
+    metrics.sweepJudged(purge, 'inconclusive', 'short_count')
+    metrics.sweepJudged(purge, 'inconclusive', 'timeout')
+    metrics.sweepJudged(purge, 'held', null)
+    const sweeps = (verdict: string, reason: string) =>
+      sample(`sweeps_total{resource="listings",verdict="${verdict}",reason="${reason}"}`)
+    expect(await sweeps('inconclusive', 'short_count')).toBe('1')
+    expect(await sweeps('inconclusive', 'timeout')).toBe('1')
+    expect(await sweeps('held', 'none')).toBe('1')
+  })
+
   test('rows of large pages are counted by what the transcoder made of them', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     metrics.rowsRead(LISTINGS.name, { transcoded: 7, declined: new Map([['escape', 2]]) })

@@ -200,6 +200,21 @@ test('a pass that stands still says why and when it is tried again, and so does 
   expect(describeStatus(alone, NOW)).toContain(`Purge         never; ${mark}`)
 })
 
+test('a purge that is not believed says why, and one that was resumed says so', () => {
+  const startedAt = '2026-05-02T13:50:00.000Z'
+  const purge = { resource: 'listings', pass: 'purge', state: 'failed', startedAt, walked: 40 }
+  const line = (more: object): string | undefined => {
+    const status = { prefix: 'spark', resources: [LISTINGS_ALONE], passes: [{ ...purge, ...more }] }
+    return describeStatus(FEED_STATUS.parse(status), NOW).find((text) => text.startsWith('Purge'))
+  }
+  expect(line({ sweepDoubt: 'short_count' })).toBe(
+    'Purge         failed, begun 10 min ago: 40 walked; inconclusive: short_count',
+  )
+  expect(line({ state: 'held', resumed: true })).toBe(
+    'Purge         held, begun 10 min ago, resumed: 40 walked',
+  )
+})
+
 test('the first purge to come is told before it has begun', () => {
   const firstPurgeAt = { listings: '2026-05-03T10:00:00.000Z' }
   const lines = describeStatus(
