@@ -37,7 +37,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      '806bc2ce4c27f3020a4520968b667905a0b5cda5ef7b7a5a6da34e2920c4df32',
+      '4e65c191f308f02d5b4536a48e0e38bd59d6088d23b0e20119f0089a19181cdc',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.RowTopics 1':
@@ -47,7 +47,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.checkpoints-listingstream.Watermark 1':
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
     'spark.control-listingstream.PassMarker 1':
-      'ce505ccd24fd8209aa1a14db897314855f1593684a2f984e1b348e159ad71f8a',
+      '40597ce7a8bbe6c0bda1c7c31a320e9e64a84a68efffafe6e14ffce47e510ee3',
     'spark.control-listingstream.SweepCertificate 1':
       'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
