@@ -86,8 +86,8 @@ describe('a day of listings', () => {
 test('a content reconcile comes in the place of a purge, and is one more only where it comes more often', () => {
   const walks = (settings: Partial<PlanSettings>) =>
     requestsOf(planRequests([ofListings(50_000, 0)], { ...DEFAULTS, ...settings }), 'walk')
-  expect(walks({ reconcileIntervalMs: DAY })).toBe(52)
-  expect(walks({ reconcileIntervalMs: DAY / 2 })).toBe(2 * 52)
+  expect(walks({ reconcileIntervalMs: DAY })).toBe(54)
+  expect(walks({ reconcileIntervalMs: DAY / 2 })).toBe(2 * 54)
   const tours = (reconcileIntervalMs: number) =>
     requestsOf(
       planRequests([{ resource: OPEN_HOUSES, records: 1_000, changesPerDay: 0 }], {
@@ -97,7 +97,7 @@ test('a content reconcile comes in the place of a purge, and is one more only wh
       'walk',
     )
   // In the place of the full walks, too.
-  expect([tours(DAY), tours(DAY / 2)]).toEqual([2 * 7, 2 * 7])
+  expect([tours(DAY), tours(DAY / 2)]).toEqual([2 + 2 * 7, 2 * (2 + 7)])
 })
 
 test('a resource without stamps is walked at its interval, a hand-written schema asks for no metadata', () => {
@@ -205,7 +205,12 @@ describe('of whatever is planned', () => {
         expect(planRequests(grown, settings).needed).toBeGreaterThanOrEqual(needed)
         const livelier = resources.map((one) => ({ ...one, changesPerDay: one.changesPerDay + more }))
         expect(planRequests(livelier, settings).needed).toBeGreaterThanOrEqual(needed)
-        const slower = { ...settings, fullWalkIntervalMs: settings.fullWalkIntervalMs + more }
+        // Both: a reconcile that comes in the place of a full walk also asks who the source is.
+        const slower = {
+          ...settings,
+          fullWalkIntervalMs: settings.fullWalkIntervalMs + more,
+          reconcileIntervalMs: settings.reconcileIntervalMs + more,
+        }
         expect(planRequests(resources, slower).needed).toBeLessThanOrEqual(needed)
       }),
     )

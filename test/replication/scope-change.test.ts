@@ -88,6 +88,7 @@ describe('noticing a change of scope', () => {
         progress: { ...request.progress, scope: scopeText(expanded.scope) },
         watermark: null,
         markers: [],
+        certificates: [],
         parts: 1,
       },
     ])

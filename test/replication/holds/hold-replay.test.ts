@@ -159,7 +159,7 @@ class Replication {
     } catch (error) {
       if (!(error instanceof ListingstreamError)) throw error
       if (error.code === 'HOLD_SUPERSEDED') this.did.superseded += 1
-      else if (!['PASS_INCOMPLETE', 'NO_HOLD'].includes(error.code)) throw error
+      else if (!['PASS_INCOMPLETE', 'SWEEP_WITNESS_LOST', 'NO_HOLD'].includes(error.code)) throw error
     }
   }
 
