@@ -4,7 +4,7 @@ import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
 import { staleKeys } from './judge.ts'
 import { LISTS } from './judged-resources.ts'
-import { ask } from './settle.ts'
+import { ask, filled, unsettled } from './settle.ts'
 
 const MINUTE_MS = 60_000
 const FIRES_WITHIN_MS = 4_000
@@ -37,6 +37,7 @@ export async function jumpClock(arena: Arena): Promise<readonly Finding[]> {
     market.resume()
   }
   simulator.faults.clear()
+  if (url !== undefined && !(await filled(url, signal))) return [unsettled('the first snapshot did not end')]
   const keys = market.someKeys(20, prng)
   market.apply({ action: 'set', keys, fields: { Disclaimer: 'After the clock was right again.' } })
   market.pause()

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
 import type { Finding } from './findings.ts'
@@ -68,6 +70,24 @@ export async function ask(
     signal.throwIfAborted()
     return String(error)
   }
+}
+
+const STATUS = z.object({
+  passes: z.array(z.object({ resource: z.string(), pass: z.string(), state: z.string() })),
+})
+
+/** Waits until the daemon has filled listings: before that, no update has to have brought anything. */
+export async function filled(url: string, signal: AbortSignal): Promise<boolean> {
+  const until = performance.now() + WITHIN_MS
+  while (performance.now() < until) {
+    const response = await fetch(`${url}/status`, { signal }).catch(() => undefined)
+    const status = STATUS.safeParse(await response?.json().catch(() => undefined))
+    const isFilled = ({ resource, pass, state }: z.output<typeof STATUS>['passes'][number]): boolean =>
+      resource === 'listings' && pass === 'snapshot' && state === 'completed'
+    if (status.data?.passes.some(isFilled) === true) return true
+    await sleep(RETRY_MS, signal)
+  }
+  return false
 }
 
 export function unsettled(what: string): Finding {

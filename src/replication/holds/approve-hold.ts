@@ -14,6 +14,7 @@ import { ended, withHeld } from '../progress.ts'
 import type { PurgeResult } from '../purge.ts'
 import { keysPerQuestion } from '../questions.ts'
 import { askAndFile } from '../sweep/ask-and-file.ts'
+import { requireFeedsSource } from '../sweep/identify-source.ts'
 import { publishDeletes } from '../sweep/publish-deletes.ts'
 import { startMarkers } from '../walk.ts'
 import { everythingOf } from '../window.ts'
@@ -30,7 +31,7 @@ export interface Approval {
 const MOST_EMPTY_PAGES = 3
 
 /**
- * A pass of its own. Where more is gone than was approved, it deletes nothing, and the hold stands; the verdict says why.
+ * A pass of its own, of the feed's own source before and after its questions. Where more is gone than was approved, it deletes nothing, and the hold stands; the verdict says why.
  *
  * @throws see `requireHold`
  */
@@ -42,6 +43,7 @@ export async function approveHold(
 ): Promise<PurgeResult> {
   requireBase(feed.state, resource, 'purge')
   const standing = requireHold(feed.state, resource, sweep)
+  await requireFeedsSource(feed, signal)
   const own = { passId: feed.newPassId(), state: 'running', decidesOn: sweep } as const
   const begun = passOnHold(feed.state, standing, own)
   feed.observer.passStarted(begun, false)
@@ -52,6 +54,7 @@ export async function approveHold(
       return await holdAgain(feed, resource, { begun, asked: NOBODY, upTo, why }, signal)
     }
     const asked = await askAgain(feed, resource, { begun, standing, upTo }, signal)
+    await requireFeedsSource(feed, signal)
     const why = refusal(asked, upTo)
     if (why !== undefined) return await holdAgain(feed, resource, { begun, asked, upTo, why }, signal)
     return await deleteHeld(feed, resource, { begun, standing, asked, upTo }, signal)

@@ -226,6 +226,19 @@ describe('an approval', () => {
     },
   )
 
+  test.each([1, 2])(
+    'by another user at its %d. look deletes nothing, and the hold stands (R9)',
+    async (look) => {
+      const another = { host: 'replication.example', userId: 'user-2', mlsId: 'mls-1' }
+      const identify = (n: number) => (n === look ? another : undefined)
+      const twice = { counts: [1, 1], walks: [[shows(['1'])], [shows(['1'])]] }
+      const { opened, hold } = await held(['1', '2', '3'], ['1'], { identify, ...twice })
+      await expect(approve(opened, hold, 2)).rejects.toMatchObject({ doubt: 'identity_changed' })
+      expect(live(opened)).toEqual(['1', '2', '3'])
+      expect(standing(opened)).toEqual(hold)
+      expect(await approve(opened, hold, 2)).toMatchObject({ progress: { deletes: { emitted: 2 } } })
+    },
+  )
   test('keeps what was published since the sweep began, whatever the source says (R9 c)', async () => {
     const back = sourceRecord('2', { City: 'Fargo' }, { modificationTimestamp: SERVER_TIME })
     const { opened, hold } = await held(['1', '2', '3'], ['1'], {
