@@ -42,6 +42,8 @@ class ScopedFeed {
   async verdict(): Promise<Verdict> {
     const events = await this.feed.read()
     const outside = this.#outside()
+    // Also of what came after the scope: the one before may have let it in.
+    for (const key of outside) this.#left.add(key)
     const { lost, missingDeletes, ...verdict } = this.feed.check(events, [...this.#left])
     const last = new Map(events.map(({ key, type }) => [key, type]))
     const stayed = [...last].filter(([key, type]) => type === 'ListingUpserted' && outside.has(key))

@@ -112,6 +112,7 @@ test('with half of the requests that it needs, updates stay within an interval, 
   const source = sourceOn(limiter, simulator.accessToken, { pageLimit: SETTINGS.pageLimit, clock })
   const publisher = new MemoryPublisher()
   const observer = new PassTimes(clock)
+  const identity = { host: transport.host, userId: simulator.user.id, mlsId: simulator.dataShare[0]!.id }
   const feed = assembleFeed({
     source,
     publisher,
@@ -119,6 +120,7 @@ test('with half of the requests that it needs, updates stay within an interval, 
     index: new MemoryKeyIndex(),
     clock,
     observer,
+    over: { identity },
   })
   const stop = new AbortController()
   const parking = {
