@@ -813,13 +813,8 @@ describe('an interrupted purge', () => {
     ])
     expect(await second.index.ledger.size(passId, 'seen', 9)).toBe(0)
     await fresh()
-    expect(second.markers().map(({ event }) => event)).toEqual([
-      'failed',
-      'started',
-      'completed',
-      'started',
-      'completed',
-    ])
+    const events = second.markers().map(({ event }) => event)
+    expect(events).toEqual(['failed', 'started', 'completed', 'started', 'completed'])
   })
 
   test('walks again under its id when its token is refused (R7)', async () => {
