@@ -102,6 +102,14 @@ describe.each(STORES)('a store in %s', (kind, make) => {
           expect(await byPython(feed, name, store, signal)).toMatch(`${name}: proved, `)
           expect(await byPython(feed, name, undefined, signal)).toMatch(`${name}: proved, `)
         }
+        const [row] = await store.query('SELECT "ListingKey" AS key FROM listings ORDER BY 1 LIMIT 1')
+        const key = String(row?.['key'])
+        const putBack = await keepRows(store, 'listings', [key])
+        await store.change(
+          `UPDATE listings SET "ContentDigest" = '${'0'.repeat(32)}' WHERE "ListingKey" = '${key}'`,
+        )
+        await expect(byPython(feed, 'listings', store, signal)).rejects.toThrow('ended with 1')
+        await putBack()
       }
       expect(await topicVerification(feed)).toMatchObject(ALL_PROVED)
 
