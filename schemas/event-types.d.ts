@@ -6,8 +6,8 @@ export type DateText = string
 /** Instant in UTC, `YYYY-MM-DDTHH:mm:ss.sssZ`. */
 export type InstantText = string
 
-/** Why the listing is published. SNAPSHOT: first seen by the first full walk. CREATED: first seen later. UPDATED: its content differs. RESTORED: it had been deleted. UNKNOWN: a symbol that the reader does not know yet. */
-export type UpsertChange = 'UNKNOWN' | 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
+/** Why the listing is published. SNAPSHOT: first seen by the first full walk. CREATED: first seen later. UPDATED: its content differs. RESTORED: it had been deleted. REPUBLISHED: an operator asked for it; its content is that of the event before. UNKNOWN: a symbol that the reader does not know yet. */
+export type UpsertChange = 'UNKNOWN' | 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED' | 'REPUBLISHED'
 
 /** The standard fields under the source's own names, typed from its metadata. Fields are only added. A field that the source gave another type later has a second field, <name>_<type>; each of the two holds the value while it fits. */
 export type StandardFields = Readonly<Record<string, string | number | boolean | readonly string[] | null>>
@@ -836,11 +836,11 @@ export type ListingFloorPlansReplaced = {
   readonly floorPlanSet: ListingFloorPlanSet | null
 }
 
-/** Kind of pass. UNKNOWN: a symbol that the reader does not know yet. */
-export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE'
+/** Kind of pass. REPUBLISH: an operator has records published again. UNKNOWN: a symbol that the reader does not know yet. */
+export type PassKind = 'UNKNOWN' | 'SNAPSHOT' | 'UPDATE' | 'PURGE' | 'REPUBLISH'
 
-/** What happened to the pass. REJECTED: the guard held it, and an operator said that its deletes are wrong. UNKNOWN: a symbol that the reader does not know yet. */
-export type PassEvent = 'UNKNOWN' | 'STARTED' | 'COMPLETED' | 'HELD' | 'FAILED' | 'REJECTED'
+/** What happened to the pass. REJECTED: the guard held it, and an operator said that its deletes are wrong. WATERMARK_SET: an operator set the watermark of its resource back. UNKNOWN: a symbol that the reader does not know yet. */
+export type PassEvent = 'UNKNOWN' | 'STARTED' | 'COMPLETED' | 'HELD' | 'FAILED' | 'REJECTED' | 'WATERMARK_SET'
 
 /** The beginning or end of a pass. In the transaction of the checkpoint that it tells of. */
 export type PassMarker = {
@@ -868,7 +868,7 @@ export type PassMarker = {
   readonly deletes: Readonly<Record<string, number>>
   /** Next offset to be written after this transaction, by data topic without its prefix, then by partition. Everything that the pass published lies before. */
   readonly endOffsets: Readonly<Record<string, readonly number[]>>
-  /** In words, for held, rejected and failed, and for deletes that an operator approved. */
+  /** In words, for held, rejected, failed and watermark_set, and for deletes that an operator approved. */
   readonly detail: string | null
   /** Of a failed purge: the code of why its sweep is not believed, for example short_count; null if it failed for something else. */
   readonly reason: string | null

@@ -4,8 +4,11 @@ import type { JsonValue } from './json.ts'
 import type { RecordKey } from './record-key.ts'
 import type { ChangeStamps } from './resource.ts'
 
-/** Why a record is published. SNAPSHOT: seen for the first time, by the first full walk. RESTORED: it had been deleted. */
-export type UpsertReason = 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED'
+/**
+ * Why a record is published. SNAPSHOT: seen for the first time, by the first full walk. RESTORED: it had been deleted.
+ * REPUBLISHED: an operator asked for it, and it says what the event before said.
+ */
+export type UpsertReason = 'SNAPSHOT' | 'CREATED' | 'UPDATED' | 'RESTORED' | 'REPUBLISHED'
 /**
  * OPERATOR: not in the source; the guard held it, and an operator approved that. OUT_OF_SCOPE: the source has it, and the
  * feed's own filter does not show it any more.

@@ -2,7 +2,7 @@ import type { Instant, Millis } from './instant.ts'
 import type { ResourceName } from './resource.ts'
 import type { SweepDoubt } from './sweep-doubt.ts'
 
-export const PASS_KINDS = ['snapshot', 'update', 'purge'] as const
+export const PASS_KINDS = ['snapshot', 'update', 'purge', 'republish'] as const
 export type PassKind = (typeof PASS_KINDS)[number]
 /** What is done again and again, one at a time. */
 export type PassTrack = `${ResourceName}/${PassKind}`
@@ -77,7 +77,7 @@ export interface PassProgress {
   readonly filter: string
   /**
    * Token to go on with; empty at the beginning. The last page leaves the token that brought it, so that a resumed pass
-   * sees the walk's end again; null once the pass has ended.
+   * sees the walk's end again; null once the pass has ended, and in one of certain keys, which has no walk to go on with.
    */
   readonly token: string | null
   /** The last page is committed: a resumed pass reads it again, and it adds nothing to the keys walked. */
@@ -92,7 +92,10 @@ export interface PassProgress {
   readonly walkedInRange: number
   readonly counts: OutcomeCounts
   readonly deletes: DeleteCounts
-  /** End offsets of the resource's topic when the sweep began (R9 c); empty for other passes. */
+  /**
+   * End offsets of the resource's topic when a sweep began (R9 c), or a republish: what lies behind it was published since.
+   * Empty for other passes.
+   */
   readonly sweepOffsets: readonly number[]
   /** Of an update that runs; null for walks of everything, for a pass that has ended, and in checkpoints from before slices. */
   readonly window: SliceProgress | null
@@ -147,13 +150,14 @@ export interface DeleteCounts {
 }
 export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
 
-export type PassEvent = 'started' | 'completed' | 'held' | 'rejected' | 'failed'
+/** `watermark_set`: an operator set the watermark of the pass's resource back. */
+export type PassEvent = 'started' | 'completed' | 'held' | 'rejected' | 'failed' | 'watermark_set'
 
 /** A record of the topic `control`. */
 export interface PassMarker {
   readonly event: PassEvent
   readonly progress: PassProgress
-  /** In words, for `held`, `rejected` and `failed`, and for what an operator approved; null otherwise. */
+  /** In words, for `held`, `rejected`, `failed` and `watermark_set`, and for what an operator approved; null otherwise. */
   readonly detail: string | null
 }
 

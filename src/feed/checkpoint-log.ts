@@ -11,6 +11,7 @@ import { KafkaError } from '../kafka/errors.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../domain/instant.ts'
 import {
+  PASS_KINDS,
   trackOf,
   type NextOffsets,
   type PassProgress,
@@ -229,7 +230,7 @@ function recordNameOf(key: string): string | undefined {
   if (key === 'truncation') return 'Truncation'
   if (key === 'rows') return 'RowTopics'
   if (key.endsWith('/watermark')) return 'Watermark'
-  return /\/(?:snapshot|update|purge)$/.test(key) ? 'Checkpoint' : undefined
+  return PASS_KINDS.some((pass) => key.endsWith(`/${pass}`)) ? 'Checkpoint' : undefined
 }
 
 /** A restart begins anew: what earlier generations left is no state of this one. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { HOLD_KINDS, type HeldChunk, type HeldKey } from '../domain/hold.ts'
 import { instant, type Instant } from '../domain/instant.ts'
-import { MISSED_REASONS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
+import { MISSED_REASONS, PASS_KINDS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { SWEEP_DOUBTS } from '../domain/sweep-doubt.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
@@ -76,7 +76,7 @@ const RESOURCE = z.string().transform((text, context): ResourceName => {
   context.addIssue({ code: 'custom', message: 'is no resource name' })
   return z.NEVER
 })
-const PASS = lowerCase(['snapshot', 'update', 'purge'])
+const PASS = lowerCase(PASS_KINDS)
 const OFFSET_LIST = z.array(z.number())
 const OFFSETS = z.record(z.string(), OFFSET_LIST)
 const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
@@ -217,7 +217,7 @@ const TRUNCATION: z.ZodType<Truncation> = z.object({
 
 const MARKER = z
   .object({
-    event: lowerCase(['started', 'completed', 'held', 'rejected', 'failed']),
+    event: lowerCase(['started', 'completed', 'held', 'rejected', 'failed', 'watermark_set']),
     resource: RESOURCE,
     pass: PASS,
     passId: PASS_ID,

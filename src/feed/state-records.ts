@@ -104,7 +104,7 @@ export interface MarkerRecord {
   readonly walked: number
   readonly counts: OutcomeCounts
   readonly deletes: DeleteCounts
-  /** In words, for `held` and `failed`. */
+  /** In words, for `held`, `failed` and `watermark_set`. */
   readonly detail: string | null
   /** Why the sweep of a failed purge is not believed: one of `SWEEP_DOUBTS`, or what a newer version knows. */
   readonly reason: string | null

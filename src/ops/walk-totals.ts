@@ -82,8 +82,12 @@ export class WalkTotals {
   }
 }
 
-/** An operator's decision on what is held walks nothing. */
-function walksAll({ pass, decidesOn }: PassProgress): boolean {
+/**
+ * An operator's decision on what is held walks nothing, and a republish of certain keys, which has no token, only those. One of
+ * everything has none either once it has ended: what it showed is no total.
+ */
+function walksAll({ pass, token, decidesOn }: PassProgress): boolean {
+  if (pass === 'republish') return token !== null
   return pass !== 'update' && decidesOn === null
 }
 

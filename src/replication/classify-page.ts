@@ -4,7 +4,7 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { BatchPart } from './batch.ts'
-import { classify } from './classify.ts'
+import { classify, type Decision } from './classify.ts'
 import type { PublishedRecord } from './missed.ts'
 import { PartDraft, publishedSchemas } from './part-draft.ts'
 import type { ContentEncoder, KeyIndex } from './ports.ts'
@@ -19,6 +19,8 @@ export interface Sightings {
   readonly askedAgain: boolean
   /** Keys that have a dead letter, whatever the index says: one that was rebuilt does not know of them. */
   readonly lettered: ReadonlySet<RecordKey>
+  /** See `Sighting.republishBelow`. */
+  readonly republishBelow?: readonly number[]
 }
 
 export const NO_KEYS: ReadonlySet<RecordKey> = new Set()
@@ -28,6 +30,8 @@ export interface ClassifiedPage {
   /** Records that are stale by their stamp alone (R6). */
   readonly askAgain: readonly SourceRecord[]
   readonly published: readonly PublishedRecord[]
+  /** What became of each record that has a key. */
+  readonly decided: ReadonlyMap<RecordKey, Decision>
 }
 
 export interface PageContext {
@@ -54,16 +58,18 @@ export async function classifyPage(
   draft.repeated(page.records.length - records.size)
   const askAgain: SourceRecord[] = []
   const published: PublishedRecord[] = []
+  const decided = new Map<RecordKey, Decision>()
   for (const [i, record] of [...records.values()].entries()) {
-    const { request, observedAt, askedAgain } = page
+    const { request, observedAt, askedAgain, republishBelow } = page
     const { key } = record
     const entry = known[i]
-    const sighting = { resource, record, request, observedAt, entry, initial, askedAgain }
+    const sighting = { resource, record, request, observedAt, entry, initial, askedAgain, republishBelow }
     const decision = classify(sighting, encoder, overlap)
+    decided.set(key, decision)
     draft.take({ key, entry, decision, request, lettered: page.lettered.has(key) })
     if (decision.outcome === 'stale' && decision.askAgain) askAgain.push(record)
     if (decision.outcome === 'published')
       published.push({ before: entry, stamp: record.modificationTimestamp })
   }
-  return { part: draft.part(), askAgain, published }
+  return { part: draft.part(), askAgain, published, decided }
 }

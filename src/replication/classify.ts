@@ -25,6 +25,11 @@ export interface Sighting {
   readonly initial: boolean
   /** The answer to a second question (R6): an older stamp is no reason any more. */
   readonly askedAgain: boolean
+  /**
+   * Of a republish: next offsets of the topic when it began. A record whose last event lies below is published again, though
+   * it says the same. @default none is
+   */
+  readonly republishBelow?: readonly number[] | undefined
 }
 
 export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: Millis): Decision {
@@ -39,7 +44,8 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
   const { resource, record, observedAt, entry } = sighting
   const encoded = encoder.encode(resource, record)
   if (encoded.kind === 'unencodable') return deadLettered(sighting, encoded)
-  if (entry !== undefined && sameContent(sighting, entry, encoded.content.digest, encoder)) {
+  const isSame = entry !== undefined && sameContent(sighting, entry, encoded.content.digest, encoder)
+  if (isSame && !isBelow(sighting.republishBelow, entry)) {
     return { outcome: 'unchanged', entry: confirmed(sighting, entry) }
   }
   return {
@@ -47,7 +53,7 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
     change: {
       kind: 'upsert',
       key: record.key,
-      reason: upsertReason(entry, sighting.initial),
+      reason: isSame ? 'REPUBLISHED' : upsertReason(entry, sighting.initial),
       modificationTimestamp: record.modificationTimestamp,
       observedAt,
       mlsId: record.mlsId,
@@ -56,6 +62,14 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
       previousDigest: publishedDigest(entry) ?? null,
     },
   }
+}
+
+/** Whether the last record of a key lies before these next offsets of its topic. */
+export function isBelow(
+  offsets: readonly number[] | undefined,
+  { partition, offset }: Pick<IndexEntry, 'partition' | 'offset'>,
+): boolean {
+  return offset < (offsets?.[partition] ?? 0)
 }
 
 /** Digest of the content that the topic holds for the key; undefined if it holds none. */

@@ -7,6 +7,7 @@ import type { Feed } from './feed.ts'
 import { approveHold, type Approval } from './holds/approve-hold.ts'
 import { rejectHold } from './holds/reject-hold.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
+import { runRepublish, type RepublishResult } from './republish.ts'
 import { runSets, type SetsOptions, type UnreadSets } from './sets/sets-pass.ts'
 import { runRetry, runSnapshot, runUpdate, type RetryResult } from './records-pass.ts'
 
@@ -19,6 +20,8 @@ export interface PassResult {
   readonly letters: RetryResult['letters'] | undefined
   /** Only for a pass of sets. */
   readonly unread: UnreadSets | undefined
+  /** Only for a republish. */
+  readonly republished: Pick<RepublishResult, 'fates' | 'left'> | undefined
 }
 
 export interface PassOptions extends PurgeOptions, SetsOptions {
@@ -28,7 +31,12 @@ export interface PassOptions extends PurgeOptions, SetsOptions {
   readonly onBegin: () => void
 }
 
-const PLAIN_RESULT = { purge: undefined, letters: undefined, unread: undefined } as const
+const PLAIN_RESULT = {
+  purge: undefined,
+  letters: undefined,
+  unread: undefined,
+  republished: undefined,
+} as const
 
 /** A pass of which nobody wants anything particular. */
 export const PLAIN_PASS: PassOptions = {
@@ -37,6 +45,7 @@ export const PLAIN_PASS: PassOptions = {
   fresh: false,
   approveUpTo: undefined,
   compare: undefined,
+  republish: 'all',
   retry: undefined,
   onDemand: false,
   onBegin: () => undefined,
@@ -46,11 +55,12 @@ export const PLAIN_PASS: PassOptions = {
 interface Queues {
   readonly updates: SerialQueue
   readonly walks: SerialQueue
+  readonly republishes: SerialQueue
 }
 
 /**
- * Runs the passes of one feed. Updates go on beside a long snapshot or purge; two passes of one kind, or a snapshot and a
- * purge, wait for each other, and nothing waits for another resource.
+ * Runs the passes of one feed. Updates and republishes go on beside a long snapshot or purge; two passes of one kind, or a
+ * snapshot and a purge, wait for each other, and nothing waits for another resource.
  */
 export class FeedRunner {
   readonly feed: Feed
@@ -61,10 +71,7 @@ export class FeedRunner {
   }
 
   run(resource: Replicated, pass: PassKind, options: PassOptions, signal: AbortSignal): Promise<PassResult> {
-    const { updates, walks } = this.#queuesOf(resource)
-    // Two passes of sets would ask for the same ones.
-    const queue = pass === 'update' && !isSubresource(resource) ? updates : walks
-    return queue.run(async () => {
+    return this.#queueOf(resource, pass).run(async () => {
       signal.throwIfAborted()
       options.onBegin()
       await this.feed.metadata.refresh(resource, signal)
@@ -74,6 +81,15 @@ export class FeedRunner {
       if (pass === 'purge') {
         const purge = await runPurge(this.feed, resource, options, signal)
         return { ...PLAIN_RESULT, progress: purge.progress, purge }
+      }
+      if (pass === 'republish') {
+        const { progress, ...republished } = await runRepublish(
+          this.feed,
+          resource,
+          options.republish,
+          signal,
+        )
+        return { ...PLAIN_RESULT, progress, republished }
       }
       if (options.retry !== undefined) {
         return { ...PLAIN_RESULT, ...(await runRetry(this.feed, resource, pass, options.retry, signal)) }
@@ -114,12 +130,31 @@ export class FeedRunner {
 
   /** Resolves when no pass runs. */
   async idle(): Promise<void> {
-    const queues = [...this.#queues.values()].flatMap(({ updates, walks }) => [updates, walks])
+    const queues = [...this.#queues.values()].flatMap((ofResource) => Object.values(ofResource))
     await Promise.all(queues.map((queue) => queue.idle()))
   }
 
+  #queueOf(resource: Replicated, pass: PassKind): SerialQueue {
+    const { updates, walks, republishes } = this.#queuesOf(resource)
+    // Two passes of sets would ask for the same ones.
+    if (isSubresource(resource)) return walks
+    switch (pass) {
+      case 'update':
+        return updates
+      case 'republish':
+        return republishes
+      case 'snapshot':
+      case 'purge':
+        return walks
+    }
+  }
+
   #queuesOf({ name }: Replicated): Queues {
-    const queues = this.#queues.get(name) ?? { updates: new SerialQueue(), walks: new SerialQueue() }
+    const queues = this.#queues.get(name) ?? {
+      updates: new SerialQueue(),
+      walks: new SerialQueue(),
+      republishes: new SerialQueue(),
+    }
     this.#queues.set(name, queues)
     return queues
   }

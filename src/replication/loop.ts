@@ -4,13 +4,14 @@
  */
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { PassKind, PassProgress } from '../domain/pass.ts'
-import type { ListedResource } from '../domain/resource.ts'
+import type { ListedResource, Replicated } from '../domain/resource.ts'
 import { together } from '../support/together.ts'
 import type { CommittedState } from './committed-state.ts'
 import { contentComparedAt, reconcileDueAt } from './reconcile.ts'
 import { isFilledWithin } from './scope-change.ts'
 import type { FeedRunner } from './feed-runner.ts'
 import { persist, type Parking } from './persist.ts'
+import { goesOn } from './republish.ts'
 import { cycleOf, keepSets } from './sets/sets-track.ts'
 
 export interface Schedule {
@@ -37,6 +38,8 @@ export function intervalOf(
       return stamp === null ? null : updateIntervalMs
     case 'purge':
       return purgeIntervalMs
+    case 'republish':
+      return null
   }
 }
 
@@ -52,14 +55,15 @@ export async function runSchedule(
   signal: AbortSignal,
 ): Promise<void> {
   const tracks = resources.flatMap((resource) => {
-    const kinds = [walks, resource.stamp === null ? fullWalks : updates]
+    const kinds = [walks, resource.stamp === null ? fullWalks : updates, leftRepublish]
     const passes = kinds.map(
       (track) => (within: AbortSignal) => track(runner, resource, schedule, parking, within),
     )
-    const sets = resource.subresources.map(
-      (set) => (within: AbortSignal) =>
+    const sets = resource.subresources.flatMap((set) => [
+      (within: AbortSignal) =>
         keepSets(runner, { parent: resource, set }, cycleOf(resource, set, schedule), parking, within),
-    )
+      (within: AbortSignal) => leftRepublish(runner, set, schedule, parking, within),
+    ])
     return [...passes, ...sets]
   })
   parking.scheduleBegun()
@@ -180,6 +184,18 @@ async function fullWalks(
     if (contentComparedAt(state, resource) !== comparedAt) continue
     await persist(runner, resource, 'snapshot', parking, signal)
   }
+}
+
+/** One of everything that an earlier process left goes on; no other comes by itself. */
+async function leftRepublish(
+  runner: FeedRunner,
+  resource: Replicated,
+  _schedule: Schedule,
+  parking: Parking,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = runner.feed.state.interrupted(resource.name, 'republish')
+  if (left !== undefined && goesOn(left)) await persist(runner, resource, 'republish', parking, signal)
 }
 
 /** However far the clock jumped: no pass waits longer than its interval. */

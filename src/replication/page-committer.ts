@@ -15,6 +15,7 @@ import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { emptyPart, indexPart, publishesNothing, type Batch, type BatchPart } from './batch.ts'
 import type { CheckpointPace } from './checkpoint-pace.ts'
+import type { Decision } from './classify.ts'
 import { classifyPage, type Sightings } from './classify-page.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { LateArrivals } from './late-arrivals.ts'
@@ -31,7 +32,7 @@ import type {
   Receipt,
 } from './ports.ts'
 import { deletedPart, type ProvedDeletion } from './proved-deletion.ts'
-import { classifySets, type SeenSet } from './sets/classify-sets.ts'
+import { classifySets, type SeenSet, type SetsContext } from './sets/classify-sets.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import { forgottenWith, orphanTombstones, tombstonesWith } from './sets/tombstones.ts'
 import { SizeLimit } from './size-limit.ts'
@@ -56,6 +57,8 @@ export interface Commitment {
   readonly progress: PassProgress
   /** R4; null leaves it. Never moves it back. */
   readonly watermark: Instant | null
+  /** An operator moves it back. @default false */
+  readonly mayGoBack?: boolean
   readonly markers: readonly PassMarker[]
   /** @default the topic of holds stays as it is */
   readonly holds?: HoldChanges
@@ -86,6 +89,7 @@ export interface SetsPlace {
 export interface CommittedSets {
   readonly progress: PassProgress
   readonly askAgain: ReadonlyMap<RecordKey, Instant>
+  readonly decided: ReadonlyMap<RecordKey, Decision>
 }
 
 export class PageCommitter {
@@ -102,7 +106,8 @@ export class PageCommitter {
   /**
    * Commits a page of records. `commitment` is asked once the outcomes are known, and before anything is committed: what
    * it writes down of `askAgain`, the records that are stale by their stamp alone (R6), outlives a crash after the commit.
-   * `settled` are the keys whose dead letters go with the commit, `published` the records that do.
+   * `settled` are the keys whose dead letters go with the commit, `published` the records that do, `decided` says what becomes
+   * of each key.
    */
   commitPage(
     resource: ResourceDescription,
@@ -113,6 +118,7 @@ export class PageCommitter {
       askAgain: readonly SourceRecord[],
       settled: readonly RecordKey[],
       published: readonly PublishedRecord[],
+      decided: ReadonlyMap<RecordKey, Decision>,
     ) => PageCommitment | Promise<PageCommitment>,
     signal: AbortSignal,
   ): Promise<PassProgress> {
@@ -120,8 +126,8 @@ export class PageCommitter {
       // R6, R9: where changes show up late, so do answers out of a cache.
       const overlap = this.#options.lateArrivals.overlapOf(resource.name)
       const context = { ...this.#options, overlap, initial }
-      const { part, askAgain, published } = await classifyPage(resource, page, context, signal)
-      const wanted = await commitment(part.counts, askAgain, part.settledLetters, published)
+      const { part, askAgain, published, decided } = await classifyPage(resource, page, context, signal)
+      const wanted = await commitment(part.counts, askAgain, part.settledLetters, published, decided)
       const { before, pace } = wanted
       const now = this.#options.clock.now()
       if (pace?.isDue(now) === false && this.#mayWait(part, wanted)) return this.#note([part], wanted)
@@ -137,15 +143,15 @@ export class PageCommitter {
   commitSets(
     { parent, set }: SetsPlace,
     seen: readonly SeenSet[],
-    initial: boolean,
+    how: Pick<SetsContext, 'initial' | 'republishBelow'>,
     commitment: (counts: OutcomeCounts, published: readonly RecordKey[]) => Commitment,
     signal: AbortSignal,
   ): Promise<CommittedSets> {
     return this.#enter(signal, async () => {
-      const context = { ...this.#options, initial }
-      const { part, askAgain } = await classifySets(parent, set, seen, context, signal)
+      const context = { ...this.#options, ...how }
+      const { part, ...seenSets } = await classifySets(parent, set, seen, context, signal)
       const published = part.changes.map(({ key }) => key)
-      return { progress: await this.#commit([part], commitment(part.counts, published), signal), askAgain }
+      return { progress: await this.#commit([part], commitment(part.counts, published), signal), ...seenSets }
     })
   }
 
@@ -305,12 +311,12 @@ export class PageCommitter {
 
   async #commitPiece(
     batch: Batch,
-    { progress, watermark, markers, holds, certificates = [] }: Commitment,
+    { progress, watermark, mayGoBack = false, markers, holds, certificates = [] }: Commitment,
     signal: AbortSignal,
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
     const { resource } = progress
-    const moved = later(watermark, state.watermark(resource))
+    const moved = mayGoBack ? watermark : later(watermark, state.watermark(resource))
     try {
       const said = { progress, watermark: moved, markers, certificates, ...(holds && { holds }) }
       const receipt = await publisher.commit({ parts: batch, ...said }, signal)

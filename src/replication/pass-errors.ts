@@ -129,3 +129,13 @@ export class IndexBehindError extends ListingstreamError {
     )
   }
 }
+
+/** Keys were to be published again while a republish of everything was interrupted, whose place would be lost. */
+export class RepublishUnfinishedError extends ListingstreamError {
+  constructor(resource: string) {
+    super(
+      `A republish of all ${resource} was interrupted and is not at its end. "listingstream republish --all --resource ${resource}" goes on with it ("listingstream run" does so by itself); then ask for these keys again, if it has not published them.`,
+      { code: 'REPUBLISH_UNFINISHED', retryable: false, disposition: 'stop' },
+    )
+  }
+}

@@ -6,11 +6,13 @@ import { slices } from '../support/slices.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { Feed } from './feed.ts'
+import type { Decision } from './classify.ts'
 import { NO_KEYS } from './classify-page.ts'
 import { countMissed } from './count-missed.ts'
 import type { LedgerSet, Source } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
+import { startMarkers } from './walk.ts'
 import { everythingOf } from './window.ts'
 
 export interface ByKeyOptions {
@@ -26,6 +28,16 @@ export interface ByKeyOptions {
    * instead; undefined asks for each key.
    */
   readonly orWalk: { readonly keys: number; readonly pages: number } | undefined
+  /** @default nothing is published that says the same */
+  readonly republish?: Republishing | undefined
+}
+
+/** Of a republish. */
+export interface Republishing {
+  /** See `Sighting.republishBelow`. */
+  readonly below: readonly number[]
+  /** Told before they are committed. */
+  readonly decided: (progress: PassProgress, decided: ReadonlyMap<RecordKey, Decision>) => Promise<void>
 }
 
 /** Dead letters whose keys are asked for again, and what came of it so far. */
@@ -90,7 +102,7 @@ async function publishFound(
   before: PassProgress,
   found: FoundRecords,
   notes: ReadonlyMap<RecordKey, string>,
-  { accepts, askedAgain, letters }: ByKeyOptions,
+  { accepts, askedAgain, letters, republish }: ByKeyOptions,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
@@ -100,16 +112,25 @@ async function publishFound(
   for (const { key } of found.records) letters?.shown.add(key)
   return feed.committer.commitPage(
     resource,
-    { records, unreadable: [], request: found.request, observedAt, askedAgain, lettered },
+    {
+      records,
+      unreadable: [],
+      request: found.request,
+      observedAt,
+      askedAgain,
+      lettered,
+      ...(republish === undefined ? {} : { republishBelow: republish.below }),
+    },
     before.initial,
-    async (counts, askAgain, settled, published) => {
+    async (counts, askAgain, settled, published, decided) => {
       await fileForRecheck(feed, before, askAgain)
+      await republish?.decided(before, decided)
       for (const key of settled) letters?.settled.add(key)
       const after = withOutcomes(before, { ...counts, stale: counts.stale + refused })
       return {
         progress: countMissed(feed, resource, after, published),
         watermark: null,
-        markers: [],
+        markers: startMarkers(feed.state, before),
         before,
       }
     },
@@ -156,9 +177,17 @@ export function publishRechecked(
   from: PassProgress,
   letters: LetterRetry | undefined,
   signal: AbortSignal,
+  republish?: Republishing,
 ): Promise<PassProgress> {
   const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
-  const options = { set: 'recheck', accepts, askedAgain: true, letters, orWalk: undefined } as const
+  const options = {
+    set: 'recheck',
+    accepts,
+    askedAgain: true,
+    letters,
+    orWalk: undefined,
+    republish,
+  } as const
   return publishByKey(feed, resource, from, options, signal)
 }
 

@@ -6,11 +6,11 @@ import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
 import { commitWalked, firstWatermark } from './commit-walked.ts'
-import { endAsFailed } from './pass-end.ts'
-import { ended, PLAIN_BEGINNING } from './progress.ts'
+import { endAsCompleted, endAsFailed } from './pass-end.ts'
+import { PLAIN_BEGINNING } from './progress.ts'
 import { publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
 import { onWholeLedger } from './resume.ts'
-import { startMarkers, walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
+import { walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
 import { walkWindow } from './window-walk.ts'
 import { everythingOf, updatedAfter } from './window.ts'
 import { requireBase } from './pass-base.ts'
@@ -167,16 +167,11 @@ async function complete(
   begunAt: Instant,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const done = ended(progress, 'completed')
   const wanted = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, resource, progress)
   // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
   const latest = feed.serverClock.latest(begunAt)
   const watermark = wanted !== null && wanted > latest ? latest : wanted
-  const started = startMarkers(feed.state, progress)
-  const markers = [...started, { event: 'completed' as const, progress: done, detail: null }]
-  await feed.committer.commitProgress(resource, { progress: done, watermark, markers }, signal)
-  await feed.index.ledger.drop(done.passId)
-  feed.observer.passEnded(done, null)
+  const done = await endAsCompleted(feed, resource, progress, watermark, signal)
   if (done.pass === 'update') {
     feed.observer.overlapReviewed(resource.name, feed.lateArrivals.review(resource.name))
   }

@@ -195,10 +195,10 @@ describe('events of another resource', () => {
 })
 
 describe('a symbol that a refused version of the schema has', () => {
-  /** A program whose schemas have these symbols beside RESTORED and OUT_OF_SCOPE, at a registry that knows those before. */
+  /** A program whose schemas have these symbols beside REPUBLISHED and OUT_OF_SCOPE, at a registry that knows those before. */
   function later(name: string): string {
     return readSchemaFile(name)
-      .replace('"RESTORED"]', '"RESTORED", "REPUBLISHED"]')
+      .replace('"REPUBLISHED"]', '"REPUBLISHED", "SPLIT"]')
       .replace('"OUT_OF_SCOPE"]', '"OUT_OF_SCOPE", "MERGED"]')
   }
 
@@ -221,7 +221,7 @@ describe('a symbol that a refused version of the schema has', () => {
     const encoded = listingEncoder(schemas).encode(LISTINGS, listing({ City: 'Dunmere' }))
     if (encoded.kind !== 'encoded') throw new Error(encoded.reason)
     // Of a later program.
-    const reason = 'REPUBLISHED' as Upsert['reason']
+    const reason = 'SPLIT' as Upsert['reason']
     const values = [
       Buffer.concat(codec.upserted(LISTINGS, { ...upsert(fixture), reason, content: encoded.content }, PASS)),
       codec.deleted(LISTINGS, { ...DELETION, reason: 'MERGED' as Deletion['reason'] }, PASS),
@@ -234,7 +234,7 @@ describe('a symbol that a refused version of the schema has', () => {
     await open(fixture)
     const schemas = laterSchemas(fixture)
     expect(await published(fixture, schemas)).toMatchObject([
-      { change: 'REPUBLISHED', listing: { standardFields: { City: 'Dunmere' } } },
+      { change: 'SPLIT', listing: { standardFields: { City: 'Dunmere' } } },
       { reason: 'MERGED', evidence: 'LIST_QUERY' },
     ])
     expect(schemas.refusal).toBeNull()
@@ -252,7 +252,7 @@ describe('a symbol that a refused version of the schema has', () => {
     expect(schemas.refusal).toMatchObject({ code: 'REGISTRY_REFUSED' })
 
     fixture.server.interrupt = () => false
-    expect(await published(fixture, schemas)).toMatchObject([{ change: 'REPUBLISHED' }, { reason: 'MERGED' }])
+    expect(await published(fixture, schemas)).toMatchObject([{ change: 'SPLIT' }, { reason: 'MERGED' }])
     expect(schemas.refusal).toBeNull()
   })
 })

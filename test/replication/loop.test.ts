@@ -381,8 +381,8 @@ test('a pass comes by itself as often as the schedule says; none goes by a stamp
   }
   const intervals = (resource: ListedResource) =>
     PASS_KINDS.map((pass) => intervalOf(resource, pass, schedule))
-  expect(intervals(LISTINGS)).toEqual([null, 1, 2])
-  expect(intervals(TOURS)).toEqual([3, null, 2])
+  expect(intervals(LISTINGS)).toEqual([null, 1, 2, null])
+  expect(intervals(TOURS)).toEqual([3, null, 2, null])
 })
 
 describe('several resources', () => {

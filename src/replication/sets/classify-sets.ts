@@ -23,6 +23,7 @@ export interface ClassifiedSets {
   readonly part: BatchPart
   /** Sets that were read before their stamp had settled, and when it has. */
   readonly askAgain: ReadonlyMap<RecordKey, Instant>
+  readonly decided: ReadonlyMap<RecordKey, Decision>
 }
 
 export interface SetsContext {
@@ -31,6 +32,8 @@ export interface SetsContext {
   readonly overlap: Millis
   /** The pass is its generation's first snapshot of the sets. */
   readonly initial: boolean
+  /** See `Sighting.republishBelow`. */
+  readonly republishBelow: readonly number[] | undefined
 }
 
 /** @param seen of distinct records */
@@ -38,7 +41,7 @@ export async function classifySets(
   parent: ListedResource,
   set: Subresource,
   seen: readonly SeenSet[],
-  { index, encoder, overlap, initial }: SetsContext,
+  { index, encoder, overlap, initial, republishBelow }: SetsContext,
   signal: AbortSignal,
 ): Promise<ClassifiedSets> {
   const keys = seen.map(({ key }) => key)
@@ -47,21 +50,24 @@ export async function classifySets(
   const sightings = seen.map((one, i): Sighting => {
     const { request, observedAt } = one
     const record = recordOf(set, one)
-    return { resource: set, record, request, observedAt, entry: known[i], initial, askedAgain: false }
+    const entry = known[i]
+    return { resource: set, record, request, observedAt, entry, initial, askedAgain: false, republishBelow }
   })
   await encoder.prepare(set, publishedSchemas(known), signal)
 
   const draft = new PartDraft(set)
   const askAgain = new Map<RecordKey, Instant>()
+  const decided = new Map<RecordKey, Decision>()
   for (const [i, sighting] of sightings.entries()) {
     const { record, entry, request } = sighting
     const { key } = record
     const decision = classifySet(sighting, owners[i], encoder)
+    decided.set(key, decision)
     const settled = settledAt(parent, set, seen[i]?.stamp ?? null, overlap)
     if (settled !== undefined && sighting.observedAt < settled) askAgain.set(key, settled)
     draft.take({ key, entry, decision, request, lettered: false })
   }
-  return { part: draft.part(), askAgain }
+  return { part: draft.part(), askAgain, decided }
 }
 
 /** A set as a record of its own, with the key of what it is a part of. */

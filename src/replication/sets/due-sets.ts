@@ -5,6 +5,7 @@ import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource, Subresource } from '../../domain/resource.ts'
 import { mergeJoin } from '../../support/merge-join.ts'
 import { slices } from '../../support/slices.ts'
+import { isBelow } from '../classify.ts'
 import type { KeyIndex } from '../ports.ts'
 import { isLive, isOwed, isUnsettled, settledAt, stampOfSet } from './owed.ts'
 
@@ -34,6 +35,8 @@ export interface SetsWanted {
   readonly keys: readonly RecordKey[] | 'all'
   /** Also those that are not owed, if they were last read before; undefined: none. */
   readonly readBefore: Instant | undefined
+  /** Also those whose last record lies before these next offsets of their topic. @default none */
+  readonly publishedBelow?: readonly number[] | undefined
   /** Sets that were deleted before then need not be remembered. */
   readonly deletedBefore: Instant
   /** By the source's clock. */
@@ -46,7 +49,7 @@ export async function* dueSets(
   index: Pick<KeyIndex, 'entries' | 'getMany'>,
   parent: ListedResource,
   set: Subresource,
-  { keys, readBefore, deletedBefore, now, overlap }: SetsWanted,
+  { keys, readBefore, publishedBelow, deletedBefore, now, overlap }: SetsWanted,
 ): AsyncGenerator<SetBatch, void, undefined> {
   let due: DueSet[] = []
   let orphans: RecordKey[] = []
@@ -61,8 +64,9 @@ export async function* dueSets(
       const settled = settledAt(parent, set, stamp, overlap)
       const isInTurn = isOwed(parent, set, stamp, known) || isUnsettled(settled, known, now)
       const settles = settled !== undefined && settled > now
-      if (isInTurn || isOutdated(known, readBefore)) {
-        due.push({ key, stamp, mlsId: record.mlsId, outOfTurn: !isInTurn && !settles })
+      const isInCycle = isOutdated(known, readBefore)
+      if (isInTurn || isInCycle || isInTopicBelow(known, publishedBelow)) {
+        due.push({ key, stamp, mlsId: record.mlsId, outOfTurn: isInCycle && !isInTurn && !settles })
       } else if (settled !== undefined && settles) later.push([key, settled])
     }
     if (due.length + orphans.length + expired.length + later.length < BATCH) continue
@@ -86,6 +90,13 @@ function isForgettable(
 function isOutdated(known: IndexEntry | undefined, readBefore: Instant | undefined): boolean {
   if (known === undefined || known.state === 'deleted' || readBefore === undefined) return false
   return known.observedAt < readBefore
+}
+
+function isInTopicBelow(
+  known: IndexEntry | undefined,
+  publishedBelow: readonly number[] | undefined,
+): boolean {
+  return known !== undefined && known.state !== 'deleted' && isBelow(publishedBelow, known)
 }
 
 interface Pair {

@@ -11,9 +11,11 @@ import type { SetsPlace } from '../page-committer.ts'
 import { requireBase } from '../pass-base.ts'
 import type { SetAnswer } from '../ports.ts'
 import { begun, ended, PLAIN_BEGINNING, total, withMissed, withOutcomes } from '../progress.ts'
+import { settleInterrupted, type RepublishResult, type RepublishSelection } from '../republish.ts'
 import { startMarkers } from '../walk.ts'
 import type { SeenSet } from './classify-sets.ts'
 import { countDue, dueSets, type DueSet, type SetBatch, type SetsWanted } from './due-sets.ts'
+import { SetsRepublish } from './sets-republish.ts'
 import type { SetsToLookAt } from './sets-to-look-at.ts'
 
 /** Sets of one transaction: a set may be two hundred photos (R14). */
@@ -30,6 +32,8 @@ const REFUSED_AGAIN_MS = 24 * 3_600_000
 export interface SetsOptions {
   /** Somebody asked for the pass: what was refused, failed or was not shown a short time ago does not wait. */
   readonly onDemand: boolean
+  /** Of a republish. */
+  readonly republish: RepublishSelection
 }
 
 /** Sets that a pass was to read and could not, by reason: they are asked for again. */
@@ -38,11 +42,13 @@ export type UnreadSets = Readonly<Record<Exclude<SetAnswer['kind'], 'found'>, nu
 export interface SetsResult {
   readonly progress: PassProgress
   readonly unread: UnreadSets
+  /** Only of a republish. */
+  readonly republished: Pick<RepublishResult, 'fates' | 'left'> | undefined
 }
 
 /**
  * `update`: what is owed. `snapshot`: the first time the same, so that a resumed one goes on with what is left; later all
- * sets, compared by content.
+ * sets, compared by content. `republish`: those that are chosen, published though they say the same.
  *
  * @throws {ListingstreamError} see `requireBase`
  */
@@ -50,7 +56,7 @@ export async function runSets(
   feed: Feed,
   set: Subresource,
   pass: PassKind,
-  { onDemand }: SetsOptions,
+  { onDemand, republish }: SetsOptions,
   signal: AbortSignal,
 ): Promise<SetsResult> {
   requireBase(feed.state, set, pass)
@@ -58,10 +64,14 @@ export async function runSets(
   if (parent === undefined) throw new InvariantViolation(`${set.parent} is not replicated.`)
   const toLookAt = feed.sets.of(set)
   if (onDemand) toLookAt.askAgain(feed.clock.now())
-  const run = new SetsPass(feed, { parent, set }, pass, toLookAt)
+  if (pass === 'republish') await settleInterrupted(feed, set, republish, signal)
+  const below = feed.state.interrupted(set.name, pass)?.sweepOffsets ?? feed.publisher.nextOffsets(set.name)
+  const again = pass === 'republish' ? new SetsRepublish(republish, below) : undefined
+  const run = new SetsPass(feed, { parent, set }, pass, toLookAt, again)
   try {
     const progress = await run.run(signal)
-    return { progress, unread: run.unread }
+    const republished = await again?.result(feed.index, set, progress)
+    return { progress, unread: run.unread, republished }
   } catch (error) {
     // Whatever was not come to is still owed.
     toLookAt.noteAll()
@@ -74,6 +84,7 @@ class SetsPass {
   readonly #place: SetsPlace
   readonly #pass: PassKind
   readonly #toLookAt: SetsToLookAt
+  readonly #republish: SetsRepublish | undefined
   readonly #purpose: RequestPurpose
   readonly #initial: boolean
   readonly #begunAt: Instant
@@ -83,12 +94,19 @@ class SetsPass {
   /** Of sets that are left alone. */
   #refusal: ListingstreamError | undefined
 
-  constructor(feed: Feed, place: SetsPlace, pass: PassKind, toLookAt: SetsToLookAt) {
+  constructor(
+    feed: Feed,
+    place: SetsPlace,
+    pass: PassKind,
+    toLookAt: SetsToLookAt,
+    republish: SetsRepublish | undefined,
+  ) {
     const { name } = place.set
     this.#feed = feed
     this.#place = place
     this.#pass = pass
     this.#toLookAt = toLookAt
+    this.#republish = republish
     this.#purpose = purposeOfSets(pass)
     this.#progress = feed.state.interrupted(name, pass)
     this.#initial = this.#progress?.initial ?? (pass === 'snapshot' && !feed.state.hasSnapshot(name))
@@ -113,7 +131,7 @@ class SetsPass {
       if (batch.expired.length > 0) await this.#forget(batch.expired, signal)
       await this.#fetch(batch.due, signal)
     }
-    const owed = { ...wanted, keys: 'all', readBefore: undefined } as const
+    const owed = { ...wanted, keys: 'all', readBefore: undefined, publishedBelow: undefined } as const
     const { missing, refused, failed } = this.#unread
     const left = missing + refused + failed === 0 ? 0 : await countDue(index, parent, set, owed, signal)
     observer.setsOwed(set.name, left, this.#progress?.walked ?? 0)
@@ -124,6 +142,10 @@ class SetsPass {
     const { overlap, serverClock, deleteRetention } = this.#feed
     const deletedBefore = instant(this.#begunAt - deleteRetention)
     const now = instant(Math.round(this.#begunAt + serverClock.ahead(this.#begunAt)))
+    if (this.#republish !== undefined) {
+      const { keys, below } = this.#republish
+      return { keys, readBefore: undefined, publishedBelow: below, deletedBefore, now, overlap }
+    }
     const keys = this.#toLookAt.take(this.#begunAt)
     if (this.#pass === 'update') return { keys, readBefore: undefined, deletedBefore, now, overlap }
     // When a set was read is said by the source's clock, too.
@@ -143,9 +165,9 @@ class SetsPass {
     const now = this.#feed.clock.now()
     return due.filter(({ key, mlsId }) => {
       const isRefused = this.#isLeftAlone(mlsId)
-      if (isRefused) this.#unread.refused += 1
+      if (isRefused) this.#countUnread(key, 'refused')
       const isWaiting = !isRefused && this.#toLookAt.isWaiting(key, now)
-      if (isWaiting) this.#unread.failed += 1
+      if (isWaiting) this.#countUnread(key, 'failed')
       return !isRefused && !isWaiting
     })
   }
@@ -201,7 +223,7 @@ class SetsPass {
   #notRead({ key, mlsId }: DueSet, answer: Exclude<SetAnswer, { kind: 'found' }>): void {
     const { clock, observer, random } = this.#feed
     const now = clock.now()
-    this.#unread[answer.kind] += 1
+    this.#countUnread(key, answer.kind)
     switch (answer.kind) {
       case 'missing':
         this.#toLookAt.noteAt(key, instant(now + MISSING_AGAIN_MS))
@@ -223,13 +245,18 @@ class SetsPass {
     }
   }
 
+  #countUnread(key: RecordKey, why: keyof UnreadSets): void {
+    this.#unread[why] += 1
+    this.#republish?.unread(key, why)
+  }
+
   async #commit(seen: readonly SeenSet[], signal: AbortSignal): Promise<void> {
     const before = this.#begin(this.#begunAt)
     const outOfTurn = new Set(seen.filter((one) => one.outOfTurn).map(({ key }) => key))
-    const { progress, askAgain } = await this.#feed.committer.commitSets(
+    const { progress, askAgain, decided } = await this.#feed.committer.commitSets(
       this.#place,
       seen,
-      before.initial,
+      { initial: before.initial, republishBelow: this.#republish?.below },
       (counts, published) => {
         const missed = published.filter((key) => outOfTurn.has(key)).length
         const read = countedMissed(withOutcomes(before, counts), missed)
@@ -239,6 +266,7 @@ class SetsPass {
       signal,
     )
     this.#progress = progress
+    this.#republish?.decided(decided)
     this.#readAgain(askAgain)
   }
 
@@ -264,7 +292,7 @@ class SetsPass {
 
   #begun(startedAt: Instant): PassProgress {
     const resource = this.#place.set.name
-    return begun({
+    const beginning = begun({
       ...PLAIN_BEGINNING,
       resource,
       pass: this.#pass,
@@ -274,6 +302,7 @@ class SetsPass {
       filter: '',
       scope: '',
     })
+    return this.#republish?.begun(beginning) ?? beginning
   }
 
   /** An update that found nothing leaves nothing behind, and neither does a fill of which everything is refused. */

@@ -93,11 +93,11 @@ describe('the real registry', () => {
       topic,
       resource: LISTINGS,
       volatileFields: VOLATILE,
-      readSchema: (name) => readSchemaFile(name).replace('"RESTORED"]', '"RESTORED", "REPUBLISHED"]'),
+      readSchema: (name) => readSchemaFile(name).replace('"REPUBLISHED"]', '"REPUBLISHED", "SPLIT"]'),
     })
     expect(await later.use(FIELDS, NEVER)).not.toBe(first)
     expect(later.refusal).toBeNull()
-    expect((await registry.latest(subject, NEVER))?.schema).toContain('"RESTORED","REPUBLISHED"]')
+    expect((await registry.latest(subject, NEVER))?.schema).toContain('"REPUBLISHED","SPLIT"]')
     expect(await schemas().use(FIELDS, NEVER)).toBe(later.currentId)
   })
 

@@ -11,6 +11,7 @@ const CHANGES = {
   CREATED: true,
   UPDATED: true,
   RESTORED: true,
+  REPUBLISHED: true,
 } satisfies Record<UpsertReason, true>
 const REASONS = { NOT_IN_SOURCE: true, OPERATOR: true, OUT_OF_SCOPE: true } satisfies Record<
   DeletionReason,

@@ -7,7 +7,19 @@ import { isMembers, type Members } from '../members.ts'
  * schema is no change (R5). `before` null: all that has a value.
  */
 export function changedFields(before: unknown, after: unknown): readonly string[] {
-  const found: string[] = []
+  return changedValues(before, after).map(({ path }) => path)
+}
+
+export interface ChangedValue {
+  readonly path: string
+  /** Null where there was none. */
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** The same, with the values. */
+export function changedValues(before: unknown, after: unknown): readonly ChangedValue[] {
+  const found: ChangedValue[] = []
   collect(contentOf(before), contentOf(after), PATHS, found)
   return found
 }
@@ -24,17 +36,18 @@ function contentOf(event: unknown): Members {
   return isMembers(content) ? content : NOTHING
 }
 
-function collect(before: Members, after: Members, place: Place, found: string[]): void {
+function collect(before: Members, after: Members, place: Place, found: ChangedValue[]): void {
   for (const name of new Set([...Object.keys(after), ...Object.keys(before)])) {
     const [from, to] = [before[name] ?? null, after[name] ?? null]
+    const changed = { path: place.path(name), before: from, after: to }
     if (isMembersOrNull(from) && isMembersOrNull(to)) {
       const already = found.length
       collect(from ?? NOTHING, to ?? NOTHING, place.inside(name, undefined), found)
       // A record in which nothing has a value is another thing than none, but for those that the content always has.
       const isOne = (from === null) !== (to === null)
-      if (isOne && found.length === already && place !== PATHS) found.push(place.path(name))
+      if (isOne && found.length === already && place !== PATHS) found.push(changed)
     } else if (!isSame(from, to) && !(place === PATHS && isNothing(from) && isNothing(to))) {
-      found.push(place.path(name))
+      found.push(changed)
     }
   }
 }
