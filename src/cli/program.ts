@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 
 import type { CommandHost, RegisterCommand } from '../app/commands/command.ts'
 import { registerAsyncApi } from '../app/commands/asyncapi.ts'
+import { registerCheckpoint } from '../app/commands/checkpoint/group.ts'
 import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
@@ -9,6 +10,7 @@ import { registerLag } from '../app/commands/lag.ts'
 import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
 import { registerRebuild } from '../app/commands/rebuild.ts'
+import { registerRepublish } from '../app/commands/republish.ts'
 import { registerRun } from '../app/commands/run.ts'
 import { registerSchema } from '../app/commands/schema/group.ts'
 import { registerSimulate } from '../app/commands/simulate.ts'
@@ -18,6 +20,7 @@ import { registerStatus } from '../app/commands/status.ts'
 import { registerTail } from '../app/commands/tail.ts'
 import { registerUpdate } from '../app/commands/update.ts'
 import { registerVerify } from '../app/commands/verify.ts'
+import { registerWhy } from '../app/commands/why.ts'
 import { VERSION } from '../app/version.ts'
 import { strike } from '../support/secrets.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -28,7 +31,9 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSnapshot,
   registerUpdate,
   registerPurge,
+  registerRepublish,
   registerStatus,
+  registerWhy,
   registerPlanRequests,
   registerTail,
   registerRebuild,
@@ -39,6 +44,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSchema,
   registerAsyncApi,
   registerIndex,
+  registerCheckpoint,
   registerStack,
   registerDemo,
 ]

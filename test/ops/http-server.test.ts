@@ -27,6 +27,7 @@ function start(changes: Partial<HttpServerOptions> = {}, signal = never) {
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
     readiness: () => ({ ready: true }),
     status: () => ({ watermark: null }),
+    explainKey: async (wanted) => ({ wanted }),
     runPass: async (pass) => ({ ran: pass }),
     holds: NO_HOLDS,
     logger,

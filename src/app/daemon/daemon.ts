@@ -133,6 +133,7 @@ class Daemon {
         metrics,
         readiness: () => health.report(),
         status: (serving) => this.#feed.status(serving),
+        explainKey: (wanted, serving) => this.#feed.explainKey(wanted, serving),
         runPass: (wanted, options, request) => this.#feed.runPass(wanted, options, request),
         holds: this.#holds(),
         logger,

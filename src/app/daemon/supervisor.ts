@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/scope.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import type { HoldRequests } from '../../ops/hold-routes.ts'
 import type { PassRequest } from '../../ops/http-requests.ts'
-import type { PassRequestOptions, RequestedPass } from '../../ops/http-server.ts'
+import type { PassRequestOptions, RequestedKey, RequestedPass } from '../../ops/http-server.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
@@ -18,8 +18,12 @@ import { firstOfSeries } from '../../support/first-of-series.ts'
 import { together } from '../../support/together.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
+import type { DaemonKey } from '../explain/daemon-key.ts'
+import { indexedKey } from '../explain/indexed-key.ts'
+import { askSource } from '../explain/source-answer.ts'
 import { rejectionOf } from '../holds/rejection.ts'
 import { reportOf } from '../passes/pass-report.ts'
+import { republish } from '../passes/republish.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
 import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
@@ -124,6 +128,23 @@ export class FeedSupervisor {
   }
 
   /**
+   * What the index holds of a key, and whether the source has it if that is asked for.
+   *
+   * @throws {ListingstreamError} NOT_READY while the feed is not open, RESOURCE_NOT_REPLICATED, and what the question ends in
+   */
+  async explainKey({ resource: name, key, ask }: RequestedKey, signal: AbortSignal): Promise<DaemonKey> {
+    const running = this.#requireRunning()
+    const { resources, runner } = running.feed
+    const { index, source } = runner.feed
+    const resource = requestedResource(resources, name)
+    const either = AbortSignal.any([signal, running.signal])
+    return {
+      index: await indexedKey(index, resources, resource, key),
+      source: ask ? await askSource(source, resources, resource, key, either) : null,
+    }
+  }
+
+  /**
    * One pass on demand. An error that has the feed opened again does so at once: an idle feed would go on with it until
    * its next pass by schedule.
    *
@@ -132,7 +153,7 @@ export class FeedSupervisor {
    */
   async runPass(
     { resource: name, pass }: RequestedPass,
-    { dryRun, restart, fresh, deadLetters, approveUpTo, compare }: PassRequestOptions,
+    { dryRun, restart, fresh, deadLetters, approveUpTo, compare, keys }: PassRequestOptions,
     request: PassRequest,
   ): Promise<object> {
     const running = this.#requireRunning()
@@ -140,6 +161,7 @@ export class FeedSupervisor {
     const { feed } = running
     const resource = requestedResource(feed.resources, name)
     return this.#runRequested(running, { resource, pass }, request, (run): Promise<object> => {
+      if (pass === 'republish') return republish(feed, resource, keys ?? 'all', run.signal, run.onBegin)
       if (deadLetters !== undefined && pass !== 'purge' && !isSubresource(resource))
         return retryLetters(feed, resource, pass, deadLetters, run.signal, run.onBegin)
       return runPass(feed, resource, pass, { dryRun, fresh, approveUpTo, compare }, run.signal, run.onBegin)

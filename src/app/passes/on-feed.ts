@@ -15,6 +15,7 @@ import { watchedTransport } from '../compose/clients.ts'
 import { commandSurroundings } from '../compose/command-surroundings.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { openFeed, type OpenFeed } from '../compose/open-feed.ts'
+import type { WantedPass } from '../compose/open-feed-options.ts'
 import { isWatched } from '../../ops/is-watched.ts'
 import { progressLine } from '../reports/progress-line.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
@@ -51,9 +52,28 @@ export async function onFeed<T>(
   const title = `${settings.feed.topicPrefix}: ${task.pass} of ${resource.name}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)
   if (answer !== undefined) return parsed(task, answer)
+  const run = (feed: OpenFeed): Promise<T> => task.run(feed, resource)
+  return await onOwnFeed(settings, wishes, { title, wanted: { resource, pass: task.pass }, run }, signal)
+}
+
+/** Work that needs the feed open in this process. */
+export interface OwnTask<T> {
+  /** Of the line on the terminal. */
+  readonly title: string
+  readonly wanted: WantedPass
+  run(feed: OpenFeed): Promise<T>
+}
+
+/** Takes the feed over for it: no daemon may have DATA_DIR. */
+export async function onOwnFeed<T>(
+  settings: WriterSettings,
+  wishes: FeedWishes,
+  { title, wanted, run }: OwnTask<T>,
+  signal: AbortSignal,
+): Promise<T> {
   requireLastingFilter(settings.feed, wishes.force ?? false)
   const { logger, metrics, observer, outages, totals } = commandSurroundings(settings, isWatched())
-  using line = progressLine({ title, resource }, totals)
+  using line = progressLine({ title, resource: wanted.resource }, totals)
   line.say('opening the feed')
   await using transport = watchedTransport(settings.spark, { metrics, logger })
   await using feed = await openFeed(
@@ -61,7 +81,7 @@ export async function onFeed<T>(
       settings,
       wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
       restart: wishes.restart ?? false,
-      wanted: { resource, pass: task.pass },
+      wanted,
       patient: false,
       transport,
       logger,
@@ -72,7 +92,7 @@ export async function onFeed<T>(
     },
     signal,
   )
-  return await task.run(feed, resource)
+  return await run(feed)
 }
 
 function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {

@@ -26,7 +26,7 @@ export interface RetryReport extends PassReport {
   readonly letters: readonly RetriedLetter[]
 }
 
-type RetryingPass = Exclude<PassKind, 'purge'>
+type RetryingPass = Extract<PassKind, 'snapshot' | 'update'>
 
 /** An update, or the full walk that takes its place. */
 export function retryingPass({ stamp }: ListedResource): RetryingPass {

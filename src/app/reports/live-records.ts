@@ -8,7 +8,7 @@ import {
   type ResourceDescription,
   type ResourceName,
 } from '../../domain/resource.ts'
-import type { KeyIndex } from '../../replication/ports.ts'
+import type { IndexState, KeyIndex } from '../../replication/ports.ts'
 import { countOwed } from '../../replication/sets/due-sets.ts'
 import type { LiveRecords } from './feed-status.ts'
 
@@ -53,22 +53,11 @@ export async function countsIn(
   signal: AbortSignal,
 ): Promise<IndexCounts> {
   try {
-    const { listed, nextOffsets } = position
+    const { listed } = position
     const resources = published(listed)
     await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)
-    const state = index.state()
-    if (state === null) return unknown('the index in DATA_DIR was never filled')
-    const { prefix, generation, clusterId } = state.feed
-    const same =
-      prefix === position.prefix && generation === position.generation && clusterId === position.clusterId
-    if (!same) {
-      return unknown('the index in DATA_DIR is of another feed or generation')
-    }
-    for (const { name } of resources) {
-      const ends = nextOffsets[name] ?? []
-      const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
-      if (behind) return unknown('the index in DATA_DIR is behind the topics')
-    }
+    const misfit = whyMisfit(index.state(), position)
+    if (misfit !== undefined) return unknown(misfit)
     const liveRecords = await countLive(index, resources, signal)
     const owedSets = new Map<ResourceName, number>()
     for (const parent of listed) {
@@ -82,6 +71,21 @@ export async function countsIn(
     if (error instanceof KeyIndexError) return unknown(error.inShort)
     throw error
   }
+}
+
+/** Why an index does not say what the topics say; undefined if it does. */
+export function whyMisfit(state: IndexState | null, position: FeedPosition): string | undefined {
+  if (state === null) return 'the index in DATA_DIR was never filled'
+  const { prefix, generation, clusterId } = state.feed
+  const same =
+    prefix === position.prefix && generation === position.generation && clusterId === position.clusterId
+  if (!same) return 'the index in DATA_DIR is of another feed or generation'
+  for (const { name } of published(position.listed)) {
+    const ends = position.nextOffsets[name] ?? []
+    const behind = ends.some((end, partition) => (state.nextOffsets[name]?.[partition] ?? 0) < end)
+    if (behind) return 'the index in DATA_DIR is behind the topics'
+  }
+  return undefined
 }
 
 function unknown(why: string): IndexCounts {

@@ -17,7 +17,7 @@ const NONE: UnreadSets = { failed: 0, refused: 0, missing: 0 }
 /** A pass of listings, and the one of their photos after it. */
 function withPhotos(unread: UnreadSets): PassReport {
   const update = progressOf({ state: 'completed', walked: 0 })
-  const plain = { purge: undefined, letters: undefined }
+  const plain = { purge: undefined, letters: undefined, republished: undefined }
   const listings = reportOf({ ...plain, progress: update, unread: undefined }, false)
   const photos = { ...update, resource: PHOTOS.name }
   return { ...listings, sets: [reportOf({ ...plain, progress: photos, unread }, false)] }

@@ -8,17 +8,12 @@ import { schemaChanges, type SchemaChange } from '../../../contract/schema-chang
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import type { FieldDescription } from '../../../domain/field-description.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
-import { budgetLog } from '../../../ops/budget-log.ts'
-import { Outages } from '../../../ops/outages.ts'
-import { PLAIN_PAGE_READER } from '../../../spark/page-body.ts'
 import { SparkApiError } from '../../../spark/spark-api-error.ts'
 import type { SparkMetadata } from '../../../spark/spark-metadata.ts'
 import { printJson, printLines } from '../../../support/print.ts'
-import { sparkSource, sparkTransport } from '../../compose/clients.ts'
+import { lookingSource } from '../../compose/looking-source.ts'
 import { withTypeNames } from '../../metadata/metadata-refresher.ts'
-import { now } from '../../compose/system-clock.ts'
 import { schemaSubject } from './subject.ts'
-import { loggerFor } from '../../compose/feed-logger.ts'
 
 export interface CheckOptions {
   readonly resource: ResourceDescription
@@ -104,20 +99,11 @@ async function askedOf(
 
 /** As a pass of `run` sees them. */
 async function sourceFields(
-  { spark, log }: Pick<Settings, 'spark' | 'log'>,
+  settings: Pick<Settings, 'spark' | 'log'>,
   signal: AbortSignal,
 ): Promise<readonly FieldDescription[]> {
-  const logger = loggerFor({ spark, log })
-  await using transport = sparkTransport(spark, { sent: () => undefined, ...budgetLog(logger) })
-  const source = sparkSource(spark, {
-    transport,
-    user: undefined,
-    firstRequestNumber: 1,
-    pageReader: PLAIN_PAGE_READER,
-    tries: new Outages(logger, now).of('spark-api'),
-    onDate: () => undefined,
-    onRequest: () => undefined,
-  })
+  await using looking = lookingSource(settings)
+  const { source } = looking
   const fields = await source.metadata.standardFields(undefined, signal)
   if (fields.kind === 'unchanged') return []
   return withTypeNames(fields.items, await propertyTypes(source.metadata, signal))

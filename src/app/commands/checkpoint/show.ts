@@ -1,0 +1,17 @@
+/** `checkpoint show`: owner, transaction, watermarks, passes and offsets. */
+import type { Command } from 'commander'
+
+import type { CommandHost } from '../command.ts'
+import { jsonOption } from '../options.ts'
+
+export function registerCheckpointShow(group: Command, { signal, acting }: CommandHost): void {
+  group
+    .command('show')
+    .description('owner, last transaction, watermarks, passes and next offsets; asks nobody but Kafka')
+    .addOption(jsonOption())
+    .action(
+      acting(async (options: { json?: true }) =>
+        (await import('../../actions/checkpoint/show.ts')).showCheckpoints(options, signal),
+      ),
+    )
+}

@@ -1,0 +1,28 @@
+/** The source for a command that asks it a question or two, and opens no feed. */
+import type { Settings } from '../../config/settings.ts'
+import { budgetLog } from '../../ops/budget-log.ts'
+import { Outages } from '../../ops/outages.ts'
+import { PLAIN_PAGE_READER } from '../../spark/page-body.ts'
+import type { SparkSource } from '../../spark/spark-source.ts'
+import { sparkSource, sparkTransport } from './clients.ts'
+import { loggerFor } from './feed-logger.ts'
+import { now } from './system-clock.ts'
+
+export interface LookingSource extends AsyncDisposable {
+  readonly source: SparkSource
+}
+
+export function lookingSource({ spark, log }: Pick<Settings, 'spark' | 'log'>): LookingSource {
+  const logger = loggerFor({ spark, log })
+  const transport = sparkTransport(spark, { sent: () => undefined, ...budgetLog(logger) })
+  const source = sparkSource(spark, {
+    transport,
+    user: undefined,
+    firstRequestNumber: 1,
+    pageReader: PLAIN_PAGE_READER,
+    tries: new Outages(logger, now).of('spark-api'),
+    onDate: () => undefined,
+    onRequest: () => undefined,
+  })
+  return { source, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() }
+}
