@@ -8,7 +8,7 @@ import { requireBase } from './pass-base.ts'
 import { NoSnapshotError } from './pass-errors.ts'
 import { ended } from './progress.ts'
 
-export class WatermarkRefusedError extends ListingstreamError {
+class WatermarkRefusedError extends ListingstreamError {
   constructor(resource: string, why: string) {
     super(`The watermark of ${resource} stays as it is: ${why}`, {
       code: 'WATERMARK_REFUSED',

@@ -48,7 +48,7 @@ async function everythingSaidOf(error: ListingstreamError): Promise<string> {
       readiness: () => health.report(),
       status: () => ({ health: health.report() }),
       holds: NO_HOLDS,
-      explainKey: () => Promise.reject(new Error('nobody asks')),
+      explainKey: async () => ({}),
       runPass: async () => {
         throw error
       },

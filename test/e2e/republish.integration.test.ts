@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { CLEAN } from '../fixtures/topic-checker.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
-import { openMedia, since } from './media-feed.ts'
+import { openMedia, setRequests, since } from './media-feed.ts'
 
 /** A republish is the one thing that says the same twice. */
 const REPEATED = { ...CLEAN, duplicated: expect.any(Array), outOfOrder: expect.any(Array) }
@@ -114,12 +114,9 @@ test('a daemon does it, and goes on with what an earlier process left', async ()
   expect(await daemon.process.kill('SIGTERM')).toMatchObject({ code: 0 })
 }, 240_000)
 
-test('sets are published again, some or all; a set that is gone with its listing is none', async () => {
-  await using feed = await openMedia({
-    seed: 64,
-    subresources: 'photos',
-    settings: { MEDIA_FETCH: 'single' },
-  })
+test('sets are published again, some or all, each once however it is killed; a listing that is unknown has none (R1, R2)', async () => {
+  const settings = { MEDIA_FETCH: 'single' }
+  await using feed = await openMedia({ listings: 240, seed: 64, subresources: 'photos', settings })
   await feed.done('snapshot')
   const before = await feed.read('listing-photos')
   const [key = ''] = before.map((event) => event.key)
@@ -130,14 +127,19 @@ test('sets are published again, some or all; a set that is gone with its listing
   expect(tally(first)).toEqual({ REPUBLISHED: 1 })
 
   const between = await feed.read('listing-photos')
+  const asked = (): number => setRequests(feed.simulator.requests.latest, 'photos').length
+  const moment = asked() + 90
   await using republish = feed.start(['republish', '--resource', 'listing-photos', '--all'])
-  const published = async (): Promise<number> => since(between, await feed.read('listing-photos')).length
-  await expect.poll(published, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0)
+  await expect.poll(asked, { timeout: 60_000, interval: 1 }).toBeGreaterThanOrEqual(moment)
   await republish.kill('SIGKILL')
+  const partly = since(between, await feed.read('listing-photos')).length
+  expect(partly).toBeGreaterThan(0)
+  expect(partly).toBeLessThan(before.length)
   await feed.done('republish', '--resource', 'listing-photos', '--all')
   const all = since(between, await feed.read('listing-photos'))
   expect(tally(all)).toEqual({ REPUBLISHED: before.length })
   expect(new Set(all.map((event) => event.key)).size).toBe(before.length)
+  expect(new Set(all.map(({ value }) => (value as { passId: string }).passId)).size).toBe(1)
   expect(await feed.done('index', 'check')).toContain('agree')
 }, 240_000)
 

@@ -68,6 +68,24 @@ describe('reading', () => {
     expect(status.headers.get('cache-control')).toBe('no-store')
   })
 
+  test('a key is told of, with what the source says only if that is asked for', async () => {
+    await using server = await start()
+    const path = `${server.url}/resources/listings/keys/20260502140309000000000001`
+    const wanted = { resource: 'listings', key: '20260502140309000000000001' }
+    expect(await (await fetch(path)).json()).toEqual({ wanted: { ...wanted, ask: false } })
+    expect(await (await fetch(`${path}?ask=true`)).json()).toEqual({ wanted: { ...wanted, ask: true } })
+    expect((await fetch(`${path}?ask=maybe`)).status).toBe(400)
+    expect((await fetch(`${server.url}/resources/listings/keys/a%20b`)).status).toBe(400)
+    // It spends requests of the source's budget, as a pass does.
+    const headers = { origin: 'https://evil.example' }
+    expect((await fetch(`${path}?ask=true`, { headers })).status).toBe(403)
+  })
+
+  test('bound to all addresses, no key is told of without the token', async () => {
+    await using server = await start({ host: '0.0.0.0', adminToken: { reveal: () => 'right-token-0123456' } })
+    expect((await fetch(`${server.url}/resources/listings/keys/1`)).status).toBe(401)
+  })
+
   test('what does not exist is 404 with code and message', async () => {
     await using server = await start()
     const response = await fetch(`${server.url}/nothing?token=hunter2`)
@@ -133,6 +151,14 @@ describe('running a pass', () => {
     ['/passes/purge', post({ compare: 'stamps' })],
     ['/passes/snapshot', post({ compare: 'content' })],
     ['/passes/purge', { ...post({}), body: '{' }],
+    ['/passes/republish', post({})],
+    ['/passes/republish', post({ keys: ['1'], all: true })],
+    ['/passes/republish', post({ all: false })],
+    ['/passes/republish', post({ keys: ['two words'] })],
+    ['/passes/republish', post({ keys: [] })],
+    ['/passes/republish', post({ keys: ['1'], deadLetters: 'all' })],
+    ['/passes/update', post({ keys: ['1'] })],
+    ['/passes/purge', post({ all: true })],
   ])('a request that is not understood runs nothing: %s', async (path, init) => {
     let runs = 0
     await using server = await start({ runPass: async () => ({ runs: (runs += 1) }) })
@@ -140,6 +166,24 @@ describe('running a pass', () => {
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ code: 'HTTP_BAD_REQUEST', message: expect.any(String) })
     expect(runs).toBe(0)
+  })
+
+  test('a republish takes as many keys as it may have, of whatever resource', async () => {
+    const ran: [RequestedPass, PassRequestOptions][] = []
+    await using server = await start({
+      runPass: async (wanted, options) => {
+        ran.push([wanted, options])
+        return {}
+      },
+    })
+    const keys = Array.from({ length: 100_000 }, (_, n) => `2026050214030900000${1_000_000 + n}`)
+    const path = '/resources/listing-photos/passes/republish'
+    expect((await fetch(`${server.url}${path}`, post({ keys }))).status).toBe(200)
+    expect(ran[0]?.[0]).toEqual({ resource: 'listing-photos', pass: 'republish' })
+    expect(ran[0]?.[1].keys).toHaveLength(100_000)
+    expect((await fetch(`${server.url}${path}`, post({ keys: [...keys, '1'] }))).status).toBe(400)
+    expect((await fetch(`${server.url}/passes/republish`, post({ all: true }))).status).toBe(200)
+    expect(ran).toHaveLength(2)
   })
 
   test('a form post, which a page of any site may send, runs nothing', async () => {

@@ -20,7 +20,7 @@ export interface IndexFindings {
   readonly known: IndexedKey | null
 }
 
-export interface ExplainedHistory {
+interface ExplainedHistory {
   readonly topic: string
   readonly partition: number
   /** Newest first. */
@@ -31,7 +31,7 @@ export interface ExplainedHistory {
   readonly isCut: boolean
 }
 
-export interface ExplainedPass {
+interface ExplainedPass {
   readonly resource: string
   readonly pass: string
   readonly passId: string
@@ -39,7 +39,7 @@ export interface ExplainedPass {
   readonly markers: readonly { readonly event: string; readonly at: string; readonly detail: string | null }[]
 }
 
-export interface ExplainedLetter {
+interface ExplainedLetter {
   readonly resource: string
   readonly reason: string
   readonly passId: string

@@ -61,7 +61,7 @@ export interface OwnTask<T> {
   /** Of the line on the terminal. */
   readonly title: string
   readonly wanted: WantedPass
-  run(feed: OpenFeed): Promise<T>
+  readonly run: (feed: OpenFeed) => Promise<T>
 }
 
 /** Takes the feed over for it: no daemon may have DATA_DIR. */

@@ -53,6 +53,13 @@ function describeNext(
   return at === undefined || status?.state === 'running' ? '' : `; next ${until(at, now)}`
 }
 
+/** A line for each that is not at its end: they come only when somebody asks for them. */
+export function describeRepublishes({ passes }: FeedStatus, now: number): readonly Row[] {
+  return passes
+    .filter(({ pass, state }) => pass === 'republish' && state === 'running')
+    .map((status) => ['Republish', `${status.resource}: ${describePass(status, now)}`])
+}
+
 /** A line for each: they have no interval and no purge of their own. */
 export function describeSets(feed: FeedStatus, now: number): readonly Row[] {
   return feed.sets.map((set, i) => [i === 0 ? 'Sets' : '', `${set.name}: ${describeSet(set, feed, now)}`])

@@ -1,7 +1,7 @@
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { CountByPurpose } from '../../domain/request-budget.ts'
 import { printable } from '../../support/printable.ts'
-import { describePasses, describeSets, type Row } from './describe-passes.ts'
+import { describePasses, describeRepublishes, describeSets, type Row } from './describe-passes.ts'
 import { age, grouped, span } from './phrases.ts'
 import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
 import { resourceWords } from './resource-words.ts'
@@ -25,6 +25,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ...describePasses('Snapshot', 'snapshot', status, now),
     ...describePasses('Update', 'update', status, now),
     ...describePasses('Purge', 'purge', status, now),
+    ...describeRepublishes(status, now),
     ...describeSets(status, now),
     ['Held deletes', describeHeld(status)],
     ['Last error', describeTrouble(status, now)],

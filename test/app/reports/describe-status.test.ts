@@ -141,6 +141,19 @@ test('the requests of the last day and of the last minutes share a line, with wh
   )
 })
 
+test('a republish has a line while it is not at its end', () => {
+  const lines = (state: string) => {
+    const passes = [
+      { resource: 'listings', pass: 'republish', state, startedAt: '2026-05-02T13:50:00.000Z', walked: 7 },
+    ]
+    return describeStatus(FEED_STATUS.parse({ prefix: 'spark', passes }), NOW).filter((line) =>
+      line.startsWith('Republish'),
+    )
+  }
+  expect(lines('running')).toEqual(['Republish     listings: not at its end, begun 10 min ago: 7 walked'])
+  expect(lines('completed')).toEqual([])
+})
+
 test('a walk that is under way is told with how far it is and when it will be done', () => {
   const passes = [
     {
