@@ -64,12 +64,12 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
   }
 }
 
-/** Whether the last record of a key lies before these next offsets of its topic. */
+/** Whether a key has a last record in its topic, and that lies before these next offsets. */
 export function isBelow(
   offsets: readonly number[] | undefined,
   { partition, offset }: Pick<IndexEntry, 'partition' | 'offset'>,
 ): boolean {
-  return offset < (offsets?.[partition] ?? 0)
+  return offset >= 0 && offset < (offsets?.[partition] ?? 0)
 }
 
 /** Digest of the content that the topic holds for the key; undefined if it holds none. */

@@ -45,7 +45,7 @@ export const PLAIN_PASS: PassOptions = {
   fresh: false,
   approveUpTo: undefined,
   compare: undefined,
-  republish: 'all',
+  republish: 'left',
   retry: undefined,
   onDemand: false,
   onBegin: () => undefined,

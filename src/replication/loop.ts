@@ -11,7 +11,7 @@ import { contentComparedAt, reconcileDueAt } from './reconcile.ts'
 import { isFilledWithin } from './scope-change.ts'
 import type { FeedRunner } from './feed-runner.ts'
 import { persist, type Parking } from './persist.ts'
-import { goesOn } from './republish.ts'
+import { isLeft } from './republish.ts'
 import { cycleOf, keepSets } from './sets/sets-track.ts'
 
 export interface Schedule {
@@ -186,7 +186,7 @@ async function fullWalks(
   }
 }
 
-/** One of everything that an earlier process left goes on; no other comes by itself. */
+/** One of everything that was left, before the feed was opened, goes on; no other comes by itself. */
 async function leftRepublish(
   runner: FeedRunner,
   resource: Replicated,
@@ -194,8 +194,7 @@ async function leftRepublish(
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
-  const left = runner.feed.state.interrupted(resource.name, 'republish')
-  if (left !== undefined && goesOn(left)) await persist(runner, resource, 'republish', parking, signal)
+  if (isLeft(runner.feed.state, resource)) await persist(runner, resource, 'republish', parking, signal)
 }
 
 /** However far the clock jumped: no pass waits longer than its interval. */

@@ -134,7 +134,7 @@ export class IndexBehindError extends ListingstreamError {
 export class RepublishUnfinishedError extends ListingstreamError {
   constructor(resource: string) {
     super(
-      `A republish of all ${resource} was interrupted and is not at its end. "listingstream republish --all --resource ${resource}" goes on with it ("listingstream run" does so by itself); then ask for these keys again, if it has not published them.`,
+      `A republish of all ${resource} was interrupted and is not at its end. "listingstream republish --all --resource ${resource}" goes on with it (so does "listingstream run" when it starts); then ask for these keys again, if it has not published them.`,
       { code: 'REPUBLISH_UNFINISHED', retryable: false, disposition: 'stop' },
     )
   }

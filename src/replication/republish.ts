@@ -6,9 +6,11 @@ import type { PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource, Replicated } from '../domain/resource.ts'
 import { scopeText } from '../domain/scope.ts'
+import { InvariantViolation } from '../support/errors.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
 import { isBelow, type Decision } from './classify.ts'
 import { NO_KEYS } from './classify-page.ts'
+import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
 import { requireBase } from './pass-base.ts'
 import { endAsCompleted, endAsFailed } from './pass-end.ts'
@@ -20,8 +22,8 @@ import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd, type WalkedPage } from './walk.ts'
 import { everythingOf } from './window.ts'
 
-/** What to publish again. Everything: an interrupted one goes on. */
-export type RepublishSelection = 'all' | readonly RecordKey[]
+/** What to publish again. `all`: an interrupted one goes on; `left`: that alone, and nothing if there is none. */
+export type RepublishSelection = 'all' | 'left' | readonly RecordKey[]
 
 /**
  * What became of a key. `changed`: it was published as a change; `published_meanwhile`: by another pass, since it was asked for;
@@ -69,7 +71,8 @@ export async function runRepublish(
 ): Promise<RepublishResult> {
   requireBase(feed.state, resource, 'republish')
   await settleInterrupted(feed, resource, selection, signal)
-  if (selection !== 'all') return await republishKeys(feed, resource, selection, signal)
+  if (selection === 'left' && !isLeft(feed.state, resource)) return nothingLeft(feed.state, resource)
+  if (typeof selection !== 'string') return await republishKeys(feed, resource, selection, signal)
   try {
     const progress = await republishAll(feed, resource, signal)
     return { progress, fates: undefined, left: await keysLeft(feed.index, resource, progress) }
@@ -93,7 +96,7 @@ export async function settleInterrupted(
   const interrupted = feed.state.interrupted(resource.name, 'republish')
   if (interrupted === undefined) return
   if (goesOn(interrupted)) {
-    if (selection !== 'all') throw new RepublishUnfinishedError(resource.name)
+    if (typeof selection !== 'string') throw new RepublishUnfinishedError(resource.name)
     return
   }
   const progress = ended(interrupted, 'failed')
@@ -104,8 +107,21 @@ export async function settleInterrupted(
   feed.observer.passEnded(progress, detail)
 }
 
-/** Whether a republish that is not at its end is one of everything. */
-export function goesOn({ token }: PassProgress): boolean {
+/** Whether one of everything was interrupted. */
+export function isLeft(state: CommittedState, { name }: Pick<Replicated, 'name'>): boolean {
+  const interrupted = state.interrupted(name, 'republish')
+  return interrupted !== undefined && goesOn(interrupted)
+}
+
+/** Somebody else has gone on with it meanwhile. */
+export function nothingLeft(state: CommittedState, { name }: Pick<Replicated, 'name'>): RepublishResult {
+  const progress = state.lastPass(name, 'republish')
+  if (progress === undefined) throw new InvariantViolation(`No republish of ${name} was ever begun.`)
+  return { progress, fates: undefined, left: undefined }
+}
+
+/** Of everything: one of certain keys has no walk. */
+function goesOn({ token }: PassProgress): boolean {
   return token !== null
 }
 

@@ -1,5 +1,6 @@
 /** `why`: all that the feed knows of one key. */
 import { loadSettings } from '../../config/load-settings.ts'
+import { ADMIN_TOKEN_UNSET } from '../../domain/error-codes.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { Replicated } from '../../domain/resource.ts'
 import { describeDataTopics } from '../../feed/topics.ts'
@@ -7,7 +8,7 @@ import { KeyIndexError } from '../../key-index/errors.ts'
 import { openKeyIndex } from '../../key-index/open-key-index.ts'
 import { askDaemon } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
-import { ListingstreamError } from '../../support/errors.ts'
+import { hasCode, ListingstreamError } from '../../support/errors.ts'
 import { printJson, printLines } from '../../support/print.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
 import { openFeedReader, type FeedReader } from '../compose/feed-reader.ts'
@@ -59,14 +60,25 @@ interface Question {
   readonly ask: boolean
 }
 
+/** It has no token to know its operator by, has not opened its feed, or has gone: the topics tell all the same. */
+const TELLS_NOTHING = [ADMIN_TOKEN_UNSET, 'NOT_READY', 'DAEMON_UNREACHABLE']
+
+/** Undefined if it tells nothing. */
 async function askThere(
   daemon: DaemonInfo,
   { adminToken }: { readonly adminToken: { reveal(): string } | null },
   { resource, key, ask }: Question,
   signal: AbortSignal,
-): Promise<DaemonKey> {
+): Promise<DaemonKey | undefined> {
   const path = `/resources/${resource.name}/keys/${key}?ask=${ask}`
-  const parsed = DAEMON_KEY.safeParse(await askDaemon(daemon, { method: 'GET', path, adminToken }, signal))
+  let answer: unknown
+  try {
+    answer = await askDaemon(daemon, { method: 'GET', path, adminToken }, signal)
+  } catch (error) {
+    if (TELLS_NOTHING.some((code) => hasCode(error, code))) return undefined
+    throw error
+  }
+  const parsed = DAEMON_KEY.safeParse(answer)
   if (parsed.success) return parsed.data
   throw new ListingstreamError(
     'What the daemon answers of a key is nothing that this version knows: it is of another version. Ask with that one.',

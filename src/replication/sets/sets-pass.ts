@@ -11,7 +11,13 @@ import type { SetsPlace } from '../page-committer.ts'
 import { requireBase } from '../pass-base.ts'
 import type { SetAnswer } from '../ports.ts'
 import { begun, ended, PLAIN_BEGINNING, total, withMissed, withOutcomes } from '../progress.ts'
-import { settleInterrupted, type RepublishResult, type RepublishSelection } from '../republish.ts'
+import {
+  isLeft,
+  nothingLeft,
+  settleInterrupted,
+  type RepublishResult,
+  type RepublishSelection,
+} from '../republish.ts'
 import { startMarkers } from '../walk.ts'
 import type { SeenSet } from './classify-sets.ts'
 import { countDue, dueSets, type DueSet, type SetBatch, type SetsWanted } from './due-sets.ts'
@@ -39,6 +45,8 @@ export interface SetsOptions {
 /** Sets that a pass was to read and could not, by reason: they are asked for again. */
 export type UnreadSets = Readonly<Record<Exclude<SetAnswer['kind'], 'found'>, number>>
 
+const NOTHING_UNREAD: UnreadSets = { missing: 0, refused: 0, failed: 0 }
+
 export interface SetsResult {
   readonly progress: PassProgress
   readonly unread: UnreadSets
@@ -65,6 +73,10 @@ export async function runSets(
   const toLookAt = feed.sets.of(set)
   if (onDemand) toLookAt.askAgain(feed.clock.now())
   if (pass === 'republish') await settleInterrupted(feed, set, republish, signal)
+  if (pass === 'republish' && republish === 'left' && !isLeft(feed.state, set)) {
+    const { progress, ...republished } = nothingLeft(feed.state, set)
+    return { progress, unread: NOTHING_UNREAD, republished }
+  }
   const below = feed.state.interrupted(set.name, pass)?.sweepOffsets ?? feed.publisher.nextOffsets(set.name)
   const again = pass === 'republish' ? new SetsRepublish(republish, below) : undefined
   const run = new SetsPass(feed, { parent, set }, pass, toLookAt, again)
@@ -90,7 +102,7 @@ class SetsPass {
   readonly #begunAt: Instant
   #progress: PassProgress | undefined
   #failedInARow = 0
-  readonly #unread = { missing: 0, refused: 0, failed: 0 }
+  readonly #unread = { ...NOTHING_UNREAD }
   /** Of sets that are left alone. */
   #refusal: ListingstreamError | undefined
 

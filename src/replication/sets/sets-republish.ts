@@ -10,6 +10,7 @@ import {
   type RepublishResult,
   type RepublishSelection,
 } from '../republish.ts'
+import type { SetsWanted } from './due-sets.ts'
 
 type Unread = Exclude<SetAnswer['kind'], 'found'>
 
@@ -21,12 +22,13 @@ const UNREAD_FATES: Readonly<Record<Unread, RepublishFate>> = {
 
 /** Which sets a republish publishes again, and what became of them. */
 export class SetsRepublish {
-  readonly keys: RepublishSelection
+  readonly keys: SetsWanted['keys']
   /** Next offsets of the topic when the pass began. */
   readonly below: readonly number[]
   readonly #fates: Map<RecordKey, RepublishFate> | undefined
 
-  constructor(keys: RepublishSelection, below: readonly number[]) {
+  constructor(selection: RepublishSelection, below: readonly number[]) {
+    const keys = typeof selection === 'string' ? 'all' : selection
     this.keys = keys
     this.below = below
     this.#fates = keys === 'all' ? undefined : new Map(keys.map((key) => [key, 'no_set']))
@@ -57,8 +59,9 @@ export class SetsRepublish {
     const untold = [...this.#fates].filter(([, fate]) => fate === 'no_set').map(([key]) => key)
     for (const [i, entry] of (await index.getMany(name, untold)).entries()) {
       const key = untold[i]
-      const isThere = entry?.state === 'live' && !isBelow(this.below, entry)
-      if (key !== undefined && isThere) this.#tell(key, 'published_meanwhile')
+      if (key === undefined || entry === undefined || entry.state === 'deleted') continue
+      if (entry.state === 'dead_lettered') this.#tell(key, 'dead_lettered')
+      else if (!isBelow(this.below, entry)) this.#tell(key, 'published_meanwhile')
     }
     return { fates: this.#fates, left: undefined }
   }
