@@ -189,6 +189,9 @@ const PASSES = {
   snapshot: 1,
   'purge, update': 2,
   'snapshot, update': 1,
+  republish: 1,
+  'republish, update': 1,
+  'republish, purge': 1,
 }
 /** In which what leaves no stamp changes, too. */
 const historyOfAll = historyOf(stepWith(PASSES, anyChange).map((one) => [one]))
@@ -199,7 +202,9 @@ const history = historyOf(
   ),
 )
 const historyWithoutStamps = historyOf(
-  stepWith({ snapshot: 3, purge: 4, 'purge, snapshot': 1 }).map((one) => [one]),
+  stepWith({ snapshot: 3, purge: 4, 'purge, snapshot': 1, republish: 1, 'republish, snapshot': 1 }).map(
+    (one) => [one],
+  ),
 )
 
 /** One of the names, as often as its number says. */
@@ -275,7 +280,9 @@ class Replication {
     const runner = new FeedRunner(feed)
     const committed = this.topics.transactions.length
     const ends = await Promise.allSettled(
-      passes.map((pass) => runner.run(this.#resource, pass, { ...PLAIN_PASS, retry, compare }, signal)),
+      passes.map((pass) =>
+        runner.run(this.#resource, pass, { ...PLAIN_PASS, retry, compare, republish: 'all' }, signal),
+      ),
     )
     const errors: unknown[] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     const died = errors.some(isDeath)
@@ -437,11 +444,12 @@ function sorted<T>(entries: readonly (readonly [RecordKey, T])[]): ReadonlyMap<R
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** What holds of the topics from their beginning to their end, whatever happened. */
-function checkTopics({ topics }: Replication, { stamp }: ListedResource): void {
+/** What holds of the topics from their beginning to their end, whatever happened. Answers how many events were published again. */
+function checkTopics({ topics }: Replication, { stamp }: ListedResource): number {
   const last = new Map<RecordKey, Digest | null>()
   let watermark = 0
   const counted = new Map<string, PassProgress>()
+  const republished = new Set<string>()
   for (const { request } of topics.transactions) {
     const { passId, counts, deletes } = request.progress
     const before = counted.get(passId)
@@ -471,7 +479,13 @@ function checkTopics({ topics }: Replication, { stamp }: ListedResource): void {
     for (const one of changes) {
       const before = last.get(one.key) ?? null
       expect(one.previousDigest, `each event names the one before it, ${one.key}`).toBe(before)
-      if (one.kind === 'upsert') {
+      if (one.kind === 'upsert' && one.reason === 'REPUBLISHED') {
+        expect(one.content.digest, `what is published again is the same, ${one.key}`).toBe(before)
+        expect(request.progress.pass, 'somebody asked for it').toBe('republish')
+        const again = `${passId} ${one.key}`
+        expect(republished.has(again), `a republish says it once, ${one.key} (R1)`).toBe(false)
+        republished.add(again)
+      } else if (one.kind === 'upsert') {
         expect(one.content.digest, `no change is published twice, ${one.key} (R5)`).not.toBe(before)
       } else {
         expect(before, `only what is there is deleted, ${one.key}`).not.toBeNull()
@@ -479,6 +493,7 @@ function checkTopics({ topics }: Replication, { stamp }: ListedResource): void {
       last.set(one.key, one.kind === 'upsert' ? one.content.digest : null)
     }
   }
+  return republished.size
 }
 
 const REPLAY = {
@@ -487,6 +502,8 @@ const REPLAY = {
 }
 
 interface Lived {
+  /** Events of republishes. */
+  readonly republished: number
   /** How often a process died, and after how many steps an update owed a second. */
   readonly crashes: number
   readonly owing: number
@@ -502,7 +519,7 @@ async function live(resource: ListedResource, lived: History, isReconciled = fal
     if (replication.owed().length > 0) owing += 1
   }
   await replication.settle(isReconciled)
-  checkTopics(replication, resource)
+  const republished = checkTopics(replication, resource)
   expect(replication.owed(), 'no second is owed once the source can show it (R8)').toEqual([])
   expect(replication.published(), 'the topics are what is true').toEqual(replication.truth())
   expect(await replication.indexedAt(), 'the index is what the topics say').toEqual(replication.publishedAt())
@@ -515,23 +532,25 @@ async function live(resource: ListedResource, lived: History, isReconciled = fal
   for (const key of replication.letters()) {
     expect(replication.truth().has(key), `no letter waits of what is published, ${key} (R12)`).toBe(false)
   }
-  return { crashes: replication.crashes, owing }
+  return { crashes: replication.crashes, owing, republished }
 }
 
 describe('whatever the market does and whenever the process dies', () => {
   test('the topics end as what is true, without a repetition, a gap or a false delete (R1, R2, R4, R5, R6, R9)', async () => {
-    let [crashes, owing] = [0, 0]
+    let [crashes, owing, republished] = [0, 0, 0]
     await fc.assert(
       fc.asyncProperty(history, async (steps) => {
         const lived = await live(LISTINGS, steps)
         crashes += lived.crashes
         owing += lived.owing
+        republished += lived.republished
       }),
       { numRuns: 300, ...REPLAY },
     )
     if ('path' in REPLAY) return
     expect(crashes, 'processes died').toBeGreaterThan(0)
     expect(owing, 'seconds were owed').toBeGreaterThan(0)
+    expect(republished, 'records were published again').toBeGreaterThan(0)
   }, 60_000)
 
   test('so they do where some of it leaves no change stamp, once a content reconcile has ended (R1, R5, R6, R9)', async () => {
