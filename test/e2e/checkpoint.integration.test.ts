@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed, pageRequests, tally } from './live-feed.ts'
 
@@ -20,6 +21,9 @@ test('the watermark goes back, and the next update reads that time again; what i
     stderr: expect.stringContaining('[NO_FEED]'),
   })
   await feed.done('snapshot')
+  const [first] = (await shown(feed)).passes
+  // Whose checkpoint takes the place of the first one's: only its marker tells when that began.
+  await feed.done('snapshot')
   await feed.done('update')
   const before = await shown(feed)
   const watermark = before.watermarks['listings'] ?? ''
@@ -30,7 +34,7 @@ test('the watermark goes back, and the next update reads that time again; what i
   expect(await feed.done('checkpoint', 'show')).toMatch(/^Watermark +listings: .* ago$/m)
 
   // As early as it may be.
-  const began = Date.parse(before.passes[0]?.startedAt ?? '')
+  const began = Date.parse(first?.startedAt ?? '')
   const to = new Date(began).toISOString()
   const tooEarly = new Date(began - 1).toISOString()
   for (const refused of [tooEarly, '2099-01-01T00:00:00Z']) {
@@ -58,6 +62,23 @@ test('the watermark goes back, and the next update reads that time again; what i
   const last = (await shown(feed)).watermarks['listings'] ?? ''
   expect(Date.parse(last)).toBeGreaterThanOrEqual(Date.parse(watermark))
 }, 240_000)
+
+test('where no marker tells of the first snapshot any more, the oldest one bounds the watermark', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 5, seed: 73 } })
+  await feed.done('snapshot')
+  const [first] = (await shown(feed)).passes
+  await feed.done('snapshot')
+  const topic = feed.topic.replace(/listings$/, 'control')
+  await withAdmin(async (admin) => {
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '-1' }] })
+  })
+  await feed.done('update')
+  expect(await feed.run(['checkpoint', 'set-watermark', first?.startedAt ?? ''])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('[WATERMARK_REFUSED]'),
+  })
+}, 180_000)
 
 test('a watermark is not set under a daemon, but shown beside one', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 5, seed: 72 } })

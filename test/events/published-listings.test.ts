@@ -37,7 +37,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      '4e65c191f308f02d5b4536a48e0e38bd59d6088d23b0e20119f0089a19181cdc',
+      '48222f8cd892135ed268f14f9c35d7444f231dea5c09bf875995168701ffd6de',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.RowTopics 1':
@@ -47,7 +47,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.checkpoints-listingstream.Watermark 1':
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
     'spark.control-listingstream.PassMarker 1':
-      '40597ce7a8bbe6c0bda1c7c31a320e9e64a84a68efffafe6e14ffce47e510ee3',
+      '5e294f397624f25c0ac8a2441341f06cd762d3c37a8ec62b2f34a6725458acf3',
     'spark.control-listingstream.SweepCertificate 1':
       'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
@@ -55,9 +55,9 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.listings-listingstream.ListingDeleted 1':
       '19552ad82b25f38089c1977cd779f930841cdc402adceb1765000f7470562455',
     'spark.listings-listingstream.ListingUpserted 1':
-      '5d2e8748aa6c18714ca41d0767a6e712e22b84eb8287a809649e79e8517551ed',
+      '054d3ffae2266edcd033684a19359bf903f169793ab91d8541f1c985f919365d',
     'spark.listings-listingstream.ListingUpserted 2':
-      '1d4ec47b9e0946dca5482db26b646d00ad8a37d09fc1a8a3868320e51103d0c7',
+      '2e4fe232113c660c31f521374497f2f00415e16a2ab5873905dbb3ec607f2453',
   })
 })
 
