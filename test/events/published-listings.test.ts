@@ -51,7 +51,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.control-listingstream.SweepCertificate 1':
       'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
-      'cc86443b5d1539931ad08703c90b4394ec2eda9c8ed2be7190e714c04bdc9c0a',
+      '0855b5d4bce3552fe562be0fd63fb5c177ea6f850595fda27deebd7a9b587243',
     'spark.listings-listingstream.ListingDeleted 1':
       '19552ad82b25f38089c1977cd779f930841cdc402adceb1765000f7470562455',
     'spark.listings-listingstream.ListingUpserted 1':

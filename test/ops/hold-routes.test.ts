@@ -41,6 +41,7 @@ function start(holds: HoldRequests, host = '127.0.0.1'): Promise<HttpServer> {
       metrics: { contentType: 'text/plain', text: async () => '' },
       readiness: () => ({ ready: true }),
       status: () => ({}),
+      explainKey: async () => ({}),
       runPass: async () => ({}),
       holds,
       logger: createLogger({ level: 'silent' }),

@@ -237,8 +237,11 @@ describe('the schedule', () => {
   test('the purge that is due when RECONCILE_INTERVAL is over compares content, also before PURGE_INTERVAL is (R9)', () => {
     const at = (ms: number) => instant(SERVER_TIME + ms)
     const dueAt = (purge: object | undefined, reconcileIntervalMs: number, now: number) => {
-      const passes = { snapshot: { initial: true, startedAt: at(0) }, update: undefined, purge }
-      const lastPass = (_: unknown, pass: PassKind) => passes[pass]
+      const passes = new Map<PassKind, object | undefined>([
+        ['snapshot', { initial: true, startedAt: at(0) }],
+        ['purge', purge],
+      ])
+      const lastPass = (_: unknown, pass: PassKind) => passes.get(pass)
       const state = { lastPass } as unknown as CommittedState
       return purgeDueAt(state, LISTINGS, { purgeIntervalMs: PURGE_MS, reconcileIntervalMs }, at(now))
     }

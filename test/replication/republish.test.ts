@@ -200,7 +200,7 @@ describe('a republish of certain keys', () => {
       ...opened.feed,
       metadata: { refresh: async () => undefined },
       source: {
-        identify: (within) => opened.source.identify(within),
+        identify: (...args) => opened.source.identify(...args),
         findByKeys: (...args) => opened.source.findByKeys(...args),
         findOne: (...args) => opened.source.findOne(...args),
         sets: (...args) => opened.source.sets(...args),

@@ -116,6 +116,8 @@ function nextAt(
       return startedAt + interval
     case 'purge':
       return purgeDueAt(state, replicated, schedule, now())
+    case 'republish':
+      return null
   }
 }
 

@@ -27,6 +27,8 @@ const ENTRY = z.object({
   offset: z.number(),
   /** That last published or confirmed it; 0 after a rebuild. */
   request: z.number(),
+  /** Complete sweeps in a row that did not show it, and when the first of them began; null if the last one did. */
+  missing: z.object({ since: TIME, sweeps: z.number() }).nullable(),
 })
 export type ShownEntry = z.output<typeof ENTRY>
 
@@ -72,7 +74,7 @@ export async function indexedKey(
 
 function shown(entry: IndexEntry | undefined): ShownEntry | null {
   if (entry === undefined) return null
-  const { modificationTimestamp, observedAt, changeStamps, publishedDigest, ...rest } = entry
+  const { modificationTimestamp, observedAt, changeStamps, publishedDigest, missing, ...rest } = entry
   const stamps = Object.entries(changeStamps).map(([name, at]) => [name, textOf(at)] as const)
   return {
     ...rest,
@@ -80,6 +82,7 @@ function shown(entry: IndexEntry | undefined): ShownEntry | null {
     modificationTimestamp: textOf(modificationTimestamp),
     observedAt: formatInstant(observedAt),
     changeStamps: Object.fromEntries(stamps),
+    missing: missing === undefined ? null : { since: formatInstant(missing.since), sweeps: missing.sweeps },
   }
 }
 

@@ -75,6 +75,32 @@ test('of a delete all that its event says, and not of one that was undone', () =
   expect(describeKey({ ...REPORT, history: restored })).not.toContain('deleted:')
 })
 
+test('of a record that sweeps do not show it says since when, and how many did not (R9)', () => {
+  const entry = {
+    state: 'live',
+    digest: 'd',
+    publishedDigest: null,
+    schemaId: 7,
+    modificationTimestamp: AT,
+    observedAt: AT,
+    changeStamps: {},
+    mlsId: null,
+    partition: 1,
+    offset: 41,
+    request: 3,
+    missing: { since: AT, sweeps: 2 },
+  } as const
+  const told = (missing: { since: string; sweeps: number } | null) =>
+    describeKey({
+      ...REPORT,
+      index: { from: 'daemon', why: null, known: { entry: { ...entry, missing }, related: [] } },
+    })[1]
+  expect(told(entry.missing)).toBe(
+    `index (by the daemon): live, last record at offset 41, last seen so ${AT}, stamp ${AT}, request 3, not shown since ${AT}, by complete sweeps: 2`,
+  )
+  expect(told(null)).toMatch(/request 3$/)
+})
+
 test('a key that nobody knows is said to be one, and what might know it', () => {
   const history = { ...REPORT.history, events: [], isCut: true, lookedFrom: 1_000 }
   const [head, ...rest] = describeKey({ ...REPORT, isKnown: false, history })

@@ -13,14 +13,14 @@ import { progressOf } from '../../ops/progress.ts'
 
 const [PHOTOS] = LISTING_SETS
 const NONE: UnreadSets = { failed: 0, refused: 0, missing: 0 }
+const PLAIN = { purge: undefined, letters: undefined, unread: undefined, republished: undefined }
 
 /** A pass of listings, and the one of their photos after it. */
 function withPhotos(unread: UnreadSets): PassReport {
   const update = progressOf({ state: 'completed', walked: 0 })
-  const plain = { purge: undefined, letters: undefined, republished: undefined }
-  const listings = reportOf({ ...plain, progress: update, unread: undefined }, false)
+  const listings = reportOf({ ...PLAIN, progress: update }, false)
   const photos = { ...update, resource: PHOTOS.name }
-  return { ...listings, sets: [reportOf({ ...plain, progress: photos, unread }, false)] }
+  return { ...listings, sets: [reportOf({ ...PLAIN, progress: photos, unread }, false)] }
 }
 
 test.each([
@@ -38,10 +38,7 @@ test.each([
 
 test('a pass that was resumed says so', () => {
   const resumed = progressOf({ pass: 'purge', state: 'completed', walked: 3, resumed: true })
-  const report = reportOf(
-    { progress: resumed, purge: undefined, letters: undefined, unread: undefined },
-    false,
-  )
+  const report = reportOf({ ...PLAIN, progress: resumed }, false)
   expect(describeReport(parsePassReport(report))).toEqual(['purge of listings completed, resumed: 3 walked'])
 })
 
@@ -64,16 +61,13 @@ test('a purge says what it compared unless that is versions, and by reason what 
     missed: { newer_stamp: 2, same_stamp: 1_000 },
   })
   const purge = { progress, verdict: { kind: 'clear' }, gone: 0, outOfScope: 0, missed: 1_002 } as const
-  const report = reportOf({ progress, purge, letters: undefined, unread: undefined }, false)
+  const report = reportOf({ ...PLAIN, progress, purge }, false)
   expect(describeReport(report)).toEqual([
     'purge by content of listings completed: 9 walked, 0 gone, 0 deleted, 0 still there, 0 inconclusive, 1002 missed by updates and read (2 newer_stamp, 1,000 same_stamp)',
   ])
   expect(parsePassReport(report).purge).toMatchObject({ compare: 'content', missedBy: progress.missed })
   const plain = { ...progress, compare: null, missed: {} }
-  const older = reportOf(
-    { progress: plain, purge: { ...purge, missed: 0 }, letters: undefined, unread: undefined },
-    false,
-  )
+  const older = reportOf({ ...PLAIN, progress: plain, purge: { ...purge, missed: 0 } }, false)
   expect(older.purge?.compare).toBe('versions')
   expect(describeReport(older)[0]).toMatch(/^purge of listings .*, 0 missed by updates and read$/)
 })
