@@ -34,8 +34,8 @@ const NOW = 1_700_000_000_000
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((given) => Buffer.from(given))
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength })
-/** The library keeps headers in an object, and loses what that knows already. */
-const headerName = text(40).filter((name) => !(name in {}))
+/** The library keeps headers in an object: it loses what that knows already, and has names that are numbers first. */
+const headerName = text(40).filter((name) => !(name in {}) && !/^\d+$/.test(name))
 const headers = fc.uniqueArray(fc.record({ name: headerName, value: fc.oneof(text(600), bytes(300)) }), {
   maxLength: 14,
   selector: ({ name }) => name,

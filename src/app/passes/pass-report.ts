@@ -136,7 +136,6 @@ function describePass(report: OnePassReport): string {
     `${refuted} still there`,
     `${inconclusive} inconclusive`,
     ...(unconfirmed === 0 ? [] : [`${unconfirmed} to be missed by another purge first`]),
-    `${missed} missed by updates and read`,
     `${missed} missed by updates and read${describeMissed(purge.missedBy)}`,
   ]
   const held = heldBecause === null ? [] : [describeHeld(heldBecause, purge.dryRun, resource)]
