@@ -26,8 +26,11 @@ import { fieldDescription, LISTING_FIELDS } from '../rebuild/listing-fields.ts'
 type Members = Readonly<Record<string, unknown>>
 
 const KEY = 'k'
-/** Without backslashes: in names with such, JSON.parse of V8 13.6 now and then reads one of an object before. */
-const NAMES = fc.stringMatching(/^[a-z"é]{1,5}$/)
+/**
+ * As they are, and as custom fields have them. No others that JSON has to escape: JSON.parse of V8 13.6 now and then takes such a
+ * name for one with backslashes that an object had before, as those of other tests have.
+ */
+const NAMES = fc.oneof(fc.stringMatching(/^[a-zé]{1,5}$/), fc.constant('"General"."Guest House SqFt"'))
 const ROOMY = { maxColumns: 2_000, maxNameBytes: 63 }
 const WITH_KEY = [...LISTING_FIELDS, fieldDescription({ name: 'ListingKey', type: 'Character' })]
 const CASES: readonly (readonly [string, ResourceDescription, string])[] = [
