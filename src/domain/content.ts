@@ -18,6 +18,8 @@ export interface EncodedContent {
   readonly volatileFields: Readonly<Record<string, LooseValue>>
   /** Fields whose values stand in `unmappedFields`, each once, without the indices of lists (R12). @default none */
   readonly unmapped?: readonly string[]
+  /** How many fields of the content are masked, volatile ones not counted. @default 0 */
+  readonly masked?: number
 }
 
 export type EncodeResult =

@@ -23,6 +23,8 @@ export interface IndexEntry {
    */
   readonly publishedDigest?: Digest
   readonly schemaId: SchemaId
+  /** How many fields of the last published content are masked. @default not known: an earlier version published it, or nothing is */
+  readonly masked?: number
   readonly modificationTimestamp: Instant | null
   /** When the source was last seen to say so; for `deleted`, since when it is absent (`Deletion.absentSince`). */
   readonly observedAt: Instant

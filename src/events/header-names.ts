@@ -5,6 +5,7 @@ export const HEADERS = {
   observedAt: 'observed-at',
   changeStamps: 'change-stamps',
   mlsId: 'mls-id',
+  maskedFields: 'masked-fields',
   deleted: 'deleted',
   specVersion: 'ce_specversion',
   id: 'ce_id',

@@ -14,12 +14,15 @@ const NAMES = [
   HEADERS.changeStamps,
   HEADERS.mlsId,
   HEADERS.type,
+  HEADERS.maskedFields,
 ] as const
-const [DIGEST, MODIFIED, OBSERVED, STAMPS, MLS_ID, TYPE] = [0, 1, 2, 3, 4, 5] as const
+const [DIGEST, MODIFIED, OBSERVED, STAMPS, MLS_ID, TYPE, MASKED] = [0, 1, 2, 3, 4, 5, 6] as const
 
 const COMMA = 0x2c
 const ZERO = 0x30
 const NINE = 0x39
+/** More fields than that no record has. */
+const MOST_COUNT_DIGITS = 9
 /** So many digits are exact, and an instant. */
 const MOST_DIGITS = 15
 
@@ -53,6 +56,7 @@ export class HeaderFactsReader {
     const modificationTimestamp = readMillis(bytes, finder.startOf(MODIFIED), finder.endOf(MODIFIED))
     const observedAt = readMillis(bytes, finder.startOf(OBSERVED), finder.endOf(OBSERVED))
     const changeStamps = this.#readStamps()
+    const masked = readCount(bytes, finder.startOf(MASKED), finder.endOf(MASKED))
     if (digest === undefined || modificationTimestamp === undefined || changeStamps === undefined)
       return undefined
     if (observedAt === undefined || observedAt === null) return undefined
@@ -63,6 +67,7 @@ export class HeaderFactsReader {
       observedAt,
       changeStamps,
       mlsId: mlsId === '' ? null : mlsId,
+      masked,
       deleted: this.#isDeleted(),
     }
   }
@@ -95,6 +100,11 @@ export class HeaderFactsReader {
       this.#finder.bytes.compare(this.#deletedType, 0, length, start, start + length) === 0
     )
   }
+}
+
+/** Undefined for none, and for anything but some digits. */
+function readCount(bytes: Buffer, start: number, end: number): number | undefined {
+  return end - start > MOST_COUNT_DIGITS ? undefined : (readMillis(bytes, start, end) ?? undefined)
 }
 
 /** Null for none at all; undefined for anything but some digits. */

@@ -46,6 +46,7 @@ export function headersIn(context: HeaderContext): HeadersOf {
   const observed = sameWhileSame((at: Instant) => header(HEADERS.observedAt, String(at)))
   const time = sameWhileSame((at: Instant) => header(HEADERS.time, formatInstant(at)))
   const mls = sameWhileSame((id: string) => header(HEADERS.mlsId, id))
+  const masked = sameWhileSame((count: number) => header(HEADERS.maskedFields, String(count)))
   return (change, role) => {
     const upsert = change.kind === 'upsert'
     const modified = upsert ? change.modificationTimestamp : change.lastModificationTimestamp
@@ -56,6 +57,7 @@ export function headersIn(context: HeaderContext): HeadersOf {
       observed(upsert ? change.observedAt : change.absentSince),
       header(HEADERS.changeStamps, formatStamps(change.changeStamps, resource)),
       mls(change.mlsId ?? ''),
+      masked(upsert ? (change.content.masked ?? 0) : 0),
       specVersion,
       header(HEADERS.id, eventId(change, `${digest}${role}`, context)),
       upsert ? upserted : deleted,
@@ -96,6 +98,8 @@ export interface HeaderFacts {
   readonly observedAt: Instant
   readonly changeStamps: ChangeStamps
   readonly mlsId: string | null
+  /** How many fields of the content are masked; undefined: an earlier version wrote it. */
+  readonly masked: number | undefined
   readonly deleted: boolean
 }
 
@@ -117,6 +121,7 @@ export function parseHeaders(
     observedAt,
     changeStamps: stamps,
     mlsId: mlsId === '' ? null : mlsId,
+    masked: parseCount(headers.get(HEADERS.maskedFields)),
     deleted: headers.get(HEADERS.type) === `${NAMESPACE}.${resource.events.deleted}`,
   }
 }
@@ -141,6 +146,11 @@ function parseStamps(text: string | undefined, resource: ResourceDescription): C
   const names = resource.changeStamps.map(({ name }) => name)
   if (values.includes(undefined)) return undefined
   return Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))
+}
+
+/** Undefined for what is no count. */
+function parseCount(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }
 
 /** Null for the empty text, undefined for what is no number of milliseconds. */

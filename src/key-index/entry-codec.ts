@@ -6,17 +6,21 @@ import type { ChangeStamp, ChangeStamps } from '../domain/resource.ts'
 import type { EntryOutline, IndexEntry, Missing } from '../domain/index-entry.ts'
 import { InvariantViolation } from '../support/errors.ts'
 
-// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest, 5 is missing), 2 bits of the
+// Byte 0 version, 1 flags (bits 0–1 state, 2 has a timestamp, 3 has an MLS id, 4 has a published digest, 5 is missing,
+// 6 has a number of masked fields), 2 bits of the
 // change stamps present, 3 digest, 19 schema id, 23 partition, 27 offset, 35 request, 43 observed at; then the timestamp and
 // the change stamps that are present, in the order of the description; then the published digest; then since when it is
-// missing, as of when, and in how many sweeps; then the MLS id to the end. Whole numbers above 32 bits are doubles, which hold them up to 2^53.
+// missing, as of when, and in how many sweeps; then the number of masked fields; then the MLS id to the end.
+// Whole numbers above 32 bits are doubles, which hold them up to 2^53.
 const VERSION = 1
 const STATES = ['live', 'deleted', 'dead_lettered'] as const
 const HAS_TIMESTAMP = 4
 const HAS_MLS = 8
 const HAS_PUBLISHED = 16
 const IS_MISSING = 32
-const ALL_FLAGS = 63
+const HAS_MASKED = 64
+const ALL_FLAGS = 127
+const MASKED_BYTES = 4
 const DIGEST_AT = 3
 const DIGEST_BYTES = 16
 const PARTITION_AT = 23
@@ -41,7 +45,9 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
   const publishedBytes = published === undefined ? 0 : DIGEST_BYTES
   const { missing } = entry
   const missingBytes = missing === undefined ? 0 : MISSING_BYTES
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + publishedBytes + missingBytes + mlsBytes)
+  const maskedBytes = entry.masked === undefined ? 0 : MASKED_BYTES
+  const optionalBytes = publishedBytes + missingBytes + maskedBytes
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + doubles * 8 + optionalBytes + mlsBytes)
   let at = FIXED_BYTES
   try {
     bytes[0] = VERSION
@@ -50,7 +56,8 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
       (timestamp === null ? 0 : HAS_TIMESTAMP) |
       (entry.mlsId === null ? 0 : HAS_MLS) |
       (published === undefined ? 0 : HAS_PUBLISHED) |
-      (missing === undefined ? 0 : IS_MISSING)
+      (missing === undefined ? 0 : IS_MISSING) |
+      (entry.masked === undefined ? 0 : HAS_MASKED)
     bytes[2] = stamps.bits
     writeDigest(bytes, entry.digest, DIGEST_AT)
     bytes.writeUInt32BE(entry.schemaId, 19)
@@ -62,6 +69,7 @@ export function encodeEntry(described: readonly ChangeStamp[], entry: IndexEntry
     for (const stamp of stamps.values) at = bytes.writeDoubleBE(instant(stamp), at)
     if (published !== undefined) at = writeDigest(bytes, published, at)
     if (missing !== undefined) at = writeMissing(bytes, missing, at)
+    if (entry.masked !== undefined) at = bytes.writeUInt32BE(entry.masked, at)
   } catch (error) {
     throw new InvariantViolation(`An index entry cannot be stored: ${JSON.stringify(entry)}.`, {
       cause: error,
@@ -110,6 +118,8 @@ interface Layout {
   readonly publishedAt: number
   readonly isMissing: boolean
   readonly missingAt: number
+  readonly hasMasked: boolean
+  readonly maskedAt: number
   readonly hasMls: boolean
   readonly mlsAt: number
 }
@@ -120,23 +130,38 @@ function layoutOf(described: readonly ChangeStamp[], bytes: Buffer): Layout | un
   const flags = bytes.readUInt8(1)
   const bits = bytes.readUInt8(2)
   const state = STATES[flags & 3]
-  if (state === undefined || flags > ALL_FLAGS || bits >> described.length !== 0) return undefined
+  if (state === undefined || (flags & ~ALL_FLAGS) !== 0 || bits >> described.length !== 0) return undefined
   const hasTimestamp = (flags & HAS_TIMESTAMP) !== 0
   const hasMls = (flags & HAS_MLS) !== 0
   const hasPublished = (flags & HAS_PUBLISHED) !== 0
   const publishedAt = FIXED_BYTES + (bitCount(bits) + (hasTimestamp ? 1 : 0)) * 8
   const isMissing = (flags & IS_MISSING) !== 0
   const missingAt = publishedAt + (hasPublished ? DIGEST_BYTES : 0)
-  const mlsAt = missingAt + (isMissing ? MISSING_BYTES : 0)
+  const hasMasked = (flags & HAS_MASKED) !== 0
+  const maskedAt = missingAt + (isMissing ? MISSING_BYTES : 0)
+  const mlsAt = maskedAt + (hasMasked ? MASKED_BYTES : 0)
   if (hasMls ? bytes.length < mlsAt : bytes.length !== mlsAt) return undefined
-  return { state, bits, hasTimestamp, hasPublished, publishedAt, isMissing, missingAt, hasMls, mlsAt }
+  return {
+    state,
+    bits,
+    hasTimestamp,
+    hasPublished,
+    publishedAt,
+    isMissing,
+    missingAt,
+    hasMasked,
+    maskedAt,
+    hasMls,
+    mlsAt,
+  }
 }
 
 /** Undefined if the bytes are no entry. */
 export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): IndexEntry | undefined {
   const layout = layoutOf(described, bytes)
   if (layout === undefined) return undefined
-  const { state, bits, hasTimestamp, hasPublished, publishedAt, isMissing, missingAt, hasMls, mlsAt } = layout
+  const { state, bits, hasTimestamp, hasPublished, publishedAt, hasMls, mlsAt } = layout
+  const { isMissing, missingAt, hasMasked, maskedAt } = layout
 
   const digest = parseDigest(bytes.toString('hex', DIGEST_AT, DIGEST_AT + DIGEST_BYTES))
   const schemaId = parseSchemaId(bytes.readUInt32BE(19))
@@ -159,6 +184,7 @@ export function decodeEntry(described: readonly ChangeStamp[], bytes: Buffer): I
       digest,
       ...(published === undefined ? {} : { publishedDigest: published }),
       schemaId,
+      ...(hasMasked ? { masked: bytes.readUInt32BE(maskedAt) } : {}),
       modificationTimestamp,
       observedAt: instant(bytes.readDoubleBE(OBSERVED_AT)),
       changeStamps,

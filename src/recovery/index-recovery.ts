@@ -213,6 +213,7 @@ function entryOf(
       state: isDeleted ? 'deleted' : 'live',
       digest: facts.digest,
       schemaId: isDeleted ? NO_SCHEMA : schemaId,
+      ...(isDeleted || facts.masked === undefined ? {} : { masked: facts.masked }),
       modificationTimestamp: facts.modificationTimestamp,
       observedAt: facts.observedAt,
       changeStamps: facts.changeStamps,

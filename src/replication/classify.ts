@@ -1,5 +1,5 @@
 import type { DeadLetter, Upsert, UpsertReason } from '../domain/change.ts'
-import { NO_SCHEMA, type Digest, type EncodeResult } from '../domain/content.ts'
+import { NO_SCHEMA, type Digest, type EncodedContent, type EncodeResult } from '../domain/content.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
@@ -46,7 +46,7 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
   if (encoded.kind === 'unencodable') return deadLettered(sighting, encoded)
   const isSame = entry !== undefined && sameContent(sighting, entry, encoded.content.digest, encoder)
   if (isSame && !isBelow(sighting.republishBelow, entry)) {
-    return { outcome: 'unchanged', entry: confirmed(sighting, entry) }
+    return { outcome: 'unchanged', entry: confirmed(sighting, entry, encoded.content) }
   }
   return {
     outcome: 'published',
@@ -108,12 +108,17 @@ function sameContent(
 }
 
 /** The topic already says what the record says; a dead letter in between is over. */
-function confirmed({ record, request, observedAt }: Sighting, entry: IndexEntry): IndexEntry {
+function confirmed(
+  { record, request, observedAt }: Sighting,
+  entry: IndexEntry,
+  { masked = 0 }: EncodedContent,
+): IndexEntry {
   const { modificationTimestamp, changeStamps, mlsId } = record
   const { missing: _, ...known } = entry
-  if (known.state === 'live') return { ...known, modificationTimestamp, changeStamps, observedAt, request }
+  const seen = { masked, modificationTimestamp, changeStamps, observedAt, request }
+  if (known.state === 'live') return { ...known, ...seen }
   const { publishedDigest: digest = known.digest, ...place } = known
-  return { ...place, state: 'live', digest, modificationTimestamp, changeStamps, mlsId, observedAt, request }
+  return { ...place, ...seen, state: 'live', digest, mlsId }
 }
 
 function upsertReason(entry: IndexEntry | undefined, initial: boolean): UpsertReason {
@@ -146,6 +151,7 @@ function deadLettered(
       digest,
       ...(published === undefined ? {} : { publishedDigest: published }),
       schemaId: entry?.schemaId ?? NO_SCHEMA,
+      ...(entry?.masked === undefined ? {} : { masked: entry.masked }),
       modificationTimestamp,
       observedAt,
       changeStamps,

@@ -88,6 +88,7 @@ function publishedEntry(change: Upsert, request: number): IndexEntry {
     state: 'live',
     digest: change.content.digest,
     schemaId: change.content.schemaId,
+    masked: change.content.masked ?? 0,
     modificationTimestamp: change.modificationTimestamp,
     observedAt: change.observedAt,
     changeStamps: change.changeStamps,

@@ -31,7 +31,7 @@ export function deletedPart(
     const { deletion, request } = proved
     if (publishedDigest(entry) !== undefined) changes.push(deletion)
     if (entry.state === 'dead_lettered') settledLetters.push(key)
-    const { publishedDigest: _, missing: _missing, ...place } = entry
+    const { publishedDigest: _, missing: _missing, masked: _masked, ...place } = entry
     const forgotten = { state: 'deleted', digest: NO_DIGEST, schemaId: NO_SCHEMA } as const
     entries.set(key, { ...place, ...forgotten, observedAt: deletion.absentSince, request })
   }

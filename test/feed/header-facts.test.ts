@@ -80,6 +80,7 @@ const headers: fc.Arbitrary<readonly Header[]> = fc
     one(HEADERS.observedAt, millis),
     one(HEADERS.changeStamps, stamps),
     one(HEADERS.mlsId, texts),
+    one(HEADERS.maskedFields, fc.oneof(millis, fc.nat({ max: 3_000 }).map(String))),
     one(HEADERS.type, types),
     one(HEADERS.time, texts),
     one('digesu', digests),
@@ -121,12 +122,14 @@ describe('headers read where they lie', () => {
       [HEADERS.changeStamps, Buffer.from('1,,3')],
       [HEADERS.mlsId, Buffer.from('')],
     ]
+    const counted: Header = [HEADERS.maskedFields, Buffer.from('12')]
     const facts = {
       digest: DIGEST,
       modificationTimestamp: null,
       observedAt: 5,
       changeStamps: Object.fromEntries(LISTINGS.changeStamps.map(({ name }, i) => [name, [1, null, 3][i]])),
       mlsId: null,
+      masked: undefined,
       deleted: false,
     }
     expect(reader.read(recordWith(whole))).toEqual(facts)
@@ -135,5 +138,7 @@ describe('headers read where they lie', () => {
       expect(reader.read(recordWith(whole))).toEqual(facts)
     }
     expect(reader.read(recordWith([]))).toBeUndefined()
+    expect(reader.read(recordWith([...whole, counted]))).toEqual({ ...facts, masked: 12 })
+    expect(reader.read(recordWith(whole))).toEqual(facts)
   })
 })

@@ -28,11 +28,12 @@ const upserts: fc.Arbitrary<Upsert> = fc.record({
   reason: fc.constantFrom('SNAPSHOT', 'CREATED', 'UPDATED', 'RESTORED'),
   modificationTimestamp: nullableInstants,
   observedAt: instants,
-  content: digests.map((digest) => ({
+  content: fc.tuple(digests, fc.nat(2_000)).map(([digest, masked]) => ({
     schemaId: parseSchemaId(1)!,
     digest,
     bytes: new Uint8Array(),
     volatileFields: {},
+    masked,
   })),
 })
 const deletions: fc.Arbitrary<Deletion> = fc.record({
@@ -70,6 +71,7 @@ describe('record headers', () => {
           observedAt: upsert.observedAt,
           changeStamps: upsert.changeStamps,
           mlsId: upsert.mlsId,
+          masked: upsert.content.masked,
           deleted: false,
         })
       }),
@@ -84,6 +86,7 @@ describe('record headers', () => {
           observedAt: deletion.absentSince,
           changeStamps: deletion.changeStamps,
           mlsId: deletion.mlsId,
+          masked: 0,
           deleted: true,
         })
       }),

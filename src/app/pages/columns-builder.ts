@@ -7,7 +7,7 @@ import type { RecordTranscoder } from '../../events/content/transcoder/record-tr
 import type { ContentColumns, PageColumns, UnencodableResult, UnreadableRow } from './page-messages.ts'
 
 /** What a content is beside its bytes. */
-type ContentFacts = Pick<EncodedContent, 'digest' | 'volatileFields' | 'unmapped'>
+type ContentFacts = Pick<EncodedContent, 'digest' | 'volatileFields' | 'unmapped' | 'masked'>
 
 /** Where a row begins and ends in the unzipped page. */
 interface RowPlace {
@@ -92,10 +92,12 @@ class ContentsBuilder {
   readonly #digests: (Digest | null)[] = []
   readonly #volatile = new VolatileBuilder()
   readonly #unmapped = new Map<number, readonly string[]>()
+  readonly #masked: number[] = []
   readonly #unencodable = new Map<number, UnencodableResult>()
   #end = 0
 
-  addEncoded({ digest, volatileFields, unmapped = [] }: ContentFacts, length: number): void {
+  addEncoded({ digest, volatileFields, unmapped = [], masked = 0 }: ContentFacts, length: number): void {
+    this.#masked.push(masked)
     if (unmapped.length > 0) this.#unmapped.set(this.#digests.length, unmapped)
     this.#end += length
     this.#ends.push(this.#end)
@@ -105,6 +107,7 @@ class ContentsBuilder {
 
   addUnencodable(result: UnencodableResult): void {
     this.#unencodable.set(this.#digests.length, result)
+    this.#masked.push(0)
     this.#ends.push(this.#end)
     this.#digests.push(null)
     this.#volatile.add(NO_FIELDS)
@@ -116,6 +119,7 @@ class ContentsBuilder {
       digests: this.#digests,
       volatile: this.#volatile.columns(),
       unmapped: this.#unmapped,
+      masked: new Uint32Array(this.#masked),
       unencodable: this.#unencodable,
     }
   }

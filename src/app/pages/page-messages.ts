@@ -98,6 +98,8 @@ export interface ContentColumns {
   readonly volatile: VolatileColumns
   /** Of the few that have such fields. */
   readonly unmapped: ReadonlyMap<number, readonly string[]>
+  /** By record. */
+  readonly masked: Uint32Array
   /** Of those that have no digest. */
   readonly unencodable: ReadonlyMap<number, UnencodableResult>
 }

@@ -161,7 +161,7 @@ class Contents {
   }
 
   result(index: number): EncodeResult {
-    const { bytes, ends, digests, unmapped, unencodable } = this.#columns
+    const { bytes, ends, digests, unmapped, masked, unencodable } = this.#columns
     const digest = digests[index] ?? null
     if (digest === null) return required(unencodable.get(index))
     const end = ends[index] ?? 0
@@ -174,6 +174,7 @@ class Contents {
         bytes: bytes.subarray(from, end),
         volatileFields: this.#volatileFields(index),
         unmapped: unmapped.size === 0 ? NONE : (unmapped.get(index) ?? NONE),
+        masked: masked[index] ?? 0,
       },
     }
   }

@@ -81,6 +81,7 @@ export class AvroContentEncoder {
         bytes: Buffer.from(encoded),
         volatileFields: projected.volatileFields,
         unmapped: projected.unmapped,
+        masked: projected.content.maskedFields.length,
       },
     }
   }

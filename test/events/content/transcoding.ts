@@ -96,7 +96,7 @@ export function breaches(
       found.push('taken, but cannot be read or encoded')
       continue
     }
-    const { bytes: expected, digest, volatileFields, unmapped } = result.content
+    const { bytes: expected, digest, volatileFields, unmapped, masked } = result.content
     contents.push([start, transcoder.end, expected])
     const differing = Object.entries({
       key: [transcoder.key, row.key],
@@ -107,6 +107,7 @@ export function breaches(
         subject.resource.changeStamps.map(({ name }) => row.changeStamps[name] ?? Number.NaN),
       ],
       digest: [transcoder.digest, digest],
+      masked: [transcoder.masked, masked],
       volatileFields: [Object.entries(transcoder.volatileFields), Object.entries(volatileFields)],
       unmapped: [transcoder.unmapped, unmapped],
     }).flatMap(([name, [one, other]]) => (isDeepStrictEqual(one, other) ? [] : [name]))

@@ -42,6 +42,8 @@ export class RecordTranscoder {
   volatileFields: Readonly<Record<string, LooseValue>> = {}
   /** As in `EncodedContent`. */
   unmapped: readonly string[] = []
+  /** As in `EncodedContent`. */
+  masked = 0
 
   readonly #projection: Projection
   readonly #limit: ContentLimit
@@ -147,6 +149,7 @@ export class RecordTranscoder {
     this.volatileFields = volatileOf(found)
     this.unmapped = unmappedNames(found)
     const masked = this.#projection.sorted(found.masked)
+    this.masked = masked.length
     const output = this.#output
     const source = {
       cells,
