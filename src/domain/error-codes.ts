@@ -15,6 +15,9 @@ export const FILTER_TOO_SLOW = 'SPARK_FILTER_TOO_SLOW'
 /** A mark of a pass cannot be read: what it had gathered counts as lost. */
 export const LEDGER_DAMAGED = 'LEDGER_DAMAGED'
 
+/** The topic of holds does not have (any more) what it is asked for. */
+export const HOLD_LOST = 'HOLD_LOST'
+
 /** A daemon that can be reached from elsewhere has no token to know its operator by. */
 export const ADMIN_TOKEN_UNSET = 'ADMIN_TOKEN_UNSET'
 

@@ -7,12 +7,14 @@ import type { ResourceName } from './resource.ts'
 /** What of a pass the guard holds (R10): its deletes, records that gain masked fields, or changes of whatever kind. */
 export const HOLD_KINDS = ['deletes', 'masking', 'changes'] as const
 export type HoldKind = (typeof HOLD_KINDS)[number]
+/** Of records that were read again, and are not published. */
+export type RecordHoldKind = Exclude<HoldKind, 'deletes'>
 
 /** That the guard holds something, until an operator decides or another pass of the kind comes to a verdict. */
 export interface Hold {
   readonly resource: ResourceName
   readonly pass: PassKind
-  /** Of the pass that found it. */
+  /** Names it: the id of the pass that found it, of a purge's records with `-records` behind it. */
   readonly passId: PassId
   readonly kind: HoldKind
   readonly generation: number
@@ -33,10 +35,10 @@ interface HeldProof {
   readonly at: Instant
 }
 
-/** A key that would be deleted, with what is known of it. */
+/** A key that would be deleted, or whose new content is not published, with what is known of it. */
 export interface HeldKey {
   readonly key: RecordKey
-  /** Null where the walk came back empty: there was no witness to ask with. */
+  /** Null where the walk came back empty: there was no witness to ask with; and where no delete is held. */
   readonly proof: HeldProof | null
   readonly mlsId: string | null
   readonly lastModificationTimestamp: Instant | null
@@ -82,6 +84,10 @@ export interface KnownHold {
   /** Numbers of the chunks that lie in the topic. */
   readonly chunks: ReadonlySet<number>
   readonly whole: HeldChunk['whole']
+}
+
+export function isOfRecords(kind: HoldKind): kind is RecordHoldKind {
+  return kind !== 'deletes'
 }
 
 /** Undefined unless all of its chunks are there: a sweep that was killed leaves some. */

@@ -61,6 +61,8 @@ export interface TimeSlice {
 export interface SliceProgress extends TimeSlice {
   /** Distinct keys walked in the slices before it: sums of `walked`. */
   readonly walkedBefore: number
+  /** Records read again in the slices before it: sums of `reread.known`. */
+  readonly knownBefore: number
 }
 
 /** How far a pass has come: what a later process needs to go on with it. One is committed with every page. */
@@ -92,6 +94,7 @@ export interface PassProgress {
   readonly walkedInRange: number
   readonly counts: OutcomeCounts
   readonly deletes: DeleteCounts
+  readonly reread: RereadCounts
   /**
    * End offsets of the resource's topic when a sweep began (R9 c), or a republish: what lies behind it was published since.
    * Empty for other passes.
@@ -128,8 +131,8 @@ export interface PassProgress {
   /** It was interrupted, and went on: what left behind its back while it stood still, only the next one notices. */
   readonly resumed: boolean
   /**
-   * Of a purge that is an operator's decision: the sweep whose held keys it approves, and asks for again, or rejects. Null for
-   * all others. An approval that was interrupted is not gone on with: what it has deleted stays so, and the hold stands.
+   * Of an operator's decision: the hold, by its id, whose keys it approves, and asks for again, or rejects. Null for all others. An
+   * approval that was interrupted is not gone on with: what it has deleted or published stays so, and the hold stands.
    */
   readonly decidesOn: PassId | null
   /** Of a purge whose last try came to no conclusion: why. Null again when it goes on; always for other passes. */
@@ -148,6 +151,18 @@ export interface DeleteCounts {
   /** Gone, and kept until as many sweeps in a row have missed it as `PURGE_CONFIRM_SWEEPS` wants. */
   readonly unconfirmed: number
 }
+/** What the guard counts of records that a pass read again: the topic has them already (R10). */
+export interface RereadCounts {
+  readonly known: number
+  /** Keys of those that gained masked fields. */
+  readonly masked: number
+  /** Keys of those that changed in another way; 0 unless `CHANGE_MAX_RATIO` is set. */
+  readonly changed: number
+  /** Records that are held: while the pass runs, and where it failed, by the last one of its kind that came to a verdict. */
+  readonly held: number
+}
+export const NO_REREAD: RereadCounts = { known: 0, masked: 0, changed: 0, held: 0 }
+
 export const NO_DELETES: DeleteCounts = { emitted: 0, held: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
 
 /** `watermark_set`: an operator set the watermark of the pass's resource back. */

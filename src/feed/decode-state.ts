@@ -2,7 +2,14 @@ import { z } from 'zod'
 
 import { HOLD_KINDS, type HeldChunk, type HeldKey } from '../domain/hold.ts'
 import { instant, type Instant } from '../domain/instant.ts'
-import { MISSED_REASONS, PASS_KINDS, passId, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
+import {
+  MISSED_REASONS,
+  NO_REREAD,
+  PASS_KINDS,
+  passId,
+  PURGE_COMPARES,
+  type MissedCounts,
+} from '../domain/pass.ts'
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { SWEEP_DOUBTS } from '../domain/sweep-doubt.ts'
 import { parseResourceName, type ResourceName } from '../domain/resource.ts'
@@ -104,13 +111,18 @@ const DELETES = z.object({
 })
 
 /** Null in checkpoints of versions that did not know it. */
-const FLAG = z
-  .boolean()
-  .nullable()
-  .default(false)
-  .transform((flag) => flag ?? false)
+const FLAG = z.boolean().nullable().default(false).transform(Boolean)
 
-const SLICE = z.object({ after: INSTANT, until: INSTANT.nullable(), walkedBefore: z.number() })
+/** 0 in checkpoints of versions that did not count it. */
+const COUNT = z.number().nullable().default(0).transform(Number)
+
+const SLICE = z.object({
+  after: INSTANT,
+  until: INSTANT.nullable(),
+  walkedBefore: z.number(),
+  knownBefore: COUNT,
+})
+const REREAD = z.object({ known: COUNT, masked: COUNT, changed: COUNT, held: COUNT }).default(NO_REREAD)
 
 const PROGRESS = z.object({
   resource: RESOURCE,
@@ -127,6 +139,7 @@ const PROGRESS = z.object({
   walkedInRange: z.number(),
   counts: COUNTS,
   deletes: DELETES,
+  reread: REREAD,
   sweepOffsets: z.array(z.number()),
   window: SLICE.nullable().default(null),
   owedSeconds: z.array(INSTANT).default([]),

@@ -1,3 +1,4 @@
+import { HOLD_LOST } from '../domain/error-codes.ts'
 import type { Hold } from '../domain/hold.ts'
 import { ListingstreamError } from '../support/errors.ts'
 
@@ -37,7 +38,7 @@ export class HoldLostError extends ListingstreamError {
   constructor(topic: string, { resource, passId }: Pick<Hold, 'resource' | 'passId'>) {
     super(
       `Topic ${topic} does not have all keys of ${resource} that are held by sweep ${passId}: somebody has just decided on it, or the topic was deleted or made again. Look with "listingstream purge show"; the next purge writes anew what it holds.`,
-      { code: 'HOLD_LOST', retryable: true },
+      { code: HOLD_LOST, retryable: true },
     )
   }
 }

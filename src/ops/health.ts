@@ -35,11 +35,19 @@ export interface LastError extends Omit<NotReadyReason, 'since' | 'service' | 'r
   readonly lasts: boolean
 }
 
+export interface HeldWork {
+  readonly resource: ResourceName
+  readonly detail: string
+  /** Whose verdict it is. */
+  readonly pass: PassKind
+  readonly kind: 'deletes' | 'records'
+}
+
 export interface HealthReport {
   readonly ready: boolean
   readonly reasons: readonly NotReadyReason[]
-  /** Passes that the guard held (R10): it works, but an operator should look. */
-  readonly held: readonly { readonly resource: ResourceName; readonly detail: string }[]
+  /** What the guard holds (R10): it works, but an operator should look. */
+  readonly held: readonly HeldWork[]
   /** Changes show up so late that updates nearly miss them, or look back further than they should have to. */
   readonly lateArrivals: readonly {
     readonly resource: ResourceName
@@ -96,7 +104,7 @@ export class Health implements Observer, Parking {
   /** What it waits for before anything has failed. */
   readonly #begun: NotReadyReason
   readonly #parked = new Map<string, NotReadyReason>()
-  readonly #held = new Map<ResourceName, string>()
+  readonly #held = new Map<string, HeldWork>()
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
   readonly #late = new Map<ResourceName, OverlapReview>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
@@ -171,30 +179,40 @@ export class Health implements Observer, Parking {
     if (state !== 'failed') this.#parked.delete(trackOf(progress))
     if (state === 'completed') {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
-      if (pass === 'purge') this.#held.delete(resource)
       if (pass === 'snapshot') this.#expect(resource)
-    } else if (state === 'held') {
-      this.#held.set(resource, detail ?? 'The guard holds its deletes.')
-    } else if (state === 'rejected') {
-      this.#held.delete(resource)
     }
+    // A pass that failed says nothing of an earlier hold.
+    if (state !== 'failed') this.#noteHeld(progress, detail ?? undefined, true)
+  }
+
+  /** @param isNews otherwise the words of this process, if it has any, are better */
+  #noteHeld(
+    { resource, pass, state, deletes, reread }: PassProgress,
+    why: string | undefined,
+    isNews: boolean,
+  ): void {
+    const note = (kind: HeldWork['kind'], count: number): void => {
+      const key = `${trackOf({ resource, pass })}/${kind}`
+      if (count === 0) this.#held.delete(key)
+      else if (isNews || !this.#held.has(key)) {
+        const detail = why ?? `The guard holds ${count} ${kind} since before this process.`
+        this.#held.set(key, { resource, detail, pass, kind })
+      }
+    }
+    // An empty walk is held even where it proves nothing.
+    const isEmptyHanded = isNews && state === 'held' && deletes.held + reread.held === 0
+    if (pass === 'purge') note('deletes', isEmptyHanded ? 1 : deletes.held)
+    note('records', reread.held)
   }
 
   passRecovered(progress: PassProgress, completedAt: Instant | undefined, heldBecause?: string): void {
-    const { resource, pass, passId, state, initial, deletes } = progress
+    const { resource, pass, passId, state, initial } = progress
     this.#noteOwed(progress)
     if (pass === 'snapshot' && (state === 'completed' || !initial)) this.#expect(resource)
     if (state === 'completed' && completedAt !== undefined) {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: completedAt })
     }
-    if (pass !== 'purge') return
-    if (deletes.held === 0) this.#held.delete(resource)
-    else if (!this.#held.has(resource)) {
-      this.#held.set(
-        resource,
-        heldBecause ?? `The guard holds ${deletes.held} deletes since before this process.`,
-      )
-    }
+    this.#noteHeld(progress, heldBecause, false)
   }
 
   #noteOwed({ resource, pass, owedSeconds }: PassProgress): void {
@@ -314,7 +332,7 @@ export class Health implements Observer, Parking {
     return {
       ready: reasons.length === 0,
       reasons,
-      held: [...this.#held].map(([resource, detail]) => ({ resource, detail })),
+      held: [...this.#held.values()],
       lateArrivals: [...this.#late].map(([resource, { overlap, lateness }]) => ({
         resource,
         overlapSeconds: Math.round(overlap / 1000),

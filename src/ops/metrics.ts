@@ -56,6 +56,7 @@ export class Metrics implements Observer, Parking {
   readonly #instruments: Instruments
   readonly #watermarks = new Map<ResourceName, Instant>()
   readonly #held = new Map<ResourceName, number>()
+  readonly #heldRecords = new Map<PassTrack, number>()
   readonly #parkedCodes = new Map<string, string>()
   readonly #successes = new Map<PassTrack, Instant>()
   readonly #tally: RequestTally
@@ -161,7 +162,7 @@ export class Metrics implements Observer, Parking {
   }
 
   passEnded(progress: PassProgress): void {
-    const { resource, pass, state, deletes, missed } = progress
+    const { resource, pass, state, missed } = progress
     this.#noteOwed(progress)
     for (const [reason, count] of Object.entries(missed)) {
       this.#instruments.missed.inc({ resource, reason }, count)
@@ -176,7 +177,7 @@ export class Metrics implements Observer, Parking {
       this.#begun.delete(trackOf(progress))
     }
     // A sweep that failed says nothing of an earlier hold.
-    if (pass === 'purge' && state !== 'failed') this.#held.set(resource, deletes.held)
+    if (state !== 'failed') this.#noteHeld(progress)
   }
 
   sweepJudged({ resource }: PassProgress, verdict: SweepVerdict, doubt: SweepDoubt | null): void {
@@ -289,9 +290,14 @@ export class Metrics implements Observer, Parking {
 
   /** What an earlier process left held, or owed, is so still. */
   passRecovered(progress: PassProgress): void {
-    const { resource, pass, deletes } = progress
     this.#noteOwed(progress)
+    this.#noteHeld(progress)
+  }
+
+  #noteHeld(progress: PassProgress): void {
+    const { resource, pass, deletes, reread } = progress
     if (pass === 'purge') this.#held.set(resource, deletes.held)
+    this.#heldRecords.set(trackOf(progress), reread.held)
   }
 
   #addReadiness(registers: Registry[], { build, ready = () => false }: MetricsOptions): void {
@@ -342,6 +348,19 @@ export class Metrics implements Observer, Parking {
       registers,
       collect: () => {
         for (const [resource, count] of held) deletes.set({ resource }, count)
+      },
+    })
+    const heldRecords = this.#heldRecords
+    const records = new Gauge({
+      name: 'listingstream_records_held',
+      help: 'Records that gained masked fields, or changed, and that the guard does not publish (R10)',
+      labelNames: ['resource', 'pass'],
+      registers,
+      collect: () => {
+        for (const [track, count] of heldRecords) {
+          const [resource = '', pass = ''] = track.split('/')
+          records.set({ resource, pass }, count)
+        }
       },
     })
   }

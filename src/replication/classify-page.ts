@@ -4,10 +4,12 @@ import type { RecordKey } from '../domain/record-key.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { SourceRecord, UnreadableRecord } from '../domain/source-record.ts'
 import type { BatchPart } from './batch.ts'
-import { classify, type Decision } from './classify.ts'
+import { classify, publishedDigest, type Decision } from './classify.ts'
 import type { PublishedRecord } from './missed.ts'
 import { PartDraft, publishedSchemas } from './part-draft.ts'
 import type { ContentEncoder, KeyIndex } from './ports.ts'
+import { Reread } from './reread/reread.ts'
+import type { Withholding } from './reread/withholding.ts'
 
 /** Records that one response brought. */
 export interface Sightings {
@@ -21,6 +23,8 @@ export interface Sightings {
   readonly lettered: ReadonlySet<RecordKey>
   /** See `Sighting.republishBelow`. */
   readonly republishBelow?: readonly number[]
+  /** See `Sighting.withholding`. */
+  readonly withholding: Withholding
 }
 
 export const NO_KEYS: ReadonlySet<RecordKey> = new Set()
@@ -32,6 +36,7 @@ export interface ClassifiedPage {
   readonly published: readonly PublishedRecord[]
   /** What became of each record that has a key. */
   readonly decided: ReadonlyMap<RecordKey, Decision>
+  readonly reread: Reread
 }
 
 export interface PageContext {
@@ -59,17 +64,21 @@ export async function classifyPage(
   const askAgain: SourceRecord[] = []
   const published: PublishedRecord[] = []
   const decided = new Map<RecordKey, Decision>()
+  const reread = new Reread()
+  const isGuarded = page.withholding !== 'nothing'
   for (const [i, record] of [...records.values()].entries()) {
-    const { request, observedAt, askedAgain, republishBelow } = page
+    const { request, observedAt, askedAgain, withholding, republishBelow } = page
     const { key } = record
     const entry = known[i]
-    const sighting = { resource, record, request, observedAt, entry, initial, askedAgain, republishBelow }
+    const asked = { askedAgain, withholding, republishBelow }
+    const sighting = { resource, record, request, observedAt, entry, initial, ...asked }
     const decision = classify(sighting, encoder, overlap)
     decided.set(key, decision)
     draft.take({ key, entry, decision, request, lettered: page.lettered.has(key) })
     if (decision.outcome === 'stale' && decision.askAgain) askAgain.push(record)
-    if (decision.outcome === 'published')
-      published.push({ before: entry, stamp: record.modificationTimestamp })
+    const shown = { before: entry, stamp: record.modificationTimestamp }
+    if (decision.outcome === 'published') published.push(shown)
+    if (isGuarded && publishedDigest(entry) !== undefined) reread.take(key, decision, shown)
   }
-  return { part: draft.part(), askAgain, published, decided }
+  return { part: draft.part(), askAgain, published, decided, reread }
 }

@@ -2,8 +2,10 @@ import type { DeadLetter, Upsert, UpsertReason } from '../domain/change.ts'
 import { NO_SCHEMA, type Digest, type EncodedContent, type EncodeResult } from '../domain/content.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
+import type { RecordHoldKind } from '../domain/hold.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import type { ContentEncoder } from './ports.ts'
+import type { Withholding } from './reread/withholding.ts'
 import type { IndexEntry } from '../domain/index-entry.ts'
 
 /** What becomes of one record (R11). Index entries lack the position where the transaction decides it. */
@@ -13,6 +15,8 @@ export type Decision =
   | { readonly outcome: 'dead_lettered'; readonly deadLetter: DeadLetter; readonly entry: IndexEntry }
   /** `askAgain`: older than what is known, but that was seen so long ago that the source may have gone back (R6). */
   | { readonly outcome: 'stale'; readonly askAgain: boolean }
+  /** R10: not before the pass has come to its verdict. Counts as stale: it is asked for again, or held. */
+  | { readonly outcome: 'withheld'; readonly because: RecordHoldKind }
 
 export interface Sighting {
   readonly resource: ResourceDescription
@@ -30,6 +34,8 @@ export interface Sighting {
    * it says the same. @default none is
    */
   readonly republishBelow?: readonly number[] | undefined
+  /** What is not published before the verdict (R10). */
+  readonly withholding: Withholding
 }
 
 export function classify(sighting: Sighting, encoder: ContentEncoder, overlap: Millis): Decision {
@@ -48,6 +54,8 @@ export function decide(sighting: Sighting, encoder: ContentEncoder): Decision {
   if (isSame && !isBelow(sighting.republishBelow, entry)) {
     return { outcome: 'unchanged', entry: confirmed(sighting, entry, encoded.content) }
   }
+  const because = withheldBecause(sighting, encoded.content)
+  if (because !== undefined) return { outcome: 'withheld', because }
   return {
     outcome: 'published',
     change: {
@@ -75,6 +83,16 @@ export function isBelow(
 /** Digest of the content that the topic holds for the key; undefined if it holds none. */
 export function publishedDigest(entry: IndexEntry | undefined): Digest | undefined {
   return entry?.state === 'live' ? entry.digest : entry?.publishedDigest
+}
+
+/** R10; undefined if it may be published now. How many fields were masked before has to be known: an upgrade is no mass masking. */
+function withheldBecause(
+  { entry, withholding }: Sighting,
+  { masked = 0 }: EncodedContent,
+): RecordHoldKind | undefined {
+  if (withholding === 'nothing' || publishedDigest(entry) === undefined) return undefined
+  if (entry?.masked !== undefined && masked > entry.masked) return 'masking'
+  return withholding === 'changes' ? 'changes' : undefined
 }
 
 function judgeAge(sighting: Sighting, entry: IndexEntry, overlap: Millis): 'fresh' | 'stale' | 'ask-again' {

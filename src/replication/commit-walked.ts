@@ -10,6 +10,8 @@ import type { PublishedRecord } from './missed.ts'
 import { noteArrivals } from './note-arrivals.ts'
 import { afterPage } from './progress.ts'
 import { fileForRecheck } from './publish-by-key.ts'
+import { fileWithheld } from './reread/file-withheld.ts'
+import { withholdingOf } from './reread/withholding.ts'
 import { startMarkers, type WalkedPage } from './walk.ts'
 
 /** Answers the pass as it stands after the page. */
@@ -20,16 +22,19 @@ export async function commitWalked(
   pace: CheckpointPace,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS }
+  const withholding = withholdingOf(feed.reread, progress)
+  const sightings = { ...page, observedAt, askedAgain: false, lettered: NO_KEYS, withholding }
   let changed: readonly PublishedRecord[] = []
   const after = await feed.committer.commitPage(
     resource,
     sightings,
     progress.initial,
-    async (counts, askAgain, _settled, published) => {
-      changed = published
-      const next = countMissed(feed, resource, afterPage(progress, page, { ...fresh, counts }), published)
-      await fileForRecheck(feed, next, askAgain)
+    async ({ counts, askAgain, published, reread }) => {
+      // What is held shows up in each update: when it came, the first one has noted (R10).
+      changed = progress.reread.held > 0 ? published : [...published, ...reread.withheld]
+      const walked = countMissed(feed, resource, afterPage(progress, page, { ...fresh, counts }), published)
+      await fileForRecheck(feed, walked, askAgain)
+      const next = await fileWithheld(feed, walked, reread)
       const markers = startMarkers(feed.state, next)
       const watermark = firstWatermark(feed, resource, next)
       return { progress: next, watermark, markers, before: progress, pace }

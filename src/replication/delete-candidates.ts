@@ -35,7 +35,8 @@ export async function* deleteCandidates(
   }
 }
 
-function heldKey(
+/** @param proof null where it is no delete, or nobody was asked */
+export function heldKey(
   key: RecordKey,
   { mlsId, modificationTimestamp, observedAt, partition, offset }: IndexEntry,
   proof: Proof | null,

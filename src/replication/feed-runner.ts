@@ -22,6 +22,13 @@ export interface PassResult {
   readonly unread: UnreadSets | undefined
   /** Only for a republish. */
   readonly republished: Pick<RepublishResult, 'fates' | 'left'> | undefined
+  /** Records that the guard holds by this pass, or still after an approval (R10). */
+  readonly heldRecords: HeldRecords | undefined
+}
+
+interface HeldRecords {
+  readonly standing: StandingHold
+  readonly why: string
 }
 
 export interface PassOptions extends PurgeOptions, SetsOptions {
@@ -36,6 +43,7 @@ const PLAIN_RESULT = {
   letters: undefined,
   unread: undefined,
   republished: undefined,
+  heldRecords: undefined,
 } as const
 
 /** A pass of which nobody wants anything particular. */
@@ -80,7 +88,7 @@ export class FeedRunner {
       }
       if (pass === 'purge') {
         const purge = await runPurge(this.feed, resource, options, signal)
-        return { ...PLAIN_RESULT, progress: purge.progress, purge }
+        return this.#ended({ ...PLAIN_RESULT, progress: purge.progress, purge })
       }
       if (pass === 'republish') {
         const { progress, ...republished } = await runRepublish(
@@ -92,36 +100,37 @@ export class FeedRunner {
         return { ...PLAIN_RESULT, progress, republished }
       }
       if (options.retry !== undefined) {
-        return { ...PLAIN_RESULT, ...(await runRetry(this.feed, resource, pass, options.retry, signal)) }
+        const retried = await runRetry(this.feed, resource, pass, options.retry, signal)
+        return this.#ended({ ...PLAIN_RESULT, ...retried })
       }
       const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
-      return { ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) }
+      return this.#ended({ ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) })
     }, signal)
   }
 
-  /** A pass of deletes that an operator lets go, in the turn of a purge. `onBegin`: see `PassOptions`. */
+  /** What an operator lets go, in the turn of the kind of pass that found it. `onBegin`: see `PassOptions`. */
   approveHold(
     resource: ListedResource,
     approval: Approval,
     onBegin: PassOptions['onBegin'],
     signal: AbortSignal,
   ): Promise<PassResult> {
-    return this.#queuesOf(resource).walks.run(async () => {
+    return this.#queueOfHold(resource, approval.sweep).run(async () => {
       signal.throwIfAborted()
       onBegin()
-      const purge = await approveHold(this.feed, resource, approval, signal)
-      return { ...PLAIN_RESULT, progress: purge.progress, purge }
+      const { heldBecause, ...result } = await approveHold(this.feed, resource, approval, signal)
+      return this.#ended({ ...PLAIN_RESULT, ...result }, heldBecause)
     }, signal)
   }
 
-  /** The end of a hold that an operator does not want, in the turn of a purge. */
+  /** The end of a hold that an operator does not want, in the same turn. */
   rejectHold(
     resource: ListedResource,
     sweep: PassId,
     onBegin: PassOptions['onBegin'],
     signal: AbortSignal,
   ): Promise<StandingHold> {
-    return this.#queuesOf(resource).walks.run(async () => {
+    return this.#queueOfHold(resource, sweep).run(async () => {
       signal.throwIfAborted()
       onBegin()
       return await rejectHold(this.feed, resource, sweep, signal)
@@ -147,6 +156,21 @@ export class FeedRunner {
       case 'purge':
         return walks
     }
+  }
+
+  /** @param why the guard holds records, if it is not what the hold itself says */
+  #ended(result: PassResult, why: string | null = null): PassResult {
+    const { resource, pass, state, reread } = result.progress
+    const standing = this.feed.state.holds.standingRecords(resource, pass)
+    if (state !== 'held' || reread.held === 0 || standing === undefined) return result
+    return { ...result, heldRecords: { standing, why: why ?? standing.hold.why } }
+  }
+
+  /** Of one that does not stand: whoever decides on it is told so there. */
+  #queueOfHold(resource: ListedResource, id: PassId): SerialQueue {
+    const { updates, walks } = this.#queuesOf(resource)
+    const standing = this.feed.state.holds.all(resource.name).find(({ hold }) => hold.passId === id)
+    return standing?.hold.pass === 'update' ? updates : walks
   }
 
   #queuesOf({ name }: Replicated): Queues {

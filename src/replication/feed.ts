@@ -6,6 +6,7 @@ import type { GuardLimits } from './guard.ts'
 import type { LateArrivals } from './late-arrivals.ts'
 import type { PageCommitter } from './page-committer.ts'
 import type { SweepSettings } from './reconcile.ts'
+import type { RereadLimits } from './reread/judge-reread.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import type { ServerClock } from './server-clock.ts'
 import type {
@@ -52,6 +53,8 @@ export interface Feed {
   /** `PURGE_CONFIRM_SWEEPS`: complete sweeps in a row that do not show a key before it is deleted. */
   readonly confirmSweeps: number
   readonly guard: (resource: ResourceName) => GuardLimits
+  /** Of records that are read again (R10). */
+  readonly reread: RereadLimits
   /** Records of one transaction where no page of the source sets it (deletes). */
   readonly batchSize: number
 }

@@ -32,6 +32,7 @@ import type {
   Receipt,
 } from './ports.ts'
 import { deletedPart, type ProvedDeletion } from './proved-deletion.ts'
+import type { Reread } from './reread/reread.ts'
 import { classifySets, type SeenSet, type SetsContext } from './sets/classify-sets.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import { forgottenWith, orphanTombstones, tombstonesWith } from './sets/tombstones.ts'
@@ -80,6 +81,20 @@ export interface PageCommitment extends Commitment {
   readonly pace?: CheckpointPace
 }
 
+/** What becomes of a page's records. */
+export interface PageOutcome {
+  readonly counts: OutcomeCounts
+  /** Records that are stale by their stamp alone (R6). */
+  readonly askAgain: readonly SourceRecord[]
+  /** Keys whose dead letters go with the commit. */
+  readonly settled: readonly RecordKey[]
+  /** Records that go with it. */
+  readonly published: readonly PublishedRecord[]
+  readonly decided: ReadonlyMap<RecordKey, Decision>
+  /** What the guard has to know (R10). */
+  readonly reread: Reread
+}
+
 /** Which sets, of which records. */
 export interface SetsPlace {
   readonly parent: ListedResource
@@ -105,29 +120,22 @@ export class PageCommitter {
 
   /**
    * Commits a page of records. `commitment` is asked once the outcomes are known, and before anything is committed: what
-   * it writes down of `askAgain`, the records that are stale by their stamp alone (R6), outlives a crash after the commit.
-   * `settled` are the keys whose dead letters go with the commit, `published` the records that do, `decided` says what becomes
-   * of each key.
+   * it writes down of `askAgain` and of what is withheld outlives a crash after the commit.
    */
   commitPage(
     resource: ResourceDescription,
     page: Sightings,
     initial: boolean,
-    commitment: (
-      counts: OutcomeCounts,
-      askAgain: readonly SourceRecord[],
-      settled: readonly RecordKey[],
-      published: readonly PublishedRecord[],
-      decided: ReadonlyMap<RecordKey, Decision>,
-    ) => PageCommitment | Promise<PageCommitment>,
+    commitment: (outcome: PageOutcome) => PageCommitment | Promise<PageCommitment>,
     signal: AbortSignal,
   ): Promise<PassProgress> {
     return this.#enter(signal, async () => {
       // R6, R9: where changes show up late, so do answers out of a cache.
       const overlap = this.#options.lateArrivals.overlapOf(resource.name)
       const context = { ...this.#options, overlap, initial }
-      const { part, askAgain, published, decided } = await classifyPage(resource, page, context, signal)
-      const wanted = await commitment(part.counts, askAgain, part.settledLetters, published, decided)
+      const { part, ...classified } = await classifyPage(resource, page, context, signal)
+      const outcome = { ...classified, counts: part.counts, settled: part.settledLetters }
+      const wanted = await commitment(outcome)
       const { before, pace } = wanted
       const now = this.#options.clock.now()
       if (pace?.isDue(now) === false && this.#mayWait(part, wanted)) return this.#note([part], wanted)

@@ -39,7 +39,7 @@ export class PartDraft {
   }
 
   take({ key, entry, decision, request, lettered }: DecidedRecord): void {
-    this.#counts[decision.outcome] += 1
+    this.#counts[decision.outcome === 'withheld' ? 'stale' : decision.outcome] += 1
     if ((lettered || entry?.state === 'dead_lettered') && isPublished(decision))
       this.#settledLetters.push(key)
     switch (decision.outcome) {
@@ -55,6 +55,7 @@ export class PartDraft {
         this.#entries.set(key, decision.entry)
         break
       case 'stale':
+      case 'withheld':
         break
     }
   }

@@ -1,7 +1,7 @@
-import type { Instant } from '../domain/instant.ts'
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
+import type { Commitment } from './page-committer.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
 import { ended } from './progress.ts'
 import { startMarkers } from './walk.ts'
@@ -30,19 +30,25 @@ export async function endAsFailed(
   feed.observer.passEnded(failed, error.message)
 }
 
-/** Commits the end of a pass that came to it, and tells it. @param watermark see `Commitment` */
-export async function endAsCompleted(
+export interface PassEnding extends Pick<Commitment, 'watermark' | 'holds'> {
+  readonly state: 'completed' | 'held'
+  /** Why it is held; null of one that is completed. */
+  readonly detail: string | null
+}
+
+/** Commits the end of a pass that came to it, and tells it. */
+export async function endAs(
   feed: Feed,
   resource: ResourceDescription,
   progress: PassProgress,
-  watermark: Instant | null,
+  { state, detail, ...said }: PassEnding,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const done = ended(progress, 'completed')
+  const done = ended(progress, state)
   const started = startMarkers(feed.state, progress)
-  const markers = [...started, { event: 'completed' as const, progress: done, detail: null }]
-  await feed.committer.commitProgress(resource, { progress: done, watermark, markers }, signal)
+  const markers = [...started, { event: state, progress: done, detail } as const]
+  await feed.committer.commitProgress(resource, { ...said, progress: done, markers }, signal)
   await feed.index.ledger.drop(done.passId)
-  feed.observer.passEnded(done, null)
+  feed.observer.passEnded(done, detail)
   return done
 }

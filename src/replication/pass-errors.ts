@@ -92,13 +92,13 @@ export class NoPurgeError extends ListingstreamError {
   }
 }
 
-/** An operator decides on deletes that nobody holds. */
+/** An operator decides on what nobody holds. */
 export class NoHoldError extends ListingstreamError {
   /** @param held deletes that the checkpoints say are held, though no record has their keys */
   constructor(resource: string, sweep: string, held: number) {
     super(
       held === 0
-        ? `The guard holds no deletes of ${resource}, so there is nothing to decide of sweep ${sweep}: it came to another verdict, or somebody has decided. "listingstream status" tells.`
+        ? `The guard holds nothing of ${resource}, so there is nothing to decide of sweep ${sweep}: it came to another verdict, or somebody has decided. "listingstream status" tells.`
         : `The keys of the ${held} deletes of ${resource} that are held are not in the topic of holds: a version held them that wrote none, or the topic was made again. Run "listingstream purge --resource ${resource}": it walks anew, and what the guard holds then can be decided on.`,
       { code: 'NO_HOLD', retryable: false, disposition: 'stop' },
     )

@@ -215,7 +215,16 @@ export interface IndexState {
 }
 
 /** Named sets of keys that one pass gathers; scratch, lost without harm. */
-export type LedgerSet = 'seen' | 'gone' | 'absent' | 'recheck' | 'missed' | 'retry'
+export type LedgerSet =
+  | 'seen'
+  | 'gone'
+  | 'absent'
+  | 'recheck'
+  | 'missed'
+  | 'retry'
+  | 'masked'
+  | 'changed'
+  | 'held'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>

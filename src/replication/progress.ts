@@ -5,6 +5,7 @@ import {
   NO_DELETES,
   NO_OUTCOMES,
   NOTHING_MISSED,
+  NO_REREAD,
   type DeleteCounts,
   type MissedCounts,
   type OutcomeCounts,
@@ -13,6 +14,7 @@ import {
   type PassProgress,
   type PassState,
   type PurgeCompare,
+  type RereadCounts,
   type SliceProgress,
 } from '../domain/pass.ts'
 import type { ResourceName } from '../domain/resource.ts'
@@ -28,6 +30,8 @@ export interface PassBeginning {
   readonly sweepOffsets: readonly number[]
   /** Deletes that the guard holds since an earlier sweep, until this one comes to its verdict (R10). */
   readonly held: number
+  /** Records that the guard holds since an earlier pass of the kind, until this one comes to its verdict (R10). */
+  readonly heldRecords: number
   readonly window: SliceProgress | null
   readonly owedSeconds: readonly Instant[]
   readonly scope: string
@@ -41,6 +45,7 @@ export interface PassBeginning {
 export const PLAIN_BEGINNING = {
   sweepOffsets: [],
   held: 0,
+  heldRecords: 0,
   window: null,
   owedSeconds: [],
   rescoped: false,
@@ -49,7 +54,7 @@ export const PLAIN_BEGINNING = {
   overlap: null,
 } as const satisfies Partial<PassBeginning>
 
-export function begun({ held, ...beginning }: PassBeginning): PassProgress {
+export function begun({ held, heldRecords, ...beginning }: PassBeginning): PassProgress {
   return {
     ...beginning,
     state: 'running',
@@ -64,6 +69,7 @@ export function begun({ held, ...beginning }: PassBeginning): PassProgress {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: { ...NO_DELETES, held },
+    reread: { ...NO_REREAD, held: heldRecords },
   }
 }
 
@@ -88,7 +94,9 @@ export function afterPage(
  */
 export function restarted(progress: PassProgress): PassProgress {
   if (progress.window !== null) return inSlice(progress, progress.window, progress.filter)
-  return { ...progress, token: '', walkEnded: false, resumed: false, page: 0, walked: 0, walkedInRange: 0 }
+  const reread = { ...NO_REREAD, held: progress.reread.held }
+  const anew = { token: '', walkEnded: false, resumed: false, page: 0, walked: 0, walkedInRange: 0, reread }
+  return { ...progress, ...anew }
 }
 
 /** An interrupted pass that goes on. At the beginning of its walk it has nothing behind it. */
@@ -99,7 +107,8 @@ export function goesOn(progress: PassProgress): PassProgress {
 /** At the beginning of a slice. */
 export function inSlice(progress: PassProgress, window: SliceProgress, filter: string): PassProgress {
   const walked = window.walkedBefore
-  return { ...progress, window, filter, token: '', walkEnded: false, walked, walkedInRange: 0 }
+  const reread = { ...progress.reread, known: window.knownBefore }
+  return { ...progress, window, filter, token: '', walkEnded: false, walked, walkedInRange: 0, reread }
 }
 
 /** Distinct keys that the walk, of an update that of its slice, has shown. */
@@ -142,10 +151,25 @@ export function withHeld(progress: PassProgress, held: number): PassProgress {
   return { ...progress, deletes: { ...progress.deletes, held } }
 }
 
+export function withReread(progress: PassProgress, added: Omit<RereadCounts, 'held'>): PassProgress {
+  const { known, masked, changed, held } = progress.reread
+  const reread = {
+    known: known + added.known,
+    masked: masked + added.masked,
+    changed: changed + added.changed,
+    held,
+  }
+  return { ...progress, reread }
+}
+
+export function withHeldRecords(progress: PassProgress, held: number): PassProgress {
+  return { ...progress, reread: { ...progress.reread, held } }
+}
+
 export function ended(progress: PassProgress, state: Exclude<PassState, 'running'>): PassProgress {
   const rescoped = progress.rescoped && state !== 'completed'
-  // Whether the guard lets its deletes go or holds them, all content is compared.
-  const isReconciled = progress.compare === 'content' && state !== 'failed'
+  // Whether the guard lets its deletes go or holds them, all content is compared; but records that it holds the next sweep reads again (R10).
+  const isReconciled = progress.compare === 'content' && state !== 'failed' && progress.reread.held === 0
   const reconciledAt = isReconciled ? progress.startedAt : progress.reconciledAt
   return { ...progress, state, token: null, window: null, rescoped, reconciledAt }
 }

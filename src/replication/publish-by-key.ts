@@ -2,7 +2,7 @@ import type { PassProgress } from '../domain/pass.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import type { SourceRecord } from '../domain/source-record.ts'
 import { prefetch } from '../support/prefetch.ts'
-import { slices } from '../support/slices.ts'
+import { regrouped } from '../support/regrouped.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { Feed } from './feed.ts'
@@ -12,6 +12,8 @@ import { countMissed } from './count-missed.ts'
 import type { LedgerSet, Source } from './ports.ts'
 import { withOutcomes } from './progress.ts'
 import { findEach, findListed, keysPerQuestion, type FoundRecords } from './questions.ts'
+import { fileWithheld } from './reread/file-withheld.ts'
+import { withholdingOf, type Withholding } from './reread/withholding.ts'
 import { startMarkers } from './walk.ts'
 import { everythingOf } from './window.ts'
 
@@ -22,6 +24,8 @@ export interface ByKeyOptions {
   readonly accepts: (record: SourceRecord, note: string | undefined) => boolean
   /** See `Sighting.askedAgain`. */
   readonly askedAgain: boolean
+  /** See `Sighting.withholding`. */
+  readonly withholding: Withholding
   readonly letters: LetterRetry | undefined
   /**
    * Where the source takes no filter by key and more than `pages` of the set's `keys` keys are left, everything is walked
@@ -62,21 +66,20 @@ export async function publishByKey(
 ): Promise<PassProgress> {
   let progress = from
   let left = options.orWalk?.keys ?? 0
-  for await (const batch of feed.index.ledger.entries(from.passId, options.set)) {
-    for (const marks of slices(batch, keysPerQuestion(resource))) {
-      const notes = new Map(marks)
-      const keys = [...notes.keys()]
-      const listed = await findListed(feed.source, resource, keys, signal)
-      if (listed === 'refused' && left > (options.orWalk?.pages ?? Infinity)) {
-        return publishByWalk(feed, resource, progress, signal)
-      }
-      const answers =
-        typeof listed === 'string' ? foundAlone(feed.source, resource, keys, options.set, signal) : [listed]
-      for await (const found of answers) {
-        progress = await publishFound(feed, resource, progress, found, notes, options, signal)
-      }
-      left -= keys.length
+  const entries = feed.index.ledger.entries(from.passId, options.set)
+  for await (const marks of regrouped(entries, keysPerQuestion(resource))) {
+    const notes = new Map(marks)
+    const keys = [...notes.keys()]
+    const listed = await findListed(feed.source, resource, keys, signal)
+    if (listed === 'refused' && left > (options.orWalk?.pages ?? Infinity)) {
+      return publishByWalk(feed, resource, progress, signal)
     }
+    const answers =
+      typeof listed === 'string' ? foundAlone(feed.source, resource, keys, options.set, signal) : [listed]
+    for await (const found of answers) {
+      progress = await publishFound(feed, resource, progress, found, notes, options, signal)
+    }
+    left -= keys.length
   }
   return progress
 }
@@ -102,7 +105,7 @@ async function publishFound(
   before: PassProgress,
   found: FoundRecords,
   notes: ReadonlyMap<RecordKey, string>,
-  { accepts, askedAgain, letters, republish }: ByKeyOptions,
+  { accepts, askedAgain, withholding, letters, republish }: ByKeyOptions,
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const records = found.records.filter((record) => accepts(record, notes.get(record.key)))
@@ -119,14 +122,16 @@ async function publishFound(
       observedAt,
       askedAgain,
       lettered,
+      withholding,
       ...(republish === undefined ? {} : { republishBelow: republish.below }),
     },
     before.initial,
-    async (counts, askAgain, settled, published, decided) => {
+    async ({ counts, askAgain, settled, published, decided, reread }) => {
       await fileForRecheck(feed, before, askAgain)
       await republish?.decided(before, decided)
       for (const key of settled) letters?.settled.add(key)
-      const after = withOutcomes(before, { ...counts, stale: counts.stale + refused })
+      const seen = await fileWithheld(feed, before, reread)
+      const after = withOutcomes(seen, { ...counts, stale: counts.stale + refused })
       return {
         progress: countMissed(feed, resource, after, published),
         watermark: null,
@@ -151,6 +156,7 @@ export async function publishMissed(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const pages = walked.page
+  const withholding = withholdingOf(feed.reread, walked)
   const read =
     Math.ceil(missed / keysPerQuestion(resource)) > pages
       ? await publishByWalk(feed, resource, walked, signal)
@@ -162,12 +168,13 @@ export async function publishMissed(
             set: 'missed',
             accepts: () => true,
             askedAgain: false,
+            withholding,
             letters: undefined,
             orWalk: { keys: missed, pages },
           },
           signal,
         )
-  return publishRechecked(feed, resource, read, undefined, signal)
+  return publishRechecked(feed, resource, read, { letters: undefined, withholding }, signal)
 }
 
 /** R6: an older stamp than the one known, which was observed long ago: the same answer again is the new truth. */
@@ -175,16 +182,16 @@ export function publishRechecked(
   feed: Feed,
   resource: ListedResource,
   from: PassProgress,
-  letters: LetterRetry | undefined,
+  wishes: Pick<ByKeyOptions, 'letters' | 'withholding'>,
   signal: AbortSignal,
   republish?: Republishing,
 ): Promise<PassProgress> {
   const accepts = (record: SourceRecord, stamp: string | undefined): boolean => stampOf(record) === stamp
   const options = {
+    ...wishes,
     set: 'recheck',
     accepts,
     askedAgain: true,
-    letters,
     orWalk: undefined,
     republish,
   } as const
@@ -208,6 +215,11 @@ async function publishByWalk(
     purpose,
     token: '',
   } as const
+  const sighting = {
+    askedAgain: false,
+    withholding: withholdingOf(feed.reread, from),
+    lettered: NO_KEYS,
+  }
   let progress = from
   let pages = 0
   for await (const page of prefetch((reading) => feed.source.walk(request, reading), 1, signal)) {
@@ -215,11 +227,12 @@ async function publishByWalk(
     const observedAt = feed.serverClock.observed(page.serverDate, page.receivedAt)
     progress = await feed.committer.commitPage(
       resource,
-      { ...page, observedAt, askedAgain: false, lettered: NO_KEYS },
+      { ...page, ...sighting, observedAt },
       from.initial,
-      async (counts, askAgain, _settled, published) => {
+      async ({ counts, askAgain, published, reread }) => {
         await fileForRecheck(feed, before, askAgain)
-        const after = countMissed(feed, resource, withOutcomes(before, counts), published)
+        const seen = await fileWithheld(feed, before, reread)
+        const after = countMissed(feed, resource, withOutcomes(seen, counts), published)
         return { progress: after, watermark: null, markers: [], before }
       },
       signal,

@@ -13,6 +13,7 @@ import { totalMissed, withHeld } from './progress.ts'
 import { publishMissed } from './publish-by-key.ts'
 import { compareOf } from './reconcile.ts'
 import { onWholeLedger } from './resume.ts'
+import { concludeReread } from './reread/conclude-reread.ts'
 import { endInDoubt } from './sweep/end-in-doubt.ts'
 import { endSweep } from './sweep/end-sweep.ts'
 import { giveUp } from './sweep/give-up.ts'
@@ -122,10 +123,12 @@ async function conclude(
 
   // What updates missed is read whole and published, so that a sweep also heals.
   progress = await publishMissed(feed, resource, progress, missed, signal)
+  const conclusion = await concludeReread(feed, resource, progress, undefined, signal)
+  progress = conclusion.progress
   if (verdict.kind !== 'held') {
     progress = await publishDeletes(feed, resource, progress, verdict.kind === 'approved', signal)
   }
-  const done = await endSweep(feed, resource, progress, { verdict, held }, signal)
+  const done = await endSweep(feed, resource, progress, { verdict, held, records: conclusion }, signal)
   const healed = walked.compare === 'content' ? totalMissed(done.missed) : missed
   return { progress: done, verdict, gone, outOfScope, missed: healed }
 }

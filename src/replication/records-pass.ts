@@ -6,9 +6,11 @@ import type { ListedResource } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
 import { commitWalked, firstWatermark } from './commit-walked.ts'
-import { endAsCompleted, endAsFailed } from './pass-end.ts'
+import { endAs, endAsFailed } from './pass-end.ts'
 import { PLAIN_BEGINNING } from './progress.ts'
 import { publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
+import { concludeReread, type RereadConclusion } from './reread/conclude-reread.ts'
+import { withholdingOf } from './reread/withholding.ts'
 import { onWholeLedger } from './resume.ts'
 import { walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
 import { walkWindow } from './window-walk.ts'
@@ -96,8 +98,10 @@ async function run(
     return await onWholeLedger(feed, resource, pass, true, async (interrupted, passId) => {
       const walked = await walkRecords(feed, resource, plan, { interrupted, passId }, signal)
       const retried = letters === undefined ? walked : await retry(feed, resource, walked, letters, signal)
-      const settled = await publishRechecked(feed, resource, retried, letters, signal)
-      return await complete(feed, resource, settled, begunAt, signal)
+      const withholding = withholdingOf(feed.reread, retried)
+      const settled = await publishRechecked(feed, resource, retried, { letters, withholding }, signal)
+      const conclusion = await concludeReread(feed, resource, settled, letters, signal)
+      return await complete(feed, resource, conclusion, begunAt, signal)
     })
   } catch (error) {
     await endAsFailed(feed, resource, pass, error, signal)
@@ -126,7 +130,13 @@ function walkRecords(
     return walkToEnd(feed, plan, commit, signal)
   }
   const settle = (progress: PassProgress): Promise<PassProgress> =>
-    publishRechecked(feed, resource, progress, letters, signal)
+    publishRechecked(
+      feed,
+      resource,
+      progress,
+      { letters, withholding: withholdingOf(feed.reread, progress) },
+      signal,
+    )
   const owedSeconds = feed.state.lastPass(resource.name, pass)?.owedSeconds ?? []
   return walkWindow(feed, { resource, ...window, owedSeconds, passId, interrupted, commit, settle }, signal)
 }
@@ -156,22 +166,33 @@ async function retry(
   const marks = [...letters.keys].map((key): readonly [RecordKey, string] => [key, ''])
   await feed.index.ledger.add(walked.passId, 'retry', walked.page + 1, marks)
   const accepts = (): boolean => true
-  const options = { set: 'retry', accepts, askedAgain: false, letters, orWalk: undefined } as const
+  const withholding = withholdingOf(feed.reread, walked)
+  const options = {
+    set: 'retry',
+    accepts,
+    askedAgain: false,
+    withholding,
+    letters,
+    orWalk: undefined,
+  } as const
   return publishByKey(feed, resource, walked, options, signal)
 }
 
 async function complete(
   feed: Feed,
   resource: ListedResource,
-  progress: PassProgress,
+  { progress, heldBecause, holds }: RereadConclusion,
   begunAt: Instant,
   signal: AbortSignal,
 ): Promise<PassProgress> {
-  const wanted = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, resource, progress)
+  const state = heldBecause === null ? 'completed' : 'held'
+  const ofPass = progress.pass === 'update' ? progress.startedAt : firstWatermark(feed, resource, progress)
+  // R10: what is held has to be in the next window, too.
+  const wanted = state === 'held' ? null : ofPass
   // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
   const latest = feed.serverClock.latest(begunAt)
   const watermark = wanted !== null && wanted > latest ? latest : wanted
-  const done = await endAsCompleted(feed, resource, progress, watermark, signal)
+  const done = await endAs(feed, resource, progress, { state, watermark, detail: heldBecause, holds }, signal)
   if (done.pass === 'update') {
     feed.observer.overlapReviewed(resource.name, feed.lateArrivals.review(resource.name))
   }

@@ -13,7 +13,7 @@ import { NO_KEYS } from './classify-page.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
 import { requireBase } from './pass-base.ts'
-import { endAsCompleted, endAsFailed } from './pass-end.ts'
+import { endAs, endAsFailed } from './pass-end.ts'
 import { RepublishUnfinishedError } from './pass-errors.ts'
 import type { KeyIndex } from './ports.ts'
 import { afterPage, begun, ended, PLAIN_BEGINNING } from './progress.ts'
@@ -135,11 +135,14 @@ export function fateOf(decision: Decision): RepublishFate {
     case 'dead_lettered':
       return 'dead_lettered'
     case 'stale':
+    case 'withheld':
       return 'passed_over'
   }
 }
 
 const MOST_KEYS_LEFT = 1_000
+
+const COMPLETED = { state: 'completed', watermark: null, detail: null } as const
 
 export async function keysLeft(
   index: Pick<KeyIndex, 'outlines'>,
@@ -176,7 +179,7 @@ function republishAll(feed: Feed, resource: ListedResource, signal: AbortSignal)
       signal,
     )
     const finished = await publishOwed(feed, resource, walked, undefined, signal)
-    return endAsCompleted(feed, resource, finished, null, signal)
+    return endAs(feed, resource, finished, COMPLETED, signal)
   })
 }
 
@@ -190,9 +193,10 @@ function commitPage(
   const republishBelow = progress.sweepOffsets
   return feed.committer.commitPage(
     resource,
-    { ...page, observedAt, askedAgain: false, lettered: NO_KEYS, republishBelow },
+    // An operator wants all of it, with whatever fields are masked by now.
+    { ...page, observedAt, askedAgain: false, lettered: NO_KEYS, withholding: 'nothing', republishBelow },
     progress.initial,
-    async (counts, askAgain, _settled, _published, decided) => {
+    async ({ counts, askAgain, decided }) => {
       const next = afterPage(progress, page, { ...fresh, counts })
       await fileForRecheck(feed, next, askAgain)
       await fileOutrun(feed, next, 'retry', decided)
@@ -233,7 +237,7 @@ async function republishKeys(
   )
   const finished = await publishOwed(feed, resource, from, fates, signal)
   const walked = [...fates.values()].filter((fate) => fate !== 'not_shown').length
-  const progress = await endAsCompleted(feed, resource, { ...finished, walked }, null, signal)
+  const progress = await endAs(feed, resource, { ...finished, walked }, COMPLETED, signal)
   return { progress, fates, left: undefined }
 }
 
@@ -255,12 +259,13 @@ async function publishOwed(
       if (outrun !== undefined) await fileOutrun(feed, progress, outrun, decided)
     },
   })
-  const plain = { accepts: () => true, askedAgain: false, letters: undefined, orWalk: undefined }
+  const wishes = { letters: undefined, withholding: 'nothing' } as const
+  const plain = { ...wishes, accepts: () => true, askedAgain: false, orWalk: undefined }
   const asked = { ...plain, set: 'retry', republish: republishing('missed') } as const
   const once = await publishByKey(feed, resource, from, asked, signal)
   const again = { ...plain, set: 'missed', republish: republishing(undefined) } as const
   const twice = await publishByKey(feed, resource, once, again, signal)
-  return publishRechecked(feed, resource, twice, undefined, signal, republishing(undefined))
+  return publishRechecked(feed, resource, twice, wishes, signal, republishing(undefined))
 }
 
 /** In a set of the pass: records that a pass beside this one has read later, and left as they are. */

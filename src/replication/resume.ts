@@ -24,7 +24,7 @@ export async function onWholeLedger<T>(
   resume: boolean,
   work: (interrupted: PassProgress | undefined, passId: PassId) => Promise<T>,
 ): Promise<T> {
-  const begun = feed.newPassId()
+  let begun = feed.newPassId()
   let interrupted = resume ? await resumable(feed, resource, pass) : undefined
   for (let losses = 1; ; losses += 1) {
     const passId = interrupted?.passId ?? begun
@@ -37,7 +37,8 @@ export async function onWholeLedger<T>(
       if (damaged || !resume || (checkpoint === undefined && leftNothing(error)))
         await dropAfter(feed, passId, error)
       if (!damaged || losses > MOST_LOSSES) throw error
-      interrupted = checkpoint === undefined ? undefined : restarted(checkpoint)
+      interrupted = checkpoint === undefined ? undefined : afterLoss(checkpoint)
+      if (checkpoint !== undefined && interrupted === undefined) begun = feed.newPassId()
     }
   }
 }
@@ -50,13 +51,25 @@ async function resumable(
   const interrupted = feed.state.interrupted(resource.name, pass)
   if (interrupted === undefined || (await isWhole(feed, interrupted))) return interrupted
   await feed.index.ledger.drop(interrupted.passId)
-  return restarted(interrupted)
+  return afterLoss(interrupted)
+}
+
+/** What was withheld in earlier slices is not known any more either (R10): then the whole window is read, by a pass of its own. */
+function afterLoss(progress: PassProgress): PassProgress | undefined {
+  const { window, reread } = progress
+  const hasWithheld = reread.masked + reread.changed > 0
+  return window !== null && hasWithheld ? undefined : restarted(progress)
 }
 
 async function isWhole(feed: Feed, progress: PassProgress): Promise<boolean> {
-  const { passId, page } = progress
+  const { passId, page, reread } = progress
+  const { ledger } = feed.index
   try {
-    return (await feed.index.ledger.size(passId, 'seen', page + 1)) === walkedOf(progress)
+    if ((await ledger.size(passId, 'seen', page + 1)) !== walkedOf(progress)) return false
+    // Between two slices nothing is seen yet, and what was withheld may still be gone.
+    const isThere = async (set: 'masked' | 'changed'): Promise<boolean> =>
+      reread[set] === 0 || (await ledger.size(passId, set, page + 1)) >= reread[set]
+    return (await isThere('masked')) && (await isThere('changed'))
   } catch (error) {
     if (isLedgerDamage(error)) return false
     throw error

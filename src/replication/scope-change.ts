@@ -7,8 +7,8 @@ import type { ListedResource } from '../domain/resource.ts'
 import { isUnder, mayHaveLeft, scopeText } from '../domain/scope.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
-import { endOfHolds } from './holds/end-of-holds.ts'
-import { begun, ended, PLAIN_BEGINNING, withHeld } from './progress.ts'
+import { endOfHolds, endOfRecordHolds } from './holds/end-of-holds.ts'
+import { begun, ended, PLAIN_BEGINNING, withHeld, withHeldRecords } from './progress.ts'
 
 /** Whether the topic was filled, or is being filled, with what the scope shows. Before the first snapshot, with nothing. */
 export function isFilledWithin({ scope, name }: ListedResource, state: CommittedState): boolean {
@@ -44,6 +44,7 @@ export async function noticeScope(
     await feed.index.ledger.drop(interrupted.passId)
   }
   await endHold(feed, resource, signal)
+  await endRecordHolds(feed, resource, signal)
   if (mayHaveLeft(snapshot.scope, scope)) {
     const purge = feed.state.lastPass(name, 'purge') ?? neverBegun(feed, snapshot)
     await note({ ...purge, rescoped: true })
@@ -64,6 +65,17 @@ async function endHold(feed: Feed, resource: ListedResource, signal: AbortSignal
     holds,
   }
   await feed.committer.commitProgress(resource, commitment, signal)
+}
+
+/** The same of records that passes have held (R10). */
+async function endRecordHolds(feed: Feed, resource: ListedResource, signal: AbortSignal): Promise<void> {
+  for (const pass of PASS_KINDS) {
+    const last = feed.state.lastPass(resource.name, pass)
+    const holds = endOfRecordHolds(feed.state, resource, pass)
+    if (last === undefined || (last.reread.held === 0 && holds.ended.length === 0)) continue
+    const progress = withHeldRecords(last, 0)
+    await feed.committer.commitProgress(resource, { progress, watermark: null, markers: [], holds }, signal)
+  }
 }
 
 /** Stands for the purges of a resource that has had none yet. */

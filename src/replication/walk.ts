@@ -13,7 +13,7 @@ import { countedRange, isShrunken, keysRequired } from './completeness.ts'
 import type { Feed } from './feed.ts'
 import { Headway } from './headway.ts'
 import { IncompleteWalkError, SourceClockError } from './pass-errors.ts'
-import type { Selection, SourcePage } from './ports.ts'
+import type { Selection, SourcePage, WalkLedger } from './ports.ts'
 import { TOKEN_REFUSED } from '../domain/error-codes.ts'
 import type { SweepDoubt } from '../domain/sweep-doubt.ts'
 import { begun, goesOn, restarted, walkedOf, type PassBeginning } from './progress.ts'
@@ -39,7 +39,7 @@ export interface WalkPlan {
   /** An interrupted pass to go on with. */
   readonly interrupted: PassProgress | undefined
   /** A new pass begins with the first page, since its `startedAt` is that response's date (R4). */
-  readonly begin: Omit<PassBeginning, 'startedAt' | 'filter' | 'resource' | 'scope'>
+  readonly begin: Omit<PassBeginning, 'startedAt' | 'filter' | 'resource' | 'scope' | 'heldRecords'>
 }
 
 /** A page with what is new in it, to be committed by the pass. */
@@ -84,7 +84,7 @@ export async function walkAndCheck(
     } catch (error) {
       const refused = hasCode(error, TOKEN_REFUSED)
       if (!refused || progress === undefined || restarts >= MOST_RESTARTS) throw error
-      await feed.index.ledger.drop(progress.passId)
+      await dropWalk(feed.index.ledger, progress)
       progress = restarted(progress)
       feed.observer.passStarted(progress, true)
     }
@@ -119,6 +119,7 @@ async function walkOnce(
         filter: plan.filter,
         scope: scopeText(resource.scope),
         startedAt: startOf(page, resource, feed),
+        heldRecords: feed.state.lastPass(resource.name, plan.begin.pass)?.reread.held ?? 0,
       })
       feed.observer.passStarted(progress, false)
     }
@@ -258,6 +259,16 @@ async function confirmEnd(
     `The API does not count ${resource.name}, and the end of the walk was not the same when asked again. Nothing is concluded from it; the next pass walks again.`,
     'end_not_repeated',
   )
+}
+
+/**
+ * Forgets what a walk has shown, before it begins again or another slice does. What was withheld in a slice stays: the next one
+ * does not show it (R10).
+ */
+export async function dropWalk(ledger: WalkLedger, { passId, window }: PassProgress): Promise<void> {
+  if (window === null) return ledger.drop(passId)
+  await ledger.drop(passId, 'seen')
+  await ledger.drop(passId, 'recheck')
 }
 
 /** The marker that belongs into the pass's first transaction. */

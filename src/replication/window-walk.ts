@@ -4,7 +4,7 @@
  */
 import { DATA_FAILED, FILTER_TOO_SLOW, TOO_SLOW } from '../domain/error-codes.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
-import type { PassId, PassProgress, TimeSlice } from '../domain/pass.ts'
+import type { PassId, PassProgress, SliceProgress, TimeSlice } from '../domain/pass.ts'
 import { purposeOf } from '../domain/request-purpose.ts'
 import type { ListedResource } from '../domain/resource.ts'
 import { hasCode, InvariantViolation, type ListingstreamError } from '../support/errors.ts'
@@ -12,7 +12,7 @@ import type { Feed } from './feed.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
 import { inSlice, PLAIN_BEGINNING } from './progress.ts'
 import { firstHalf, firstSlice, secondOf, sliceBehind, sliceOfSecond, type Cuts } from './time-slices.ts'
-import { startMarkers, walkAndCheck, type CommitPage } from './walk.ts'
+import { dropWalk, startMarkers, walkAndCheck, type CommitPage } from './walk.ts'
 import { sliceFilter } from './window.ts'
 
 /** More owed seconds than this are no matter of single records: the source is down for updates. */
@@ -116,7 +116,7 @@ class WindowWalk {
       pass: 'update',
       passId,
       initial: false,
-      window: { ...slice, walkedBefore: 0 },
+      window: { ...slice, walkedBefore: 0, knownBefore: 0 },
       owedSeconds: this.#owed,
       overlap,
     } as const
@@ -158,28 +158,30 @@ class WindowWalk {
   async #goOnWith(slice: TimeSlice): Promise<void> {
     if (this.#progress === undefined) return
     const { committer, index, state } = this.#feed
-    const { resource, passId, settle } = this.#plan
+    const { resource, settle } = this.#plan
     const settled = await settle(this.#progress)
-    const progress = this.#at(settled, slice, settled.walked)
+    const { walked: walkedBefore, reread } = settled
+    const progress = this.#at(settled, { ...slice, walkedBefore, knownBefore: reread.known })
     const markers = startMarkers(state, progress)
     this.#progress = await committer.commitProgress(
       resource,
       { progress, watermark: null, markers },
       this.#signal,
     )
-    await index.ledger.drop(passId)
+    await dropWalk(index.ledger, progress)
   }
 
   /** From one that could not be read to its end: what it has shown is shown again. */
   async #beginAnew(slice: TimeSlice): Promise<void> {
     if (this.#progress === undefined) return
-    await this.#feed.index.ledger.drop(this.#plan.passId)
-    this.#progress = this.#at(this.#progress, slice, this.#progress.window?.walkedBefore ?? 0)
+    await dropWalk(this.#feed.index.ledger, this.#progress)
+    const { walkedBefore = 0, knownBefore = 0 } = this.#progress.window ?? {}
+    this.#progress = this.#at(this.#progress, { ...slice, walkedBefore, knownBefore })
   }
 
-  #at(progress: PassProgress, slice: TimeSlice, walkedBefore: number): PassProgress {
+  #at(progress: PassProgress, slice: SliceProgress): PassProgress {
     const filter = sliceFilter(this.#plan.resource, slice)
-    return { ...inSlice(progress, { ...slice, walkedBefore }, filter), owedSeconds: this.#owed }
+    return { ...inSlice(progress, slice, filter), owedSeconds: this.#owed }
   }
 
   /** @returns what comes behind it */

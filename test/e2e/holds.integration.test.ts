@@ -31,7 +31,7 @@ test.concurrent('a hold survives kill -9, a restart and the loss of DATA_DIR, wi
   const hold = await shown(feed)
   expect(hold).toMatchObject({ sweep, deletes: 100, why, preview: { total: 100 } })
   expect(hold.preview.keys.map(({ key }) => key)).toEqual(removed.toSorted())
-  expect(JSON.parse((await daemon.get('/resources/listings/hold')).text)).toEqual({ hold })
+  expect(JSON.parse((await daemon.get('/resources/listings/hold')).text)).toEqual({ hold, others: [] })
 
   const approved = await feed.run(['purge', 'approve', sweep, '--max', '100'])
   expect(approved).toMatchObject({ code: 0 })

@@ -38,6 +38,7 @@ const PROGRESS: PassProgress = {
   walkedInRange: 2990,
   counts: { ...NO_OUTCOMES, published: 2998, stale: 1 },
   deletes: NO_DELETES,
+  reread: { known: 4_000, masked: 70, changed: 3, held: 5 },
   sweepOffsets: [],
   window: null,
   owedSeconds: [],
@@ -92,13 +93,18 @@ describe("the publisher's own records", () => {
     const update: PassProgress = {
       ...PROGRESS,
       pass: 'update',
-      window: { after: instant(1_699_000_000_000), until: instant(1_699_000_060_000), walkedBefore: 7 },
+      window: {
+        after: instant(1_699_000_000_000),
+        until: instant(1_699_000_060_000),
+        walkedBefore: 7,
+        knownBefore: 7,
+      },
       owedSeconds: [instant(1_690_000_000_000), instant(1_690_000_009_000)],
       overlap: 2_400_000,
     }
     const openEnd: PassProgress = {
       ...update,
-      window: { after: instant(5_000), until: null, walkedBefore: 0 },
+      window: { after: instant(5_000), until: null, walkedBefore: 0, knownBefore: 0 },
     }
     const updates = [update, openEnd].map((progress): Checkpoint => ({ ...checkpoint, progress }))
     for (const each of [checkpoint, ended, ...updates]) {

@@ -106,7 +106,9 @@ test('what the checkpoints say of a hold and of completed passes is told after a
   // Its own words are better, where this process has heard them.
   health.passEnded(held, 'too many')
   health.passRecovered(held, undefined)
-  expect(health.report().held).toEqual([{ resource: 'listings', detail: 'too many' }])
+  expect(health.report().held).toEqual([
+    { resource: 'listings', detail: 'too many', pass: 'purge', kind: 'deletes' },
+  ])
   health.passRecovered(progressOf({ pass: 'purge', state: 'completed' }), instant(4500))
   expect(health.report().held).toEqual([])
   // An operator's decision ends it, too.
@@ -240,4 +242,27 @@ test('full walks that do not come make it unready, from the first complete one o
   next.started()
   clock.ms += 900_001
   expect(next.report().reasons).toMatchObject(overdue)
+})
+
+test('records that an update holds are told beside the deletes of a purge, until an update is clear (R10)', () => {
+  const health = healthAt({ ms: 0 })
+  health.started()
+  const update = progressOf({ pass: 'update', state: 'held' })
+  const purge = progressOf({ pass: 'purge', state: 'held' })
+  health.passEnded({ ...update, reread: { ...update.reread, held: 300 } }, 'masked')
+  health.passEnded({ ...purge, deletes: { ...purge.deletes, held: 9 } }, 'gone')
+  const records = { resource: 'listings', detail: 'masked', pass: 'update', kind: 'records' }
+  const deletes = { resource: 'listings', detail: 'gone', pass: 'purge', kind: 'deletes' }
+  expect(health.report()).toMatchObject({ ready: true, held: [records, deletes] })
+  // One of a purge that deletes what it may has no deletes to tell of.
+  health.passEnded({ ...purge, reread: { ...purge.reread, held: 4 } }, 'masked, too')
+  expect(health.report().held).toEqual([
+    records,
+    { resource: 'listings', detail: 'masked, too', pass: 'purge', kind: 'records' },
+  ])
+  health.passEnded(progressOf({ pass: 'update', state: 'completed' }), null)
+  health.passEnded(progressOf({ pass: 'purge', state: 'completed' }), null)
+  expect(health.report().held).toEqual([])
+  health.passRecovered({ ...update, reread: { ...update.reread, held: 300 } }, undefined, 'masked')
+  expect(health.report().held).toEqual([records])
 })

@@ -153,6 +153,19 @@ describe('Metrics', () => {
     expect(await sample('deletes_held{resource="listings"}')).toBe('0')
   })
 
+  test('held records are told by pass, and stay until the next one of its kind that comes to a verdict (R10)', async () => {
+    const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
+    const update = progressOf({ pass: 'update' })
+    const held = { ...update, reread: { ...update.reread, held: 300 } }
+    metrics.passRecovered(held)
+    expect(await sample('records_held{resource="listings",pass="update"}')).toBe('300')
+    metrics.passEnded({ ...update, state: 'failed' })
+    metrics.passEnded(progressOf({ pass: 'snapshot', state: 'completed' }))
+    expect(await sample('records_held{resource="listings",pass="update"}')).toBe('300')
+    metrics.passEnded({ ...update, state: 'completed' })
+    expect(await sample('records_held{resource="listings",pass="update"}')).toBe('0')
+  })
+
   test('a hold that an earlier process left is held still (R10)', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const purge = progressOf({ pass: 'purge', state: 'running' })

@@ -1,6 +1,7 @@
 import { instant } from '../../src/domain/instant.ts'
 import {
   NO_DELETES,
+  NO_REREAD,
   NO_OUTCOMES,
   passId,
   type OutcomeCounts,
@@ -27,6 +28,7 @@ export function progressOf(changes: Partial<PassProgress> = {}): PassProgress {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
+    reread: NO_REREAD,
     sweepOffsets: [],
     window: null,
     owedSeconds: [],

@@ -16,6 +16,7 @@ import type { Change, Deletion, Upsert } from '../../src/domain/change.ts'
 import { instant, type Instant } from '../../src/domain/instant.ts'
 import {
   NO_DELETES,
+  NO_REREAD,
   NO_OUTCOMES,
   passId,
   type PassProgress,
@@ -229,6 +230,7 @@ export class TestFeed implements AsyncDisposable {
       deleteRetention: this.topics.deleteRetention,
       confirmSweeps: 1,
       guard: () => ({ maxDeletes: 100, maxRatio: 0.1, hardMax: 5_000, mayHalve: false }),
+      reread: { maskMaxRatio: 0.1, changeMaxRatio: null },
       batchSize: 1_000,
     }
   }
@@ -389,6 +391,7 @@ export function progress(over: Partial<PassProgress> = {}): PassProgress {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
+    reread: NO_REREAD,
     sweepOffsets: [],
     window: null,
     owedSeconds: [],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { NO_DELETES, NO_OUTCOMES, passId } from '../../src/domain/pass.ts'
+import { NO_DELETES, NO_OUTCOMES, NO_REREAD, passId } from '../../src/domain/pass.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { watchedPublisher } from '../../src/publisher/watched-publisher.ts'
@@ -32,6 +32,7 @@ const REQUEST: TransactionRequest = {
     walkedInRange: 0,
     counts: NO_OUTCOMES,
     deletes: NO_DELETES,
+    reread: NO_REREAD,
     sweepOffsets: [],
     window: null,
     owedSeconds: [],

@@ -107,7 +107,8 @@ async function commitNew({ feed }: MemoryFeed, key: string): Promise<void> {
     observedAt: feed.clock.now(),
     askedAgain: false,
     lettered: NO_KEYS,
-  }
+    withholding: 'nothing',
+  } as const
   const commitment = { progress, watermark: null, markers: [] }
   await feed.committer.commitPage(LISTINGS, page, false, () => commitment, signal)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { NO_DIGEST, parseDigest, parseSchemaId } from '../../src/domain/content.ts'
+import { MASKED } from '../../src/domain/masked.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
@@ -73,6 +74,7 @@ function decide(known: IndexEntry | undefined, overrides: Partial<Sighting> = {}
       entry: known,
       initial: false,
       askedAgain: false,
+      withholding: 'nothing',
       ...overrides,
     },
     encoder,
@@ -166,7 +168,7 @@ describe('what becomes of a record', () => {
     const poison = record({ body: { poison: true } })
     const lettered = (before: IndexEntry | undefined): IndexEntry => {
       const decision = decide(before, { record: poison })
-      if (decision.outcome === 'published' || decision.outcome === 'stale')
+      if (decision.outcome !== 'unchanged' && decision.outcome !== 'dead_lettered')
         throw new TypeError(decision.outcome)
       return decision.entry
     }
@@ -196,5 +198,60 @@ describe('what becomes of a record', () => {
       const created = { outcome: 'published', change: { reason: 'CREATED', previousDigest: null } }
       expect(decide(lettered(undefined))).toMatchObject(created)
     })
+  })
+})
+
+describe('what waits for the verdict of its pass (R10)', () => {
+  const masking: ContentEncoder = {
+    ...encoder,
+    encode: (resource, seen) => {
+      const result = encoder.encode(resource, seen)
+      if (result.kind !== 'encoded') return result
+      return { ...result, content: { ...result.content, masked: seen.body['city'] === MASKED ? 2 : 0 } }
+    },
+  }
+  const judge = (
+    known: IndexEntry | undefined,
+    city: string,
+    withholding: Sighting['withholding'] = 'masking',
+  ) => {
+    const sighting: Sighting = {
+      resource: LISTINGS,
+      record: record({ body: { city } }),
+      request: 9,
+      observedAt: NOW,
+      entry: known,
+      initial: false,
+      askedAgain: false,
+      withholding,
+    }
+    return classify(sighting, masking, OVERLAP)
+  }
+
+  test('is a known record that gains masked fields: it changes nothing, the index neither', () => {
+    expect(judge(entry({ masked: 1 }), MASKED)).toEqual({ outcome: 'withheld', because: 'masking' })
+  })
+
+  test.each([
+    ['nobody knows how many of its fields were masked', entry()],
+    ['as many of its fields were masked before', entry({ masked: 2 })],
+    ['the topic does not have it', undefined],
+    ['the topic has it as deleted', entry({ state: 'deleted', masked: 0, observedAt: instant(0) })],
+  ])('is none where %s', (_, known) => {
+    expect(judge(known, MASKED)).toMatchObject({ outcome: 'published' })
+  })
+
+  test('is every change of a known record, where changes are guarded', () => {
+    expect(judge(entry({ masked: 0 }), 'Minot')).toMatchObject({ outcome: 'published' })
+    expect(judge(entry({ masked: 0 }), 'Minot', 'changes')).toEqual({
+      outcome: 'withheld',
+      because: 'changes',
+    })
+    expect(judge(undefined, 'Minot', 'changes')).toMatchObject({ outcome: 'published' })
+    expect(judge(entry({ masked: 0 }), 'Fargo', 'changes')).toMatchObject({ outcome: 'unchanged' })
+  })
+
+  test('is nothing where nothing is guarded', () => {
+    expect(judge(entry({ masked: 1 }), MASKED, 'nothing')).toMatchObject({ outcome: 'published' })
   })
 })

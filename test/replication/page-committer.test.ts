@@ -6,7 +6,7 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { CheckpointPace } from '../../src/replication/checkpoint-pace.ts'
 import { NO_KEYS, type Sightings } from '../../src/replication/classify-page.ts'
-import type { Commitment, PageCommitter } from '../../src/replication/page-committer.ts'
+import type { Commitment, PageCommitter, PageOutcome } from '../../src/replication/page-committer.ts'
 import type { IndexUpdate } from '../../src/replication/ports.ts'
 import { begun, total } from '../../src/replication/progress.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -27,6 +27,7 @@ const progress = begun({
   filter: '',
   sweepOffsets: [],
   held: 0,
+  heldRecords: 0,
   window: null,
   owedSeconds: [],
   scope: '',
@@ -43,6 +44,7 @@ function seen(records: readonly SourceRecord[], over: Partial<Sightings> = {}): 
     request: 1,
     observedAt: SERVER_TIME,
     askedAgain: false,
+    withholding: 'nothing',
     lettered: NO_KEYS,
     ...over,
   }
@@ -128,7 +130,7 @@ describe('one transaction a page (R1)', () => {
     )
     const unreadable = [{ reason: 'no key', body: {} }]
     const marker = { event: 'started' as const, progress, detail: null }
-    await commit(opened, { ...seen(records), unreadable }, (counts) => ({
+    await commit(opened, { ...seen(records), unreadable }, ({ counts }) => ({
       progress: { ...progress, token: 'next', page: 1, walked: 5, counts },
       watermark: SERVER_TIME,
       markers: [marker],
@@ -170,7 +172,7 @@ describe('one transaction a page (R1)', () => {
       const opened = new MemoryFeed({})
       const pace = new CheckpointPace()
       const walked = (page: Sightings, over: Partial<Commitment> = {}) =>
-        commit(opened, page, (counts) => {
+        commit(opened, page, ({ counts }) => {
           const next = { ...progress, page: progress.page + 1, counts }
           return { progress: next, watermark: null, markers: [], before: progress, pace, ...over }
         })
@@ -237,7 +239,7 @@ describe('one transaction a page (R1)', () => {
     const opened = new MemoryFeed({})
     const same = sourceRecord('1')
     const outcomes: OutcomeCounts[] = []
-    const noting = (counts: OutcomeCounts): Commitment => {
+    const noting = ({ counts }: Pick<PageOutcome, 'counts'>): Commitment => {
       outcomes.push(counts)
       return plain()
     }

@@ -22,6 +22,7 @@ const first = begun({
   filter: 'ModificationTimestamp Gt 2026-05-02T13:00:00Z',
   sweepOffsets: [],
   held: 0,
+  heldRecords: 0,
   window: null,
   owedSeconds: [],
   scope: '',

@@ -177,6 +177,7 @@ describe('the checkpoint of a piece', () => {
     filter: '',
     sweepOffsets: [],
     held: 0,
+    heldRecords: 0,
     window: null,
     owedSeconds: [],
     scope: '',

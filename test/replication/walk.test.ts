@@ -438,6 +438,7 @@ describe('a resumed walk', () => {
       filter: 'ModificationTimestamp Gt 2026-05-02T08:00:00Z',
       sweepOffsets: [],
       held: 0,
+      heldRecords: 0,
       window: null,
       owedSeconds: [],
       scope: '',

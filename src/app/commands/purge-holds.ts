@@ -1,4 +1,4 @@
-/** `purge show`, `approve` and `reject`: what an operator does with deletes that the guard holds. */
+/** `purge show`, `approve` and `reject`: what an operator does with what the guard holds. */
 import { Option, type Command } from 'commander'
 
 import type { ApproveOptions } from '../actions/purge/approve.ts'
@@ -17,8 +17,8 @@ import {
 export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHost): void {
   purge
     .command('show')
-    .description('the deletes that the guard holds, in groups and by key; exit code 3 if there are any')
-    .argument('[sweep]', 'only if it is of this sweep')
+    .description('what the guard holds, in groups and by key; exit code 3 if it holds anything')
+    .argument('[sweep]', 'the hold of this name; deletes first where none is given')
     .addOption(new Option('--csv', 'all keys, a line each').conflicts('json'))
     .addOption(jsonOption())
     .addOption(listedOption())
@@ -29,7 +29,7 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
     )
   decision(purge, 'approve', maxOption())
     .description(
-      'ask the source for each held key again and delete what is gone; exit code 3 if it is still held',
+      'ask the source for each held key again and delete what is gone, or publish what is masked or changed; exit code 3 if it is still held',
     )
     .action(
       acting(async (sweep: string, options: ApproveOptions) =>
@@ -37,7 +37,7 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
       ),
     )
   decision(purge, 'reject')
-    .description('end the hold; nothing is deleted, and the next sweep judges anew')
+    .description('end the hold; nothing is deleted or published, and the next pass judges anew')
     .action(
       acting(async (sweep: string, options: RejectOptions) =>
         (await import('../actions/purge/reject.ts')).rejectDeletes(sweep, options, signal),
@@ -58,7 +58,7 @@ function decision(purge: Command, name: 'approve' | 'reject', ...own: readonly O
 }
 
 function maxOption(): Option {
-  return new Option('--max <n>', 'so many deletes at most; if there would be more, none')
+  return new Option('--max <n>', 'so many at most; if there would be more, none')
     .argParser(wholeNumber)
     .makeOptionMandatory()
 }

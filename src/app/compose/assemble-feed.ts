@@ -75,6 +75,10 @@ export function assembleFeed(
     },
     confirmSweeps: settings.passes.purgeConfirmSweeps,
     guard,
+    reread: {
+      maskMaxRatio: settings.passes.maskMaxRatio,
+      changeMaxRatio: settings.passes.changeMaxRatio,
+    },
     metadata: new MetadataRefresher({
       metadata: source.metadata,
       schemas,

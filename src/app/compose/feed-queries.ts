@@ -2,9 +2,9 @@ import type { ListedResource, ResourceDescription } from '../../domain/resource.
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { Candidates } from '../../replication/delete-candidates.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
-import { standingHold } from '../../replication/holds/standing-hold.ts'
+import { standingHolds } from '../../replication/holds/standing-hold.ts'
 import type { KeyIndex } from '../../replication/ports.ts'
-import { reportHold, type HoldAnswer } from '../holds/hold-report.ts'
+import { othersThan, reportHold, type HoldAnswer } from '../holds/hold-report.ts'
 import { previewDeletes, type DeletePreview } from '../passes/delete-preview.ts'
 import type { LiveRecords } from '../reports/feed-status.ts'
 import { countLive } from '../reports/live-records.ts'
@@ -23,7 +23,7 @@ export interface FeedQueries {
     candidates: Candidates,
     signal: AbortSignal,
   ): Promise<DeletePreview>
-  /** The deletes that the guard holds. */
+  /** What the guard holds: deletes, if there are any, else records. */
   reportHold(resource: ListedResource, signal: AbortSignal): Promise<HoldAnswer>
 }
 
@@ -44,8 +44,10 @@ export function feedQueries(
       return previewDeletes({ cluster, topic, resource, schemas: writerSchemas }, candidates, signal)
     },
     async reportHold(resource, signal) {
-      const standing = standingHold(state, resource)
-      return { hold: standing === undefined ? null : await reportHold(reader, resource, standing, signal) }
+      const all = standingHolds(state, resource)
+      const [standing] = all
+      const hold = standing === undefined ? null : await reportHold(reader, resource, standing, signal)
+      return { hold, others: othersThan(standing, all) }
     },
   }
 }

@@ -1,7 +1,8 @@
+import { isOfRecords } from '../../domain/hold.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
-import { standingHold } from '../../replication/holds/standing-hold.ts'
+import { standingHold, standingHolds } from '../../replication/holds/standing-hold.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { OpenFeedOptions } from './open-feed-options.ts'
 
@@ -18,10 +19,25 @@ export async function tellRecoveredPasses(
   const passes = state.passes()
   const told = await reasonsOfMarkers(reader, passes, state, signal)
   for (const progress of passes) {
-    const { resource } = progress
-    const heldBecause = standingHold(state, { name: resource })?.hold.why ?? told.get(resource)
+    const heldBecause = heldBecauseOf(progress, state, told)
     observer.passRecovered(progress, completedAt.get(trackOf(progress)), heldBecause)
   }
+}
+
+/** Undefined where nothing says why. */
+function heldBecauseOf(
+  { resource, pass }: PassProgress,
+  state: CommittedState,
+  told: ReadonlyMap<string, string>,
+): string | undefined {
+  const ofDeletes =
+    pass === 'purge' ? (standingHold(state, { name: resource })?.hold.why ?? told.get(resource)) : undefined
+  const ofRecords = standingHolds(state, { name: resource })
+    .map(({ hold }) => hold)
+    .find((hold) => isOfRecords(hold.kind) && hold.pass === pass)
+  const reasons = [ofDeletes, ofRecords?.why]
+  const known = reasons.filter((why) => why !== undefined)
+  return known.length === 0 ? undefined : known.join('; ')
 }
 
 /** Of what a version held that wrote down no keys: only the markers say why. */

@@ -5,8 +5,8 @@ import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
 import type { CommittedState } from '../../replication/committed-state.ts'
+import { standingHolds } from '../../replication/holds/standing-hold.ts'
 import { fullWalkDueAt, intervalOf, purgeDueAt, type Schedule } from '../../replication/loop.ts'
-import { standingHold } from '../../replication/holds/standing-hold.ts'
 import { cycleOf } from '../../replication/sets/sets-track.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
@@ -58,8 +58,12 @@ export async function supervisedStatus(
     owedSets: metrics.owedSets,
     refusedSets: report.refusedSets,
     lateArrivals: [...report.lateArrivals],
-    heldBecause: new Map(report.held.map(({ resource, detail }) => [resource, detail])),
-    holds: resources.flatMap((resource) => standingHold(state, resource) ?? []),
+    heldBecause: new Map(
+      report.held.flatMap(({ resource, detail, kind }) =>
+        kind === 'deletes' ? [[resource, detail] as const] : [],
+      ),
+    ),
+    holds: resources.flatMap((resource) => standingHolds(state, resource)),
     deadLetters: await waitingLetters(
       async (within) => (await feed.openLetters(undefined, within)).length,
       signal,

@@ -44,6 +44,18 @@ const ONE_PASS = z.object({
       approvedAlthough: z.string().nullable().default(null),
     })
     .nullable(),
+  /** Records read again that the guard holds, by this pass or still after an approval; null if it holds none. */
+  heldRecords: z
+    .object({
+      /** As `purge show` names it. */
+      sweep: z.string(),
+      /** `masking` or `changes`. */
+      kind: z.string(),
+      records: z.number(),
+      why: z.string(),
+    })
+    .nullable()
+    .default(null),
   /** Of sets: those that were to be read and were not, by reason; null otherwise. */
   unread: z.object({ failed: z.number(), refused: z.number(), missing: z.number() }).nullable().default(null),
 })
@@ -61,7 +73,7 @@ export function parsePassReport(answer: unknown): PassReport {
 }
 
 export function reportOf(
-  { progress, purge, unread }: PassResult,
+  { progress, purge, unread, heldRecords }: PassResult,
   dryRun: boolean,
   preview: DeletePreview | null = null,
 ): PassReport {
@@ -92,17 +104,27 @@ export function reportOf(
             preview,
             approvedAlthough: purge.verdict.kind === 'approved' ? purge.verdict.why : null,
           },
+    heldRecords:
+      heldRecords === undefined
+        ? null
+        : {
+            sweep: heldRecords.standing.hold.passId,
+            kind: heldRecords.standing.hold.kind,
+            records: heldRecords.standing.keys,
+            why: heldRecords.why,
+          },
     unread: unread ?? null,
     sets: [],
   }
 }
 
 /**
- * docs/operations.md, "Exit codes": 3 if the guard holds deletes, or would; 1 if reading a set failed. A key without the right to
+ * docs/operations.md, "Exit codes": 3 if the guard holds deletes or records, or would; 1 if reading a set failed. A key without the right to
  * some sets, or a record that has just gone, is no failure.
  */
 export function exitCodeOf(report: PassReport): number {
-  if (report.purge !== null && report.purge.heldBecause !== null) return 3
+  const { purge, heldRecords } = report
+  if ((purge !== null && purge.heldBecause !== null) || heldRecords !== null) return 3
   const hasFailed = ({ state, unread }: OnePassReport): boolean => {
     return state === 'failed' || (unread !== null && unread.failed > 0)
   }
@@ -120,13 +142,14 @@ export function describeReport(report: PassReport): readonly string[] {
 }
 
 function describePass(report: OnePassReport): string {
-  const { resource, pass, state, walked, counts, purge, unread, resumed } = report
+  const { resource, pass, state, walked, counts, purge, unread, resumed, heldRecords } = report
+  const records = heldRecords === null ? [] : [describeHeldRecords(resource, heldRecords)]
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
   const how = purge === null || purge.compare === 'versions' ? '' : ` by ${purge.compare}`
   const head = `${pass}${how} of ${resource} ${state}${resumed ? ', resumed' : ''}: ${walked} walked`
-  if (purge === null) return [head, ...outcomes, ...describeUnread(unread)].join(', ')
+  if (purge === null) return [head, ...outcomes, ...describeUnread(unread), ...records].join(', ')
   const { gone, outOfScope, emitted, refuted, inconclusive, unconfirmed, missed } = purge
   const { heldBecause, approvedAlthough } = purge
   const deletes = [
@@ -143,12 +166,19 @@ function describePass(report: OnePassReport): string {
     approvedAlthough === null
       ? []
       : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
-  return [head, ...deletes, ...held, ...approved].join(', ')
+  return [head, ...deletes, ...held, ...approved, ...records].join(', ')
 }
 
 function describeHeld(why: string, dryRun: boolean, resource: string): string {
   if (dryRun) return `would be held: ${why}`
   return `held: ${why}; "listingstream purge show${resourceWords(resource)}" says what, and how to go on`
+}
+
+function describeHeldRecords(
+  resource: string,
+  { records, why, sweep }: NonNullable<OnePassReport['heldRecords']>,
+): string {
+  return `${records} records held, of which nothing is published: ${why}; "listingstream purge show ${sweep}${resourceWords(resource)}" says what, and how to go on`
 }
 
 function describeUnread(unread: OnePassReport['unread']): readonly string[] {

@@ -28,6 +28,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ...describeRepublishes(status, now),
     ...describeSets(status, now),
     ['Held deletes', describeHeld(status)],
+    ...describeHeldRecords(status),
     ['Last error', describeTrouble(status, now)],
     ['Dead letters', describeLetters(status.deadLetters)],
     ['API requests', describeRequests(status, now)],
@@ -127,9 +128,24 @@ function describeKnown({ count, why }: Known): string {
   return count === null ? `– (${why ?? 'not known'})` : grouped(count)
 }
 
+/** No line where there are none: masses of them are rare. */
+function describeHeldRecords({ resources, held }: FeedStatus): readonly Row[] {
+  const each = held
+    .filter(({ records }) => records > 0)
+    .map(({ resource, records, pass, why, sweep }) => {
+      const which = resources.length < 2 ? '' : ` of ${resource}`
+      const option = resourceWords(resource)
+      const reason = why === null ? '' : ` (${why})`
+      const id = sweep === null ? '' : ` ${sweep}`
+      return `${grouped(records)}${which} by the ${pass}${reason}; "listingstream purge show${id}${option}" shows them`
+    })
+  return each.length === 0 ? [] : [['Held records', each.join('; ')]]
+}
+
 function describeHeld({ resources, held }: FeedStatus): string {
-  if (held.length === 0) return 'none'
-  const each = held.map(({ resource, deletes, why, sweep }) => {
+  const ofDeletes = held.filter(({ deletes }) => deletes > 0)
+  if (ofDeletes.length === 0) return 'none'
+  const each = ofDeletes.map(({ resource, deletes, why, sweep }) => {
     const which = resources.length < 2 ? '' : ` of ${resource}`
     const option = resourceWords(resource)
     const reason = why === null ? '' : ` (${why})`

@@ -10,7 +10,7 @@ import {
   type SourceIdentity,
   type TimeSlice,
 } from '../../domain/pass.ts'
-import type { StandingHold } from '../../domain/hold.ts'
+import { isOfRecords, type StandingHold } from '../../domain/hold.ts'
 import { published, type ListedResource } from '../../domain/resource.ts'
 import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { HealthReport } from '../../ops/health.ts'
@@ -107,7 +107,11 @@ const LATE = z.object({
 })
 const HELD = z.object({
   resource: z.string(),
+  /** 0 where records are held that were read again. */
   deletes: z.number(),
+  records: z.number().default(0),
+  /** That found it. */
+  pass: z.string().default('purge'),
   why: z.string().nullable(),
   /** Whose keys are written down, to be decided on; null if a version holds them that wrote none. */
   sweep: z.string().nullable().default(null),
@@ -184,9 +188,9 @@ export interface FeedFacts extends Omit<
   readonly nextAt: (progress: PassProgress) => number | null
   /** Null where nobody looks at how it goes on. */
   readonly outlook: (progress: PassProgress) => Outlook | null
-  /** Why the guard holds a purge, by resource, as far as that is known. */
+  /** Why the guard holds the deletes of a purge, by resource, as far as that is known. */
   readonly heldBecause: ReadonlyMap<string, string>
-  /** Of deletes, with the sweeps that found them. */
+  /** Of deletes and of records, with the passes that found them. */
   readonly holds: readonly StandingHold[]
   /** By set, where somebody counts them. */
   readonly owedSets: ReadonlyMap<string, number>
@@ -227,14 +231,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     parked: facts.parked,
     firstPurgeAt: facts.firstPurgeAt,
     lastError: facts.lastError,
-    held: passes
-      .map(([, progress]) => progress)
-      .filter(({ pass, state: is, deletes }) => pass === 'purge' && is !== 'completed' && deletes.held > 0)
-      .map(({ resource, deletes }) => {
-        const hold = holds.find((one) => one.hold.resource === resource)?.hold
-        const why = heldBecause.get(resource) ?? hold?.why ?? null
-        return { resource, deletes: deletes.held, why, sweep: hold?.passId ?? null }
-      }),
+    held: passes.flatMap(([, progress]) => heldBy(progress, holds, heldBecause)),
     lateArrivals: facts.lateArrivals,
     owedSeconds: Object.fromEntries(
       passes
@@ -273,6 +270,31 @@ function passStatus(
     outlook: state === 'running' ? outlook(progress) : null,
     ...rest,
   }
+}
+
+function heldBy(
+  { resource, pass, deletes, reread }: PassProgress,
+  holds: FeedFacts['holds'],
+  heldBecause: FeedFacts['heldBecause'],
+): FeedStatus['held'] {
+  const held: FeedStatus['held'] = []
+  const holdOf = (ofRecords: boolean): StandingHold['hold'] | undefined =>
+    holds
+      .map(({ hold }) => hold)
+      .find((hold) => {
+        return hold.resource === resource && hold.pass === pass && isOfRecords(hold.kind) === ofRecords
+      })
+  if (pass === 'purge' && deletes.held > 0) {
+    const hold = holdOf(false)
+    const why = heldBecause.get(resource) ?? hold?.why ?? null
+    held.push({ resource, pass, deletes: deletes.held, records: 0, why, sweep: hold?.passId ?? null })
+  }
+  if (reread.held > 0) {
+    const hold = holdOf(true)
+    const { why = null, passId: sweep = null } = hold ?? {}
+    held.push({ resource, pass, deletes: 0, records: reread.held, why, sweep })
+  }
+  return held
 }
 
 function setsOf({ resources, liveRecords, owedSets, refusedSets }: FeedFacts): SetStatus[] {

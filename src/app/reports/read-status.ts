@@ -4,7 +4,7 @@ import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
 import type { MarkerRecord } from '../../feed/state-records.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
-import { standingHold } from '../../replication/holds/standing-hold.ts'
+import { standingHolds } from '../../replication/holds/standing-hold.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
@@ -27,7 +27,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
   if (owner === undefined && state.passes.size === 0) throw unknownPrefix(names.prefix)
   const position = { prefix: names.prefix, generation, clusterId: cluster.clusterId, listed, nextOffsets }
   const markers = await lastMarkers(cluster, names.control, { schemas, resources }, signal)
-  const isHeld = [...state.passes.values()].some(({ deletes }) => deletes.held > 0)
+  const isHeld = [...state.passes.values()].some(({ deletes, reread }) => deletes.held + reread.held > 0)
   const committed = new CommittedState(state, isHeld ? await reader.holdLog.known(signal) : [])
   const { liveRecords, owedSets } = await countsIn(settings.feed.dataDir, position, signal)
   return feedStatus({
@@ -45,7 +45,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     liveRecords,
     lastError: lastFailure(markers),
     heldBecause: holdReasons(markers),
-    holds: listed.flatMap((resource) => standingHold(committed, resource) ?? []),
+    holds: listed.flatMap((resource) => standingHolds(committed, resource)),
     owedSets,
     refusedSets: [],
     lateArrivals: [],

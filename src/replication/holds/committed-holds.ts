@@ -1,4 +1,5 @@
 import {
+  isOfRecords,
   standing,
   type HeldChunkId,
   type Hold,
@@ -7,8 +8,13 @@ import {
   type KnownHold,
   type StandingHold,
 } from '../../domain/hold.ts'
-import type { PassId } from '../../domain/pass.ts'
+import type { PassId, PassKind } from '../../domain/pass.ts'
 import type { ResourceName } from '../../domain/resource.ts'
+
+/** One that stands, or is being written. */
+interface KeptHold extends Pick<StandingHold, 'chunks'> {
+  readonly hold: Pick<Hold, 'passId'>
+}
 
 const NO_CHUNKS: ReadonlySet<number> = new Set()
 
@@ -26,23 +32,35 @@ export class CommittedHolds {
 
   /** Of this generation; the newest if there are several. */
   standing(resource: ResourceName, kind: HoldKind): StandingHold | undefined {
-    const all = this.#of(resource, kind).flatMap((known) => standing(known) ?? [])
-    return all
-      .filter(({ hold }) => hold.generation === this.#generation)
-      .toSorted((a, b) => b.hold.heldAt - a.hold.heldAt)[0]
+    return this.all(resource).find(({ hold }) => hold.kind === kind)
+  }
+
+  /** Of records that such a pass has read again, masked or changed. */
+  standingRecords(resource: ResourceName, pass: PassKind): StandingHold | undefined {
+    return this.all(resource).find(({ hold }) => isOfRecords(hold.kind) && hold.pass === pass)
+  }
+
+  /** Of this generation: deletes first, then newest first. */
+  all(resource: ResourceName): readonly StandingHold[] {
+    const recordsLast = ({ hold }: StandingHold): number => (isOfRecords(hold.kind) ? 1 : 0)
+    return this.#where(({ hold }) => hold.resource === resource && hold.generation === this.#generation)
+      .flatMap((known) => standing(known) ?? [])
+      .toSorted((a, b) => recordsLast(a) - recordsLast(b) || b.hold.heldAt - a.hold.heldAt)
   }
 
   /** Whatever of this kind the topic has of the resource, but for the first chunks of one hold. */
-  ending(
-    resource: ResourceName,
-    kind: HoldKind,
-    kept?: Pick<StandingHold, 'chunks'> & { readonly hold: Pick<Hold, 'passId'> },
-  ): readonly HeldChunkId[] {
-    return this.#of(resource, kind).flatMap(({ hold: { passId }, chunks }) =>
-      [...chunks]
-        .filter((chunk) => kept === undefined || kept.hold.passId !== passId || chunk >= kept.chunks)
-        .map((chunk) => ({ resource, passId, chunk })),
+  ending(resource: ResourceName, kind: HoldKind, kept?: KeptHold): readonly HeldChunkId[] {
+    return chunksBut(
+      this.#where(({ hold }) => hold.resource === resource && hold.kind === kind),
+      kept,
     )
+  }
+
+  /** The same of records that such a pass has read again; of all passes where none is named. */
+  endingRecords(resource: ResourceName, pass?: PassKind, kept?: KeptHold): readonly HeldChunkId[] {
+    const isOne = ({ hold }: KnownHold): boolean =>
+      hold.resource === resource && isOfRecords(hold.kind) && (pass === undefined || hold.pass === pass)
+    return chunksBut(this.#where(isOne), kept)
   }
 
   record({ written, ended }: HoldChanges): void {
@@ -61,7 +79,15 @@ export class CommittedHolds {
     }
   }
 
-  #of(resource: ResourceName, kind: HoldKind): readonly KnownHold[] {
-    return [...this.#known.values()].filter(({ hold }) => hold.resource === resource && hold.kind === kind)
+  #where(isWanted: (known: KnownHold) => boolean): readonly KnownHold[] {
+    return [...this.#known.values()].filter(isWanted)
   }
+}
+
+function chunksBut(known: readonly KnownHold[], kept: KeptHold | undefined): readonly HeldChunkId[] {
+  return known.flatMap(({ hold: { resource, passId }, chunks }) =>
+    [...chunks]
+      .filter((chunk) => kept === undefined || kept.hold.passId !== passId || chunk >= kept.chunks)
+      .map((chunk) => ({ resource, passId, chunk })),
+  )
 }

@@ -1,11 +1,12 @@
-import type { HeldChunk, HeldKey, Hold, HoldChanges } from '../../domain/hold.ts'
+import type { HeldChunk, Hold, HoldChanges } from '../../domain/hold.ts'
 import type { PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
-import { deleteCandidates, type Candidates } from '../delete-candidates.ts'
+import { regrouped } from '../../support/regrouped.ts'
+import { deleteCandidates } from '../delete-candidates.ts'
 import type { Feed } from '../feed.ts'
 
 /** Of one record: some 100 bytes each, so that it stays far below what a topic takes. */
-const KEYS_PER_CHUNK = 1_000
+export const KEYS_PER_CHUNK = 1_000
 
 /**
  * Writes down which deletes of a sweep the guard holds: all but the last chunk, each in a transaction of its own. The last one,
@@ -33,7 +34,7 @@ export async function holdDeletes(
   }
   let last: HeldChunk = { hold, chunk: 0, whole: null, keys: [] }
   let keys = 0
-  for await (const some of chunksOf(deleteCandidates(feed, resource, progress))) {
+  for await (const some of regrouped(deleteCandidates(feed, resource, progress), KEYS_PER_CHUNK)) {
     if (keys > 0) {
       const holds = { written: [last], ended: [] }
       await feed.committer.commitProgress(resource, { progress, watermark: null, markers: [], holds }, signal)
@@ -47,17 +48,4 @@ export async function holdDeletes(
     written: [{ ...last, whole: { chunks, keys } }],
     ended: feed.state.holds.ending(resource.name, 'deletes', { hold, chunks }),
   }
-}
-
-/** Full ones, but for the last. */
-async function* chunksOf(candidates: Candidates): AsyncGenerator<readonly HeldKey[], void, undefined> {
-  let gathered: HeldKey[] = []
-  for await (const batch of candidates) {
-    gathered.push(...batch)
-    while (gathered.length >= KEYS_PER_CHUNK) {
-      yield gathered.slice(0, KEYS_PER_CHUNK)
-      gathered = gathered.slice(KEYS_PER_CHUNK)
-    }
-  }
-  if (gathered.length > 0) yield gathered
 }

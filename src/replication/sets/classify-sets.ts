@@ -12,6 +12,9 @@ import type { ContentEncoder, KeyIndex } from '../ports.ts'
 import type { DueSet } from './due-sets.ts'
 import { isLive, settledAt } from './owed.ts'
 
+/** Nothing in a set is masked by itself: it goes with its record (R10). */
+const OF_SETS = { askedAgain: false, withholding: 'nothing' } as const
+
 /** A set as it was answered. */
 export interface SeenSet extends DueSet {
   readonly parts: readonly JsonValue[]
@@ -51,7 +54,7 @@ export async function classifySets(
     const { request, observedAt } = one
     const record = recordOf(set, one)
     const entry = known[i]
-    return { resource: set, record, request, observedAt, entry, initial, askedAgain: false, republishBelow }
+    return { resource: set, record, request, observedAt, entry, initial, republishBelow, ...OF_SETS }
   })
   await encoder.prepare(set, publishedSchemas(known), signal)
 

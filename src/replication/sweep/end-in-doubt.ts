@@ -40,9 +40,10 @@ function inDoubt(progress: PassProgress, sweepDoubt: SweepDoubt, isOver: boolean
 
 /** One that never saw its first page. */
 function unbegun(feed: Feed, resource: ListedResource): PassProgress {
-  const { serverClock, clock, newPassId, sweeps } = feed
+  const { serverClock, clock, newPassId, state, sweeps } = feed
   return begun({
     ...sweepBeginning(feed, resource, { passId: newPassId(), compare: sweeps.compare }),
+    heldRecords: state.lastPass(resource.name, 'purge')?.reread.held ?? 0,
     resource: resource.name,
     filter: everythingOf(resource),
     scope: scopeText(resource.scope),

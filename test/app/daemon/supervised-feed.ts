@@ -122,7 +122,7 @@ export class SupervisedFeed {
       openLetters: async () => [],
       liveRecords: async () => ({ count: 1, why: null, byResource: { listings: 1 } }),
       previewDeletes: () => Promise.reject(new Error('nobody should ask')),
-      reportHold: async () => ({ hold: null }),
+      reportHold: async () => ({ hold: null, others: [] }),
       [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),
     }
   }

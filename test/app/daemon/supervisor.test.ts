@@ -256,7 +256,7 @@ describe('a pass on demand', () => {
     await expect(holds.hold('listings', never)).rejects.toMatchObject({ code: 'NOT_READY' })
     await expect(approve('listings')).rejects.toMatchObject({ code: 'NOT_READY' })
     await feed.settle()
-    expect(await holds.hold('listings', never)).toEqual({ hold: null })
+    expect(await holds.hold('listings', never)).toEqual({ hold: null, others: [] })
     await expect(approve('accounts')).rejects.toMatchObject({ code: 'RESOURCE_NOT_REPLICATED' })
     await expect(approve('listings')).rejects.toMatchObject({ code: 'NO_HOLD' })
     const decision = { signal: never, gone: never }

@@ -13,7 +13,13 @@ import { progressOf } from '../../ops/progress.ts'
 
 const [PHOTOS] = LISTING_SETS
 const NONE: UnreadSets = { failed: 0, refused: 0, missing: 0 }
-const PLAIN = { purge: undefined, letters: undefined, unread: undefined, republished: undefined }
+const PLAIN = {
+  purge: undefined,
+  letters: undefined,
+  unread: undefined,
+  republished: undefined,
+  heldRecords: undefined,
+}
 
 /** A pass of listings, and the one of their photos after it. */
 function withPhotos(unread: UnreadSets): PassReport {
@@ -70,4 +76,29 @@ test('a purge says what it compared unless that is versions, and by reason what 
   const older = reportOf({ ...PLAIN, progress: plain, purge: { ...purge, missed: 0 } }, false)
   expect(older.purge?.compare).toBe('versions')
   expect(describeReport(older)[0]).toMatch(/^purge of listings .*, 0 missed by updates and read$/)
+})
+
+test('records that the guard holds are told with their number, their reason and the way to see them; exit code 3 (R10)', () => {
+  const why = '300 of 2000 records that were read again gained masked fields'
+  const progress = progressOf({ state: 'held', walked: 2_000 })
+  const { resource, passId, startedAt } = progress
+  const hold = {
+    resource,
+    passId,
+    startedAt,
+    why,
+    pass: 'update',
+    kind: 'masking',
+    generation: 1,
+    sweepOffsets: [],
+    heldAt: startedAt,
+  } as const
+  const heldRecords = { standing: { hold, chunks: 1, keys: 300 }, why }
+  const report = parsePassReport(reportOf({ ...PLAIN, progress, heldRecords }, false))
+  expect(report.heldRecords).toEqual({ sweep: passId, kind: 'masking', records: 300, why })
+  expect(describeReport(report)).toEqual([
+    `update of listings held: 2000 walked, 300 records held, of which nothing is published: ${why}; "listingstream purge show ${passId}" says what, and how to go on`,
+  ])
+  expect(exitCodeOf(report)).toBe(3)
+  expect(exitCodeOf({ ...report, heldRecords: null })).toBe(0)
 })

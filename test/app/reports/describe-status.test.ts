@@ -270,6 +270,13 @@ test('of several resources each is told by its name; one without stamps is as fr
   ])
   expect(lines[12]).toBe('Last error    SPARK_OUTAGE of purge of tours, for 10 min: No.')
 
+  const records = { resource: 'tours', pass: 'update', deletes: 0, records: 1_200, why: 'masked', sweep: 'u' }
+  const masked = FEED_STATUS.parse({ ...known, held: [records] })
+  expect(describeStatus(masked, NOW).slice(11, 13)).toEqual([
+    'Held deletes  none',
+    'Held records  1,200 of tours by the update (masked); "listingstream purge show u --resource tours" shows them',
+  ])
+
   const complete = FEED_STATUS.parse({ ...known, passes: [...passes, pass('tours', 'snapshot')] })
   expect(describeStatus(complete, NOW)).toContain(
     'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z); tours by the full walk that ended 10 min ago',

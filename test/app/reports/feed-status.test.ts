@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { FEED_STATUS, feedStatus, type FeedFacts } from '../../../src/app/reports/feed-status.ts'
+import type { HoldKind, StandingHold } from '../../../src/domain/hold.ts'
 import { instant } from '../../../src/domain/instant.ts'
-import { trackOf, type PassProgress } from '../../../src/domain/pass.ts'
+import { NO_REREAD, passId, trackOf, type PassProgress } from '../../../src/domain/pass.ts'
 import { LISTING_SETS } from '../../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { progressOf } from '../../ops/progress.ts'
@@ -31,7 +32,7 @@ function factsOf(passes: readonly PassProgress[]): FeedFacts {
 test('an update tells of the slice that it walks and of the seconds that the source cannot show, in times that a person can read', () => {
   const after = instant(Date.UTC(2026, 4, 2, 9))
   const owedSeconds = [instant(Date.UTC(2026, 4, 1, 12, 0, 7))]
-  const update = progressOf({ window: { after, until: null, walkedBefore: 3 }, owedSeconds })
+  const update = progressOf({ window: { after, until: null, walkedBefore: 3, knownBefore: 0 }, owedSeconds })
   const snapshot = progressOf({ pass: 'snapshot', state: 'completed' })
   const status = FEED_STATUS.parse(feedStatus(factsOf([update, snapshot])))
   expect(status.owedSeconds).toEqual({ listings: ['2026-05-01T12:00:07.000Z'] })
@@ -71,5 +72,40 @@ test('a purge tells what it compared, when all content was, in a time that a per
   expect(status.passes).toMatchObject([
     { pass: 'update', compare: null, reconciledAt: null, missed: {} },
     { pass: 'purge', compare: 'versions', reconciledAt: '2026-05-01T00:00:00.000Z', missed: { new_key: 3 } },
+  ])
+})
+
+test('deletes and records that the guard holds are told apart, each with its hold (R10)', () => {
+  const purge = progressOf({ pass: 'purge', state: 'held' })
+  const update = progressOf({ pass: 'update', state: 'held', reread: { ...NO_REREAD, held: 300 } })
+  const facts = factsOf([
+    { ...purge, deletes: { ...purge.deletes, held: 9 }, reread: { ...NO_REREAD, held: 4 } },
+    update,
+  ])
+  const holdOf = (pass: 'purge' | 'update', kind: HoldKind, id: string): StandingHold => {
+    const { resource, startedAt } = update
+    const named = { resource, pass, kind, passId: passId(id), why: `why of ${id}` }
+    return {
+      hold: { ...named, generation: 1, startedAt, sweepOffsets: [], heldAt: startedAt },
+      chunks: 1,
+      keys: 1,
+    }
+  }
+  const holds = [
+    holdOf('purge', 'deletes', 'p'),
+    holdOf('purge', 'masking', 'p-records'),
+    holdOf('update', 'masking', 'u'),
+  ]
+  expect(FEED_STATUS.parse(feedStatus({ ...facts, holds })).held).toEqual([
+    { resource: 'listings', pass: 'update', deletes: 0, records: 300, why: 'why of u', sweep: 'u' },
+    { resource: 'listings', pass: 'purge', deletes: 9, records: 0, why: 'why of p', sweep: 'p' },
+    {
+      resource: 'listings',
+      pass: 'purge',
+      deletes: 0,
+      records: 4,
+      why: 'why of p-records',
+      sweep: 'p-records',
+    },
   ])
 })

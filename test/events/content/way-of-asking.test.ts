@@ -86,7 +86,11 @@ function classified(record: SourceRecord, digest: Digest) {
     request: 1,
   }
   const sighting = { resource: LISTINGS, record, request: 2, observedAt: 1 as Instant, entry }
-  return classify({ ...sighting, initial: false, askedAgain: false }, fixture.encoder, 0).outcome
+  return classify(
+    { ...sighting, initial: false, askedAgain: false, withholding: 'nothing' },
+    fixture.encoder,
+    0,
+  ).outcome
 }
 
 describe('a feed whose listings were published with such members in their content', () => {

@@ -36,8 +36,8 @@ const live = ({ publisher }: MemoryFeed) => [...publisher.live().keys()].sort()
 const standing = ({ feed }: MemoryFeed) => feed.state.holds.standing(LISTINGS.name, 'deletes')
 const lastPurge = ({ feed }: MemoryFeed) => feed.state.lastPass(LISTINGS.name, 'purge')
 const asked = ({ source }: MemoryFeed) => source.asked.filter(({ kind }) => kind === 'findByKeys')
-const approve = ({ feed }: MemoryFeed, { hold }: StandingHold, upTo: number) =>
-  approveHold(feed, LISTINGS, { sweep: hold.passId, upTo }, signal)
+const approve = async ({ feed }: MemoryFeed, { hold }: StandingHold, upTo: number) =>
+  (await approveHold(feed, LISTINGS, { sweep: hold.passId, upTo }, signal)).purge!
 const purge = ({ feed }: MemoryFeed) => runPurge(feed, LISTINGS, PLAIN_PASS, signal)
 
 /** A feed of `known` whose sweep was held since the source shows but `shown`; a new process then finds what `script` says. */

@@ -128,6 +128,7 @@ export class SetsFeed {
       request: source.nextRequest(),
       observedAt: this.twins.clock.now(),
       askedAgain: false,
+      withholding: 'nothing' as const,
       lettered: new Set<RecordKey>(),
     }
     const commitment = { progress: last, watermark: null, markers: [] }

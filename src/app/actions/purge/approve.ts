@@ -1,4 +1,4 @@
-/** `purge approve`: lets go of the deletes that the guard holds, up to a number. */
+/** `purge approve`: lets go of the deletes, or records, that the guard holds, up to a number. */
 import { loadSettings } from '../../../config/load-settings.ts'
 import { passId } from '../../../domain/pass.ts'
 import { isSubresource, type ListedResource } from '../../../domain/resource.ts'
@@ -14,7 +14,7 @@ export interface ApproveOptions extends FeedWishes {
   readonly json?: true
 }
 
-/** By the daemon that holds DATA_DIR, if there is one. The exit code is 3 if the deletes are still held. */
+/** By the daemon that holds DATA_DIR, if there is one. The exit code is 3 if they are still held. */
 export async function approveDeletes(
   sweep: string,
   { resource, max, json, ...wishes }: ApproveOptions,

@@ -37,9 +37,11 @@ export async function rejectDeletes(
   )
   if (json === true) printJson(rejected)
   else {
-    const { deletes, resource: name } = rejected
+    const { deletes, records, resource: name } = rejected
     printLine(
-      `the hold of ${deletes} deletes of ${name} by sweep ${sweep} has ended: nothing is deleted, and the next sweep judges anew`,
+      records > 0
+        ? `the hold ${sweep} of ${records} records of ${name} has ended: nothing of it is published, and the next pass judges anew`
+        : `the hold of ${deletes} deletes of ${name} by sweep ${sweep} has ended: nothing is deleted, and the next sweep judges anew`,
     )
   }
   return 0

@@ -3,13 +3,13 @@ import { loadSettings } from '../../../config/load-settings.ts'
 import { passId } from '../../../domain/pass.ts'
 import type { ListedResource } from '../../../domain/resource.ts'
 import { CommittedState } from '../../../replication/committed-state.ts'
-import { holdOf, standingHold } from '../../../replication/holds/standing-hold.ts'
+import { holdOf, standingHolds } from '../../../replication/holds/standing-hold.ts'
 import { printJson, printLine, printLines } from '../../../support/print.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
 import { holdLines } from '../../holds/hold-csv.ts'
-import { reportHold } from '../../holds/hold-report.ts'
-import { describeHold } from '../../reports/describe-hold.ts'
+import { othersThan, reportHold, type HoldAnswer } from '../../holds/hold-report.ts'
+import { describeHold, describeOthers } from '../../reports/describe-hold.ts'
 
 export interface ShowOptions {
   readonly resource: ListedResource
@@ -27,11 +27,11 @@ export async function showHold(
   await reader.log.refreshIfThere(signal)
   const state = new CommittedState(reader.log.state(), await reader.holdLog.known(signal))
   const { name } = resource
-  const standing =
-    sweep === undefined ? standingHold(state, resource) : holdOf(state, resource, passId(sweep))
+  const all = standingHolds(state, resource)
+  const standing = sweep === undefined ? all[0] : holdOf(state, resource, passId(sweep))
   if (standing === undefined) {
     const unwritten = state.lastPass(name, 'purge')?.deletes.held ?? 0
-    if (json === true) printJson({ hold: null })
+    if (json === true) printJson({ hold: null, others: [] } satisfies HoldAnswer)
     else if (csv !== true) printLine(describeNothing(name, unwritten))
     return unwritten === 0 ? 0 : 3
   }
@@ -40,8 +40,9 @@ export async function showHold(
     return 3
   }
   const hold = await reportHold(reader, resource, standing, signal)
-  if (json === true) printJson({ hold })
-  else printLines(describeHold(hold))
+  const others = othersThan(standing, all)
+  if (json === true) printJson({ hold, others } satisfies HoldAnswer)
+  else printLines([...describeHold(hold), ...describeOthers(name, others)])
   return 3
 }
 
