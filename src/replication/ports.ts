@@ -330,7 +330,7 @@ export interface ChangePublisher {
 
 export interface HoldReader {
   /**
-   * All keys of a hold, a chunk at a time, in the order in which they were written: ascending. Memory follows the chunk (R14).
+   * All keys of a hold, a chunk at a time, in the order in which they were written: of deletes, ascending. Memory follows the chunk (R14).
    * What was committed a moment ago is waited for.
    */
   keys(hold: StandingHold, signal: AbortSignal): AsyncIterable<readonly HeldKey[]>

@@ -16,8 +16,9 @@ export class ChangeRates {
   /** Those of the last day, oldest first. */
   readonly #updates = new Map<ResourceName, Update[]>()
 
-  ended({ resource, pass, state, startedAt, counts }: PassProgress): void {
-    if (pass !== 'update' || state !== 'completed') return
+  ended({ resource, pass, state, startedAt, counts, decidesOn }: PassProgress): void {
+    // What an operator lets go is no day's work.
+    if (pass !== 'update' || state !== 'completed' || decidesOn !== null) return
     const updates = this.#updates.get(resource) ?? []
     updates.push({ startedAt, published: counts.published })
     while (updates[1] !== undefined && startedAt - updates[1].startedAt >= DAY_MS) updates.shift()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { ChangeRates } from '../../../src/app/budget/change-rates.ts'
 import { instant } from '../../../src/domain/instant.ts'
-import { NO_OUTCOMES, type PassProgress } from '../../../src/domain/pass.ts'
+import { NO_OUTCOMES, passId, type PassProgress } from '../../../src/domain/pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { progressOf } from '../../ops/progress.ts'
 
@@ -30,6 +30,7 @@ test('an update that did not come to its end, and other passes, say nothing', ()
   rates.ended(update(0, 0))
   rates.ended(update(30, 5_000, { state: 'failed' }))
   rates.ended(update(40, 5_000, { pass: 'purge' }))
+  rates.ended(update(50, 5_000, { decidesOn: passId('held') }))
   rates.ended(update(60, 10))
   expect(rates.perDay()).toEqual(new Map([[LISTINGS.name, 240]]))
 })
