@@ -74,3 +74,14 @@ test.each([
   [{ total: 98_000, percent: 1, secondsLeft: 7_140 }, '1,200 of 98,000 (1 %), 119 min left'],
   [{ total: 98_000, percent: 1, secondsLeft: 9_000 }, '1,200 of 98,000 (1 %), 2.5 h left'],
 ])('%o reads %s', (outlook, text) => expect(describeOutlook(1_200, outlook)).toBe(text))
+
+test('a republish has a total where it is one of everything, and says nothing of how much there is', () => {
+  const totals = new WalkTotals(() => 0)
+  totals.learn(LISTINGS.name, 1_000)
+  expect(totals.outlook(progressOf({ pass: 'republish', token: 'next', walked: 500 }))).toMatchObject({
+    percent: 50,
+  })
+  expect(totals.outlook(progressOf({ pass: 'republish', token: null, walked: 2 }))).toEqual(NOTHING)
+  totals.end(progressOf({ pass: 'republish', state: 'completed', token: null, walked: 2 }))
+  expect(totals.outlook(progressOf({ pass: 'purge', walked: 500 }))).toMatchObject({ total: 1_000 })
+})

@@ -56,6 +56,7 @@ describe('a republish of sets', () => {
       ['9', 'no_set'],
     ])
     expect(progress).toMatchObject({ state: 'completed', walked: 2 })
+    expect(progress.missed, 'what an operator asked for is nothing that updates missed').toEqual({})
     expect(republished(feed)).toEqual(['1 REPUBLISHED'])
     // What was not named is not asked for.
     expect(feed.asked()).not.toContain('photos 4')
