@@ -37,7 +37,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
   )
   expect(Object.fromEntries(registered)).toEqual({
     'spark.checkpoints-listingstream.Checkpoint 1':
-      '48222f8cd892135ed268f14f9c35d7444f231dea5c09bf875995168701ffd6de',
+      'eb6fb7a18a179d55f4fc5c2ab7c13f89b3760ffe4705aa8f6660306a4927c41c',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
     'spark.checkpoints-listingstream.RowTopics 1':
@@ -51,7 +51,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.control-listingstream.SweepCertificate 1':
       'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
-      '0855b5d4bce3552fe562be0fd63fb5c177ea6f850595fda27deebd7a9b587243',
+      '8d77630eef36a3ad4b869a41eadff1f53aec1c10f614ff99d6f5d7e3f2acc1ab',
     'spark.listings-listingstream.ListingDeleted 1':
       '19552ad82b25f38089c1977cd779f930841cdc402adceb1765000f7470562455',
     'spark.listings-listingstream.ListingUpserted 1':
