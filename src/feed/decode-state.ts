@@ -1,20 +1,12 @@
 import { z } from 'zod'
 
-import { HOLD_KINDS, type HeldChunk, type HeldKey } from '../domain/hold.ts'
-import { instant, type Instant } from '../domain/instant.ts'
-import {
-  MISSED_REASONS,
-  NO_REREAD,
-  PASS_KINDS,
-  passId,
-  PURGE_COMPARES,
-  type MissedCounts,
-} from '../domain/pass.ts'
-import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
+import type { HeldChunk } from '../domain/hold.ts'
+import { MISSED_REASONS, NO_REREAD, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
 import { SWEEP_DOUBTS } from '../domain/sweep-doubt.ts'
-import { parseResourceName, type ResourceName } from '../domain/resource.ts'
 import { readAvro } from '../events/decode-value.ts'
 import { EventError } from '../events/event-error.ts'
+import { HELD_KEYS } from './held-keys.ts'
+import { INSTANT, lowerCase, OFFSET_LIST, PASS, PASS_ID, RESOURCE } from './state-fields.ts'
 import type {
   CertificateRecord,
   Checkpoint,
@@ -75,16 +67,6 @@ export async function decodeState(
   }
 }
 
-const INSTANT = z.number().transform((ms): Instant => instant(ms))
-const PASS_ID = z.string().transform(passId)
-const RESOURCE = z.string().transform((text, context): ResourceName => {
-  const name = parseResourceName(text)
-  if (name !== undefined) return name
-  context.addIssue({ code: 'custom', message: 'is no resource name' })
-  return z.NEVER
-})
-const PASS = lowerCase(PASS_KINDS)
-const OFFSET_LIST = z.array(z.number())
 const OFFSETS = z.record(z.string(), OFFSET_LIST)
 const SOURCE = z.object({ host: z.string(), userId: z.string(), mlsId: z.string() })
 const ROW_MARKS = z
@@ -256,52 +238,6 @@ function missedIn(counts: Readonly<Record<string, number>>): MissedCounts {
   })
   return Object.fromEntries(known)
 }
-const KEY = z.string().transform((text, context): RecordKey => {
-  const key = parseRecordKey(text)
-  if (key !== undefined) return key
-  context.addIssue({ code: 'custom', message: 'is no record key' })
-  return z.NEVER
-})
-
-const HELD_KEY = z
-  .object({
-    key: KEY,
-    reason: z.enum(['NOT_IN_SOURCE', 'OUT_OF_SCOPE']).nullable(),
-    evidence: z.enum(['LIST_QUERY', 'HTTP_404']).nullable(),
-    provedAt: INSTANT.nullable(),
-    mlsId: z.string().nullable(),
-    lastModificationTimestamp: INSTANT.nullable(),
-    lastSeenAt: INSTANT,
-    partition: z.number().nullable(),
-    offset: z.number().nullable(),
-  })
-  .transform(({ reason, evidence, provedAt: at, partition, offset, ...known }): HeldKey => {
-    return {
-      ...known,
-      proof: reason === null || evidence === null || at === null ? null : { reason, evidence, at },
-      position: partition === null || offset === null ? null : { partition, offset },
-    }
-  })
-
-const HELD_KEYS = z
-  .object({
-    resource: RESOURCE,
-    pass: PASS,
-    passId: PASS_ID,
-    kind: lowerCase(HOLD_KINDS),
-    generation: z.number(),
-    startedAt: INSTANT,
-    sweepOffsets: OFFSET_LIST,
-    heldAt: INSTANT,
-    why: z.string(),
-    chunk: z.number(),
-    chunks: z.number().nullable(),
-    total: z.number().nullable(),
-    keys: z.array(HELD_KEY),
-  })
-  .transform(({ chunk, chunks, total, keys, ...hold }): HeldChunk => {
-    return { hold, chunk, whole: chunks === null || total === null ? null : { chunks, keys: total }, keys }
-  })
 
 const SHA_256 = z.string().regex(/^[0-9a-f]{64}$/)
 const CERTIFICATE: z.ZodType<CertificateRecord> = z.object({
@@ -315,16 +251,6 @@ const CERTIFICATE: z.ZodType<CertificateRecord> = z.object({
   buckets: z.array(SHA_256).length(BUCKETS),
   root: SHA_256,
 })
-
-/** An Avro symbol as our own words spell it. */
-function lowerCase<const Words extends readonly [string, ...string[]]>(
-  words: Words,
-): z.ZodType<Words[number]> {
-  return z
-    .string()
-    .transform((symbol) => symbol.toLowerCase())
-    .pipe(z.enum(words))
-}
 
 function parse<T>(type: z.ZodType<T>, value: unknown, name: string): T {
   const parsed = type.safeParse(value)

@@ -36,6 +36,7 @@ export interface ClassifiedPage {
   readonly published: readonly PublishedRecord[]
   /** What became of each record that has a key. */
   readonly decided: ReadonlyMap<RecordKey, Decision>
+  /** What the guard has to know (R10). */
   readonly reread: Reread
 }
 

@@ -10,16 +10,14 @@ import type { Instant, Millis } from '../domain/instant.ts'
 import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
-import type { SourceRecord } from '../domain/source-record.ts'
 import { hasCode, isUnforeseen } from '../support/errors.ts'
 import { SerialQueue } from '../support/serial-queue.ts'
 import { emptyPart, indexPart, publishesNothing, type Batch, type BatchPart } from './batch.ts'
 import type { CheckpointPace } from './checkpoint-pace.ts'
 import type { Decision } from './classify.ts'
-import { classifyPage, type Sightings } from './classify-page.ts'
+import { classifyPage, type ClassifiedPage, type Sightings } from './classify-page.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { LateArrivals } from './late-arrivals.ts'
-import type { PublishedRecord } from './missed.ts'
 import { IndexBehindError } from './pass-errors.ts'
 import type {
   ChangePublisher,
@@ -32,7 +30,6 @@ import type {
   Receipt,
 } from './ports.ts'
 import { deletedPart, type ProvedDeletion } from './proved-deletion.ts'
-import type { Reread } from './reread/reread.ts'
 import { classifySets, type SeenSet, type SetsContext } from './sets/classify-sets.ts'
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import { forgottenWith, orphanTombstones, tombstonesWith } from './sets/tombstones.ts'
@@ -82,17 +79,10 @@ export interface PageCommitment extends Commitment {
 }
 
 /** What becomes of a page's records. */
-export interface PageOutcome {
+export interface PageOutcome extends Omit<ClassifiedPage, 'part'> {
   readonly counts: OutcomeCounts
-  /** Records that are stale by their stamp alone (R6). */
-  readonly askAgain: readonly SourceRecord[]
   /** Keys whose dead letters go with the commit. */
   readonly settled: readonly RecordKey[]
-  /** Records that go with it. */
-  readonly published: readonly PublishedRecord[]
-  readonly decided: ReadonlyMap<RecordKey, Decision>
-  /** What the guard has to know (R10). */
-  readonly reread: Reread
 }
 
 /** Which sets, of which records. */
