@@ -40,7 +40,7 @@ function describeIndex({ index: { from, why, known } }: KeyReport): readonly str
 
 function describeEntry(entry: ShownEntry | null): string {
   if (entry === null) return 'does not know it'
-  const { state, offset, observedAt, modificationTimestamp, mlsId, request, missing } = entry
+  const { state, offset, observedAt, modificationTimestamp, mlsId, request, masked, missing } = entry
   const parts = [
     state.replace('_', '-'),
     offset < 0 ? 'nothing of it in the topic' : `last record at offset ${offset}`,
@@ -48,6 +48,7 @@ function describeEntry(entry: ShownEntry | null): string {
     modificationTimestamp === null ? 'no stamp' : `stamp ${modificationTimestamp}`,
     ...(mlsId === null ? [] : [`MLS ${mlsId}`]),
     request === 0 ? 'rebuilt from the topic' : `request ${request}`,
+    ...(masked === null || masked === 0 ? [] : [`masked fields: ${masked}`]),
     ...(missing === null ? [] : [`not shown since ${missing.since}, by complete sweeps: ${missing.sweeps}`]),
   ]
   return parts.join(', ')

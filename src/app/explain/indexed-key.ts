@@ -16,6 +16,8 @@ const ENTRY = z.object({
   /** Of a dead-lettered key: of its last published content. */
   publishedDigest: z.string().nullable(),
   schemaId: z.number(),
+  /** Fields of the last published content that are masked; null where that is not known. */
+  masked: z.number().nullable(),
   modificationTimestamp: TIME.nullable(),
   /** When the source was last seen to say so; of a deleted key, since when it is absent. */
   observedAt: TIME,
@@ -74,11 +76,12 @@ export async function indexedKey(
 
 function shown(entry: IndexEntry | undefined): ShownEntry | null {
   if (entry === undefined) return null
-  const { modificationTimestamp, observedAt, changeStamps, publishedDigest, missing, ...rest } = entry
+  const { modificationTimestamp, observedAt, changeStamps, publishedDigest, masked, missing, ...rest } = entry
   const stamps = Object.entries(changeStamps).map(([name, at]) => [name, textOf(at)] as const)
   return {
     ...rest,
     publishedDigest: publishedDigest ?? null,
+    masked: masked ?? null,
     modificationTimestamp: textOf(modificationTimestamp),
     observedAt: formatInstant(observedAt),
     changeStamps: Object.fromEntries(stamps),

@@ -75,12 +75,13 @@ test('of a delete all that its event says, and not of one that was undone', () =
   expect(describeKey({ ...REPORT, history: restored })).not.toContain('deleted:')
 })
 
-test('of a record that sweeps do not show it says since when, and how many did not (R9)', () => {
+test('of a record that sweeps do not show it says since when, and how many did not; of one with masked fields, how many (R9, R10)', () => {
   const entry = {
     state: 'live',
     digest: 'd',
     publishedDigest: null,
     schemaId: 7,
+    masked: 3,
     modificationTimestamp: AT,
     observedAt: AT,
     changeStamps: {},
@@ -96,9 +97,9 @@ test('of a record that sweeps do not show it says since when, and how many did n
       index: { from: 'daemon', why: null, known: { entry: { ...entry, missing }, related: [] } },
     })[1]
   expect(told(entry.missing)).toBe(
-    `index (by the daemon): live, last record at offset 41, last seen so ${AT}, stamp ${AT}, request 3, not shown since ${AT}, by complete sweeps: 2`,
+    `index (by the daemon): live, last record at offset 41, last seen so ${AT}, stamp ${AT}, request 3, masked fields: 3, not shown since ${AT}, by complete sweeps: 2`,
   )
-  expect(told(null)).toMatch(/request 3$/)
+  expect(told(null)).toMatch(/masked fields: 3$/)
 })
 
 test('a key that nobody knows is said to be one, and what might know it', () => {
