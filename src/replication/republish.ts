@@ -18,6 +18,7 @@ import { RepublishUnfinishedError } from './pass-errors.ts'
 import type { KeyIndex } from './ports.ts'
 import { afterPage, begun, ended, PLAIN_BEGINNING } from './progress.ts'
 import { fileForRecheck, publishByKey, publishRechecked, type Republishing } from './publish-by-key.ts'
+import { withholdingOf } from './reread/withholding.ts'
 import { onWholeLedger } from './resume.ts'
 import { startMarkers, walkToEnd, type WalkedPage } from './walk.ts'
 import { everythingOf } from './window.ts'
@@ -27,7 +28,8 @@ export type RepublishSelection = 'all' | 'left' | readonly RecordKey[]
 
 /**
  * What became of a key. `changed`: it was published as a change; `published_meanwhile`: by another pass, since it was asked for;
- * `passed_over`: the source answered with something older than what is published (R6). Of sets alone: `refused` and `failed`,
+ * `passed_over`: the source answered with something older than what is published (R6), or of everything with what gained masked
+ * fields (R10). Of sets alone: `refused` and `failed`,
  * see `SetAnswer`, and `no_set`: its record is not live, or never had such parts.
  */
 export type RepublishFate =
@@ -191,10 +193,11 @@ function commitPage(
   signal: AbortSignal,
 ): Promise<PassProgress> {
   const republishBelow = progress.sweepOffsets
+  // R10: what is withheld stays without an event, and is told among the keys that are left; the next pass judges it.
+  const withholding = withholdingOf(feed.reread, progress)
   return feed.committer.commitPage(
     resource,
-    // An operator wants all of it, with whatever fields are masked by now.
-    { ...page, observedAt, askedAgain: false, lettered: NO_KEYS, withholding: 'nothing', republishBelow },
+    { ...page, observedAt, askedAgain: false, lettered: NO_KEYS, withholding, republishBelow },
     progress.initial,
     async ({ counts, askAgain, decided }) => {
       const next = afterPage(progress, page, { ...fresh, counts })
@@ -259,7 +262,9 @@ async function publishOwed(
       if (outrun !== undefined) await fileOutrun(feed, progress, outrun, decided)
     },
   })
-  const wishes = { letters: undefined, withholding: 'nothing' } as const
+  // Who names keys wants them as they are now.
+  const withholding = fates === undefined ? withholdingOf(feed.reread, from) : 'nothing'
+  const wishes = { letters: undefined, withholding } as const
   const plain = { ...wishes, accepts: () => true, askedAgain: false, orWalk: undefined }
   const asked = { ...plain, set: 'retry', republish: republishing('missed') } as const
   const once = await publishByKey(feed, resource, from, asked, signal)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { instant } from '../../src/domain/instant.ts'
+import { MASKED } from '../../src/domain/masked.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import { TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
@@ -46,6 +47,17 @@ describe('a republish of everything', () => {
     expect(opened.committed().every(({ request }) => request.watermark === null)).toBe(true)
     // The source did not show it: nothing is concluded from that (R9).
     expect(left).toEqual({ count: 1, keys: ['4'] })
+  })
+
+  test('leaves what gained masked fields to the guard of the passes, and names it; who names the key gets it (R10)', async () => {
+    const masked = sourceRecord('2', { City: MASKED })
+    const script = { walks: [[{ records: [sourceRecord('1'), masked] }, rows('3', '4')]], counts: [4] }
+    const opened = await feedOf({ ...script, records: [masked] })
+    const { left } = await again(opened)
+    expect(told(opened)).toEqual(['1 REPUBLISHED', '3 REPUBLISHED', '4 REPUBLISHED'])
+    expect(left).toEqual({ count: 1, keys: ['2'] })
+    const { fates } = await again(opened, keysOf('2'))
+    expect(fates).toEqual(new Map([['2', 'changed']]))
   })
 
   test('goes on at its token under the same id, and publishes nothing twice (R1, R2)', async () => {
