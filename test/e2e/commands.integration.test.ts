@@ -45,7 +45,7 @@ test('a snapshot that is stopped exits with 5, so that what follows && does not 
     'listingstream: stopped before it was complete; run it again to go on',
   )
   feed.simulator.faults.clear()
-  expect(await feed.done('snapshot')).toContain('completed: 120 walked')
+  expect(await feed.done('snapshot')).toContain('completed, resumed: 120 walked')
 }, 120_000)
 
 describe('tail shows what it is asked for', () => {
