@@ -58,7 +58,7 @@ export class LogObserver implements Observer, Parking {
     this.#forgetBefore(progress)
     this.#told.set(progress.passId, this.#monotonic())
     this.#totals.begin(progress)
-    const { pass, page, walked, filter, compare } = progress
+    const { page, walked, filter, compare } = progress
     const startedAt = formatInstant(progress.startedAt)
     this.#logger.info(
       {
@@ -66,7 +66,7 @@ export class LogObserver implements Observer, Parking {
         ...named(progress),
         startedAt,
         filter,
-        ...(pass === 'purge' ? { compare } : {}),
+        ...unusual(compare),
         ...(resumed ? { page, walked } : {}),
       },
       resumed ? 'pass resumed' : 'pass started',
@@ -114,7 +114,8 @@ export class LogObserver implements Observer, Parking {
       pages: page,
       walked,
       counts,
-      ...(progress.pass === 'purge' ? { compare, deletes, missed } : {}),
+      ...(progress.pass === 'purge' ? { ...unusual(compare), deletes } : {}),
+      ...(Object.keys(missed).length === 0 ? {} : { missed }),
       ...(progress.resumed ? { resumed: true } : {}),
       ...(detail === null ? {} : { detail }),
     }
@@ -285,4 +286,9 @@ export class LogObserver implements Observer, Parking {
 
 function named({ resource, pass, passId }: PassProgress) {
   return { resource, pass, passId }
+}
+
+/** How a purge compares, unless that is as ever. */
+function unusual(compare: PassProgress['compare']): Partial<Pick<PassProgress, 'compare'>> {
+  return compare === null || compare === 'versions' ? {} : { compare }
 }

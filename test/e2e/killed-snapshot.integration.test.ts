@@ -25,7 +25,7 @@ test.concurrent.each([1, 2, 3])(
         .toBeGreaterThanOrEqual(moment)
       expect(await snapshot.kill('SIGKILL')).toMatchObject({ signal: 'SIGKILL' })
     }
-    expect(await feed.done('snapshot')).toMatch(/completed: 240 walked, 240 published$/)
+    expect(await feed.done('snapshot')).toMatch(/completed(, resumed)?: 240 walked, 240 published$/)
 
     const tokens = requested().map((query) => query.get('_skiptoken'))
     expect(tokens.filter((token) => token === '')).toHaveLength(1)
