@@ -68,17 +68,20 @@ test('a broker that is cut off is told by one warning within seconds and one lin
   })
   await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' })
   await expect.poll(() => daemon.metric(updated), PATIENCE).toBe(1)
-  expect(toldOf(daemon, 'kafka')).toEqual([])
+  await expect.poll(async () => (await daemon.get('/readyz')).status, PATIENCE).toBe(200)
+  // On a busy machine a connection may have taken too long before.
+  const earlier = toldOf(daemon, 'kafka').length
+  const told = () => toldOf(daemon, 'kafka').slice(earlier)
 
   proxy.judge = () => 'cut'
-  await expect.poll(() => toldOf(daemon, 'kafka'), { timeout: 20_000, interval: 100 }).toEqual(['warn'])
+  await expect.poll(told, { timeout: 20_000, interval: 100 }).toEqual(['warn'])
   await expect.poll(async () => (await daemon.get('/readyz')).status, PATIENCE).toBe(503)
   expect(JSON.parse((await daemon.get('/readyz')).text)).toMatchObject({
     reasons: [{ code: 'KAFKA_UNREACHABLE', service: 'kafka' }],
   })
-  expect(toldOf(daemon, 'kafka')).toEqual(['warn'])
+  expect(told()).toEqual(['warn'])
   proxy.judge = () => 'pass'
-  await expect.poll(() => toldOf(daemon, 'kafka'), PATIENCE).toEqual(['warn', 'info'])
+  await expect.poll(told, PATIENCE).toEqual(['warn', 'info'])
   await expect.poll(async () => (await daemon.get('/readyz')).status, PATIENCE).toBe(200)
 }, 240_000)
 

@@ -48,8 +48,13 @@ test('what is not replicated any more is forgotten by the index alone, and read 
     await started.publisher.commit(page(await feed.upserts(['new']), { progress: ended }), never)
   }
   const after = feed.newLog()
-  await after.refresh(never)
-  expect(after.seq).toBeGreaterThan(before.seq)
+  // A commit is answered before its records can be read.
+  await expect
+    .poll(async () => {
+      await after.refresh(never)
+      return after.seq
+    })
+    .toBeGreaterThan(before.seq)
   expect(after.nextOffsets['offices']).toEqual(before.nextOffsets['offices'])
   expect(after.startOffsets['offices']).toEqual(before.startOffsets['offices'])
   expect(after.state().passes.get(office)).toEqual(before.state().passes.get(office))
