@@ -7,6 +7,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { TortureCluster } from './cluster.ts'
+import { GuardJournal } from './guard-journal.ts'
 import { LISTS, STAMPED_SETS, UNSTAMPED_SETS, type JudgedResource } from './judged-resources.ts'
 import type { Sabotage } from './sabotage-kind.ts'
 import { LiveMarket } from './live-market.ts'
@@ -24,7 +25,7 @@ export interface ArenaOptions {
   readonly weather?: FixedWeather
 }
 
-export type FixedWeather = Partial<Pick<Weather, 'overlapMs' | 'rows'>>
+export type FixedWeather = Partial<Pick<Weather, 'cacheLagMs' | 'overlapMs' | 'rows'>>
 
 /** Settings that differ from run to run, so that no bug hides behind a default. */
 interface Weather {
@@ -47,6 +48,7 @@ export class Arena implements AsyncDisposable {
   readonly cluster: TortureCluster
   readonly simulator: Simulator
   readonly market: LiveMarket
+  readonly guard = new GuardJournal()
   readonly folder: string
   readonly overlapMs: number
   readonly cacheLagMs: number

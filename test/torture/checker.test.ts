@@ -6,11 +6,13 @@ import {
   recordsOf,
   type Column,
   type FeedRecord,
+  type Guarded,
   type IndexedKey,
   type Interval,
 } from './findings.ts'
 import { FeedScript, PHOTOS } from './feed-script.ts'
 import { LISTS, type JudgedResource } from './judged-resources.ts'
+import { SetDigester } from '../../src/support/set-digest.ts'
 
 const [LISTINGS] = LISTS
 
@@ -233,7 +235,80 @@ const BROKEN: Readonly<Record<Exclude<Column, 'unsettled'>, readonly (() => Chec
     },
     () => withWatermark(3_600_000),
   ],
+  'wrong certificate': [
+    () => withCertificate((body) => ({ ...body, keys: 3 })),
+    () => withCertificate((body) => ({ ...body, endOffsets: [5] })),
+    () => withCertificate((body) => ({ ...body, root: 'f'.repeat(64) })),
+    () =>
+      withCertificate((body) => ({ ...body, buckets: (body['buckets'] as readonly string[]).toReversed() })),
+    () => withCertificate((body) => ({ ...body, resource: 'accounts' })),
+    () => {
+      const feed = withPurge({})
+      return { ...feed, dump: { ...feed.dump, control: [] } }
+    },
+  ],
+  unapproved: [
+    () => guarded(withPurge({}), { hardMax: 0 }),
+    () => guarded(withPurge({ state: 'HELD' }), {}),
+    () => approved(withPurge({ decidesOn: 'hold' }), ['c'], 0),
+    () => approved(withPurge({ decidesOn: 'hold' }), ['b'], 1),
+    () => guarded(withPurge({ decidesOn: 'hold' }), {}),
+    () => masked(goodFeed().checked(), { maskedUntil: 1 }),
+  ],
   'fenced writer': [() => withCheckpoint((body) => ({ ...body, instanceId: 'first' }))],
+}
+
+/** The last transaction, which deletes `c`, is of a sweep. */
+function withPurge(checkpoint: object): CheckedFeed {
+  const feed = withCheckpoint((body) => ({ ...body, pass: 'PURGE', ...checkpoint }))
+  const sets = [LISTINGS, PHOTOS].map((resource) => certificateOf(feed, resource))
+  return { ...feed, dump: { ...feed.dump, control: sets } }
+}
+
+function certificateOf({ dump }: CheckedFeed, resource: JudgedResource): FeedRecord {
+  const records = recordsOf(dump, resource)
+  const last = new Map(records.map((record) => [record.key, record]))
+  const digester = new SetDigester()
+  for (const [key, { value, headers }] of [...last].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (value?.name === resource.upserted) digester.add(key, Buffer.from(headers['digest'] ?? '', 'hex'))
+  }
+  const body = { resource: resource.name, passId: `pass of ${LISTINGS.name}`, generation: 1 }
+  const endOffsets = [(records.at(-1)?.offset ?? 0) + 1]
+  return feedRecord(body.passId, 0, 'SweepCertificate', { ...body, endOffsets, ...digester.end() })
+}
+
+function withCertificate(
+  change: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
+): CheckedFeed {
+  const feed = withPurge({})
+  const [first, ...others] = feed.dump.control
+  const changed = { ...first!, value: { ...first!.value!, body: change(first!.value!.body) } }
+  return { ...feed, dump: { ...feed.dump, control: [changed, ...others] } }
+}
+
+function guarded(feed: CheckedFeed, change: Partial<Guarded>): CheckedFeed {
+  return { ...feed, truth: { ...feed.truth, guarded: { ...feed.truth.guarded, ...change } } }
+}
+
+/** With a hold of these keys, of which so many may go. */
+function approved(feed: CheckedFeed, keys: readonly string[], upTo: number): CheckedFeed {
+  const body = { passId: 'hold', keys: keys.map((key) => ({ key })) }
+  const holds = [feedRecord('listings/hold/0', 0, 'HeldKeys', body)]
+  const dump = { ...feed.dump, holds }
+  return guarded({ ...feed, dump }, { approved: new Map([['hold', upTo]]) })
+}
+
+/** The last event of `a` shows a mask. */
+function masked(feed: CheckedFeed, change: Partial<Guarded>): CheckedFeed {
+  const at = listingsOf(feed).findLastIndex(({ key }) => key === 'a')
+  const record = listingsOf(feed)[at]!
+  const { listing } = record.value!.body as { readonly listing: object }
+  const body = { ...record.value!.body, listing: { ...listing, maskedFields: ['City'] } }
+  const shown = withRecords(
+    feed,
+    replaced(listingsOf(feed), at, { ...record, value: { ...record.value!, body } }),
+  )
+  return guarded(shown, { masked: new Map([['City', new Set(['a'])]]), ...change })
 }
 
 function withRows(change: (rows: readonly FeedRecord[]) => readonly FeedRecord[]): CheckedFeed {
@@ -322,6 +397,16 @@ describe('the checker of the fault bench', () => {
   )
   test.each(cases)('catches: $column ($number)', ({ column, feed }) => {
     expect(columns(feed())).toContain(column)
+  })
+
+  test('lets a sweep delete what the guard lets through, and an approval what was approved (R10)', () => {
+    expect(checkFeed(guarded(withPurge({}), { hardMax: 1 }))).toEqual([])
+    expect(checkFeed(guarded(withPurge({}), { hardMax: 0, liftedAt: 0 }))).toEqual([])
+    expect(checkFeed(approved(withPurge({ decidesOn: 'hold' }), ['c'], 1))).toEqual([])
+  })
+
+  test('lets masks be published once that is approved (R10)', () => {
+    expect(columns(masked(goodFeed().checked(), { maskedUntil: 0 }))).not.toContain('unapproved')
   })
 
   test('follows rows that were turned off and on again: they go on where they were, and are filled', () => {

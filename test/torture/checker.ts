@@ -2,7 +2,9 @@
  * Judges a feed by its topics alone, read from the beginning, and by what the other side of the wire knows. Shares no code
  * with the rooms that wrote them.
  */
+import { checkCertificates } from './check-certificates.ts'
 import { checkHistories } from './check-histories.ts'
+import { checkHolds } from './check-holds.ts'
 import { checkSetsAtEnd, checkSetsInTime } from './check-sets.ts'
 import { checkRowsAtEnd, checkRowsInTime } from './check-rows.ts'
 import { checkTransactions } from './check-transactions.ts'
@@ -50,6 +52,8 @@ export function checkFeed(feed: CheckedFeed): readonly Finding[] {
       ...checkRowsAtEnd(resource, dump, transactions),
     ]),
     ...checkTransactions(resources, dump, transactions, truth),
+    ...checkHolds(listings, dump, transactions, truth.guarded),
+    ...checkCertificates(resources, dump, transactions),
   ]
 }
 

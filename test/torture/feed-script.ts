@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+
 import type { CheckedFeed } from './checker.ts'
 import type { FeedRecord, IndexedKey, Interval, Shape, Shapes, Shown } from './findings.ts'
 import { LISTS, STAMPED_SETS, type JudgedResource } from './judged-resources.ts'
@@ -129,6 +131,7 @@ export class FeedScript {
         rows: new Map([[LISTINGS.name, { records: this.#rows, partitions: 1 }]]),
         checkpoints: this.#checkpoints,
         control: [],
+        holds: [],
         letters: [],
       },
       truth: {
@@ -142,6 +145,13 @@ export class FeedScript {
         unreadable: new Set(),
         hadUnreadable: false,
         clockToleranceMs: 0,
+        guarded: {
+          hardMax: Infinity,
+          liftedAt: Infinity,
+          approved: new Map(),
+          masked: new Map(),
+          maskedUntil: Infinity,
+        },
       },
       index: new Map([
         [LISTINGS.name, indexOf(this.#listings)],
@@ -207,7 +217,7 @@ export class FeedScript {
   ): void {
     const headers = {
       ...(name === 'ListingDeleted' ? { deleted: 'true' } : {}),
-      digest,
+      digest: digestOf(digest),
       'modification-timestamp': String(stamp),
       ce_id: `${key}/${this.#nextOffsets.listings}/${this.#generation}`,
     }
@@ -226,7 +236,7 @@ export class FeedScript {
 
   #photo(key: string, digest: string, body: object | null): void {
     const headers = {
-      digest,
+      digest: digestOf(digest),
       'modification-timestamp': '',
       ce_id: `${key}/${this.#nextOffsets.photos}/photos`,
     }
@@ -271,6 +281,11 @@ export class FeedScript {
   #checkpoint(key: string, name: string, body: object): void {
     this.#checkpoints.push(record(key, this.#checkpoints.length * 2, {}, name, body))
   }
+}
+
+/** 16 bytes, or nothing. */
+function digestOf(content: string): string {
+  return content === DIGEST_OF_NOTHING ? '' : hash('sha256', content).slice(0, 32)
 }
 
 /** Each resource has one that never ends. */

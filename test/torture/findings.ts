@@ -12,6 +12,8 @@ export const COLUMNS = [
   'wrong row',
   'dead letter',
   'index differs',
+  'wrong certificate',
+  'unapproved',
   'checkpoint regression',
   'fenced writer',
   'unsettled',
@@ -81,6 +83,8 @@ export interface FeedDump {
   readonly rows: ReadonlyMap<string, TopicDump>
   readonly checkpoints: readonly FeedRecord[]
   readonly control: readonly FeedRecord[]
+  /** What the guard holds, and has held. */
+  readonly holds: readonly FeedRecord[]
   readonly letters: readonly Letter[]
 }
 
@@ -119,4 +123,19 @@ export interface Truth {
   readonly hadUnreadable: boolean
   /** How far ahead of the true time a watermark may lie: two honest clocks differ, and the overlap covers it (R4). */
   readonly clockToleranceMs: number
+  readonly guarded: Guarded
+}
+
+/** What the guard of the listings has to keep back (R10). Times are milliseconds since 1970, by the source's clock. */
+export interface Guarded {
+  /** No sweep deletes more listings by itself; `Infinity`: nobody counts. */
+  readonly hardMax: number
+  /** From then on everything may go. */
+  readonly liftedAt: number
+  /** Keys that may go of a hold, by its name. Of all others none may. */
+  readonly approved: ReadonlyMap<string, number>
+  /** By the field that is masked for most of the listings at once: those of them that had not moved before. */
+  readonly masked: ReadonlyMap<string, ReadonlySet<string>>
+  /** From then on these masks may be published. */
+  readonly maskedUntil: number
 }

@@ -30,6 +30,7 @@ export function truthOf(arena: Arena): Truth {
     unreadable,
     hadUnreadable,
     clockToleranceMs: Math.min(arena.overlapMs / 20, 60_000),
+    guarded: arena.guard.guarded,
   }
 }
 

@@ -25,6 +25,7 @@ export class LiveMarket implements AsyncDisposable {
   readonly #cacheLagMs: number
   readonly #journals = new Map<string, ViewJournal>()
   readonly #stampsBack = new Map<string, number[]>()
+  readonly #began: number
   readonly #stop = new AbortController()
   #number = 0
   #isStill = false
@@ -48,6 +49,7 @@ export class LiveMarket implements AsyncDisposable {
     )
     this.#prng = options.prng
     this.#cacheLagMs = options.cacheLagMs
+    this.#began = simulator.now()
   }
 
   start(): void {
@@ -102,6 +104,13 @@ export class LiveMarket implements AsyncDisposable {
     const fields = { ModificationTimestamp: new Date(stamp).toISOString(), Disclaimer: text }
     this.apply({ action: 'set', keys, fields })
     for (const key of keys) this.#stampsBack.set(key, [...(this.#stampsBack.get(key) ?? []), stamp])
+  }
+
+  /** Keys of listings that are in view, and whose stamps are from before this market began. */
+  unmovedKeys(): readonly string[] {
+    return [...this.#listings.shownValues('ModificationTimestamp')].flatMap(([key, stamp]) =>
+      typeof stamp === 'string' && Date.parse(stamp) < this.#began ? key : [],
+    )
   }
 
   /** Keys of listings that are in view. */

@@ -33,10 +33,11 @@ export async function readFeed(
     return known
   }
   const read = (name: string): Promise<TopicDump> => readAll(cluster, `${prefix}.${name}`, schemaOf, signal)
-  const [data, checkpoints, control, letters] = await Promise.all([
+  const [data, checkpoints, control, holds, letters] = await Promise.all([
     Promise.all(resources.map(async ({ name }) => [name, await read(name)] as const)),
     read('checkpoints'),
     read('control'),
+    read('holds'),
     openLetters(cluster, prefix, signal),
   ])
   const topics = resources.map(({ rows }) => `${prefix}.${rows.topic}`)
@@ -51,6 +52,7 @@ export async function readFeed(
     rows: new Map(rows),
     checkpoints: checkpoints.records,
     control: control.records,
+    holds: holds.records,
     letters,
   }
 }

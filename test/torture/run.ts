@@ -29,8 +29,12 @@ export async function tortureOnce(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const started = performance.now()
-  const { torture, weather } = SCENARIOS[fault]
-  await using arena = await Arena.open({ ...options, weather: { ...options.weather, ...weather } }, signal)
+  const { torture, weather, listings } = SCENARIOS[fault]
+  const needed = {
+    listings: Math.max(listings, options.listings),
+    weather: { ...options.weather, ...weather },
+  }
+  await using arena = await Arena.open({ ...options, ...needed }, signal)
   arena.market.start()
   arena.atEnd(() => deleteTopics(arena))
   const seen = await torture(arena)

@@ -16,5 +16,12 @@ export const SABOTAGE = {
   'files what it could publish as a dead letter': 'dead letter',
   'believes a clock that is an hour ahead': 'checkpoint regression',
   'misplaces keys in the index': 'index differs',
+  'certifies what it does not have': 'wrong certificate',
+  'completes a sweep without certificates': 'wrong certificate',
+  'lets all deletes go': 'unapproved',
+  'publishes what is masked': 'unapproved',
+  'deletes what was not held': 'unapproved',
+  'forgets what it holds': 'unsettled',
+  'drops what a content reconcile finds': 'lost',
 } as const satisfies Readonly<Record<string, Column>>
 export type Sabotage = keyof typeof SABOTAGE

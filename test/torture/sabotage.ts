@@ -6,6 +6,7 @@ import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts
 import type { OutgoingRecord } from '../../src/kafka/outgoing-record.ts'
 import type { Append, Appended, Transaction } from '../../src/kafka/transaction.ts'
 import { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
+import type { SweepCertificate } from '../../src/domain/certificate.ts'
 import type { Change, Upsert } from '../../src/domain/change.ts'
 import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'
 import { instant } from '../../src/domain/instant.ts'
@@ -18,6 +19,10 @@ const kind = process.env['TORTURE_SABOTAGE'] as Sabotage | undefined
 /** Every so many chances. */
 const EVERY = 3
 let chances = 0
+
+// A build that does not look at its limits.
+if (kind === 'lets all deletes go') process.env['PURGE_HARD_MAX'] = '1000000'
+if (kind === 'publishes what is masked') process.env['MASK_MAX_RATIO'] = '1'
 
 /** What has been published of a resource. */
 interface Published {
@@ -75,9 +80,47 @@ function withChange(part: TransactionPart, change: Change | undefined): Transact
   return { ...part, changes: [...part.changes, change] }
 }
 
+/** What is broken in more than a part. */
+const WHOLE: Readonly<Partial<Record<Sabotage, (request: TransactionRequest) => TransactionRequest>>> = {
+  'believes a clock that is an hour ahead': withWatermark,
+  'certifies what it does not have': (request) => ({
+    ...request,
+    certificates: (request.certificates ?? []).map(withAnotherKey),
+  }),
+  'completes a sweep without certificates': (request) => ({ ...request, certificates: [] }),
+  'forgets what it holds': (request) => ({ ...request, holds: { written: [], ended: [] } }),
+  'deletes what was not held': (request) =>
+    request.progress.decidesOn === null ? request : withDelete(request),
+  'drops what a content reconcile finds': (request) =>
+    request.progress.compare === 'content' ? withoutUpserts(request) : request,
+}
+
 function broken(request: TransactionRequest): TransactionRequest {
-  if (kind === 'believes a clock that is an hour ahead') return withWatermark(request)
-  return { ...request, parts: request.parts.map(brokenPart) }
+  const whole = kind === undefined ? undefined : WHOLE[kind]
+  return whole?.(request) ?? { ...request, parts: request.parts.map(brokenPart) }
+}
+
+function withAnotherKey(certificate: SweepCertificate): SweepCertificate {
+  const [first = '', ...others] = certificate.buckets
+  return { ...certificate, buckets: [`${first.slice(1)}${first.slice(0, 1)}`, ...others] }
+}
+
+/** Of a listing that is there, beside those that an operator lets go. */
+function withDelete(request: TransactionRequest): TransactionRequest {
+  const parts = request.parts.map((part) => {
+    const { known } = publishedOf(part)
+    const deletes = part.changes.some((change) => change.kind === 'deletion')
+    return deletes && known !== undefined ? withChange(part, deletionOf(known)) : part
+  })
+  return { ...request, parts }
+}
+
+function withoutUpserts(request: TransactionRequest): TransactionRequest {
+  const parts = request.parts.map((part) => ({
+    ...part,
+    changes: part.changes.filter((change) => change.kind !== 'upsert'),
+  }))
+  return { ...request, parts }
 }
 
 function brokenPart(part: TransactionPart): TransactionPart {
@@ -106,6 +149,13 @@ function brokenPart(part: TransactionPart): TransactionPart {
     case 'commits half a transaction':
     case 'misplaces keys in the index':
     case 'publishes twice':
+    case 'lets all deletes go':
+    case 'publishes what is masked':
+    case 'certifies what it does not have':
+    case 'completes a sweep without certificates':
+    case 'deletes what was not held':
+    case 'forgets what it holds':
+    case 'drops what a content reconcile finds':
     case undefined:
       return part
   }

@@ -5,6 +5,9 @@ import { killBroker, rollBrokers } from './break-brokers.ts'
 import { jumpClock } from './break-clock.ts'
 import { refuseInDoubt } from './break-commit.ts'
 import { fillDisk } from './break-disk.ts'
+import { holdDeletes } from './break-holds.ts'
+import { holdMasks } from './break-masks.ts'
+import { changeSilently } from './break-silence.ts'
 import { deleteIndex, flipIndex, putBackIndex, truncateIndex } from './break-index.ts'
 import { breakSets, hideExpansion, refuseSets } from './break-media.ts'
 import { cutNetwork, delayNetwork, loseReplies, takeRegistryDown } from './break-network.ts'
@@ -23,6 +26,8 @@ export interface Scenario {
   readonly brokers: 1 | 3
   /** How often it comes, against the others. */
   readonly share: number
+  /** The least that it has something to say of. */
+  readonly listings: number
   readonly weather: FixedWeather
   /** Answers what it saw go wrong by itself. */
   readonly torture: (arena: Arena) => Promise<readonly Finding[]>
@@ -31,13 +36,22 @@ export interface Scenario {
 function scenario(
   share: number,
   torture: (arena: Arena) => Promise<readonly Finding[] | void>,
-  { brokers = 1, weather = {} }: Partial<Pick<Scenario, 'brokers' | 'weather'>> = {},
+  {
+    brokers = 1,
+    listings = 1,
+    weather = {},
+  }: Partial<Pick<Scenario, 'brokers' | 'listings' | 'weather'>> = {},
 ): Scenario {
-  return { brokers, share, weather, torture: async (arena) => (await torture(arena)) ?? [] }
+  return { brokers, share, listings, weather, torture: async (arena) => (await torture(arena)) ?? [] }
 }
 
 /** What is out of one update's window is soon out of all. */
 const NO_OVERLAP = { overlapMs: 0 } as const
+
+/** What goes at once has to be seen at once: sweep by sweep it would be few. */
+const AT_ONCE = { cacheLagMs: 0 } as const
+/** The guard judges passes that read 1,000 records again at least, and some listings go by the way. */
+const MASKED_MARKET = 1_150
 
 export const SCENARIOS = {
   none: scenario(1, leaveAlone),
@@ -80,6 +94,9 @@ export const SCENARIOS = {
   'lists without sets': scenario(3, hideExpansion),
   'rows turned on and off': scenario(4, turnRowsOnAndOff),
   'topic of rows deleted': scenario(3, deleteRows, { weather: { rows: true } }),
+  'deletes held': scenario(5, holdDeletes, { weather: AT_ONCE }),
+  'masking held': scenario(3, holdMasks, { listings: MASKED_MARKET }),
+  'changes without a stamp': scenario(4, changeSilently),
   'disk full': scenario(2, fillDisk),
 } as const satisfies Readonly<Record<string, Scenario>>
 export type ScenarioName = keyof typeof SCENARIOS

@@ -51,20 +51,21 @@ export async function settle(arena: Arena): Promise<readonly Finding[]> {
 }
 
 /** Has the daemon run a pass. `completed`, or what went wrong. */
-export async function ask(
-  url: string,
-  pass: string,
-  signal: AbortSignal,
-  resource = 'listings',
-): Promise<string> {
+export function ask(url: string, pass: string, signal: AbortSignal, resource = 'listings'): Promise<string> {
+  return post(`${url}/resources/${resource}/passes/${pass}`, {}, signal)
+}
+
+/** `completed` or another end of the pass, `done` of what is no pass, or what went wrong: its code comes first. */
+export async function post(address: string, body: object, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(`${url}/resources/${resource}/passes/${pass}`, {
+    const response = await fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: '{}',
+      body: JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]),
     })
     const answer = (await response.json()) as { state?: string; code?: string; message?: string }
+    if (answer.state === undefined && response.ok) return 'done'
     return answer.state ?? `${answer.code}: ${answer.message}`
   } catch (error) {
     signal.throwIfAborted()

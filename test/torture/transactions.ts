@@ -6,7 +6,15 @@ import type { JudgedResource } from './judged-resources.ts'
 export interface Checkpoint {
   /** In the topic `checkpoints`. */
   readonly offset: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
   readonly resource: string
+  /** `UPDATE`, `PURGE` … */
+  readonly pass: string
+  /** `HELD`, `COMPLETED` … */
+  readonly state: string
+  /** The hold that an operator decides on by this pass. */
+  readonly decidesOn: string | null
   readonly seq: number
   readonly generation: number
   readonly instanceId: string
@@ -111,13 +119,17 @@ export function uncovered({ data }: FeedDump, last: FeedTransaction | undefined)
   ).length
 }
 
-function parseCheckpoint({ value, offset }: FeedRecord): Checkpoint {
+function parseCheckpoint({ value, offset, timestamp }: FeedRecord): Checkpoint {
   const body = value?.body ?? {}
   const deletes = (body['deletes'] ?? {}) as Readonly<Record<string, number>>
   const rows = body['rows'] as Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
   return {
     offset,
+    timestamp,
     resource: String(body['resource']),
+    pass: String(body['pass']),
+    state: String(body['state']),
+    decidesOn: (body['decidesOn'] ?? null) as string | null,
     seq: Number(body['seq']),
     generation: Number(body['generation']),
     instanceId: String(body['instanceId']),
