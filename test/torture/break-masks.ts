@@ -16,8 +16,8 @@ import {
 } from './operator.ts'
 import { filled, unsettled } from './settle.ts'
 
-const COMMAND_WITHIN_MS = 60_000
-const ENDS_WITHIN_MS = 30_000
+const COMMAND_WITHIN_MS = 90_000
+const ENDS_WITHIN_MS = 90_000
 const POLL_MS = 100
 const TRIES = 4
 /** `MASK_MAX_RATIO` of them, and more. */

@@ -8,7 +8,7 @@ import { lose, run, type Running } from './operator.ts'
 import { ask, filled, unsettled } from './settle.ts'
 
 const [LISTINGS, ACCOUNTS] = LISTS
-const WITHIN_MS = 60_000
+const WITHIN_MS = 90_000
 const POLL_MS = 100
 /** So long after the last one begins, the next sweep that is asked for is one again. */
 const DUE_MS = 500

@@ -10,8 +10,9 @@ import type { Program } from './program.ts'
 import { ask, post, unsettled } from './settle.ts'
 
 const HOLD = '/resources/listings/hold'
-const HELD_WITHIN_MS = 30_000
-const WITHIN_MS = 60_000
+/** A busy machine takes its time for a sweep. */
+const HELD_WITHIN_MS = 90_000
+const WITHIN_MS = 90_000
 const POLL_MS = 100
 const TRIES = 6
 
