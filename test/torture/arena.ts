@@ -122,6 +122,8 @@ export class Arena implements AsyncDisposable {
       UPDATE_OVERLAP: `${parts.weather.overlapMs}ms`,
       PURGE_MAX_DELETES: '1000000',
       PURGE_HARD_MAX: '1000000',
+      // Many end at once.
+      PURGE_MAX_RATIO: '0.1,openhouses=1',
       HTTP_PORT: '0',
       TORTURE_CLOCK_MS: String(parts.aheadMs),
       ...(options.sabotage === undefined ? {} : { TORTURE_SABOTAGE: options.sabotage }),

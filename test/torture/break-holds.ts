@@ -35,7 +35,7 @@ export async function holdDeletes(arena: Arena): Promise<readonly Finding[]> {
     await arena.stopPrograms()
     guard.lift(simulator.now())
     // What has gone meanwhile may be half of the feed.
-    arena.change({ PURGE_HARD_MAX: ANY_NUMBER, PURGE_MAX_RATIO: '0.1,listings=1' })
+    arena.change({ PURGE_HARD_MAX: ANY_NUMBER, PURGE_MAX_RATIO: '0.1,listings=1,openhouses=1' })
     market.resume()
   }
 }

@@ -7,6 +7,9 @@ import type { JudgedResource } from './judged-resources.ts'
 
 /** Beyond every overlap that a run may have, within the hour that a source's clock may differ (R4). */
 const CLOCK_STEP_MS = 25 * 60_000
+const HALF_HOUR_MS = 30 * 60_000
+/** More than settling and checking take on a busy machine. */
+const LONGEST_MS = 10 * 60_000
 const WITHIN_MS = 60_000
 const STOP_MS = 15_000
 const RETRY_MS = 100
@@ -22,10 +25,16 @@ function passesOf({ isStamped, set }: JudgedResource): readonly string[] {
   return [walk, walk, 'purge', 'purge']
 }
 
+/** To where no open house ends, as they do each half hour, before all is checked. */
+function clockStep(now: number): number {
+  const left = HALF_HOUR_MS - ((now + CLOCK_STEP_MS) % HALF_HOUR_MS)
+  return left > LONGEST_MS ? CLOCK_STEP_MS : CLOCK_STEP_MS + left
+}
+
 /** Faults off, market held still: the program must come to its end by itself. Answers what kept it from that. */
 export async function settle(arena: Arena): Promise<readonly Finding[]> {
   await arena.calm()
-  arena.advanceClock(CLOCK_STEP_MS)
+  arena.advanceClock(clockStep(arena.simulator.now()))
   const started = performance.now()
   const env = { UPDATE_INTERVAL: '1h', PURGE_INTERVAL: '1h', FULL_WALK_INTERVAL: '1h' }
   const daemon = await arena.start(['run'], { env })

@@ -8,7 +8,7 @@ import { SABOTAGE, type Sabotage } from './sabotage-kind.ts'
 import type { ScenarioName } from './scenarios.ts'
 import { tempFolder, type TempFolder } from '../fixtures/temp-folder.ts'
 
-const RUN_MS = 120_000
+const RUN_MS = 240_000
 const LISTINGS = 120
 
 /** A few faults that need little time; `make torture` has them all. */
