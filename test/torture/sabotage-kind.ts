@@ -20,7 +20,6 @@ export const SABOTAGE = {
   'completes a sweep without certificates': 'wrong certificate',
   'lets all deletes go': 'unapproved',
   'publishes what is masked': 'unapproved',
-  'deletes what was not held': 'unapproved',
   'forgets what it holds': 'unsettled',
   'drops what a content reconcile finds': 'lost',
 } as const satisfies Readonly<Record<string, Column>>

@@ -89,8 +89,6 @@ const WHOLE: Readonly<Partial<Record<Sabotage, (request: TransactionRequest) => 
   }),
   'completes a sweep without certificates': (request) => ({ ...request, certificates: [] }),
   'forgets what it holds': (request) => ({ ...request, holds: { written: [], ended: [] } }),
-  'deletes what was not held': (request) =>
-    request.progress.decidesOn === null ? request : withDelete(request),
   'drops what a content reconcile finds': (request) =>
     request.progress.compare === 'content' ? withoutUpserts(request) : request,
 }
@@ -103,16 +101,6 @@ function broken(request: TransactionRequest): TransactionRequest {
 function withAnotherKey(certificate: SweepCertificate): SweepCertificate {
   const [first = '', ...others] = certificate.buckets
   return { ...certificate, buckets: [`${first.slice(1)}${first.slice(0, 1)}`, ...others] }
-}
-
-/** Of a listing that is there, beside those that an operator lets go. */
-function withDelete(request: TransactionRequest): TransactionRequest {
-  const parts = request.parts.map((part) => {
-    const { known } = publishedOf(part)
-    const deletes = part.changes.some((change) => change.kind === 'deletion')
-    return deletes && known !== undefined ? withChange(part, deletionOf(known)) : part
-  })
-  return { ...request, parts }
 }
 
 function withoutUpserts(request: TransactionRequest): TransactionRequest {
@@ -153,7 +141,6 @@ function brokenPart(part: TransactionPart): TransactionPart {
     case 'publishes what is masked':
     case 'certifies what it does not have':
     case 'completes a sweep without certificates':
-    case 'deletes what was not held':
     case 'forgets what it holds':
     case 'drops what a content reconcile finds':
     case undefined:

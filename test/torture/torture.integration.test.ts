@@ -36,7 +36,6 @@ const FAULTS: readonly (readonly [seed: number, fault: ScenarioName])[] = [
 const SHOWN_BY: Readonly<Partial<Record<Sabotage, ScenarioName>>> = {
   'lets all deletes go': 'deletes held',
   'publishes what is masked': 'masking held',
-  'deletes what was not held': 'deletes held',
   'forgets what it holds': 'deletes held',
   'drops what a content reconcile finds': 'changes without a stamp',
 }
