@@ -14,6 +14,7 @@ import {
 } from '../../src/feed/state-records.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { Fixture, listing, NEVER } from '../events/sample.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
 
 const PASS = passId('p-1')
 const SOURCE = {
@@ -23,35 +24,18 @@ const SOURCE = {
 }
 const STAMP = { generation: 2, instanceId: 'i-1', seq: 41 }
 
-const PROGRESS: PassProgress = {
-  resource: LISTINGS.name,
+const PROGRESS = progressOf({
   pass: 'snapshot',
   passId: PASS,
-  state: 'running',
   initial: true,
   startedAt: instant(1_700_000_000_000),
   filter: "MlsStatus Eq 'Active'",
-  token: '',
-  walkEnded: false,
   page: 3,
   walked: 2999,
   walkedInRange: 2990,
   counts: { ...NO_OUTCOMES, published: 2998, stale: 1 },
-  deletes: NO_DELETES,
   reread: { known: 4_000, masked: 70, changed: 3, held: 5 },
-  sweepOffsets: [],
-  window: null,
-  owedSeconds: [],
-  scope: '',
-  rescoped: false,
-  compare: null,
-  reconciledAt: null,
-  missed: {},
-  overlap: null,
-  resumed: false,
-  decidesOn: null,
-  sweepDoubt: null,
-}
+})
 
 function open({ registry }: Fixture): Promise<StateCodec> {
   return StateCodec.open(

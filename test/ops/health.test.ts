@@ -7,7 +7,8 @@ import type { ResourceName } from '../../src/domain/resource.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { TOURS } from '../fixtures/resources.ts'
-import { pageOf, progressOf } from './progress.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
+import { pageOf } from './progress.ts'
 
 const unreachable = new ListingstreamError('No broker answers.', {
   code: 'KAFKA_UNREACHABLE',

@@ -5,7 +5,8 @@ import { passId } from '../../src/domain/pass.ts'
 import { LogObserver } from '../../src/ops/log-observer.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { upsertOf } from '../fixtures/change.ts'
-import { pageOf, progressOf } from './progress.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
+import { pageOf } from './progress.ts'
 
 const PASSES = 500
 

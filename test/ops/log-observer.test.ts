@@ -11,7 +11,8 @@ import { observers } from '../../src/ops/observers.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { Observer } from '../../src/replication/ports.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { pageOf, progressOf } from './progress.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
+import { pageOf } from './progress.ts'
 
 function logged() {
   const lines: { level: string; msg: string; [field: string]: unknown }[] = []

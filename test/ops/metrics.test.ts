@@ -8,7 +8,8 @@ import { LISTINGS } from '../../src/resources/listings.ts'
 import { Metrics } from '../../src/ops/metrics.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { OFFICES } from '../fixtures/resources.ts'
-import { pageOf, progressOf } from './progress.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
+import { pageOf } from './progress.ts'
 
 const upsert = upsertWith([])
 const deletion = { kind: 'deletion' } as Change

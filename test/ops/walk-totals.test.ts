@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { passId } from '../../src/domain/pass.ts'
 import { describeOutlook, WalkTotals } from '../../src/ops/walk-totals.ts'
-import { progressOf } from './progress.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 
 const NOTHING = { total: null, percent: null, secondsLeft: null }

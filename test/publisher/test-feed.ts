@@ -14,14 +14,7 @@ import type { LevelKeyIndex } from '../../src/key-index/level-key-index.ts'
 import { openKeyIndex } from '../../src/key-index/open-key-index.ts'
 import type { Change, Deletion, Upsert } from '../../src/domain/change.ts'
 import { instant, type Instant } from '../../src/domain/instant.ts'
-import {
-  NO_DELETES,
-  NO_REREAD,
-  NO_OUTCOMES,
-  passId,
-  type PassProgress,
-  type SourceIdentity,
-} from '../../src/domain/pass.ts'
+import { passId, type PassProgress, type SourceIdentity } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import type { ResourceDescription, ResourceName } from '../../src/domain/resource.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
@@ -47,6 +40,7 @@ import { FIELDS, VOLATILE } from '../events/sample.ts'
 import { plainRecord } from '../fixtures/plain-record.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { readAnySchema } from '../fixtures/resources.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
 import { ScriptedSource, SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { SILENT_OBSERVER } from '../fixtures/silent-observer.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
@@ -376,36 +370,14 @@ export function deletion(key: string): Deletion {
 }
 
 export function progress(over: Partial<PassProgress> = {}): PassProgress {
-  return {
-    resource: LISTINGS.name,
+  const snapshot = {
     pass: 'snapshot',
-    passId: passId('pass-1'),
-    state: 'running',
     initial: true,
     startedAt: SERVER_TIME,
-    filter: '',
     token: 'token-1',
-    walkEnded: false,
     page: 1,
-    walked: 0,
-    walkedInRange: 0,
-    counts: NO_OUTCOMES,
-    deletes: NO_DELETES,
-    reread: NO_REREAD,
-    sweepOffsets: [],
-    window: null,
-    owedSeconds: [],
-    scope: '',
-    rescoped: false,
-    compare: null,
-    reconciledAt: null,
-    missed: {},
-    overlap: null,
-    resumed: false,
-    decidesOn: null,
-    sweepDoubt: null,
-    ...over,
-  }
+  } as const
+  return progressOf({ ...snapshot, ...over })
 }
 
 /** One page of the pass `pass-1`. */

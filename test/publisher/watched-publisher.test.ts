@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { NO_DELETES, NO_OUTCOMES, NO_REREAD, passId } from '../../src/domain/pass.ts'
 import { instant } from '../../src/domain/instant.ts'
-import { LISTINGS } from '../../src/resources/listings.ts'
 import { watchedPublisher } from '../../src/publisher/watched-publisher.ts'
 import type { ChangePublisher, TransactionRequest } from '../../src/replication/ports.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { progressOf } from '../fixtures/pass-progress.ts'
 
 const never = new AbortController().signal
 const ALTERED = new ListingstreamError('it was altered', {
@@ -17,35 +16,7 @@ const ALTERED = new ListingstreamError('it was altered', {
 
 const REQUEST: TransactionRequest = {
   parts: [],
-  progress: {
-    resource: LISTINGS.name,
-    pass: 'update',
-    passId: passId('pass-1'),
-    state: 'running',
-    initial: false,
-    startedAt: instant(0),
-    filter: '',
-    token: null,
-    walkEnded: false,
-    page: 1,
-    walked: 0,
-    walkedInRange: 0,
-    counts: NO_OUTCOMES,
-    deletes: NO_DELETES,
-    reread: NO_REREAD,
-    sweepOffsets: [],
-    window: null,
-    owedSeconds: [],
-    scope: '',
-    rescoped: false,
-    compare: null,
-    reconciledAt: null,
-    missed: {},
-    overlap: null,
-    resumed: false,
-    decidesOn: null,
-    sweepDoubt: null,
-  },
+  progress: progressOf({ startedAt: instant(0), token: null, page: 1 }),
   watermark: null,
   markers: [],
 }

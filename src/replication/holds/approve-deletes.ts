@@ -24,7 +24,8 @@ import { passOnHold } from './standing-hold.ts'
 const MOST_EMPTY_PAGES = 3
 
 /**
- * A pass of its own, of the feed's own source before and after its questions. Where more is gone than was approved, it deletes nothing, and the hold stands; the verdict says why.
+ * A pass of its own, of the feed's own source before and after its questions. Where more is gone than was approved, it deletes
+ * nothing, and the hold stands; the verdict says why.
  */
 export async function approveDeletes(
   feed: Feed,

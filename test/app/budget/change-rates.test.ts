@@ -4,7 +4,7 @@ import { ChangeRates } from '../../../src/app/budget/change-rates.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import { NO_OUTCOMES, passId, type PassProgress } from '../../../src/domain/pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
-import { progressOf } from '../../ops/progress.ts'
+import { progressOf } from '../../fixtures/pass-progress.ts'
 
 const MINUTE = 60_000
 const DAY_MINUTES = 24 * 60

@@ -4,7 +4,7 @@ import { countedResources, NOTHING_GIVEN } from '../../../src/app/budget/known-c
 import { NO_OUTCOMES, passId, type PassProgress, type PassTrack } from '../../../src/domain/pass.ts'
 import { ACCOUNTS } from '../../../src/resources/accounts.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
-import { progressOf } from '../../ops/progress.ts'
+import { progressOf } from '../../fixtures/pass-progress.ts'
 
 function passes(
   ...list: readonly (readonly [PassTrack, Partial<PassProgress>])[]

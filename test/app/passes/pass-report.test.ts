@@ -9,7 +9,7 @@ import {
 } from '../../../src/app/passes/pass-report.ts'
 import type { UnreadSets } from '../../../src/replication/sets/sets-pass.ts'
 import { LISTING_SETS } from '../../../src/resources/listing-sets.ts'
-import { progressOf } from '../../ops/progress.ts'
+import { progressOf } from '../../fixtures/pass-progress.ts'
 
 const [PHOTOS] = LISTING_SETS
 const NONE: UnreadSets = { failed: 0, refused: 0, missing: 0 }

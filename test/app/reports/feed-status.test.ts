@@ -6,7 +6,7 @@ import { instant } from '../../../src/domain/instant.ts'
 import { NO_REREAD, passId, trackOf, type PassProgress } from '../../../src/domain/pass.ts'
 import { LISTING_SETS } from '../../../src/resources/listing-sets.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
-import { progressOf } from '../../ops/progress.ts'
+import { progressOf } from '../../fixtures/pass-progress.ts'
 
 function factsOf(passes: readonly PassProgress[]): FeedFacts {
   const known = FEED_STATUS.parse({ prefix: 'spark' })
