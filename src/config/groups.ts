@@ -33,6 +33,9 @@ const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
   'Leave out the version at its end. Example: https://replication.sparkapi.com',
 )
 
+/** Of the only feed. */
+export const DEFAULT_PREFIX = 'spark'
+
 const requestSettings = {
   API_RATE: integer(1500, { min: 10, max: 100_000 }).default(1500),
   PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
@@ -112,7 +115,7 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
 
   feed: group(
     {
-      TOPIC_PREFIX: topicPrefix.default('spark'),
+      TOPIC_PREFIX: topicPrefix.default(DEFAULT_PREFIX),
       DATA_DIR: path.default('./data'),
       RESOURCES: resourceNames.default(['listings']),
       SUBRESOURCES: subresourceNames.default([]),

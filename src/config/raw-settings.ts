@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import { errorCode } from '../support/error-code.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { RawValues } from './group.ts'
@@ -12,11 +14,22 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'ADMIN_TOKEN',
 ])
 
+const OBJECT = z.record(z.string(), z.unknown())
+
 /** The value of each of these is the path of a file. */
 const FILES: ReadonlySet<string> = new Set(['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'])
 
-type Layer = ReadonlyMap<string, string>
+export type Layer = ReadonlyMap<string, string>
 type ReadFile = (path: string) => string
+
+/** The member of the settings file that is a list of feeds (many-feeds.ts). */
+export const FEEDS = 'feeds'
+
+export interface SettingsFile {
+  readonly layer: Layer
+  /** Not looked at yet; undefined where the file has none. */
+  readonly feeds: unknown
+}
 
 /** Collects the text of variables from layers of settings; what goes wrong is kept, not thrown. */
 export class RawSettings {
@@ -30,19 +43,35 @@ export class RawSettings {
   }
 
   /** The settings file's values by name; empty if there is no such file. `known` are all variables that there are. */
-  fileLayer(path: string, known: readonly string[]): Layer {
+  file(path: string, known: readonly string[]): SettingsFile {
+    const { [FEEDS]: feeds, ...settings } = this.#readObject(path)
+    return { layer: this.layer(settings, known, { place: path, of: '' }), feeds }
+  }
+
+  /**
+   * @param place where the settings stand
+   * @param of stands behind a name that is told
+   */
+  layer(
+    settings: Readonly<Record<string, unknown>>,
+    known: readonly string[],
+    { place, of }: { readonly place: string; readonly of: string },
+  ): Layer {
     const layer = new Map<string, string>()
     const names = new Set([...known, ...[...SECRETS].map((name) => `${name}_FILE`)])
-    for (const [name, value] of Object.entries(this.#readObject(path))) {
+    for (const [name, value] of Object.entries(settings)) {
       if (!names.has(name)) {
         const meant = didYouMean(name, names)
         const hint = meant === undefined ? 'the README names them all' : `did you mean ${meant}?`
-        this.#mistake(name, `There is no such setting (in ${path}); ${hint}`)
+        this.mistake(`${name}${of}`, `There is no such setting (in ${place}); ${hint}`)
         continue
       }
       const text = settingText(value)
       if (text === undefined) {
-        this.#mistake(name, `In ${path} this must be a text, a number, true, false or a list of texts`)
+        this.mistake(
+          `${name}${of}`,
+          `In ${place} this must be a text, a number, true, false or a list of texts`,
+        )
       } else if (text !== '') {
         layer.set(name, text)
       }
@@ -59,7 +88,7 @@ export class RawSettings {
       const direct = layer?.get(name)
       const path = byFile === undefined ? undefined : layer?.get(byFile)
       if (direct !== undefined && path !== undefined) {
-        this.#mistake(name, `Set this or ${name}_FILE, not both`)
+        this.mistake(name, `Set this or ${name}_FILE, not both`)
         continue
       }
       const text = this.#resolve(name, direct, path)
@@ -97,19 +126,19 @@ export class RawSettings {
         this.#paths.set(name, path.trim())
         return text
       }
-      this.#mistake(variable, 'The file that this names is empty')
+      this.mistake(variable, 'The file that this names is empty')
     } catch (error) {
-      this.#mistake(variable, `The file that this names cannot be read (${whyUnread(error)})`)
+      this.mistake(variable, `The file that this names cannot be read (${whyUnread(error)})`)
     }
     return undefined
   }
 
-  #readObject(path: string): object {
+  #readObject(path: string): Readonly<Record<string, unknown>> {
     let text: string
     try {
       text = this.#readFile(path)
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') this.#mistake(path, `The file cannot be read (${whyUnread(error)})`)
+      if (errorCode(error) !== 'ENOENT') this.mistake(path, `The file cannot be read (${whyUnread(error)})`)
       return {}
     }
     let parsed: unknown
@@ -117,15 +146,16 @@ export class RawSettings {
       parsed = JSON.parse(text)
     } catch {
       // The parser's message quotes the file, which may hold secrets.
-      this.#mistake(path, 'The file is not JSON. Example: {"TOPIC_PREFIX": "spark"}')
+      this.mistake(path, 'The file is not JSON. Example: {"TOPIC_PREFIX": "spark"}')
       return {}
     }
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
-    this.#mistake(path, 'The file must hold one JSON object. Example: {"TOPIC_PREFIX": "spark"}')
+    const object = OBJECT.safeParse(parsed)
+    if (object.success) return object.data
+    this.mistake(path, 'The file must hold one JSON object. Example: {"TOPIC_PREFIX": "spark"}')
     return {}
   }
 
-  #mistake(name: string, problem: string): void {
+  mistake(name: string, problem: string): void {
     this.mistakes.push({ name, problem })
   }
 }

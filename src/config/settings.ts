@@ -21,6 +21,20 @@ export interface Settings {
 /** A command asks for the groups that it needs; what belongs to another group is neither needed nor checked. */
 export type SettingsGroup = keyof Settings
 
+const FEED_GROUPS: ReadonlySet<string> = new Set([
+  'spark',
+  'source',
+  'requests',
+  'feed',
+  'topics',
+  'passes',
+] satisfies SettingsGroup[])
+
+/** Whether each feed of a process has its own; all others belong to the process. */
+export function isFeedGroup(group: string): boolean {
+  return FEED_GROUPS.has(group)
+}
+
 interface SparkSettings {
   /** Without `/v1` and without a slash at its end. @default https://replication.sparkapi.com */
   readonly apiUrl: string

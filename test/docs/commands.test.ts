@@ -7,7 +7,7 @@ import { read } from './repository.ts'
 const [, AFTER_HEADING = ''] = read('README.md').split(/^## Commands$/m)
 const SECTION = AFTER_HEADING.split(/^## /m)[0]!
 /** Told once for all commands that have them. */
-const SHARED = ['--accept-source', '--force', '--take-over']
+const SHARED = ['--accept-source', '--feed', '--force', '--take-over']
 
 function optionsIn(text: string): readonly string[] {
   return text.match(/(?<=`)--[a-z-]+/g) ?? []

@@ -1,5 +1,5 @@
 /** `asyncapi`: the feed's contract, from its topics and schemas as they are now. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import { eventRecords, type ResourceDescription } from '../../domain/resource.ts'
 import type { SchemaRegistry } from '../../events/registry/schema-registry.ts'
 import { subjectName, valueSubject } from '../../events/registry/subject-name.ts'
@@ -11,8 +11,11 @@ import { asyncApiDocument, type DescribedEvent } from '../../contract/asyncapi-d
 import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
 
-export async function printAsyncApi({ json }: { json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
+export async function printAsyncApi(
+  { json, feed }: FeedChoice & { readonly json?: true },
+  signal: AbortSignal,
+): Promise<number> {
+  const settings = loadSettings(READER_GROUPS, { feed })
   const { brokers, ssl, sasl } = settings.kafka
   await using reader = await openFeedReader(settings, signal)
   const { cluster, names, resources, withRows, registry } = reader

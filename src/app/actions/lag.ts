@@ -1,5 +1,5 @@
 /** `lag`: how far the groups that read the feed have come. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import { WINDOW } from '../../consumer/lag/lag-history.ts'
 import { LagWatch, type LagReport } from '../../consumer/lag/lag-watch.ts'
 import { formatInstant, type Millis } from '../../domain/instant.ts'
@@ -15,7 +15,7 @@ import { lagJson } from '../reports/lag-json.ts'
 const LOOKS = 6
 const WATCH_INTERVAL_MS = 5_000
 
-export interface LagOptions {
+export interface LagOptions extends FeedChoice {
   /** @default all */
   readonly group?: readonly string[]
   readonly for: Millis
@@ -28,7 +28,7 @@ export interface LagOptions {
  * @throws {TopicError} `TOPIC_MISSING` if there is no feed of this prefix
  */
 export async function showLag(options: LagOptions, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
+  const settings = loadSettings(READER_GROUPS, { feed: options.feed })
   await using reader = await openFeedReader(settings, signal)
   const topics = await dataTopics(reader, signal)
   const { group: groups } = options

@@ -1,5 +1,5 @@
 /** `plan-requests`: what the feed will ask of the API, before it asks anything. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import { SettingsError } from '../../config/settings-error.ts'
 import type { FeedState } from '../../domain/feed-state.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
@@ -14,7 +14,7 @@ import { describePlan } from '../reports/describe-plan.ts'
 
 export type Counts = ReadonlyMap<ResourceName, number>
 
-export interface PlanOptions {
+export interface PlanOptions extends FeedChoice {
   readonly records?: Counts
   readonly changesPerDay?: Counts
   readonly json?: true
@@ -22,7 +22,7 @@ export interface PlanOptions {
 
 /** Exit code 1 if it does not fit. */
 export async function planFeed(options: PlanOptions, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings([...READER_GROUPS, 'requests', 'passes'])
+  const settings = loadSettings([...READER_GROUPS, 'requests', 'passes'], { feed: options.feed })
   const { passes, requests } = settings
   const resources = chosenResources(settings.feed)
   const given = { records: options.records ?? new Map(), changesPerDay: options.changesPerDay ?? new Map() }

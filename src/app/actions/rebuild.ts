@@ -1,5 +1,5 @@
 /** `rebuild`: the topics into a store. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import type { StoreTarget } from '../../consumer/rebuild/store-target.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import { printLine } from '../../support/print.ts'
@@ -10,7 +10,7 @@ import { rebuildStore } from '../rebuild/rebuild-store.ts'
 import { tellRebuild } from '../rebuild/tell-rebuild.ts'
 import { grouped } from '../reports/phrases.ts'
 
-export interface RebuildCommandOptions {
+export interface RebuildCommandOptions extends FeedChoice {
   readonly to: StoreTarget
   /** @default all that the feed publishes */
   readonly resource?: readonly ResourceDescription[]
@@ -20,10 +20,10 @@ export interface RebuildCommandOptions {
 
 /** @throws {StoreError}, and what reading the topics throws; the signal's reason if it is stopped before the store is up to date */
 export async function rebuildByHand(
-  { to, resource, ...options }: RebuildCommandOptions,
+  { to, resource, feed, ...options }: RebuildCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
+  const settings = loadSettings(READER_GROUPS, { feed })
   const json = options.json === true
   const follow = options.follow === true
   await using reader = await openFeedReader(settings, signal)

@@ -27,7 +27,7 @@ export async function republishRecords(
   { resource, keys = [], keysFile, all, json, ...wishes }: RepublishOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = loadSettings(WRITER_GROUPS)
+  const settings = loadSettings(WRITER_GROUPS, { feed: wishes.feed })
   const ofFile = keysFile === undefined ? [] : await keysIn(keysFile)
   const selection = all === true ? 'all' : distinct([...keys, ...ofFile])
   const report = await onFeed(

@@ -1,5 +1,5 @@
 /** `status`: how the feed is. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import { askDaemon } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
@@ -13,8 +13,11 @@ import { findDaemon, statedSettings, type StatedSettings } from '../daemon/hando
 import { readStatus } from '../reports/read-status.ts'
 
 /** Asks the daemon that holds DATA_DIR, else reads the topics. */
-export async function showStatus({ json }: { readonly json?: true }, signal: AbortSignal): Promise<number> {
-  const settings = loadSettings([...READER_GROUPS, 'source', 'http'])
+export async function showStatus(
+  { json, feed }: FeedChoice & { readonly json?: true },
+  signal: AbortSignal,
+): Promise<number> {
+  const settings = loadSettings([...READER_GROUPS, 'source', 'http'], { feed })
   const daemon = await findDaemon(settings.feed.dataDir, stated(settings), signal)
   const status =
     daemon === undefined

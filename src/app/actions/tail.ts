@@ -1,6 +1,6 @@
 /** `tail`: the events of the data topics. */
 import { formatInstant } from '../../domain/instant.ts'
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import type { ResourceDescription } from '../../domain/resource.ts'
 import { decodeValue } from '../../events/decode-value.ts'
 import type { KafkaCluster } from '../../kafka/cluster.ts'
@@ -10,7 +10,7 @@ import { printJson, printLine } from '../../support/print.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import { READER_GROUPS } from '../compose/settings-groups.ts'
 
-export interface TailOptions {
+export interface TailOptions extends FeedChoice {
   readonly fromBeginning?: true
   /** From the oldest event to the last one that was committed when the command began. */
   readonly untilEnd?: true
@@ -30,7 +30,7 @@ export interface TailOptions {
  */
 export async function tailEvents(options: TailOptions, signal: AbortSignal): Promise<number> {
   const { untilEnd, limit = Infinity } = options
-  const settings = loadSettings(READER_GROUPS)
+  const settings = loadSettings(READER_GROUPS, { feed: options.feed })
   try {
     await using reader = await openFeedReader(settings, signal)
     const { cluster, names, writerSchemas } = reader

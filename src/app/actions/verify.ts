@@ -1,5 +1,5 @@
 /** `verify`: a store, or the topics, compared with the newest certificates. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import type { StoreTarget } from '../../consumer/rebuild/store-target.ts'
 import { PostgresReader } from '../../consumer/verify/postgres-reader.ts'
 import { SqliteReader } from '../../consumer/verify/sqlite-reader.ts'
@@ -14,7 +14,7 @@ import { rebuiltResources } from '../rebuild/rebuild-store.ts'
 import { describeFinding, describeVerdict } from '../reports/describe-verdict.ts'
 import { findingJson, verdictJson } from '../reports/verdict-json.ts'
 
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends FeedChoice {
   /** @default all that the store, or the feed, has */
   readonly resource?: readonly ResourceDescription[]
   readonly json?: true
@@ -28,10 +28,10 @@ export interface VerifyCommandOptions {
  */
 export async function verifyByHand(
   store: StoreTarget | undefined,
-  { resource, json }: VerifyCommandOptions,
+  { resource, json, feed: named }: VerifyCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
+  const settings = loadSettings(READER_GROUPS, { feed: named })
   await using feed = await openFeedReader(settings, signal)
   const sources = rebuiltResources()
   const { cluster, names, log, registry, writerSchemas } = feed

@@ -1,5 +1,5 @@
 /** `why`: all that the feed knows of one key. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import { ADMIN_TOKEN_UNSET } from '../../domain/error-codes.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { Replicated } from '../../domain/resource.ts'
@@ -22,7 +22,7 @@ import { indexedKey } from '../explain/indexed-key.ts'
 import { askSource, type SourceAnswer } from '../explain/source-answer.ts'
 import { whyMisfit } from '../reports/live-records.ts'
 
-export interface WhyOptions {
+export interface WhyOptions extends FeedChoice {
   readonly resource: Replicated
   /** Of its last events. */
   readonly events: number
@@ -35,7 +35,7 @@ export interface WhyOptions {
 export async function explainWhy(key: RecordKey, options: WhyOptions, signal: AbortSignal): Promise<number> {
   const { events, json } = options
   const ask = options.ask === true
-  const settings = loadSettings([...READER_GROUPS, 'http'])
+  const settings = loadSettings([...READER_GROUPS, 'http'], { feed: options.feed })
   const resource = requireChosen(settings.feed, options.resource)
   await using reader = await openFeedReader(settings, signal)
   await describeDataTopics(reader.cluster, reader.names, [resource], signal)
@@ -110,11 +110,11 @@ async function lookHere(
 }
 
 async function askHere(
-  { listed }: FeedReader,
+  { listed, names }: FeedReader,
   resource: Replicated,
   key: RecordKey,
   signal: AbortSignal,
 ): Promise<SourceAnswer> {
-  await using looking = lookingSource(loadSettings(['spark', 'log']))
+  await using looking = lookingSource(loadSettings(['spark', 'log'], { feed: names.prefix }))
   return await askSource(looking.source, listed, resource, key, signal)
 }

@@ -6,7 +6,7 @@ import { parseDuration } from '../../config/duration.ts'
 import type { Millis } from '../../domain/instant.ts'
 import type { LagOptions } from '../actions/lag.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption } from './options.ts'
+import { feedOption, jsonOption } from './options.ts'
 
 export function registerLag(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -16,6 +16,7 @@ export function registerLag(program: Command, { signal, acting }: CommandHost): 
     .option('--for <duration>', 'watch them for so long, then tell; 0s: one look', duration, 10_000)
     .option('--watch', 'go on, and tell every 5 seconds')
     .addOption(jsonOption('as JSON; with --watch, a line each time'))
+    .addOption(feedOption())
     .action(
       acting(async (options: LagOptions) => (await import('../actions/lag.ts')).showLag(options, signal)),
     )

@@ -17,6 +17,10 @@ export function forceOption(): Option {
   return new Option('--force', 'accept a LISTINGS_FILTER that listings leave by a change of their fields')
 }
 
+export function feedOption(): Option {
+  return new Option('--feed <prefix>', 'of several feeds this one (TOPIC_PREFIX)')
+}
+
 export function jsonOption(description = 'as JSON'): Option {
   return new Option('--json', description)
 }

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseResourceName } from '../../domain/resource.ts'
 import type { Counts, PlanOptions } from '../actions/plan-requests.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption, wholeNumber } from './options.ts'
+import { feedOption, jsonOption, wholeNumber } from './options.ts'
 
 export function registerPlanRequests(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -18,6 +18,7 @@ export function registerPlanRequests(program: Command, { signal, acting }: Comma
     )
     .addOption(countsOption('--changes-per-day <counts>', 'how many of them change: listings=3000'))
     .addOption(jsonOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: PlanOptions) =>
         (await import('../actions/plan-requests.ts')).planFeed(options, signal),

@@ -7,6 +7,7 @@ import type { ShowOptions } from '../actions/purge/show.ts'
 import type { CommandHost } from './command.ts'
 import {
   acceptSourceOption,
+  feedOption,
   forceOption,
   jsonOption,
   listedOption,
@@ -22,6 +23,7 @@ export function registerPurgeHolds(purge: Command, { signal, acting }: CommandHo
     .addOption(new Option('--csv', 'all keys, a line each').conflicts('json'))
     .addOption(jsonOption())
     .addOption(listedOption())
+    .addOption(feedOption())
     .action(
       acting(async (sweep: string | undefined, options: ShowOptions) =>
         (await import('../actions/purge/show.ts')).showHold(sweep, options, signal),
@@ -52,6 +54,7 @@ function decision(purge: Command, name: 'approve' | 'reject', ...own: readonly O
   return command
     .addOption(jsonOption())
     .addOption(listedOption())
+    .addOption(feedOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())

@@ -6,6 +6,7 @@ import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
 import {
   acceptSourceOption,
+  feedOption,
   forceOption,
   jsonOption,
   resourceOption,
@@ -37,6 +38,7 @@ export function registerPurge(program: Command, host: CommandHost): void {
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: OnePassOptions) =>
         (await import('../passes/one-pass.ts')).runOnePass('purge', options, signal),

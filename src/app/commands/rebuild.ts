@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander'
 import { parseStoreTarget } from '../rebuild/parse-store-target.ts'
 import type { RebuildCommandOptions } from '../actions/rebuild.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption, resourcesOption } from './options.ts'
+import { feedOption, jsonOption, resourcesOption } from './options.ts'
 
 export function registerRebuild(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -18,6 +18,7 @@ export function registerRebuild(program: Command, { signal, acting }: CommandHos
     .addOption(resourcesOption('this resource alone; several times for several'))
     .option('--follow', 'go on with every change')
     .addOption(jsonOption('one JSON line for each step'))
+    .addOption(feedOption())
     .action(
       acting(async (options: RebuildCommandOptions) =>
         (await import('../actions/rebuild.ts')).rebuildByHand(options, signal),

@@ -4,7 +4,14 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseRecordKey, type RecordKey } from '../../domain/record-key.ts'
 import type { RepublishOptions } from '../actions/republish.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, forceOption, jsonOption, resourceOption, takeOverOption } from './options.ts'
+import {
+  acceptSourceOption,
+  feedOption,
+  forceOption,
+  jsonOption,
+  resourceOption,
+  takeOverOption,
+} from './options.ts'
 
 export function registerRepublish(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -20,6 +27,7 @@ export function registerRepublish(program: Command, { signal, acting }: CommandH
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: RepublishOptions, command: Command) => {
         const named = options.keys !== undefined || options.keysFile !== undefined

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 
 import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
+import { acceptSourceOption, feedOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
 export function registerSnapshot(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -14,6 +14,7 @@ export function registerSnapshot(program: Command, { signal, acting }: CommandHo
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: OnePassOptions) =>
         (await import('../passes/one-pass.ts')).runOnePass('snapshot', options, signal),

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { TailOptions } from '../actions/tail.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption, resourceFilterOption, wholeNumber } from './options.ts'
+import { feedOption, jsonOption, resourceFilterOption, wholeNumber } from './options.ts'
 
 export function registerTail(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -15,6 +15,7 @@ export function registerTail(program: Command, { signal, acting }: CommandHost):
     .option('--key <key...>', 'only the events of these records')
     .addOption(resourceFilterOption('only those of this resource'))
     .addOption(jsonOption('one JSON line an event'))
+    .addOption(feedOption())
     .action(
       acting(async (options: TailOptions) =>
         (await import('../actions/tail.ts')).tailEvents(options, signal),

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { OnePassOptions } from '../passes/pass-on-feed.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, forceOption, resourceOption, takeOverOption } from './options.ts'
+import { acceptSourceOption, feedOption, forceOption, resourceOption, takeOverOption } from './options.ts'
 
 export function registerUpdate(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -13,6 +13,7 @@ export function registerUpdate(program: Command, { signal, acting }: CommandHost
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: OnePassOptions) =>
         (await import('../passes/one-pass.ts')).runOnePass('update', options, signal),

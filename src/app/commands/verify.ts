@@ -5,7 +5,7 @@ import { parseStoreTarget } from '../rebuild/parse-store-target.ts'
 import type { StoreTarget } from '../../consumer/rebuild/store-target.ts'
 import type { VerifyCommandOptions } from '../actions/verify.ts'
 import type { CommandHost } from './command.ts'
-import { jsonOption, resourcesOption } from './options.ts'
+import { feedOption, jsonOption, resourcesOption } from './options.ts'
 
 export function registerVerify(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -19,6 +19,7 @@ export function registerVerify(program: Command, { signal, acting }: CommandHost
     .option('--topic', 'the topics themselves, replayed')
     .addOption(resourcesOption('this resource alone; several times for several'))
     .addOption(jsonOption('one JSON line for each finding and each verdict'))
+    .addOption(feedOption())
     .action(
       acting(async ({ store, topic, ...options }: Words, command: Command) => {
         if (store === undefined && topic === undefined) command.error('error: name a --store, or use --topic')

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseRecordKey, type RecordKey } from '../../domain/record-key.ts'
 import type { WhyOptions } from '../actions/why.ts'
 import type { CommandHost } from './command.ts'
-import { countingNumber, jsonOption, resourceOption } from './options.ts'
+import { countingNumber, feedOption, jsonOption, resourceOption } from './options.ts'
 
 const EVENTS = 5
 
@@ -19,6 +19,7 @@ export function registerWhy(program: Command, { signal, acting }: CommandHost): 
     .option('--events <n>', 'so many of its last events', countingNumber, EVENTS)
     .option('--ask', 'also whether the source has it now')
     .addOption(jsonOption())
+    .addOption(feedOption())
     .action(
       acting(async (key: RecordKey, options: WhyOptions) =>
         (await import('../actions/why.ts')).explainWhy(key, options, signal),

@@ -1,6 +1,7 @@
 /** Work on a feed for one command: by the daemon that holds DATA_DIR if there is one, else by this process. */
 import { z } from 'zod'
 
+import type { FeedChoice } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
 import type { Replicated } from '../../domain/resource.ts'
@@ -21,7 +22,7 @@ import { progressLine } from '../reports/progress-line.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
 
 /** How this process may open the feed; a daemon has it open. */
-export interface FeedWishes {
+export interface FeedWishes extends FeedChoice {
   readonly restart?: true
   readonly takeOver?: true
   readonly acceptSource?: true

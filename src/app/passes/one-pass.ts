@@ -10,7 +10,7 @@ export async function runOnePass(
   signal: AbortSignal,
 ): Promise<number> {
   // Before a client is loaded: what is wrong with them is told at once.
-  const settings = loadSettings(WRITER_GROUPS)
+  const settings = loadSettings(WRITER_GROUPS, { feed: options.feed })
   const { passOnFeed } = await import('./pass-on-feed.ts')
   return await passOnFeed(settings, pass, options, signal)
 }

@@ -23,7 +23,7 @@ export async function setWatermark(
   { resource: wanted, ...wishes }: WatermarkOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = loadSettings(WRITER_GROUPS)
+  const settings = loadSettings(WRITER_GROUPS, { feed: wishes.feed })
   const resource = listed(settings, wanted)
   await requireNoDaemon(settings, signal)
   const firstBegan = await firstBegin(settings, resource, to, signal)

@@ -1,5 +1,5 @@
 /** `checkpoint show`: what the topic `checkpoints` says. */
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import { NoFeedError } from '../../../feed/feed-errors.ts'
 import { printJson, printLines } from '../../../support/print.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
@@ -9,10 +9,10 @@ import { describeCheckpoints } from '../../reports/describe-checkpoints.ts'
 
 /** @throws {NoFeedError} */
 export async function showCheckpoints(
-  { json }: { readonly json?: true },
+  { json, feed }: FeedChoice & { readonly json?: true },
   signal: AbortSignal,
 ): Promise<number> {
-  await using reader = await openFeedReader(loadSettings(READER_GROUPS), signal)
+  await using reader = await openFeedReader(loadSettings(READER_GROUPS, { feed }), signal)
   const { log, names } = reader
   await log.refreshIfThere(signal)
   if (log.owner === undefined && log.source === null) throw new NoFeedError(names.prefix)

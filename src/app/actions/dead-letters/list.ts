@@ -1,6 +1,6 @@
 /** `dead-letters list`: the records that could not be published. */
 import { formatInstant } from '../../../domain/instant.ts'
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import { readDeadLetters, type DeadLetterSummary } from '../../../feed/dead-letter-log.ts'
 import { parseJson } from '../../../support/parse-json.ts'
 import { printable } from '../../../support/printable.ts'
@@ -9,7 +9,7 @@ import { openFeedReader } from '../../compose/feed-reader.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
 import { alignColumns } from '../../reports/table.ts'
 
-export interface ListOptions {
+export interface ListOptions extends FeedChoice {
   /** Settled ones too. */
   readonly all?: true
   readonly json?: true
@@ -18,8 +18,11 @@ export interface ListOptions {
 }
 
 /** Prints the last letter of each key, oldest first: as a table, or one a line as JSON or as the record itself. */
-export async function listDeadLetters({ all, json, raw }: ListOptions, signal: AbortSignal): Promise<number> {
-  await using reader = await openFeedReader(loadSettings(READER_GROUPS), signal)
+export async function listDeadLetters(
+  { all, json, raw, feed }: ListOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  await using reader = await openFeedReader(loadSettings(READER_GROUPS, { feed }), signal)
   const letters = (await readDeadLetters(reader, () => undefined, signal)).filter(
     ({ settledAt }) => all === true || settledAt === null,
   )

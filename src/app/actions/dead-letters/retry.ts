@@ -23,7 +23,7 @@ export async function retryDeadLetters(
 ): Promise<number> {
   const pass = retryingPass(resource)
   const report = await onFeed(
-    loadSettings(WRITER_GROUPS),
+    loadSettings(WRITER_GROUPS, { feed: wishes.feed }),
     wishes,
     {
       resource,

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import type { IndexEntry } from '../../../domain/index-entry.ts'
 import { openKeyIndex } from '../../../key-index/open-key-index.ts'
 import { compareKeys, type ComparedKey } from '../../../recovery/index-check.ts'
@@ -17,8 +17,8 @@ import { openTopics, rebuildFrom } from './topics.ts'
 const SCRATCH_FOLDER = 'index-check'
 
 /** Names every difference on stdout, one a line. Changes nothing; exit code 0 if there is none, otherwise 1. */
-export async function checkIndex(signal: AbortSignal): Promise<number> {
-  const settings = loadSettings(READER_GROUPS)
+export async function checkIndex({ feed: named }: FeedChoice, signal: AbortSignal): Promise<number> {
+  const settings = loadSettings(READER_GROUPS, { feed: named })
   const { dataDir } = settings.feed
   const resources = publishedResources(settings.feed)
   await using index = await openKeyIndex(dataDir, { resources, mustExist: true }, signal)

@@ -21,7 +21,7 @@ export async function approveDeletes(
   signal: AbortSignal,
 ): Promise<number> {
   const report = await onFeed(
-    loadSettings(WRITER_GROUPS),
+    loadSettings(WRITER_GROUPS, { feed: wishes.feed }),
     wishes,
     {
       resource,

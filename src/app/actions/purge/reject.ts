@@ -20,7 +20,7 @@ export async function rejectDeletes(
   signal: AbortSignal,
 ): Promise<number> {
   const rejected = await onFeed(
-    loadSettings(WRITER_GROUPS),
+    loadSettings(WRITER_GROUPS, { feed: wishes.feed }),
     wishes,
     {
       resource,

@@ -1,5 +1,5 @@
 /** `purge show`: what the guard holds, from the topics alone. */
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import { passId } from '../../../domain/pass.ts'
 import type { ListedResource } from '../../../domain/resource.ts'
 import { CommittedState } from '../../../replication/committed-state.ts'
@@ -11,7 +11,7 @@ import { holdLines } from '../../holds/hold-csv.ts'
 import { othersThan, reportHold, type HoldAnswer } from '../../holds/hold-report.ts'
 import { describeHold, describeOthers } from '../../reports/describe-hold.ts'
 
-export interface ShowOptions {
+export interface ShowOptions extends FeedChoice {
   readonly resource: ListedResource
   readonly csv?: true
   readonly json?: true
@@ -20,10 +20,10 @@ export interface ShowOptions {
 /** Works beside a daemon and without one. The exit code is 3 while something is held. */
 export async function showHold(
   sweep: string | undefined,
-  { resource, csv, json }: ShowOptions,
+  { resource, csv, json, feed }: ShowOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  await using reader = await openFeedReader(loadSettings(READER_GROUPS), signal)
+  await using reader = await openFeedReader(loadSettings(READER_GROUPS, { feed }), signal)
   await reader.log.refreshIfThere(signal)
   const state = new CommittedState(reader.log.state(), await reader.holdLog.known(signal))
   const { name } = resource

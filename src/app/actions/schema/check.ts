@@ -1,5 +1,5 @@
 /** `schema check`: whether the source's metadata, or the program's own file, would change a schema. Registers nothing. */
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import type { Settings } from '../../../config/settings.ts'
 import { parseAvroRecord, nestedRecord } from '../../../events/schema/avro-record.ts'
 import { evolve } from '../../../events/schema/event-schema.ts'
@@ -15,7 +15,7 @@ import { lookingSource } from '../../compose/looking-source.ts'
 import { withTypeNames } from '../../metadata/metadata-refresher.ts'
 import { schemaSubject } from './subject.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends FeedChoice {
   readonly resource: ResourceDescription
   readonly json?: true
 }
@@ -24,10 +24,13 @@ export interface CheckOptions {
 const WOULD_CHANGE = 1
 
 /** Exit code 0 if nothing would change. */
-export async function checkSchema({ resource, json }: CheckOptions, signal: AbortSignal): Promise<number> {
+export async function checkSchema(
+  { resource, json, feed }: CheckOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { events } = resource
-  const { registry, subject } = schemaSubject(resource)
-  const asked = await askedOf(resource, signal)
+  const { registry, subject } = schemaSubject(resource, { feed })
+  const asked = await askedOf(resource, { feed }, signal)
   const latest = await registry.version(subject, 'latest', signal)
   const next = evolve(latest?.schema ?? null, asked.fields, {
     resource,
@@ -87,10 +90,11 @@ export function describeCheck(
 /** Nothing for a schema that is written by hand: then neither API nor token is needed. */
 async function askedOf(
   { fields }: ResourceDescription,
+  { feed }: FeedChoice,
   signal: AbortSignal,
 ): Promise<{ readonly fields: readonly FieldDescription[]; readonly volatileFields: readonly string[] }> {
   if (fields.from === 'schema') return { fields: [], volatileFields: [] }
-  const settings = loadSettings(['spark', 'passes', 'log'])
+  const settings = loadSettings(['spark', 'passes', 'log'], { feed })
   return {
     fields: await sourceFields(settings, signal),
     volatileFields: settings.passes.volatileFields,

@@ -1,11 +1,12 @@
 /** `schema diff`: what changed between two versions, in words. */
 import { schemaChanges } from '../../../contract/schema-changes.ts'
+import type { FeedChoice } from '../../../config/load-settings.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { printJson, printLines } from '../../../support/print.ts'
 import { requireVersion, schemaSubject, type SchemaSubject } from './subject.ts'
 
-export interface DiffFlags {
+export interface DiffFlags extends FeedChoice {
   readonly resource: ResourceDescription
   /** Of its rows. */
   readonly rows?: true
@@ -20,10 +21,10 @@ interface DiffOptions extends DiffFlags {
 }
 
 export async function diffSchemas(
-  { resource, rows, from, to, json }: DiffOptions,
+  { resource, rows, from, to, json, feed }: DiffOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const subject = schemaSubject(resource, rows)
+  const subject = schemaSubject(resource, { feed }, rows)
   const later = await requireVersion(subject, to ?? 'latest', signal)
   const earlier = await earlierVersion(subject, from, later, signal)
   const changes = earlier === undefined ? [] : schemaChanges(earlier.schema, later.schema)

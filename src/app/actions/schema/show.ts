@@ -1,4 +1,5 @@
 /** `schema show`: one version of the schema, for a person or as it is. */
+import type { FeedChoice } from '../../../config/load-settings.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
 import { heldRecord, parseAvroRecord, pathInto, type AvroRecord } from '../../../events/schema/avro-record.ts'
 import { avroTypeText } from '../../../events/schema/avro-type-text.ts'
@@ -8,7 +9,7 @@ import { printJsonText, printLines } from '../../../support/print.ts'
 import { requireVersion, schemaSubject } from './subject.ts'
 import { alignColumns } from '../../reports/table.ts'
 
-export interface ShowOptions {
+export interface ShowOptions extends FeedChoice {
   readonly resource: ResourceDescription
   /** Of its rows. */
   readonly rows?: true
@@ -19,10 +20,10 @@ export interface ShowOptions {
 }
 
 export async function showSchema(
-  { resource, rows, version, json }: ShowOptions,
+  { resource, rows, version, json, feed }: ShowOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const subject = schemaSubject(resource, rows)
+  const subject = schemaSubject(resource, { feed }, rows)
   const found = await requireVersion(subject, version ?? 'latest', signal)
   if (json === true) printJsonText(found.schema)
   else printLines(schemaTable(subject.subject, found))

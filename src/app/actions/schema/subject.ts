@@ -1,5 +1,5 @@
 /** The versions of a resource's `…Upserted`, or of its rows, in the registry, for the commands `schema …`. */
-import { loadSettings } from '../../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../../config/load-settings.ts'
 import type { SubjectVersion } from '../../../events/registry/schema-registry.ts'
 import { subjectName, valueSubject } from '../../../events/registry/subject-name.ts'
 import type { ResourceDescription } from '../../../domain/resource.ts'
@@ -18,8 +18,12 @@ export interface SchemaSubject extends FeedSchemas {
 }
 
 /** Subject of the resource's `…Upserted`, or of its rows, by the settings. */
-export function schemaSubject(resource: ResourceDescription, ofRows = false): SchemaSubject {
-  const { names, registry } = openFeedSchemas(loadSettings(['registry', 'feed', 'log']))
+export function schemaSubject(
+  resource: ResourceDescription,
+  { feed }: FeedChoice,
+  ofRows = false,
+): SchemaSubject {
+  const { names, registry } = openFeedSchemas(loadSettings(['registry', 'feed', 'log'], { feed }))
   const subject = ofRows
     ? valueSubject(names.rows(resource))
     : subjectName(names.data(resource), resource.events.upserted)

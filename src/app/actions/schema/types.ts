@@ -1,4 +1,5 @@
 /** `schema types`: TypeScript types of a feed's events, by the schemas in the registry. */
+import type { FeedChoice } from '../../../config/load-settings.ts'
 import { typescriptTypes } from '../../../contract/typescript-types.ts'
 import { eventRecords, type Replicated } from '../../../domain/resource.ts'
 import { subjectName } from '../../../events/registry/subject-name.ts'
@@ -9,12 +10,13 @@ import { requireVersion, schemaSubject } from './subject.ts'
 export async function printTypes(
   resources: readonly Replicated[],
   version: number | 'latest',
+  feed: FeedChoice,
   signal: AbortSignal,
 ): Promise<number> {
   const schemas: string[] = []
   const origins: string[] = []
   for (const resource of new Set(resources)) {
-    const { registry, subject, names } = schemaSubject(resource)
+    const { registry, subject, names } = schemaSubject(resource, feed)
     const upserted = await requireVersion({ registry, subject }, version, signal)
     origins.push(`${subject} version ${upserted.version}`)
     schemas.push(upserted.schema)

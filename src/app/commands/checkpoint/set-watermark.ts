@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseInstant, type Instant } from '../../../domain/instant.ts'
 import type { WatermarkOptions } from '../../actions/checkpoint/set-watermark.ts'
 import type { CommandHost } from '../command.ts'
-import { acceptSourceOption, forceOption, listedOption, takeOverOption } from '../options.ts'
+import { acceptSourceOption, feedOption, forceOption, listedOption, takeOverOption } from '../options.ts'
 
 export function registerCheckpointSetWatermark(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -15,6 +15,7 @@ export function registerCheckpointSetWatermark(group: Command, { signal, acting 
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (time: Instant, options: WatermarkOptions) =>
         (await import('../../actions/checkpoint/set-watermark.ts')).setWatermark(time, options, signal),

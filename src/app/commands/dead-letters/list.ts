@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { ListOptions } from '../../actions/dead-letters/list.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption } from '../options.ts'
+import { feedOption, jsonOption } from '../options.ts'
 
 export function registerDeadLettersList(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -12,6 +12,7 @@ export function registerDeadLettersList(group: Command, { signal, acting }: Comm
     .option('--all', 'settled ones too')
     .addOption(jsonOption('one JSON object a line'))
     .option('--raw', "the records' own JSON, one a line; with --json as its member")
+    .addOption(feedOption())
     .action(
       acting(async (options: ListOptions) =>
         (await import('../../actions/dead-letters/list.ts')).listDeadLetters(options, signal),

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { ListedResource } from '../../../domain/resource.ts'
 import type { FeedWishes } from '../../passes/on-feed.ts'
 import type { CommandHost } from '../command.ts'
-import { acceptSourceOption, forceOption, listedOption, takeOverOption } from '../options.ts'
+import { acceptSourceOption, feedOption, forceOption, listedOption, takeOverOption } from '../options.ts'
 
 export function registerDeadLettersRetry(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -16,6 +16,7 @@ export function registerDeadLettersRetry(group: Command, { signal, acting }: Com
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .action(
       acting(async (keys: string[], { all = false, resource, ...wishes }: RetryOptions, command: Command) => {
         if (all === keys.length > 0) command.error('error: name keys, or use --all')

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { CheckOptions } from '../../actions/schema/check.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption, resourceOption } from '../options.ts'
+import { feedOption, jsonOption, resourceOption } from '../options.ts'
 
 export function registerSchemaCheck(group: Command, { signal, acting }: CommandHost): void {
   group
@@ -11,6 +11,7 @@ export function registerSchemaCheck(group: Command, { signal, acting }: CommandH
     .description("whether the source's metadata would change it; registers nothing; exit code 1 if it would")
     .addOption(resourceOption())
     .addOption(jsonOption())
+    .addOption(feedOption())
     .action(
       acting(async (options: CheckOptions) =>
         (await import('../../actions/schema/check.ts')).checkSchema(options, signal),

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { DiffFlags } from '../../actions/schema/diff.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption, resourceOption, wholeNumber } from '../options.ts'
+import { feedOption, jsonOption, resourceOption, wholeNumber } from '../options.ts'
 import { rowsOption } from './options.ts'
 
 export function registerSchemaDiff(group: Command, { signal, acting }: CommandHost): void {
@@ -15,6 +15,7 @@ export function registerSchemaDiff(group: Command, { signal, acting }: CommandHo
     .addOption(resourceOption())
     .addOption(rowsOption())
     .addOption(jsonOption())
+    .addOption(feedOption())
     .action(
       acting(async (from: number | undefined, to: number | undefined, options: DiffFlags) =>
         (await import('../../actions/schema/diff.ts')).diffSchemas({ ...options, from, to }, signal),

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { ShowOptions } from '../../actions/schema/show.ts'
 import type { CommandHost } from '../command.ts'
-import { jsonOption, resourceOption } from '../options.ts'
+import { feedOption, jsonOption, resourceOption } from '../options.ts'
 import { rowsOption, versionOption } from './options.ts'
 
 export function registerSchemaShow(group: Command, { signal, acting }: CommandHost): void {
@@ -14,6 +14,7 @@ export function registerSchemaShow(group: Command, { signal, acting }: CommandHo
     .addOption(rowsOption())
     .addOption(versionOption())
     .addOption(jsonOption('the Avro schema itself'))
+    .addOption(feedOption())
     .action(
       acting(async (options: ShowOptions) =>
         (await import('../../actions/schema/show.ts')).showSchema(options, signal),
