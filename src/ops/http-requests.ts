@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
+import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { RefusedRequestError } from './http-errors.ts'
 import type { Refusal } from './request-guard.ts'
@@ -36,6 +37,14 @@ export function refuse(reply: FastifyReply, { status, code, message }: Refusal):
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
   return reply.code(status).send({ code, message })
 }
+
+/** As it stands in a path or a body. */
+export const RECORD_KEY = z.string().transform((text, context): RecordKey => {
+  const key = parseRecordKey(text)
+  if (key !== undefined) return key
+  context.addIssue({ code: 'custom', message: 'is no key of a record' })
+  return z.NEVER
+})
 
 /** @throws {RefusedRequestError} HTTP_BAD_REQUEST */
 export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {

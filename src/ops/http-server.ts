@@ -1,82 +1,23 @@
 import type { AddressInfo } from 'node:net'
 
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import { fastify, type FastifyInstance } from 'fastify'
 
-import { PASS_KINDS, PURGE_COMPARES, type PassKind } from '../domain/pass.ts'
-import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
-import { INSTANCE_HEADER } from './daemon-client.ts'
-import { addHoldRoutes, type HoldRequests } from './hold-routes.ts'
 import { HttpListenError, RefusedRequestError } from './http-errors.ts'
-import { badRequest, goneOf, parseRequest, refuse, refusing, type PassRequest } from './http-requests.ts'
+import { refuse } from './http-requests.ts'
 import type { Logger } from './logger.ts'
-import { refuseChange, refuseHost, refuseRead, type GuardOptions } from './request-guard.ts'
+import { addRoutesOfFeeds, type Feeds } from './many-feeds-routes.ts'
+import { refuseHost, type GuardOptions } from './request-guard.ts'
 
-/** Of one republish: more are everything. */
-export const MOST_KEYS = 100_000
-
-const KEY = z.string().transform((text, context): RecordKey => {
-  const key = parseRecordKey(text)
-  if (key !== undefined) return key
-  context.addIssue({ code: 'custom', message: 'is no key of a record' })
-  return z.NEVER
-})
-
-const PASS_OPTIONS = z
-  .strictObject({
-    /** Of a purge: say what it would do. */
-    dryRun: z.boolean().default(false),
-    /** Of a snapshot: begin a new generation. */
-    restart: z.boolean().default(false),
-    /** Of a purge: begin anew, whatever was interrupted. */
-    fresh: z.boolean().default(false),
-    /** Of a purge: so many deletes that the guard would hold go through. */
-    approveUpTo: z.int().nonnegative().optional(),
-    /** Of a purge: how it compares. */
-    compare: z.enum(PURGE_COMPARES).optional(),
-    /** Of an update: dead letters whose keys are asked for again. */
-    deadLetters: z.union([z.literal('all'), z.array(z.string())]).optional(),
-    /** Of a republish, which needs one of the two. */
-    keys: z.array(KEY).min(1).max(MOST_KEYS).optional(),
-    all: z.literal(true).optional(),
-  })
-  .default({ dryRun: false, restart: false, fresh: false })
-const PASS = z.enum(PASS_KINDS)
-
-export type PassRequestOptions = z.output<typeof PASS_OPTIONS>
-
-/** `GET /status`, `/resources/…` and what guards them; each callback may reject with a `ListingstreamError`. */
+/** Health, metrics and what is served of each feed. */
 export interface HttpServerOptions extends GuardOptions {
-  /** Of the daemon, while it has its feed: who hands work over names whom it means. @default none */
-  readonly instanceId?: () => string | undefined
   /** 0: any free port. */
   readonly port: number
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
-  /** `ready` decides between 200 and 503; the whole report is the answer. */
-  readiness(): { readonly ready: boolean }
-  status(signal: AbortSignal): Promise<object> | object
-  /** What is known of one key. */
-  explainKey(wanted: RequestedKey, signal: AbortSignal): Promise<object>
-  /** Runs a pass and answers with its result, however long it takes. */
-  runPass(wanted: RequestedPass, options: PassRequestOptions, request: PassRequest): Promise<object>
-  readonly holds: HoldRequests
+  readonly feeds: Feeds
   readonly logger: Logger
   readonly limits?: Partial<HttpLimits>
-}
-
-export interface RequestedPass {
-  /** Undefined where the path names none: it was there before there were several. */
-  readonly resource: string | undefined
-  readonly pass: PassKind
-}
-
-export interface RequestedKey {
-  readonly resource: string
-  readonly key: RecordKey
-  /** Whether the source is asked for it, too. */
-  readonly ask: boolean
 }
 
 interface HttpLimits {
@@ -98,8 +39,6 @@ const LIMITS: HttpLimits = { requestMs: 28_000, checkMs: 1_000, connections: 256
 /** Of a connection between two requests. */
 const KEEP_ALIVE_MS = 10_000
 const LARGEST_BODY_BYTES = 65_536
-/** Of a republish: as many keys as it takes. */
-const LARGEST_KEYS_BYTES = 16 * 1024 * 1024
 /** How long a closing server waits for clients to take their answers. */
 const CLOSE_GRACE_MS = 2_000
 
@@ -128,10 +67,11 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
     const refusal = refuseHost(request.headers, options)
     if (refusal !== undefined) return refuse(reply, refusal)
   })
-  refuseForOthers(app, options)
-  addReadRoutes(app, options, stop)
-  addPassRoutes(app, options, stop)
-  addHoldRoutes(app, options.holds, options, stop)
+  addSharedHooks(app)
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.text()),
+  )
+  await addRoutesOfFeeds(app, options.feeds, options, stop)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -155,89 +95,12 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   }
 }
 
-/** A file that a daemon left may lead to another one, at the same port. */
-function refuseForOthers(app: FastifyInstance, { instanceId }: HttpServerOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const meant = request.headers[INSTANCE_HEADER]
-    if (meant === undefined || meant === instanceId?.()) return
-    return reply.code(421).send({
-      code: 'DAEMON_OTHER_INSTANCE',
-      message: 'The daemon that this was meant for is not here any more. Run the command again.',
-      retryable: true,
-    })
-  })
-}
-
-function addReadRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
+function addSharedHooks(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply, payload) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
     return isJson && typeof payload === 'string' ? strikeJson(payload) : payload
   })
-  app.get('/livez', async () => ({ alive: true, instanceId: options.instanceId?.() }))
-  app.get('/readyz', async (_request, reply) => {
-    const report = options.readiness()
-    return reply.code(report.ready ? 200 : 503).send(report)
-  })
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(options.metrics.contentType).send(await options.metrics.text()),
-  )
-  app.get('/status', async (request, reply) => {
-    const refusal = refuseRead(request.headers, options)
-    return refusal === undefined ? options.status(stop) : refuse(reply, refusal)
-  })
-  app.get('/resources/:resource/keys/:key', async (request, reply) => {
-    const { resource, key } = parseRequest(KEY_PATH, request.params)
-    const { ask } = parseRequest(KEY_QUERY, request.query)
-    // To ask the source costs requests of its budget.
-    const refusal = ask ? refuseChange(request.headers, options) : refuseRead(request.headers, options)
-    return refusal === undefined ? options.explainKey({ resource, key, ask }, stop) : refuse(reply, refusal)
-  })
-}
-
-const KEY_PATH = z.object({ resource: z.string(), key: KEY })
-const KEY_QUERY = z.object({
-  ask: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true'),
-})
-
-const RESOURCE_PATH = z.object({ resource: z.string().optional() })
-const PASS_PATH = RESOURCE_PATH.extend({ pass: PASS })
-
-function addPassRoutes(app: FastifyInstance, options: HttpServerOptions, stop: AbortSignal): void {
-  const onRequest = refusing((headers) => refuseChange(headers, options))
-  const run = (request: FastifyRequest, reply: FastifyReply, path: unknown): Promise<object> => {
-    const { resource, pass } = parseRequest(PASS_PATH, path)
-    const passOptions = parseRequest(PASS_OPTIONS, request.body ?? undefined)
-    requireFitting(pass, passOptions)
-    return options.runPass({ resource, pass }, passOptions, { signal: stop, gone: goneOf(reply) })
-  }
-  for (const passes of ['/resources/:resource/passes', '/passes']) {
-    app.post(`${passes}/:pass`, { onRequest }, (request, reply) => run(request, reply, request.params))
-    const ofKeys = { onRequest, bodyLimit: LARGEST_KEYS_BYTES }
-    app.post(`${passes}/republish`, ofKeys, (request, reply) => {
-      return run(request, reply, { ...RESOURCE_PATH.parse(request.params), pass: 'republish' })
-    })
-  }
-}
-
-/** @throws {RefusedRequestError} if the options are not those of the pass */
-function requireFitting(
-  pass: PassKind,
-  { deadLetters, approveUpTo, compare, fresh, keys, all }: PassRequestOptions,
-): void {
-  if (deadLetters !== undefined && pass !== 'update' && pass !== 'snapshot') {
-    throw badRequest(`A ${pass} takes no deadLetters.`)
-  }
-  if (approveUpTo !== undefined && pass !== 'purge') throw badRequest('Only a purge takes approveUpTo.')
-  if (compare !== undefined && pass !== 'purge') throw badRequest('Only a purge takes compare.')
-  if (fresh && pass !== 'purge') throw badRequest('Only a purge takes fresh.')
-  const wanted = [keys, all].filter((one) => one !== undefined).length
-  if (wanted !== (pass === 'republish' ? 1 : 0)) {
-    throw badRequest('A republish takes either keys or "all": true, and no other pass takes them.')
-  }
 }
 
 /** `{code, message, retryable, exitCode}`, so that a command that handed its work over can end as if it had done it. */

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
@@ -20,8 +20,8 @@ export interface MetricsOptions {
   readonly now?: () => number
   /** For durations, in milliseconds from any origin. @default performance.now */
   readonly monotonic?: () => number
-  /** CPU, memory, event loop and garbage collection of the process. @default true */
-  readonly processMetrics?: boolean
+  /** `TOPIC_PREFIX`, for the label `feed` of every metric. @default no such label */
+  readonly feed?: string
   /** Labels of `listingstream_build_info`. @default unknown */
   readonly build?: { readonly version: string; readonly prefix: string }
   /** For `listingstream_ready`. @default never */
@@ -67,7 +67,7 @@ export class Metrics implements Observer, Parking {
   readonly #refusedSets = new Map<ResourceName, Set<string | null>>()
 
   constructor(options: MetricsOptions = {}) {
-    const { now = Date.now, monotonic = () => performance.now(), processMetrics = true } = options
+    const { now = Date.now, monotonic = () => performance.now(), feed } = options
     this.#now = now
     this.#monotonic = monotonic
     this.#tally = new RequestTally(now)
@@ -75,7 +75,7 @@ export class Metrics implements Observer, Parking {
     const registers = [this.#registry]
     this.#addGauges(registers)
     this.#addReadiness(registers, options)
-    if (processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'listingstream_' })
+    if (feed !== undefined) this.#registry.setDefaultLabels({ feed })
   }
 
   get contentType(): string {

@@ -11,7 +11,7 @@ import { startHttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { LoopbackRegistry } from '../events/loopback-registry.ts'
-import { NO_HOLDS } from '../fixtures/no-holds.ts'
+import { feedApi } from '../fixtures/feed-api.ts'
 import { fixture, TOKEN } from '../spark/scripted-api.ts'
 
 const never = new AbortController().signal
@@ -45,13 +45,15 @@ async function everythingSaidOf(error: ListingstreamError): Promise<string> {
       port: 0,
       adminToken: null,
       metrics: { contentType: 'text/plain', text: async () => '' },
-      readiness: () => health.report(),
-      status: () => ({ health: health.report() }),
-      holds: NO_HOLDS,
-      explainKey: async () => ({}),
-      runPass: async () => {
-        throw error
-      },
+      feeds: [
+        feedApi({
+          readiness: () => health.report(),
+          status: async () => ({ health: health.report() }),
+          runPass: async () => {
+            throw error
+          },
+        }),
+      ],
       logger,
     },
     never,

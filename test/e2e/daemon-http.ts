@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 
 import { readDaemonFile, type DaemonInfo } from '../../src/ops/daemon-file.ts'
 import type { LiveFeed } from './live-feed.ts'
+import { sampleOf } from './metrics-sample.ts'
 
 export const PATIENCE = { timeout: 60_000, interval: 100 }
 
@@ -28,9 +29,7 @@ export class DaemonHttp {
   /** The value of a metric, its name without `listingstream_`; 0 before it first counted. */
   async metric(name: string): Promise<number> {
     const { text } = await this.get('/metrics')
-    const start = `listingstream_${name} `
-    const line = text.split('\n').find((candidate) => candidate.startsWith(start))
-    return Number(line?.slice(start.length) ?? 0)
+    return sampleOf(text, `listingstream_${name}`)
   }
 
   /** Resolves when so many updates that had not begun yet have been completed. */

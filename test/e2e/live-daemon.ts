@@ -3,6 +3,7 @@ import { vi } from 'vitest'
 import { readDaemonFile } from '../../src/ops/daemon-file.ts'
 import type { CliProcess } from '../fixtures/cli.ts'
 import type { LiveFeed } from './live-feed.ts'
+import { sampleOf } from './metrics-sample.ts'
 
 /** `run` as a process of its own, reached over HTTP. Disposing of it kills it. */
 export class LiveDaemon implements AsyncDisposable {
@@ -45,8 +46,7 @@ export class LiveDaemon implements AsyncDisposable {
   /** The value of a metric, 0 before it first counted. */
   async metric(name: string): Promise<number> {
     const { text } = await this.get('/metrics')
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
-    return Number(line?.slice(name.length + 1) ?? 0)
+    return sampleOf(text, name)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

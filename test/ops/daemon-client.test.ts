@@ -7,7 +7,7 @@ import { askDaemon, whyAbsent } from '../../src/ops/daemon-client.ts'
 import { startHttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { NO_HOLDS } from '../fixtures/no-holds.ts'
+import { feedApi } from '../fixtures/feed-api.ts'
 
 const never = new AbortController().signal
 
@@ -44,21 +44,22 @@ test('the answer of a daemon comes through, and its error with the same code and
       host: '127.0.0.1',
       port: 0,
       adminToken: null,
-      instanceId: () => 'one',
       metrics: { contentType: 'text/plain', text: async () => '' },
-      readiness: () => ({ ready: true }),
-      status: () => ({ passes: [] }),
-      holds: NO_HOLDS,
-      explainKey: async () => ({}),
-      runPass: async ({ pass }, { dryRun }) => {
-        if (dryRun) return { pass, dryRun }
-        throw new ListingstreamError('Another instance owns the feed.', {
-          code: 'FENCED',
-          retryable: false,
-          disposition: 'stop',
-          exitCode: 4,
-        })
-      },
+      feeds: [
+        feedApi({
+          instanceId: 'one',
+          status: async () => ({ passes: [] }),
+          runPass: async ({ pass }, { dryRun }) => {
+            if (dryRun) return { pass, dryRun }
+            throw new ListingstreamError('Another instance owns the feed.', {
+              code: 'FENCED',
+              retryable: false,
+              disposition: 'stop',
+              exitCode: 4,
+            })
+          },
+        }),
+      ],
       logger: createLogger({ level: 'silent' }),
     },
     never,

@@ -4,6 +4,7 @@ import type { HoldRequests } from '../../src/ops/hold-routes.ts'
 import { startHttpServer, type HttpServer } from '../../src/ops/http-server.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
+import { feedApi } from '../fixtures/feed-api.ts'
 
 const never = new AbortController().signal
 
@@ -39,11 +40,7 @@ function start(holds: HoldRequests, host = '127.0.0.1'): Promise<HttpServer> {
       port: 0,
       adminToken: { reveal: () => 'right-token-0123456' },
       metrics: { contentType: 'text/plain', text: async () => '' },
-      readiness: () => ({ ready: true }),
-      status: () => ({}),
-      explainKey: async () => ({}),
-      runPass: async () => ({}),
-      holds,
+      feeds: [feedApi({ holds })],
       logger: createLogger({ level: 'silent' }),
     },
     never,

@@ -5,35 +5,48 @@ import { text } from 'node:stream/consumers'
 
 import { describe, expect, test } from 'vitest'
 
-import {
-  startHttpServer,
-  type HttpServerOptions,
-  type PassRequestOptions,
-  type RequestedPass,
-} from '../../src/ops/http-server.ts'
+import type { FeedApi } from '../../src/ops/feed-api.ts'
+import type { NotReadyReason } from '../../src/ops/health.ts'
+import { startHttpServer, type HttpServerOptions } from '../../src/ops/http-server.ts'
+import type { Feeds } from '../../src/ops/many-feeds-routes.ts'
+import type { PassRequestOptions, RequestedPass } from '../../src/ops/pass-routes.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { LISTINGS } from '../../src/resources/listings.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { PassRequest } from '../../src/ops/http-requests.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
-import { NO_HOLDS } from '../fixtures/no-holds.ts'
+import { feedApi, healthReport } from '../fixtures/feed-api.ts'
 
 const never = new AbortController().signal
 const logger = createLogger({ level: 'silent' })
 
-function start(changes: Partial<HttpServerOptions> = {}, signal = never) {
+type Changes = Partial<Omit<HttpServerOptions, 'feeds'>> & Partial<FeedApi>
+
+function start(changes: Changes = {}, signal = never) {
+  return startOf([feedApi(changes)], changes, signal)
+}
+
+function startOf(feeds: Feeds, changes: Changes = {}, signal = never) {
   const options: HttpServerOptions = {
     host: '127.0.0.1',
     port: 0,
     adminToken: null,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
-    readiness: () => ({ ready: true }),
-    status: () => ({ watermark: null }),
-    explainKey: async (wanted) => ({ wanted }),
-    runPass: async (pass) => ({ ran: pass }),
-    holds: NO_HOLDS,
     logger,
     ...changes,
+    feeds,
   }
   return startHttpServer(options, signal)
+}
+
+const PARKED: NotReadyReason = {
+  code: 'SPARK_UNAUTHORIZED',
+  message: 'The API refuses the token.',
+  resource: LISTINGS.name,
+  pass: 'update',
+  service: null,
+  since: instant(0),
+  retryAt: null,
 }
 
 const post = (body: unknown): RequestInit => ({
@@ -44,15 +57,15 @@ const post = (body: unknown): RequestInit => ({
 
 describe('reading', () => {
   test('/livez is 200 while the process lives, ready or not', async () => {
-    await using server = await start({ readiness: () => ({ ready: false }) })
+    await using server = await start({ readiness: () => healthReport({ ready: false }) })
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
   })
 
   test('/readyz is 200, or 503 with the reasons', async () => {
-    let report: { ready: boolean; reasons: string[] } = { ready: true, reasons: [] }
+    let report = healthReport()
     await using server = await start({ readiness: () => report })
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
-    report = { ready: false, reasons: ['parked'] }
+    report = healthReport({ ready: false, reasons: [PARKED] })
     const response = await fetch(`${server.url}/readyz`)
     expect(response.status).toBe(503)
     expect(await response.json()).toEqual(report)
@@ -362,5 +375,84 @@ describe('start and stop', () => {
     expect(await response.json()).toMatchObject({ code: 'DAEMON_STOPPING' })
     await using again = await start({ port: Number(new URL(server.url).port) })
     expect((await fetch(`${again.url}/livez`)).status).toBe(200)
+  })
+})
+
+describe('several feeds', () => {
+  const east = feedApi({
+    prefix: 'east',
+    status: async () => ({ prefix: 'east' }),
+    instanceId: 'instance-of-east',
+  })
+  const west = feedApi({
+    prefix: 'west',
+    standing: 'stopped',
+    status: async () => ({ prefix: 'west' }),
+    readiness: () => healthReport({ ready: false, reasons: [PARKED] }),
+    runPass: async (pass) => ({ ran: pass, of: 'west' }),
+  })
+
+  test('each is asked for below its own path', async () => {
+    await using server = await startOf([east, west])
+    const get = async (path: string) => (await fetch(`${server.url}${path}`)).json()
+    expect(await get('/feeds/west/status')).toEqual({ prefix: 'west' })
+    expect(await get('/feeds/east/livez')).toEqual({ alive: true, instanceId: 'instance-of-east' })
+    expect((await fetch(`${server.url}/feeds/west/readyz`)).status).toBe(503)
+    const ran = await fetch(`${server.url}/feeds/west/resources/listings/passes/update`, { method: 'POST' })
+    expect(await ran.json()).toEqual({ ran: { resource: 'listings', pass: 'update' }, of: 'west' })
+    expect((await fetch(`${server.url}/feeds/north/status`)).status).toBe(404)
+  })
+
+  test('they are listed, with what they are ready for', async () => {
+    await using server = await startOf([east, west])
+    expect(await (await fetch(`${server.url}/feeds`)).json()).toEqual({
+      feeds: [
+        { prefix: 'east', state: 'running', ready: true, reasons: [] },
+        { prefix: 'west', state: 'stopped', ready: false, reasons: [PARKED] },
+      ],
+    })
+    expect(await (await fetch(`${server.url}/status`)).json()).toEqual({
+      feeds: [{ prefix: 'east' }, { prefix: 'west' }],
+    })
+  })
+
+  test('the process is ready while one of them is', async () => {
+    await using server = await startOf([east, west])
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    await using other = await startOf([west, { ...west, prefix: 'north' }])
+    const response = await fetch(`${other.url}/readyz`)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      ready: false,
+      feeds: [{ prefix: 'west' }, { prefix: 'north' }],
+    })
+  })
+
+  test.each([
+    ['GET', '/resources/listings/keys/1'],
+    ['GET', '/resources/listings/hold'],
+    ['POST', '/passes/update'],
+    ['POST', '/resources/listings/hold/reject'],
+  ])('%s %s says that it needs to know which, and which there are', async (method, path) => {
+    await using server = await startOf([east, west])
+    const response = await fetch(`${server.url}${path}`, { method })
+    expect(response.status).toBe(404)
+    const { code, message } = (await response.json()) as { code: string; message: string }
+    expect(code).toBe('FEED_UNNAMED')
+    expect(message).toContain('east, west')
+  })
+
+  test('the only one is asked for with and without its path', async () => {
+    await using server = await startOf([west])
+    for (const path of ['/status', '/feeds/west/status']) {
+      expect(await (await fetch(`${server.url}${path}`)).json()).toEqual({ prefix: 'west' })
+    }
+  })
+
+  test('work that was meant for another process is refused by the feed that it names', async () => {
+    await using server = await startOf([east, west])
+    const meant = { headers: { 'listingstream-instance': 'instance-of-east' } }
+    expect((await fetch(`${server.url}/feeds/east/status`, meant)).status).toBe(200)
+    expect((await fetch(`${server.url}/feeds/west/status`, meant)).status).toBe(421)
   })
 })

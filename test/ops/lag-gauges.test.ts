@@ -21,7 +21,7 @@ async function linesOf(metrics: Metrics): Promise<readonly string[]> {
 }
 
 test('each group is shown with what is known of it, until it is no more', async () => {
-  const metrics = new Metrics({ processMetrics: false })
+  const metrics = new Metrics()
   let figures: LagFigures = { at: instant(5_000), groups: [FIGURES] }
   metrics.showLag(() => figures)
   const labels = 'group="search \\"index\\"",topic="listings"'
@@ -44,5 +44,5 @@ test('each group is shown with what is known of it, until it is no more', async 
 })
 
 test('a daemon that does not look at groups shows nothing of them', async () => {
-  expect(await linesOf(new Metrics({ processMetrics: false }))).toEqual([])
+  expect(await linesOf(new Metrics())).toEqual([])
 })

@@ -22,7 +22,6 @@ function metricsAt(clock: { now: number; monotonic: number }) {
   const metrics = new Metrics({
     now: () => clock.now,
     monotonic: () => clock.monotonic,
-    processMetrics: false,
   })
   const sample = async (name: string) =>
     (await metrics.text())
@@ -236,11 +235,10 @@ describe('Metrics', () => {
     expect(await sample('schema_refused{resource="listings"}')).toBe('0')
   })
 
-  test('two registries in one process do not meet; process metrics bear the prefix', async () => {
+  test('two registries in one process do not meet', async () => {
     const first = new Metrics()
     const second = new Metrics()
     first.apiRequest({ status: 200, purpose: 'walk' })
-    expect(await first.text()).toContain('listingstream_process_cpu_seconds_total')
     expect(await second.text()).not.toContain('api_requests_total{')
   })
 })
@@ -317,7 +315,7 @@ describe('what an alert asks for', () => {
   test('readiness and build are metrics', async () => {
     let ready = false
     const build = { version: '1.2.3', prefix: 'spark' }
-    const metrics = new Metrics({ processMetrics: false, build, ready: () => ready })
+    const metrics = new Metrics({ build, ready: () => ready })
     expect(await metrics.text()).toContain('listingstream_ready 0')
     ready = true
     expect(await metrics.text()).toContain('listingstream_ready 1')

@@ -18,8 +18,11 @@ export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings
     level: log.level,
     secrets: secrets.filter((secret) => secret !== null && secret !== undefined),
   })
-  for (const { setting, problem } of plaintextCredentials({ spark, kafka, registry })) {
-    logger.warn({ setting }, problem)
-  }
+  warnOfPlaintext(logger, { spark, kafka, registry })
   return logger
+}
+
+/** Of one feed after the first: those of the process are told. */
+export function warnOfPlaintext(logger: Logger, settings: Parameters<typeof plaintextCredentials>[0]): void {
+  for (const { setting, problem } of plaintextCredentials(settings)) logger.warn({ setting }, problem)
 }

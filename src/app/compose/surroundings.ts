@@ -13,7 +13,6 @@ import type { Parking } from '../../replication/persist.ts'
 import type { Observer } from '../../replication/ports.ts'
 import { ChangeRates } from '../budget/change-rates.ts'
 import { chosenResources } from './chosen-resources.ts'
-import { loggerFor, type LoggingSettings } from './feed-logger.ts'
 import { now } from './system-clock.ts'
 import { VERSION } from '../version.ts'
 
@@ -28,10 +27,14 @@ export interface Surroundings {
   readonly parking: Parking
 }
 
-/** With metrics, health and all else that a daemon answers for. */
-export function surroundings(settings: LoggingSettings & Pick<Settings, 'feed' | 'passes'>): Surroundings {
+/**
+ * Of one feed: with metrics, health and all else that a daemon answers for.
+ *
+ * @param ofProcess tells of this feed, too
+ */
+export function surroundings(settings: Pick<Settings, 'feed' | 'passes'>, ofProcess: Logger): Surroundings {
   const { topicPrefix: prefix } = settings.feed
-  const logger = loggerFor(settings).child({ feed: prefix })
+  const logger = ofProcess.child({ feed: prefix })
   const outages = new Outages(logger, now)
   const resources = chosenResources(settings.feed)
   const health = new Health(now, {
@@ -42,6 +45,7 @@ export function surroundings(settings: LoggingSettings & Pick<Settings, 'feed' |
     },
   })
   const metrics = new Metrics({
+    feed: prefix,
     build: { version: VERSION, prefix },
     ready: () => health.report().ready,
   })

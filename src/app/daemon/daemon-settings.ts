@@ -1,18 +1,35 @@
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadFeeds, loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import { scopeText, type Scope } from '../../domain/scope.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
 import { DAEMON_GROUPS, type DaemonGroups } from '../compose/settings-groups.ts'
 
+export interface DaemonSettings {
+  /** In the order of the settings file; what belongs to the process is the same in each. */
+  readonly feeds: readonly [SettingsOfFeed, ...SettingsOfFeed[]]
+  /** Whether they come from a list. */
+  readonly listed: boolean
+}
+
+/** @throws {SettingsError} */
+export function readDaemonSettings(choice: FeedChoice, force: boolean): DaemonSettings {
+  const loaded = loadFeeds(DAEMON_GROUPS, { feed: choice.feed })
+  const { listed } = loaded
+  const [first, ...others] = loaded.feeds
+  const read = (settings: DaemonGroups): SettingsOfFeed => new SettingsOfFeed(settings, listed, force)
+  return { feeds: [read(first), ...others.map(read)], listed }
+}
+
 /** A daemon's settings are read once, but for the scope of listings: an operator may change that under it. */
-export class DaemonSettings {
+export class SettingsOfFeed {
+  readonly #choice: FeedChoice
   readonly #force: boolean
   #current: DaemonGroups
 
-  /** @throws {SettingsError} */
-  constructor(force: boolean) {
+  constructor(settings: DaemonGroups, listed: boolean, force: boolean) {
+    this.#current = settings
+    this.#choice = listed ? { feed: settings.feed.topicPrefix } : {}
     this.#force = force
-    this.#current = loadSettings(DAEMON_GROUPS)
-    requireLastingFilter(this.#current.feed, force)
+    requireLastingFilter(settings.feed, force)
   }
 
   get current(): DaemonGroups {
@@ -27,7 +44,7 @@ export class DaemonSettings {
    * @throws {SettingsError}
    */
   rereadScope(): Scope | undefined {
-    const { feed } = loadSettings(['feed'])
+    const { feed } = loadSettings(['feed'], this.#choice)
     requireLastingFilter(feed, this.#force)
     const { listingsScope } = feed
     return scopeText(listingsScope) === scopeText(this.#current.feed.listingsScope)

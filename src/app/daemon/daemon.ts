@@ -1,44 +1,47 @@
-/** `run`: the process around its feeds, of which there is one. It serves HTTP for them, and each has a supervisor. */
-import { formatInstant } from '../../domain/instant.ts'
-import type { Owner } from '../../feed/state-records.ts'
-import { writeDaemonFile, type DaemonInfo } from '../../ops/daemon-file.ts'
-import type { HoldRequests } from '../../ops/hold-routes.ts'
+/** `run`: the process around its feeds. It serves HTTP for them, and each has a supervisor. */
+import type { FeedChoice } from '../../config/load-settings.ts'
+import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
-import type { RequestLimiter } from '../../spark/budget/request-limiter.ts'
-import { InvariantViolation } from '../../support/errors.ts'
-import { together } from '../../support/together.ts'
-import { misfitOf } from '../budget/misfit.ts'
-import { kafkaSettings, watchedTransport } from '../compose/clients.ts'
-import { openFeed } from '../compose/open-feed.ts'
+import type { Logger } from '../../ops/logger.ts'
+import type { Feeds } from '../../ops/many-feeds-routes.ts'
+import { metricsPage, processMetrics } from '../../ops/metrics-page.ts'
+import { loggerFor, warnOfPlaintext } from '../compose/feed-logger.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
-import { surroundings, type Surroundings } from '../compose/surroundings.ts'
-import { SYSTEM_CLOCK } from '../compose/system-clock.ts'
-import { DaemonSettings } from './daemon-settings.ts'
+import { ApiKeys } from './api-keys.ts'
+import { DaemonFeed } from './daemon-feed.ts'
+import { readDaemonSettings, type DaemonSettings } from './daemon-settings.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
-import { LagTask } from './lag-task.ts'
-import { FeedSupervisor } from './supervisor.ts'
 
-export interface DaemonOptions {
+export interface DaemonOptions extends FeedChoice {
   readonly acceptSource?: true
   readonly force?: true
 }
 
+type DaemonFeeds = readonly [DaemonFeed, ...DaemonFeed[]]
+
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
-  const read = new DaemonSettings(options.force ?? false)
-  const settings = read.current
-  const beside = await requireOwnFolder(settings, signal)
-  const around = surroundings(settings)
-  await using transport = watchedTransport(settings.spark, around)
-  const supervisor = supervisorOf(read, options, around, transport)
-  using _hangUp = rereadOnHangUp(read, supervisor, around.logger)
-  const daemon = new Daemon(read, around, new Map([[settings.feed.topicPrefix, supervisor]]))
-  const { logger } = around
+  const read = readDaemonSettings(options, options.force ?? false)
+  const [first, ...others] = read.feeds
+  const beside: DaemonInfo[] = []
+  for (const { current } of read.feeds) beside.push(...(await requireOwnFolder(current, signal)))
+  const ofProcess = loggerFor(first.current)
+  for (const { current } of others) {
+    warnOfPlaintext(ofProcess.child({ feed: current.feed.topicPrefix }), { spark: current.spark })
+  }
+  await using keys = new ApiKeys(
+    read.feeds.map(({ current }) => current),
+    ofProcess,
+  )
+  const feeds = feedsOf(read, options, keys, ofProcess)
+  // What the only feed meets and what the process meets is one.
+  const logger = read.listed ? ofProcess : feeds[0].logger
+  using _hangUp = rereadOnHangUp(feeds, logger)
   const onStop = (): void => logger.info({ event: 'stopping', why: whyAborted(signal) }, 'the daemon stops')
   signal.addEventListener('abort', onStop, { once: true })
   try {
-    await daemon.run(signal)
+    await new Daemon(feeds, logger).run(signal)
     return 0
   } catch (error) {
     if (signal.aborted) {
@@ -48,7 +51,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
       )
       return 0
     }
-    throw beside === undefined ? error : besideDaemon(error, beside)
+    throw besideDaemon(error, beside)
   }
 }
 
@@ -60,128 +63,73 @@ function whyAborted({ reason }: AbortSignal): string {
  * A daemon takes over from one of the same feed, which then lets go of the folder. One of another feed never would, and
  * this one would wait for the folder for ever.
  */
-function requireOwnFolder(settings: WriterSettings, signal: AbortSignal): Promise<DaemonInfo | undefined> {
+async function requireOwnFolder(
+  settings: WriterSettings,
+  signal: AbortSignal,
+): Promise<readonly DaemonInfo[]> {
   const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
-  return findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
+  const found = await findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
+  return found === undefined ? [] : [found]
 }
 
 /** The port of a healthy daemon is not to be freed. */
-function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknown {
-  if (!(error instanceof HttpListenError)) return error
+function besideDaemon(error: unknown, [daemon]: readonly DaemonInfo[]): unknown {
+  if (!(error instanceof HttpListenError) || daemon === undefined) return error
+  const { pid, url, dataDir } = daemon
   return new HttpListenError(
     `A daemon of this feed already runs in ${dataDir} (process ${pid}, ${url}). Leave it, or stop it first; with another HTTP_PORT this one would take the feed over.`,
     error,
   )
 }
 
+function feedsOf(
+  { feeds: [first, ...others], listed }: DaemonSettings,
+  { acceptSource }: DaemonOptions,
+  keys: ApiKeys,
+  logger: Logger,
+): DaemonFeeds {
+  const make = (settings: DaemonSettings['feeds'][0]): DaemonFeed =>
+    new DaemonFeed({ settings, listed, acceptSource: acceptSource ?? false, keys, logger })
+  return [make(first), ...others.map(make)]
+}
+
 /** What stands around the feeds of the process. */
 class Daemon {
-  readonly #read: DaemonSettings
-  readonly #around: Surroundings
-  /** By prefix. */
-  readonly #feeds: ReadonlyMap<string, FeedSupervisor>
+  readonly #feeds: DaemonFeeds
+  readonly #logger: Logger
 
-  constructor(read: DaemonSettings, around: Surroundings, feeds: ReadonlyMap<string, FeedSupervisor>) {
-    this.#read = read
-    this.#around = around
+  constructor(feeds: DaemonFeeds, logger: Logger) {
     this.#feeds = feeds
+    this.#logger = logger
   }
 
-  /** Until the signal aborts, or a feed is over: always rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Until the signal aborts, or the last feed is over: always rejects, with what the first that ended met. */
+  async run(signal: AbortSignal): Promise<never> {
     await using server = await this.#serve(signal)
-    this.#around.logger.info({ url: server.url }, 'listening for health, metrics and status')
-    const announce = (owner: Owner) => this.#announce(owner, server.url)
-    const tasks = [...this.#feeds.values()].map((feed) => (within: AbortSignal) => feed.run(announce, within))
-    await together([...tasks, ...this.#lagTasks()], signal)
-  }
-
-  /** What it meets is no outage of the feed: readiness does not know of it. */
-  #lagTasks(): readonly ((signal: AbortSignal) => Promise<never>)[] {
-    const { kafka, feed, lag } = this.#read.current
-    if (lag.intervalMs === 0) return []
-    const { logger, metrics, outages } = this.#around
-    const { tries: _ours, ...settings } = kafkaSettings(kafka, logger, outages)
-    const task = new LagTask({
-      kafka: settings,
-      prefix: feed.topicPrefix,
-      intervalMs: lag.intervalMs,
-      clock: SYSTEM_CLOCK,
-      logger,
-    })
-    metrics.showLag(() => task.figures())
-    return [(signal) => task.run(signal)]
-  }
-
-  #announce({ startedAt, instanceId }: Owner, url: string): Promise<AsyncDisposable> {
-    const settings = this.#read.current
-    return writeDaemonFile(settings.feed.dataDir, {
-      url,
-      pid: process.pid,
-      startedAt: formatInstant(startedAt),
-      instanceId,
-      settings: statedSettings(settings),
-    })
+    this.#logger.info({ url: server.url }, 'listening for health, metrics and status')
+    const failures: unknown[] = []
+    const keep = async (feed: DaemonFeed): Promise<void> => {
+      try {
+        await feed.run(server.url, signal)
+      } catch (error) {
+        failures.push(error)
+        if (!signal.aborted && failures.length < this.#feeds.length) {
+          feed.logger.error(
+            { err: error },
+            'this feed has ended, and is taken up again by a restart; the others go on',
+          )
+        }
+      }
+    }
+    await Promise.all(this.#feeds.map(keep))
+    throw failures[0]
   }
 
   #serve(signal: AbortSignal): Promise<HttpServer> {
-    const { metrics, health, logger } = this.#around
-    return startHttpServer(
-      {
-        ...this.#read.current.http,
-        instanceId: () => this.#feed.instanceId,
-        metrics,
-        readiness: () => health.report(),
-        status: (serving) => this.#feed.status(serving),
-        explainKey: (wanted, serving) => this.#feed.explainKey(wanted, serving),
-        runPass: (wanted, options, request) => this.#feed.runPass(wanted, options, request),
-        holds: this.#holds(),
-        logger,
-      },
-      signal,
-    )
+    const [first, ...others] = this.#feeds
+    const feeds: Feeds = [first.supervisor, ...others.map(({ supervisor }) => supervisor)]
+    const metrics = metricsPage([processMetrics(), ...this.#feeds.map(({ around }) => around.metrics)])
+    const { http } = first.settings.current
+    return startHttpServer({ ...http, metrics, feeds, logger: this.#logger }, signal)
   }
-
-  /** The feed is looked up by each request. */
-  #holds(): HoldRequests {
-    return {
-      hold: (...asked) => this.#feed.holds.hold(...asked),
-      approve: (...asked) => this.#feed.holds.approve(...asked),
-      reject: (...asked) => this.#feed.holds.reject(...asked),
-    }
-  }
-
-  /** No request names a feed: there is one. */
-  get #feed(): FeedSupervisor {
-    const feed = this.#feeds.get(this.#read.current.feed.topicPrefix)
-    if (feed === undefined) throw new InvariantViolation('A feed was asked for that nobody supervises.')
-    return feed
-  }
-}
-
-function supervisorOf(
-  read: DaemonSettings,
-  { acceptSource }: DaemonOptions,
-  around: Surroundings,
-  transport: RequestLimiter,
-): FeedSupervisor {
-  const { logger, metrics, observer, outages, totals, changeRates } = around
-  const told = { logger, metrics, observer, outages, totals }
-  const { feed, passes: schedule } = read.current
-  const wishes = { anyOwner: true, acceptSource: acceptSource ?? false }
-  return new FeedSupervisor({
-    prefix: feed.topicPrefix,
-    open: (signal) =>
-      openFeed({ ...told, settings: read.current, wishes, restart: false, patient: true, transport }, signal),
-    schedule,
-    startedAt: SYSTEM_CLOCK.now(),
-    around,
-    budget: (resources, passes) => {
-      const report = transport.report()
-      const given = { records: totals.all, changesPerDay: changeRates.perDay() }
-      return { ...report, misfit: misfitOf(read.current, report.granted, resources, given, passes) }
-    },
-    clock: SYSTEM_CLOCK,
-    random: Math.random,
-  })
 }

@@ -3,9 +3,11 @@ import { passId, type PassKind } from '../../domain/pass.ts'
 import { isSubresource, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { Owner } from '../../feed/state-records.ts'
+import type { FeedApi, FeedStanding, RequestedKey } from '../../ops/feed-api.ts'
+import type { HealthReport } from '../../ops/health.ts'
 import type { HoldRequests } from '../../ops/hold-routes.ts'
 import type { PassRequest } from '../../ops/http-requests.ts'
-import type { PassRequestOptions, RequestedKey, RequestedPass } from '../../ops/http-server.ts'
+import type { PassRequestOptions, RequestedPass } from '../../ops/pass-routes.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
@@ -60,15 +62,29 @@ interface RunningFeed {
   readonly lose: (reason: ListingstreamError | SettingsReread) => void
 }
 
-export class FeedSupervisor {
+export class FeedSupervisor implements FeedApi {
   readonly #options: SupervisorOptions
   readonly #requests = new RequestedPasses()
   #running: RunningFeed | undefined
   /** Set once settings were read anew with which the feed is not opened, or open, yet. */
   #reread: SettingsReread | undefined
+  #ended = false
 
   constructor(options: SupervisorOptions) {
     this.#options = options
+  }
+
+  get prefix(): string {
+    return this.#options.prefix
+  }
+
+  get standing(): FeedStanding {
+    if (this.#running !== undefined) return 'running'
+    return this.#ended ? 'stopped' : 'opening'
+  }
+
+  readiness(): HealthReport {
+    return this.#options.around.health.report()
   }
 
   /** Of the feed's owner record; undefined while the feed is not open. */
@@ -78,6 +94,17 @@ export class FeedSupervisor {
 
   /** Runs until the signal aborts (then it rejects with its reason), a rival takes the feed, or somebody has to decide. */
   async run(announce: Announce, signal: AbortSignal): Promise<never> {
+    this.#ended = false
+    try {
+      return await this.#run(announce, signal)
+    } catch (failure) {
+      this.#ended = true
+      if (!signal.aborted) this.#options.around.health.starting(foreseen(failure, 'Keeping the feed'))
+      throw failure
+    }
+  }
+
+  async #run(announce: Announce, signal: AbortSignal): Promise<never> {
     const { around, clock, random } = this.#options
     const tell = firstOfSeries(REOPEN_QUIET_MS, (err: ListingstreamError) =>
       around.logger.error({ err }, 'opening the feed again'),

@@ -33,7 +33,7 @@ export class SupervisedFeed {
   readonly publisher = new MemoryPublisher()
   readonly source = new SteerableSource([sourceRecord('1')], () => this.clock.now())
   readonly health = new Health(() => this.clock.now())
-  readonly metrics = new Metrics({ processMetrics: false })
+  readonly metrics = new Metrics()
   /** Instances that had the feed, in order. */
   readonly opened: string[] = []
   readonly closed: string[] = []

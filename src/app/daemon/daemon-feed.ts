@@ -1,0 +1,122 @@
+/** One feed of a daemon, with all that stands around it. */
+import { formatInstant } from '../../domain/instant.ts'
+import type { Owner } from '../../feed/state-records.ts'
+import { writeDaemonFile } from '../../ops/daemon-file.ts'
+import type { Logger } from '../../ops/logger.ts'
+import { feedPath } from '../../ops/many-feeds-routes.ts'
+import { together } from '../../support/together.ts'
+import { misfitOf } from '../budget/misfit.ts'
+import { kafkaSettings } from '../compose/clients.ts'
+import { openFeed } from '../compose/open-feed.ts'
+import { surroundings, type Surroundings } from '../compose/surroundings.ts'
+import { SYSTEM_CLOCK } from '../compose/system-clock.ts'
+import type { ApiKeys, FeedTransport } from './api-keys.ts'
+import type { SettingsOfFeed } from './daemon-settings.ts'
+import { statedSettings } from './handover.ts'
+import { LagTask } from './lag-task.ts'
+import { FeedSupervisor } from './supervisor.ts'
+
+export interface DaemonFeedOptions {
+  readonly settings: SettingsOfFeed
+  /** Whether it is one of a list: then it is asked for below its own path. */
+  readonly listed: boolean
+  readonly acceptSource: boolean
+  readonly keys: ApiKeys
+  /** Of the process. */
+  readonly logger: Logger
+}
+
+export class DaemonFeed {
+  readonly settings: SettingsOfFeed
+  readonly around: Surroundings
+  readonly supervisor: FeedSupervisor
+  readonly #listed: boolean
+  readonly #lag: LagTask | undefined
+
+  constructor({ settings, listed, acceptSource, keys, logger }: DaemonFeedOptions) {
+    this.settings = settings
+    this.#listed = listed
+    this.around = surroundings(settings.current, logger)
+    const transport = keys.transportOf(settings.current, this.around.metrics)
+    this.supervisor = supervisorOf(settings, acceptSource, this.around, transport)
+    this.#lag = lagTaskOf(settings, this.around)
+  }
+
+  get logger(): Logger {
+    return this.around.logger
+  }
+
+  /** @param url of the server. Until the signal aborts, or the feed is over: always rejects. */
+  async run(url: string, signal: AbortSignal): Promise<never> {
+    const lag = this.#lag
+    const announce = (owner: Owner): Promise<AsyncDisposable> => this.#announce(owner, url)
+    const tasks = [
+      (within: AbortSignal) => this.supervisor.run(announce, within),
+      // What it meets is no outage of the feed: readiness does not know of it.
+      ...(lag === undefined ? [] : [(within: AbortSignal) => lag.run(within)]),
+    ]
+    await together(tasks, signal)
+    throw signal.reason
+  }
+
+  #announce({ startedAt, instanceId }: Owner, url: string): Promise<AsyncDisposable> {
+    const settings = this.settings.current
+    const { dataDir, topicPrefix } = settings.feed
+    return writeDaemonFile(dataDir, {
+      url: this.#listed ? `${url}${feedPath(topicPrefix)}` : url,
+      pid: process.pid,
+      startedAt: formatInstant(startedAt),
+      instanceId,
+      settings: statedSettings(settings),
+    })
+  }
+}
+
+function supervisorOf(
+  settings: SettingsOfFeed,
+  acceptSource: boolean,
+  around: Surroundings,
+  transport: FeedTransport,
+): FeedSupervisor {
+  const { logger, metrics, observer, outages, totals, changeRates } = around
+  const told = { logger, metrics, observer, outages, totals }
+  const { feed, passes: schedule } = settings.current
+  const wishes = { anyOwner: true, acceptSource }
+  return new FeedSupervisor({
+    prefix: feed.topicPrefix,
+    open: (signal) =>
+      openFeed(
+        { ...told, settings: settings.current, wishes, restart: false, patient: true, transport },
+        signal,
+      ),
+    schedule,
+    startedAt: SYSTEM_CLOCK.now(),
+    around,
+    budget: (resources, passes) => {
+      const report = transport.report()
+      const given = { records: totals.all, changesPerDay: changeRates.perDay() }
+      return { ...report, misfit: misfitOf(settings.current, report.granted, resources, given, passes) }
+    },
+    clock: SYSTEM_CLOCK,
+    random: Math.random,
+  })
+}
+
+/** Undefined where nobody wants to know. */
+function lagTaskOf(
+  settings: SettingsOfFeed,
+  { logger, metrics, outages }: Surroundings,
+): LagTask | undefined {
+  const { kafka, feed, lag } = settings.current
+  if (lag.intervalMs === 0) return undefined
+  const { tries: _ours, ...ofKafka } = kafkaSettings(kafka, logger, outages)
+  const task = new LagTask({
+    kafka: ofKafka,
+    prefix: feed.topicPrefix,
+    intervalMs: lag.intervalMs,
+    clock: SYSTEM_CLOCK,
+    logger,
+  })
+  metrics.showLag(() => task.figures())
+  return task
+}

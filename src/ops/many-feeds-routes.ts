@@ -1,0 +1,79 @@
+/** Where each feed of a process is served, and what is served of all of them. */
+import type { FastifyInstance } from 'fastify'
+
+import type { FeedApi } from './feed-api.ts'
+import { addFeedRoutes, addStateRoutes, refuseForOthers } from './feed-routes.ts'
+import { RefusedRequestError } from './http-errors.ts'
+import { refusing } from './http-requests.ts'
+import { refuseRead, type GuardOptions } from './request-guard.ts'
+
+export type Feeds = readonly [FeedApi, ...FeedApi[]]
+
+/** Without a slash at its end. */
+export function feedPath(prefix: string): string {
+  return `/feeds/${prefix}`
+}
+
+export async function addRoutesOfFeeds(
+  app: FastifyInstance,
+  feeds: Feeds,
+  guard: GuardOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  app.get('/feeds', async () => ({ feeds: feeds.map(inShort) }))
+  for (const feed of feeds) {
+    await app.register(async (scope) => addRoutesOf(scope, feed, guard, stop), {
+      prefix: feedPath(feed.prefix),
+    })
+  }
+  const [first, ...others] = feeds
+  await app.register(async (scope) => {
+    if (others.length === 0) addRoutesOf(scope, first, guard, stop)
+    else addRoutesOfAll(scope, feeds, guard, stop)
+  })
+}
+
+function addRoutesOf(app: FastifyInstance, feed: FeedApi, guard: GuardOptions, stop: AbortSignal): void {
+  refuseForOthers(app, feed)
+  addStateRoutes(app, feed, guard, stop)
+  addFeedRoutes(app, feed, guard, stop)
+}
+
+function addRoutesOfAll(app: FastifyInstance, feeds: Feeds, guard: GuardOptions, stop: AbortSignal): void {
+  refuseForOthers(app, { instanceId: undefined })
+  app.get('/livez', async () => ({ alive: true }))
+  app.get('/readyz', async (_request, reply) => {
+    const reports = feeds.map((feed) => ({ ...inShort(feed), ...feed.readiness() }))
+    const ready = reports.some((report) => report.ready)
+    return reply.code(ready ? 200 : 503).send({ ready, feeds: reports })
+  })
+  const reading = { onRequest: refusing((headers) => refuseRead(headers, guard)) }
+  app.get('/status', reading, async () => ({
+    feeds: await Promise.all(feeds.map((feed) => feed.status(stop))),
+  }))
+  // Whatever a feed has below its path, it has not without.
+  void app.register(async (scope) => {
+    scope.addHook('onRequest', async () => {
+      throw unnamed(feeds)
+    })
+    addFeedRoutes(scope, feeds[0], guard, stop)
+  })
+}
+
+function inShort(feed: FeedApi): object {
+  const { ready, reasons } = feed.readiness()
+  return { prefix: feed.prefix, state: feed.standing, ready, reasons }
+}
+
+/** So many of them are named. */
+const MOST_NAMED = 20
+
+function unnamed(feeds: Feeds): RefusedRequestError {
+  const named = feeds.slice(0, MOST_NAMED).map(({ prefix }) => prefix)
+  const more = feeds.length - named.length
+  return new RefusedRequestError(
+    404,
+    `There are several feeds here: ask below /feeds/<prefix>. They are ${named.join(', ')}${more > 0 ? ` and ${more} more (GET /feeds)` : ''}.`,
+    { code: 'FEED_UNNAMED', retryable: false, disposition: 'stop', exitCode: 2 },
+  )
+}
