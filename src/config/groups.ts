@@ -195,6 +195,10 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     (s) => ({ port: s.HTTP_PORT, host: s.HTTP_HOST, adminToken: s.ADMIN_TOKEN ?? null }),
   ),
 
+  process: group({ MAX_WALKS: integer(2, { min: 1, max: 1000 }).optional() }, (s) => ({
+    maxWalks: s.MAX_WALKS ?? null,
+  })),
+
   log: group(
     { LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent').default('info') },
     (s) => ({ level: s.LOG_LEVEL }),

@@ -16,6 +16,7 @@ export interface Settings {
   readonly lag: LagSettings
   readonly http: HttpSettings
   readonly log: LogSettings
+  readonly process: ProcessSettings
 }
 
 /** A command asks for the groups that it needs; what belongs to another group is neither needed nor checked. */
@@ -156,6 +157,11 @@ interface HttpSettings {
   /** @default 127.0.0.1 */
   readonly host: string
   readonly adminToken: Secret | null
+}
+
+interface ProcessSettings {
+  /** Full walks of records at once, of all feeds. Null: 2 of a list of feeds, and as many as come of a feed by itself. */
+  readonly maxWalks: number | null
 }
 
 interface LogSettings {

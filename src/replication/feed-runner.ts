@@ -6,6 +6,7 @@ import { SerialQueue } from '../support/serial-queue.ts'
 import type { Feed } from './feed.ts'
 import { approveHold, type Approval } from './holds/approve-hold.ts'
 import { rejectHold } from './holds/reject-hold.ts'
+import type { WalkTurns } from './ports.ts'
 import { runPurge, type PurgeOptions, type PurgeResult } from './purge.ts'
 import { runRepublish, type RepublishResult } from './republish.ts'
 import { runSets, type SetsOptions, type UnreadSets } from './sets/sets-pass.ts'
@@ -59,6 +60,13 @@ export const PLAIN_PASS: PassOptions = {
   onBegin: () => undefined,
 }
 
+const UNBOUNDED: WalkTurns = { run: (work) => work() }
+
+/** Of records: the sets of a record are asked for by its key, or along a walk that counts by itself. */
+function isFullWalk(resource: Replicated, pass: PassKind): boolean {
+  return !isSubresource(resource) && (pass === 'snapshot' || pass === 'purge')
+}
+
 /** Of one resource. */
 interface Queues {
   readonly updates: SerialQueue
@@ -72,40 +80,47 @@ interface Queues {
  */
 export class FeedRunner {
   readonly feed: Feed
+  readonly #walks: WalkTurns
   readonly #queues = new Map<ResourceName, Queues>()
 
-  constructor(feed: Feed) {
+  /** @param walks of the process @default as many as come */
+  constructor(feed: Feed, walks: WalkTurns = UNBOUNDED) {
     this.feed = feed
+    this.#walks = walks
   }
 
   run(resource: Replicated, pass: PassKind, options: PassOptions, signal: AbortSignal): Promise<PassResult> {
-    return this.#queueOf(resource, pass).run(async () => {
-      signal.throwIfAborted()
-      options.onBegin()
-      await this.feed.metadata.refresh(resource, signal)
-      if (isSubresource(resource)) {
-        return { ...PLAIN_RESULT, ...(await runSets(this.feed, resource, pass, options, signal)) }
-      }
-      if (pass === 'purge') {
-        const purge = await runPurge(this.feed, resource, options, signal)
-        return this.#ended({ ...PLAIN_RESULT, progress: purge.progress, purge })
-      }
-      if (pass === 'republish') {
-        const { progress, ...republished } = await runRepublish(
-          this.feed,
-          resource,
-          options.republish,
-          signal,
-        )
-        return { ...PLAIN_RESULT, progress, republished }
-      }
-      if (options.retry !== undefined) {
-        const retried = await runRetry(this.feed, resource, pass, options.retry, signal)
-        return this.#ended({ ...PLAIN_RESULT, ...retried })
-      }
-      const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
-      return this.#ended({ ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) })
-    }, signal)
+    const turns = isFullWalk(resource, pass) ? this.#walks : UNBOUNDED
+    const run = (): Promise<PassResult> => this.#run(resource, pass, options, signal)
+    return this.#queueOf(resource, pass).run(() => turns.run(run, signal), signal)
+  }
+
+  async #run(
+    resource: Replicated,
+    pass: PassKind,
+    options: PassOptions,
+    signal: AbortSignal,
+  ): Promise<PassResult> {
+    signal.throwIfAborted()
+    options.onBegin()
+    await this.feed.metadata.refresh(resource, signal)
+    if (isSubresource(resource)) {
+      return { ...PLAIN_RESULT, ...(await runSets(this.feed, resource, pass, options, signal)) }
+    }
+    if (pass === 'purge') {
+      const purge = await runPurge(this.feed, resource, options, signal)
+      return this.#ended({ ...PLAIN_RESULT, progress: purge.progress, purge })
+    }
+    if (pass === 'republish') {
+      const { progress, ...republished } = await runRepublish(this.feed, resource, options.republish, signal)
+      return { ...PLAIN_RESULT, progress, republished }
+    }
+    if (options.retry !== undefined) {
+      const retried = await runRetry(this.feed, resource, pass, options.retry, signal)
+      return this.#ended({ ...PLAIN_RESULT, ...retried })
+    }
+    const runRecords = pass === 'snapshot' ? runSnapshot : runUpdate
+    return this.#ended({ ...PLAIN_RESULT, progress: await runRecords(this.feed, resource, signal) })
   }
 
   /** What an operator lets go, in the turn of the kind of pass that found it. `onBegin`: see `PassOptions`. */

@@ -416,3 +416,9 @@ export interface Observer {
    */
   setsRefused(resource: ResourceName, mlsId: string | null, error: ListingstreamError | null): void
 }
+
+/** How many full walks there may be at once, whatever number of feeds a process has. */
+export interface WalkTurns {
+  /** Runs the work in its turn; rejects with the signal's reason if that aborts before. */
+  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>
+}

@@ -19,6 +19,7 @@ const ALL: readonly SettingsGroup[] = [
   'lag',
   'http',
   'log',
+  'process',
 ]
 const TOKEN = { SPARK_ACCESS_TOKEN: 'tok-0123456789' }
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
@@ -107,6 +108,7 @@ describe('defaults', () => {
       lag: { intervalMs: 60_000 },
       http: { port: 8080, host: '127.0.0.1', adminToken: null },
       log: { level: 'info' },
+      process: { maxWalks: null },
     })
   })
 

@@ -6,13 +6,15 @@ import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
 import { MemoryKeyIndex } from '../fixtures/memory-key-index.ts'
 import { MemoryPublisher } from '../fixtures/memory-publisher.ts'
+import { Slots } from '../../src/support/slots.ts'
+import type { WalkTurns } from '../../src/replication/ports.ts'
 import { OFFICES } from '../fixtures/resources.ts'
 import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { SteerableSource } from '../fixtures/steerable-source.ts'
 
 const { signal } = new AbortController()
 
-function open() {
+function open(walks?: WalkTurns) {
   const clock = new ManualClock(SERVER_TIME)
   const publisher = new MemoryPublisher()
   const source = new SteerableSource([sourceRecord('1')], () => clock.now())
@@ -23,6 +25,7 @@ function open() {
   const over = { metadata }
   const runner = new FeedRunner(
     assembleFeed({ source, publisher, topics: publisher, index, clock, observer, over }),
+    walks,
   )
   const run = (pass: PassKind, by = signal) => runner.run(LISTINGS, pass, PLAIN_PASS, by)
   return { runner, run, source, publisher, observer, refreshed }
@@ -68,6 +71,25 @@ describe('the runner of a feed', () => {
     const order = observer.started.map(({ progress: { passId } }) => passId)
     expect(observer.ended.map(({ progress: { passId } }) => passId)).toEqual(order)
     expect(new Set(order).size).toBe(5)
+  })
+
+  test('full walks of several feeds take turns, and updates do not wait for them', async () => {
+    const walks = new Slots(1)
+    const [one, other] = [open(walks), open(walks)]
+    const gate = Promise.withResolvers<void>()
+    one.source.gates.set('snapshot', gate.promise)
+    const first = one.run('snapshot')
+    await vi.waitUntil(() => one.runner.feed.state.watermark(LISTINGS.name) !== undefined, { interval: 1 })
+    const second = other.run('snapshot')
+    expect(await one.run('update')).toMatchObject({ progress: { state: 'completed' } })
+    expect(other.source.walks).toEqual([])
+    gate.resolve()
+    await first
+    expect(await second).toMatchObject({ progress: { state: 'completed' } })
+    // A turn that ends in an error is over, too.
+    one.source.failures.set('purge', new Error('lost'))
+    await expect(one.run('purge')).rejects.toThrow()
+    expect(await other.run('purge')).toMatchObject({ progress: { state: 'completed' } })
   })
 
   test('no resource waits for another one', async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../../ops/logger.ts'
 import type { FeedMetrics } from '../../ops/feed-metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
 import type { WalkTotals } from '../../ops/walk-totals.ts'
-import type { Observer } from '../../replication/ports.ts'
+import type { Observer, WalkTurns } from '../../replication/ports.ts'
 import type { Transport } from '../../spark/transport.ts'
 import type { TakeOverWishes } from './ownership.ts'
 
@@ -27,6 +27,8 @@ export interface OpenFeedOptions {
   readonly patient: boolean
   /** Of the key that the settings have: one in a process, whatever is opened with it, and how often. */
   readonly transport: Transport
+  /** Of the process. @default as many as come */
+  readonly walks?: WalkTurns
   readonly logger: Logger
   readonly metrics: FeedMetrics
   readonly observer: Observer

@@ -90,7 +90,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   opened.use(learnTotals(options.totals, reader.listed, state, source, learned))
   const owned = opened.move()
   return {
-    runner: new FeedRunner(feed),
+    runner: new FeedRunner(feed, options.walks),
     resources: reader.listed,
     owner,
     source: user,

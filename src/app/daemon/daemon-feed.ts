@@ -4,6 +4,7 @@ import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile } from '../../ops/daemon-file.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { feedPath } from '../../ops/many-feeds-routes.ts'
+import type { WalkTurns } from '../../replication/ports.ts'
 import { together } from '../../support/together.ts'
 import { misfitOf } from '../budget/misfit.ts'
 import { kafkaSettings } from '../compose/clients.ts'
@@ -22,6 +23,7 @@ export interface DaemonFeedOptions {
   readonly listed: boolean
   readonly acceptSource: boolean
   readonly keys: ApiKeys
+  readonly walks: WalkTurns
   /** Of the process. */
   readonly logger: Logger
 }
@@ -33,12 +35,12 @@ export class DaemonFeed {
   readonly #listed: boolean
   readonly #lag: LagTask | undefined
 
-  constructor({ settings, listed, acceptSource, keys, logger }: DaemonFeedOptions) {
+  constructor({ settings, listed, acceptSource, keys, walks, logger }: DaemonFeedOptions) {
     this.settings = settings
     this.#listed = listed
     this.around = surroundings(settings.current, logger)
     const transport = keys.transportOf(settings.current, this.around.metrics)
-    this.supervisor = supervisorOf(settings, acceptSource, this.around, transport)
+    this.supervisor = supervisorOf(settings, acceptSource, this.around, { transport, walks })
     this.#lag = lagTaskOf(settings, this.around)
   }
 
@@ -76,7 +78,7 @@ function supervisorOf(
   settings: SettingsOfFeed,
   acceptSource: boolean,
   around: Surroundings,
-  transport: FeedTransport,
+  { transport, walks }: { readonly transport: FeedTransport; readonly walks: WalkTurns },
 ): FeedSupervisor {
   const { logger, metrics, observer, outages, totals, changeRates } = around
   const told = { logger, metrics, observer, outages, totals }
@@ -86,7 +88,7 @@ function supervisorOf(
     prefix: feed.topicPrefix,
     open: (signal) =>
       openFeed(
-        { ...told, settings: settings.current, wishes, restart: false, patient: true, transport },
+        { ...told, settings: settings.current, wishes, restart: false, patient: true, transport, walks },
         signal,
       ),
     schedule,

@@ -6,6 +6,7 @@ import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Feeds } from '../../ops/many-feeds-routes.ts'
 import { metricsPage, processMetrics } from '../../ops/metrics-page.ts'
+import { Slots } from '../../support/slots.ts'
 import { loggerFor, warnOfPlaintext } from '../compose/feed-logger.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
 import { ApiKeys } from './api-keys.ts'
@@ -13,6 +14,9 @@ import { DaemonFeed } from './daemon-feed.ts'
 import { readDaemonSettings, type DaemonSettings } from './daemon-settings.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
+
+/** What API and broker, disk and CPU have to bear at once where nobody said more. */
+const LISTED_WALKS = 2
 
 export interface DaemonOptions extends FeedChoice {
   readonly acceptSource?: true
@@ -88,8 +92,9 @@ function feedsOf(
   keys: ApiKeys,
   logger: Logger,
 ): DaemonFeeds {
+  const walks = new Slots(first.current.process.maxWalks ?? (listed ? LISTED_WALKS : Infinity))
   const make = (settings: DaemonSettings['feeds'][0]): DaemonFeed =>
-    new DaemonFeed({ settings, listed, acceptSource: acceptSource ?? false, keys, logger })
+    new DaemonFeed({ settings, listed, acceptSource: acceptSource ?? false, keys, walks, logger })
   return [make(first), ...others.map(make)]
 }
 
