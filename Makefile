@@ -16,6 +16,7 @@ node_modules/.package-lock.json: package-lock.json
 
 check: setup ## Types, lint, nothing unused, format
 	tsc -p tsconfig.json
+	tsc -p tsconfig.page.json
 	oxlint --type-aware
 	knip
 	oxfmt --check

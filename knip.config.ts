@@ -6,6 +6,8 @@ export default {
     'src/cli/main.ts',
     'src/index.ts',
     'src/simulator/index.ts',
+    // Runs in the operator's browser.
+    'page/main.js',
     'bench/*.ts',
     // Each is started in a process of its own.
     'bench/processes/*.ts',
@@ -21,7 +23,7 @@ export default {
     'test/fixtures/tell-packages.ts',
     'test/consumer/sdk/loop-process.ts',
   ],
-  project: ['src/**', 'test/**', 'bench/**'],
+  project: ['src/**', 'page/**', 'test/**', 'bench/**'],
   // The Node that runs it all.
   ignoreDependencies: ['node'],
 } satisfies KnipConfig

@@ -2,6 +2,7 @@
 import type { RecordKey } from '../domain/record-key.ts'
 import type { HealthReport } from './health.ts'
 import type { HoldRequests } from './hold-routes.ts'
+import type { PageFeed } from './page/page-routes.ts'
 import type { PassRequests } from './pass-routes.ts'
 
 /** `opening`: it is taken over, or waits for what it needs; `stopped`: it has ended, and somebody has to decide. */
@@ -19,6 +20,8 @@ export interface FeedApi extends PassRequests {
   /** What is known of one key. */
   explainKey(wanted: RequestedKey, signal: AbortSignal): Promise<object>
   readonly holds: HoldRequests
+  /** What the operator's page asks beside. */
+  readonly page: PageFeed
 }
 
 export interface RequestedKey {

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { INSTANCE_HEADER } from './daemon-client.ts'
 import type { FeedApi } from './feed-api.ts'
 import { addHoldRoutes } from './hold-routes.ts'
-import { parseRequest, RECORD_KEY, refuse, refusing } from './http-requests.ts'
+import { parseRequest, RECORD_KEY, refuse, refusing, YES_OR_NO } from './http-requests.ts'
+import { addPageRoutes } from './page/page-routes.ts'
 import { addPassRoutes } from './pass-routes.ts'
 import { refuseChange, refuseRead, type GuardOptions } from './request-guard.ts'
 
@@ -35,6 +36,7 @@ export function addFeedRoutes(
   addKeyRoute(app, feed, guard, stop)
   addPassRoutes(app, feed, guard, stop)
   addHoldRoutes(app, feed.holds, guard, stop)
+  addPageRoutes(app, feed.page, guard, stop)
 }
 
 /** A file that a daemon left may lead to another one, at the same port. */
@@ -61,9 +63,4 @@ function addKeyRoute(app: FastifyInstance, feed: FeedApi, guard: GuardOptions, s
 }
 
 const KEY_PATH = z.object({ resource: z.string(), key: RECORD_KEY })
-const KEY_QUERY = z.object({
-  ask: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true'),
-})
+const KEY_QUERY = z.object({ ask: YES_OR_NO })

@@ -46,6 +46,12 @@ export const RECORD_KEY = z.string().transform((text, context): RecordKey => {
   return z.NEVER
 })
 
+/** Of a query. @default no */
+export const YES_OR_NO = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true')
+
 /** @throws {RefusedRequestError} HTTP_BAD_REQUEST */
 export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value)

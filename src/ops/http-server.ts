@@ -8,6 +8,7 @@ import { HttpListenError, RefusedRequestError } from './http-errors.ts'
 import { refuse } from './http-requests.ts'
 import type { Logger } from './logger.ts'
 import { addRoutesOfFeeds, type Feeds } from './many-feeds-routes.ts'
+import { addAssetRoutes } from './page/asset-routes.ts'
 import { refuseHost, type GuardOptions } from './request-guard.ts'
 
 /** Health, metrics and what is served of each feed. */
@@ -71,6 +72,7 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
   app.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.text()),
   )
+  addAssetRoutes(app)
   await addRoutesOfFeeds(app, options.feeds, options, stop)
   try {
     await app.listen({ host: options.host, port: options.port })

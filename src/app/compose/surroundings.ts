@@ -7,6 +7,7 @@ import { observers, parkings, SILENT_OBSERVER } from '../../ops/observers.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Outages } from '../../ops/outages.ts'
+import { FeedHistory } from '../../ops/page/feed-history.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
 import { intervalOf } from '../../replication/loop.ts'
 import type { Parking } from '../../replication/persist.ts'
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly totals: WalkTotals
   readonly changeRates: ChangeRates
   readonly outages: Outages
+  readonly history: FeedHistory
   readonly observer: Observer
   readonly parking: Parking
 }
@@ -53,7 +55,8 @@ export function surroundings(settings: Pick<Settings, 'feed' | 'passes'>, ofProc
   const log = new LogObserver(logger, undefined, { totals, moves: false })
   const changeRates = new ChangeRates()
   const counting = { ...SILENT_OBSERVER, passEnded: (progress: PassProgress) => changeRates.ended(progress) }
-  const observer = observers(metrics, health, log, counting)
-  const parking = parkings(health, metrics, log)
-  return { logger, metrics, health, totals, changeRates, outages, observer, parking }
+  const history = new FeedHistory(now)
+  const observer = observers(metrics, health, log, counting, history.observer)
+  const parking = parkings(health, metrics, log, history.parking)
+  return { logger, metrics, health, totals, changeRates, outages, history, observer, parking }
 }

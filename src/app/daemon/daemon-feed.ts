@@ -2,6 +2,7 @@
 import { formatInstant } from '../../domain/instant.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile } from '../../ops/daemon-file.ts'
+import type { LagFigures } from '../../ops/lag-gauges.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { feedPath } from '../../ops/many-feeds-routes.ts'
 import type { WalkTurns } from '../../replication/ports.ts'
@@ -15,7 +16,7 @@ import type { ApiKeys, FeedTransport } from './api-keys.ts'
 import type { SettingsOfFeed } from './daemon-settings.ts'
 import { statedSettings } from './handover.ts'
 import { LagTask } from './lag-task.ts'
-import { FeedSupervisor } from './supervisor.ts'
+import { FeedSupervisor, type SupervisorOptions } from './supervisor.ts'
 
 export interface DaemonFeedOptions {
   readonly settings: SettingsOfFeed
@@ -40,8 +41,10 @@ export class DaemonFeed {
     this.#listed = listed
     this.around = surroundings(settings.current, logger)
     const transport = keys.transportOf(settings.current, this.around.metrics)
-    this.supervisor = supervisorOf(settings, acceptSource, this.around, { transport, walks })
-    this.#lag = lagTaskOf(settings, this.around)
+    const lag = lagTaskOf(settings, this.around)
+    this.#lag = lag
+    const groups = (): LagFigures => lag?.figures() ?? { at: null, groups: [] }
+    this.supervisor = supervisorOf(settings, acceptSource, { ...this.around, groups }, { transport, walks })
   }
 
   get logger(): Logger {
@@ -77,7 +80,7 @@ export class DaemonFeed {
 function supervisorOf(
   settings: SettingsOfFeed,
   acceptSource: boolean,
-  around: Surroundings,
+  { groups, ...around }: Surroundings & Pick<SupervisorOptions, 'groups'>,
   { transport, walks }: { readonly transport: FeedTransport; readonly walks: WalkTurns },
 ): FeedSupervisor {
   const { logger, metrics, observer, outages, totals, changeRates } = around
@@ -94,6 +97,7 @@ function supervisorOf(
     schedule,
     startedAt: SYSTEM_CLOCK.now(),
     around,
+    groups,
     budget: (resources, passes) => {
       const report = transport.report()
       const given = { records: totals.all, changesPerDay: changeRates.perDay() }

@@ -12,7 +12,7 @@ import type { OpenFeed } from '../compose/open-feed.ts'
 import type { Surroundings } from '../compose/surroundings.ts'
 import { now } from '../compose/system-clock.ts'
 import { feedStatus, type FeedStatus, type ParkedPass } from '../reports/feed-status.ts'
-import { waitingLetters } from '../reports/waiting-letters.ts'
+import { countNow, type Counts } from './kept-counts.ts'
 
 export interface SupervisedFeed {
   /** `TOPIC_PREFIX` */
@@ -31,10 +31,19 @@ export async function supervisedStatus(
   feed: OpenFeed | undefined,
   signal: AbortSignal,
 ): Promise<object> {
+  return statusWith(supervised, feed, feed === undefined ? undefined : await countNow(feed, signal))
+}
+
+/** At once, with counts that were made before. */
+export function statusWith(
+  supervised: SupervisedFeed,
+  feed: OpenFeed | undefined,
+  counts: Counts | undefined,
+): object {
   const { prefix, around } = supervised
   const { health, metrics, totals } = around
   const report = health.report()
-  if (feed === undefined) return { prefix, health: report }
+  if (feed === undefined || counts === undefined) return { prefix, health: report }
   const { runner, resources, owner, source } = feed
   const { state } = runner.feed
   const error = health.lastError()
@@ -51,7 +60,7 @@ export async function supervisedStatus(
     completedAt: metrics.successes,
     nextAt: (progress) => nextAt(progress, state, report, resources, supervised),
     outlook: (progress) => totals.outlook(progress),
-    liveRecords: await feed.liveRecords(signal),
+    ...counts,
     parked: report.reasons.flatMap(parkedPass),
     firstPurgeAt: firstPurges(state, resources, supervised.schedule),
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
@@ -64,10 +73,6 @@ export async function supervisedStatus(
       ),
     ),
     holds: resources.flatMap((resource) => standingHolds(state, resource)),
-    deadLetters: await waitingLetters(
-      async (within) => (await feed.openLetters(undefined, within)).length,
-      signal,
-    ),
     budget: supervised.budget(resources, passes),
     apiRequests: { count: requests.count, since: formatInstant(requests.since) },
     health: report,

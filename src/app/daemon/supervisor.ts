@@ -7,6 +7,7 @@ import type { FeedApi, FeedStanding, RequestedKey } from '../../ops/feed-api.ts'
 import type { HealthReport } from '../../ops/health.ts'
 import type { HoldRequests } from '../../ops/hold-routes.ts'
 import type { PassRequest } from '../../ops/http-requests.ts'
+import type { PageFeed } from '../../ops/page/page-routes.ts'
 import type { PassRequestOptions, RequestedPass } from '../../ops/pass-routes.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
@@ -29,6 +30,7 @@ import { republish } from '../passes/republish.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
 import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
+import { pageFeed, type PageFeedOptions } from './page-feed.ts'
 import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
 import { requestedList, requestedResource } from './requested-resource.ts'
 import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
@@ -43,7 +45,8 @@ export interface SupervisorOptions extends OpeningOptions {
   readonly prefix: string
   readonly schedule: Schedule
   readonly startedAt: SupervisedFeed['startedAt']
-  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking'>
+  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking' | 'history'>
+  readonly groups: PageFeedOptions['groups']
   readonly budget: SupervisedFeed['budget']
 }
 
@@ -70,8 +73,13 @@ export class FeedSupervisor implements FeedApi {
   #reread: SettingsReread | undefined
   #ended = false
 
+  readonly page: PageFeed
+
   constructor(options: SupervisorOptions) {
     this.#options = options
+    const { around, groups } = options
+    const open = (): OpenFeed | undefined => this.#running?.feed
+    this.page = pageFeed({ supervised: options, open, history: around.history, groups })
   }
 
   get prefix(): string {

@@ -7,6 +7,7 @@ import type { Owner } from '../../../src/feed/state-records.ts'
 import { Health } from '../../../src/ops/health.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { Metrics } from '../../../src/ops/metrics.ts'
+import { FeedHistory } from '../../../src/ops/page/feed-history.ts'
 import { WalkTotals } from '../../../src/ops/walk-totals.ts'
 import { parkings } from '../../../src/ops/observers.ts'
 import { FeedRunner } from '../../../src/replication/feed-runner.ts'
@@ -70,7 +71,9 @@ export class SupervisedFeed {
         metrics: this.metrics,
         totals: new WalkTotals(),
         parking: parkings(this.health, this.metrics),
+        history: new FeedHistory(() => this.clock.now()),
       },
+      groups: () => ({ at: null, groups: [] }),
       budget: () => null,
       clock: this.clock,
       // Each wait is its upper end.
@@ -123,6 +126,9 @@ export class SupervisedFeed {
       liveRecords: async () => ({ count: 1, why: null, byResource: { listings: 1 } }),
       previewDeletes: () => Promise.reject(new Error('nobody should ask')),
       reportHold: async () => ({ hold: null, others: [] }),
+      lastMarkers: async () => [],
+      explainKey: () => Promise.reject(new Error('nobody should ask')),
+      oddValues: async () => [],
       [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),
     }
   }

@@ -1,0 +1,75 @@
+/** Requests to the daemon, with the operator's token where it needs one. It is kept as long as the tab. */
+
+const TOKEN = 'listingstream-admin-token'
+
+/** What the daemon answered instead of what was asked for. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} code @param {string} message */
+  constructor(status, code, message) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+
+  /** Whether a token would help. */
+  get wantsToken() {
+    return this.status === 401
+  }
+}
+
+/** @returns {string | null} */
+export function token() {
+  return sessionStorage.getItem(TOKEN)
+}
+
+/** @param {string} text empty: forget it */
+export function keepToken(text) {
+  if (text === '') sessionStorage.removeItem(TOKEN)
+  else sessionStorage.setItem(TOKEN, text)
+}
+
+/** @param {string} prefix */
+export function pathOf(prefix) {
+  return `/feeds/${encodeURIComponent(prefix)}`
+}
+
+/**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>} a good one
+ */
+export async function get(path, signal) {
+  return await send(path, { method: 'GET', ...(signal === undefined ? {} : { signal }) })
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export async function getJson(path) {
+  return await (await get(path)).json()
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
+export async function post(path, body) {
+  const headers = { 'content-type': 'application/json' }
+  return await (await send(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+}
+
+/**
+ * @param {string} path
+ * @param {Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }} init
+ */
+async function send(path, init) {
+  const kept = token()
+  const headers = { ...init.headers, ...(kept === null ? {} : { authorization: `Bearer ${kept}` }) }
+  const response = await fetch(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
+  if (response.ok) return response
+  const answer = await response.json().catch(() => ({}))
+  const { code = `HTTP ${response.status}`, message = 'The daemon gave no reason.' } = answer
+  throw new Refused(response.status, String(code), String(message))
+}

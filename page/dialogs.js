@@ -1,0 +1,59 @@
+/** Two questions to the operator: whether it is meant, and by what token. */
+import { html, render } from './lit-html.js'
+
+/**
+ * @param {{ title: string, text: string, yes: string, danger: boolean }} question
+ * @returns {Promise<boolean>}
+ */
+export async function confirmed({ title, text, yes, danger }) {
+  const answer = await ask(html`
+    <h2 id="dialog-title">${title}</h2>
+    <p>${text}</p>
+    <div class="buttons">
+      <button value="" formnovalidate>Cancel</button>
+      <button value="yes" class=${danger ? 'danger' : 'primary'}>${yes}</button>
+    </div>
+  `)
+  return answer?.choice === 'yes'
+}
+
+/** @param {string} why @returns {Promise<string | null>} null: none is given; empty: the one before is to be forgotten */
+export async function askToken(why) {
+  const answer = await ask(html`
+    <h2 id="dialog-title">Operator's token</h2>
+    <p>${why}</p>
+    <p>
+      <label class="wide">ADMIN_TOKEN <input name="token" type="password" autocomplete="off" /></label>
+    </p>
+    <p class="quiet">It is kept as long as this tab is open, and sent to this daemon alone.</p>
+    <div class="buttons">
+      <button value="" formnovalidate>Cancel</button>
+      <button value="yes" class="primary">Use it</button>
+    </div>
+  `)
+  const given = answer?.choice === 'yes' ? answer.fields.get('token') : null
+  return typeof given === 'string' ? given.trim() : null
+}
+
+/**
+ * @param {import('./lit-html.js').TemplateResult} content
+ * @returns {Promise<{ choice: string, fields: FormData } | null>}
+ */
+function ask(content) {
+  const dialog = document.createElement('dialog')
+  dialog.setAttribute('aria-labelledby', 'dialog-title')
+  const form = document.createElement('form')
+  form.method = 'dialog'
+  dialog.append(form)
+  document.body.append(dialog)
+  render(content, form)
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      const answer =
+        dialog.returnValue === '' ? null : { choice: dialog.returnValue, fields: new FormData(form) }
+      dialog.remove()
+      resolve(answer)
+    })
+    dialog.showModal()
+  })
+}

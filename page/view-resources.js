@@ -1,0 +1,88 @@
+import { number, span, time, words } from './format.js'
+import { html, nothing } from './lit-html.js'
+
+/** @import { OpenStatus } from './types.d.ts' */
+
+/**
+ * @param {{ status: OpenStatus, now: number, busy: ReadonlySet<string>, onRun: (resource: string, pass: string) => void }} shown
+ */
+export function resourcesView({ status, now, busy, onRun }) {
+  const rows = status.resources.flatMap((resource) => [
+    { ...resource, parent: null },
+    ...status.sets
+      .filter(({ parent }) => parent === resource.name)
+      .map((set) => ({ ...set, hasStamp: false })),
+  ])
+  return html`
+    <section class="card" aria-labelledby="resources-title">
+      <h2 id="resources-title">Resources</h2>
+      <div class="scroll" tabindex="0" role="region" aria-labelledby="resources-title">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Resource</th>
+              <th scope="col" class="num">Live</th>
+              <th scope="col">Published up to</th>
+              <th scope="col">Next update</th>
+              <th scope="col">Next purge</th>
+              <th scope="col">Run now</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map((row) => resourceRow(row, { status, now, busy, onRun }))}
+          </tbody>
+        </table>
+      </div>
+      <p class="quiet">
+        ${status.source === null ? nothing : html`Source ${status.source.host}, MLS ${status.source.mlsId}. `}
+        ${status.generation === null ? nothing : html`Generation ${status.generation}. `}
+        ${status.daemon === null ? nothing : html`Process ${status.daemon.pid} on ${status.daemon.host}, since ${time(status.daemon.startedAt)}.`}
+      </p>
+    </section>
+  `
+}
+
+/**
+ * @param {{ name: string, parent: string | null, hasStamp: boolean, owed?: number | null, live?: number | null }} row
+ * @param {{ status: OpenStatus, now: number, busy: ReadonlySet<string>, onRun: (resource: string, pass: string) => void }} shown
+ */
+function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, { status, now, busy, onRun }) {
+  const live = parent === null ? status.liveRecords.byResource[name] : liveSets
+  const watermark = status.watermarks[name]
+  const next = (/** @type {string} */ pass) =>
+    status.passes.find((one) => one.resource === name && one.pass === pass)?.nextAt ??
+    (pass === 'purge' ? status.firstPurgeAt[name] : undefined)
+  const button = (/** @type {string} */ pass) => {
+    const isBusy = busy.has(`${name}/${pass}`)
+    return html`<button
+      type="button"
+      class="small"
+      ?disabled=${isBusy}
+      @click=${() => onRun(name, pass)}
+      aria-label=${`Run ${pass} of ${name} now`}
+    >
+      ${isBusy ? `${pass}…` : pass}
+    </button>`
+  }
+  const scopeState = status.resources.find((one) => one.name === name)?.scopeState ?? 'kept'
+  return html`
+    <tr>
+      <td class=${parent === null ? '' : 'part-of'}>
+        ${name}
+        ${scopeState === 'kept' ? nothing : html`<span class="state look">${words(scopeState)}</span>`}
+        ${owed === null || owed === undefined || owed === 0 ? nothing : html`<span class="soft">${number(owed)} owed</span>`}
+      </td>
+      <td class="num">
+        ${live === null || live === undefined ? html`<span class="none">–</span>` : number(live)}
+      </td>
+      <td>
+        ${watermark === undefined ? html`<span class="none">–</span>` : html`${time(watermark)} <span class="soft">${span((now - Date.parse(watermark)) / 1_000)} ago</span>`}
+      </td>
+      <td>${time(next('update'))}</td>
+      <td>${time(next('purge'))}</td>
+      <td>
+        ${parent === null ? html`<span class="buttons">${hasStamp ? button('update') : button('snapshot')}${button('purge')}</span>` : nothing}
+      </td>
+    </tr>
+  `
+}

@@ -1,0 +1,58 @@
+import { number, span, time } from './format.js'
+import { html, nothing } from './lit-html.js'
+
+/** @import { FeedStore } from './store.js' */
+/** @import { OpenStatus } from './types.d.ts' */
+
+const VERBS = { snapshot: 'Download', update: 'Update', purge: 'Sweep', republish: 'Republish' }
+
+/** Passes that run now: how far, how fast, how long yet. @param {{ status: OpenStatus, store: FeedStore }} shown */
+export function runningView({ status, store }) {
+  /** @type {Set<string>} */
+  const active = new Set(store.passes.filter(({ state }) => state === 'running').map(({ passId }) => passId))
+  const running = status.passes.filter(
+    ({ state, ['passId']: id }) => state === 'running' && active.has(String(id)),
+  )
+  return html`
+    <section class="card" aria-labelledby="running-title">
+      <h2 id="running-title">Running now</h2>
+      ${running.length === 0 ? html`<p class="quiet">No pass runs. ${nextOf(status)}</p>` : nothing}
+      ${running.map((pass) => {
+        const { resource, walked, outlook, startedAt } = pass
+        const rate = store.rate(String(pass['passId']))
+        const name = `${VERBS[/** @type {keyof typeof VERBS} */ (pass.pass)] ?? pass.pass} of ${resource}`
+        const total = outlook?.total ?? null
+        const left = outlook?.secondsLeft ?? null
+        return html`
+          <div class="running">
+            <div class="running-head">
+              <strong>${name}</strong>
+              <span
+                >${total === null ? `${number(walked)} walked` : `${number(walked)} of ${number(total)}`}</span
+              >
+            </div>
+            ${
+              total === null
+                ? html`<progress aria-label=${name}></progress>`
+                : html`<progress aria-label=${name} max=${total} .value=${walked}></progress>`
+            }
+            <p class="quiet">
+              ${outlook?.percent === null || outlook === null ? nothing : html`${outlook.percent} % · `}
+              ${rate === null ? 'measuring the rate' : `${number(Math.round(rate))} records a second`}
+              ${left === null ? nothing : html` · about <b class="left">${span(left)}</b> left`} · begun
+              ${time(startedAt)}
+            </p>
+          </div>
+        `
+      })}
+    </section>
+  `
+}
+
+/** @param {OpenStatus} status */
+function nextOf({ passes }) {
+  const [next] = passes
+    .flatMap(({ resource, pass, nextAt }) => (nextAt === null ? [] : [{ resource, pass, nextAt }]))
+    .toSorted((a, b) => Date.parse(a.nextAt) - Date.parse(b.nextAt))
+  return next === undefined ? nothing : html`Next: ${next.pass} of ${next.resource}, ${time(next.nextAt)}.`
+}

@@ -1,0 +1,45 @@
+import { time } from './format.js'
+import { html, nothing } from './lit-html.js'
+import { figuresOf, verdictOf } from './verdict.js'
+
+/** @import { Status } from './types.d.ts' */
+
+const MARKS = { good: '✓', warn: '!', bad: '×', wait: '…' }
+
+/** @param {{ status: Status, now: number, eventsOfHour: number }} shown */
+export function verdictView({ status, now, eventsOfHour }) {
+  const { kind, title, text, remarks } = verdictOf(status, now)
+  return html`
+    <section class="verdict ${kind}" aria-labelledby="verdict-title">
+      <div class="verdict-words">
+        <span class="mark" aria-hidden="true">${MARKS[kind]}</span>
+        <div>
+          <h1 id="verdict-title">${title}</h1>
+          <p id="verdict-text">${text}</p>
+        </div>
+      </div>
+      <dl class="figures">
+        ${figuresOf(status, now, eventsOfHour).map(
+          ({ name, value }) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      ${
+        remarks.length === 0
+          ? nothing
+          : html`<ul class="remarks">
+              ${remarks.map(
+                (one) =>
+                  html`<li class=${one.kind}>
+                    <strong>${one.title}</strong>
+                    <span>${one.text}${one.since === null ? nothing : html` Since ${time(one.since)}.`}</span>
+                  </li>`,
+              )}
+            </ul>`
+      }
+    </section>
+  `
+}
