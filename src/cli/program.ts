@@ -7,6 +7,7 @@ import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
 import { registerLag } from '../app/commands/lag.ts'
+import { registerPlan } from '../app/commands/plan.ts'
 import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
 import { registerRebuild } from '../app/commands/rebuild.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerRepublish,
   registerStatus,
   registerWhy,
+  registerPlan,
   registerPlanRequests,
   registerTail,
   registerRebuild,

@@ -66,18 +66,32 @@ export async function ensureTopics(
   const found = missing.length === 0 ? before : await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
   for (const spec of specs) requireTopic(spec, found.get(spec.name))
   const described = [...found.values()]
-  const limits = described.flatMap(({ name, configs }) => {
-    const limit = recordLimit(name, configs)
-    return limit === undefined ? [] : [[name, limit] as const]
-  })
   return {
     ...dataTopics(found, names, resources),
     rowPartitions: new Map(
       withRows.map((resource) => [resource.rows.topic, found.get(names.rows(resource))?.partitions ?? 0]),
     ),
     remarks: remarksOn(described),
-    recordLimits: new Map(limits),
+    recordLimits: limitsOf(described),
   }
+}
+
+/** Of those of the topics that exist. */
+export async function recordLimitsOf(
+  cluster: Pick<KafkaCluster, 'describeTopics'>,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<FeedTopics['recordLimits']> {
+  return limitsOf([...(await cluster.describeTopics(topics, signal, SIZE_CONFIGS)).values()])
+}
+
+function limitsOf(topics: readonly TopicDescription[]): FeedTopics['recordLimits'] {
+  return new Map(
+    topics.flatMap(({ name, configs }) => {
+      const limit = recordLimit(name, configs)
+      return limit === undefined ? [] : [[name, limit] as const]
+    }),
+  )
 }
 
 /**

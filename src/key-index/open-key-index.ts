@@ -15,7 +15,8 @@ export interface KeyIndexOptions {
   readonly mustExist?: boolean
 }
 
-const FOLDER = 'index'
+/** In `DATA_DIR`. */
+export const INDEX_FOLDER = 'index'
 const CACHE_BYTES = 32 * 1024 * 1024
 
 /**
@@ -32,7 +33,7 @@ export async function openKeyIndex(
   options: KeyIndexOptions,
   signal: AbortSignal,
 ): Promise<LevelKeyIndex> {
-  const location = join(dataDirectory, FOLDER)
+  const location = join(dataDirectory, INDEX_FOLDER)
   const { resources, cacheBytes = CACHE_BYTES, mustExist = false } = options
   const settings = { resources, cacheBytes }
   signal.throwIfAborted()

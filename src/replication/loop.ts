@@ -122,7 +122,7 @@ export function fullWalkDueAt(
 }
 
 /** Until one is completed under the present scope. Later ones of a resource without a stamp are the full walks' own. */
-function isSnapshotDue(state: CommittedState, resource: ListedResource): boolean {
+export function isSnapshotDue(state: CommittedState, resource: ListedResource): boolean {
   const { name, stamp } = resource
   if (!state.hasSnapshot(name) || !isFilledWithin(resource, state)) return true
   return stamp !== null && isUnended(state.lastPass(name, 'snapshot'))

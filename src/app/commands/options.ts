@@ -51,6 +51,11 @@ export function listedOption(): Option {
   return namedOption('of this resource', LISTED).default(LISTINGS, LISTINGS.name)
 }
 
+/** The same where it only narrows what is done. */
+export function listedFilterOption(description: string): Option {
+  return namedOption(description, LISTED)
+}
+
 function namedOption(description: string, known: readonly Replicated[]): Option {
   return new Option('--resource <name>', description)
     .choices(known.map(({ name }) => name))

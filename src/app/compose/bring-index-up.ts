@@ -1,5 +1,5 @@
 import type { SourceIdentity } from '../../domain/pass.ts'
-import type { FeedTopics } from '../../feed/topics.ts'
+import type { DataTopics } from '../../feed/topics.ts'
 import type { LevelKeyIndex } from '../../key-index/level-key-index.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { TakenOver } from '../../publisher/take-over.ts'
@@ -13,12 +13,12 @@ const PROGRESS_INTERVAL_MS = 5_000
 
 export interface RecoveryParts {
   readonly reader: FeedReader
-  readonly topics: FeedTopics
+  readonly topics: DataTopics
   readonly source: SourceIdentity
-  readonly taken: TakenOver
+  readonly taken: Pick<TakenOver, 'state' | 'extent'>
 }
 
-/** Brings the index up to the topics of the feed that was taken over (R2), and forgets the walks that are over. */
+/** Brings the index up to the topics of the feed (R2), and forgets the walks that are over. */
 export async function bringIndexUp(
   index: LevelKeyIndex,
   { reader: { cluster, names, resources }, topics, source, taken: { state, extent } }: RecoveryParts,

@@ -1,7 +1,7 @@
 /** The schemas of a feed's events and state records, and what encodes them. */
 import type { ResourceName } from '../../domain/resource.ts'
 import { EventCodec } from '../../events/event-codec.ts'
-import { EventSchemas } from '../../events/schema/event-schemas.ts'
+import { EventSchemas, type EventSchemasOptions } from '../../events/schema/event-schemas.ts'
 import { readSchemaFile } from '../../events/schema/schema-file.ts'
 import type { ContentLimit } from '../../events/content/content-encoder.ts'
 import { contentLimit } from '../../feed/record-limits.ts'
@@ -24,14 +24,7 @@ export async function openEvents(
   { passes }: FeedSettings,
   signal: AbortSignal,
 ): Promise<FeedEvents> {
-  const { volatileFields } = passes
-  const schemas = new Map(
-    resources.map((resource) => {
-      const topic = names.data(resource)
-      const options = { registry, topic, resource, volatileFields, readSchema: readSchemaFile }
-      return [resource.name, new EventSchemas(options)]
-    }),
-  )
+  const schemas = eventSchemas({ names, resources, registry }, passes)
   const [eventCodec, stateCodec] = await together(
     [(within) => EventCodec.open(schemas, within), (within) => StateCodec.open(registry, names, within)],
     signal,
@@ -39,11 +32,29 @@ export async function openEvents(
   return { schemas, eventCodec, stateCodec }
 }
 
+/** Those of the feed's resources; none is in use yet. */
+export function eventSchemas(
+  {
+    names,
+    resources,
+    registry,
+  }: Pick<FeedReader, 'names' | 'resources'> & Pick<EventSchemasOptions, 'registry'>,
+  { volatileFields }: FeedSettings['passes'],
+): FeedEvents['schemas'] {
+  return new Map(
+    resources.map((resource) => {
+      const topic = names.data(resource)
+      const options = { registry, topic, resource, volatileFields, readSchema: readSchemaFile }
+      return [resource.name, new EventSchemas(options)]
+    }),
+  )
+}
+
 /** What the content of each resource is made by. */
 export function contentRules(
-  { schemas }: FeedEvents,
-  { names }: FeedReader,
-  { recordLimits }: FeedTopics,
+  { schemas }: Pick<FeedEvents, 'schemas'>,
+  { names }: Pick<FeedReader, 'names'>,
+  { recordLimits }: Pick<FeedTopics, 'recordLimits'>,
 ): ReadonlyMap<ResourceName, { readonly schemas: EventSchemas; readonly limit: ContentLimit }> {
   const rules = [...schemas].map(([name, versions]) => {
     const limit = contentLimit(recordLimits.get(names.data({ name })))

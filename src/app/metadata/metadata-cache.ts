@@ -29,7 +29,8 @@ const ANSWER = z.object({
   items: z.array(z.unknown()),
 })
 const FILE = z.object({ version: z.literal(1), answers: z.record(z.string(), ANSWER) })
-const FILE_NAME = 'metadata.json'
+/** In `DATA_DIR`. */
+export const METADATA_FILE = 'metadata.json'
 
 /**
  * The answers of the metadata services in `DATA_DIR/metadata.json`, which may be deleted at any time. What a service
@@ -54,7 +55,7 @@ export class MetadataCache {
 
   /** A file that is missing or damaged is an empty cache. */
   static async open(options: MetadataCacheOptions): Promise<MetadataCache> {
-    return new MetadataCache(options, await readAnswers(join(options.dataDir, FILE_NAME)))
+    return new MetadataCache(options, await readAnswers(join(options.dataDir, METADATA_FILE)))
   }
 
   /** Undefined if there is none, or none that `item` understands. */
@@ -85,7 +86,7 @@ export class MetadataCache {
 
   async #write(): Promise<void> {
     const { dataDir } = this.#options
-    const file = join(dataDir, FILE_NAME)
+    const file = join(dataDir, METADATA_FILE)
     const draft = `${file}.${process.pid}.tmp`
     await makePrivateFolder(dataDir)
     await rm(draft, { force: true })

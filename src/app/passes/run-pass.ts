@@ -8,9 +8,12 @@ import { reportOf, type PassReport } from './pass-report.ts'
 /** What a person may wish of a pass. */
 export type PassWishes = Pick<PassOptions, 'dryRun' | 'fresh' | 'approveUpTo' | 'compare'>
 
+/** What of an open feed a pass needs. */
+export type PassingFeed = Pick<OpenFeed, 'runner' | 'previewDeletes'>
+
 /** One pass on demand, by a command or for one. A dry run also looks at what would be deleted. */
 export async function runPass(
-  feed: OpenFeed,
+  feed: PassingFeed,
   resource: Replicated,
   pass: PassKind,
   wishes: PassWishes,
@@ -37,7 +40,7 @@ export async function runPass(
  * content reconcile all of them, else those that are owed.
  */
 export async function runPassWithSets(
-  feed: OpenFeed,
+  feed: PassingFeed,
   resource: Replicated,
   pass: PassKind,
   options: PassWishes,

@@ -16,6 +16,8 @@ export interface ProgressLine extends Disposable {
   readonly observer: Observer
   /** What is done before a pass has begun, or after its walk. */
   say(doing: string): void
+  /** What writes whole lines to the same terminal meanwhile. */
+  above(write: () => void): void
 }
 
 /**
@@ -28,7 +30,12 @@ export function progressLine(
   stream: NodeJS.WriteStream = process.stderr,
 ): ProgressLine {
   if (!isWatched(stream))
-    return { observer: SILENT_OBSERVER, say: () => undefined, [Symbol.dispose]: () => undefined }
+    return {
+      observer: SILENT_OBSERVER,
+      say: () => undefined,
+      above: (write) => write(),
+      [Symbol.dispose]: () => undefined,
+    }
   const begun = performance.now()
   let doing = ''
   const text = (): string => {
@@ -49,6 +56,10 @@ export function progressLine(
     say(what) {
       doing = what
       show()
+    },
+    above(write) {
+      spinner.clear()
+      write()
     },
     [Symbol.dispose]() {
       clearInterval(refresh)

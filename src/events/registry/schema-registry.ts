@@ -105,17 +105,19 @@ export class SchemaRegistry {
    * next version; otherwise nothing is written.
    */
   async register(subject: string, schema: string, signal: AbortSignal): Promise<SchemaId> {
-    const body = { schema }
-    const known = await this.#ask(
-      { method: 'POST', path: path`/subjects/${subject}`, body },
-      ID_ANSWER,
-      signal,
-    )
-    if (known !== undefined) return this.#remember(known.id, schema)
+    const known = await this.find(subject, schema, signal)
+    if (known !== undefined) return known
     await this.ensureCompatibility(subject, signal)
-    const call: Call = { method: 'POST', path: path`/subjects/${subject}/versions`, body }
+    const call: Call = { method: 'POST', path: path`/subjects/${subject}/versions`, body: { schema } }
     const { id } = await this.#demand(call, ID_ANSWER, signal)
     return this.#remember(id, schema)
+  }
+
+  /** The id of the schema in the subject; undefined if it is none of its versions. Writes nothing. */
+  async find(subject: string, schema: string, signal: AbortSignal): Promise<SchemaId | undefined> {
+    const call: Call = { method: 'POST', path: path`/subjects/${subject}`, body: { schema } }
+    const known = await this.#ask(call, ID_ANSWER, signal)
+    return known === undefined ? undefined : this.#remember(known.id, schema)
   }
 
   /** Sets FULL_TRANSITIVE on the subject, which need not exist yet, unless it is set. */

@@ -11,7 +11,7 @@ import { subjectName } from '../registry/subject-name.ts'
 import { versionInUse } from '../registry/version-in-use.ts'
 
 export interface EventSchemasOptions extends EventOptions {
-  readonly registry: SchemaRegistry
+  readonly registry: Pick<SchemaRegistry, 'latest' | 'register' | 'byId'>
   /** The resource's topic, with its prefix. */
   readonly topic: string
   /** JSON text of a hand-written schema, by the name of its record. */
