@@ -25,6 +25,7 @@ const INNER: Readonly<Record<string, Room>> = {
   domain: { ...CLOSED, imports: ['support'], pure: true },
   resources: { ...CLOSED, imports: ['domain'], pure: true },
   replication: { ...CLOSED, imports: VOCABULARY, pure: true },
+  network: { ...CLOSED, imports: ['support'], libraries: ['undici'] },
   spark: { ...ADAPTER, libraries: ['undici'] },
   'key-index': { ...ADAPTER, libraries: ['classic-level'] },
   events: { ...CLOSED, imports: VOCABULARY },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { group, type Group, type RawValues } from './group.ts'
-import type { Settings, SettingsGroup } from './settings.ts'
+import type { ProxySettings, Settings, SettingsGroup } from './settings.ts'
 import type { SettingsMistake } from './settings-error.ts'
 import {
   adminToken,
@@ -19,6 +19,8 @@ import {
   path,
   pem,
   privateKey,
+  proxyExceptions,
+  proxyUrl,
   ratio,
   token,
   resourceNames,
@@ -36,6 +38,16 @@ const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
 /** Of the only feed. */
 export const DEFAULT_PREFIX = 'spark'
 
+const proxySettings = {
+  HTTPS_PROXY: proxyUrl.optional(),
+  HTTP_PROXY: proxyUrl.optional(),
+  NO_PROXY: proxyExceptions.default(''),
+}
+
+function proxies(s: z.output<z.ZodObject<typeof proxySettings>>): ProxySettings {
+  return { https: s.HTTPS_PROXY ?? null, http: s.HTTP_PROXY ?? null, except: s.NO_PROXY }
+}
+
 const requestSettings = {
   API_RATE: integer(1500, { min: 10, max: 100_000 }).default(1500),
   PAGE_LIMIT: integer(1000, { min: 1, max: 1000 }).default(1000),
@@ -50,12 +62,16 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
         'This is required: the personal access token that the MLS or the vendor issued, here or in a file named by SPARK_ACCESS_TOKEN_FILE. Example: SPARK_ACCESS_TOKEN_FILE=/run/secrets/spark-token',
       ),
       SPARK_REQUEST_TIMEOUT: duration('60s', { min: 100, max: 3_600_000 }).default(60_000),
+      SPARK_API_CA: pem.optional(),
+      ...proxySettings,
       ...requestSettings,
     },
     (s) => ({
       apiUrl: s.SPARK_API_URL,
       accessToken: s.SPARK_ACCESS_TOKEN,
       requestTimeoutMs: s.SPARK_REQUEST_TIMEOUT,
+      ca: s.SPARK_API_CA ?? null,
+      proxy: proxies(s),
       apiRate: s.API_RATE,
       pageLimit: s.PAGE_LIMIT,
       mediaFetch: s.MEDIA_FETCH,
@@ -109,8 +125,15 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
         'http://localhost:8081/apis/ccompat/v7',
       ),
       SCHEMA_REGISTRY_AUTH: basicAuth.optional(),
+      SCHEMA_REGISTRY_CA: pem.optional(),
+      ...proxySettings,
     },
-    (s) => ({ url: s.SCHEMA_REGISTRY_URL, auth: s.SCHEMA_REGISTRY_AUTH ?? null }),
+    (s) => ({
+      url: s.SCHEMA_REGISTRY_URL,
+      auth: s.SCHEMA_REGISTRY_AUTH ?? null,
+      ca: s.SCHEMA_REGISTRY_CA ?? null,
+      proxy: proxies(s),
+    }),
   ),
 
   feed: group(

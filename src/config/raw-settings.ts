@@ -12,12 +12,20 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'KAFKA_SASL_PASSWORD',
   'SCHEMA_REGISTRY_AUTH',
   'ADMIN_TOKEN',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
 ])
 
 const OBJECT = z.record(z.string(), z.unknown())
 
 /** The value of each of these is the path of a file. */
-const FILES: ReadonlySet<string> = new Set(['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'])
+const FILES: ReadonlySet<string> = new Set([
+  'SPARK_API_CA',
+  'SCHEMA_REGISTRY_CA',
+  'KAFKA_SSL_CA',
+  'KAFKA_SSL_CERT',
+  'KAFKA_SSL_KEY',
+])
 
 export type Layer = ReadonlyMap<string, string>
 type ReadFile = (path: string) => string
@@ -168,11 +176,18 @@ function trimmedEnd(text: string): string {
   return text.replace(/[\r\n]+$/, '')
 }
 
+/** Other programs take these in small letters, too. */
+const ALSO_SMALL = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']
+
 /** An empty variable is an unset one, as Compose files write it. */
 export function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
   const layer = new Map<string, string>()
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && value.trim() !== '') layer.set(name, value)
+  }
+  for (const name of ALSO_SMALL) {
+    const small = layer.get(name.toLowerCase())
+    if (small !== undefined && !layer.has(name) && !layer.has(`${name}_FILE`)) layer.set(name, small)
   }
   return layer
 }

@@ -36,12 +36,24 @@ export function isFeedGroup(group: string): boolean {
   return FEED_GROUPS.has(group)
 }
 
+/** How connections over HTTP leave this network. */
+export interface ProxySettings {
+  /** URL of the proxy for https addresses, and for http ones. Null: none. */
+  readonly https: SettingText | null
+  readonly http: SettingText | null
+  /** Hosts that are asked directly, separated by commas. */
+  readonly except: string
+}
+
 interface SparkSettings {
   /** Without `/v1` and without a slash at its end. @default https://replication.sparkapi.com */
   readonly apiUrl: string
   readonly accessToken: Secret
   /** Of one request, from its sending to the last byte of its answer. @default 60 s */
   readonly requestTimeoutMs: Millis
+  /** PEM text of the authorities that are trusted in the place of the system's; null: the system's. */
+  readonly ca: SettingText | null
+  readonly proxy: ProxySettings
   /** Requests of the key in any 5 minutes (docs/spark-api.md §3.4). @default 1500 */
   readonly apiRate: number
   /** `_limit` for listings. @default 1000 */
@@ -86,6 +98,9 @@ export interface RegistrySettings {
   readonly url: string
   /** `user:password`. */
   readonly auth: Secret | null
+  /** As in `SparkSettings`. */
+  readonly ca: SettingText | null
+  readonly proxy: ProxySettings
 }
 
 interface FeedSettings {

@@ -11,6 +11,8 @@ import type { SettingsMistake } from './settings-error.ts'
 const OURS = ['SPARK_API_', 'SPARK_ACCESS_', 'SPARK_REQUEST_', 'PURGE_MAX_', 'PURGE_HARD_', 'VOLATILE_FIELD']
 /** As Kubernetes and Docker links name a service's address. */
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/
+/** What other programs take as proxies, a slip away from what is one here. */
+const OTHER_PROXIES: ReadonlySet<string> = new Set(['ALL_PROXY', 'FTP_PROXY', 'RSYNC_PROXY'])
 const NAME = /^[A-Z][A-Z0-9_]*$/
 const FILE = '_FILE'
 
@@ -35,7 +37,7 @@ export function unknownVariables(
   const mistakes: SettingsMistake[] = []
   const warnings: string[] = []
   for (const name of set) {
-    if (!NAME.test(name) || known.has(name) || SERVICE_LINK.test(name)) continue
+    if (!NAME.test(name) || known.has(name) || SERVICE_LINK.test(name) || OTHER_PROXIES.has(name)) continue
     const whole = name.endsWith(FILE) ? name.slice(0, -FILE.length) : ''
     if (known.has(whole)) {
       mistakes.push({ name, problem: `Only secrets can be read from a file; set ${whole} itself` })

@@ -160,6 +160,45 @@ export function httpUrl(example: string) {
   })
 }
 
+/** An http or https address, perhaps with a login; `host:port` alone is http. What holds a login is a secret. */
+export const proxyUrl = z.string().transform((value, context): SettingText => {
+  const text = value.trim()
+  const spelled = text.includes('://') ? text : `http://${text}`
+  const url = URL.canParse(spelled) ? new URL(spelled) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    const problem = 'The value (not shown, it may hold a password) is no address of an http or https proxy'
+    return refuse(context, `${problem}. Example: http://proxy:3128`)
+  }
+  if (url.username === '' && url.password === '') return new SettingText(url.href)
+  for (const part of [url.username, url.password]) {
+    if (!isPercentEncoded(part)) {
+      return refuse(context, 'The user or password has a % that encodes nothing; write %25 for it')
+    }
+  }
+  keepCredential(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
+  return new Secret(url.href)
+})
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const PROXY_EXCEPTION = /^(\*|\*?\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:]+\]?)(:\d{1,5})?$/
+
+/** Hosts that are asked without a proxy. */
+export const proxyExceptions = text(
+  'a comma list of host names and addresses, each with or without :port, or *; ranges such as 10.0.0.0/8 are not understood. Example: registry,.internal.example',
+  (value) => {
+    const list = value.split(/[,\s]+/).filter((host) => host !== '')
+    return list.every((host) => PROXY_EXCEPTION.test(host)) ? list.join(',') : undefined
+  },
+)
+
 const BROKER = /^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/
 
 /** `host:port`, separated by commas. */

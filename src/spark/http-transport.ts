@@ -1,9 +1,11 @@
 /** The transport over HTTP/1.1: one connection pool, gzip, a limit of bytes and a time for each answer. */
+import type { Agent as AgentType, Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 
 import { errorCode } from '../support/error-code.ts'
 import { ListingstreamError } from '../support/errors.ts'
+import { isUntrusted } from '../support/untrusted.ts'
 import { ERROR_BODY_BYTES } from './body-limits.ts'
 import { statedLength, unzip, type Unzipped } from './gzip.ts'
 import { noGzip, SparkApiError, SparkTimeoutError, unreadable } from './spark-api-error.ts'
@@ -12,6 +14,7 @@ import { pathOf, type HttpRequest, type HttpResponse, type Transport } from './t
 
 /** Between pages lies a transaction; the socket should outlive it, and must not outlive the server's patience by much. */
 const KEEP_ALIVE_MS = 30_000
+const CONNECTIONS = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }
 
 export interface HttpTransportOptions {
   /** Base without `/v1`; may have a path of its own. */
@@ -20,6 +23,15 @@ export interface HttpTransportOptions {
   readonly requestTimeoutMs: number
   /** `X-SparkApi-User-Agent`, name and version of the program. */
   readonly userAgent: string
+  /** @default directly, trusting the system's authorities */
+  readonly wayOut?: ApiWayOut | undefined
+}
+
+/** Another way to the API than the usual one. */
+export interface ApiWayOut {
+  open(options: AgentType.Options): Promise<Dispatcher>
+  /** Settings that decide it, for the operator whose connections fail. */
+  readonly settings: readonly string[]
 }
 
 /** Opens no connection before the first request. Disposing of it ends requests under way. */
@@ -29,10 +41,11 @@ export class HttpTransport implements Transport, AsyncDisposable {
   readonly #basePath: string
   readonly #requestTimeoutMs: number
   readonly #headers: Readonly<Record<string, string>>
-  readonly #agent: InstanceType<typeof Agent>
+  readonly #wayOut: ApiWayOut | undefined
+  #agent: Promise<Dispatcher> | undefined
 
   /** @throws {ListingstreamError} `SPARK_SETTINGS`, exit code 2, if the URL cannot be used. */
-  constructor({ apiUrl, requestTimeoutMs, userAgent }: HttpTransportOptions) {
+  constructor({ apiUrl, requestTimeoutMs, userAgent, wayOut }: HttpTransportOptions) {
     const { host, origin, pathname } = parseApiUrl(apiUrl)
     this.host = host
     this.#origin = origin
@@ -44,12 +57,7 @@ export class HttpTransport implements Transport, AsyncDisposable {
       'user-agent': userAgent,
       'x-sparkapi-user-agent': userAgent,
     }
-    this.#agent = new Agent({
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    })
+    this.#wayOut = wayOut
   }
 
   /** Follows no redirect: the access token goes to no other host. */
@@ -73,7 +81,8 @@ export class HttpTransport implements Transport, AsyncDisposable {
     { method, target, headers, body, largestBody, zippedFrom = Infinity }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
-    const response = await request.call(this.#agent, {
+    this.#agent ??= this.#wayOut?.open(CONNECTIONS) ?? Promise.resolve(new Agent(CONNECTIONS))
+    const response = await request.call(await this.#agent, {
       origin: this.#origin,
       path: `${this.#basePath}${target}`,
       method,
@@ -105,14 +114,19 @@ export class HttpTransport implements Transport, AsyncDisposable {
     if (timedOut) return new SparkTimeoutError(path, this.host, this.#requestTimeoutMs, cause)
     const isCut = cause instanceof CutBody
     const reason = errorCode(isCut ? cause.cause : cause)
+    const authority = isUntrusted(cause)
+      ? ['SPARK_API_CA (the certificate is of an authority that is not known here)']
+      : []
+    const suspects = ['SPARK_API_URL', ...(this.#wayOut?.settings ?? []), ...authority]
     return new SparkApiError(
-      `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check SPARK_API_URL and the network.`,
+      `The connection to ${this.host} for ${path} failed${reason === undefined ? '' : ` (${reason})`}. Check ${suspects.join(', ')} and the network.`,
       { code: 'SPARK_CONNECTION', path, cause, doubt: isCut ? 'cut_answer' : undefined },
     )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    const agent = await this.#agent
+    await agent?.destroy()
   }
 }
 

@@ -64,6 +64,8 @@ describe('defaults', () => {
       apiUrl: 'https://replication.sparkapi.com',
       accessToken: 'tok-0123456789',
       requestTimeoutMs: 60_000,
+      ca: null,
+      proxy: { https: null, http: null, except: '' },
       apiRate: 1500,
       pageLimit: 1000,
       mediaFetch: 'auto',
@@ -76,7 +78,12 @@ describe('defaults', () => {
         compression: 'zstd',
         transactionTimeoutMs: 60_000,
       },
-      registry: { url: 'http://localhost:8081/apis/ccompat/v7', auth: null },
+      registry: {
+        url: 'http://localhost:8081/apis/ccompat/v7',
+        auth: null,
+        ca: null,
+        proxy: { https: null, http: null, except: '' },
+      },
       feed: {
         topicPrefix: 'spark',
         dataDir: './data',

@@ -9,8 +9,9 @@ import { budgetLog } from '../../ops/budget-log.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { FeedMetrics } from '../../ops/feed-metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
+import { WayOut } from '../../network/way-out.ts'
 import { RequestLimiter } from '../../spark/budget/request-limiter.ts'
-import { HttpTransport } from '../../spark/http-transport.ts'
+import { HttpTransport, type ApiWayOut } from '../../spark/http-transport.ts'
 import { createSparkSource, type SparkSource, type SparkSourceOptions } from '../../spark/spark-source.ts'
 import { SYSTEM_TIMER } from '../../support/timer.ts'
 import { PROGRAM } from '../version.ts'
@@ -47,9 +48,13 @@ export function kafkaSettings(
   }
 }
 
-export function schemaRegistry({ url, auth }: RegistrySettings, outages: Outages): SchemaRegistry {
+export function schemaRegistry(settings: RegistrySettings, outages: Outages): SchemaRegistry {
+  const { url, auth } = settings
+  const way = wayOut(url, settings)
   return new SchemaRegistry({
     url,
+    fetch: way.fetch(),
+    waySettings: way.settings,
     ...(auth === null ? {} : { auth }),
     tries: outages.of('registry'),
   })
@@ -57,17 +62,42 @@ export function schemaRegistry({ url, auth }: RegistrySettings, outages: Outages
 
 /** One in a process: with one of its own for each source, a key would be asked as many times as often as it may be. */
 export function sparkTransport(
-  { apiUrl, requestTimeoutMs, apiRate }: Pick<Settings['spark'], 'apiUrl' | 'requestTimeoutMs' | 'apiRate'>,
+  settings: Pick<Settings['spark'], 'apiUrl' | 'requestTimeoutMs' | 'apiRate' | 'ca' | 'proxy'>,
   watcher: BudgetWatcher,
 ): RequestLimiter {
+  const { apiUrl, requestTimeoutMs, apiRate } = settings
   return new RequestLimiter({
-    transport: new HttpTransport({ apiUrl, requestTimeoutMs, userAgent: PROGRAM }),
+    transport: new HttpTransport({
+      apiUrl,
+      requestTimeoutMs,
+      userAgent: PROGRAM,
+      wayOut: apiWayOut(settings),
+    }),
     rate: apiRate,
     windowMs: BUDGET_WINDOW_MS,
     timer: SYSTEM_TIMER,
     now,
     watcher,
   })
+}
+
+function wayOut(url: string, { ca, proxy }: Pick<RegistrySettings, 'ca' | 'proxy'>): WayOut {
+  const { https, http, except } = proxy
+  return new WayOut({
+    url,
+    ca: ca?.reveal() ?? null,
+    proxy: { https: https?.reveal() ?? null, http: http?.reveal() ?? null, except },
+  })
+}
+
+/** Undefined for the usual one. */
+function apiWayOut({
+  apiUrl,
+  ca,
+  proxy,
+}: Pick<Settings['spark'], 'apiUrl' | 'ca' | 'proxy'>): ApiWayOut | undefined {
+  const way = wayOut(apiUrl, { ca, proxy })
+  return way.isUsual ? undefined : way
 }
 
 /** The same, shown by the metrics. */

@@ -5,11 +5,17 @@ export class RegistryUnreachable extends ListingstreamError {
   constructor(
     what: string,
     how: string,
-    options: { readonly cause?: unknown; readonly retryAfterMs?: number | undefined } = {},
+    options: {
+      readonly cause?: unknown
+      readonly retryAfterMs?: number | undefined
+      /** What else than the URL may be wrong. */
+      readonly settings?: readonly string[]
+    } = {},
   ) {
-    const { cause, retryAfterMs } = options
+    const { cause, retryAfterMs, settings = [] } = options
+    const more = settings.length === 0 ? '' : ` Look at ${settings.join(', ')}, too.`
     super(
-      `The schema registry cannot be reached (${what}: ${how}). Check that it runs and that SCHEMA_REGISTRY_URL names it.`,
+      `The schema registry cannot be reached (${what}: ${how}). Check that it runs and that SCHEMA_REGISTRY_URL names it.${more}`,
       {
         code: 'REGISTRY_UNREACHABLE',
         retryable: true,

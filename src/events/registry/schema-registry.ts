@@ -2,7 +2,9 @@ import { z } from 'zod'
 
 import { NOBODY, type Tries } from '../../support/tries.ts'
 import { parseSchemaId, type SchemaId } from '../../domain/content.ts'
+import { boundedText, type HttpFetch, type HttpFetchAnswer } from '../../support/http-fetch.ts'
 import { parseJson } from '../../support/parse-json.ts'
+import { isUntrusted } from '../../support/untrusted.ts'
 import { unchanging, type Renewable } from '../../support/renewable.ts'
 import { keepCredential, quoteForeign } from '../../support/secrets.ts'
 import {
@@ -21,6 +23,10 @@ export interface SchemaRegistryOptions {
   readonly timeoutMs?: number
   /** Told of questions without an answer, and of answers. @default nobody */
   readonly tries?: Tries
+  /** @default directly, trusting the system's authorities */
+  readonly fetch?: HttpFetch
+  /** Further settings to look at where no connection comes about, for the operator. @default none */
+  readonly waySettings?: readonly string[]
 }
 
 export interface RegisteredSchema {
@@ -84,6 +90,8 @@ export class SchemaRegistry {
   readonly #auth: Renewable | undefined
   readonly #timeoutMs: number
   readonly #tries: Tries
+  readonly #send: HttpFetch
+  readonly #waySettings: readonly string[]
   readonly #byId = new Map<SchemaId, string>()
 
   constructor(options: SchemaRegistryOptions) {
@@ -98,6 +106,8 @@ export class SchemaRegistry {
     if (this.#auth !== undefined) keepCredential(this.#auth.reveal())
     this.#timeoutMs = options.timeoutMs ?? 10_000
     this.#tries = options.tries ?? NOBODY
+    this.#send = options.fetch ?? fetch
+    this.#waySettings = options.waySettings ?? []
   }
 
   /**
@@ -257,31 +267,38 @@ export class SchemaRegistry {
     signal.throwIfAborted()
     const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` }
     if (auth !== undefined) headers['authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`
-    const init: RequestInit = { method: call.method, headers }
-    if (call.body !== undefined) {
-      headers['content-type'] = MEDIA_TYPE
-      init.body = JSON.stringify(call.body)
-    }
-    init.signal = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body)
+    if (body !== undefined) headers['content-type'] = MEDIA_TYPE
+    const within = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
     try {
-      const response = await this.#follow(call, init)
+      const response = await this.#follow(call, headers, body, within)
       const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
       const retryAfter = Number.isFinite(seconds) ? seconds * 1000 : undefined
-      return { status: response.status, text: await boundedText(response), retryAfter }
+      return { status: response.status, text: await boundedText(response, LARGEST_ANSWER_BYTES), retryAfter }
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof RegistryBadResponse) throw cause
-      throw new RegistryUnreachable(this.#describe(call), 'no answer', { cause })
+      const authority = isUntrusted(cause)
+        ? ['SCHEMA_REGISTRY_CA (the certificate is of an authority that is not known here)']
+        : []
+      const settings = [...this.#waySettings, ...authority]
+      throw new RegistryUnreachable(this.#describe(call), 'no answer', { cause, settings })
     }
   }
 
   /** Follows a redirect within the same host alone: schemas and credentials go nowhere else, nor unencrypted. */
-  async #follow(call: Call, init: RequestInit): Promise<Response> {
+  async #follow(
+    call: Call,
+    headers: Record<string, string>,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpFetchAnswer> {
+    const request = { method: call.method, headers, ...(body === undefined ? {} : { body }), signal }
     let url = new URL(this.#base + call.path)
     for (let redirects = 0; ; redirects += 1) {
-      const response = await fetch(url.href, { ...init, redirect: 'manual' })
+      const response = await this.#send(url.href, { ...request, redirect: 'manual' })
       if (!REDIRECTS.has(response.status)) return response
-      await response.body?.cancel()
+      await boundedText(response, LARGEST_ANSWER_BYTES)
       const location = response.headers.get('location') ?? ''
       const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined
       // The others would make a GET of a POST.
@@ -304,17 +321,6 @@ const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 function isSameServer(from: URL, to: URL): boolean {
   if (to.origin === from.origin) return true
   return from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > LARGEST_ANSWER_BYTES) throw new RangeError('The answer is too long.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** Subjects may hold any character (docs/kafka.md §9). */
