@@ -23,6 +23,8 @@ import { recordsOf } from './page-rows.ts'
 const WORTH_A_THREAD_BYTES = 256 * 1024
 
 const DEFAULT_TIMEOUT_MS = 60_000
+/** Far longer than a walk needs for its next page: a thread takes some ten megabytes, and a process may have many feeds. */
+const DEFAULT_IDLE_MS = 30_000
 
 const THREAD_FILE = new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url)
 
@@ -40,6 +42,8 @@ export interface ThreadedPageReaderOptions {
   readonly worthAThreadBytes?: number
   /** The thread is ended if nothing comes from it for so long, though it was asked. @default 60000 */
   readonly timeoutMs?: number
+  /** The thread is ended if nothing was asked of it for so long; the next page starts another. @default 30000 */
+  readonly idleMs?: number
 }
 
 type Page = PageBody | NotUnzipped
@@ -147,8 +151,15 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   /** Gives the thread its whole time again: it is at the next piece of work. */
   #watch(worker: Worker): void {
     clearTimeout(this.#timer)
-    if (this.#asked.size === 0) return
-    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, idleMs = DEFAULT_IDLE_MS } = this.#options
+    if (this.#asked.size === 0) {
+      this.#timer = setTimeout(() => {
+        this.#worker = undefined
+        void worker.terminate()
+      }, idleMs)
+      this.#timer.unref()
+      return
+    }
     this.#timer = setTimeout(() => {
       const message = `The thread that reads pages did not answer within ${timeoutMs / 1000} s and was ended. The page is asked for again in smaller slices; lower PAGE_LIMIT if this stays.`
       this.#fail(worker, new ListingstreamError(message, { code: 'PAGE_THREAD_SLOW', retryable: true }))

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -288,6 +290,25 @@ describe('the thread', () => {
     // It fails a second time with a thread of its own, not with the first one.
     await expect(impatient.read(plain(page(rowsOf(300))), LISTINGS, NEVER)).rejects.toMatchObject(error)
     expect((await rowsRead(reader, plain(page(rowsOf(3))))).records).toHaveLength(4)
+  })
+
+  test('is ended when nothing was asked of it for a while, and the next page starts another', async () => {
+    const { options } = reading()
+    const started: Worker[] = []
+    const note = (worker: Worker): void => void started.push(worker)
+    process.on('worker', note)
+    try {
+      await using reader = new ThreadedPageReader({ ...options, idleMs: 1 })
+      const ended = async (at: number) => once(started[at]!, 'exit')
+      const read = async () => (await rowsRead(reader, plain(page(rowsOf(3))))).records.length
+      expect(await read()).toBe(4)
+      await ended(0)
+      expect(await read()).toBe(4)
+      await ended(1)
+      expect(started).toHaveLength(2)
+    } finally {
+      process.off('worker', note)
+    }
   })
 
   test('has its time again for each piece of work', async () => {
