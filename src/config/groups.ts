@@ -28,6 +28,7 @@ import {
   sparkqlFilter,
   subresourceNames,
   topicPrefix,
+  groupId,
 } from './values.ts'
 
 const apiUrl = httpUrl('https://replication.sparkapi.com').refine(
@@ -218,9 +219,13 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     (s) => ({ port: s.HTTP_PORT, host: s.HTTP_HOST, adminToken: s.ADMIN_TOKEN ?? null }),
   ),
 
-  process: group({ MAX_WALKS: integer(2, { min: 1, max: 1000 }).optional() }, (s) => ({
-    maxWalks: s.MAX_WALKS ?? null,
-  })),
+  process: group(
+    {
+      MAX_WALKS: integer(2, { min: 1, max: 1000 }).optional(),
+      GROUP_ID: groupId.optional(),
+    },
+    (s) => ({ maxWalks: s.MAX_WALKS ?? null, groupId: s.GROUP_ID ?? null }),
+  ),
 
   log: group(
     { LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent').default('info') },

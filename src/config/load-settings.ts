@@ -33,6 +33,8 @@ export interface LoadedFeeds<G extends SettingsGroup> {
   readonly feeds: readonly [Pick<Settings, G>, ...Pick<Settings, G>[]]
   /** Whether they come from a list: without one there is one feed. */
   readonly listed: boolean
+  /** Whether one of the list was named, so that the others are left out. */
+  readonly chosen: boolean
 }
 
 /**
@@ -63,7 +65,8 @@ export function loadFeeds<G extends SettingsGroup>(
 ): LoadedFeeds<G> {
   const text = new SettingsText(sources)
   const listed = text.feeds !== undefined
-  return { feeds: text.parse(groups, text.feedsNamed(sources.feed)), listed }
+  const layers = text.feedsNamed(sources.feed)
+  return { feeds: text.parse(groups, layers), listed, chosen: layers.length < (text.feeds?.length ?? 1) }
 }
 
 /** What is set, before it is known to be right. */

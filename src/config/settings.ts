@@ -177,6 +177,8 @@ interface HttpSettings {
 interface ProcessSettings {
   /** Full walks of records at once, of all feeds. Null: 2 of a list of feeds, and as many as come of a feed by itself. */
   readonly maxWalks: number | null
+  /** Of the instances that share the feeds. Null: this process has all of them. */
+  readonly groupId: string | null
 }
 
 interface LogSettings {

@@ -271,6 +271,12 @@ export const topicPrefix = text(
   (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),
 )
 
+// With `.feeds` behind it, it is a topic.
+export const groupId = text(
+  'a group id of at most 200 letters, digits, dots, _ or -, beginning and ending with a letter or digit. Example: listingstream',
+  (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),
+)
+
 export const path = text('a path. Example: ./data', (value) => (value.includes('\0') ? undefined : value))
 
 /** An address or name to listen at. */

@@ -236,6 +236,19 @@ export class KafkaCluster implements AsyncDisposable {
     })
   }
 
+  /** Has so many partitions afterwards, or more. Rejects with KAFKA_TOPIC_MISSING. */
+  async growTopic(topic: string, partitions: number, signal: AbortSignal): Promise<void> {
+    if ((await this.partitionCount(topic, signal)) >= partitions) return
+    await this.ask(`Adding partitions to topic ${topic}`, signal, async (admin) => {
+      try {
+        await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] })
+      } catch (error) {
+        // Somebody else has added them.
+        if (protocolTypeOf(error) !== 'INVALID_PARTITIONS') throw error
+      }
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // The spare session's client is among them.
     await Promise.all([...this.#clients].map((client) => client.close()))

@@ -19,26 +19,57 @@ interface Subscriber {
   readonly topics: readonly string[]
 }
 
+export interface GroupSubscriber extends Subscriber {
+  /** What its assignor sends along. */
+  readonly userData: Buffer
+}
+
 type Assignment = Readonly<Record<string, readonly number[]>>
 
-const NO_DATA = Buffer.alloc(0)
+export interface Share {
+  readonly partitions: Assignment
+  /** For the member's assignor. */
+  readonly userData?: Buffer
+}
 
-export function encodeSubscription(topics: readonly string[]): Buffer {
-  return kafkajs.AssignerProtocol.MemberMetadata.encode({
-    version: 0,
-    topics: [...topics],
-    userData: NO_DATA,
-  })
+/** A rule by which partitions are shared out. All members of a group have the same one. */
+export interface Assignor {
+  /** Its name in the group's protocol. */
+  readonly protocol: string
+  /** What a member says when it joins. */
+  subscription(topics: readonly string[]): Buffer
+  /** Done by one member for all; by member. */
+  assign(
+    members: readonly GroupSubscriber[],
+    partitionCount: (topic: string) => number,
+  ): ReadonlyMap<string, Share>
+  /** Told what came with a member's own share. */
+  onAssigned?(userData: Buffer): void
+}
+
+export const RANGE_ASSIGNOR: Assignor = {
+  protocol: RANGE,
+  subscription: (topics) => encodeSubscription(topics),
+  assign: (members, partitionCount) =>
+    new Map(
+      [...shareOut(members, partitionCount)].map(([memberId, partitions]) => [memberId, { partitions }]),
+    ),
+}
+
+const NO_DATA: Buffer = Buffer.alloc(0)
+
+export function encodeSubscription(topics: readonly string[], userData = NO_DATA): Buffer {
+  return kafkajs.AssignerProtocol.MemberMetadata.encode({ version: 0, topics: [...topics], userData })
 }
 
 /** @throws {InvariantViolation} if they are not what the protocol says */
-export function decodeSubscription(bytes: Buffer): readonly string[] {
+export function decodeSubscription(bytes: Buffer): Omit<GroupSubscriber, 'memberId'> {
   const found = kafkajs.AssignerProtocol.MemberMetadata.decode(bytes)
   if (found === null) throw new InvariantViolation('A member of a consumer group subscribes to nothing.')
-  return found.topics
+  return { topics: found.topics, userData: found.userData }
 }
 
-export function encodeAssignment(assignment: Assignment): Buffer {
+export function encodeAssignment(assignment: Assignment, userData = NO_DATA): Buffer {
   const topics = Object.entries(assignment).map(([topic, partitions]): [string, number[]] => [
     topic,
     [...partitions],
@@ -46,7 +77,7 @@ export function encodeAssignment(assignment: Assignment): Buffer {
   return kafkajs.AssignerProtocol.MemberAssignment.encode({
     version: 0,
     assignment: Object.fromEntries(topics),
-    userData: NO_DATA,
+    userData,
   })
 }
 
@@ -56,6 +87,11 @@ export function decodeAssignment(bytes: Buffer, topics: readonly string[]): read
   return Object.entries(found)
     .filter(([topic]) => topics.includes(topic))
     .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+}
+
+/** What the one that shared out says to the member's assignor. */
+export function assignedData(bytes: Buffer): Buffer {
+  return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.userData ?? NO_DATA
 }
 
 /**

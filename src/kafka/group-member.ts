@@ -7,12 +7,12 @@ import { protocolTypeOf } from './client-failure.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { KafkaError } from './errors.ts'
 import {
+  assignedData,
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
-  encodeSubscription,
-  RANGE,
-  shareOut,
+  RANGE_ASSIGNOR,
+  type Assignor,
   type TopicPartition,
 } from './group-assignment.ts'
 import { GroupCoordinator, type Question } from './group-coordinator.ts'
@@ -29,6 +29,8 @@ export interface GroupOptions {
   readonly sessionTimeoutMs: number
   /** So long the group waits for its members to join again. */
   readonly rebalanceTimeoutMs: number
+  /** @default range */
+  readonly assignor?: Assignor
 }
 
 export interface AssignedPartition extends TopicPartition {
@@ -128,11 +130,11 @@ export class GroupMember implements AsyncDisposable {
   }
 
   async #joinOnce(signal: AbortSignal): Promise<readonly AssignedPartition[]> {
-    const { topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    const { topics, sessionTimeoutMs, rebalanceTimeoutMs, assignor = RANGE_ASSIGNOR } = this.#options
     const request = {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
-      groupProtocols: [{ name: RANGE, metadata: encodeSubscription(topics) }],
+      groupProtocols: [{ name: assignor.protocol, metadata: assignor.subscription(topics) }],
     }
     const join = { ...this.#self, ...request }
     const joined = await this.#coordinator.ask('joining', this.#joinMs, signal, (broker) =>
@@ -147,11 +149,12 @@ export class GroupMember implements AsyncDisposable {
       this.#joinMs,
       signal,
       async (broker, cluster) => {
-        const groupAssignment = isLeader ? await assign(cluster, joined.members) : []
+        const groupAssignment = isLeader ? await assign(cluster, assignor, joined.members) : []
         return await broker.syncGroup({ ...sync, groupAssignment })
       },
     )
     const partitions = decodeAssignment(synced.memberAssignment, topics)
+    assignor.onAssigned?.(assignedData(synced.memberAssignment))
     return partitions.length === 0 ? [] : await this.#withCommitted(partitions, signal)
   }
 
@@ -194,17 +197,21 @@ export class GroupMember implements AsyncDisposable {
 
 async function assign(
   cluster: Cluster,
+  assignor: Assignor,
   members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
 ): Promise<readonly { readonly memberId: string; readonly memberAssignment: Buffer }[]> {
   const subscribers = members.map(({ memberId, memberMetadata }) => ({
     memberId,
-    topics: decodeSubscription(memberMetadata),
+    ...decodeSubscription(memberMetadata),
   }))
   // Others may read topics that this one does not.
   await cluster.addMultipleTargetTopics([...new Set(subscribers.flatMap(({ topics }) => topics))])
   await cluster.refreshMetadata()
-  const shares = shareOut(subscribers, (topic) => cluster.findTopicPartitionMetadata(topic).length)
-  return [...shares].map(([memberId, share]) => ({ memberId, memberAssignment: encodeAssignment(share) }))
+  const shares = assignor.assign(subscribers, (topic) => cluster.findTopicPartitionMetadata(topic).length)
+  return [...shares].map(([memberId, { partitions, userData }]) => ({
+    memberId,
+    memberAssignment: encodeAssignment(partitions, userData),
+  }))
 }
 
 function byTopic<Place extends TopicPartition>(

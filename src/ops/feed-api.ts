@@ -5,8 +5,11 @@ import type { HoldRequests } from './hold-routes.ts'
 import type { PageFeed } from './page/page-routes.ts'
 import type { PassRequests } from './pass-routes.ts'
 
-/** `opening`: it is taken over, or waits for what it needs; `stopped`: it has ended, and somebody has to decide. */
-export type FeedStanding = 'opening' | 'running' | 'stopped'
+/**
+ * `opening`: it is taken over, or waits for what it needs; `stopped`: it has ended, and somebody has to decide; `elsewhere`:
+ * another instance of the group has it, or will have it.
+ */
+export type FeedStanding = 'opening' | 'running' | 'stopped' | 'elsewhere'
 
 export interface FeedApi extends PassRequests {
   /** `TOPIC_PREFIX` */

@@ -102,7 +102,7 @@ export class Health implements Observer, Parking {
   /** Until the feed is open, and again while it is not. */
   #starting: NotReadyReason | undefined
   /** What it waits for before anything has failed. */
-  readonly #begun: NotReadyReason
+  #begun: NotReadyReason
   readonly #parked = new Map<string, NotReadyReason>()
   readonly #held = new Map<string, HeldWork>()
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
@@ -120,15 +120,15 @@ export class Health implements Observer, Parking {
     this.#now = now
     this.#outages = outages
     this.#expected = expected
-    this.#begun = {
-      ...NO_TRACK,
-      code: 'STARTING',
-      message: 'The program starts.',
-      service: null,
-      since: now(),
-      retryAt: null,
-    }
+    this.#begun = beginning(now())
     this.#starting = this.#begun
+  }
+
+  /** Not ready until `started`; what stood still while it had the feed before does so no more. */
+  begin(): void {
+    this.#begun = beginning(this.#now())
+    this.#starting = this.#begun
+    this.scheduleBegun()
   }
 
   /** Not ready until `started`, since it waits for the end of the error. */
@@ -349,6 +349,17 @@ export class Health implements Observer, Parking {
       refusedSets: [...this.#refusedSets.values()],
       lastCompleted: [...this.#completed.values()],
     }
+  }
+}
+
+function beginning(since: Instant): NotReadyReason {
+  return {
+    ...NO_TRACK,
+    code: 'STARTING',
+    message: 'The program starts.',
+    service: null,
+    since,
+    retryAt: null,
   }
 }
 

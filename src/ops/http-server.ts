@@ -7,16 +7,15 @@ import { strikeJson } from '../support/secrets.ts'
 import { HttpListenError, RefusedRequestError } from './http-errors.ts'
 import { refuse } from './http-requests.ts'
 import type { Logger } from './logger.ts'
-import { addRoutesOfFeeds, type Feeds } from './many-feeds-routes.ts'
+import { addRoutesOfFeeds, type ServedFeeds } from './many-feeds-routes.ts'
 import { addAssetRoutes } from './page/asset-routes.ts'
 import { refuseHost, type GuardOptions } from './request-guard.ts'
 
 /** Health, metrics and what is served of each feed. */
-export interface HttpServerOptions extends GuardOptions {
+export interface HttpServerOptions extends GuardOptions, ServedFeeds {
   /** 0: any free port. */
   readonly port: number
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
-  readonly feeds: Feeds
   readonly logger: Logger
   readonly limits?: Partial<HttpLimits>
 }
@@ -73,7 +72,7 @@ export async function startHttpServer(options: HttpServerOptions, signal: AbortS
     reply.type(options.metrics.contentType).send(await options.metrics.text()),
   )
   addAssetRoutes(app)
-  await addRoutesOfFeeds(app, options.feeds, options, stop)
+  await addRoutesOfFeeds(app, options, options, stop)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {

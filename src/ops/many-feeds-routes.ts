@@ -7,7 +7,21 @@ import { RefusedRequestError } from './http-errors.ts'
 import { refusing } from './http-requests.ts'
 import { refuseRead, type GuardOptions } from './request-guard.ts'
 
+/** Instances that share the feeds. */
+export interface GroupState {
+  /** `GROUP_ID` */
+  readonly id: string
+  /** Whether this one is a member. */
+  readonly joined: boolean
+}
+
 export type Feeds = readonly [FeedApi, ...FeedApi[]]
+
+export interface ServedFeeds {
+  readonly feeds: Feeds
+  /** Read at each request. @default this process alone has them */
+  readonly group?: GroupState | undefined
+}
 
 /** Without a slash at its end. */
 export function feedPath(prefix: string): string {
@@ -16,11 +30,11 @@ export function feedPath(prefix: string): string {
 
 export async function addRoutesOfFeeds(
   app: FastifyInstance,
-  feeds: Feeds,
+  { feeds, group }: ServedFeeds,
   guard: GuardOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  app.get('/feeds', async () => ({ feeds: feeds.map(inShort) }))
+  app.get('/feeds', async () => ({ ...groupInShort(group), feeds: feeds.map(inShort) }))
   for (const feed of feeds) {
     await app.register(async (scope) => addRoutesOf(scope, feed, guard, stop), {
       prefix: feedPath(feed.prefix),
@@ -29,7 +43,7 @@ export async function addRoutesOfFeeds(
   const [first, ...others] = feeds
   await app.register(async (scope) => {
     if (others.length === 0) addRoutesOf(scope, first, guard, stop)
-    else addRoutesOfAll(scope, feeds, guard, stop)
+    else addRoutesOfAll(scope, { feeds, group }, guard, stop)
   })
 }
 
@@ -39,13 +53,21 @@ function addRoutesOf(app: FastifyInstance, feed: FeedApi, guard: GuardOptions, s
   addFeedRoutes(app, feed, guard, stop)
 }
 
-function addRoutesOfAll(app: FastifyInstance, feeds: Feeds, guard: GuardOptions, stop: AbortSignal): void {
+function addRoutesOfAll(
+  app: FastifyInstance,
+  { feeds, group }: ServedFeeds,
+  guard: GuardOptions,
+  stop: AbortSignal,
+): void {
   refuseForOthers(app, { instanceId: undefined })
   app.get('/livez', async () => ({ alive: true }))
   app.get('/readyz', async (_request, reply) => {
     const reports = feeds.map((feed) => ({ ...inShort(feed), ...feed.readiness() }))
-    const ready = reports.some((report) => report.ready)
-    return reply.code(ready ? 200 : 503).send({ ready, feeds: reports })
+    const here = feeds.filter(({ standing }) => standing !== 'elsewhere')
+    // An instance that stands by for the others does what it is there for.
+    const isIdle = here.length === 0 && group?.joined === true
+    const ready = isIdle || here.some((feed) => feed.readiness().ready)
+    return reply.code(ready ? 200 : 503).send({ ready, ...groupInShort(group), feeds: reports })
   })
   const reading = { onRequest: refusing((headers) => refuseRead(headers, guard)) }
   app.get('/status', reading, async () => ({
@@ -58,6 +80,10 @@ function addRoutesOfAll(app: FastifyInstance, feeds: Feeds, guard: GuardOptions,
     })
     addFeedRoutes(scope, feeds[0], guard, stop)
   })
+}
+
+function groupInShort(group: GroupState | undefined): object {
+  return group === undefined ? {} : { group: { id: group.id, joined: group.joined } }
 }
 
 function inShort(feed: FeedApi): object {

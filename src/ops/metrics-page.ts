@@ -14,11 +14,15 @@ export function processMetrics(): MetricsText {
   return { contentType: register.contentType, text: () => register.metrics() }
 }
 
-/** All of them as one: a metric that several have is described once, as the format demands, with the samples of all. */
-export function metricsPage(parts: readonly [MetricsText, ...MetricsText[]]): MetricsText {
+/**
+ * All of them as one: a metric that several have is described once, as the format demands, with the samples of all.
+ *
+ * @param ofFeeds asked at each scrape: a feed that another instance has is that one's to tell of
+ */
+export function metricsPage(ofProcess: MetricsText, ofFeeds: () => readonly MetricsText[]): MetricsText {
   return {
-    contentType: parts[0].contentType,
-    text: async () => union(await Promise.all(parts.map((part) => part.text()))),
+    contentType: ofProcess.contentType,
+    text: async () => union(await Promise.all([ofProcess, ...ofFeeds()].map((part) => part.text()))),
   }
 }
 

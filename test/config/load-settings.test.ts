@@ -115,7 +115,7 @@ describe('defaults', () => {
       lag: { intervalMs: 60_000 },
       http: { port: 8080, host: '127.0.0.1', adminToken: null },
       log: { level: 'info' },
-      process: { maxWalks: null },
+      process: { maxWalks: null, groupId: null },
     })
   })
 

@@ -10,7 +10,7 @@ test('metrics of several feeds are one page: each described once, each sample wi
   east.transaction(0.02)
   west.apiRequest({ status: 200, purpose: 'walk' })
   west.transaction(0.02)
-  const text = await metricsPage([processMetrics(), east, west]).text()
+  const text = await metricsPage(processMetrics(), () => [east, west]).text()
   const lines = text.split('\n')
 
   expect(lines.filter((line) => line.includes('api_requests_total'))).toEqual([

@@ -33,6 +33,8 @@ export class DaemonFeed {
   readonly settings: SettingsOfFeed
   readonly around: Surroundings
   readonly supervisor: FeedSupervisor
+  /** Of the server that it is asked at, without a slash at its end. */
+  url = ''
   readonly #listed: boolean
   readonly #lag: LagTask | undefined
 
@@ -47,14 +49,18 @@ export class DaemonFeed {
     this.supervisor = supervisorOf(settings, acceptSource, { ...this.around, groups }, { transport, walks })
   }
 
+  get prefix(): string {
+    return this.supervisor.prefix
+  }
+
   get logger(): Logger {
     return this.around.logger
   }
 
-  /** @param url of the server. Until the signal aborts, or the feed is over: always rejects. */
-  async run(url: string, signal: AbortSignal): Promise<never> {
+  /** Until the signal aborts, or the feed is over: always rejects. */
+  async run(signal: AbortSignal): Promise<never> {
     const lag = this.#lag
-    const announce = (owner: Owner): Promise<AsyncDisposable> => this.#announce(owner, url)
+    const announce = (owner: Owner): Promise<AsyncDisposable> => this.#announce(owner)
     const tasks = [
       (within: AbortSignal) => this.supervisor.run(announce, within),
       // What it meets is no outage of the feed: readiness does not know of it.
@@ -64,11 +70,11 @@ export class DaemonFeed {
     throw signal.reason
   }
 
-  #announce({ startedAt, instanceId }: Owner, url: string): Promise<AsyncDisposable> {
+  #announce({ startedAt, instanceId }: Owner): Promise<AsyncDisposable> {
     const settings = this.settings.current
     const { dataDir, topicPrefix } = settings.feed
     return writeDaemonFile(dataDir, {
-      url: this.#listed ? `${url}${feedPath(topicPrefix)}` : url,
+      url: this.#listed ? `${this.url}${feedPath(topicPrefix)}` : this.url,
       pid: process.pid,
       startedAt: formatInstant(startedAt),
       instanceId,

@@ -8,15 +8,17 @@ export interface DaemonSettings {
   readonly feeds: readonly [SettingsOfFeed, ...SettingsOfFeed[]]
   /** Whether they come from a list. */
   readonly listed: boolean
+  /** Whether they are but one of several that was named. */
+  readonly chosen: boolean
 }
 
 /** @throws {SettingsError} */
 export function readDaemonSettings(choice: FeedChoice, force: boolean): DaemonSettings {
   const loaded = loadFeeds(DAEMON_GROUPS, { feed: choice.feed })
-  const { listed } = loaded
+  const { listed, chosen } = loaded
   const [first, ...others] = loaded.feeds
   const read = (settings: DaemonGroups): SettingsOfFeed => new SettingsOfFeed(settings, listed, force)
-  return { feeds: [read(first), ...others.map(read)], listed }
+  return { feeds: [read(first), ...others.map(read)], listed, chosen }
 }
 
 /** A daemon's settings are read once, but for the scope of listings: an operator may change that under it. */

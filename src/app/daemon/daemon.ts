@@ -7,8 +7,14 @@ import type { Logger } from '../../ops/logger.ts'
 import type { Feeds } from '../../ops/many-feeds-routes.ts'
 import { metricsPage, processMetrics } from '../../ops/metrics-page.ts'
 import { Slots } from '../../support/slots.ts'
+import { Outages } from '../../ops/outages.ts'
+import { kafkaSettings } from '../compose/clients.ts'
 import { loggerFor, warnOfPlaintext } from '../compose/feed-logger.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
+import { now, SYSTEM_CLOCK } from '../compose/system-clock.ts'
+import { SettingsError } from '../../config/settings-error.ts'
+import { FeedGroup } from './feed-group.ts'
+import { keepInGroup } from './join-feed-group.ts'
 import { ApiKeys } from './api-keys.ts'
 import { DaemonFeed } from './daemon-feed.ts'
 import { readDaemonSettings, type DaemonSettings } from './daemon-settings.ts'
@@ -45,7 +51,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const onStop = (): void => logger.info({ event: 'stopping', why: whyAborted(signal) }, 'the daemon stops')
   signal.addEventListener('abort', onStop, { once: true })
   try {
-    await new Daemon(feeds, logger).run(signal)
+    await new Daemon(feeds, groupOf(read, feeds, logger), logger).run(signal)
     return 0
   } catch (error) {
     if (signal.aborted) {
@@ -98,24 +104,41 @@ function feedsOf(
   return [make(first), ...others.map(make)]
 }
 
+/** Undefined where this process has all of them. @throws {SettingsError} if only some are to run */
+function groupOf(read: DaemonSettings, feeds: DaemonFeeds, logger: Logger): FeedGroup | undefined {
+  const { groupId: id } = feeds[0].settings.current.process
+  if (id === null) return undefined
+  if (read.chosen) {
+    const problem = 'The instances of a group share all feeds: leave out --feed and TOPIC_PREFIX, or this'
+    throw new SettingsError([{ name: 'GROUP_ID', problem }])
+  }
+  for (const { supervisor } of feeds) supervisor.standBy()
+  return new FeedGroup({ id, feeds, clock: SYSTEM_CLOCK, monotonic: () => performance.now(), logger })
+}
+
 /** What stands around the feeds of the process. */
 class Daemon {
   readonly #feeds: DaemonFeeds
+  readonly #group: FeedGroup | undefined
   readonly #logger: Logger
 
-  constructor(feeds: DaemonFeeds, logger: Logger) {
+  constructor(feeds: DaemonFeeds, group: FeedGroup | undefined, logger: Logger) {
     this.#feeds = feeds
+    this.#group = group
     this.#logger = logger
   }
 
   /** Until the signal aborts, or the last feed is over: always rejects, with what the first that ended met. */
   async run(signal: AbortSignal): Promise<never> {
     await using server = await this.#serve(signal)
-    this.#logger.info({ url: server.url }, 'listening for health, metrics and status')
+    const { url } = server
+    this.#logger.info({ url }, 'listening for health, metrics and status')
+    for (const feed of this.#feeds) feed.url = url
+    if (this.#group !== undefined) return await this.#share(this.#group, signal)
     const failures: unknown[] = []
     const keep = async (feed: DaemonFeed): Promise<void> => {
       try {
-        await feed.run(server.url, signal)
+        await feed.run(signal)
       } catch (error) {
         failures.push(error)
         if (!signal.aborted && failures.length < this.#feeds.length) {
@@ -130,11 +153,27 @@ class Daemon {
     throw failures[0]
   }
 
+  #share(group: FeedGroup, signal: AbortSignal): Promise<never> {
+    const { kafka, topics } = this.#feeds[0].settings.current
+    const logger = this.#logger
+    const ofGroup = kafkaSettings(kafka, logger, new Outages(logger, now))
+    const { replicationFactor } = topics
+    const options = {
+      kafka: ofGroup,
+      replicationFactor,
+      feeds: this.#feeds.length,
+      clock: SYSTEM_CLOCK,
+      logger,
+    }
+    return keepInGroup(group, options, signal)
+  }
+
   #serve(signal: AbortSignal): Promise<HttpServer> {
     const [first, ...others] = this.#feeds
     const feeds: Feeds = [first.supervisor, ...others.map(({ supervisor }) => supervisor)]
-    const metrics = metricsPage([processMetrics(), ...this.#feeds.map(({ around }) => around.metrics)])
+    const here = () => this.#feeds.filter(({ supervisor }) => supervisor.standing !== 'elsewhere')
+    const metrics = metricsPage(processMetrics(), () => here().map(({ around }) => around.metrics))
     const { http } = first.settings.current
-    return startHttpServer({ ...http, metrics, feeds, logger: this.#logger }, signal)
+    return startHttpServer({ ...http, metrics, feeds, group: this.#group, logger: this.#logger }, signal)
   }
 }

@@ -71,7 +71,9 @@ export class FeedSupervisor implements FeedApi {
   #running: RunningFeed | undefined
   /** Set once settings were read anew with which the feed is not opened, or open, yet. */
   #reread: SettingsReread | undefined
-  #ended = false
+  #standing: Exclude<FeedStanding, 'running'> = 'opening'
+  /** Whether another instance may have the feed. */
+  #isShared = false
 
   readonly page: PageFeed
 
@@ -87,12 +89,22 @@ export class FeedSupervisor implements FeedApi {
   }
 
   get standing(): FeedStanding {
-    if (this.#running !== undefined) return 'running'
-    return this.#ended ? 'stopped' : 'opening'
+    return this.#running === undefined ? this.#standing : 'running'
+  }
+
+  /** Until it is run: the feed belongs to whichever instance of a group has it. */
+  standBy(): void {
+    this.#isShared = true
+    this.#standing = 'elsewhere'
   }
 
   readiness(): HealthReport {
-    return this.#options.around.health.report()
+    const report = this.#options.around.health.report()
+    if (this.#standing !== 'elsewhere') return report
+    const { code, message } = feedElsewhere()
+    const since = report.reasons[0]?.since ?? this.#options.clock.now()
+    const reason = { code, message, resource: null, pass: null, service: null, since, retryAt: null }
+    return { ...report, ready: false, reasons: [reason] }
   }
 
   /** Of the feed's owner record; undefined while the feed is not open. */
@@ -102,12 +114,17 @@ export class FeedSupervisor implements FeedApi {
 
   /** Runs until the signal aborts (then it rejects with its reason), a rival takes the feed, or somebody has to decide. */
   async run(announce: Announce, signal: AbortSignal): Promise<never> {
-    this.#ended = false
+    const { health } = this.#options.around
+    this.#standing = 'opening'
+    if (this.#isShared) health.begin()
     try {
       return await this.#run(announce, signal)
     } catch (failure) {
-      this.#ended = true
-      if (!signal.aborted) this.#options.around.health.starting(foreseen(failure, 'Keeping the feed'))
+      if (signal.aborted) this.#standing = this.#isShared ? 'elsewhere' : 'stopped'
+      else {
+        this.#standing = 'stopped'
+        health.starting(foreseen(failure, 'Keeping the feed'))
+      }
       throw failure
     }
   }
@@ -232,7 +249,7 @@ export class FeedSupervisor implements FeedApi {
   }
 
   #requireRunning(): RunningFeed {
-    if (this.#running === undefined) throw notReady()
+    if (this.#running === undefined) throw this.#standing === 'elsewhere' ? feedElsewhere() : notReady()
     return this.#running
   }
 
@@ -293,6 +310,13 @@ function notReady(): ListingstreamError {
     code: 'NOT_READY',
     retryable: true,
   })
+}
+
+function feedElsewhere(): ListingstreamError {
+  return new ListingstreamError(
+    'Another instance of the group has this feed, or will have it within seconds. Ask there: GET /feeds of each says which it has.',
+    { code: 'FEED_ELSEWHERE', retryable: true },
+  )
 }
 
 function restartNeedsStop(): ListingstreamError {
