@@ -5,6 +5,7 @@ import { registerAsyncApi } from '../app/commands/asyncapi.ts'
 import { registerCheckpoint } from '../app/commands/checkpoint/group.ts'
 import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
+import { registerDoctor } from '../app/commands/doctor.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
 import { registerLag } from '../app/commands/lag.ts'
 import { registerPlan } from '../app/commands/plan.ts'
@@ -35,6 +36,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerRepublish,
   registerStatus,
   registerWhy,
+  registerDoctor,
   registerPlan,
   registerPlanRequests,
   registerTail,

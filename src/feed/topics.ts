@@ -35,7 +35,8 @@ export interface FeedTopics extends DataTopics {
   readonly recordLimits: ReadonlyMap<string, RecordLimit>
 }
 
-const CHECKED_CONFIGS = [...new Set([...RETENTION_CONFIGS, ...REMARKED_CONFIGS, ...SIZE_CONFIGS])]
+/** Of a topic, that are looked at. */
+export const CHECKED_CONFIGS = [...new Set([...RETENTION_CONFIGS, ...REMARKED_CONFIGS, ...SIZE_CONFIGS])]
 
 /**
  * Makes the topics that are missing and checks all of them as they are then: what somebody else made in between is no other

@@ -2,6 +2,7 @@ import kafkajs, { type Admin } from 'kafkajs'
 
 import { sleep } from '../support/abort.ts'
 import { NOBODY, type Tries } from '../support/tries.ts'
+import type { AuthorizedOperations } from './authorized-operations.ts'
 import { answered, hasLeaders, refuseUnlessExisting } from './admin-questions.ts'
 import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
@@ -25,6 +26,16 @@ const LEADER_MISSING: ReadonlySet<string | undefined> = new Set([
   // By a leader that has not heard of it yet; a topic that does not exist is another error.
   'UNKNOWN_TOPIC_OR_PARTITION',
 ])
+
+/** Requests with the version from which on they are of use. */
+const NEEDED_REQUESTS = [
+  { name: 'Produce', key: 0, least: 3 },
+  { name: 'Fetch', key: 1, least: 4 },
+  { name: 'InitProducerId', key: 22, least: 0 },
+  { name: 'AddPartitionsToTxn', key: 24, least: 0 },
+  { name: 'EndTxn', key: 26, least: 0 },
+  { name: 'DescribeConfigs', key: 32, least: 0 },
+]
 
 export interface TopicSpec {
   readonly name: string
@@ -174,6 +185,30 @@ export class KafkaCluster implements AsyncDisposable {
       const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] })
       return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
     })
+  }
+
+  /** What this user may do with these topics, as the broker tells it; undefined of one that does not. Tries nothing. */
+  async authorizedOperations(
+    topics: readonly string[],
+    signal: AbortSignal,
+  ): Promise<AuthorizedOperations | undefined> {
+    return this.#question('Asking for the rights on the topics', signal, (session) =>
+      session.authorizedOperations(topics),
+    )
+  }
+
+  /** Rejects with KAFKA_UNAUTHORIZED unless this user may describe the transactional id, which must have been used before. */
+  async requireTransactionalId(transactionalId: string, signal: AbortSignal): Promise<void> {
+    await this.#question(`Asking for transactional id ${transactionalId}`, signal, (session) =>
+      session.transactionCoordinator(transactionalId),
+    )
+  }
+
+  /** Of what a feed needs; empty for every broker from Kafka 0.11 on. */
+  async unknownRequests(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#question('Asking for the version of the brokers', signal, (session) =>
+      session.unknownRequests(NEEDED_REQUESTS),
+    )
   }
 
   async existingTopics(names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {

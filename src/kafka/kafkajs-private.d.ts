@@ -133,7 +133,7 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 
   /** A broker as questions of settings need it. */
-  interface AskedBroker {
+  export interface AskedBroker extends FetchingBroker {
     describeConfigs(request: {
       readonly includeSynonyms: boolean
       readonly resources: readonly {

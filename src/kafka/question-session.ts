@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs'
 import type { ITopicMetadata } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 
+import { authorizedOperations, type AuthorizedOperations } from './authorized-operations.ts'
 import { protocolTypeOf } from './client-failure.ts'
 import type { KafkaClient } from './client.ts'
 import { KafkaError } from './errors.ts'
@@ -101,6 +102,25 @@ export class QuestionSession {
         Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
       ]),
     )
+  }
+
+  /** Of this user; undefined of a broker that does not tell. */
+  async authorizedOperations(topics: readonly string[]): Promise<AuthorizedOperations | undefined> {
+    return await authorizedOperations(await this.#cluster.brokerPool.findConnectedBroker(), topics)
+  }
+
+  /** Rejects where this user may not know who keeps the transactional id. The brokers make their topic of transactions for it. */
+  async transactionCoordinator(transactionalId: string): Promise<void> {
+    await this.#cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 })
+  }
+
+  /** Names of those requests that the broker knows in no version that is wanted. */
+  async unknownRequests(
+    wanted: readonly { readonly name: string; readonly key: number; readonly least: number }[],
+  ): Promise<readonly string[]> {
+    const { versions } = await this.#cluster.brokerPool.findConnectedBroker()
+    const unknown = wanted.filter(({ key, least }) => (versions?.[key]?.maxVersion ?? -1) < least)
+    return unknown.map(({ name }) => name)
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,12 @@ export class WireReader {
     this.#bytes = bytes
   }
 
+  int8(): number {
+    const value = this.#bytes.readInt8(this.#at)
+    this.#at += 1
+    return value
+  }
+
   int16(): number {
     const value = this.#bytes.readInt16BE(this.#at)
     this.#at += 2
@@ -27,6 +33,11 @@ export class WireReader {
 
   text(): string {
     return this.#take(this.int16()).toString('utf8')
+  }
+
+  nullableText(): string | null {
+    const length = this.int16()
+    return length < 0 ? null : this.#take(length).toString('utf8')
   }
 
   /** Null is empty. Not copied. */

@@ -21,7 +21,7 @@ import { formatStamp } from './walked-stamp.ts'
 import { narrowedTo, settledBefore } from './window.ts'
 
 /** A server clock that differs by more than this from ours is not believed (R4). */
-const CLOCK_TOLERANCE_MS = 3_600_000
+export const CLOCK_TOLERANCE_MS = 3_600_000
 
 /**
  * Pages that are read while one is being committed (R14). The source asks for the one behind by itself, so that neither waits

@@ -1,5 +1,5 @@
 /** `plan`: the next update and purge of each resource, which write nothing and tell what they would publish. */
-import { loadSettings } from '../../config/load-settings.ts'
+import { loadSettings, type FeedChoice } from '../../config/load-settings.ts'
 import type { PassKind } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import { isWatched } from '../../ops/is-watched.ts'
@@ -18,7 +18,7 @@ import { openPlan, type PlannedFeed } from '../plan/open-plan.ts'
 import { plannedRecords, type PlannedRecord } from '../plan/planned-records.ts'
 import { progressLine } from '../reports/progress-line.ts'
 
-export interface PlanOptions {
+export interface PlanOptions extends FeedChoice {
   /** @default all that are replicated */
   readonly resource?: ListedResource
   readonly acceptSource?: true
@@ -29,7 +29,7 @@ export interface PlanOptions {
 /** Exit code 3 if the guard would hold something, 1 if sets could not be read. */
 export async function planPasses(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const { acceptSource = false, force = false, json = false } = options
-  const settings = loadSettings(WRITER_GROUPS)
+  const settings = loadSettings(WRITER_GROUPS, { feed: options.feed })
   if (options.resource !== undefined) requireChosen(settings.feed, options.resource)
   requireLastingFilter(settings.feed, force)
   const { logger, metrics, outages, totals } = commandSurroundings(settings, isWatched())

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import type { PlanOptions } from '../actions/plan.ts'
 import type { CommandHost } from './command.ts'
-import { acceptSourceOption, forceOption, jsonOption, listedFilterOption } from './options.ts'
+import { acceptSourceOption, feedOption, forceOption, jsonOption, listedFilterOption } from './options.ts'
 
 export function registerPlan(program: Command, { signal, acting }: CommandHost): void {
   program
@@ -14,6 +14,7 @@ export function registerPlan(program: Command, { signal, acting }: CommandHost):
     .addOption(listedFilterOption('of this resource and its sets alone'))
     .addOption(acceptSourceOption())
     .addOption(forceOption())
+    .addOption(feedOption())
     .addOption(jsonOption('as JSON, a line for each event and each pass'))
     .action(
       acting(async (options: PlanOptions) =>

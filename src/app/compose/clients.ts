@@ -113,7 +113,7 @@ export function watchedTransport(
 
 export function sparkSource(
   { accessToken, pageLimit, mediaFetch }: Settings['spark'],
-  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'setsWay' | 'clock' | 'random' | 'retry'>,
+  options: Omit<SparkSourceOptions, 'accessToken' | 'pageLimit' | 'setsWay' | 'clock' | 'random'>,
 ): SparkSource {
   return createSparkSource({
     ...options,

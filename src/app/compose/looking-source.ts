@@ -3,7 +3,7 @@ import type { Settings } from '../../config/settings.ts'
 import { budgetLog } from '../../ops/budget-log.ts'
 import { Outages } from '../../ops/outages.ts'
 import { PLAIN_PAGE_READER } from '../../spark/page-body.ts'
-import type { SparkSource } from '../../spark/spark-source.ts'
+import type { SparkSource, SparkSourceOptions } from '../../spark/spark-source.ts'
 import { sparkSource, sparkTransport } from './clients.ts'
 import { loggerFor } from './feed-logger.ts'
 import { now } from './system-clock.ts'
@@ -12,7 +12,11 @@ export interface LookingSource extends AsyncDisposable {
   readonly source: SparkSource
 }
 
-export function lookingSource({ spark, log }: Pick<Settings, 'spark' | 'log'>): LookingSource {
+/** @param asking how often it tries, and who is told the Date of each answer. @default as passes do; nobody */
+export function lookingSource(
+  { spark, log }: Pick<Settings, 'spark' | 'log'>,
+  asking: Partial<Pick<SparkSourceOptions, 'retry' | 'onDate'>> = {},
+): LookingSource {
   const logger = loggerFor({ spark, log })
   const transport = sparkTransport(spark, { sent: () => undefined, ...budgetLog(logger) })
   const source = sparkSource(spark, {
@@ -23,6 +27,7 @@ export function lookingSource({ spark, log }: Pick<Settings, 'spark' | 'log'>): 
     tries: new Outages(logger, now).of('spark-api'),
     onDate: () => undefined,
     onRequest: () => undefined,
+    ...asking,
   })
   return { source, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() }
 }

@@ -58,7 +58,7 @@ const CHECK_ANSWER = z.object({ is_compatible: z.boolean() })
 const PROBLEM = z.object({ error_code: z.number(), message: z.string().optional() })
 
 /** Every version can read, and be read by, every other (docs/replication.md, "Schemas"). */
-const COMPATIBILITY = 'FULL_TRANSITIVE'
+export const COMPATIBILITY: string = 'FULL_TRANSITIVE'
 /** What is down is the registry, whatever it was asked. */
 const REGISTRY = 'registry'
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
@@ -132,11 +132,15 @@ export class SchemaRegistry {
 
   /** Sets FULL_TRANSITIVE on the subject, which need not exist yet, unless it is set. */
   async ensureCompatibility(subject: string, signal: AbortSignal): Promise<void> {
-    const config = path`/config/${subject}`
-    const current = await this.#ask({ method: 'GET', path: config }, CONFIG_ANSWER, signal)
-    if (current?.compatibilityLevel === COMPATIBILITY) return
+    if ((await this.compatibility(subject, signal)) === COMPATIBILITY) return
     const body = { compatibility: COMPATIBILITY }
-    await this.#demand({ method: 'PUT', path: config, body }, CONFIG_WRITTEN, signal)
+    await this.#demand({ method: 'PUT', path: path`/config/${subject}`, body }, CONFIG_WRITTEN, signal)
+  }
+
+  /** Of the subject; undefined where the registry's default counts. */
+  async compatibility(subject: string, signal: AbortSignal): Promise<string | undefined> {
+    const call: Call = { method: 'GET', path: path`/config/${subject}` }
+    return (await this.#ask(call, CONFIG_ANSWER, signal))?.compatibilityLevel
   }
 
   /** The subject's latest version; undefined if it has none. */
