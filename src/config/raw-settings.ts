@@ -10,6 +10,7 @@ import type { SettingsMistake } from './settings-error.ts'
 export const SECRETS: ReadonlySet<string> = new Set([
   'SPARK_ACCESS_TOKEN',
   'KAFKA_SASL_PASSWORD',
+  'KAFKA_SASL_OAUTH_CLIENT_SECRET',
   'SCHEMA_REGISTRY_AUTH',
   'ADMIN_TOKEN',
   'HTTPS_PROXY',

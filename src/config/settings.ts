@@ -87,10 +87,23 @@ export interface KafkaSettings {
   readonly transactionTimeoutMs: Millis
 }
 
-interface SaslSettings {
+type SaslSettings = PasswordSettings | OAuthSettings
+
+interface PasswordSettings {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   readonly password: Secret
+}
+
+/** Of the client credentials grant, by which access tokens are had. */
+export interface OAuthSettings {
+  readonly mechanism: 'oauthbearer'
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: Secret
+  /** Null: the server's default. */
+  readonly scope: string | null
+  readonly proxy: ProxySettings
 }
 
 export interface RegistrySettings {

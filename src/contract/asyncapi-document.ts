@@ -35,7 +35,9 @@ export interface DescribedFeed {
   /** `host:port` */
   readonly brokers: readonly string[]
   readonly encrypted: boolean
-  readonly saslMechanism: keyof typeof SECURITY_TYPES | null
+  readonly saslMechanism: keyof typeof SECURITY_TYPES | 'oauthbearer' | null
+  /** Of `oauthbearer`: where clients get access tokens. */
+  readonly tokenUrl?: string
   /** Settings let no credentials stand in it (R15). */
   readonly registryUrl: string
   readonly topics: readonly DescribedTopic[]
@@ -75,9 +77,14 @@ export function asyncApiDocument(feed: DescribedFeed): Json {
       messages: Object.fromEntries(channels.flatMap(({ messages }) => Object.entries(messages))),
       ...(saslMechanism === null
         ? {}
-        : { securitySchemes: { [SECURITY]: { type: SECURITY_TYPES[saslMechanism] } } }),
+        : { securitySchemes: { [SECURITY]: securityScheme(saslMechanism, feed.tokenUrl) } }),
     },
   }
+}
+
+function securityScheme(mechanism: NonNullable<DescribedFeed['saslMechanism']>, tokenUrl = ''): Json {
+  if (mechanism !== 'oauthbearer') return { type: SECURITY_TYPES[mechanism] }
+  return { type: 'oauth2', flows: { clientCredentials: { tokenUrl, availableScopes: {} } } }
 }
 
 /** Of a resource's records; 0 before the first. */

@@ -25,11 +25,12 @@ const UNREACHABLE: Verdict = {
 const UNAUTHENTICATED: Verdict = {
   code: 'KAFKA_UNAUTHORIZED',
   advice:
-    'the broker refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
+    'the broker refused the credentials. Check KAFKA_SASL_MECHANISM and the settings that belong to it (README.md).',
 }
 const FORBIDDEN: Verdict = {
   code: 'KAFKA_UNAUTHORIZED',
-  advice: 'the user of KAFKA_SASL_USERNAME lacks a right. Grant it in the cluster (docs/operations.md).',
+  advice:
+    'the user that KAFKA_SASL_MECHANISM logs in lacks a right. Grant it in the cluster (docs/operations.md, "Rights in Kafka").',
 }
 const TOO_LARGE: Verdict = {
   code: 'KAFKA_RECORD_TOO_LARGE',
@@ -122,12 +123,12 @@ const CLASSES: ReadonlyMap<KafkaErrorCode, KafkaErrorClass> = new Map<KafkaError
 ])
 
 /**
- * What a failure of the client library means, read from its classes and protocol types down the chain of causes.
- * `doing` opens the message: "Reading topic x"; what the cause says of itself closes it. Errors that are ours already pass
- * unchanged.
+ * What a failure of the client library means, read from its classes and protocol types down the chain of causes. One of
+ * ours among them passes as it is: the library was only told.
+ * `doing` opens the message: "Reading topic x"; what the cause says of itself closes it.
  */
 export function kafkaError(error: unknown, doing: string): ListingstreamError {
-  if (error instanceof ListingstreamError) return error
+  for (const link of causesOf(error)) if (link instanceof ListingstreamError) return link
   const { code, advice } = verdictOn(error)
   const message = `${doing}: ${advice}${told(error)}`
   const Class = CLASSES.get(code)

@@ -8,11 +8,16 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { renewed } from '../support/renewable.ts'
 import { keepSecret } from '../support/secrets.ts'
 import { clientLog } from './client-log.ts'
-import type { KafkaSasl, KafkaSettings, KafkaTls } from './settings.ts'
+import type { KafkaSasl, KafkaSettings, KafkaTls, KafkaToken } from './settings.ts'
 import { SocketSet } from './sockets.ts'
 import { noteRefusals, type Troubles } from './troubles.ts'
 
 const CONNECTION_TIMEOUT_MS = 3_000
+/**
+ * How long before its end a session is renewed (KIP-368). A broker refuses to renew twice within a second, so a session has to
+ * begin with more than this before it: an access token is used for half of its life (access-tokens.ts).
+ */
+const RENEWED_BEFORE_MS = 5_000
 const METADATA_MAX_AGE_MS = 300_000
 const READ_COMMITTED = 1
 
@@ -35,6 +40,7 @@ export interface KafkaClient extends AsyncDisposable {
 export function createClient(settings: KafkaSettings, limits: ClientLimits): KafkaClient {
   stopIdleTimers()
   const sockets = new SocketSet(settings.tries)
+  const closing = new AbortController()
   noteRefusals(sockets.factory, sockets.troubles)
   const connection = {
     brokers: [...settings.brokers],
@@ -42,8 +48,9 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
     ...(settings.ssl === undefined || settings.ssl === false
       ? {}
       : { ssl: tlsOptions(settings.ssl === true ? {} : settings.ssl) }),
-    ...(settings.sasl === undefined ? {} : { sasl: saslOptions(settings.sasl) }),
+    ...(settings.sasl === undefined ? {} : { sasl: saslOptions(settings.sasl, closing.signal) }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
+    reauthenticationThreshold: RENEWED_BEFORE_MS,
     requestTimeout: limits.requestTimeoutMs,
     enforceRequestTimeout: true,
     socketFactory: sockets.factory,
@@ -54,7 +61,10 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => clientLog(settings.log ?? (() => undefined), () => sockets.closed),
   })
-  const close = (): Promise<void> => sockets.close()
+  const close = (): Promise<void> => {
+    closing.abort()
+    return sockets.close()
+  }
   return {
     kafka,
     troubles: sockets.troubles,
@@ -83,7 +93,9 @@ function retryOptions(retry: ClientLimits['retry']): RetryOptions {
 }
 
 /** kafkajs keeps the object and looks into it for each authentication; it also writes there. */
-export function saslOptions({ mechanism, username, password }: KafkaSasl): SASLOptions {
+export function saslOptions(sasl: KafkaSasl, closing: AbortSignal): SASLOptions {
+  if (sasl.mechanism === 'oauthbearer') return tokenOptions(sasl, closing)
+  const { mechanism, username, password } = sasl
   // The library's type is a union over the mechanisms.
   const options: { mechanism: 'plain'; username: string; password: string } = {
     mechanism: 'plain',
@@ -95,6 +107,29 @@ export function saslOptions({ mechanism, username, password }: KafkaSasl): SASLO
     },
   }
   return Object.defineProperty(options, 'mechanism', { value: mechanism, enumerable: true })
+}
+
+function tokenOptions({ mechanism, token }: KafkaToken, closing: AbortSignal): SASLOptions {
+  return {
+    mechanism,
+    async oauthBearerProvider() {
+      try {
+        return { value: await token(closing) }
+      } catch (cause) {
+        throw new NoToken(cause)
+      }
+    },
+  }
+}
+
+class NoToken extends Error {
+  /** Read by kafkajs's retrier, which would ask sixty times before it says so; who called tries again at leisure. */
+  readonly retriable = false
+
+  constructor(cause: unknown) {
+    super('There is no access token.', { cause })
+    this.name = 'NoToken'
+  }
 }
 
 /** kafkajs keeps the object, and each connection takes the texts out of it anew. */

@@ -22,6 +22,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly sasl?: SASLOptions
     readonly clientId: string
     readonly connectionTimeout: number
+    readonly reauthenticationThreshold: number
     readonly requestTimeout: number
     readonly enforceRequestTimeout: boolean
     readonly metadataMaxAge: number

@@ -22,11 +22,19 @@ export interface KafkaTls {
   readonly key?: string | Renewable
 }
 
-export interface KafkaSasl {
+export type KafkaSasl = KafkaPassword | KafkaToken
+
+interface KafkaPassword {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   /** Read again for each authentication, if it is renewable. */
   readonly password: string | Renewable
+}
+
+export interface KafkaToken {
+  readonly mechanism: 'oauthbearer'
+  /** Asked for each authentication; brokers let nobody stay for longer than the token lives. */
+  readonly token: (signal: AbortSignal) => Promise<string>
 }
 
 export type KafkaLogLevel = 'debug' | 'info' | 'warn' | 'error'

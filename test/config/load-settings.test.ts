@@ -319,6 +319,11 @@ describe('mistakes', () => {
       mistakesOf(env, { f: PEM }, ['kafka']).mistakes.map(({ name }) => name)
     expect(names({ KAFKA_SASL_MECHANISM: 'plain' })).toEqual(['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'])
     expect(names({ KAFKA_SASL_USERNAME: 'u' })).toEqual(['KAFKA_SASL_MECHANISM'])
+    expect(names({ KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_OAUTH_CLIENT_ID: 'feed' })).toEqual([
+      'KAFKA_SASL_OAUTH_TOKEN_URL',
+      'KAFKA_SASL_OAUTH_CLIENT_SECRET',
+    ])
+    expect(names({ KAFKA_SASL_OAUTH_CLIENT_SECRET: 's' })).toEqual(['KAFKA_SASL_MECHANISM'])
     expect(names({ KAFKA_SSL_CA: 'f' })).toEqual(['KAFKA_SSL'])
     expect(names({ KAFKA_SSL: 'true', KAFKA_SSL_CERT: 'f' })).toEqual(['KAFKA_SSL_KEY'])
   })

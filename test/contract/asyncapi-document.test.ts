@@ -48,6 +48,12 @@ describe('the AsyncAPI document', () => {
     const bare = FEED.topics.map((described) => ({ ...described, events: [] }))
     const plain = { ...FEED, encrypted: false, saslMechanism: null, topics: bare.slice(0, 1) }
     expect(await asyncApiProblems(JSON.stringify(asyncApiDocument(plain)))).toEqual([])
+    const byToken = {
+      ...plain,
+      saslMechanism: 'oauthbearer',
+      tokenUrl: 'https://login.example.com/token',
+    } as const
+    expect(await asyncApiProblems(JSON.stringify(asyncApiDocument(byToken)))).toEqual([])
   })
 
   test('the parser of this test refuses a broken document and a broken Avro schema', async () => {

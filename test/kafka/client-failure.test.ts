@@ -96,7 +96,7 @@ describe('what a failure of the client means', () => {
   test('refused credentials name their settings', () => {
     const error = kafkaError(saslRefusal(), 'Connecting')
     expect(error).toMatchObject({ code: 'KAFKA_UNAUTHORIZED', retryable: false })
-    expect(error.message).toContain('KAFKA_SASL_PASSWORD')
+    expect(error.message).toContain('KAFKA_SASL_MECHANISM')
   })
 
   test('one refusal among several parts is found', () => {

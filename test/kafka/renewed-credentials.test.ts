@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import { saslOptions, tlsOptions } from '../../src/kafka/client.ts'
 import { strike } from '../../src/support/secrets.ts'
 
+const never = new AbortController().signal
+
 function renewable(...texts: readonly string[]) {
   let at = 0
   return {
@@ -20,11 +22,8 @@ function renewable(...texts: readonly string[]) {
 test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
   'each %s authentication has the password as it is by then, and it is struck from what is said (R15)',
   (mechanism) => {
-    const options = saslOptions({
-      mechanism,
-      username: 'me',
-      password: renewable('', 'first-pw', 'second-pw'),
-    })
+    const password = renewable('', 'first-pw', 'second-pw')
+    const options = saslOptions({ mechanism, username: 'me', password }, never)
     expect([options.mechanism, 'password' in options && options.password]).toEqual([mechanism, 'first-pw'])
     expect('password' in options && options.password).toBe('second-pw')
     expect(strike('second-pw')).not.toContain('second')

@@ -38,6 +38,7 @@ export async function printAsyncApi(
     brokers,
     encrypted: ssl !== null,
     saslMechanism: sasl?.mechanism ?? null,
+    ...(sasl?.mechanism === 'oauthbearer' ? { tokenUrl: sasl.tokenUrl } : {}),
     registryUrl: settings.registry.url,
     topics,
   })

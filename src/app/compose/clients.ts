@@ -1,14 +1,20 @@
 /** From checked settings to the options of the clients. Secrets leave their wrapper here and nowhere else. */
-import type { KafkaSettings as KafkaOptions, RegistrySettings, Settings } from '../../config/settings.ts'
+import type {
+  KafkaSettings as KafkaOptions,
+  OAuthSettings,
+  RegistrySettings,
+  Settings,
+} from '../../config/settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { BUDGET_WINDOW_MS, type BudgetWatcher } from '../../domain/request-budget.ts'
 import type { RequestPurpose } from '../../domain/request-purpose.ts'
 import { SchemaRegistry } from '../../events/registry/schema-registry.ts'
-import type { KafkaLog, KafkaSettings } from '../../kafka/settings.ts'
+import type { KafkaLog, KafkaSasl, KafkaSettings } from '../../kafka/settings.ts'
 import { budgetLog } from '../../ops/budget-log.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { FeedMetrics } from '../../ops/feed-metrics.ts'
 import type { Outages } from '../../ops/outages.ts'
+import { AccessTokens } from '../../network/access-tokens.ts'
 import { WayOut } from '../../network/way-out.ts'
 import { RequestLimiter } from '../../spark/budget/request-limiter.ts'
 import { HttpTransport, type ApiWayOut } from '../../spark/http-transport.ts'
@@ -36,16 +42,28 @@ export function kafkaSettings(
             ...(ssl.key === null ? {} : { key: ssl.key }),
           },
         }),
-    ...(sasl === null
-      ? {}
-      : {
-          sasl: {
-            mechanism: sasl.mechanism,
-            username: sasl.username,
-            password: sasl.password,
-          },
-        }),
+    ...(sasl === null ? {} : { sasl: sasl.mechanism === 'oauthbearer' ? accessTokens(sasl) : sasl }),
   }
+}
+
+function accessTokens({
+  mechanism,
+  tokenUrl,
+  clientId,
+  clientSecret,
+  scope,
+  proxy,
+}: OAuthSettings): KafkaSasl {
+  const fetch = wayOut(tokenUrl, { ca: null, proxy }).fetch()
+  const tokens = new AccessTokens({
+    url: tokenUrl,
+    clientId,
+    clientSecret,
+    scope,
+    fetch,
+    now: () => performance.now(),
+  })
+  return { mechanism, token: (signal) => tokens.token(signal) }
 }
 
 export function schemaRegistry(settings: RegistrySettings, outages: Outages): SchemaRegistry {

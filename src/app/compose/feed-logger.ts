@@ -9,7 +9,7 @@ export type LoggingSettings = Pick<Settings, 'log'> &
 export function loggerFor({ log, spark, kafka, registry, http }: LoggingSettings): Logger {
   const secrets = [
     spark?.accessToken,
-    kafka?.sasl?.password,
+    kafka?.sasl?.mechanism === 'oauthbearer' ? kafka.sasl.clientSecret : kafka?.sasl?.password,
     kafka?.ssl?.key,
     registry?.auth,
     http?.adminToken,

@@ -30,6 +30,19 @@ export function plaintextCredentials({
       problem: 'KAFKA_SASL_PASSWORD is sent unencrypted: set KAFKA_SSL=true, or use scram-sha-512',
     })
   }
+  const isUnencrypted = kafka !== undefined && kafka.ssl === null && !kafka.brokers.every(isLocalBroker)
+  if (kafka?.sasl?.mechanism === 'oauthbearer' && isUnencrypted) {
+    found.push({
+      setting: 'KAFKA_SASL_MECHANISM',
+      problem: 'The access token is sent unencrypted: set KAFKA_SSL=true',
+    })
+  }
+  if (kafka?.sasl?.mechanism === 'oauthbearer' && isPlain(kafka.sasl.tokenUrl)) {
+    found.push({
+      setting: 'KAFKA_SASL_OAUTH_TOKEN_URL',
+      problem: 'KAFKA_SASL_OAUTH_CLIENT_SECRET is sent unencrypted: use https://',
+    })
+  }
   return found
 }
 

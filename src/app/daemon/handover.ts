@@ -36,7 +36,7 @@ export function statedSettings({
     KAFKA_BROKERS: kafka.brokers.toSorted().join(','),
     KAFKA_SSL: String(kafka.ssl !== null),
     KAFKA_SASL_MECHANISM: kafka.sasl?.mechanism ?? UNSET,
-    KAFKA_SASL_USERNAME: kafka.sasl?.username ?? UNSET,
+    ...statedLogin(kafka.sasl),
     KAFKA_COMPRESSION: kafka.compression,
     KAFKA_TRANSACTION_TIMEOUT: `${kafka.transactionTimeoutMs}ms`,
     SCHEMA_REGISTRY_URL: registry.url,
@@ -71,6 +71,11 @@ export function statedSettings({
           VOLATILE_FIELDS: passes.volatileFields.toSorted().join(',') || 'none',
         }),
   }
+}
+
+function statedLogin(sasl: Settings['kafka']['sasl']): StatedSettings {
+  if (sasl?.mechanism !== 'oauthbearer') return { KAFKA_SASL_USERNAME: sasl?.username ?? UNSET }
+  return { KAFKA_SASL_OAUTH_TOKEN_URL: sasl.tokenUrl, KAFKA_SASL_OAUTH_CLIENT_ID: sasl.clientId }
 }
 
 /**

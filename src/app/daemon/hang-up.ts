@@ -46,7 +46,9 @@ export function rereadOnHangUp(feeds: readonly RereadFeed[], logger: Logger): Di
 function textsOf({ current: { spark, kafka, registry, http } }: SettingsOfFeed) {
   return Object.entries({
     SPARK_ACCESS_TOKEN: spark.accessToken,
-    KAFKA_SASL_PASSWORD: kafka.sasl?.password,
+    ...(kafka.sasl?.mechanism === 'oauthbearer'
+      ? { KAFKA_SASL_OAUTH_CLIENT_SECRET: kafka.sasl.clientSecret }
+      : { KAFKA_SASL_PASSWORD: kafka.sasl?.password }),
     KAFKA_SSL_CA: kafka.ssl?.ca,
     KAFKA_SSL_CERT: kafka.ssl?.cert,
     KAFKA_SSL_KEY: kafka.ssl?.key,
