@@ -91,7 +91,7 @@ export function drawFreshness(place, { series, hours, now, theme }) {
     }),
   )
   const options = () => ({
-    ...frame(place, (/** @type {number} */ value) => shortSpan(value)),
+    ...frame(place, (/** @type {number} */ value) => shortSpan(value), SPANS),
     series: [
       {},
       ...names.map((name, index) => ({
@@ -153,8 +153,13 @@ function aligned(columns, lines) {
   return /** @type {uPlot.AlignedData} */ ([times, ...lines])
 }
 
-/** @param {Element} place @param {(value: number) => string} label */
-function frame(place, label) {
+/** Steps of a scale, in seconds. */
+const SPANS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800,
+]
+
+/** @param {Element} place @param {(value: number) => string} label @param {number[]} [steps] */
+function frame(place, label, steps) {
   const axis = {
     stroke: color('--muted', place),
     grid: { stroke: color('--grid', place), width: 1 },
@@ -173,10 +178,11 @@ function frame(place, label) {
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, values: hoursOf },
+      { ...axis, grid: { show: false }, space: 64, gap: 10, size: 36, values: hoursOf },
       {
         ...axis,
         size: 58,
+        ...(steps === undefined ? {} : { incrs: steps }),
         space: 34,
         values: (/** @type {uPlot} */ _plot, /** @type {number[]} */ splits) => splits.map(label),
       },

@@ -10,7 +10,7 @@ export async function confirmed({ title, text, yes, danger }) {
     <h2 id="dialog-title">${title}</h2>
     <p>${text}</p>
     <div class="buttons">
-      <button value="" formnovalidate>Cancel</button>
+      <button type="button" @click=${cancel}>Cancel</button>
       <button value="yes" class=${danger ? 'danger' : 'primary'}>${yes}</button>
     </div>
   `)
@@ -27,7 +27,7 @@ export async function askToken(why) {
     </p>
     <p class="quiet">It is kept as long as this tab is open, and sent to this daemon alone.</p>
     <div class="buttons">
-      <button value="" formnovalidate>Cancel</button>
+      <button type="button" @click=${cancel}>Cancel</button>
       <button value="yes" class="primary">Use it</button>
     </div>
   `)
@@ -56,4 +56,9 @@ function ask(content) {
     })
     dialog.showModal()
   })
+}
+
+/** No button that submits: Enter means the other one. @param {Event} event */
+function cancel({ currentTarget }) {
+  if (currentTarget instanceof Element) currentTarget.closest('dialog')?.close('')
 }

@@ -6,7 +6,7 @@ import type { FeedStatus } from '../src/app/reports/feed-status.ts'
 import type { HealthReport } from '../src/ops/health.ts'
 import type { LagFigures } from '../src/ops/lag-gauges.ts'
 import type { EventKind } from '../src/ops/page/event-rates.ts'
-import type { HistoryReport } from '../src/ops/page/feed-history.ts'
+import type { FeedBrief as Brief, HistoryReport } from '../src/ops/page/feed-history.ts'
 import type { PassEntry } from '../src/ops/page/pass-log.ts'
 
 export type { EventKind, HoldAnswer, KeyReport, OddValues, PassEntry }
@@ -30,6 +30,12 @@ export interface FeedSummary {
   readonly state: string
   readonly ready: boolean
   readonly reasons: HealthReport['reasons']
+}
+
+/** As `GET /feeds/stream` has it. */
+export interface FeedBrief extends FeedSummary, Brief {
+  /** What the guard holds. */
+  readonly held: number
 }
 
 export interface Letters {

@@ -16,7 +16,7 @@ export function groupsView({ at, groups }, now) {
           ? html`<p class="quiet">
               ${at === null ? 'The consumer groups have not been looked at yet.' : 'No consumer group has committed an offset in these topics.'}
             </p>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="groups-title">
+          : html`<div class="scroll" tabindex="0" role="region" aria-label="Consumer groups">
               <table>
                 <thead>
                   <tr>

@@ -62,8 +62,10 @@ export function oddView(records) {
 }
 
 /** @param {OpenStatus} status */
-export function lateView({ passes, health }) {
-  const updates = passes.filter(({ pass }) => pass === 'update')
+export function lateView({ passes, health, resources }) {
+  const updates = passes.filter(
+    ({ pass, resource }) => pass === 'update' && resources.some(({ name }) => name === resource),
+  )
   /** @type {Map<string, typeof health.lateArrivals[number]>} */
   const late = new Map(health.lateArrivals.map((one) => [one.resource, one]))
   return html`

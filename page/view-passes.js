@@ -18,7 +18,7 @@ export function passesView({ passes, now, hours, all, onAll }) {
     <section class="card" aria-labelledby="passes-title">
       <h2 id="passes-title">Passes</h2>
       ${timeline(passes, now, hours)}
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="passes-title">
+      <div class="scroll" tabindex="0" role="region" aria-label="Passes, one by one">
         <table>
           <thead>
             <tr>

@@ -16,7 +16,7 @@ export function resourcesView({ status, now, busy, onRun }) {
   return html`
     <section class="card" aria-labelledby="resources-title">
       <h2 id="resources-title">Resources</h2>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="resources-title">
+      <div class="scroll" tabindex="0" role="region" aria-label="Resources, one by one">
         <table>
           <thead>
             <tr>

@@ -5,6 +5,7 @@ import type { FeedApi } from './feed-api.ts'
 import { addFeedRoutes, addStateRoutes, refuseForOthers } from './feed-routes.ts'
 import { RefusedRequestError } from './http-errors.ts'
 import { refusing } from './http-requests.ts'
+import { addOverviewRoute } from './page/page-routes.ts'
 import { refuseRead, type GuardOptions } from './request-guard.ts'
 
 /** Instances that share the feeds. */
@@ -35,6 +36,13 @@ export async function addRoutesOfFeeds(
   stop: AbortSignal,
 ): Promise<void> {
   app.get('/feeds', async () => ({ ...groupInShort(group), feeds: feeds.map(inShort) }))
+  const briefly = (): readonly object[] =>
+    feeds.map((feed) => ({
+      ...inShort(feed),
+      held: feed.readiness().held.length,
+      ...feed.page.history.brief(),
+    }))
+  addOverviewRoute(app, briefly, guard, stop)
   for (const feed of feeds) {
     await app.register(async (scope) => addRoutesOf(scope, feed, guard, stop), {
       prefix: feedPath(feed.prefix),

@@ -29,19 +29,30 @@ export function refuseHost(headers: Headers, { host }: GuardOptions): Refusal | 
 
 /** Why a request that reads more than health or metrics is refused; undefined if it is not. */
 export function refuseRead(headers: Headers, options: GuardOptions): Refusal | undefined {
-  return refuseHost(headers, options) ?? refuseWithoutToken(headers, options)
+  const refusal = refuseHost(headers, options)
+  if (refusal !== undefined || isLoopback(options.host)) return refusal
+  return refuseWithoutToken(headers, options)
 }
 
-/** Why a request that changes something is refused; undefined if it is not. */
+/**
+ * Why a request that changes something is refused; undefined if it is not. Where there is a token, it is needed on loopback,
+ * too: whoever may read there is not always who may decide.
+ */
 export function refuseChange(headers: Headers, options: GuardOptions): Refusal | undefined {
   if (isCrossOrigin(headers)) {
     return { status: 403, code: 'HTTP_CROSS_ORIGIN', message: 'Requests from other origins are refused.' }
   }
-  return refuseRead(headers, options)
+  const refusal = refuseHost(headers, options)
+  if (refusal !== undefined || isOpen(options)) return refusal
+  return refuseWithoutToken(headers, options)
+}
+
+/** Nobody said who may decide. */
+function isOpen({ host, adminToken }: GuardOptions): boolean {
+  return isLoopback(host) && adminToken === null
 }
 
 function refuseWithoutToken(headers: Headers, { host, adminToken }: GuardOptions): Refusal | undefined {
-  if (isLoopback(host)) return undefined
   if (adminToken === null) {
     const message = `Set ADMIN_TOKEN to allow this, or bind HTTP_HOST (${host}) to loopback.`
     return { status: 403, code: ADMIN_TOKEN_UNSET, message }

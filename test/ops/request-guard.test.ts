@@ -8,7 +8,14 @@ const everywhere = { host: '0.0.0.0', adminToken }
 const local = { host: '127.0.0.1:8080' }
 
 describe('bound to loopback', () => {
-  test('a change needs no token', () => {
+  test('a change needs the token where there is one, and what is read does not', () => {
+    const guarded = { host: '127.0.0.1', adminToken }
+    expect(refuseChange(local, guarded)).toMatchObject({ status: 401, code: 'ADMIN_TOKEN_WRONG' })
+    expect(refuseChange({ ...local, authorization: 'Bearer right-token' }, guarded)).toBeUndefined()
+    expect(refuseRead(local, guarded)).toBeUndefined()
+  })
+
+  test('a change needs no token where there is none', () => {
     expect(refuseChange(local, loopback)).toBeUndefined()
     expect(refuseChange({ host: 'localhost:8080' }, loopback)).toBeUndefined()
     expect(refuseChange({ host: '[::1]:8080' }, loopback)).toBeUndefined()

@@ -1,9 +1,12 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { IDLE, STRICT } from '../e2e/held-deletes.ts'
 import { LiveDaemon } from '../e2e/live-daemon.ts'
-import { LiveFeed } from '../e2e/live-feed.ts'
+import { LiveFeed, tally } from '../e2e/live-feed.ts'
 import { launchChromium, WatchedPage } from './chromium.ts'
+
+const PATIENCE = { timeout: 60_000, interval: 100 }
 
 let browser: Browser
 
@@ -15,13 +18,201 @@ afterAll(async () => {
   await browser.close()
 })
 
-test('the page says whether the topics can be trusted, by what the daemon tells it each second', async () => {
-  await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 71 } })
+test('freshness moves: it grows until an update is done, and what that published is on the page', async () => {
+  const settings = { UPDATE_INTERVAL: '4s', PURGE_INTERVAL: '1d', LAG_INTERVAL: '2s' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 60, seed: 71 }, settings })
   await feed.done('snapshot')
-  await using daemon = await LiveDaemon.start(feed, { UPDATE_INTERVAL: '2s' })
+  await using daemon = await LiveDaemon.start(feed, {})
   await using shown = await WatchedPage.open(browser, daemon.url)
   const { page } = shown
-  await page.getByRole('heading', { name: 'Subscribers can trust the topics' }).waitFor()
-  await page.screenshot({ path: '/tmp/P-first.png', fullPage: true })
+  await page.getByRole('heading', { name: 'Subscribers can trust the topics', exact: true }).waitFor()
+  const ages: number[] = []
+  const seesMove = async (): Promise<boolean> => {
+    ages.push(Number.parseInt(await shown.figure('behind the source'), 10))
+    const grew = ages.some((age, index) => age > (ages[index - 1] ?? age))
+    const fell = ages.some((age, index) => age < (ages[index - 1] ?? age))
+    return grew && fell
+  }
+  await expect.poll(seesMove, PATIENCE).toBe(true)
+
+  feed.simulator.listings.apply({ action: 'prices', count: 7 })
+  feed.simulator.listings.apply({ action: 'new', count: 3 })
+  await expect.poll(() => shown.figure('events in the last hour'), PATIENCE).toBe('10')
+  await expect.poll(() => shown.figure('records live'), PATIENCE).toBe('63')
+  const charts = page.getByRole('img', { name: /^(Freshness|Events) over/ })
+  expect(await charts.nth(1).getAttribute('aria-label')).toBe('Events over 1 hours: 3 CREATED, 7 UPDATED.')
+  expect(await charts.nth(0).getAttribute('aria-label')).toMatch(/At the worst: listings \d+ (s|min)/)
+  expect(await page.locator('.chart canvas').count()).toBe(2)
+  // What an earlier process did is known by the topic.
+  await page.getByRole('row', { name: /listings snapshot .*completed.* 60/ }).waitFor()
+  expect(await shown.violations()).toEqual([])
   expect(shown.complaints).toEqual([])
-})
+}, 240_000)
+
+test('a running download shows how far it is, how fast, and how long yet', async () => {
+  await using feed = await LiveFeed.open({ simulator: { listings: 1_000, seed: 72 } })
+  feed.simulator.faults.add({ path: '/v1/listings', fault: { kind: 'delay', ms: 250 }, times: 90 })
+  await using daemon = await LiveDaemon.start(feed, { PAGE_LIMIT: '10' })
+  await using shown = await WatchedPage.open(browser, daemon.url)
+  const { page } = shown
+  await page.getByRole('heading', { name: 'The first download of listings is under way' }).waitFor()
+  const progress = page.getByRole('progressbar', { name: 'Download of listings' })
+  await progress.waitFor()
+  const value = (): Promise<number> => progress.evaluate((bar) => ('value' in bar ? Number(bar.value) : -1))
+  await expect.poll(value, PATIENCE).toBeGreaterThan(0)
+  const before = await value()
+  await expect.poll(value, PATIENCE).toBeGreaterThan(before)
+  expect(await progress.getAttribute('max')).toBe('1000')
+  await page.getByText(/records a second · about .* left/).waitFor()
+  expect(await shown.violations()).toEqual([])
+  await shown.takePicture('download')
+  await page.getByRole('heading', { name: 'Subscribers can trust the topics', exact: true }).waitFor()
+  await page.getByText('No pass runs.').waitFor()
+  expect(shown.complaints).toEqual([])
+}, 240_000)
+
+test('a held purge is shown with its breakdown, approved up to N and rejected, by keyboard and with the token', async () => {
+  const settings = { ...STRICT, ...IDLE, ADMIN_TOKEN: 'token-of-the-operator' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 200, seed: 73 }, settings })
+  await feed.done('snapshot')
+  await using daemon = await LiveDaemon.start(feed, {})
+  await using shown = await WatchedPage.open(browser, daemon.url)
+  const { page } = shown
+  const removed = feed.simulator.listings.apply({ action: 'remove', count: 60 }).keys
+  const purge = page.getByRole('button', { name: 'Run purge of listings now' })
+  await purge.click()
+  // A wrong one is refused, and asked for again.
+  const dialog = page.getByRole('dialog', { name: "Operator's token" })
+  await dialog.getByLabel('ADMIN_TOKEN').fill('some-other-token-of-hers')
+  await page.keyboard.press('Enter')
+  await dialog.getByLabel('ADMIN_TOKEN').fill('token-of-the-operator')
+  expect(await shown.violations()).toEqual([])
+  await dialog.getByRole('button', { name: 'Use it' }).click()
+
+  const card = page.getByRole('region', { name: '60 deletes of listings held' })
+  await card.waitFor()
+  await page
+    .getByRole('heading', { name: 'Subscribers can trust the topics, but somebody should look' })
+    .waitFor()
+  const byStatus = card.getByRole('table', { name: 'By status' })
+  const counts = await byStatus.locator('td.num').allInnerTexts()
+  expect(counts.reduce((sum, text) => sum + Number(text), 0)).toBe(60)
+  await card.getByText('The first 20 keys').click()
+  await card.getByText(removed.toSorted()[0] ?? '', { exact: true }).waitFor()
+  expect(await shown.violations()).toEqual([])
+  await shown.takePicture('held')
+
+  // Less than there is: all is held still.
+  const most = card.getByLabel('Approve up to')
+  await most.focus()
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.type('10')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog', { name: 'Let up to 10 of 60 deletes go?' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText(/It ended held/).waitFor()
+  expect(tally(await feed.read())).toEqual({ SNAPSHOT: 200 })
+
+  await most.fill('60')
+  await card.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('button', { name: 'Approve up to 60' }).click()
+  await page.getByText('It ended completed: 60 deleted.').waitFor()
+  await card.waitFor({ state: 'detached' })
+  expect(tally(await feed.read())).toMatchObject({ ListingDeleted: 60 })
+
+  feed.simulator.listings.apply({ action: 'remove', count: 55 })
+  await purge.click()
+  const second = page.getByRole('region', { name: '55 deletes of listings held' })
+  await second.getByRole('button', { name: 'Reject' }).click()
+  await page
+    .getByRole('dialog', { name: 'Reject the hold of listings?' })
+    .getByRole('button', { name: 'Reject' })
+    .click()
+  await second.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { name: 'Subscribers can trust the topics', exact: true }).waitFor()
+  expect(tally(await feed.read())).toMatchObject({ ListingDeleted: 60 })
+  // The refusal before the token was right is the browser's own line.
+  expect(shown.complaints.filter((line) => !line.includes('401'))).toEqual([])
+}, 300_000)
+
+const HOSTILE = `<img src="/evil" onerror="globalThis.hacked = 1"><script>globalThis.hacked = 2</script>'"\`\${hacked}`
+
+test('remarks that are hostile stay text, wherever the page shows them', async () => {
+  const settings = { UPDATE_INTERVAL: '2s', PURGE_INTERVAL: '1d' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 74 }, settings })
+  await using daemon = await LiveDaemon.start(feed, {})
+  await using shown = await WatchedPage.open(browser, daemon.url)
+  const { page } = shown
+  const evil: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('evil')) evil.push(request.url())
+  })
+  await page.getByRole('heading', { name: 'Subscribers can trust the topics', exact: true }).waitFor()
+  const [key = ''] = feed.keys()
+  feed.simulator.listings.apply({
+    action: 'set',
+    keys: [key],
+    fields: { PublicRemarks: HOSTILE, BedsTotal: HOSTILE },
+  })
+  await page
+    .getByRole('row', { name: /listings update .* 1 / })
+    .first()
+    .waitFor()
+  const search = page.getByRole('search')
+  await search.getByLabel('Key').fill(key)
+  await search.getByLabel('ask the source').check()
+  await search.getByRole('button', { name: 'Look up' }).click()
+  const found = page.locator('#found')
+  const remarks = found.getByRole('row', { name: /standardFields\.PublicRemarks/ })
+  expect(await remarks.locator('td').nth(2).innerText()).toContain(HOSTILE)
+  expect(await found.innerText()).toContain('the source now\nshown')
+  // A value that fits no field is there as the JSON that came.
+  const odd = page.getByRole('region', { name: 'Values that fit no field' })
+  await expect.poll(() => odd.innerText(), PATIENCE).toContain(`BedsTotal ${JSON.stringify(HOSTILE)}`)
+  expect(await shown.violations()).toEqual([])
+
+  // A key that nobody knows, and one that is none.
+  await search.getByLabel('Key').fill('20260101000000000000000001')
+  await search.getByRole('button', { name: 'Look up' }).click()
+  await found.getByText('Nobody knows it').waitFor()
+  await search.getByLabel('Key').fill(`a b${HOSTILE}`)
+  await search.getByRole('button', { name: 'Look up' }).click()
+  await found.getByText('is no key of a record').waitFor()
+
+  expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
+  expect(await page.locator('img[src="/evil"], main script').count()).toBe(0)
+  expect(evil).toEqual([])
+  expect(shown.complaints.filter((line) => !line.includes('400'))).toEqual([])
+}, 240_000)
+
+test('on a phone nothing scrolls sideways, light or dark, and there is nothing for axe to find', async () => {
+  const settings = { ...STRICT, ...IDLE, RESOURCES: 'listings,accounts', SUBRESOURCES: 'photos' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 120, seed: 75 }, settings })
+  await feed.done('snapshot')
+  await feed.done('snapshot', '--resource', 'accounts')
+  feed.simulator.listings.apply({ action: 'remove', count: 60 })
+  expect(await feed.run(['purge'])).toMatchObject({ code: 3 })
+  await using daemon = await LiveDaemon.start(feed, {})
+  for (const [width, colorScheme] of [
+    [360, 'light'],
+    [360, 'dark'],
+    [1280, 'dark'],
+  ] as const) {
+    const viewport = { width, height: 780 }
+    await using shown = await WatchedPage.open(browser, daemon.url, {
+      viewport,
+      colorScheme,
+      reducedMotion: 'reduce',
+    })
+    const { page } = shown
+    await page.getByRole('region', { name: '60 deletes of listings held' }).waitFor()
+    await page.getByText('None waits: every record').waitFor()
+    expect(await shown.sidewaysPixels()).toBe(0)
+    expect(await shown.violations()).toEqual([])
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+    await shown.takePicture(`${width === 360 ? 'phone' : 'wide'}-${colorScheme}`)
+    expect(shown.complaints).toEqual([])
+  }
+}, 300_000)

@@ -20,6 +20,14 @@ export interface HistoryReport {
   readonly events: Readonly<Partial<Record<EventKind, MinuteValues>>>
 }
 
+export interface FeedBrief {
+  /** Age of the oldest watermark; null while there is none. */
+  readonly behindSeconds: number | null
+  readonly eventsOfHour: number
+  /** Passes, in words. */
+  readonly running: readonly string[]
+}
+
 /** A record with values that fit no field. */
 export interface OddRecord {
   readonly resource: ResourceName
@@ -80,11 +88,28 @@ export class FeedHistory {
     return this.#odd
   }
 
+  /** In a few figures. */
+  brief(): FeedBrief {
+    const now = this.#now()
+    const minute = minuteOf(now)
+    const ages = [...this.#freshness.values()].flatMap((one) => one.age(now) ?? [])
+    const events = Object.values(this.#events.between(minute - 59, now))
+    const sum = events.flatMap(({ values }) => values).reduce<number>((total, one) => total + (one ?? 0), 0)
+    return {
+      behindSeconds: ages.length === 0 ? null : Math.max(...ages),
+      eventsOfHour: sum,
+      running: this.#log.running.map(({ resource, pass }) => `${pass} of ${resource}`),
+    }
+  }
+
   get isRecalled(): boolean {
     return this.#recalled
   }
 
-  /** What the topic `control` says of the time before, oldest first. Once: a feed that is opened again has its history. */
+  /**
+   * What the topic `control` says of the time before, oldest first. Once: a feed that is opened again has its history.
+   * Watermarks that the checkpoints know have been told.
+   */
   recall(markers: readonly RecalledMarker[]): void {
     if (this.#recalled) return
     this.#recalled = true
@@ -92,7 +117,8 @@ export class FeedHistory {
     this.#log.recall(recent, this.#begun)
     const earlier = new Map<ResourceName, Freshness>()
     for (const { event, pass, resource, startedAt, at } of recent) {
-      if (pass !== 'update' || event !== 'completed') continue
+      // Sets have updates, too, and no watermark.
+      if (pass !== 'update' || event !== 'completed' || !this.#freshness.has(resource)) continue
       const one = earlier.get(resource) ?? new Freshness()
       earlier.set(resource, one)
       one.moved(startedAt, at)

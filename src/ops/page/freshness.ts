@@ -22,6 +22,11 @@ export class Freshness {
     }
   }
 
+  /** Seconds; undefined while there is no watermark. */
+  age(now: Instant): number | undefined {
+    return this.#watermark === undefined ? undefined : Math.max(0, (now - this.#watermark) / 1000)
+  }
+
   between(since: number, now: Instant): MinuteValues {
     this.#fill(now)
     return this.#series.between(since, minuteOf(now))

@@ -1,7 +1,7 @@
 /** What the operator's page asks of one feed, beside what `/status` and the routes of passes and holds answer. */
 import { Readable } from 'node:stream'
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import type { Millis } from '../../domain/instant.ts'
@@ -14,7 +14,7 @@ import { refuseChange, refuseRead, type GuardOptions } from '../request-guard.ts
 import type { FeedHistory } from './feed-history.ts'
 
 export interface PageFeed {
-  readonly history: Pick<FeedHistory, 'report'>
+  readonly history: Pick<FeedHistory, 'report' | 'brief'>
   /** Has the history know what came before this process, as far as the topics say it. To be called before it is reported. */
   recall(signal: AbortSignal): Promise<void>
   /** As `/status`, at once: what takes a reading of the index or of a topic may be some time old. */
@@ -42,11 +42,9 @@ export function addPageRoutes(
   stop: AbortSignal,
 ): void {
   const onRequest = refusing((headers) => refuseRead(headers, guard))
-  app.get('/stream', { onRequest }, (_request, reply) => {
-    const ticks = Readable.from(ticksOf(feed, AbortSignal.any([stop, goneOf(reply)])))
-    // A proxy in between would gather them.
-    return reply.header('x-accel-buffering', 'no').type('text/event-stream; charset=utf-8').send(ticks)
-  })
+  app.get('/stream', { onRequest }, (_request, reply) =>
+    sendEvents(reply, ticksOf(feed, AbortSignal.any([stop, goneOf(reply)]))),
+  )
   app.get('/dead-letters', { onRequest }, () => feed.deadLetters(stop))
   app.get('/odd-values', { onRequest }, () => feed.oddValues(stop))
   app.get('/resources/:resource/keys/:key/why', async (request, reply) => {
@@ -56,6 +54,41 @@ export function addPageRoutes(
     const refusal = ask ? refuseChange(request.headers, guard) : refuseRead(request.headers, guard)
     return refusal === undefined ? feed.explainKey({ resource, key, ask }, stop) : refuse(reply, refusal)
   })
+}
+
+/** `GET /feeds/stream`: how all feeds of the process stand. @param inShort as `GET /feeds` has them */
+export function addOverviewRoute(
+  app: FastifyInstance,
+  inShort: () => readonly object[],
+  guard: GuardOptions,
+  stop: AbortSignal,
+): void {
+  const onRequest = refusing((headers) => refuseRead(headers, guard))
+  app.get('/feeds/stream', { onRequest }, (_request, reply) =>
+    sendEvents(reply, overviewOf(inShort, AbortSignal.any([stop, goneOf(reply)]))),
+  )
+}
+
+async function* overviewOf(
+  inShort: () => readonly object[],
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    for (;;) {
+      yield event('overview', { at: new Date().toISOString(), feeds: inShort() })
+      await sleep(TICK_MS, signal)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+function sendEvents(reply: FastifyReply, events: AsyncIterable<string>): FastifyReply {
+  // A proxy in between would gather them.
+  return reply
+    .header('x-accel-buffering', 'no')
+    .type('text/event-stream; charset=utf-8')
+    .send(Readable.from(events))
 }
 
 /** First all of the last day, then, each second, what is new. Ends when the signal aborts. */

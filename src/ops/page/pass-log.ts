@@ -75,6 +75,10 @@ export class PassLog {
     return this.#kept.filter(({ revision }) => revision > behind).map(({ entry }) => entry)
   }
 
+  get running(): readonly PassEntry[] {
+    return this.#kept.map(({ entry }) => entry).filter(({ state }) => state === 'running')
+  }
+
   started(progress: PassProgress, at: Instant): void {
     const running = this.#latest.get(trackOf(progress))
     // It goes on after an outage.

@@ -1,0 +1,129 @@
+/** What the operator asks for: each is a request to the feed, and what came of it is said. */
+import { getJson, keepToken, pathOf, post, Refused } from './api.js'
+import { askToken, confirmed } from './dialogs.js'
+import { counted, number } from './format.js'
+import { changed, state } from './state.js'
+
+/** @import { Hold } from './view-holds.js' */
+
+/** @param {unknown} error */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** @param {string} why @returns {Promise<boolean>} whether one was given */
+export async function takeToken(why) {
+  const given = await askToken(why)
+  if (given === null) return false
+  keepToken(given)
+  return given !== ''
+}
+
+/** @param {string} pass @param {string} resource */
+export async function runNow(resource, pass) {
+  const track = `${resource}/${pass}`
+  state.busy = new Set([...state.busy, track])
+  changed()
+  await act(
+    `/resources/${resource}/passes/${pass}`,
+    {},
+    (answer) => `${pass} of ${resource}. ${outcomeOf(answer)}`,
+  )
+  state.busy = new Set([...state.busy].filter((one) => one !== track))
+  changed()
+}
+
+/** @param {Hold} hold @param {number} upTo */
+export async function approve(hold, upTo) {
+  const { resource, sweep } = hold
+  const meant = await confirmed({
+    title: `Let up to ${number(upTo)} of ${heldOf(hold)} go?`,
+    text: `The source is asked for each key of ${resource} again. If more than ${number(upTo)} would go, all of it is held still.`,
+    yes: `Approve up to ${number(upTo)}`,
+    danger: true,
+  })
+  if (meant) await decide(hold, 'approve', { sweep, max: upTo }, outcomeOf)
+}
+
+/** @param {Hold} hold */
+export async function reject(hold) {
+  const { resource, sweep, kind } = hold
+  const isDeletes = kind === 'deletes'
+  const meant = await confirmed({
+    title: `Reject the hold of ${resource}?`,
+    text: isDeletes
+      ? 'Nothing is deleted. The next purge judges anew.'
+      : 'Nothing is published. The next pass judges anew.',
+    yes: 'Reject',
+    danger: false,
+  })
+  const told = `The hold of ${heldOf(hold)} is rejected: nothing was ${isDeletes ? 'deleted' : 'published'}.`
+  if (meant) await decide(hold, 'reject', { sweep }, () => told)
+}
+
+/** @param {Hold} hold */
+function heldOf({ kind, deletes, records }) {
+  return kind === 'deletes' ? counted(deletes, 'delete') : counted(records, 'record')
+}
+
+/** @param {Hold} hold @param {'approve' | 'reject'} decision @param {object} body @param {(answer: any) => string} told */
+async function decide({ resource, sweep }, decision, body, told) {
+  state.deciding = sweep
+  changed()
+  await act(`/resources/${resource}/hold/${decision}`, body, told)
+  state.deciding = null
+  changed()
+}
+
+/** @param {string} resource @param {string} key @param {boolean} ask */
+export async function lookUp(resource, key, ask) {
+  state.search = { busy: true, report: state.search.report, error: null }
+  changed()
+  const path = `${pathOf(String(state.prefix))}/resources/${encodeURIComponent(resource)}/keys/${encodeURIComponent(key)}/why?ask=${ask}`
+  try {
+    state.search = { busy: false, report: await getJson(path), error: null }
+  } catch (error) {
+    state.search = { busy: false, report: null, error: messageOf(error) }
+    const mayTry = error instanceof Refused && error.wantsToken
+    if (mayTry && (await takeToken('To ask the source spends requests, so it needs the token.'))) {
+      await lookUp(resource, key, ask)
+      return
+    }
+  }
+  changed()
+}
+
+/**
+ * Asks for a token where one is needed, and then once more.
+ *
+ * @param {string} path under the feed's
+ * @param {object} body
+ * @param {(answer: any) => string} told
+ */
+async function act(path, body, told) {
+  state.notice = null
+  try {
+    state.notice = { kind: 'good', text: told(await post(`${pathOf(String(state.prefix))}${path}`, body)) }
+  } catch (error) {
+    const mayTry = error instanceof Refused && error.wantsToken
+    if (mayTry && (await takeToken('This changes something, so it needs the token.'))) {
+      await act(path, body, told)
+      return
+    }
+    state.notice = { kind: 'bad', text: messageOf(error) }
+  }
+  changed()
+}
+
+/**
+ * @param {{ state?: string, detail?: string | null, deletes?: { emitted: number, held: number }, counts?: { published: number } }} report
+ */
+function outcomeOf({ state: outcome = 'done', detail, deletes, counts }) {
+  const parts = [
+    [counts?.published, 'published'],
+    [deletes?.emitted, 'deleted'],
+    [deletes?.held, 'held'],
+  ].flatMap(([count, what]) => (typeof count === 'number' && count > 0 ? [`${number(count)} ${what}`] : []))
+  const figures = parts.length === 0 ? 'nothing to publish' : parts.join(', ')
+  return `It ended ${outcome}: ${figures}.${typeof detail === 'string' ? ` ${detail}` : ''}`
+}

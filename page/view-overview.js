@@ -1,0 +1,79 @@
+import { counted, number, span } from './format.js'
+import { html, nothing } from './lit-html.js'
+
+/** @import { FeedBrief } from './types.d.ts' */
+
+/** @param {FeedBrief} feed @returns {keyof typeof WORDS} */
+function kindOf({ state, ready, held }) {
+  if (state === 'stopped') return 'bad'
+  if (state !== 'running') return 'wait'
+  if (!ready) return 'bad'
+  return held > 0 ? 'warn' : 'good'
+}
+
+const WORDS = { good: '✓ in step', warn: '! look', bad: '× behind', wait: '… opening' }
+/** What needs somebody comes first. */
+const ORDER = ['bad', 'warn', 'wait', 'good']
+
+/** All feeds of the process. @param {readonly FeedBrief[]} feeds */
+export function overviewView(feeds) {
+  const rated = feeds
+    .map((feed) => ({ feed, kind: kindOf(feed) }))
+    .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+  const good = rated.filter(({ kind }) => kind === 'good').length
+  const worst = rated[0]?.kind ?? 'wait'
+  return html`
+    <section class="verdict ${worst}" aria-labelledby="verdict-title">
+      <div class="verdict-words">
+        <div>
+          <h1 id="verdict-title">
+            ${
+              good === feeds.length
+                ? `Subscribers can trust all ${counted(good, 'feed')}`
+                : `${number(good)} of ${counted(feeds.length, 'feed')} are in step with their source`
+            }
+          </h1>
+          <p>
+            What is in the topics is right in any case; a feed that is behind says what was true a while ago.
+          </p>
+        </div>
+      </div>
+    </section>
+    <section class="card" aria-labelledby="feeds-title">
+      <h2 id="feeds-title">Feeds</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label="Feeds, one by one">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Feed</th>
+              <th scope="col">State</th>
+              <th scope="col" class="num">Behind</th>
+              <th scope="col" class="num">Events in the last hour</th>
+              <th scope="col">Running</th>
+              <th scope="col">Remark</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rated.map(({ feed, kind }) => row(feed, kind))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  `
+}
+
+/** @param {FeedBrief} feed @param {keyof typeof WORDS} kind */
+function row({ prefix, state, reasons, held, behindSeconds, eventsOfHour, running }, kind) {
+  const [reason] = reasons
+  return html`<tr>
+    <td><a href=${`#/feeds/${encodeURIComponent(prefix)}`}>${prefix}</a></td>
+    <td><span class="state tone-${kind}">${state === 'stopped' ? '× stopped' : WORDS[kind]}</span></td>
+    <td class="num">${behindSeconds === null ? html`<span class="none">–</span>` : span(behindSeconds)}</td>
+    <td class="num">${number(eventsOfHour)}</td>
+    <td>${running.length === 0 ? html`<span class="none">–</span>` : running.slice(0, 2).join(', ')}</td>
+    <td class="remark">
+      ${reason === undefined ? nothing : html`<b>${reason.code}</b> ${reason.message}`}
+      ${held > 0 ? `The guard holds something. ` : nothing}
+    </td>
+  </tr>`
+}
