@@ -4,6 +4,7 @@ import { askToken, confirmed } from './dialogs.js'
 import { counted, number } from './format.js'
 import { changed, state } from './state.js'
 
+/** @import { PassReport } from './types.d.ts' */
 /** @import { Hold } from './view-holds.js' */
 
 /** @param {unknown} error */
@@ -115,15 +116,15 @@ async function act(path, body, told) {
   changed()
 }
 
-/**
- * @param {{ state?: string, detail?: string | null, deletes?: { emitted: number, held: number }, counts?: { published: number } }} report
- */
-function outcomeOf({ state: outcome = 'done', detail, deletes, counts }) {
+/** @param {PassReport} report */
+function outcomeOf({ state: outcome, counts, purge, heldRecords }) {
   const parts = [
-    [counts?.published, 'published'],
-    [deletes?.emitted, 'deleted'],
-    [deletes?.held, 'held'],
-  ].flatMap(([count, what]) => (typeof count === 'number' && count > 0 ? [`${number(count)} ${what}`] : []))
-  const figures = parts.length === 0 ? 'nothing to publish' : parts.join(', ')
-  return `It ended ${outcome}: ${figures}.${typeof detail === 'string' ? ` ${detail}` : ''}`
+    { count: counts['published'] ?? 0, what: 'published' },
+    { count: purge?.emitted ?? 0, what: 'deleted' },
+    { count: purge?.held ?? 0, what: 'held' },
+    { count: heldRecords?.records ?? 0, what: 'records held' },
+  ].filter(({ count }) => count > 0)
+  const figures = parts.map(({ count, what }) => `${number(count)} ${what}`).join(', ')
+  const why = purge?.heldBecause ?? heldRecords?.why ?? null
+  return `It ended ${outcome}: ${figures === '' ? 'nothing to publish' : figures}.${why === null ? '' : ` ${why}.`}`
 }

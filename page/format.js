@@ -9,6 +9,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 })
+const LONG_AGO = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const DAY_MS = 24 * 3_600_000
 
 /** @param {number} value */
@@ -59,7 +60,9 @@ export function size(bytes) {
 /** @param {string} iso @param {number} [now] milliseconds since 1970 */
 export function clock(iso, now = Date.now()) {
   const at = new Date(iso)
-  return Math.abs(now - at.getTime()) < DAY_MS / 2 ? CLOCK.format(at) : DAY.format(at)
+  const distance = Math.abs(now - at.getTime())
+  if (distance < DAY_MS / 2) return CLOCK.format(at)
+  return (distance < 120 * DAY_MS ? DAY : LONG_AGO).format(at)
 }
 
 /** @param {string | null | undefined} iso */

@@ -2,6 +2,7 @@
 import type { HoldAnswer } from '../src/app/holds/hold-report.ts'
 import type { KeyReport } from '../src/app/explain/explain-key.ts'
 import type { OddValues } from '../src/app/explain/odd-values.ts'
+import type { PassReport } from '../src/app/passes/pass-report.ts'
 import type { FeedStatus } from '../src/app/reports/feed-status.ts'
 import type { HealthReport } from '../src/ops/health.ts'
 import type { LagFigures } from '../src/ops/lag-gauges.ts'
@@ -9,7 +10,7 @@ import type { EventKind } from '../src/ops/page/event-rates.ts'
 import type { FeedBrief as Brief, HistoryReport } from '../src/ops/page/feed-history.ts'
 import type { PassEntry } from '../src/ops/page/pass-log.ts'
 
-export type { EventKind, HoldAnswer, KeyReport, OddValues, PassEntry }
+export type { EventKind, HoldAnswer, KeyReport, OddValues, PassEntry, PassReport }
 
 /** While the feed is not open there is only its health. */
 export type Status = { readonly prefix: string; readonly health: HealthReport } & (

@@ -55,7 +55,7 @@ test('a page of another origin has nothing done, reads nothing and frames nothin
   const passes = async (): Promise<readonly string[]> =>
     (await daemon.get('/metrics')).text
       .split('\n')
-      .filter((line) => line.startsWith('listingstream_passes_total'))
+      .filter((line) => line.startsWith('listingstream_passes_total') && line.includes('purge'))
   const before = await passes()
   await using site = await otherSite(daemon.url)
   await using shown = await WatchedPage.open(browser, site.url)

@@ -38,7 +38,9 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
     groups,
     recall: async (signal) => {
       const feed = open()
-      if (feed !== undefined && !history.isRecalled) history.recall(await feed.lastMarkers(signal))
+      if (feed === undefined || history.isRecalled) return false
+      history.recall(await feed.lastMarkers(signal))
+      return true
     },
     glance: async (signal) => {
       const feed = open()

@@ -11,12 +11,16 @@ import { strikeJson } from '../../support/secrets.ts'
 import { goneOf, parseRequest, RECORD_KEY, refuse, refusing, YES_OR_NO } from '../http-requests.ts'
 import type { LagFigures } from '../lag-gauges.ts'
 import { refuseChange, refuseRead, type GuardOptions } from '../request-guard.ts'
-import type { FeedHistory } from './feed-history.ts'
+import type { FeedHistory, HistoryCursor } from './feed-history.ts'
 
 export interface PageFeed {
   readonly history: Pick<FeedHistory, 'report' | 'brief'>
-  /** Has the history know what came before this process, as far as the topics say it. To be called before it is reported. */
-  recall(signal: AbortSignal): Promise<void>
+  /**
+   * Has the history know what came before this process, as far as the topics say it.
+   *
+   * @returns whether it knows more than before the call; false while the feed is not open
+   */
+  recall(signal: AbortSignal): Promise<boolean>
   /** As `/status`, at once: what takes a reading of the index or of a topic may be some time old. */
   glance(signal: AbortSignal): Promise<object>
   /** Of the groups that read the feed. */
@@ -94,13 +98,14 @@ function sendEvents(reply: FastifyReply, events: AsyncIterable<string>): Fastify
 /** First all of the last day, then, each second, what is new. Ends when the signal aborts. */
 async function* ticksOf(feed: PageFeed, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
   try {
-    await feed.recall(signal)
-    let { report, next } = feed.history.report()
+    let cursor: HistoryCursor | undefined
     for (;;) {
+      if (await feed.recall(signal)) cursor = undefined
       const status = await feed.glance(signal)
+      const { report, next } = feed.history.report(cursor)
       yield event('tick', { at: new Date().toISOString(), status, groups: feed.groups(), history: report })
+      cursor = next
       await sleep(TICK_MS, signal)
-      ;({ report, next } = feed.history.report(next))
     }
   } catch (error) {
     if (!signal.aborted) throw error
