@@ -68,17 +68,43 @@ export function createClient(settings: KafkaSettings, limits: ClientLimits): Kaf
   return {
     kafka,
     troubles: sockets.troubles,
-    fetchCluster: () =>
-      new Cluster({
+    fetchCluster: () => {
+      const cluster = new Cluster({
         ...connection,
         logger: kafka.logger(),
         metadataMaxAge: METADATA_MAX_AGE_MS,
         allowAutoTopicCreation: false,
         isolationLevel: READ_COMMITTED,
-      }),
+      })
+      return tellingRefusals(cluster, sockets.troubles)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+const COORDINATOR_REFUSALS: ReadonlySet<string> = new Set([
+  'GROUP_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+])
+
+/** kafkajs asks one broker after the other for a coordinator, and forgets that all of them have refused to name it. */
+function tellingRefusals(cluster: Cluster, troubles: Troubles): Cluster {
+  const find = cluster.findGroupCoordinator.bind(cluster)
+  const findAndTell = async (wanted: { readonly groupId: string }): Promise<unknown> => {
+    const begun = performance.now()
+    try {
+      return await find(wanted)
+    } catch (error) {
+      const refusal = troubles.since(begun)
+      const isRefused =
+        error instanceof kafkajs.KafkaJSGroupCoordinatorNotFound &&
+        refusal instanceof kafkajs.KafkaJSProtocolError &&
+        COORDINATOR_REFUSALS.has(refusal.type)
+      throw isRefused ? refusal : error
+    }
+  }
+  return Object.defineProperty(cluster, 'findGroupCoordinator', { value: findAndTell })
 }
 
 /** All fields, because kafkajs's own defaults depend on NODE_ENV. */
