@@ -8,6 +8,7 @@ import { registerDemo } from '../app/commands/demo.ts'
 import { registerDoctor } from '../app/commands/doctor.ts'
 import { registerIndex } from '../app/commands/index/group.ts'
 import { registerLag } from '../app/commands/lag.ts'
+import { registerPause, registerResume } from '../app/commands/pause.ts'
 import { registerPlan } from '../app/commands/plan.ts'
 import { registerPlanRequests } from '../app/commands/plan-requests.ts'
 import { registerPurge } from '../app/commands/purge.ts'
@@ -36,6 +37,8 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerRepublish,
   registerStatus,
   registerWhy,
+  registerPause,
+  registerResume,
   registerDoctor,
   registerPlan,
   registerPlanRequests,

@@ -1,4 +1,5 @@
 import type { Instant } from './instant.ts'
+import type { Pause } from './pause.ts'
 import type { PassProgress, PassTrack, SourceIdentity } from './pass.ts'
 import type { ResourceName } from './resource.ts'
 
@@ -19,4 +20,6 @@ export interface FeedState {
   readonly source: SourceIdentity | null
   readonly watermarks: ReadonlyMap<ResourceName, Instant>
   readonly passes: ReadonlyMap<PassTrack, PassProgress>
+  /** @default none */
+  readonly pauses?: readonly Pause[]
 }

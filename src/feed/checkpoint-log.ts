@@ -18,6 +18,7 @@ import {
   type PassTrack,
   type SourceIdentity,
 } from '../domain/pass.ts'
+import type { Pause } from '../domain/pause.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import type { SchemaId } from '../domain/content.ts'
@@ -39,6 +40,7 @@ export class CheckpointLog {
   #ownerAliveAt: Instant = instant(0)
   #last: Checkpoint | RowTopicsState | undefined
   #truncation: Truncation | undefined
+  #pauses: readonly Pause[] = []
   #seq = 0
   readonly #watermarks = new Map<ResourceName, Of<Instant>>()
   readonly #completedAt = new Map<PassTrack, Of<Instant>>()
@@ -146,6 +148,7 @@ export class CheckpointLog {
       source: this.source,
       watermarks: ofGeneration(this.#watermarks, this.generation),
       passes: ofGeneration(this.#passes, this.generation),
+      pauses: this.#pauses,
     }
   }
 
@@ -168,6 +171,9 @@ export class CheckpointLog {
         break
       case 'row-topics':
         this.#takeTransaction(record.rowTopics, instant(timestamp))
+        break
+      case 'pauses':
+        this.#pauses = record.pauses.pauses
         break
       case 'truncation':
         this.#truncation = record.truncation
@@ -227,6 +233,7 @@ function idsOf(records: readonly KafkaRecord[]): ReadonlySet<SchemaId> {
 /** Of the record under a key of the topic; undefined for one that this version does not write. */
 function recordNameOf(key: string): string | undefined {
   if (key === 'owner') return 'Owner'
+  if (key === 'pause') return 'Pauses'
   if (key === 'truncation') return 'Truncation'
   if (key === 'rows') return 'RowTopics'
   if (key.endsWith('/watermark')) return 'Watermark'

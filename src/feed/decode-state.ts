@@ -12,6 +12,7 @@ import type {
   Checkpoint,
   MarkerRecord,
   Owner,
+  PausesRecord,
   RowMarks,
   RowTopicsState,
   Truncation,
@@ -27,6 +28,7 @@ export type StateRecord =
   | { readonly kind: 'row-topics'; readonly rowTopics: RowTopicsState }
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'owner'; readonly owner: Owner }
+  | { readonly kind: 'pauses'; readonly pauses: PausesRecord }
   | { readonly kind: 'truncation'; readonly truncation: Truncation }
   | { readonly kind: 'marker'; readonly marker: MarkerRecord }
   | { readonly kind: 'held-keys'; readonly chunk: HeldChunk }
@@ -54,6 +56,8 @@ export async function decodeState(
       return { kind: 'watermark', watermark: parse(WATERMARK, value, name) }
     case 'Owner':
       return { kind: 'owner', owner: parse(OWNER, value, name) }
+    case 'Pauses':
+      return { kind: 'pauses', pauses: parse(PAUSES, value, name) }
     case 'Truncation':
       return { kind: 'truncation', truncation: parse(TRUNCATION, value, name) }
     case 'PassMarker':
@@ -200,6 +204,11 @@ const OWNER: z.ZodType<Owner> = z.object({
   seq: z.number(),
   source: SOURCE.nullable(),
   clusterId: z.string(),
+})
+
+const PAUSES: z.ZodType<PausesRecord> = z.object({
+  ...STAMP,
+  pauses: z.array(z.object({ resource: RESOURCE.nullable(), since: INSTANT, until: INSTANT.nullable() })),
 })
 
 const TRUNCATION: z.ZodType<Truncation> = z.object({

@@ -9,6 +9,7 @@ import type {
   Checkpoint,
   MarkerRecord,
   Owner,
+  PausesRecord,
   RowMarks,
   RowTopicsState,
   Truncation,
@@ -25,7 +26,8 @@ type Codecs = Readonly<
     | 'Truncation'
     | 'PassMarker'
     | 'SweepCertificate'
-    | 'HeldKeys',
+    | 'HeldKeys'
+    | 'Pauses',
     RecordCodec
   >
 >
@@ -46,20 +48,30 @@ export class StateCodec {
   ): Promise<StateCodec> {
     const codec = (name: string, topic: string) => (within: AbortSignal) =>
       RecordCodec.register(registry, topic, readSchemaFile(name), within)
-    const [Checkpoint, RowTopics, Watermark, Owner, Truncation, PassMarker, SweepCertificate, HeldKeys] =
-      await together(
-        [
-          codec('Checkpoint', checkpoints),
-          codec('RowTopics', checkpoints),
-          codec('Watermark', checkpoints),
-          codec('Owner', checkpoints),
-          codec('Truncation', checkpoints),
-          codec('PassMarker', control),
-          codec('SweepCertificate', control),
-          codec('HeldKeys', holds),
-        ],
-        signal,
-      )
+    const [
+      Checkpoint,
+      RowTopics,
+      Watermark,
+      Owner,
+      Truncation,
+      PassMarker,
+      SweepCertificate,
+      HeldKeys,
+      Pauses,
+    ] = await together(
+      [
+        codec('Checkpoint', checkpoints),
+        codec('RowTopics', checkpoints),
+        codec('Watermark', checkpoints),
+        codec('Owner', checkpoints),
+        codec('Truncation', checkpoints),
+        codec('PassMarker', control),
+        codec('SweepCertificate', control),
+        codec('HeldKeys', holds),
+        codec('Pauses', checkpoints),
+      ],
+      signal,
+    )
     return new StateCodec({
       Checkpoint,
       RowTopics,
@@ -69,6 +81,7 @@ export class StateCodec {
       PassMarker,
       SweepCertificate,
       HeldKeys,
+      Pauses,
     })
   }
 
@@ -97,6 +110,10 @@ export class StateCodec {
 
   owner(owner: Owner): Uint8Array {
     return this.#codecs.Owner.encode(owner)
+  }
+
+  pauses(pauses: PausesRecord): Uint8Array {
+    return this.#codecs.Pauses.encode(pauses)
   }
 
   truncation(truncation: Truncation): Uint8Array {

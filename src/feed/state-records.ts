@@ -11,6 +11,7 @@ import type {
   PassProgress,
   SourceIdentity,
 } from '../domain/pass.ts'
+import type { Pause } from '../domain/pause.ts'
 import type { ResourceName } from '../domain/resource.ts'
 
 /** Which transaction of the feed wrote a record, and who. */
@@ -77,6 +78,11 @@ export interface Owner {
   /** Null before the source was first asked. */
   readonly source: SourceIdentity | null
   readonly clusterId: string
+}
+
+/** Record `pause` of the topic `checkpoints`. It outlives a generation. */
+export interface PausesRecord extends TransactionStamp {
+  readonly pauses: readonly Pause[]
 }
 
 /**

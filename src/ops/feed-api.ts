@@ -4,6 +4,7 @@ import type { HealthReport } from './health.ts'
 import type { HoldRequests } from './hold-routes.ts'
 import type { PageFeed } from './page/page-routes.ts'
 import type { PassRequests } from './pass-routes.ts'
+import type { PauseRequests } from './pause-routes.ts'
 
 /**
  * `opening`: it is taken over, or waits for what it needs; `stopped`: it has ended, and somebody has to decide; `elsewhere`:
@@ -11,7 +12,7 @@ import type { PassRequests } from './pass-routes.ts'
  */
 export type FeedStanding = 'opening' | 'running' | 'stopped' | 'elsewhere'
 
-export interface FeedApi extends PassRequests {
+export interface FeedApi extends PassRequests, PauseRequests {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
   readonly standing: FeedStanding

@@ -8,6 +8,7 @@ import { addHoldRoutes } from './hold-routes.ts'
 import { parseRequest, RECORD_KEY, refuse, refusing, YES_OR_NO } from './http-requests.ts'
 import { addPageRoutes } from './page/page-routes.ts'
 import { addPassRoutes } from './pass-routes.ts'
+import { addPauseRoutes } from './pause-routes.ts'
 import { refuseChange, refuseRead, type GuardOptions } from './request-guard.ts'
 
 /** `/livez`, `/readyz` and `/status`: with several feeds these are also served of all of them. */
@@ -37,6 +38,7 @@ export function addFeedRoutes(
   addPassRoutes(app, feed, guard, stop)
   addHoldRoutes(app, feed.holds, guard, stop)
   addPageRoutes(app, feed.page, guard, stop)
+  addPauseRoutes(app, feed, guard, stop)
 }
 
 /** A file that a daemon left may lead to another one, at the same port. */

@@ -1,4 +1,5 @@
-import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
+import { formatInstant, formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
+import { stands, type Pause } from '../domain/pause.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { OverlapReview } from '../replication/late-arrivals.ts'
@@ -43,11 +44,26 @@ export interface HeldWork {
   readonly kind: 'deletes' | 'records'
 }
 
+/** As `/readyz` and `status` have it. */
+export interface ToldPause {
+  /** Null: the whole feed. */
+  readonly resource: ResourceName | null
+  readonly since: string
+  /** Null: until it is ended. */
+  readonly until: string | null
+}
+
+export function tellPause({ resource, since, until }: Pause): ToldPause {
+  return { resource, since: formatInstant(since), until: until === null ? null : formatInstant(until) }
+}
+
 export interface HealthReport {
   readonly ready: boolean
   readonly reasons: readonly NotReadyReason[]
   /** What the guard holds (R10): it works, but an operator should look. */
   readonly held: readonly HeldWork[]
+  /** By an operator's wish: it is ready, and does not do what it would by schedule. */
+  readonly paused: readonly ToldPause[]
   /** Changes show up so late that updates nearly miss them, or look back further than they should have to. */
   readonly lateArrivals: readonly {
     readonly resource: ResourceName
@@ -108,6 +124,7 @@ export class Health implements Observer, Parking {
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
   readonly #late = new Map<ResourceName, OverlapReview>()
   readonly #refused = new Map<ResourceName, ListingstreamError>()
+  #pauses: readonly Pause[] = []
   readonly #refusedSets = new Map<string, HealthReport['refusedSets'][number]>()
   readonly #completed = new Map<string, CompletedPass>()
   #last: Omit<LastError, 'lasts'> | undefined
@@ -142,6 +159,10 @@ export class Health implements Observer, Parking {
   started(): void {
     this.#starting = undefined
     // What it did not do while it waited is not late.
+    this.#expectAnew()
+  }
+
+  #expectAnew(): void {
     const at = this.#now()
     for (const [track, moved] of this.#moved) this.#moved.set(track, { ...moved, at })
   }
@@ -257,6 +278,12 @@ export class Health implements Observer, Parking {
     this.#expect(resource)
   }
 
+  pausesChanged(pauses: readonly Pause[]): void {
+    // What it did not do while it stood still is not late.
+    if (pauses.length < this.#pauses.length) this.#expectAnew()
+    this.#pauses = pauses
+  }
+
   /** From its first watermark or its first complete snapshot on, a resource has passes that come by themselves. */
   #expect(resource: ResourceName): void {
     for (const pass of PASS_KINDS) {
@@ -306,7 +333,10 @@ export class Health implements Observer, Parking {
     for (const [track, { resource, pass, at }] of this.#moved) {
       const interval = this.#expected(resource, pass)
       if (interval === null || this.#parked.has(track)) continue
-      const silence = now - at
+      // One that is over by itself lasted until then.
+      const pauses = this.#pauses.filter((pause) => pause.resource === null || pause.resource === resource)
+      if (pauses.some((pause) => stands(pause, now))) continue
+      const silence = now - Math.max(at, ...pauses.map(({ until }) => until ?? at))
       if (silence <= Math.max(OVERDUE_INTERVALS * interval, OVERDUE_AT_LEAST_MS)) continue
       reasons.push({
         code: 'PASS_OVERDUE',
@@ -333,6 +363,7 @@ export class Health implements Observer, Parking {
       ready: reasons.length === 0,
       reasons,
       held: [...this.#held.values()],
+      paused: this.#pauses.filter((pause) => stands(pause, this.#now())).map(tellPause),
       lateArrivals: [...this.#late].map(([resource, { overlap, lateness }]) => ({
         resource,
         overlapSeconds: Math.round(overlap / 1000),

@@ -1,5 +1,6 @@
 import { formatInstant, formatSeconds, type Instant, type Millis } from '../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
+import type { Pause } from '../domain/pause.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { OverlapReview } from '../replication/late-arrivals.ts'
 import type { SweepDoubt, SweepVerdict } from '../domain/sweep-doubt.ts'
@@ -34,6 +35,7 @@ export class LogObserver implements Observer, Parking {
   /** Fields told of, with their resource, by pass. */
   readonly #unmapped = new Map<string, Set<string>>()
   readonly #refused = new Set<ResourceName>()
+  #isPaused = false
   readonly #owed = new Map<ResourceName, readonly Instant[]>()
   readonly #overlaps = new Map<ResourceName, Millis>()
   /** Minutes by which the source's clock was last said to differ. */
@@ -173,6 +175,19 @@ export class LogObserver implements Observer, Parking {
 
   watermarkMoved(resource: ResourceName, watermark: Instant): void {
     this.#logger.debug({ resource, watermark: formatInstant(watermark) }, 'watermark moved')
+  }
+
+  /** Also when the feed is opened with some. */
+  pausesChanged(pauses: readonly Pause[]): void {
+    const was = this.#isPaused
+    this.#isPaused = pauses.length > 0
+    const told = pauses.map(({ resource, since, until }) => ({
+      resource,
+      since: formatInstant(since),
+      until: until === null ? null : formatInstant(until),
+    }))
+    if (this.#isPaused) this.#logger.info({ event: 'paused', pauses: told }, 'passes by schedule are paused')
+    else if (was) this.#logger.info({ event: 'resumed' }, 'passes by schedule go on')
   }
 
   /** In the metrics. */

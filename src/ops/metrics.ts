@@ -1,6 +1,7 @@
 import { Gauge, Registry } from 'prom-client'
 
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
+import type { Pause } from '../domain/pause.ts'
 import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { BudgetReport } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
@@ -13,6 +14,7 @@ import type { ListingstreamError } from '../support/errors.ts'
 import { addBudgetGauges } from './budget-gauges.ts'
 import { createInstruments, type Instruments } from './instruments.ts'
 import { addLagGauges, type LagFigures } from './lag-gauges.ts'
+import { addPauseGauge } from './pause-gauge.ts'
 import { RequestTally } from './request-tally.ts'
 
 export interface MetricsOptions {
@@ -57,6 +59,7 @@ export class Metrics implements Observer, Parking {
   readonly #watermarks = new Map<ResourceName, Instant>()
   readonly #held = new Map<ResourceName, number>()
   readonly #heldRecords = new Map<PassTrack, number>()
+  #pauses: readonly Pause[] = []
   readonly #parkedCodes = new Map<string, string>()
   readonly #successes = new Map<PassTrack, Instant>()
   readonly #tally: RequestTally
@@ -235,6 +238,10 @@ export class Metrics implements Observer, Parking {
     this.#watermarks.set(resource, watermark)
   }
 
+  pausesChanged(pauses: readonly Pause[]): void {
+    this.#pauses = pauses
+  }
+
   /** For events outside the resource's own topic, too. */
   events(topic: string, type: string, count: number): void {
     if (count > 0) this.#instruments.events.inc({ topic, type }, count)
@@ -350,6 +357,7 @@ export class Metrics implements Observer, Parking {
         for (const [resource, count] of held) deletes.set({ resource }, count)
       },
     })
+    addPauseGauge(this.#registry, () => this.#pauses, now)
     const heldRecords = this.#heldRecords
     const records = new Gauge({
       name: 'listingstream_records_held',

@@ -10,6 +10,7 @@ export const SILENT_OBSERVER: Observer = {
   sweepJudged: () => undefined,
   passRecovered: () => undefined,
   watermarkMoved: () => undefined,
+  pausesChanged: () => undefined,
   changesArrived: () => undefined,
   overlapReviewed: () => undefined,
   reconcilePutOff: () => undefined,
@@ -42,6 +43,9 @@ export function observers(...list: readonly Observer[]): Observer {
     },
     watermarkMoved(...event) {
       for (const observer of list) observer.watermarkMoved(...event)
+    },
+    pausesChanged(...event) {
+      for (const observer of list) observer.pausesChanged(...event)
     },
     changesArrived(...event) {
       for (const observer of list) observer.changesArrived(...event)

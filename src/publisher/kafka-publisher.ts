@@ -41,7 +41,7 @@ export interface PublisherOptions {
   readonly rowCodec: Pick<RowCodec, 'prepare' | 'row'> | undefined
   readonly stateCodec: Pick<
     StateCodec,
-    'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics' | 'heldKeys' | 'certificate'
+    'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics' | 'heldKeys' | 'certificate' | 'pauses'
   >
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner

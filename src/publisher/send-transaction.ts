@@ -13,7 +13,10 @@ import { stateRecord } from './transaction-records.ts'
 
 export interface SendContext {
   readonly names: TopicNames
-  readonly stateCodec: Pick<StateCodec, 'checkpoint' | 'watermark' | 'marker' | 'certificate' | 'rowTopics'>
+  readonly stateCodec: Pick<
+    StateCodec,
+    'checkpoint' | 'watermark' | 'marker' | 'certificate' | 'rowTopics' | 'pauses'
+  >
   readonly owner: Pick<Owner, 'instanceId'>
   readonly generation: number
   readonly source: SourceIdentity
@@ -124,7 +127,7 @@ function stateOf(
   context: SendContext,
 ): readonly Append[] {
   const { names, stateCodec, owner, generation, startOffsets, rows, source } = context
-  const { progress, watermark, markers, certificates = [] } = request
+  const { progress, watermark, markers, certificates = [], pauses } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = isCompletion(request) ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, rows, source, completedAt }
@@ -133,6 +136,7 @@ function stateOf(
     const moved = { ...stamp, resource: progress.resource, watermark, passId: progress.passId }
     checkpoints.push(stateRecord(`${progress.resource}/watermark`, stateCodec.watermark(moved)))
   }
+  if (pauses !== undefined) checkpoints.push(stateRecord('pause', stateCodec.pauses({ ...stamp, pauses })))
   const at = context.now()
   const control = markers.map((marker) => {
     const record = markerRecord(marker, { generation, at, nextOffsets })

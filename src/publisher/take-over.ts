@@ -146,5 +146,6 @@ function restarted(recovered: FeedState): FeedState {
     source: recovered.source,
     watermarks: new Map(),
     passes: new Map(),
+    ...(recovered.pauses && { pauses: recovered.pauses }),
   }
 }

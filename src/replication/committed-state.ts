@@ -3,6 +3,8 @@ import { trackOf, type PassKind, type PassProgress, type PassTrack } from '../do
 import type { ResourceName } from '../domain/resource.ts'
 import type { FeedState } from '../domain/feed-state.ts'
 import type { HoldChanges, KnownHold } from '../domain/hold.ts'
+import type { Pause } from '../domain/pause.ts'
+import { Pauses } from './pauses.ts'
 import { CommittedHolds } from './holds/committed-holds.ts'
 
 /** What is committed of a feed's passes and holds, kept in step with the topics by the one writer there is. */
@@ -11,11 +13,13 @@ export class CommittedState {
   readonly #passes: Map<PassTrack, PassProgress>
   readonly generation: number
   readonly holds: CommittedHolds
+  readonly pauses: Pauses
 
   /** @param holds what the topic of holds has */
   constructor(recovered: FeedState, holds: readonly KnownHold[] = []) {
     this.generation = recovered.generation
     this.holds = new CommittedHolds(recovered.generation, holds)
+    this.pauses = new Pauses(recovered.pauses ?? [])
     this.#watermarks = new Map(recovered.watermarks)
     this.#passes = new Map(recovered.passes)
   }
@@ -49,9 +53,15 @@ export class CommittedState {
     return this.#watermarks
   }
 
-  record(progress: PassProgress, watermark: Instant | null, holds?: HoldChanges): void {
+  record(
+    progress: PassProgress,
+    watermark: Instant | null,
+    holds?: HoldChanges,
+    pauses?: readonly Pause[],
+  ): void {
     this.#passes.set(trackOf(progress), progress)
     if (watermark !== null) this.#watermarks.set(progress.resource, watermark)
     if (holds !== undefined) this.holds.record(holds)
+    if (pauses !== undefined) this.pauses.record(pauses)
   }
 }

@@ -3,11 +3,9 @@
  * only after the page before it is committed and in the index; the index changes only after the commit.
  */
 import { TRANSACTION_TOO_SLOW } from '../domain/error-codes.ts'
-import type { SweepCertificate } from '../domain/certificate.ts'
-import type { HoldChanges } from '../domain/hold.ts'
 import type { EntryOutline, IndexEntry } from '../domain/index-entry.ts'
 import type { Instant, Millis } from '../domain/instant.ts'
-import type { OutcomeCounts, PassMarker, PassProgress } from '../domain/pass.ts'
+import type { OutcomeCounts, PassProgress } from '../domain/pass.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { ListedResource, ResourceDescription, ResourceName, Subresource } from '../domain/resource.ts'
 import { hasCode, isUnforeseen } from '../support/errors.ts'
@@ -16,6 +14,7 @@ import { emptyPart, indexPart, publishesNothing, type Batch, type BatchPart } fr
 import type { CheckpointPace } from './checkpoint-pace.ts'
 import type { Decision } from './classify.ts'
 import { classifyPage, type ClassifiedPage, type Sightings } from './classify-page.ts'
+import { commitmentOf, later, type Commitment } from './commitment.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { LateArrivals } from './late-arrivals.ts'
 import { IndexBehindError } from './pass-errors.ts'
@@ -34,7 +33,7 @@ import { classifySets, type SeenSet, type SetsContext } from './sets/classify-se
 import type { FeedSets } from './sets/sets-to-look-at.ts'
 import { forgottenWith, orphanTombstones, tombstonesWith } from './sets/tombstones.ts'
 import { SizeLimit } from './size-limit.ts'
-import { pieceProgress, sizeOf, split } from './split-batch.ts'
+import { sizeOf, split } from './split-batch.ts'
 
 export interface PageCommitterOptions {
   readonly publisher: ChangePublisher
@@ -48,20 +47,6 @@ export interface PageCommitterOptions {
   readonly lateArrivals: Pick<LateArrivals, 'overlapOf'>
   /** Told which records have moved. */
   readonly sets: FeedSets
-}
-
-/** What goes into the transaction beside the events. */
-export interface Commitment {
-  readonly progress: PassProgress
-  /** R4; null leaves it. Never moves it back. */
-  readonly watermark: Instant | null
-  /** An operator moves it back. @default false */
-  readonly mayGoBack?: boolean
-  readonly markers: readonly PassMarker[]
-  /** @default the topic of holds stays as it is */
-  readonly holds?: HoldChanges
-  /** @default none */
-  readonly certificates?: readonly SweepCertificate[]
 }
 
 /** What the topics hold after a whole transaction, and where they end with it. */
@@ -253,6 +238,11 @@ export class PageCommitter {
     })
   }
 
+  /** Commits what belongs to no pass, beside what is committed of one as it then stands. */
+  commitAside(make: () => Commitment, signal: AbortSignal): Promise<void> {
+    return this.#enter(signal, () => this.#commitPiece([], make(), signal))
+  }
+
   #enter<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
       signal.throwIfAborted()
@@ -309,17 +299,25 @@ export class PageCommitter {
 
   async #commitPiece(
     batch: Batch,
-    { progress, watermark, mayGoBack = false, markers, holds, certificates = [] }: Commitment,
+    { progress, watermark, mayGoBack = false, markers, holds, certificates = [], pauses }: Commitment,
     signal: AbortSignal,
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
     const { resource } = progress
     const moved = mayGoBack ? watermark : later(watermark, state.watermark(resource))
     try {
-      const said = { progress, watermark: moved, markers, certificates, ...(holds && { holds }) }
+      const said = {
+        progress,
+        watermark: moved,
+        markers,
+        certificates,
+        ...(holds && { holds }),
+        ...(pauses && { pauses }),
+      }
       const receipt = await publisher.commit({ parts: batch, ...said }, signal)
       await this.#follow(batch, receipt)
-      state.record(progress, moved, holds)
+      state.record(progress, moved, holds, pauses)
+      if (pauses !== undefined) observer.pausesChanged(pauses)
       observer.pageCommitted(progress, batch)
       if (moved !== null) observer.watermarkMoved(resource, moved)
     } catch (error) {
@@ -349,21 +347,6 @@ export class PageCommitter {
   }
 }
 
-/** Of a piece, and of the whole where nothing is left. */
-function commitmentOf(
-  whole: Commitment,
-  before: PassProgress | undefined,
-  left: Batch | undefined,
-): Commitment {
-  if (left === undefined) return whole
-  return { progress: pieceProgress(whole.progress, before, left), watermark: null, markers: [] }
-}
-
 function isTooSlow(error: unknown): boolean {
   return hasCode(error, TRANSACTION_TOO_SLOW)
-}
-
-/** R4: a watermark never goes back. Null if there is nothing to move. */
-function later(wanted: Instant | null, current: Instant | undefined): Instant | null {
-  return wanted !== null && (current === undefined || wanted > current) ? wanted : null
 }

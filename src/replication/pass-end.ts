@@ -1,7 +1,7 @@
 import type { PassKind, PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription } from '../domain/resource.ts'
 import type { Feed } from './feed.ts'
-import type { Commitment } from './page-committer.ts'
+import type { Commitment } from './commitment.ts'
 import { IncompleteWalkError } from './pass-errors.ts'
 import { ended } from './progress.ts'
 import { startMarkers } from './walk.ts'

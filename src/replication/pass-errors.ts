@@ -52,6 +52,16 @@ export class LedgerDamagedError extends ListingstreamError {
   }
 }
 
+/** A pause is written beside a checkpoint, of which there is none before the first page of the first pass. */
+export class NothingToPauseError extends ListingstreamError {
+  constructor() {
+    super(
+      'The feed has not begun: no pass has come to its first page, so there is none to pause. Run "listingstream snapshot" or "run" first.',
+      { code: 'NOTHING_TO_PAUSE', retryable: true },
+    )
+  }
+}
+
 /** `update` or `purge` was asked for before a first snapshot had been completed. */
 export class NoSnapshotError extends ListingstreamError {
   constructor(resource: string, pass: string) {

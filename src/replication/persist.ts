@@ -21,7 +21,8 @@ const SLOW_BACKOFF: Backoff = { baseMs: 30_000, capMs: LONGEST_RETRY_MS }
 /**
  * Runs a pass until it ends; an error parks the track, and no other one, and is tried again, later and later. Also one that
  * nobody foresaw: what the source sends must not end the process. One that came while a transaction was committed is told
- * by the committer as INDEX_BEHIND, so that the feed is opened again.
+ * by the committer as INDEX_BEHIND, so that the feed is opened again. While an operator has it paused it stands still, and goes on
+ * where it was.
  */
 export async function persist(
   runner: FeedRunner,
@@ -30,10 +31,15 @@ export async function persist(
   parking: Parking,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, random } = runner.feed
+  const { clock, random, state } = runner.feed
   for (let failures = 0; ; failures += 1) {
     try {
-      await runner.run(resource, pass, PLAIN_PASS, signal)
+      await state.pauses.run(
+        resource,
+        clock,
+        (within) => runner.run(resource, pass, PLAIN_PASS, within),
+        signal,
+      )
       if (failures > 0) parking.resumed(resource, pass)
       return
     } catch (failure) {

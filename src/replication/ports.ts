@@ -18,6 +18,7 @@ import type {
   RecordPosition,
   SourceIdentity,
 } from '../domain/pass.ts'
+import type { Pause } from '../domain/pause.ts'
 import type { JsonValue } from '../domain/json.ts'
 import type { RecordKey } from '../domain/record-key.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
@@ -305,6 +306,8 @@ export interface TransactionRequest {
   readonly holds?: HoldChanges
   /** Of a sweep that this completes. @default none */
   readonly certificates?: readonly SweepCertificate[]
+  /** All that stand from now on. @default as they are */
+  readonly pauses?: readonly Pause[]
 }
 
 export interface Receipt {
@@ -379,6 +382,8 @@ export interface Observer {
    */
   sweepJudged(progress: PassProgress, verdict: SweepVerdict, doubt: SweepDoubt | null): void
   watermarkMoved(resource: ResourceName, watermark: Instant): void
+  /** Which passes by schedule stand still by an operator's wish: when the feed is opened, and whenever that changes. */
+  pausesChanged(pauses: readonly Pause[]): void
   /** Of changes that an update has brought: how long after their stamps they were seen. */
   changesArrived(resource: ResourceName, delays: readonly Millis[]): void
   /** At the end of each update. */

@@ -15,7 +15,7 @@ const COMMENT =
 const PUBLISHED = [...RESOURCES, ...SUBRESOURCES]
 /** What subscribers read. */
 const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker', 'SweepCertificate']
-const OF_THE_PROGRAM = ['Checkpoint', 'HeldKeys', 'Owner', 'RowTopics', 'Truncation', 'Watermark']
+const OF_THE_PROGRAM = ['Checkpoint', 'HeldKeys', 'Owner', 'Pauses', 'RowTopics', 'Truncation', 'Watermark']
 
 test('the exported types are those that the schemas say', async () => {
   const schemas = EVENTS.map(readSchemaFile)

@@ -40,6 +40,8 @@ test('the registered schemas are those of the feeds that there are, byte by byte
       'eb6fb7a18a179d55f4fc5c2ab7c13f89b3760ffe4705aa8f6660306a4927c41c',
     'spark.checkpoints-listingstream.Owner 1':
       '6d1efaa381ee1debab69519063a8fe1b5268d049cab4eb88605060c26eb91447',
+    'spark.checkpoints-listingstream.Pauses 1':
+      '61065da999495d5b5055d857bd95403dff34830301f0254abd25250c824237bc',
     'spark.checkpoints-listingstream.RowTopics 1':
       '8644b2592e80d62bccb34f95a3622c80a4e54c4901f633af4a0b690f06fb7157',
     'spark.checkpoints-listingstream.Truncation 1':

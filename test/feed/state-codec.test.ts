@@ -97,7 +97,7 @@ describe("the publisher's own records", () => {
     }
   })
 
-  test('watermark, owner, truncation and marker come back as they were', async () => {
+  test('watermark, owner, truncation, pauses and marker come back as they were', async () => {
     await using fixture = await Fixture.open()
     const codec = await open(fixture)
     const watermark: Watermark = { ...STAMP, resource: LISTINGS.name, watermark: instant(5), passId: PASS }
@@ -131,6 +131,14 @@ describe("the publisher's own records", () => {
       instanceId: STAMP.instanceId,
     }
     expect(await read(codec.truncation(truncation))).toEqual({ kind: 'truncation', truncation })
+    const pauses = {
+      ...STAMP,
+      pauses: [
+        { resource: null, since: instant(3), until: instant(4) },
+        { resource: LISTINGS.name, since: instant(5), until: null },
+      ],
+    }
+    expect(await read(codec.pauses(pauses))).toEqual({ kind: 'pauses', pauses })
     expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
   })
 
@@ -165,6 +173,7 @@ describe("the publisher's own records", () => {
     expect([...fixture.server.versions.keys()].sort()).toEqual([
       'spark.checkpoints-listingstream.Checkpoint',
       'spark.checkpoints-listingstream.Owner',
+      'spark.checkpoints-listingstream.Pauses',
       'spark.checkpoints-listingstream.RowTopics',
       'spark.checkpoints-listingstream.Truncation',
       'spark.checkpoints-listingstream.Watermark',

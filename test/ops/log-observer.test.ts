@@ -225,6 +225,7 @@ test('observers() tells each of them everything, in order', () => {
     passStarted: (_, resumed) => void told.push(`${name} started ${resumed}`),
     passEnded: (_, detail) => void told.push(`${name} ended ${detail}`),
     sweepJudged: (_, verdict, doubt) => void told.push(`${name} sweep ${verdict} ${doubt}`),
+    pausesChanged: (pauses) => void told.push(`${name} paused ${pauses.length}`),
     watermarkMoved: (resource) => void told.push(`${name} watermark ${resource}`),
     changesArrived: (_, delays) => void told.push(`${name} arrived ${delays.join()}`),
     overlapReviewed: (_, { overlap }) => void told.push(`${name} overlap ${overlap}`),
@@ -243,6 +244,7 @@ test('observers() tells each of them everything, in order', () => {
   both.passEnded(progressOf(), 'why')
   both.sweepJudged(progressOf(), 'inconclusive', 'short_count')
   both.watermarkMoved(LISTINGS.name, progressOf().startedAt)
+  both.pausesChanged([])
   both.changesArrived(LISTINGS.name, [1, 2])
   both.overlapReviewed(LISTINGS.name, { overlap: 9, setting: 9, lateness: null, isLate: false })
   both.reconcilePutOff(LISTINGS.name, new ListingstreamError('no', { code: 'X', retryable: true }))
@@ -259,6 +261,7 @@ test('observers() tells each of them everything, in order', () => {
     'ended why',
     'sweep inconclusive short_count',
     'watermark listings',
+    'paused 0',
     'arrived 1,2',
     'overlap 9',
     'put off X',

@@ -38,7 +38,7 @@ interface OpenedPublisher extends AsyncDisposable {
   /** All of a resource's topic that is committed, by partition and offset. */
   readonly records: (resource: ResourceDescription) => Promise<readonly FoundRecord[]>
   /** What the checkpoints say to a process that takes over (R2). */
-  readonly state: () => Promise<Pick<FeedState, 'watermarks' | 'passes'>>
+  readonly state: () => Promise<Pick<FeedState, 'watermarks' | 'passes' | 'pauses'>>
   /** Dead letters that wait, as `<resource>/<key>` in ascending order. */
   readonly letters: () => Promise<readonly string[]>
   /** What the topic of holds says to a process that takes over. */
@@ -169,6 +169,16 @@ function stateCases(open: OpenPublisher): void {
     await opened.publisher.commit(page([], { watermark: at }), never)
     await opened.publisher.commit(page([], { watermark: null }), never)
     await expect.poll(async () => (await opened.state()).watermarks).toEqual(new Map([[LISTINGS.name, at]]))
+  })
+
+  test('the pauses of the last transaction that says any stand, whatever else is committed', async () => {
+    await using opened = await open()
+    const pauses = [{ resource: null, since: instant(1_760_000_000_000), until: null }]
+    await opened.publisher.commit({ ...transaction(), parts: [], pauses }, never)
+    await opened.publisher.commit(page([], {}), never)
+    await expect.poll(async () => (await opened.state()).pauses).toEqual(pauses)
+    await opened.publisher.commit({ ...transaction(), parts: [], pauses: [] }, never)
+    await expect.poll(async () => (await opened.state()).pauses).toEqual([])
   })
 
   test('a dead letter waits under its resource and key until a later transaction settles it (R12)', async () => {

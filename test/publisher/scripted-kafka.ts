@@ -87,6 +87,7 @@ export class ScriptedKafka {
         rowTopics: ({ seq, rows }) => json({ seq, rows: [...rows.keys()] }),
         truncation: json,
         heldKeys: json,
+        pauses: json,
       },
       log: this.log,
       owner: {

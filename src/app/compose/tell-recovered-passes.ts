@@ -14,6 +14,7 @@ export async function tellRecoveredPasses(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [resource, watermark] of state.watermarks()) observer.watermarkMoved(resource, watermark)
+  observer.pausesChanged(state.pauses.all)
   const { completedAt } = reader.log
   for (const [track, at] of completedAt) metrics.succeeded(track, at)
   const passes = state.passes()

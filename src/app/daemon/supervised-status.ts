@@ -1,6 +1,7 @@
 /** What `status` shows of a feed that this process supervises. */
 import type { FeedState } from '../../domain/feed-state.ts'
 import { formatInstant, type Instant, type Millis } from '../../domain/instant.ts'
+import { pauseOf } from '../../domain/pause.ts'
 import { trackOf, type PassProgress } from '../../domain/pass.ts'
 import type { ListedResource, ResourceName } from '../../domain/resource.ts'
 import type { HealthReport, NotReadyReason } from '../../ops/health.ts'
@@ -61,6 +62,7 @@ export function statusWith(
     nextAt: (progress) => nextAt(progress, state, report, resources, supervised),
     outlook: (progress) => totals.outlook(progress),
     ...counts,
+    paused: [...report.paused],
     parked: report.reasons.flatMap(parkedPass),
     firstPurgeAt: firstPurges(state, resources, supervised.schedule),
     lastError: error === null ? null : { ...error, at: formatInstant(error.at) },
@@ -109,6 +111,8 @@ function nextAt(
   resources: readonly ListedResource[],
   { schedule }: SupervisedFeed,
 ): number | null {
+  const pause = pauseOf(state.pauses.all, { name: resource }, now())
+  if (pause !== undefined) return pause.until
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
   const replicated = resources.find(({ name }) => name === resource)

@@ -9,6 +9,7 @@ import type { HoldRequests } from '../../ops/hold-routes.ts'
 import type { PassRequest } from '../../ops/http-requests.ts'
 import type { PageFeed } from '../../ops/page/page-routes.ts'
 import type { PassRequestOptions, RequestedPass } from '../../ops/pass-routes.ts'
+import type { RequestedPause, RequestedResume } from '../../ops/pause-routes.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
@@ -25,6 +26,7 @@ import type { DaemonKey } from '../explain/daemon-key.ts'
 import { indexedKey } from '../explain/indexed-key.ts'
 import { askSource } from '../explain/source-answer.ts'
 import { rejectionOf } from '../holds/rejection.ts'
+import { pausePasses, resumePasses, type PauseAnswer } from '../passes/pause-passes.ts'
 import { reportOf } from '../passes/pass-report.ts'
 import { republish } from '../passes/republish.ts'
 import { retryLetters } from '../passes/retry-letters.ts'
@@ -246,6 +248,36 @@ export class FeedSupervisor implements FeedApi {
     const resource = requestedList(running.feed.resources, name)
     const decide = (run: RequestedRun): Promise<object> => work(running.feed, resource, run)
     return await this.#runRequested(running, { resource, pass: 'purge' }, request, decide)
+  }
+
+  /** @throws {ListingstreamError} NOT_READY, RESOURCE_NOT_REPLICATED, NOTHING_TO_PAUSE, and what the commit ends in */
+  pause({ resource, forMs }: RequestedPause, signal: AbortSignal): Promise<PauseAnswer> {
+    return this.#changePauses(signal, (feed, within) => {
+      const named = resource === undefined ? null : requestedResource(feed.resources, resource).name
+      return pausePasses(feed, { resource: named, forMs: forMs ?? null }, within)
+    })
+  }
+
+  /** The same of its end. */
+  resume({ resource }: RequestedResume, signal: AbortSignal): Promise<PauseAnswer> {
+    return this.#changePauses(signal, (feed, within) => {
+      const named = resource === undefined ? null : requestedResource(feed.resources, resource).name
+      return resumePasses(feed, named, within)
+    })
+  }
+
+  async #changePauses(
+    signal: AbortSignal,
+    work: (feed: OpenFeed, within: AbortSignal) => Promise<PauseAnswer>,
+  ): Promise<PauseAnswer> {
+    const running = this.#requireRunning()
+    try {
+      return await work(running.feed, AbortSignal.any([signal, running.signal]))
+    } catch (failure) {
+      const error = firstFailure(failure)
+      if (error instanceof ListingstreamError && error.disposition === 'reopen') running.lose(error)
+      throw failure
+    }
   }
 
   #requireRunning(): RunningFeed {

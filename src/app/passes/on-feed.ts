@@ -9,6 +9,7 @@ import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { observers } from '../../ops/observers.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
+import { LISTINGS } from '../../resources/listings.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
@@ -61,7 +62,8 @@ export async function onFeed<T>(
 export interface OwnTask<T> {
   /** Of the line on the terminal. */
   readonly title: string
-  readonly wanted: WantedPass
+  /** @default none */
+  readonly wanted?: WantedPass
   readonly run: (feed: OpenFeed) => Promise<T>
 }
 
@@ -74,7 +76,7 @@ export async function onOwnFeed<T>(
 ): Promise<T> {
   requireLastingFilter(settings.feed, wishes.force ?? false)
   const { logger, metrics, observer, outages, totals } = commandSurroundings(settings, isWatched())
-  using line = progressLine({ title, resource: wanted.resource }, totals)
+  using line = progressLine({ title, resource: wanted?.resource ?? LISTINGS }, totals)
   line.say('opening the feed')
   await using transport = watchedTransport(settings.spark, { metrics, logger })
   await using feed = await openFeed(
@@ -82,7 +84,7 @@ export async function onOwnFeed<T>(
       settings,
       wishes: { anyOwner: wishes.takeOver ?? false, acceptSource: wishes.acceptSource ?? false },
       restart: wishes.restart ?? false,
-      wanted,
+      ...(wanted && { wanted }),
       patient: false,
       transport,
       logger,
@@ -96,7 +98,7 @@ export async function onOwnFeed<T>(
   return await run(feed)
 }
 
-function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
+export function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T {
   try {
     return task.parse(answer)
   } catch (cause) {

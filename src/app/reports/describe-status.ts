@@ -2,6 +2,7 @@ import { REQUEST_PURPOSES } from '../../domain/request-purpose.ts'
 import type { CountByPurpose } from '../../domain/request-budget.ts'
 import { printable } from '../../support/printable.ts'
 import { describePasses, describeRepublishes, describeSets, type Row } from './describe-passes.ts'
+import { describePause } from './describe-pause.ts'
 import { age, grouped, span } from './phrases.ts'
 import type { FeedStatus, Known, LiveRecords, PassStatus } from './feed-status.ts'
 import { resourceWords } from './resource-words.ts'
@@ -22,6 +23,7 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ['Daemon', describeDaemon(status, now)],
     ['Freshness', describeFreshness(status, now)],
     ['Live records', describeLive(status.liveRecords)],
+    ...describePaused(status, now),
     ...describePasses('Snapshot', 'snapshot', status, now),
     ...describePasses('Update', 'update', status, now),
     ...describePasses('Purge', 'purge', status, now),
@@ -34,6 +36,12 @@ export function describeStatus(status: FeedStatus, now: number): readonly string
     ['API requests', describeRequests(status, now)],
   ]
   return rows.map(([name, text]) => printable(`${name.padEnd(NAME_WIDTH)}${text}`))
+}
+
+/** Nothing, where nobody has paused anything. */
+function describePaused({ paused }: FeedStatus, now: number): readonly Row[] {
+  if (paused.length === 0) return []
+  return [['PAUSED', paused.map((pause) => describePause(pause, now)).join('; ')]]
 }
 
 const SCOPE_STATES = {

@@ -142,6 +142,9 @@ export type ParkedPass = z.output<typeof PARKED>
 
 const UNKNOWN: Known = { count: null, why: 'it is not known yet' }
 
+/** By an operator's wish. */
+const PAUSED = z.object({ resource: z.string().nullable(), since: TIME, until: TIME.nullable() })
+
 export const FEED_STATUS = z.object({
   prefix: z.string(),
   generation: z.number().nullable().default(null),
@@ -158,6 +161,8 @@ export const FEED_STATUS = z.object({
   /** By resource, then snapshot, update, purge. */
   passes: z.array(PASS).default([]),
   parked: z.array(PARKED).default([]),
+  /** Passes by schedule that an operator has paused. */
+  paused: z.array(PAUSED).default([]),
   /** By resource: of those that had none yet. */
   firstPurgeAt: z.record(z.string(), TIME).default({}),
   lastError: TROUBLE.nullable().default(null),
@@ -228,6 +233,7 @@ export function feedStatus(facts: FeedFacts): FeedStatus {
     watermarks: Object.fromEntries([...state.watermarks].map(([name, at]) => [name, formatInstant(at)])),
     liveRecords: ofResources(facts.liveRecords, resources),
     passes: passes.map(([track, progress]) => passStatus(facts, track, progress)),
+    paused: facts.paused,
     parked: facts.parked,
     firstPurgeAt: facts.firstPurgeAt,
     lastError: facts.lastError,

@@ -1,4 +1,5 @@
 import { formatInstant } from '../../domain/instant.ts'
+import { stands } from '../../domain/pause.ts'
 import type { CheckpointLog } from '../../feed/checkpoint-log.ts'
 import { holdReasons, lastMarkers } from '../../feed/control-log.ts'
 import { readWaitingLetters } from '../../feed/dead-letter-log.ts'
@@ -6,6 +7,8 @@ import type { MarkerRecord } from '../../feed/state-records.ts'
 import { CommittedState } from '../../replication/committed-state.ts'
 import { standingHolds } from '../../replication/holds/standing-hold.ts'
 import { ListingstreamError } from '../../support/errors.ts'
+import { tellPause } from '../../ops/health.ts'
+import { now } from '../compose/system-clock.ts'
 import { openFeedReader } from '../compose/feed-reader.ts'
 import type { ReaderSettings } from '../compose/settings-groups.ts'
 import { feedStatus, type FeedStatus, type Trouble } from './feed-status.ts'
@@ -40,6 +43,7 @@ export async function readStatus(settings: ReaderSettings, signal: AbortSignal):
     completedAt: log.completedAt,
     nextAt: () => null,
     outlook: () => null,
+    paused: (state.pauses ?? []).filter((pause) => stands(pause, now())).map(tellPause),
     parked: [],
     firstPurgeAt: {},
     liveRecords,
