@@ -265,16 +265,18 @@ function names(what: string) {
   return text(what, parse, SUSPICIOUS_IN_LIST)
 }
 
+const TOPIC_PART = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/
+
 // 249 characters are a topic's limit; the longest name after the prefix is `.listing-virtualtours`.
 export const topicPrefix = text(
   'a topic prefix of at most 200 letters, digits, dots, _ or -, beginning and ending with a letter or digit. Example: spark',
-  (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),
+  (value) => (TOPIC_PART.test(value) ? value : undefined),
 )
 
 // With `.feeds` behind it, it is a topic.
 export const groupId = text(
   'a group id of at most 200 letters, digits, dots, _ or -, beginning and ending with a letter or digit. Example: listingstream',
-  (value) => (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,198}[A-Za-z0-9])?$/.test(value) ? value : undefined),
+  (value) => (TOPIC_PART.test(value) ? value : undefined),
 )
 
 export const path = text('a path. Example: ./data', (value) => (value.includes('\0') ? undefined : value))

@@ -103,10 +103,12 @@ export class FeedGroup implements GroupState {
   /** From one sharing to the next. */
   async #generation(member: FeedGroupMember, signal: AbortSignal): Promise<void> {
     const told = new Set(this.#held.keys())
-    this.#gaveUp = Promise.withResolvers()
     const partitions = await member.join(signal)
     this.#joined = true
+    this.#gaveUp = Promise.withResolvers()
     this.#take(new Set(partitions.map(({ partition }) => partition)), signal)
+    // Whatever of these is given up from now on, the others have to be told of.
+    for (const partition of this.#held.keys()) told.add(partition)
     const tell = firstOfSeries(QUIET_MS, (err: unknown) =>
       this.#options.logger.warn({ err, group: this.id }, 'the group cannot be reached; the feeds go on'),
     )
@@ -127,7 +129,6 @@ export class FeedGroup implements GroupState {
         this.#take(new Set(), signal)
         return
       }
-      for (const partition of this.#held.keys()) told.add(partition)
     }
   }
 

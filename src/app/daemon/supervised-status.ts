@@ -26,25 +26,23 @@ export interface SupervisedFeed {
   readonly budget: (resources: readonly ListedResource[], passes: FeedState['passes']) => FeedStatus['budget']
 }
 
-/** @param feed undefined while it is not open: then there is only to say what it waits for */
 export async function supervisedStatus(
   supervised: SupervisedFeed,
-  feed: OpenFeed | undefined,
+  feed: OpenFeed,
   signal: AbortSignal,
 ): Promise<object> {
-  return statusWith(supervised, feed, feed === undefined ? undefined : await countNow(feed, signal))
+  return statusWith(supervised, feed, await countNow(feed, signal))
 }
 
 /** At once, with counts that were made before. */
 export function statusWith(
   supervised: SupervisedFeed,
-  feed: OpenFeed | undefined,
-  counts: Counts | undefined,
+  feed: OpenFeed,
+  counts: Counts,
 ): object {
   const { prefix, around } = supervised
   const { health, metrics, totals } = around
   const report = health.report()
-  if (feed === undefined || counts === undefined) return { prefix, health: report }
   const { runner, resources, owner, source } = feed
   const { state } = runner.feed
   const error = health.lastError()

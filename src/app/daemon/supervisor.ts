@@ -177,8 +177,11 @@ export class FeedSupervisor implements FeedApi {
     }
   }
 
-  status(signal: AbortSignal): Promise<object> {
-    return supervisedStatus(this.#options, this.#running?.feed, signal)
+  /** While it is not open there is only to say what it waits for. */
+  async status(signal: AbortSignal): Promise<object> {
+    const running = this.#running
+    if (running === undefined) return { prefix: this.prefix, health: this.readiness() }
+    return await supervisedStatus(this.#options, running.feed, signal)
   }
 
   /**
