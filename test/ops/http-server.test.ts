@@ -428,6 +428,20 @@ describe('several feeds', () => {
     })
   })
 
+  test('an instance that stands by for the others of its group is ready once it is a member', async () => {
+    const elsewhere = { ...west, standing: 'elsewhere' } as const
+    const group = { id: 'g', joined: false }
+    await using server = await startOf([{ ...elsewhere, prefix: 'east' }, elsewhere], { group })
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+    group.joined = true
+    const response = await fetch(`${server.url}/readyz`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ ready: true, group: { id: 'g', joined: true } })
+    // What it has has to be ready, too.
+    await using other = await startOf([{ ...elsewhere, prefix: 'east' }, west], { group })
+    expect((await fetch(`${other.url}/readyz`)).status).toBe(503)
+  })
+
   test.each([
     ['GET', '/resources/listings/keys/1'],
     ['GET', '/resources/listings/hold'],

@@ -152,6 +152,8 @@ describe('work is handed over only to a daemon that works with the same settings
       API_RATE: 'how fast the daemon works',
       HTTP_HOST: 'where the daemon listens',
       HTTP_PORT: 'where the daemon listens',
+      MAX_WALKS: 'how fast the daemon works',
+      GROUP_ID: 'which feeds the daemon has, of which this is one',
       LOG_LEVEL: 'of the command alone',
     }
     const variables = new Set(Object.values(GROUPS).flatMap((group) => group.variables))

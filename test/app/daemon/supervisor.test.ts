@@ -312,3 +312,44 @@ function expectClosed(feed: SupervisedFeed, code: string): void {
   expect(feed.supervisor.instanceId).toBeUndefined()
   expect(feed.health.report()).toMatchObject({ ready: false, reasons: [{ code }] })
 }
+
+describe('a feed that several instances share', () => {
+  test('is elsewhere until it is run, starts anew each time, and is elsewhere again when it is given up', async () => {
+    const feed = new SupervisedFeed()
+    feed.supervisor.standBy()
+    expect(feed.supervisor.standing).toBe('elsewhere')
+    expect(feed.supervisor.readiness()).toMatchObject({ ready: false, reasons: [{ code: 'FEED_ELSEWHERE' }] })
+    await expect(feed.runPass('update')).rejects.toMatchObject({ code: 'FEED_ELSEWHERE', retryable: true })
+
+    await feed.settle()
+    expect(feed.supervisor.standing).toBe('running')
+    expect(feed.supervisor.readiness()).toMatchObject({ ready: true })
+    feed.stopper.abort(STOP)
+    await expect(feed.done).rejects.toBe(STOP)
+    expect(feed.supervisor.standing).toBe('elsewhere')
+    expect(await feed.supervisor.status(feed.stopper.signal)).toMatchObject({
+      health: { reasons: [{ code: 'FEED_ELSEWHERE' }] },
+    })
+
+    const again = new AbortController()
+    const done = feed.supervisor.run(
+      async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+      again.signal,
+    )
+    done.catch(() => undefined)
+    expect(feed.supervisor.readiness()).toMatchObject({ ready: false, reasons: [{ code: 'STARTING' }] })
+    await vi.waitUntil(() => feed.supervisor.standing === 'running', { interval: 1 })
+    again.abort(STOP)
+    await expect(done).rejects.toBe(STOP)
+  })
+})
+
+test('a feed that has ended says why, and stays so', async () => {
+  const feed = new SupervisedFeed()
+  await feed.settle()
+  feed.rival = new FencedError('spark', { instanceId: 'other', host: 'h', pid: 1 })
+  await feed.clock.pass(OWNERSHIP_MS)
+  await expect(feed.done).rejects.toBe(feed.rival)
+  expect(feed.supervisor.standing).toBe('stopped')
+  expect(feed.supervisor.readiness()).toMatchObject({ ready: false, reasons: [{ code: 'FENCED' }] })
+})
