@@ -88,11 +88,15 @@ async function* overviewOf(
 }
 
 function sendEvents(reply: FastifyReply, events: AsyncIterable<string>): FastifyReply {
-  // A proxy in between would gather them.
-  return reply
-    .header('x-accel-buffering', 'no')
-    .type('text/event-stream; charset=utf-8')
-    .send(Readable.from(events))
+  return (
+    reply
+      // A proxy in between would gather them.
+      .header('x-accel-buffering', 'no')
+      // A closing server waits for connections that are kept.
+      .header('connection', 'close')
+      .type('text/event-stream; charset=utf-8')
+      .send(Readable.from(events))
+  )
 }
 
 /** First all of the last day, then, each second, what is new. Ends when the signal aborts. */
