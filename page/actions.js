@@ -1,6 +1,6 @@
 /** What the operator asks for: each is a request to the feed, and what came of it is said. */
 import { getJson, keepToken, pathOf, post, Refused } from './api.js'
-import { askToken, confirmed } from './dialogs.js'
+import { askPause, askToken, confirmed } from './dialogs.js'
 import { counted, number } from './format.js'
 import { changed, state } from './state.js'
 
@@ -32,6 +32,25 @@ export async function runNow(resource, pass) {
   )
   state.busy = new Set([...state.busy].filter((one) => one !== track))
   changed()
+}
+
+/** @param {string | null} resource null: all of them */
+export async function pause(resource) {
+  const what = resource === null ? 'all passes' : `the passes of ${resource}`
+  const wanted = await askPause(what)
+  if (wanted !== null)
+    await act('/pause', { ...ofResource(resource), ...wanted }, () => `Paused: ${what} by schedule.`)
+}
+
+/** @param {string | null} resource */
+export async function resume(resource) {
+  const what = resource === null ? 'All passes' : `The passes of ${resource}`
+  await act('/resume', ofResource(resource), () => `${what} by schedule go on.`)
+}
+
+/** @param {string | null} resource */
+function ofResource(resource) {
+  return resource === null ? {} : { resource }
 }
 
 /** @param {Hold} hold @param {number} upTo */

@@ -35,6 +35,33 @@ export async function askToken(why) {
   return typeof given === 'string' ? given.trim() : null
 }
 
+const HOUR_MS = 3_600_000
+const PAUSES = [1, 2, 8, 24]
+
+/** @param {string} what @returns {Promise<{ forMs?: number } | null>} null: it is not paused */
+export async function askPause(what) {
+  const answer = await ask(html`
+    <h2 id="dialog-title">Pause ${what}?</h2>
+    <p>Passes by schedule stand still; what is asked for by hand still runs. It outlives a restart.</p>
+    <p>
+      <label
+        >For
+        <select name="hours">
+          ${PAUSES.map((hours) => html`<option value=${hours}>${hours} h</option>`)}
+          <option value="">as long as nobody resumes them</option>
+        </select></label
+      >
+    </p>
+    <div class="buttons">
+      <button type="button" @click=${cancel}>Cancel</button>
+      <button value="yes" class="primary">Pause</button>
+    </div>
+  `)
+  if (answer?.choice !== 'yes') return null
+  const hours = Number(answer.fields.get('hours'))
+  return hours === 0 ? {} : { forMs: hours * HOUR_MS }
+}
+
 /**
  * @param {import('./lit-html.js').TemplateResult} content
  * @returns {Promise<{ choice: string, fields: FormData } | null>}

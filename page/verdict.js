@@ -33,7 +33,7 @@ export function ageOf(status, now) {
 
 /** @param {Status} status @param {number} now milliseconds since 1970 @returns {Verdict} */
 export function verdictOf(status, now) {
-  const remarks = [...troubles(status), ...worries(status)]
+  const remarks = [...troubles(status), ...worries(status, now)]
   if (!isOpen(status)) {
     const [first] = status.health.reasons
     const isStarting = first?.code === 'STARTING'
@@ -97,14 +97,28 @@ function troubles({ health }) {
   }))
 }
 
-/** What goes on, and should be looked at. @param {Status} status @returns {Remark[]} */
-function worries(status) {
+/** @param {Status} status */
+function pausedOf(status) {
+  return isOpen(status) ? (status.paused ?? []) : []
+}
+
+/** What goes on, and should be looked at. @param {Status} status @param {number} now @returns {Remark[]} */
+function worries(status, now) {
   const { held, lateArrivals, owedSeconds, refusedSchemas, refusedSets } = status.health
   const budget = isOpen(status) ? (status.budget?.misfit ?? null) : null
   return [
     ...held.map(({ resource, pass, detail }) =>
       remark(`${resource}: the guard holds what a ${pass} found`, detail),
     ),
+    ...pausedOf(status).map(({ resource, since, until }) => ({
+      kind: /** @type {const} */ ('warn'),
+      title: `${resource ?? 'All resources'}: passes by schedule are paused`,
+      text:
+        until === null
+          ? 'They go on when somebody resumes them.'
+          : `They go on by themselves in ${span((Date.parse(until) - now) / 1_000)}.`,
+      since,
+    })),
     ...lateArrivals.map(({ resource, overlapSeconds, latenessSeconds }) =>
       remark(
         `${resource}: changes show up late`,

@@ -4,9 +4,18 @@ import { html, nothing } from './lit-html.js'
 /** @import { OpenStatus } from './types.d.ts' */
 
 /**
- * @param {{ status: OpenStatus, now: number, busy: ReadonlySet<string>, onRun: (resource: string, pass: string) => void }} shown
+ * @typedef {object} Shown
+ * @property {OpenStatus} status
+ * @property {number} now milliseconds since 1970
+ * @property {ReadonlySet<string>} busy passes that were asked for
+ * @property {(resource: string, pass: string) => void} onRun
+ * @property {(resource: string | null) => void} onPause null: of all resources
+ * @property {(resource: string | null) => void} onResume
  */
-export function resourcesView({ status, now, busy, onRun }) {
+
+/** @param {Shown} shown */
+export function resourcesView(shown) {
+  const { status } = shown
   const rows = status.resources.flatMap((resource) => [
     { ...resource, parent: null },
     ...status.sets
@@ -15,7 +24,10 @@ export function resourcesView({ status, now, busy, onRun }) {
   ])
   return html`
     <section class="card" aria-labelledby="resources-title">
-      <h2 id="resources-title">Resources</h2>
+      <div class="card-head">
+        <h2 id="resources-title">Resources</h2>
+        ${pauseButton(null, shown)}
+      </div>
       <div class="scroll" tabindex="0" role="region" aria-label="Resources, one by one">
         <table>
           <thead>
@@ -29,7 +41,7 @@ export function resourcesView({ status, now, busy, onRun }) {
             </tr>
           </thead>
           <tbody>
-            ${rows.map((row) => resourceRow(row, { status, now, busy, onRun }))}
+            ${rows.map((row) => resourceRow(row, shown))}
           </tbody>
         </table>
       </div>
@@ -44,9 +56,10 @@ export function resourcesView({ status, now, busy, onRun }) {
 
 /**
  * @param {{ name: string, parent: string | null, hasStamp: boolean, owed?: number | null, live?: number | null }} row
- * @param {{ status: OpenStatus, now: number, busy: ReadonlySet<string>, onRun: (resource: string, pass: string) => void }} shown
+ * @param {Shown} shown
  */
-function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, { status, now, busy, onRun }) {
+function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, shown) {
+  const { status, now, busy, onRun } = shown
   const live = parent === null ? status.liveRecords.byResource[name] : liveSets
   const watermark = status.watermarks[name]
   const next = (/** @type {string} */ pass) =>
@@ -68,7 +81,7 @@ function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, { status,
   return html`
     <tr>
       <td class=${parent === null ? '' : 'part-of'}>
-        ${name}
+        ${name} ${pausedState(status, name)}
         ${scopeState === 'kept' ? nothing : html`<span class="state look">${words(scopeState)}</span>`}
         ${owed === null || owed === undefined || owed === 0 ? nothing : html`<span class="soft">${number(owed)} owed</span>`}
       </td>
@@ -81,8 +94,34 @@ function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, { status,
       <td>${time(next('update'))}</td>
       <td>${time(next('purge'))}</td>
       <td>
-        ${parent === null ? html`<span class="buttons">${hasStamp ? button('update') : button('snapshot')}${button('purge')}</span>` : nothing}
+        ${parent === null ? html`<span class="buttons">${hasStamp ? button('update') : button('snapshot')}${button('purge')}${pauseButton(name, shown)}</span>` : nothing}
       </td>
     </tr>
   `
+}
+
+/** Of one resource, or, null, of all. @param {string | null} resource @param {Shown} shown */
+function pauseButton(resource, { status: { paused }, onPause, onResume }) {
+  if (paused === undefined) return nothing
+  // Where all are paused, all are resumed.
+  if (resource !== null && paused.some((one) => one.resource === null)) return nothing
+  const isPaused = paused.some((one) => one.resource === resource)
+  const what = resource === null ? 'all passes' : `the passes of ${resource}`
+  return html`<button
+    type="button"
+    class="small"
+    @click=${() => (isPaused ? onResume(resource) : onPause(resource))}
+    aria-label=${`${isPaused ? 'Resume' : 'Pause'} ${what}`}
+  >
+    ${isPaused ? 'resume' : 'pause'}${resource === null ? ' all' : ''}
+  </button>`
+}
+
+/** @param {OpenStatus} status @param {string} name */
+function pausedState({ paused = [] }, name) {
+  const pause = paused.find(({ resource }) => resource === null || resource === name)
+  if (pause === undefined) return nothing
+  return html`<span class="state look"
+    >paused${pause.until === null ? nothing : html` until ${time(pause.until)}`}</span
+  >`
 }

@@ -1,5 +1,5 @@
 /** The whole page: its head, and all feeds or one. */
-import { approve, lookUp, reject, runNow } from './actions.js'
+import { approve, lookUp, pause, reject, resume, runNow } from './actions.js'
 import { token } from './api.js'
 import { span } from './format.js'
 import { html, nothing } from './lit-html.js'
@@ -136,6 +136,12 @@ function feedView(tick) {
   `
 }
 
+const resourceActions = {
+  onRun: (/** @type {[string, string]} */ ...asked) => void runNow(...asked),
+  onPause: (/** @type {string | null} */ resource) => void pause(resource),
+  onResume: (/** @type {string | null} */ resource) => void resume(resource),
+}
+
 /** @param {Tick} tick @param {Status & OpenStatus} status @param {number} now */
 function openFeedView(tick, status, now) {
   const { store, hours, holds, deciding, busy, allPasses, search, letters, odd } = state
@@ -152,7 +158,7 @@ function openFeedView(tick, status, now) {
     ${runningView({ status, store })} ${chartsView({ store, now, hours, onHours })}
     ${passesView({ passes: store.passes, now, hours, all: allPasses, onAll })}
     <div class="pair wide-left">${groupsView(tick.groups, now)} ${budgetView(status)}</div>
-    ${resourcesView({ status, now, busy, onRun: (...asked) => void runNow(...asked) })}
+    ${resourcesView({ status, now, busy, ...resourceActions })}
     ${searchView({ resources: namesOf(status), search, onSearch: (...asked) => void lookUp(...asked) })}
     <div class="trio">${lettersView(letters)} ${oddView(odd)} ${lateView(status)}</div>
   `
