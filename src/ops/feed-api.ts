@@ -1,10 +1,10 @@
 /** A feed as it is asked for over HTTP: what a supervisor offers. Each promise may reject with a `ListingstreamError`. */
-import type { RecordKey } from '../domain/record-key.ts'
 import type { HealthReport } from './health.ts'
 import type { HoldRequests } from './hold-routes.ts'
 import type { PageFeed } from './page/page-routes.ts'
 import type { PassRequests } from './pass-routes.ts'
 import type { PauseRequests } from './pause-routes.ts'
+import type { RequestedKey } from './requested-key.ts'
 
 /**
  * `opening`: it is taken over, or waits for what it needs; `stopped`: it has ended, and somebody has to decide; `elsewhere`:
@@ -26,11 +26,4 @@ export interface FeedApi extends PassRequests, PauseRequests {
   readonly holds: HoldRequests
   /** What the operator's page asks beside. */
   readonly page: PageFeed
-}
-
-export interface RequestedKey {
-  readonly resource: string
-  readonly key: RecordKey
-  /** Whether the source is asked for it, too. */
-  readonly ask: boolean
 }

@@ -1,6 +1,6 @@
 /** What the operator's page is told of a feed that this process supervises. */
 import { formatInstant } from '../../domain/instant.ts'
-import type { RequestedKey } from '../../ops/feed-api.ts'
+import type { RequestedKey } from '../../ops/requested-key.ts'
 import type { LagFigures } from '../../ops/lag-gauges.ts'
 import type { FeedHistory } from '../../ops/page/feed-history.ts'
 import type { PageFeed } from '../../ops/page/page-routes.ts'

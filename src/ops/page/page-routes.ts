@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import type { Millis } from '../../domain/instant.ts'
-import type { RequestedKey } from '../feed-api.ts'
+import type { RequestedKey } from '../requested-key.ts'
 import { sleep } from '../../support/abort.ts'
 import { strikeJson } from '../../support/secrets.ts'
 import { goneOf, parseRequest, RECORD_KEY, refuse, refusing, YES_OR_NO } from '../http-requests.ts'
