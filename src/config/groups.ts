@@ -12,6 +12,7 @@ import {
   duration,
   fieldNames,
   flag,
+  headerPairs,
   host,
   httpUrl,
   integer,
@@ -256,6 +257,19 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
       GROUP_ID: groupId.optional(),
     },
     (s) => ({ maxWalks: s.MAX_WALKS ?? null, groupId: s.GROUP_ID ?? null }),
+  ),
+
+  tracing: group(
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://collector:4318').optional(),
+      OTEL_EXPORTER_OTLP_HEADERS: headerPairs.optional(),
+      OTEL_SERVICE_NAME: z.string().default('listingstream'),
+    },
+    (s) => ({
+      endpoint: s.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+      headers: s.OTEL_EXPORTER_OTLP_HEADERS ?? null,
+      service: s.OTEL_SERVICE_NAME,
+    }),
   ),
 
   log: group(

@@ -13,6 +13,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'KAFKA_SASL_OAUTH_CLIENT_SECRET',
   'SCHEMA_REGISTRY_AUTH',
   'ADMIN_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
   'HTTPS_PROXY',
   'HTTP_PROXY',
 ])

@@ -15,6 +15,7 @@ export interface Settings {
   readonly passes: PassSettings
   readonly lag: LagSettings
   readonly http: HttpSettings
+  readonly tracing: TracingSettings
   readonly log: LogSettings
   readonly process: ProcessSettings
 }
@@ -192,6 +193,15 @@ interface ProcessSettings {
   readonly maxWalks: number | null
   /** Of the instances that share the feeds. Null: this process has all of them. */
   readonly groupId: string | null
+}
+
+interface TracingSettings {
+  /** Base of an OpenTelemetry collector, without `/v1/traces`. Null: nothing is traced. */
+  readonly endpoint: string | null
+  /** `name=value,…` of each request to it. */
+  readonly headers: Secret | null
+  /** @default listingstream */
+  readonly service: string
 }
 
 interface LogSettings {

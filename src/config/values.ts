@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 import { readFilter } from '../domain/sparkql.ts'
 import { printable } from '../support/printable.ts'
-import { keepCredential } from '../support/secrets.ts'
+import { keepCredential, keepSecret } from '../support/secrets.ts'
 import type { ByResource } from './by-resource.ts'
 import { parseDuration } from './duration.ts'
 import { Secret, SettingText } from './secret.ts'
@@ -69,6 +69,22 @@ export const basicAuth = z
   )
   .transform((value) => {
     keepCredential(value)
+    return new Secret(value)
+  })
+
+const HEADER_PAIR =
+  /^\s*[A-Za-z0-9!#$%&'*+.^_|~-]+\s*=\s*(%[0-9A-Fa-f]{2}|[\x21-\x24\x26-\x2B\x2D-\x7E])*\s*$/
+
+/** `name=value` of headers, with commas between, percent-encoded. What they say is mostly a key. */
+export const headerPairs = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((pair) => HEADER_PAIR.test(pair)),
+    'The value (not shown, it may hold a key) is no comma list of name=value, percent-encoded. Example: api-key=…',
+  )
+  .transform((value) => {
+    for (const pair of value.split(','))
+      keepSecret(decodeURIComponent(pair.slice(pair.indexOf('=') + 1).trim()))
     return new Secret(value)
   })
 

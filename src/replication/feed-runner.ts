@@ -67,6 +67,20 @@ function isFullWalk(resource: Replicated, pass: PassKind): boolean {
   return !isSubresource(resource) && (pass === 'snapshot' || pass === 'purge')
 }
 
+/** What stands around each pass, from when its turn has come until it has ended. */
+export type SurroundPass = (
+  resource: Replicated,
+  pass: PassKind,
+  run: () => Promise<PassResult>,
+) => Promise<PassResult>
+
+export interface RunnerOptions {
+  /** Of the process. @default as many as come */
+  readonly walks?: WalkTurns | undefined
+  /** @default nothing */
+  readonly surround?: SurroundPass | undefined
+}
+
 /** Of one resource. */
 interface Queues {
   readonly updates: SerialQueue
@@ -83,26 +97,33 @@ export class FeedRunner {
   readonly #walks: WalkTurns
   readonly #queues = new Map<ResourceName, Queues>()
 
-  /** @param walks of the process @default as many as come */
-  constructor(feed: Feed, walks: WalkTurns = UNBOUNDED) {
+  readonly #surround: SurroundPass
+
+  constructor(
+    feed: Feed,
+    { walks = UNBOUNDED, surround = (_resource, _pass, run) => run() }: RunnerOptions = {},
+  ) {
     this.feed = feed
     this.#walks = walks
+    this.#surround = surround
   }
 
   run(resource: Replicated, pass: PassKind, options: PassOptions, signal: AbortSignal): Promise<PassResult> {
     const turns = isFullWalk(resource, pass) ? this.#walks : UNBOUNDED
-    const run = (): Promise<PassResult> => this.#run(resource, pass, options, signal)
+    const run = async (): Promise<PassResult> => {
+      signal.throwIfAborted()
+      options.onBegin()
+      return await this.#surround(resource, pass, () => this.#runNow(resource, pass, options, signal))
+    }
     return this.#queueOf(resource, pass).run(() => turns.run(run, signal), signal)
   }
 
-  async #run(
+  async #runNow(
     resource: Replicated,
     pass: PassKind,
     options: PassOptions,
     signal: AbortSignal,
   ): Promise<PassResult> {
-    signal.throwIfAborted()
-    options.onBegin()
     await this.feed.metadata.refresh(resource, signal)
     if (isSubresource(resource)) {
       return { ...PLAIN_RESULT, ...(await runSets(this.feed, resource, pass, options, signal)) }

@@ -18,6 +18,7 @@ const ALL: readonly SettingsGroup[] = [
   'passes',
   'lag',
   'http',
+  'tracing',
   'log',
   'process',
 ]
@@ -114,6 +115,7 @@ describe('defaults', () => {
       },
       lag: { intervalMs: 60_000 },
       http: { port: 8080, host: '127.0.0.1', adminToken: null },
+      tracing: { endpoint: null, headers: null, service: 'listingstream' },
       log: { level: 'info' },
       process: { maxWalks: null, groupId: null },
     })

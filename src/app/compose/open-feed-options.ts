@@ -9,7 +9,10 @@ import type { Observer, WalkTurns } from '../../replication/ports.ts'
 import type { Transport } from '../../spark/transport.ts'
 import type { TakeOverWishes } from './ownership.ts'
 
-export type FeedSettings = Pick<Settings, 'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes'>
+export type FeedSettings = Pick<
+  Settings,
+  'spark' | 'kafka' | 'registry' | 'feed' | 'topics' | 'passes' | 'tracing'
+>
 
 export interface WantedPass {
   readonly resource: Replicated

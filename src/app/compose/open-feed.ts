@@ -27,6 +27,7 @@ import { publishedEvents } from './published-events.ts'
 import { requireWantedBase } from './require-base.ts'
 import { keepRows, openRows } from './keep-rows.ts'
 import { tellRecoveredPasses } from './tell-recovered-passes.ts'
+import { openTracing } from '../tracing/open-tracing.ts'
 import { watchFeed } from './watch-feed.ts'
 
 export interface OpenFeed extends FeedQueries, AsyncDisposable {
@@ -46,6 +47,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const { dataDir } = settings.feed
   const guard = guardLimits(settings.passes.guard)
   await using opened = new AsyncDisposableStack()
+  const tracing = opened.use(await openTracing(settings, logger))
   const claimed = opened.use(await claimIndex(options, signal))
   await warnOfLaxFolder(options)
   const serverClock = new ServerClock(settings.passes.updateOverlapMs)
@@ -67,13 +69,13 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   const onRows = metrics.rowsRead.bind(metrics)
   const pageReader = opened.use(new ThreadedPageReader({ rules, onRows, timeoutMs: requestTimeoutMs }))
   const firstRequestNumber = (index.state()?.request ?? 0) + 1
-  const source = feedSource(options, { serverClock, firstRequestNumber, pageReader, user })
+  const source = tracing.source(feedSource(options, { serverClock, firstRequestNumber, pageReader, user }))
   const feed = assembleFeed(options, {
     resources: reader.listed,
     identity: user,
     guard,
     source,
-    publisher: watchFeed(publisher, { reader, topics, events, rowCodec }, logger),
+    publisher: tracing.publisher(watchFeed(publisher, { reader, topics, events, rowCodec }, logger)),
     published: publishedEvents(reader),
     index,
     schemas: events.schemas,
@@ -90,7 +92,7 @@ export async function openFeed(options: OpenFeedOptions, signal: AbortSignal): P
   opened.use(learnTotals(options.totals, reader.listed, state, source, learned))
   const owned = opened.move()
   return {
-    runner: new FeedRunner(feed, options.walks),
+    runner: new FeedRunner(feed, { walks: options.walks, surround: tracing.surround }),
     resources: reader.listed,
     owner,
     source: user,

@@ -9,6 +9,7 @@ export const WRITER_GROUPS = [
   'topics',
   'passes',
   'http',
+  'tracing',
   'log',
 ] as const
 export type WriterSettings = Pick<Settings, (typeof WRITER_GROUPS)[number]>

@@ -44,7 +44,8 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
     },
     glance: async (signal) => {
       const feed = open()
-      return statusWith(supervised, feed, feed === undefined ? undefined : counts.of(feed, signal))
+      if (feed === undefined) return { prefix: supervised.prefix, health: supervised.around.health.report() }
+      return statusWith(supervised, feed, counts.of(feed, signal))
     },
     deadLetters: async (signal) => {
       const letters = await requireOpen().openLetters(undefined, signal)

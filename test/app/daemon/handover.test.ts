@@ -154,6 +154,9 @@ describe('work is handed over only to a daemon that works with the same settings
       HTTP_PORT: 'where the daemon listens',
       MAX_WALKS: 'how fast the daemon works',
       GROUP_ID: 'which feeds the daemon has, of which this is one',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'who is told of the work',
+      OTEL_EXPORTER_OTLP_HEADERS: 'a secret',
+      OTEL_SERVICE_NAME: 'who is told of the work',
       LOG_LEVEL: 'of the command alone',
     }
     const variables = new Set(Object.values(GROUPS).flatMap((group) => group.variables))
