@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { CommandHost, RegisterCommand } from '../app/commands/command.ts'
 import { registerAsyncApi } from '../app/commands/asyncapi.ts'
 import { registerCheckpoint } from '../app/commands/checkpoint/group.ts'
+import { registerCompletion } from '../app/commands/completion.ts'
 import { registerDeadLetters } from '../app/commands/dead-letters/group.ts'
 import { registerDemo } from '../app/commands/demo.ts'
 import { registerDoctor } from '../app/commands/doctor.ts'
@@ -54,6 +55,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerCheckpoint,
   registerStack,
   registerDemo,
+  registerCompletion,
 ]
 
 /** Wrong words on the command line. */

@@ -15,7 +15,6 @@ import type { OpenSpan, SpanFacts, Tracer } from './tracer.ts'
 const TIMEOUT_MS = 3_000
 /** A span of a pass may last for hours; those within it do not wait for it. */
 const EVERY_MS = 1_000
-const EXPORTED = 0
 
 export interface OtelTracerOptions {
   /** Base of the collector, without `/v1/traces`. */
@@ -94,7 +93,7 @@ function told(exporter: SpanExporter, endpoint: string, logger: Logger): SpanExp
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {
-        const failed = Number(result.code) !== EXPORTED
+        const failed = result.error !== undefined
         if (failed && !isFailing) {
           logger.warn({ endpoint, err: result.error }, 'the collector takes no traces; the feed goes on')
         }
