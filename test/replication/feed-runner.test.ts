@@ -25,7 +25,7 @@ function open(walks?: WalkTurns) {
   const over = { metadata }
   const runner = new FeedRunner(
     assembleFeed({ source, publisher, topics: publisher, index, clock, observer, over }),
-    walks,
+    { walks },
   )
   const run = (pass: PassKind, by = signal) => runner.run(LISTINGS, pass, PLAIN_PASS, by)
   return { runner, run, source, publisher, observer, refreshed }
