@@ -7,7 +7,7 @@ import { InvariantViolation } from '../support/errors.ts'
  * Java's `RangeAssignor`, which is in its default list, and librdkafka's `range`. Of topics with as many partitions each, a
  * member has the same ones, so a listing and its photos go to one member.
  */
-export const RANGE = 'range'
+const RANGE = 'range'
 
 export interface TopicPartition {
   readonly topic: string
@@ -26,7 +26,7 @@ export interface GroupSubscriber extends Subscriber {
 
 type Assignment = Readonly<Record<string, readonly number[]>>
 
-export interface Share {
+interface Share {
   readonly partitions: Assignment
   /** For the member's assignor. */
   readonly userData?: Buffer

@@ -28,9 +28,10 @@ class ScriptedFeed implements SharedFeed {
     this.prefix = prefix
   }
 
-  fail(error: Error): void {
-    this.#failure.reject(error)
+  fail(met: Error): void {
+    const failing = this.#failure
     this.#failure = Promise.withResolvers()
+    failing.reject(met)
   }
 
   async run(signal: AbortSignal): Promise<never> {
@@ -65,7 +66,7 @@ class ScriptedMember implements FeedGroupMember {
     signal.throwIfAborted()
     this.standing = 'member'
     const { names, owned } = this.group!.holdings()
-    this.told.push({ names, owned: owned.toSorted() })
+    this.told.push({ names, owned: owned.toSorted((a, b) => a - b) })
     return this.assigned.map((partition) => ({ partition }))
   }
 
