@@ -94,7 +94,9 @@ describe('the feed that a command works on', () => {
     expect(one(BOTH, { feed: 'west' }).feed.topicPrefix).toBe('west')
     expect(one(BOTH, { env: { TOPIC_PREFIX: 'west' } }).feed.topicPrefix).toBe('west')
     expect(one(BOTH, { feed: 'west', env: { TOPIC_PREFIX: 'east' } }).feed.topicPrefix).toBe('west')
-    expect(all(BOTH, { feed: 'west' }).feeds.map(({ feed }) => feed.topicPrefix)).toEqual(['west'])
+    const { feeds, chosen } = all(BOTH, { feed: 'west' })
+    expect([feeds.map(({ feed }) => feed.topicPrefix), chosen]).toEqual([['west'], true])
+    expect(all(BOTH).chosen).toBe(false)
   })
 
   test('need not be named if it is the only one', () => {

@@ -17,17 +17,13 @@ export class ApiKeys implements AsyncDisposable {
 
   /** @throws {SettingsError} if feeds with one key disagree about it */
   constructor(feeds: readonly KeySettings[], logger: Logger) {
-    const first = new Map<string, KeySettings>()
-    const mistakes: SettingsMistake[] = []
-    for (const feed of feeds) {
-      const key = keyOf(feed.spark)
-      const before = first.get(key)
-      if (before === undefined) first.set(key, feed)
-      else mistakes.push(...disagreements(before, feed))
-    }
+    const byKey = Map.groupBy(feeds, ({ spark }) => keyOf(spark))
+    const mistakes = [...byKey.values()].flatMap(disagreements)
     if (mistakes.length > 0) throw new SettingsError(mistakes)
-    for (const [key, { spark }] of first) {
-      this.#limiters.set(key, sparkTransport(spark, { sent: () => undefined, ...budgetLog(logger) }))
+    for (const [key, sharing] of byKey) {
+      const feed = sharing.map((one) => one.feed.topicPrefix).join(',')
+      const watcher = { sent: () => undefined, ...budgetLog(logger.child({ feed })) }
+      for (const { spark } of sharing.slice(0, 1)) this.#limiters.set(key, sparkTransport(spark, watcher))
     }
   }
 
@@ -75,12 +71,15 @@ function keyOf({ apiUrl, accessToken }: Settings['spark']): string {
   return JSON.stringify([apiUrl, accessToken.reveal()])
 }
 
-function disagreements(one: KeySettings, other: KeySettings): readonly SettingsMistake[] {
-  const wrong: string[] = []
-  if (one.spark.apiRate !== other.spark.apiRate) wrong.push('API_RATE')
-  if (one.spark.requestTimeoutMs !== other.spark.requestTimeoutMs) wrong.push('SPARK_REQUEST_TIMEOUT')
-  return wrong.map((setting) => ({
-    name: `${setting} of feed ${other.feed.topicPrefix}`,
-    problem: `The feed ${one.feed.topicPrefix} has the same token, so that they share its requests: give both the same`,
-  }))
+/** Of feeds with one key. */
+function disagreements([one, ...others]: readonly KeySettings[]): readonly SettingsMistake[] {
+  return others.flatMap((other) => {
+    const wrong: string[] = []
+    if (one?.spark.apiRate !== other.spark.apiRate) wrong.push('API_RATE')
+    if (one?.spark.requestTimeoutMs !== other.spark.requestTimeoutMs) wrong.push('SPARK_REQUEST_TIMEOUT')
+    return wrong.map((setting) => ({
+      name: `${setting} of feed ${other.feed.topicPrefix}`,
+      problem: `The feed ${one?.feed.topicPrefix} has the same token, so that they share its requests: give both the same`,
+    }))
+  })
 }

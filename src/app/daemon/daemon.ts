@@ -1,25 +1,25 @@
 /** `run`: the process around its feeds. It serves HTTP for them, and each has a supervisor. */
 import type { FeedChoice } from '../../config/load-settings.ts'
+import { SettingsError } from '../../config/settings-error.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { Feeds } from '../../ops/many-feeds-routes.ts'
 import { metricsPage, processMetrics } from '../../ops/metrics-page.ts'
-import { Slots } from '../../support/slots.ts'
 import { Outages } from '../../ops/outages.ts'
+import { Slots } from '../../support/slots.ts'
 import { kafkaSettings } from '../compose/clients.ts'
 import { loggerFor, warnOfPlaintext } from '../compose/feed-logger.ts'
 import type { WriterSettings } from '../compose/settings-groups.ts'
 import { now, SYSTEM_CLOCK } from '../compose/system-clock.ts'
-import { SettingsError } from '../../config/settings-error.ts'
-import { FeedGroup } from './feed-group.ts'
-import { keepInGroup } from './join-feed-group.ts'
 import { ApiKeys } from './api-keys.ts'
 import { DaemonFeed } from './daemon-feed.ts'
 import { readDaemonSettings, type DaemonSettings } from './daemon-settings.ts'
+import { FeedGroup } from './feed-group.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
+import { keepInGroup } from './join-feed-group.ts'
 
 /** What API and broker, disk and CPU have to bear at once where nobody said more. */
 const LISTED_WALKS = 2
@@ -34,8 +34,8 @@ type DaemonFeeds = readonly [DaemonFeed, ...DaemonFeed[]]
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const read = readDaemonSettings(options, options.force ?? false)
   const [first, ...others] = read.feeds
-  const beside: DaemonInfo[] = []
-  for (const { current } of read.feeds) beside.push(...(await requireOwnFolder(current, signal)))
+  const daemons = await Promise.all(read.feeds.map(({ current }) => requireOwnFolder(current, signal)))
+  const beside = daemons.find((daemon) => daemon !== undefined)
   const ofProcess = loggerFor(first.current)
   for (const { current } of others) {
     warnOfPlaintext(ofProcess.child({ feed: current.feed.topicPrefix }), { spark: current.spark })
@@ -61,7 +61,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
       )
       return 0
     }
-    throw besideDaemon(error, beside)
+    throw beside === undefined ? error : besideDaemon(error, beside)
   }
 }
 
@@ -73,19 +73,14 @@ function whyAborted({ reason }: AbortSignal): string {
  * A daemon takes over from one of the same feed, which then lets go of the folder. One of another feed never would, and
  * this one would wait for the folder for ever.
  */
-async function requireOwnFolder(
-  settings: WriterSettings,
-  signal: AbortSignal,
-): Promise<readonly DaemonInfo[]> {
+function requireOwnFolder(settings: WriterSettings, signal: AbortSignal): Promise<DaemonInfo | undefined> {
   const { TOPIC_PREFIX = '', KAFKA_BROKERS = '' } = statedSettings(settings)
-  const found = await findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
-  return found === undefined ? [] : [found]
+  return findDaemon(settings.feed.dataDir, { TOPIC_PREFIX, KAFKA_BROKERS }, signal)
 }
 
 /** The port of a healthy daemon is not to be freed. */
-function besideDaemon(error: unknown, [daemon]: readonly DaemonInfo[]): unknown {
-  if (!(error instanceof HttpListenError) || daemon === undefined) return error
-  const { pid, url, dataDir } = daemon
+function besideDaemon(error: unknown, { pid, url, dataDir }: DaemonInfo): unknown {
+  if (!(error instanceof HttpListenError)) return error
   return new HttpListenError(
     `A daemon of this feed already runs in ${dataDir} (process ${pid}, ${url}). Leave it, or stop it first; with another HTTP_PORT this one would take the feed over.`,
     error,
