@@ -119,7 +119,7 @@ class SettingsText {
     if (this.feeds === undefined) {
       const prefix = this.#environment.get('TOPIC_PREFIX') ?? this.#file.get('TOPIC_PREFIX') ?? DEFAULT_PREFIX
       if (named === undefined || prefix.trim() === named) return [undefined]
-      throw this.#error('--feed', `No feed has this name: there is but one, ${prefix}`)
+      throw this.#error('--feed', 'No feed has this name: there is but the one of TOPIC_PREFIX')
     }
     const [first, ...others] = this.feeds
     // Why there is none stands among the mistakes.
@@ -174,13 +174,13 @@ class SettingsText {
     const has = (layer: Layer): boolean => layer.has(setting) || layer.has(`${setting}_FILE`)
     const isShared = feed === undefined || this.feeds === undefined
     if (isShared || (!has(feed.layer) && [this.#environment, this.#file].some(has))) return { name, problem }
-    return { name: `${name}${ofFeed(feed.prefix)}`, problem }
+    return { name: `${name}${ofFeed(feed)}`, problem }
   }
 
   #names(): string {
-    const prefixes = this.feeds?.map(({ prefix }) => prefix) ?? []
-    const more = prefixes.length - MOST_NAMED
-    return `There are ${prefixes.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+    const labels = this.feeds?.map(({ label }) => label) ?? []
+    const more = labels.length - MOST_NAMED
+    return `There are ${labels.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   }
 
   #error(name: string, problem: string): SettingsError {

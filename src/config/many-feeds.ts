@@ -7,6 +7,8 @@ import { FEEDS, type Layer, type RawSettings } from './raw-settings.ts'
 
 export interface FeedLayer {
   readonly prefix: string
+  /** What it is called in messages: its prefix, unless that may be something else by mistake, a secret even (R15). */
+  readonly label: string
   readonly layer: Layer
 }
 
@@ -22,9 +24,12 @@ const LIST = z.array(z.record(z.string(), z.unknown())).min(1)
 const DEFAULT_FOLDER = './data'
 
 /** What stands behind the name of a setting of one feed, where it is told. */
-export function ofFeed(prefix: string): string {
-  return ` of feed ${prefix}`
+export function ofFeed({ label }: Pick<FeedLayer, 'label'>): string {
+  return ` of feed ${label}`
 }
+
+/** Longer ones could be tokens. */
+const NAME_TOLD = /^[A-Za-z0-9._-]{1,40}$/
 
 /**
  * The feeds in their order; what is wrong is among the mistakes of `raw`. A feed without a `DATA_DIR` has one of its own
@@ -59,7 +64,11 @@ export function readFeeds(
       )
       return []
     }
-    return [readFeed(raw, settings, prefix.trim(), { file, known, folder: folder ?? DEFAULT_FOLDER })]
+    const name = prefix.trim()
+    const label = NAME_TOLD.test(name) ? name : `number ${index + 1}`
+    return [
+      readFeed(raw, settings, { prefix: name, label }, { file, known, folder: folder ?? DEFAULT_FOLDER }),
+    ]
   })
   requireApart(raw, feeds)
   return feeds
@@ -68,10 +77,10 @@ export function readFeeds(
 function readFeed(
   raw: RawSettings,
   settings: Readonly<Record<string, unknown>>,
-  prefix: string,
+  { prefix, label }: Pick<FeedLayer, 'prefix' | 'label'>,
   { file, known, folder }: { readonly file: string; readonly known: KnownVariables; readonly folder: string },
 ): FeedLayer {
-  const of = ofFeed(prefix)
+  const of = ofFeed({ label })
   const own = Object.entries(settings).filter(([name]) => {
     const isShared = known.ofProcess.includes(name.replace(/_FILE$/, '')) || known.ofProcess.includes(name)
     if (isShared) {
@@ -82,26 +91,27 @@ function readFeed(
   const layer = raw.layer(Object.fromEntries(own), known.ofFeed, { place: `${FEEDS} of ${file}`, of })
   // A prefix has no slash (values.ts), or is refused later.
   const dataDir = layer.get('DATA_DIR') ?? join(folder, prefix.replaceAll('/', '_'))
-  return { prefix, layer: new Map([...layer, ['TOPIC_PREFIX', prefix], ['DATA_DIR', dataDir]]) }
+  return { prefix, label, layer: new Map([...layer, ['TOPIC_PREFIX', prefix], ['DATA_DIR', dataDir]]) }
 }
 
 /** Two feeds in one folder, or under one prefix, would each undo what the other does. */
 function requireApart(raw: RawSettings, feeds: readonly FeedLayer[]): void {
   const prefixes = new Map<string, string>()
   const folders = new Map<string, string>()
-  for (const { prefix, layer } of feeds) {
+  for (const feed of feeds) {
+    const { prefix, label, layer } = feed
     // A broker takes topics for the same that differ in these alone (docs/kafka.md).
     const name = prefix.replaceAll('.', '_')
     const folder = resolve(layer.get('DATA_DIR') ?? '')
     const twin = prefixes.get(name)
     const neighbour = folders.get(folder)
     if (twin !== undefined) {
-      const same = twin === prefix ? 'Two feeds have this' : `A broker takes this and ${twin} for the same`
-      raw.mistake(`TOPIC_PREFIX${ofFeed(prefix)}`, `${same}: each needs its own`)
+      const same = twin === label ? 'Two feeds have this' : `A broker takes this and ${twin} for the same`
+      raw.mistake(`TOPIC_PREFIX${ofFeed(feed)}`, `${same}: each needs its own`)
     } else if (neighbour !== undefined) {
-      raw.mistake(`DATA_DIR${ofFeed(prefix)}`, `The feed ${neighbour} has this, too: each needs its own`)
+      raw.mistake(`DATA_DIR${ofFeed(feed)}`, `The feed ${neighbour} has this, too: each needs its own`)
     }
-    prefixes.set(name, prefix)
-    folders.set(folder, prefix)
+    prefixes.set(name, label)
+    folders.set(folder, label)
   }
 }

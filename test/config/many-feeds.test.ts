@@ -115,7 +115,7 @@ describe('the feed that a command works on', () => {
     expect(mistakesOf(() => one(BOTH, { feed: 'north' }))[0]?.[1]).toContain('There are east, west')
     const alone = { TOPIC_PREFIX: 'alone', SPARK_ACCESS_TOKEN: 'token-of-the-one' }
     expect(mistakesOf(() => one(alone, { feed: 'north' }))).toEqual([
-      ['--feed', 'No feed has this name: there is but one, alone'],
+      ['--feed', 'No feed has this name: there is but the one of TOPIC_PREFIX'],
     ])
     expect(one(alone, { feed: 'alone' }).feed.topicPrefix).toBe('alone')
   })
@@ -131,6 +131,13 @@ describe('the feed that a command works on', () => {
 })
 
 describe('mistakes', () => {
+  test('do not repeat what stands in the place of a name and may be a token (R15)', () => {
+    const token = 'a'.repeat(48)
+    const feeds = [{ ...EAST, TOPIC_PREFIX: token, UPDATE_INTERVAL: 'often' }, WEST]
+    expect(JSON.stringify(mistakesOf(() => all({ feeds })))).not.toContain(token)
+    expect(JSON.stringify(mistakesOf(() => one({ feeds })))).not.toContain(token)
+  })
+
   test('name the feed that makes them, and are told once where all make them', () => {
     const feeds = [
       { ...EAST, UPDATE_INTERVAL: 'often' },
@@ -157,7 +164,7 @@ describe('mistakes', () => {
     [
       'a name that is none',
       { feeds: [{ ...EAST, TOPIC_PREFIX: '../east' }] },
-      'TOPIC_PREFIX of feed ../east',
+      'TOPIC_PREFIX of feed number 1',
     ],
     ['one name twice', { feeds: [EAST, EAST] }, 'TOPIC_PREFIX of feed east'],
     [

@@ -128,3 +128,29 @@ test('thirty feeds over three processes, of which one is killed in the middle of
   await expect.poll(async () => (await openFeeds([one, again])).size, PATIENCE).toBe(FEEDS)
   for (const market of markets.markets) expect(await markets.check(market)).toEqual(CLEAN)
 }, 300_000)
+
+test('an instance that was suspended finds its feeds elsewhere, lets go of them, and is given its share again (R3)', async () => {
+  await using markets = await ManyMarkets.open(
+    4,
+    { listings: 20 },
+    { GROUP_ID: uniqueTopicPrefix(), UPDATE_INTERVAL: '500ms', KAFKA_PARTITIONS: '1', LAG_INTERVAL: '0s' },
+  )
+  await using one = markets.start('one')
+  await using two = markets.start('two')
+  const both = [one, two]
+  const counts = async (): Promise<readonly number[]> => {
+    const owners = [...(await openFeeds(both)).values()]
+    return both.map((daemon) => owners.filter((owner) => owner === daemon).length)
+  }
+  await expect.poll(counts, PATIENCE).toEqual([2, 2])
+  process.kill(two.process.pid, 'SIGSTOP')
+  await expect.poll(async () => (await openFeeds([one])).size, PATIENCE).toBe(4)
+  for (const { simulator } of markets.markets) simulator.listings.apply({ action: 'prices', count: 5 })
+  process.kill(two.process.pid, 'SIGCONT')
+  await expect.poll(counts, PATIENCE).toEqual([2, 2])
+  for (const { simulator } of markets.markets) simulator.listings.apply({ action: 'new', count: 3 })
+  for (const market of markets.markets) {
+    await expect.poll(() => markets.check(market), PATIENCE).toEqual(CLEAN)
+  }
+  expect(one.process.running && two.process.running).toBe(true)
+}, 180_000)
