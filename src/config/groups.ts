@@ -30,6 +30,8 @@ import {
   sparkqlFilter,
   subresourceNames,
   topicPrefix,
+  webhookSecret,
+  webhookUrl,
   groupId,
 } from './values.ts'
 
@@ -272,10 +274,26 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
     }),
   ),
 
+  webhook: group(
+    { WEBHOOK_URL: webhookUrl.optional(), WEBHOOK_SECRET: webhookSecret.optional() },
+    ({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }) =>
+      url === undefined || secret === undefined ? null : { url, secret },
+    webhookTogether,
+  ),
+
   log: group(
     { LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent').default('info') },
     (s) => ({ level: s.LOG_LEVEL }),
   ),
+}
+
+/** Nobody could tell who sent what is not signed. */
+function webhookTogether(values: RawValues): readonly SettingsMistake[] {
+  const missing = ['WEBHOOK_URL', 'WEBHOOK_SECRET'].filter((name) => values[name] === undefined)
+  const [name, other] = missing
+  if (name === undefined || other !== undefined) return []
+  const because = name === 'WEBHOOK_URL' ? 'WEBHOOK_SECRET' : 'WEBHOOK_URL'
+  return [{ name, problem: `This is required with ${because}. Example: ${name}_FILE=/run/secrets/webhook` }]
 }
 
 /** Half a login or half a certificate is a mistake, never an unprotected connection. */

@@ -16,6 +16,8 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'OTEL_EXPORTER_OTLP_HEADERS',
   'HTTPS_PROXY',
   'HTTP_PROXY',
+  'WEBHOOK_URL',
+  'WEBHOOK_SECRET',
 ])
 
 const OBJECT = z.record(z.string(), z.unknown())

@@ -17,6 +17,8 @@ export interface Settings {
   readonly http: HttpSettings
   readonly tracing: TracingSettings
   readonly log: LogSettings
+  /** Null: nobody is notified. */
+  readonly webhook: WebhookSettings | null
   readonly process: ProcessSettings
 }
 
@@ -202,6 +204,13 @@ interface TracingSettings {
   readonly headers: Secret | null
   /** @default listingstream */
   readonly service: string
+}
+
+interface WebhookSettings {
+  /** It may hold a token, and is shown to nobody. */
+  readonly url: Secret
+  /** What notifications are signed with. */
+  readonly secret: Secret
 }
 
 interface LogSettings {

@@ -215,6 +215,29 @@ export const proxyExceptions = text(
   },
 )
 
+/** As addresses of webhooks often do, it may hold a token, which is why it is a secret. */
+export const webhookUrl = z.string().transform((value, context): Secret => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '') {
+    return new Secret(url.href)
+  }
+  context.addIssue({
+    code: 'custom',
+    message:
+      'This is not an http or https address without a user name. Example: https://hooks.example.org/listings',
+  })
+  return z.NEVER
+})
+
+/** As `adminToken`; one of Standard Webhooks begins with whsec_. */
+export const webhookSecret = z
+  .string()
+  .min(
+    16,
+    'The secret is shorter than 16 characters, so it could be guessed. Example: what "openssl rand -hex 32" prints',
+  )
+  .pipe(token())
+
 const BROKER = /^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/
 
 /** `host:port`, separated by commas. */

@@ -1,4 +1,5 @@
 import type { HeldChunk, HeldKey } from '../domain/hold.ts'
+import type { FeedNotification as Notification } from '../domain/notification.ts'
 import { RecordCodec } from '../events/record-codec.ts'
 import type { SchemaInUse } from '../events/registry/schema-look.ts'
 import type { SchemaRegistry } from '../events/registry/schema-registry.ts'
@@ -27,6 +28,7 @@ type Codecs = Readonly<
     | 'PassMarker'
     | 'SweepCertificate'
     | 'HeldKeys'
+    | 'FeedNotification'
     | 'Pauses',
     RecordCodec
   >
@@ -58,6 +60,7 @@ export class StateCodec {
       SweepCertificate,
       HeldKeys,
       Pauses,
+      FeedNotification,
     ] = await together(
       [
         codec('Checkpoint', checkpoints),
@@ -69,6 +72,7 @@ export class StateCodec {
         codec('SweepCertificate', control),
         codec('HeldKeys', holds),
         codec('Pauses', checkpoints),
+        codec('FeedNotification', control),
       ],
       signal,
     )
@@ -82,6 +86,7 @@ export class StateCodec {
       SweepCertificate,
       HeldKeys,
       Pauses,
+      FeedNotification,
     })
   }
 
@@ -110,6 +115,10 @@ export class StateCodec {
 
   owner(owner: Owner): Uint8Array {
     return this.#codecs.Owner.encode(owner)
+  }
+
+  notification({ kind, ...said }: Notification): Uint8Array {
+    return this.#codecs.FeedNotification.encode({ ...said, kind: kind.toUpperCase() })
   }
 
   pauses(pauses: PausesRecord): Uint8Array {

@@ -155,6 +155,12 @@ function sourceInstruments(registers: Registry[]) {
       labelNames: ['path'],
       registers,
     }),
+    notifications: new Counter({
+      name: 'listingstream_notifications_total',
+      help: 'Notifications to the webhook, by what came of them: sent, dropped',
+      labelNames: ['kind', 'result'],
+      registers,
+    }),
     setsOwed: new Gauge({
       name: 'listingstream_sets_owed',
       help: 'Sets that had still to be read when a pass of theirs began or ended',

@@ -230,6 +230,11 @@ export class Metrics implements Observer, Parking {
     return this.#successes
   }
 
+  /** To the webhook. */
+  notification(kind: string, result: 'sent' | 'dropped'): void {
+    this.#instruments.notifications.inc({ kind, result })
+  }
+
   requestsOfLastDay(): { readonly count: number; readonly since: Instant } {
     return this.#tally.lastDay()
   }

@@ -41,7 +41,15 @@ export interface PublisherOptions {
   readonly rowCodec: Pick<RowCodec, 'prepare' | 'row'> | undefined
   readonly stateCodec: Pick<
     StateCodec,
-    'checkpoint' | 'watermark' | 'marker' | 'truncation' | 'rowTopics' | 'heldKeys' | 'certificate' | 'pauses'
+    | 'checkpoint'
+    | 'watermark'
+    | 'marker'
+    | 'truncation'
+    | 'rowTopics'
+    | 'heldKeys'
+    | 'certificate'
+    | 'pauses'
+    | 'notification'
   >
   readonly log: Pick<CheckpointLog, 'refresh' | 'owner' | 'seq'>
   readonly owner: Owner

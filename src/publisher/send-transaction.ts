@@ -9,13 +9,14 @@ import type { StateCodec } from '../feed/state-codec.ts'
 import type { TopicNames } from '../feed/topic-names.ts'
 import type { RowRecords } from './row-records.ts'
 import type { TransactionDraft } from './transaction-draft.ts'
+import { notificationRecord } from './notification-record.ts'
 import { stateRecord } from './transaction-records.ts'
 
 export interface SendContext {
   readonly names: TopicNames
   readonly stateCodec: Pick<
     StateCodec,
-    'checkpoint' | 'watermark' | 'marker' | 'certificate' | 'rowTopics' | 'pauses'
+    'checkpoint' | 'watermark' | 'marker' | 'certificate' | 'rowTopics' | 'pauses' | 'notification'
   >
   readonly owner: Pick<Owner, 'instanceId'>
   readonly generation: number
@@ -44,8 +45,8 @@ export async function sendTransaction(
     return { name: resource.name, topic: names.data(resource), byPartition }
   })
   const topics = [...events, ...rowAppends(draft.rows, names)]
-  const { markers, certificates = [] } = draft.request
-  const hasControl = markers.length + certificates.length > 0
+  const { markers, certificates = [], notifications = [] } = draft.request
+  const hasControl = markers.length + certificates.length + notifications.length > 0
   const next = [names.checkpoints, ...(hasControl ? [names.control] : [])]
   const { appended, nextOffsets } = await append(transaction, topics, { ...context, next }, signal)
   const positions = draft.data.map(({ placements }, i) =>
@@ -127,7 +128,7 @@ function stateOf(
   context: SendContext,
 ): readonly Append[] {
   const { names, stateCodec, owner, generation, startOffsets, rows, source } = context
-  const { progress, watermark, markers, certificates = [], pauses } = request
+  const { progress, watermark, markers, certificates = [], pauses, notifications = [] } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
   const completedAt = isCompletion(request) ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, rows, source, completedAt }
@@ -146,6 +147,9 @@ function stateOf(
     const topic = names.data({ name: certificate.resource })
     const record = stateCodec.certificate({ ...certificate, topic, generation })
     control.push(stateRecord(certificate.passId, record))
+  }
+  for (const notification of notifications) {
+    control.push(notificationRecord(notification, names.prefix, stateCodec.notification(notification)))
   }
   return [
     { topic: names.checkpoints, partition: 0, records: checkpoints },

@@ -1,6 +1,7 @@
 import type { SweepCertificate } from '../domain/certificate.ts'
 import type { HoldChanges } from '../domain/hold.ts'
 import type { Instant } from '../domain/instant.ts'
+import type { FeedNotification } from '../domain/notification.ts'
 import type { PassMarker, PassProgress } from '../domain/pass.ts'
 import type { Pause } from '../domain/pause.ts'
 import type { Batch } from './batch.ts'
@@ -20,6 +21,8 @@ export interface Commitment {
   readonly certificates?: readonly SweepCertificate[]
   /** @default as they are */
   readonly pauses?: readonly Pause[]
+  /** @default none */
+  readonly notifications?: readonly FeedNotification[]
 }
 
 /** Of a piece, and of the whole where nothing is left. */

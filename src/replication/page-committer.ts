@@ -299,7 +299,16 @@ export class PageCommitter {
 
   async #commitPiece(
     batch: Batch,
-    { progress, watermark, mayGoBack = false, markers, holds, certificates = [], pauses }: Commitment,
+    {
+      progress,
+      watermark,
+      mayGoBack = false,
+      markers,
+      holds,
+      certificates = [],
+      pauses,
+      notifications = [],
+    }: Commitment,
     signal: AbortSignal,
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
@@ -311,6 +320,7 @@ export class PageCommitter {
         watermark: moved,
         markers,
         certificates,
+        notifications,
         ...(holds && { holds }),
         ...(pauses && { pauses }),
       }

@@ -18,6 +18,7 @@ import type {
   RecordPosition,
   SourceIdentity,
 } from '../domain/pass.ts'
+import type { FeedNotification } from '../domain/notification.ts'
 import type { Pause } from '../domain/pause.ts'
 import type { JsonValue } from '../domain/json.ts'
 import type { RecordKey } from '../domain/record-key.ts'
@@ -308,6 +309,8 @@ export interface TransactionRequest {
   readonly certificates?: readonly SweepCertificate[]
   /** All that stand from now on. @default as they are */
   readonly pauses?: readonly Pause[]
+  /** @default none */
+  readonly notifications?: readonly FeedNotification[]
 }
 
 export interface Receipt {

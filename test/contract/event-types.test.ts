@@ -14,7 +14,7 @@ const COMMENT =
 
 const PUBLISHED = [...RESOURCES, ...SUBRESOURCES]
 /** What subscribers read. */
-const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker', 'SweepCertificate']
+const EVENTS = [...PUBLISHED.flatMap(eventRecords), 'PassMarker', 'SweepCertificate', 'FeedNotification']
 const OF_THE_PROGRAM = ['Checkpoint', 'HeldKeys', 'Owner', 'Pauses', 'RowTopics', 'Truncation', 'Watermark']
 
 test('the exported types are those that the schemas say', async () => {

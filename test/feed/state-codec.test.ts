@@ -177,6 +177,7 @@ describe("the publisher's own records", () => {
       'spark.checkpoints-listingstream.RowTopics',
       'spark.checkpoints-listingstream.Truncation',
       'spark.checkpoints-listingstream.Watermark',
+      'spark.control-listingstream.FeedNotification',
       'spark.control-listingstream.PassMarker',
       'spark.control-listingstream.SweepCertificate',
       'spark.holds-listingstream.HeldKeys',

@@ -88,6 +88,7 @@ export class ScriptedKafka {
         truncation: json,
         heldKeys: json,
         pauses: json,
+        notification: json,
       },
       log: this.log,
       owner: {

@@ -15,7 +15,7 @@ export const WRITER_GROUPS = [
 export type WriterSettings = Pick<Settings, (typeof WRITER_GROUPS)[number]>
 
 /** Of `run`. */
-export const DAEMON_GROUPS = [...WRITER_GROUPS, 'lag', 'process'] as const
+export const DAEMON_GROUPS = [...WRITER_GROUPS, 'lag', 'webhook', 'process'] as const
 export type DaemonGroups = Pick<Settings, (typeof DAEMON_GROUPS)[number]>
 
 /** Of whoever only reads its topics. */

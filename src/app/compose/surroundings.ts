@@ -1,11 +1,15 @@
 /** Logging, metrics and health of the daemon. */
+import { randomUUID } from 'node:crypto'
+
 import type { Settings } from '../../config/settings.ts'
+import type { FeedNotification } from '../../domain/notification.ts'
 import type { PassProgress } from '../../domain/pass.ts'
 import { Health } from '../../ops/health.ts'
 import { LogObserver } from '../../ops/log-observer.ts'
 import { observers, parkings, SILENT_OBSERVER } from '../../ops/observers.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { Metrics } from '../../ops/metrics.ts'
+import { Notices } from '../../ops/notifications/notices.ts'
 import { Outages } from '../../ops/outages.ts'
 import { FeedHistory } from '../../ops/page/feed-history.ts'
 import { WalkTotals } from '../../ops/walk-totals.ts'
@@ -27,14 +31,20 @@ export interface Surroundings {
   readonly history: FeedHistory
   readonly observer: Observer
   readonly parking: Parking
+  readonly notices: Notices
 }
 
 /**
  * Of one feed: with metrics, health and all else that a daemon answers for.
  *
  * @param ofProcess tells of this feed, too
+ * @param notify told what somebody should know; must not throw
  */
-export function surroundings(settings: Pick<Settings, 'feed' | 'passes'>, ofProcess: Logger): Surroundings {
+export function surroundings(
+  settings: Pick<Settings, 'feed' | 'passes'>,
+  ofProcess: Logger,
+  notify: (notification: FeedNotification) => void,
+): Surroundings {
   const { topicPrefix: prefix } = settings.feed
   const logger = ofProcess.child({ feed: prefix })
   const outages = new Outages(logger, now)
@@ -56,7 +66,8 @@ export function surroundings(settings: Pick<Settings, 'feed' | 'passes'>, ofProc
   const changeRates = new ChangeRates()
   const counting = { ...SILENT_OBSERVER, passEnded: (progress: PassProgress) => changeRates.ended(progress) }
   const history = new FeedHistory(now)
-  const observer = observers(metrics, health, log, counting, history.observer)
-  const parking = parkings(health, metrics, log, history.parking)
-  return { logger, metrics, health, totals, changeRates, outages, history, observer, parking }
+  const notices = new Notices({ now, newId: randomUUID, tell: notify })
+  const observer = observers(metrics, health, log, counting, history.observer, notices.observer)
+  const parking = parkings(health, metrics, log, history.parking, notices)
+  return { logger, metrics, health, totals, changeRates, outages, history, observer, parking, notices }
 }

@@ -16,6 +16,7 @@ import type { ApiKeys, FeedTransport } from './api-keys.ts'
 import type { SettingsOfFeed } from './daemon-settings.ts'
 import { statedSettings } from './handover.ts'
 import { LagTask } from './lag-task.ts'
+import { NotificationTask } from './notification-task.ts'
 import { FeedSupervisor, type SupervisorOptions } from './supervisor.ts'
 
 export interface DaemonFeedOptions {
@@ -37,11 +38,21 @@ export class DaemonFeed {
   url = ''
   readonly #listed: boolean
   readonly #lag: LagTask | undefined
+  readonly #notifications: NotificationTask
 
   constructor({ settings, listed, acceptSource, keys, walks, logger }: DaemonFeedOptions) {
     this.settings = settings
     this.#listed = listed
-    this.around = surroundings(settings.current, logger)
+    this.around = surroundings(settings.current, logger, (notification) =>
+      this.#notifications.add(notification),
+    )
+    const { metrics } = this.around
+    this.#notifications = new NotificationTask({
+      prefix: settings.current.feed.topicPrefix,
+      webhook: settings.current.webhook,
+      logger: this.around.logger,
+      counted: (kind, result) => metrics.notification(kind, result),
+    })
     const transport = keys.transportOf(settings.current, this.around.metrics)
     const lag = lagTaskOf(settings, this.around)
     this.#lag = lag
@@ -63,11 +74,24 @@ export class DaemonFeed {
     const announce = (owner: Owner): Promise<AsyncDisposable> => this.#announce(owner)
     const tasks = [
       (within: AbortSignal) => this.supervisor.run(announce, within),
+      (within: AbortSignal) => this.#notify(within),
       // What it meets is no outage of the feed: readiness does not know of it.
       ...(lag === undefined ? [] : [(within: AbortSignal) => lag.run(within)]),
     ]
     await together(tasks, signal)
     throw signal.reason
+  }
+
+  #notify(signal: AbortSignal): Promise<void> {
+    const { supervisor, around } = this
+    return this.#notifications.run(
+      {
+        notices: around.notices,
+        readiness: () => supervisor.readiness(),
+        publish: (notification, within) => supervisor.publishNotification(notification, within),
+      },
+      signal,
+    )
   }
 
   #announce({ startedAt, instanceId }: Owner): Promise<AsyncDisposable> {

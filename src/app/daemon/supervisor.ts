@@ -1,4 +1,5 @@
 /** Keeps one feed going: opens it, runs its passes by schedule and on demand, and opens it again where that mends it. */
+import type { FeedNotification } from '../../domain/notification.ts'
 import { passId, type PassKind } from '../../domain/pass.ts'
 import { isSubresource, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import type { Scope } from '../../domain/scope.ts'
@@ -12,6 +13,7 @@ import type { PageFeed } from '../../ops/page/page-routes.ts'
 import type { PassRequestOptions, RequestedPass } from '../../ops/pass-routes.ts'
 import type { RequestedPause, RequestedResume } from '../../ops/pause-routes.ts'
 import { FencedError } from '../../publisher/publisher-errors.ts'
+import { commitNotification } from '../../replication/commit-notification.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
 import type { Clock } from '../../replication/ports.ts'
 import { everythingOf } from '../../replication/window.ts'
@@ -256,7 +258,7 @@ export class FeedSupervisor implements FeedApi {
 
   /** @throws {ListingstreamError} NOT_READY, RESOURCE_NOT_REPLICATED, NOTHING_TO_PAUSE, and what the commit ends in */
   pause({ resource, forMs }: RequestedPause, signal: AbortSignal): Promise<PauseAnswer> {
-    return this.#changePauses(signal, (feed, within) => {
+    return this.#commitAside(signal, (feed, within) => {
       const named = resource === undefined ? null : requestedResource(feed.resources, resource).name
       return pausePasses(feed, { resource: named, forMs: forMs ?? null }, within)
     })
@@ -264,16 +266,23 @@ export class FeedSupervisor implements FeedApi {
 
   /** The same of its end. */
   resume({ resource }: RequestedResume, signal: AbortSignal): Promise<PauseAnswer> {
-    return this.#changePauses(signal, (feed, within) => {
+    return this.#commitAside(signal, (feed, within) => {
       const named = resource === undefined ? null : requestedResource(feed.resources, resource).name
       return resumePasses(feed, named, within)
     })
   }
 
-  async #changePauses(
+  /** In the topic `control`. @throws {ListingstreamError} NOT_READY, and what the commit ends in */
+  async publishNotification(notification: FeedNotification, signal: AbortSignal): Promise<void> {
+    await this.#commitAside(signal, (feed, within) =>
+      commitNotification(feed.runner.feed, notification, within),
+    )
+  }
+
+  async #commitAside<T>(
     signal: AbortSignal,
-    work: (feed: OpenFeed, within: AbortSignal) => Promise<PauseAnswer>,
-  ): Promise<PauseAnswer> {
+    work: (feed: OpenFeed, within: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const running = this.#requireRunning()
     try {
       return await work(running.feed, AbortSignal.any([signal, running.signal]))

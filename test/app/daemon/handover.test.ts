@@ -139,6 +139,8 @@ describe('work is handed over only to a daemon that works with the same settings
       KAFKA_SASL_OAUTH_CLIENT_SECRET: 'a secret',
       KAFKA_SASL_OAUTH_SCOPE: 'how the same login is had',
       ADMIN_TOKEN: 'a secret',
+      WEBHOOK_URL: 'a secret',
+      WEBHOOK_SECRET: 'a secret',
       KAFKA_SSL_CA: 'how the same cluster is reached',
       KAFKA_SSL_CERT: 'how the same cluster is reached',
       KAFKA_SSL_KEY: 'a secret',
