@@ -13,7 +13,7 @@ export function messageOf(error) {
 }
 
 /** @param {string} why @returns {Promise<boolean>} whether one was given */
-export async function takeToken(why) {
+async function takeToken(why) {
   const given = await askToken(why)
   if (given === null) return false
   keepToken(given)

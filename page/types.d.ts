@@ -18,7 +18,7 @@ export type Status = { readonly prefix: string; readonly health: HealthReport } 
   | (Omit<FeedStatus, 'health' | 'prefix'> & { readonly paused?: readonly Paused[] })
 )
 /** Passes by schedule that an operator has paused. */
-export interface Paused {
+interface Paused {
   /** Null: of all resources. */
   readonly resource: string | null
   readonly since: string

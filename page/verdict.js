@@ -25,7 +25,7 @@ export function isOpen(status) {
 }
 
 /** Seconds since the oldest watermark; null if there is none. @param {Status} status @param {number} now */
-export function ageOf(status, now) {
+function ageOf(status, now) {
   if (!isOpen(status)) return null
   const times = Object.values(status.watermarks).map((at) => Date.parse(at))
   return times.length === 0 ? null : Math.max(0, (now - Math.min(...times)) / 1_000)

@@ -4,33 +4,41 @@ import { html, nothing } from './lit-html.js'
 /** @import { FeedBrief } from './types.d.ts' */
 
 /** @param {FeedBrief} feed @returns {keyof typeof WORDS} */
-function kindOf({ state, ready, held }) {
-  if (state === 'stopped') return 'bad'
-  if (state !== 'running') return 'wait'
-  if (!ready) return 'bad'
+function kindOf({ state, ready, held, reasons }) {
+  // Another instance has it.
+  if (state === 'elsewhere') return 'away'
+  if (state === 'opening' && reasons.every(({ code }) => code === 'STARTING')) return 'wait'
+  if (state !== 'running' || !ready) return 'bad'
   return held > 0 ? 'warn' : 'good'
 }
 
-const WORDS = { good: '✓ in step', warn: '! look', bad: '× behind', wait: '… opening' }
+const WORDS = {
+  good: '✓ in step',
+  warn: '! look',
+  bad: '× behind',
+  wait: '… opening',
+  away: '→ elsewhere',
+}
 /** What needs somebody comes first. */
-const ORDER = ['bad', 'warn', 'wait', 'good']
+const ORDER = ['bad', 'warn', 'wait', 'good', 'away']
 
 /** All feeds of the process. @param {readonly FeedBrief[]} feeds */
 export function overviewView(feeds) {
   const rated = feeds
     .map((feed) => ({ feed, kind: kindOf(feed) }))
     .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+  const here = rated.filter(({ kind }) => kind !== 'away').length
   const good = rated.filter(({ kind }) => kind === 'good').length
-  const worst = rated[0]?.kind ?? 'wait'
+  const worst = rated.find(({ kind }) => kind !== 'away')?.kind ?? 'wait'
   return html`
     <section class="verdict ${worst}" aria-labelledby="verdict-title">
       <div class="verdict-words">
         <div>
           <h1 id="verdict-title">
             ${
-              good === feeds.length
+              good === here
                 ? `Subscribers can trust all ${counted(good, 'feed')}`
-                : `${number(good)} of ${counted(feeds.length, 'feed')} are in step with their source`
+                : `${number(good)} of ${counted(here, 'feed')} are in step with their source`
             }
           </h1>
           <p>
@@ -67,7 +75,7 @@ function row({ prefix, state, reasons, held, behindSeconds, eventsOfHour, runnin
   const [reason] = reasons
   return html`<tr>
     <td><a href=${`#/feeds/${encodeURIComponent(prefix)}`}>${prefix}</a></td>
-    <td><span class="state tone-${kind}">${state === 'stopped' ? '× stopped' : WORDS[kind]}</span></td>
+    <td><span class="state tone-${kind}">${wordOf(state, kind)}</span></td>
     <td class="num">${behindSeconds === null ? html`<span class="none">–</span>` : span(behindSeconds)}</td>
     <td class="num">${number(eventsOfHour)}</td>
     <td>${running.length === 0 ? html`<span class="none">–</span>` : running.slice(0, 2).join(', ')}</td>
@@ -76,4 +84,11 @@ function row({ prefix, state, reasons, held, behindSeconds, eventsOfHour, runnin
       ${held > 0 ? `The guard holds something. ` : nothing}
     </td>
   </tr>`
+}
+
+/** @param {string} state @param {keyof typeof WORDS} kind */
+function wordOf(state, kind) {
+  if (kind !== 'bad') return WORDS[kind]
+  if (state === 'stopped') return '× stopped'
+  return state === 'opening' ? '× not open' : WORDS.bad
 }

@@ -1,10 +1,9 @@
-import type { Change } from '../../domain/change.ts'
+import type { Change, UpsertReason } from '../../domain/change.ts'
 import type { Instant } from '../../domain/instant.ts'
 import { minuteOf, MinuteSeries, type MinuteValues } from './minute-series.ts'
 
 /** What the page tells events by: why a record was published, or that it was deleted. */
-export const EVENT_KINDS = ['SNAPSHOT', 'CREATED', 'UPDATED', 'RESTORED', 'REPUBLISHED', 'DELETED'] as const
-export type EventKind = (typeof EVENT_KINDS)[number]
+export type EventKind = UpsertReason | 'DELETED'
 
 /** Events of a feed by minute and kind over the last day, from when it was made. */
 export class EventRates {
