@@ -12,9 +12,19 @@ const MOST_COLUMNS = 180
 /** In the order in which they are stacked. @type {readonly EventKind[]} */
 export const EVENT_KINDS = ['SNAPSHOT', 'CREATED', 'UPDATED', 'RESTORED', 'REPUBLISHED', 'DELETED']
 
-/** @param {string} name of a custom property @param {Element} element */
+/** A colour of the style sheet as it is now, light or dark: a canvas knows no properties. @param {string} name @param {Element} element */
 function color(name, element) {
-  return getComputedStyle(element).getPropertyValue(name).trim()
+  const probe = document.createElement('i')
+  probe.style.color = `var(${name})`
+  element.append(probe)
+  const { color: shown } = getComputedStyle(probe)
+  probe.remove()
+  return shown
+}
+
+/** @param {string} solid as computed: `rgb(…)` */
+function faint(solid) {
+  return solid.replace('rgb(', 'rgba(').replace(')', ', 0.13)')
 }
 
 /** @param {number} index @param {Element} element */
@@ -97,7 +107,7 @@ export function drawFreshness(place, { series, hours, now, theme }) {
       ...names.map((name, index) => ({
         label: name,
         stroke: lineColor(index, place),
-        fill: names.length === 1 ? `${lineColor(index, place)}22` : 'transparent',
+        fill: names.length === 1 ? faint(lineColor(index, place)) : 'transparent',
         width: 2,
         points: { show: false },
       })),

@@ -16,12 +16,16 @@ export class EventRates {
   }
 
   count(changes: readonly Change[], at: Instant): void {
-    const minute = minuteOf(at)
+    const counts = new Map<EventKind, number>()
     for (const change of changes) {
       const kind = change.kind === 'upsert' ? change.reason : 'DELETED'
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }
+    const minute = minuteOf(at)
+    for (const [kind, count] of counts) {
       const series = this.#series.get(kind) ?? new MinuteSeries()
       this.#series.set(kind, series)
-      series.set(minute, (series.get(minute) ?? 0) + 1)
+      series.set(minute, (series.get(minute) ?? 0) + count)
     }
   }
 

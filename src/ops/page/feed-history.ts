@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/change.ts'
 import type { Instant, Millis } from '../../domain/instant.ts'
 import { trackOf, type PassKind, type PassProgress } from '../../domain/pass.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
@@ -150,12 +151,12 @@ export class FeedHistory {
     this.#log.came(progress)
     for (const { resource, changes } of parts) {
       this.#events.count(changes, now)
-      const odd: OddRecord[] = []
-      for (const change of changes.toReversed()) {
-        if (odd.length === MOST_ODD) break
-        if (change.kind !== 'upsert' || (change.content.unmapped ?? []).length === 0) continue
-        odd.push({ resource: resource.name, key: change.key, fields: change.content.unmapped ?? [], at: now })
-      }
+      const odd = oddAmong(changes).map(({ key, fields }) => ({
+        resource: resource.name,
+        key,
+        fields,
+        at: now,
+      }))
       if (odd.length > 0) this.#odd = [...odd, ...this.#odd].slice(0, MOST_ODD)
     }
   }
@@ -165,4 +166,15 @@ export class FeedHistory {
     this.#freshness.set(resource, known)
     return known
   }
+}
+
+/** The last ones, newest first. */
+function oddAmong(changes: readonly Change[]): readonly Pick<OddRecord, 'key' | 'fields'>[] {
+  const odd: Pick<OddRecord, 'key' | 'fields'>[] = []
+  for (let at = changes.length - 1; at >= 0 && odd.length < MOST_ODD; at -= 1) {
+    const change = changes[at]
+    const fields = change?.kind === 'upsert' ? (change.content.unmapped ?? []) : []
+    if (change !== undefined && fields.length > 0) odd.push({ key: change.key, fields })
+  }
+  return odd
 }
