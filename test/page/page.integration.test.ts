@@ -98,11 +98,11 @@ test('a held purge is shown with its breakdown, approved up to N and rejected, b
   const byStatus = card.getByRole('table', { name: 'By status' })
   const counts = await byStatus.locator('td.num').allInnerTexts()
   expect(counts.reduce((sum, text) => sum + Number(text), 0)).toBe(60)
+  await page.evaluate('scrollTo(0, 0)')
+  await shown.takePicture('held')
   await card.getByText('The first 20 keys').click()
   await card.getByText(removed.toSorted()[0] ?? '', { exact: true }).waitFor()
   expect(await shown.violations()).toEqual([])
-  await page.evaluate('scrollTo(0, 0)')
-  await shown.takePicture('held')
 
   // Less than there is: all is held still.
   const most = card.getByLabel('Approve up to')
