@@ -24,7 +24,6 @@ export default {
     'test/consumer/sdk/loop-process.ts',
   ],
   project: ['src/**', 'page/**', 'test/**', 'bench/**'],
-  project: ['src/**', 'test/**', 'bench/**'],
   // Of Debian's package `prometheus`; the tests that want it say so where it is missing.
   ignoreBinaries: ['promtool'],
   // The Node that runs it all.
