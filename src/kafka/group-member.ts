@@ -234,7 +234,7 @@ function asGroupError(error: unknown, { groupId, sessionTimeoutMs }: GroupOption
 const ADVICE: ReadonlyMap<string | undefined, string> = new Map([
   [
     'INCONSISTENT_GROUP_PROTOCOL',
-    'its members share partitions out by other rules, or it is a group of the new protocol. Choose another group id, or let the others use the range assignor and the classic protocol',
+    'its members share partitions out by other rules, or it is a group of the new protocol. Choose another group id, or let the others use the same assignor and the classic protocol',
   ],
   [
     'INVALID_SESSION_TIMEOUT',

@@ -147,6 +147,7 @@ test('an instance that was suspended finds its feeds elsewhere, lets go of them,
   await expect.poll(async () => (await openFeeds([one])).size, PATIENCE).toBe(4)
   for (const { simulator } of markets.markets) simulator.listings.apply({ action: 'prices', count: 5 })
   process.kill(two.process.pid, 'SIGCONT')
+  await two.process.logged('the group has gone on without this instance', AbortSignal.timeout(60_000))
   await expect.poll(counts, PATIENCE).toEqual([2, 2])
   for (const { simulator } of markets.markets) simulator.listings.apply({ action: 'new', count: 3 })
   for (const market of markets.markets) {

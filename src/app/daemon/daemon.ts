@@ -152,14 +152,7 @@ class Daemon {
     const { kafka, topics } = this.#feeds[0].settings.current
     const logger = this.#logger
     const ofGroup = kafkaSettings(kafka, logger, new Outages(logger, now))
-    const { replicationFactor } = topics
-    const options = {
-      kafka: ofGroup,
-      replicationFactor,
-      feeds: this.#feeds.length,
-      clock: SYSTEM_CLOCK,
-      logger,
-    }
+    const options = { kafka: ofGroup, topics, feeds: this.#feeds.length, clock: SYSTEM_CLOCK, logger }
     return keepInGroup(group, options, signal)
   }
 

@@ -1,4 +1,5 @@
 /** Membership of the group of `GROUP_ID`, in the topic whose partitions are the feeds. */
+import type { Settings } from '../../config/settings.ts'
 import { connectKafka, type KafkaCluster } from '../../kafka/cluster.ts'
 import { GroupMember } from '../../kafka/group-member.ts'
 import type { KafkaSettings } from '../../kafka/settings.ts'
@@ -19,8 +20,8 @@ const QUIET_MS = 60_000
 
 export interface GroupOptions {
   readonly kafka: KafkaSettings
-  /** `KAFKA_REPLICATION_FACTOR` */
-  readonly replicationFactor: number | null
+  /** Whether and how topics are made. */
+  readonly topics: Pick<Settings['topics'], 'create' | 'replicationFactor'>
   readonly feeds: number
   readonly clock: Pick<Clock, 'sleep'>
   readonly logger: Logger
@@ -54,7 +55,7 @@ export async function keepInGroup(
 
 /** An outage is waited out, as a feed's own start waits. */
 async function connected(
-  { kafka, replicationFactor, feeds, clock, logger }: GroupOptions,
+  { kafka, topics: { create, replicationFactor }, feeds, clock, logger }: GroupOptions,
   topic: string,
   signal: AbortSignal,
 ): Promise<KafkaCluster> {
@@ -65,10 +66,12 @@ async function connected(
     await using opened = new AsyncDisposableStack()
     try {
       const cluster = opened.use(await connectKafka(kafka, signal))
-      const replication = replicationFactor === null ? {} : { replicationFactor }
-      const configs = { 'cleanup.policy': 'compact' }
-      await cluster.createTopics([{ name: topic, partitions: feeds, configs, ...replication }], signal)
-      await cluster.growTopic(topic, feeds, signal)
+      if (create) {
+        const replication = replicationFactor === null ? {} : { replicationFactor }
+        const configs = { 'cleanup.policy': 'compact' }
+        await cluster.createTopics([{ name: topic, partitions: feeds, configs, ...replication }], signal)
+        await cluster.growTopic(topic, feeds, signal)
+      } else await cluster.partitionCount(topic, signal)
       opened.move()
       return cluster
     } catch (error) {
