@@ -13,6 +13,8 @@ export interface Holdings {
   readonly names: readonly string[]
   /** Partitions that it has not given up. */
   readonly owned: readonly number[]
+  /** Partitions that it has had, and would begin sooner with than another member. @default none */
+  readonly known?: readonly number[] | undefined
 }
 
 export interface StickyMember extends Holdings {
@@ -31,6 +33,7 @@ const HOLDINGS = z.object({
   v: z.literal(1),
   names: z.array(z.string()),
   owned: z.array(z.int().nonnegative()),
+  known: z.array(z.int().nonnegative()).optional(),
 })
 const VERDICT = z.object({ v: z.literal(1), agrees: z.boolean() })
 const NOTHING: Holdings = { names: [], owned: [] }
@@ -40,8 +43,8 @@ export function stickyAssignor({ holdings, onAgreement }: StickyOptions): Assign
   return {
     protocol: PROTOCOL,
     subscription: (topics) => {
-      const { names, owned } = holdings()
-      return encodeSubscription(topics, bytesOf({ v: 1, names, owned }))
+      const { names, owned, known } = holdings()
+      return encodeSubscription(topics, bytesOf({ v: 1, names, owned, known }))
     },
     assign: (subscribers) => {
       const [topic = ''] = subscribers.flatMap(({ topics }) => topics)
@@ -110,13 +113,28 @@ function targetOf(members: readonly StickyMember[], count: number): ReadonlyMap<
   const each = Math.floor(count / members.length)
   const withOneMore = count % members.length
   const byLoad = [...target.values()].toSorted((a, b) => b.length - a.length)
+  const needy = members.filter(({ memberId }) => (target.get(memberId)?.length ?? 0) < each)
+  const isKnownToNeedy = (partition: number): boolean =>
+    needy.some(({ known }) => known?.includes(partition) === true)
   for (const [place, share] of byLoad.entries()) {
     const most = each + (place < withOneMore ? 1 : 0)
-    share.sort((a, b) => a - b)
+    // What somebody else knows is given up first.
+    share.sort((a, b) => Number(isKnownToNeedy(a)) - Number(isKnownToNeedy(b)) || a - b)
     for (const partition of share.splice(most)) taken.delete(partition)
   }
-  for (let partition = 0; partition < count; partition += 1) {
-    if (taken.has(partition)) continue
+  const free = Array.from({ length: count }, (_, partition) => partition).filter((one) => !taken.has(one))
+  const rest = free.filter((partition) => {
+    const knowing = needy.find(
+      ({ memberId, names, known }) =>
+        partition < names.length &&
+        known?.includes(partition) === true &&
+        (target.get(memberId)?.length ?? 0) < each,
+    )
+    if (knowing === undefined) return true
+    target.get(knowing.memberId)?.push(partition)
+    return false
+  })
+  for (const partition of rest) {
     const able = members.filter(({ names }) => partition < names.length)
     const least = able
       .map(({ memberId }) => target.get(memberId))

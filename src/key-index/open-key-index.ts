@@ -52,6 +52,11 @@ export async function openKeyIndex(
   return index
 }
 
+/** Whether there is an index of `openKeyIndex`, readable or not. */
+export function hasKeyIndex(dataDirectory: string): Promise<boolean> {
+  return exists(join(dataDirectory, FOLDER))
+}
+
 /** As LevelDB sees it: by the file that names its manifest. */
 async function exists(location: string): Promise<boolean> {
   try {

@@ -123,6 +123,9 @@ test('thirty feeds over three processes, of which one is killed in the middle of
     return daemons.map((daemon) => owners.filter((owner) => owner === daemon).length)
   }
   await expect.poll(counts, PATIENCE).toEqual([10, 10, 10])
+  const feedsOf = (owners: ReadonlyMap<string, MarketsDaemon>, daemon: MarketsDaemon): readonly string[] =>
+    [...owners].flatMap(([prefix, owner]) => (owner === daemon ? [prefix] : [])).toSorted()
+  expect(feedsOf(await openFeeds(daemons), again)).toEqual(feedsOf(before, three))
   // One that leaves says so: the others need not wait until they miss it.
   expect(await two.process.kill('SIGTERM')).toMatchObject({ code: 0 })
   await expect.poll(async () => (await openFeeds([one, again])).size, PATIENCE).toBe(FEEDS)

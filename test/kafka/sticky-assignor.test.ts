@@ -31,6 +31,14 @@ describe('partitions are shared out in two rounds', () => {
     expect(sharesOf([member('a', [0, 1], 6), member('c', [4, 5], 6)])).toEqual({ a: [0, 1, 2], c: [3, 4, 5] })
   })
 
+  test('who comes back is given what it had before', () => {
+    const back = { ...member('c', [], 6), known: [1, 3] }
+    const others = [member('a', [0, 1, 2], 6), member('b', [3, 4, 5], 6)]
+    expect(sharesOf([...others, back])).toEqual({ a: [0, 2], b: [4, 5], c: [] })
+    const given = [member('a', [0, 2], 6), member('b', [4, 5], 6), back]
+    expect(sharesOf(given)).toEqual({ a: [0, 2], b: [4, 5], c: [1, 3] })
+  })
+
   test('a partition that two believe to have stays with one, once the other has given it up', () => {
     expect(sharesOf([member('a', [0], 2), member('b', [0, 1], 2)])).toEqual({ a: [], b: [1] })
     expect(sharesOf([member('a', [0], 2), member('b', [1], 2)])).toEqual({ a: [0], b: [1] })
@@ -51,12 +59,16 @@ describe('partitions are shared out in two rounds', () => {
       count: fc.integer({ min: 0, max: 40 }),
       owners: fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 40, maxLength: 40 }),
       size: fc.integer({ min: 1, max: 6 }),
+      had: fc.uniqueArray(fc.nat(45)),
     })
     fc.assert(
-      fc.property(group, ({ count, owners, size }) => {
+      fc.property(group, ({ count, owners, size, had }) => {
         let members = Array.from({ length: size }, (_, at) => {
           const owned = [...names(count).keys()].filter((partition) => owners[partition] === at)
-          return member(`m${at}`, owned, count)
+          return {
+            ...member(`m${at}`, owned, count),
+            known: had.filter((partition) => partition % size === at),
+          }
         })
         const before = new Map(members.flatMap(({ memberId, owned }) => owned.map((one) => [one, memberId])))
         for (let round = 0; round < 3; round += 1) {

@@ -1,6 +1,7 @@
 /** `run`: the process around its feeds. It serves HTTP for them, and each has a supervisor. */
 import type { FeedChoice } from '../../config/load-settings.ts'
 import { SettingsError } from '../../config/settings-error.ts'
+import { hasKeyIndex } from '../../key-index/open-key-index.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
@@ -51,7 +52,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const onStop = (): void => logger.info({ event: 'stopping', why: whyAborted(signal) }, 'the daemon stops')
   signal.addEventListener('abort', onStop, { once: true })
   try {
-    await new Daemon(feeds, groupOf(read, feeds, logger), logger).run(signal)
+    await new Daemon(feeds, await groupOf(read, feeds, logger), logger).run(signal)
     return 0
   } catch (error) {
     if (signal.aborted) {
@@ -100,7 +101,11 @@ function feedsOf(
 }
 
 /** Undefined where this process has all of them. @throws {SettingsError} if only some are to run */
-function groupOf(read: DaemonSettings, feeds: DaemonFeeds, logger: Logger): FeedGroup | undefined {
+async function groupOf(
+  read: DaemonSettings,
+  feeds: DaemonFeeds,
+  logger: Logger,
+): Promise<FeedGroup | undefined> {
   const { groupId: id } = feeds[0].settings.current.process
   if (id === null) return undefined
   if (read.chosen) {
@@ -108,7 +113,10 @@ function groupOf(read: DaemonSettings, feeds: DaemonFeeds, logger: Logger): Feed
     throw new SettingsError([{ name: 'GROUP_ID', problem }])
   }
   for (const { supervisor } of feeds) supervisor.standBy()
-  return new FeedGroup({ id, feeds, clock: SYSTEM_CLOCK, monotonic: () => performance.now(), logger })
+  const kept = await Promise.all(feeds.map(({ settings }) => hasKeyIndex(settings.current.feed.dataDir)))
+  const indexed = feeds.map((_, partition) => partition).filter((partition) => kept[partition])
+  const monotonic = (): number => performance.now()
+  return new FeedGroup({ id, feeds, indexed, clock: SYSTEM_CLOCK, monotonic, logger })
 }
 
 /** What stands around the feeds of the process. */

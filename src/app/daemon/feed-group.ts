@@ -35,6 +35,8 @@ export interface FeedGroupOptions {
   readonly id: string
   /** In the order of the settings. */
   readonly feeds: readonly SharedFeed[]
+  /** Those of which there is an index here, by their numbers. */
+  readonly indexed: readonly number[]
   readonly clock: Pick<Clock, 'sleep'>
   /** Milliseconds from any origin. */
   readonly monotonic: () => Millis
@@ -53,6 +55,7 @@ export class FeedGroup implements GroupState {
   /** By partition: what runs here, or has not come to its end yet. */
   readonly #held = new Map<number, HeldFeed>()
   readonly #fencedAt = new Map<number, Millis>()
+  readonly #indexed: Set<number>
   #assigned: ReadonlySet<number> = new Set()
   /** Resolves when something was given up, which the others wait for. */
   #gaveUp = Promise.withResolvers<void>()
@@ -61,6 +64,7 @@ export class FeedGroup implements GroupState {
 
   constructor(options: FeedGroupOptions) {
     this.#options = options
+    this.#indexed = new Set(options.indexed)
   }
 
   get id(): string {
@@ -73,7 +77,11 @@ export class FeedGroup implements GroupState {
 
   /** What this instance tells the group. */
   holdings(): Holdings {
-    return { names: this.#options.feeds.map(({ prefix }) => prefix), owned: [...this.#held.keys()] }
+    return {
+      names: this.#options.feeds.map(({ prefix }) => prefix),
+      owned: [...this.#held.keys()],
+      known: [...this.#indexed],
+    }
   }
 
   /** Whether the group has the same feeds in the same order, as far as it has them. */
@@ -161,6 +169,7 @@ export class FeedGroup implements GroupState {
       else this.#gaveUp.resolve()
     })
     this.#held.set(partition, { stop, over })
+    this.#indexed.add(partition)
   }
 
   /** Resolves when the feed is no more to be had here; one that somebody has to decide about is nobody else's meanwhile. */

@@ -81,7 +81,7 @@ function open(assigned: readonly number[]) {
   const feeds = ['east', 'west'].map((prefix) => new ScriptedFeed(prefix))
   const [east, west] = [feeds[EAST]!, feeds[WEST]!]
   const logger = createLogger({ level: 'silent' })
-  const group = new FeedGroup({ id: 'g', feeds, clock, monotonic: () => clock.now(), logger })
+  const group = new FeedGroup({ id: 'g', feeds, indexed: [], clock, monotonic: () => clock.now(), logger })
   const member = new ScriptedMember(assigned)
   member.group = group
   const stop = new AbortController()
