@@ -13,7 +13,7 @@ export interface Holdings {
   readonly names: readonly string[]
   /** Partitions that it has not given up. */
   readonly owned: readonly number[]
-  /** Partitions that it has had, and would begin sooner with than another member. @default none */
+  /** Partitions that it has had, and would begin sooner with than another member, the latest first. @default none */
   readonly known?: readonly number[] | undefined
 }
 
@@ -113,9 +113,14 @@ function targetOf(members: readonly StickyMember[], count: number): ReadonlyMap<
   const each = Math.floor(count / members.length)
   const withOneMore = count % members.length
   const byLoad = [...target.values()].toSorted((a, b) => b.length - a.length)
-  const needy = members.filter(({ memberId }) => (target.get(memberId)?.length ?? 0) < each)
-  const isKnownToNeedy = (partition: number): boolean =>
-    needy.some(({ known }) => known?.includes(partition) === true)
+  // Only so many as a member may have: those before have been others' since.
+  const needy = members
+    .filter(({ memberId }) => (target.get(memberId)?.length ?? 0) < each)
+    .map(({ memberId, names, known = [] }) => {
+      const latest = known.filter((partition) => partition < names.length).slice(0, each)
+      return { memberId, known: new Set(latest) }
+    })
+  const isKnownToNeedy = (partition: number): boolean => needy.some(({ known }) => known.has(partition))
   for (const [place, share] of byLoad.entries()) {
     const most = each + (place < withOneMore ? 1 : 0)
     // What somebody else knows is given up first.
@@ -125,10 +130,7 @@ function targetOf(members: readonly StickyMember[], count: number): ReadonlyMap<
   const free = Array.from({ length: count }, (_, partition) => partition).filter((one) => !taken.has(one))
   const rest = free.filter((partition) => {
     const knowing = needy.find(
-      ({ memberId, names, known }) =>
-        partition < names.length &&
-        known?.includes(partition) === true &&
-        (target.get(memberId)?.length ?? 0) < each,
+      ({ memberId, known }) => known.has(partition) && (target.get(memberId)?.length ?? 0) < each,
     )
     if (knowing === undefined) return true
     target.get(knowing.memberId)?.push(partition)

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ResourceDescription } from '../domain/resource.ts'
 import { makePrivateFolder } from '../support/private-folder.ts'
@@ -52,9 +52,13 @@ export async function openKeyIndex(
   return index
 }
 
-/** Whether there is an index of `openKeyIndex`, readable or not. */
-export function hasKeyIndex(dataDirectory: string): Promise<boolean> {
-  return exists(join(dataDirectory, FOLDER))
+/** When an index of `openKeyIndex` was last written to, in milliseconds since 1970; undefined if there is none. */
+export async function keyIndexWrittenAt(dataDirectory: string): Promise<number | undefined> {
+  const location = join(dataDirectory, FOLDER)
+  if (!(await exists(location))) return undefined
+  const files = await readdir(location)
+  const stats = await Promise.all(files.map((file) => stat(join(location, file)).catch(() => undefined)))
+  return Math.max(0, ...stats.map((found) => found?.mtimeMs ?? 0))
 }
 
 /** As LevelDB sees it: by the file that names its manifest. */

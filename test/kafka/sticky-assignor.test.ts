@@ -32,7 +32,8 @@ describe('partitions are shared out in two rounds', () => {
   })
 
   test('who comes back is given what it had before', () => {
-    const back = { ...member('c', [], 6), known: [1, 3] }
+    // Of what it had before that, others know more.
+    const back = { ...member('c', [], 6), known: [1, 3, 5, 2] }
     const others = [member('a', [0, 1, 2], 6), member('b', [3, 4, 5], 6)]
     expect(sharesOf([...others, back])).toEqual({ a: [0, 2], b: [4, 5], c: [] })
     const given = [member('a', [0, 2], 6), member('b', [4, 5], 6), back]

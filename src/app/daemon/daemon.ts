@@ -1,7 +1,7 @@
 /** `run`: the process around its feeds. It serves HTTP for them, and each has a supervisor. */
 import type { FeedChoice } from '../../config/load-settings.ts'
 import { SettingsError } from '../../config/settings-error.ts'
-import { hasKeyIndex } from '../../key-index/open-key-index.ts'
+import { keyIndexWrittenAt } from '../../key-index/open-key-index.ts'
 import type { DaemonInfo } from '../../ops/daemon-file.ts'
 import { HttpListenError } from '../../ops/http-errors.ts'
 import { startHttpServer, type HttpServer } from '../../ops/http-server.ts'
@@ -113,10 +113,21 @@ async function groupOf(
     throw new SettingsError([{ name: 'GROUP_ID', problem }])
   }
   for (const { supervisor } of feeds) supervisor.standBy()
-  const kept = await Promise.all(feeds.map(({ settings }) => hasKeyIndex(settings.current.feed.dataDir)))
-  const indexed = feeds.map((_, partition) => partition).filter((partition) => kept[partition])
+  const indexed = await indexedHere(feeds)
   const monotonic = (): number => performance.now()
   return new FeedGroup({ id, feeds, indexed, clock: SYSTEM_CLOCK, monotonic, logger })
+}
+
+async function indexedHere(feeds: DaemonFeeds): Promise<readonly number[]> {
+  const found = await Promise.all(
+    feeds.map(async ({ settings }, partition) => {
+      return { partition, at: await keyIndexWrittenAt(settings.current.feed.dataDir) }
+    }),
+  )
+  return found
+    .flatMap(({ partition, at }) => (at === undefined ? [] : [{ partition, at }]))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ partition }) => partition)
 }
 
 /** What stands around the feeds of the process. */

@@ -35,7 +35,7 @@ export interface FeedGroupOptions {
   readonly id: string
   /** In the order of the settings. */
   readonly feeds: readonly SharedFeed[]
-  /** Those of which there is an index here, by their numbers. */
+  /** Those of which there is an index here, by their numbers, the one that was written last at the end. */
   readonly indexed: readonly number[]
   readonly clock: Pick<Clock, 'sleep'>
   /** Milliseconds from any origin. */
@@ -80,7 +80,7 @@ export class FeedGroup implements GroupState {
     return {
       names: this.#options.feeds.map(({ prefix }) => prefix),
       owned: [...this.#held.keys()],
-      known: [...this.#indexed],
+      known: [...this.#indexed].toReversed(),
     }
   }
 
@@ -169,6 +169,7 @@ export class FeedGroup implements GroupState {
       else this.#gaveUp.resolve()
     })
     this.#held.set(partition, { stop, over })
+    this.#indexed.delete(partition)
     this.#indexed.add(partition)
   }
 
