@@ -15,17 +15,8 @@ export type { EventKind, HoldAnswer, KeyReport, OddValues, PassEntry, PassReport
 /** While the feed is not open there is only its health. */
 export type Status = { readonly prefix: string; readonly health: HealthReport } & (
   | { readonly resources?: undefined }
-  | (Omit<FeedStatus, 'health' | 'prefix'> & { readonly paused?: readonly Paused[] })
+  | Omit<FeedStatus, 'health' | 'prefix'>
 )
-/** Passes by schedule that an operator has paused. */
-interface Paused {
-  /** Null: of all resources. */
-  readonly resource: string | null
-  readonly since: string
-  /** Null: until it is ended by hand. */
-  readonly until: string | null
-}
-
 export type OpenStatus = Extract<Status, { resources: unknown[] }>
 
 export interface Tick {

@@ -99,7 +99,7 @@ function troubles({ health }) {
 
 /** @param {Status} status */
 function pausedOf(status) {
-  return isOpen(status) ? (status.paused ?? []) : []
+  return isOpen(status) ? status.paused : []
 }
 
 /** What goes on, and should be looked at. @param {Status} status @param {number} now @returns {Remark[]} */

@@ -102,7 +102,6 @@ function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, shown) {
 
 /** Of one resource, or, null, of all. @param {string | null} resource @param {Shown} shown */
 function pauseButton(resource, { status: { paused }, onPause, onResume }) {
-  if (paused === undefined) return nothing
   // Where all are paused, all are resumed.
   if (resource !== null && paused.some((one) => one.resource === null)) return nothing
   const isPaused = paused.some((one) => one.resource === resource)
@@ -118,7 +117,7 @@ function pauseButton(resource, { status: { paused }, onPause, onResume }) {
 }
 
 /** @param {OpenStatus} status @param {string} name */
-function pausedState({ paused = [] }, name) {
+function pausedState({ paused }, name) {
   const pause = paused.find(({ resource }) => resource === null || resource === name)
   if (pause === undefined) return nothing
   return html`<span class="state look"

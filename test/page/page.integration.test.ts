@@ -189,6 +189,36 @@ test('remarks that are hostile stay text, wherever the page shows them', async (
   expect(shown.complaints.filter((line) => !line.includes('400'))).toEqual([])
 }, 240_000)
 
+test('passes by schedule are paused for a time and resumed, of all resources and of one', async () => {
+  const settings = { UPDATE_INTERVAL: '2s', PURGE_INTERVAL: '1d', RESOURCES: 'listings,accounts' }
+  await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 76 }, settings })
+  await using daemon = await LiveDaemon.start(feed, {})
+  await using shown = await WatchedPage.open(browser, daemon.url)
+  const { page } = shown
+  await page.getByRole('button', { name: 'Pause the passes of accounts' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Pause the passes of accounts?' })
+  await dialog.getByLabel('For').selectOption('2 h')
+  expect(await shown.violations()).toEqual([])
+  await dialog.getByRole('button', { name: 'Pause' }).click()
+  await page.getByText('accounts: passes by schedule are paused').waitFor()
+  await page
+    .getByText('They go on by themselves in 2 h.')
+    .or(page.getByText(/themselves in 1 h 59 min/))
+    .waitFor()
+  await page.getByRole('button', { name: 'Pause all passes' }).click()
+  await page.getByRole('dialog').getByLabel('For').selectOption('as long as nobody resumes them')
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
+  await page.getByText('They go on when somebody resumes them.').waitFor()
+  // What is asked for by hand still runs.
+  await page.getByRole('button', { name: 'Run update of listings now' }).click()
+  await page.getByText('update of listings. It ended completed').waitFor()
+  await page.getByRole('button', { name: 'Resume all passes' }).click()
+  await page.getByText('All resources: passes by schedule are paused').waitFor({ state: 'detached' })
+  const status = JSON.parse((await daemon.get('/status')).text) as { paused: readonly unknown[] }
+  expect(status.paused).toEqual([])
+  expect(shown.complaints).toEqual([])
+}, 240_000)
+
 test('on a phone nothing scrolls sideways, light or dark, and there is nothing for axe to find', async () => {
   const settings = { ...STRICT, ...IDLE, RESOURCES: 'listings,accounts', SUBRESOURCES: 'photos' }
   await using feed = await LiveFeed.open({ simulator: { listings: 120, seed: 75 }, settings })
