@@ -8,18 +8,24 @@ const VERBS = { snapshot: 'Download', update: 'Update', purge: 'Sweep', republis
 
 /** Passes that run now: how far, how fast, how long yet. @param {{ status: OpenStatus, store: FeedStore }} shown */
 export function runningView({ status, store }) {
-  /** @type {Set<string>} */
-  const active = new Set(store.passes.filter(({ state }) => state === 'running').map(({ passId }) => passId))
-  const running = status.passes.filter(
-    ({ state, ['passId']: id }) => state === 'running' && active.has(String(id)),
+  /** @type {Map<string, number>} */
+  const walkedBy = new Map(
+    store.passes.filter(({ state }) => state === 'running').map(({ passId, walked }) => [passId, walked]),
   )
+  const running = status.passes.flatMap((pass) => {
+    const id = String(pass['passId'])
+    const walked = walkedBy.get(id)
+    return pass.state === 'running' && walked !== undefined
+      ? [{ ...pass, id, walked: Math.max(walked, pass.walked) }]
+      : []
+  })
   return html`
     <section class="card" aria-labelledby="running-title">
       <h2 id="running-title">Running now</h2>
       ${running.length === 0 ? html`<p class="quiet">No pass runs. ${nextOf(status)}</p>` : nothing}
       ${running.map((pass) => {
-        const { resource, walked, outlook, startedAt } = pass
-        const rate = store.rate(String(pass['passId']))
+        const { id, resource, walked, outlook, startedAt } = pass
+        const rate = store.rate(id)
         const name = `${VERBS[/** @type {keyof typeof VERBS} */ (pass.pass)] ?? pass.pass} of ${resource}`
         const total = outlook?.total ?? null
         const left = outlook?.secondsLeft ?? null

@@ -131,6 +131,8 @@ export class FeedHistory {
     ...SILENT_OBSERVER,
     passStarted: (progress) => this.#log.started(progress, this.#now()),
     pageCommitted: (progress, parts) => this.#committed(progress, parts),
+    // Of a walk of keys there is not always a checkpoint; a dry run is no pass of the log.
+    pageWalked: (progress) => this.#log.came(progress),
     passEnded: (progress, detail) => this.#log.ended(progress, detail, this.#now()),
     watermarkMoved: (resource, watermark) => this.#freshnessOf(resource).moved(watermark, this.#now()),
   }

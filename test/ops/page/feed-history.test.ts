@@ -82,6 +82,15 @@ describe('passes', () => {
     expect(history.report().report.passes).toMatchObject([{ state: 'running', detail: null, endedAt: null }])
   })
 
+  test('a walk of keys is told of page by page, a dry run is not', () => {
+    const { history } = new Clock()
+    const sweep = progressOf({ pass: 'purge', passId: passId('sweep') })
+    history.observer.passStarted(sweep, false)
+    history.observer.pageWalked({ ...sweep, walked: 500 })
+    history.observer.pageWalked({ ...sweep, passId: passId('dry'), walked: 900 })
+    expect(history.report().report.passes).toMatchObject([{ passId: 'sweep', walked: 500 }])
+  })
+
   test('a reader that comes back is told what changed since, and no more', () => {
     const clock = new Clock()
     runUpdate(clock, 'a', 1)
