@@ -94,6 +94,22 @@ test('the ten lines of README.md compile in a strict project, and read the feed'
   expect(await next.kill('SIGTERM')).toMatchObject({ code: 0, stdout: 'up to date\n' })
 })
 
+test('the program in the package says its version, prints completions and runs the feed, without a file of the project', async () => {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')))
+  const main = join(installed.folder, 'node_modules/listingstream/dist/cli/main.js')
+  const run = async (...args: string[]): Promise<CliExit> => {
+    await using program = script(main, args, feed.settings)
+    return await ended(program)
+  }
+  expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+  expect((await run('completion', 'bash')).stdout).toContain('complete -F _listingstream listingstream')
+  const update = await run('update')
+  expect(update).toMatchObject({ code: 0, stdout: expect.stringContaining('update of listings completed') })
+  expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Freshness') })
+})
+
 test("the code of docs/sdk.md compiles, with one source's own types, which reader schemas make true", async () => {
   await installed.write('listing-events.ts', await feed.done('schema', 'types'))
   await installed.write('listing-upserted.json', await feed.done('schema', 'show', '--json'))
