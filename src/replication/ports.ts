@@ -227,6 +227,7 @@ export type LedgerSet =
   | 'masked'
   | 'changed'
   | 'held'
+  | 'unread'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>

@@ -27,6 +27,8 @@ export interface WithheldRecords {
   readonly why: string
   /** Of the pass's ledger: whose keys are held. */
   readonly sets: readonly LedgerSet[]
+  /** A hold that goes on whatever its kind; of others, one of the same kind does. */
+  readonly onto?: StandingHold | undefined
 }
 
 /**
@@ -47,8 +49,8 @@ export async function holdRecords(
   const { holds, generation } = feed.state
   const { pass, startedAt } = progress
   const before = holds.standingRecords(resource.name, pass)
-  const continued =
-    before?.hold.kind === withheld.kind ? await fileHeld(feed, progress.passId, before, signal) : undefined
+  const same = before?.hold.kind === withheld.kind ? before : withheld.onto
+  const continued = same === undefined ? undefined : await fileHeld(feed, progress.passId, same, signal)
   const { kind, why } = withheld
   const hold: Hold = {
     resource: resource.name,

@@ -1,14 +1,16 @@
 /** The end of what a pass read again (R10): what was withheld is published, or held for an operator. */
-import type { HoldChanges } from '../../domain/hold.ts'
+import type { HoldChanges, StandingHold } from '../../domain/hold.ts'
 import type { PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import type { Feed } from '../feed.ts'
 import { endOfRecordHolds } from '../holds/end-of-holds.ts'
-import { holdRecords } from '../holds/hold-records.ts'
+import { holdRecords, type WithheldRecords } from '../holds/hold-records.ts'
 import type { LedgerSet } from '../ports.ts'
 import { withHeldRecords } from '../progress.ts'
 import { publishByKey, publishRechecked, type LetterRetry } from '../publish-by-key.ts'
+import { compareOfSweep } from '../reconcile.ts'
 import { judgeReread } from './judge-reread.ts'
+import { readUnread } from './read-unread.ts'
 
 export interface RereadConclusion {
   readonly progress: PassProgress
@@ -22,10 +24,16 @@ export interface RereadConclusion {
 export async function concludeReread(
   feed: Feed,
   resource: ListedResource,
-  read: PassProgress,
+  walked: PassProgress,
   letters: LetterRetry | undefined,
   signal: AbortSignal,
 ): Promise<RereadConclusion> {
+  const standing = standingOf(feed, walked)
+  if (standing !== undefined && !mayEnd(walked)) {
+    return await addToHold(feed, resource, walked, { standing, letters }, signal)
+  }
+  const read =
+    standing === undefined ? walked : await readUnread(feed, resource, walked, { standing, letters }, signal)
   const { masked, changed } = read.reread
   const verdict = judgeReread(feed.reread, read.reread)
   if (verdict.kind === 'clear') {
@@ -34,13 +42,62 @@ export async function concludeReread(
     const holds = endOfRecordHolds(feed.state, resource, read.pass)
     return { progress: withHeldRecords(published, 0), heldBecause: null, holds }
   }
-  const isMasking = verdict.hold === 'masking'
-  const others = isMasking && changed > 0 ? (['changed'] as const) : []
+  const withheld = { kind: verdict.hold, why: verdict.why }
+  return await hold(feed, resource, read, { withheld, letters }, signal)
+}
+
+/** What records of such passes are held already. */
+function standingOf({ state }: Feed, { resource, pass, reread }: PassProgress): StandingHold | undefined {
+  return reread.held === 0 ? undefined : state.holds.standingRecords(resource, pass)
+}
+
+/** Whether what such a pass has read says anything of all that is held: a purge by keys or stamps has read next to nothing. */
+function mayEnd(read: PassProgress): boolean {
+  if (read.pass === 'purge') return compareOfSweep(read) === 'content'
+  return read.owedSeconds.length === 0
+}
+
+interface OnHold {
+  readonly standing: StandingHold
+  readonly letters: LetterRetry | undefined
+}
+
+/** The hold stands as it did, and what the pass withholds is held with the rest, few as it may be. */
+async function addToHold(
+  feed: Feed,
+  resource: ListedResource,
+  read: PassProgress,
+  { standing, letters }: OnHold,
+  signal: AbortSignal,
+): Promise<RereadConclusion> {
+  const { kind, why, passId } = standing.hold
+  const what = read.pass === 'purge' ? `compared ${compareOfSweep(read)}` : 'could not read its whole window'
+  const heldBecause = `${why}; hold ${passId} stands, since this ${read.pass} ${what}`
+  const { masked, changed } = read.reread
+  if (masked + changed === 0) return { progress: read, heldBecause, holds: { written: [], ended: [] } }
+  const verdict = judgeReread(feed.reread, read.reread)
+  const isOfChanges = kind === 'changes' || (verdict.kind === 'held' && verdict.hold === 'changes')
+  const withheld = { kind: isOfChanges ? 'changes' : 'masking', why, onto: standing } as const
+  const conclusion = await hold(feed, resource, read, { withheld, letters }, signal)
+  return { ...conclusion, heldBecause }
+}
+
+async function hold(
+  feed: Feed,
+  resource: ListedResource,
+  read: PassProgress,
+  {
+    withheld,
+    letters,
+  }: { readonly withheld: Omit<WithheldRecords, 'sets'>; readonly letters: LetterRetry | undefined },
+  signal: AbortSignal,
+): Promise<RereadConclusion> {
+  const isMasking = withheld.kind === 'masking'
+  const others = isMasking && read.reread.changed > 0 ? (['changed'] as const) : []
   const progress = await publishWithheld(feed, resource, read, { sets: others, letters }, signal)
   const sets = isMasking ? (['masked'] as const) : (['masked', 'changed'] as const)
-  const withheld = { kind: verdict.hold, why: verdict.why, sets }
-  const { keys, holds } = await holdRecords(feed, resource, progress, withheld, signal)
-  return { progress: withHeldRecords(progress, keys), heldBecause: verdict.why, holds }
+  const { keys, holds } = await holdRecords(feed, resource, progress, { ...withheld, sets }, signal)
+  return { progress: withHeldRecords(progress, keys), heldBecause: withheld.why, holds }
 }
 
 interface Withheld {

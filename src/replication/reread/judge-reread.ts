@@ -13,15 +13,18 @@ export type RereadVerdict =
   | { readonly kind: 'clear' }
   | { readonly kind: 'held'; readonly hold: RecordHoldKind; readonly why: string }
 
-/** Below that, a share says little: the window of one update may well be one agent's work. */
+/** Below that, a share says little, unless something is held: the window of one update may well be one agent's work. */
 const APPLIES_FROM = 1_000
 
-/** Where both are too much, all that changed is held: what gained masked fields is among it. */
+/**
+ * Where both are too much, all that changed is held: what gained masked fields is among it. While records are held already, what
+ * few say counts, too: a hold does not end because some of its records are not shown any more.
+ */
 export function judgeReread(
   { maskMaxRatio, changeMaxRatio }: RereadLimits,
-  { known, masked, changed: others }: RereadCounts,
+  { known, masked, changed: others, held }: RereadCounts,
 ): RereadVerdict {
-  if (known < APPLIES_FROM) return { kind: 'clear' }
+  if (known < APPLIES_FROM && held === 0) return { kind: 'clear' }
   const changed = masked + others
   const isMasking = masked > known * maskMaxRatio
   const masking = `${masked} of ${known} records that were read again gained masked fields, above MASK_MAX_RATIO (${maskMaxRatio})`

@@ -12,7 +12,7 @@ import { runUpdate } from '../../../src/replication/records-pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
 import { feedAfterSnapshot, type MemoryFeed } from '../../fixtures/memory-feed.ts'
-import { SERVER_TIME, sourceRecord, type WalkStep } from '../../fixtures/scripted-source.ts'
+import { SERVER_TIME, shownRow, sourceRecord, type WalkStep } from '../../fixtures/scripted-source.ts'
 
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000
@@ -88,6 +88,46 @@ describe('a mass masking that a content reconcile reads', () => {
     const next = opened.restart({ walks: [pages(maskedAll)], counts: [1_199], records: maskedAll })
     expect((await reconcile(next)).progress).toMatchObject({ state: 'held', reread: { held: 1_199 } })
     expect(upserts(next)).toEqual([])
+  })
+
+  test.each(['keys', 'versions'] as const)(
+    'is left as it stands by a purge by %s, which has not read it again, and the next by itself is a reconcile (R10)',
+    async (compare) => {
+      const { opened } = await held()
+      const before = standing(opened)!
+      const next = opened.restart({
+        walks: [[{ records: maskedAll.map((record) => shownRow(record, compare)) }]],
+        counts: [1_199],
+        records: maskedAll,
+      })
+      const { progress, verdict } = await runPurge(next.feed, LISTINGS, { ...PLAIN_PASS, compare }, signal)
+      expect(verdict).toEqual({ kind: 'clear' })
+      expect(progress).toMatchObject({ state: 'held', compare, reread: { held: 1_199 } })
+      expect(next.markers().at(-1)?.detail).toContain(`${before.hold.passId} stands`)
+      expect(standing(next)).toEqual(before)
+      expect(upserts(next)).toEqual([])
+      // Whatever the interval: a moment later, too.
+      expect(compareOf(next.feed.state, LISTINGS, SWEEPS, progress.startedAt)).toBe('content')
+    },
+  )
+
+  test('is added to by a purge by versions that reads a few more of them (R10)', async () => {
+    const { opened } = await held()
+    const added = sourceRecord('99999', { Price: MASKED })
+    const before = standing(opened)!
+    const hidden = instant(SERVER_TIME - 2 * HOUR_MS)
+    const [one, ...others] = maskedAll
+    const moved = sourceRecord(one!.key, { Price: MASKED }, { modificationTimestamp: hidden })
+    const records = [moved, ...others, added]
+    const next = opened.restart({
+      walks: [[{ records: records.map((record) => shownRow(record, 'versions')) }]],
+      counts: [1_200],
+      records,
+    })
+    const { progress } = await runPurge(next.feed, LISTINGS, { ...PLAIN_PASS, compare: 'versions' }, signal)
+    expect(progress).toMatchObject({ state: 'held', reread: { masked: 1, held: 1_199 } })
+    expect(standing(next)).toEqual(before)
+    expect(upserts(next).map(({ key }) => key)).toEqual([added.key])
   })
 
   test('is held as well where the walk was interrupted (R1, R10)', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Change } from '../../../src/domain/change.ts'
-import { TOKEN_REFUSED } from '../../../src/domain/error-codes.ts'
+import { DATA_FAILED, TOKEN_REFUSED } from '../../../src/domain/error-codes.ts'
 import { MASKED } from '../../../src/domain/masked.ts'
 import { instant } from '../../../src/domain/instant.ts'
 import type { PassProgress } from '../../../src/domain/pass.ts'
@@ -196,6 +196,52 @@ describe('a hold of records', () => {
     expect(standing(opened)).toBeUndefined()
     expect(standing(opened.restart({}))).toBeUndefined()
     expect(published(opened)).toBe(0)
+  })
+
+  test('is asked for by key where the window no longer shows it, and ends only by what that says (R10)', async () => {
+    const few = stamped({ Price: 1 }, KEYS.slice(0, 3))
+    const opened = await open({
+      walks: [pages(masked(500)), [{ records: few }], [{ records: few }]],
+      counts: [1_200, 3, 3],
+      records: masked(500),
+    })
+    await update(opened)
+    const before = standing(opened)!
+    expect(await update(opened)).toMatchObject({
+      state: 'held',
+      reread: { known: 500, masked: 497, held: 500 },
+    })
+    expect(standing(opened)).toEqual(before)
+    expect(leaked(opened)).toBe(0)
+    for (const record of masked(0)) opened.source.records.set(record.key, record)
+    expect(await update(opened)).toMatchObject({ state: 'completed', reread: { held: 0 } })
+    expect(standing(opened)).toBeUndefined()
+    expect(leaked(opened)).toBe(0)
+  })
+
+  test('does not end because fewer than a thousand of its records are shown (R10)', async () => {
+    const left = masked(500).slice(0, 900)
+    const opened = await open({ walks: [pages(masked(500)), [{ records: left }]], counts: [1_200, 900] })
+    await update(opened)
+    expect(await update(opened)).toMatchObject({ state: 'held', reread: { known: 900, held: 500 } })
+    expect(leaked(opened)).toBe(0)
+  })
+
+  test('is left as it stands by an update that could not read all of its window (R10)', async () => {
+    const failed = new ListingstreamError('cannot be shown', { code: DATA_FAILED, retryable: true })
+    const opened = await open({ walks: [pages(masked(500))], counts: [1_200], records: masked(500) })
+    await update(opened)
+    const before = standing(opened)!
+    const held = opened.feed.state.lastPass(LISTINGS.name, 'update')!
+    const owing = { ...held, owedSeconds: [instant(LATER)] }
+    const commitment = { progress: owing, watermark: null, markers: [] }
+    await opened.feed.committer.commitProgress(LISTINGS, commitment, signal)
+    const next = opened.restart({
+      walks: [[{ records: [] }], [{ records: [] }], [{ fail: failed }], [{ records: [] }]],
+      counts: [0, 0, 0],
+    })
+    expect(await update(next)).toMatchObject({ state: 'held', owedSeconds: [LATER] })
+    expect(standing(next)).toEqual(before)
   })
 
   test('is handed on by a pass that is interrupted, and outlives a restart (R1, R10)', async () => {
