@@ -898,6 +898,27 @@ export type SweepCertificate = {
   readonly root: string | null
 }
 
+/** HELD: the guard holds a pass. DEGRADED: the feed has not been ready for a minute. FAILED: a pass has failed three times in a row. RECOVERED: one of these is over. UNKNOWN: a symbol that the reader does not know yet. */
+export type NotificationKind = 'UNKNOWN' | 'HELD' | 'DEGRADED' | 'FAILED' | 'RECOVERED'
+
+/** What somebody should know who is not looking. The same as the webhook is sent; Kafka key and ce_id: its id. */
+export type FeedNotification = {
+  /** Of CloudEvents, the same for each way that it is told. */
+  readonly id: string
+  /** What it is about. */
+  readonly kind: NotificationKind
+  /** Name of the resource; null: the whole feed. */
+  readonly resource: string | null
+  /** Kind of pass, for example update; null: none. */
+  readonly pass: string | null
+  /** Code of the error, where there is one. */
+  readonly code: string | null
+  /** What happened, and what to do. */
+  readonly message: string | null
+  /** When, by the clock of the process. */
+  readonly at: InstantText | null
+}
+
 /** Value of a record of the topic `listings`; a tombstone is null. */
 export type ListingEvent = ListingUpserted | ListingDeleted
 

@@ -30,8 +30,8 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
     case 'control':
       return {
         description:
-          'A pass over the source started, completed, was held or failed; and what a completed sweep leaves in the topics, so that a store can be proved to be the same.',
-        key: { ...TEXT, description: 'Id of the pass.' },
+          'A pass over the source started, completed, was held or failed; what a completed sweep leaves in the topics, so that a store can be proved to be the same; and what somebody should know who is not looking.',
+        key: { ...TEXT, description: 'Id of the pass, or of the notification.' },
         headersOf: null,
         messages: {},
       }
@@ -54,7 +54,7 @@ export function aboutTopic(id: string, resource: ResourceDescription | null): Ab
       return {
         description:
           "How far the passes are, and who writes the feed. The program's own: read it, do not write it.",
-        key: { ...TEXT, description: 'owner, <resource>/watermark or <resource>/<pass>.' },
+        key: { ...TEXT, description: 'owner, pause, <resource>/watermark or <resource>/<pass>.' },
         headersOf: null,
         messages: {},
       }

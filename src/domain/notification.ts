@@ -6,8 +6,7 @@ import type { ResourceName } from './resource.ts'
  * What somebody should know who is not looking. `held`: the guard holds a pass (R10); `degraded`: the feed has not been ready for a
  * while; `failed`: a pass has failed three times in a row; `recovered`: one of these is over.
  */
-export const NOTIFICATION_KINDS = ['held', 'degraded', 'failed', 'recovered'] as const
-export type NotificationKind = (typeof NOTIFICATION_KINDS)[number]
+export type NotificationKind = 'held' | 'degraded' | 'failed' | 'recovered'
 
 export interface FeedNotification {
   /** Of CloudEvents: the same for each way that it is told. */

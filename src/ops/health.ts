@@ -1,4 +1,4 @@
-import { formatInstant, formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
+import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import { stands, type Pause } from '../domain/pause.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
@@ -7,6 +7,7 @@ import type { Parking } from '../replication/persist.ts'
 import type { CommittedPart, Observer } from '../replication/ports.ts'
 import type { ListingstreamError } from '../support/errors.ts'
 import type { Outages, Service } from './outages.ts'
+import { tellPause, type ToldPause } from './told-pause.ts'
 
 /** Why the program is not ready. */
 export interface NotReadyReason {
@@ -42,19 +43,6 @@ export interface HeldWork {
   /** Whose verdict it is. */
   readonly pass: PassKind
   readonly kind: 'deletes' | 'records'
-}
-
-/** As `/readyz` and `status` have it. */
-export interface ToldPause {
-  /** Null: the whole feed. */
-  readonly resource: ResourceName | null
-  readonly since: string
-  /** Null: until it is ended. */
-  readonly until: string | null
-}
-
-export function tellPause({ resource, since, until }: Pause): ToldPause {
-  return { resource, since: formatInstant(since), until: until === null ? null : formatInstant(until) }
 }
 
 export interface HealthReport {

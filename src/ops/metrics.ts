@@ -15,6 +15,7 @@ import { addBudgetGauges } from './budget-gauges.ts'
 import { createInstruments, type Instruments } from './instruments.ts'
 import { addLagGauges, type LagFigures } from './lag-gauges.ts'
 import { addPauseGauge } from './pause-gauge.ts'
+import { addReadiness } from './readiness-gauges.ts'
 import { RequestTally } from './request-tally.ts'
 
 export interface MetricsOptions {
@@ -77,7 +78,7 @@ export class Metrics implements Observer, Parking {
     this.#instruments = createInstruments(this.#registry)
     const registers = [this.#registry]
     this.#addGauges(registers)
-    this.#addReadiness(registers, options)
+    addReadiness(registers, options)
     if (feed !== undefined) this.#registry.setDefaultLabels({ feed })
   }
 
@@ -310,24 +311,6 @@ export class Metrics implements Observer, Parking {
     const { resource, pass, deletes, reread } = progress
     if (pass === 'purge') this.#held.set(resource, deletes.held)
     this.#heldRecords.set(trackOf(progress), reread.held)
-  }
-
-  #addReadiness(registers: Registry[], { build, ready = () => false }: MetricsOptions): void {
-    const gauge = new Gauge({
-      name: 'listingstream_ready',
-      help: '1 while GET /readyz answers 200',
-      registers,
-      collect: () => {
-        gauge.set(ready() ? 1 : 0)
-      },
-    })
-    const info = new Gauge({
-      name: 'listingstream_build_info',
-      help: 'Always 1: which version publishes which feed',
-      labelNames: ['version', 'prefix'],
-      registers,
-    })
-    if (build !== undefined) info.set({ ...build }, 1)
   }
 
   /** Each reads the state at the time of the scrape. */

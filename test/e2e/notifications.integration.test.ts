@@ -29,7 +29,7 @@ async function webhook() {
       asked += 1
       if (asked === 1) return response.writeHead(503).end()
       const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = request.headers
-      const expected = createHmac('sha256', SECRET).update(`${id}.${at}.${body}`).digest('base64')
+      const expected = createHmac('sha256', SECRET).update([id, at, body].join('.')).digest('base64')
       if (signature !== `v1,${expected}`) return response.writeHead(401).end()
       notified.push(JSON.parse(body) as Notified)
       return response.writeHead(204).end()
@@ -49,16 +49,25 @@ async function webhook() {
 test('what the guard holds comes to the webhook, signed, and to the topic control; its end, too; no log shows secret or address (R10, R15)', async () => {
   await using hook = await webhook()
   await using feed = await LiveFeed.open({ simulator: { listings: 40, seed: 91 } })
-  const settings = { WEBHOOK_URL: hook.url, WEBHOOK_SECRET: SECRET, UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d' }
+  const settings = {
+    WEBHOOK_URL: hook.url,
+    WEBHOOK_SECRET: SECRET,
+    UPDATE_INTERVAL: '1d',
+    PURGE_INTERVAL: '1d',
+  }
   await using daemon = await LiveDaemon.start(feed, settings)
   const updated = 'listingstream_passes_total{resource="listings",pass="update",state="completed"}'
   await expect.poll(() => daemon.metric(updated), PATIENCE).toBe(1)
   feed.simulator.listings.apply({ action: 'remove', count: 25 })
   expect((await feed.run(['purge'])).code).toBe(3)
-  await expect.poll(() => hook.notified, PATIENCE).toMatchObject([
-    { data: { kind: 'held', resource: 'listings', message: expect.stringContaining('25 deletes') } },
-  ])
-  const { hold } = JSON.parse((await feed.run(['purge', 'show', '--json'])).stdout) as { hold: { sweep: string } }
+  await expect
+    .poll(() => hook.notified, PATIENCE)
+    .toMatchObject([
+      { data: { kind: 'held', resource: 'listings', message: expect.stringContaining('25 deletes') } },
+    ])
+  const { hold } = JSON.parse((await feed.run(['purge', 'show', '--json'])).stdout) as {
+    hold: { sweep: string }
+  }
   await feed.done('purge', 'reject', hold.sweep)
   await expect.poll(() => hook.notified.map(({ data }) => data.kind), PATIENCE).toEqual(['held', 'recovered'])
   expect(await daemon.metric('listingstream_notifications_total{kind="held",result="sent"}')).toBe(1)

@@ -48,6 +48,8 @@ test('the registered schemas are those of the feeds that there are, byte by byte
       '7f1564e14cb135674b4759d5f3267f9df5700af970bf71e9bb8c978b54d98d23',
     'spark.checkpoints-listingstream.Watermark 1':
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
+    'spark.control-listingstream.FeedNotification 1':
+      'de1ee112c437c0da1ff3f033209bfaa4d5ccf527ff0e9b96b91150c24ab2e9c9',
     'spark.control-listingstream.PassMarker 1':
       '5e294f397624f25c0ac8a2441341f06cd762d3c37a8ec62b2f34a6725458acf3',
     'spark.control-listingstream.SweepCertificate 1':

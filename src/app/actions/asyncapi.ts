@@ -69,12 +69,17 @@ function topicContents(
     ...withRows.map((resource) => {
       return { name: names.rows(resource), resource, isRows: true, records: [resource.rows.record] }
     }),
-    { name: names.control, resource: null, isRows: false, records: ['PassMarker', 'SweepCertificate'] },
+    {
+      name: names.control,
+      resource: null,
+      isRows: false,
+      records: ['PassMarker', 'SweepCertificate', 'FeedNotification'],
+    },
     {
       name: names.checkpoints,
       resource: null,
       isRows: false,
-      records: ['Owner', 'Watermark', 'Checkpoint', 'RowTopics', 'Truncation'],
+      records: ['Owner', 'Watermark', 'Checkpoint', 'RowTopics', 'Truncation', 'Pauses'],
     },
     { name: names.deadLetters, resource: null, isRows: false, records: [] },
     { name: names.holds, resource: null, isRows: false, records: ['HeldKeys'] },

@@ -12,10 +12,8 @@ import type { PassRequest } from '../../ops/http-requests.ts'
 import type { PageFeed } from '../../ops/page/page-routes.ts'
 import type { PassRequestOptions, RequestedPass } from '../../ops/pass-routes.ts'
 import type { RequestedPause, RequestedResume } from '../../ops/pause-routes.ts'
-import { FencedError } from '../../publisher/publisher-errors.ts'
 import { commitNotification } from '../../replication/commit-notification.ts'
 import { runSchedule, type Schedule } from '../../replication/loop.ts'
-import type { Clock } from '../../replication/ports.ts'
 import { everythingOf } from '../../replication/window.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { orAborted } from '../../support/abort.ts'
@@ -38,12 +36,11 @@ import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-pati
 import { pageFeed, type PageFeedOptions } from './page-feed.ts'
 import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
 import { requestedList, requestedResource } from './requested-resource.ts'
+import { watchOwnership } from './watch-ownership.ts'
 import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
-/** How soon an idle daemon notices that another instance has taken its feed (R3). */
-const OWNERSHIP_CHECK_MS = 5_000
 
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
@@ -369,21 +366,4 @@ function restartNeedsStop(): ListingstreamError {
     'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
     { code: 'RESTART_NEEDS_STOP', retryable: false, disposition: 'stop' },
   )
-}
-
-async function watchOwnership(
-  feed: Pick<OpenFeed, 'requireOwnership'>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<never> {
-  for (;;) {
-    await clock.sleep(OWNERSHIP_CHECK_MS, signal)
-    try {
-      await feed.requireOwnership(signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      // An outage is the passes' to report; here only the rival matters.
-      if (error instanceof FencedError) throw error
-    }
-  }
 }

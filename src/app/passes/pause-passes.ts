@@ -5,7 +5,7 @@ import { instant, type Millis } from '../../domain/instant.ts'
 import { stands, withoutPause, withPause, type Pause } from '../../domain/pause.ts'
 import type { ResourceName } from '../../domain/resource.ts'
 import { commitPauses } from '../../replication/commit-pauses.ts'
-import { tellPause } from '../../ops/health.ts'
+import { tellPause } from '../../ops/told-pause.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { now } from '../compose/system-clock.ts'
 

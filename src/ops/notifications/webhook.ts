@@ -21,7 +21,7 @@ export interface WebhookOptions {
 }
 
 /** As CloudEvents 1.0 has it in JSON; `data` is what this program says. */
-export function cloudEventOf({ id, at, ...data }: FeedNotification, prefix: string): object {
+function cloudEventOf({ id, at, ...data }: FeedNotification, prefix: string): object {
   const { resource, pass } = data
   return {
     specversion: '1.0',
