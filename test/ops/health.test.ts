@@ -267,3 +267,29 @@ test('records that an update holds are told beside the deletes of a purge, until
   health.passRecovered({ ...update, reread: { ...update.reread, held: 300 } }, undefined, 'masked')
   expect(health.report().held).toEqual([records])
 })
+
+test('while its passes are paused it is ready, says so, and nothing is overdue; afterwards their time begins anew', () => {
+  const clock = { ms: 1_000_000 }
+  const health = new Health(() => instant(clock.ms), { expected: () => 60_000 })
+  health.started()
+  health.watermarkMoved(LISTINGS.name, instant(0))
+  const pause = { resource: LISTINGS.name, since: instant(clock.ms), until: instant(clock.ms + 3_600_000) }
+  health.pausesChanged([pause])
+  clock.ms += 3_599_000
+  expect(health.report()).toMatchObject({
+    ready: true,
+    paused: [{ resource: 'listings', since: '1970-01-01T00:16:40.000Z', until: '1970-01-01T01:16:40.000Z' }],
+  })
+  clock.ms += 100_000
+  expect(health.report()).toMatchObject({ ready: true, paused: [] })
+  clock.ms += 200_000
+  expect(health.report().reasons[0]).toMatchObject({ code: 'PASS_OVERDUE', resource: 'listings' })
+
+  health.pausesChanged([{ ...pause, resource: null, until: null }])
+  clock.ms += 3_600_000
+  expect(health.report()).toMatchObject({ ready: true, paused: [{ resource: null, until: null }] })
+  health.pausesChanged([])
+  expect(health.report()).toMatchObject({ ready: true, paused: [] })
+  clock.ms += 200_000
+  expect(health.report().ready).toBe(false)
+})

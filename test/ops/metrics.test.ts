@@ -141,6 +141,22 @@ describe('Metrics', () => {
     expect(await sample('pass_duration_seconds_count{resource="listings",pass="update"}')).toBeUndefined()
   })
 
+  test('what is paused is shown while it lasts', async () => {
+    const time = { now: 0, monotonic: 0 }
+    const { metrics, sample } = metricsAt(time)
+    const since = instant(0)
+    metrics.pausesChanged([
+      { resource: null, since, until: instant(10) },
+      { resource: LISTINGS.name, since, until: null },
+    ])
+    expect(await sample('paused{resource="all"}')).toBe('1')
+    time.now = 10
+    expect(await sample('paused{resource="all"}')).toBeUndefined()
+    expect(await sample('paused{resource="listings"}')).toBe('1')
+    metrics.pausesChanged([])
+    expect(await sample('paused{resource="listings"}')).toBeUndefined()
+  })
+
   test('held deletes stay until the next sweep that comes to a verdict (R10)', async () => {
     const { metrics, sample } = metricsAt({ now: 0, monotonic: 0 })
     const purge = progressOf({ pass: 'purge' })
