@@ -23,6 +23,7 @@ let leave = new AbortController()
 /** Holds that were asked for, as text. */
 let knownHolds = ''
 let readAt = 0
+let isReading = false
 
 async function open() {
   leave.abort()
@@ -110,7 +111,8 @@ async function readHolds({ held }) {
 }
 
 async function readSlowly() {
-  if (Date.now() - readAt < SLOW_READS_MS) return
+  if (isReading || Date.now() - readAt < SLOW_READS_MS) return
+  isReading = true
   readAt = Date.now()
   const { prefix } = state
   const path = pathOf(String(prefix))
@@ -120,6 +122,7 @@ async function readSlowly() {
   } catch {
     // What keeps the topics from being read is told by the stream.
   }
+  isReading = false
   changed()
 }
 

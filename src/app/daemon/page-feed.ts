@@ -25,6 +25,7 @@ const EVENTS_TOLD = 10
 
 export function pageFeed({ supervised, open, history, groups }: PageFeedOptions): PageFeed {
   const counts = new KeptCounts()
+  let isRecalling = false
   const requireOpen = (): OpenFeed => {
     const feed = open()
     if (feed !== undefined) return feed
@@ -36,11 +37,13 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
   return {
     history,
     groups,
-    recall: async (signal) => {
+    recall(signal) {
       const feed = open()
-      if (feed === undefined || history.isRecalled) return false
-      history.recall(await feed.lastMarkers(signal))
-      return true
+      if (feed === undefined || history.isRecalled || isRecalling) return
+      isRecalling = true
+      void recall(feed, history, signal).finally(() => {
+        isRecalling = false
+      })
     },
     glance: async (signal) => {
       const feed = open()
@@ -61,6 +64,14 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
 }
 
 const LETTERS_TOLD = 50
+
+async function recall(feed: OpenFeed, history: FeedHistory, signal: AbortSignal): Promise<void> {
+  try {
+    history.recall(await feed.lastMarkers(signal))
+  } catch {
+    // Another look tries it again.
+  }
+}
 
 async function explain(
   feed: OpenFeed,

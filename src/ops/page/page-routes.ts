@@ -14,13 +14,12 @@ import { refuseChange, refuseRead, type GuardOptions } from '../request-guard.ts
 import type { FeedHistory, HistoryCursor } from './feed-history.ts'
 
 export interface PageFeed {
-  readonly history: Pick<FeedHistory, 'report' | 'brief'>
+  readonly history: Pick<FeedHistory, 'report' | 'brief' | 'isRecalled'>
   /**
-   * Has the history know what came before this process, as far as the topics say it.
-   *
-   * @returns whether it knows more than before the call; false while the feed is not open
+   * Begins to read what the topics say of the time before this process, if nobody has yet. Nobody waits for it: a broker that
+   * does not answer is what the page has to tell of.
    */
-  recall(signal: AbortSignal): Promise<boolean>
+  recall(signal: AbortSignal): void
   /** As `/status`, at once: what takes a reading of the index or of a topic may be some time old. */
   glance(signal: AbortSignal): Promise<object>
   /** Of the groups that read the feed. */
@@ -103,8 +102,12 @@ function sendEvents(reply: FastifyReply, events: AsyncIterable<string>): Fastify
 async function* ticksOf(feed: PageFeed, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
   try {
     let cursor: HistoryCursor | undefined
+    let wasRecalled = false
     for (;;) {
-      if (await feed.recall(signal)) cursor = undefined
+      feed.recall(signal)
+      const { isRecalled } = feed.history
+      if (isRecalled !== wasRecalled) cursor = undefined
+      wasRecalled = isRecalled
       const status = await feed.glance(signal)
       const { report, next } = feed.history.report(cursor)
       yield event('tick', { at: new Date().toISOString(), status, groups: feed.groups(), history: report })

@@ -16,7 +16,7 @@ function pageFeed(changes: Partial<PageFeed> = {}): PageFeed {
   return {
     history: new FeedHistory(() => instant(0)),
     groups: () => ({ at: null, groups: [] }),
-    recall: async () => false,
+    recall: () => undefined,
     glance: async () => ({ prefix: 'spark' }),
     deadLetters: async () => ({ waiting: 0, letters: [] }),
     oddValues: async () => ({ records: [] }),
@@ -117,12 +117,14 @@ describe('the files of the page', () => {
 
 describe('the stream of a feed', () => {
   test('tells all of the last day, then what is new; what is recalled later is told again from the beginning', async () => {
-    let recalls = 0
+    let ticks = 0
     const cursors: unknown[] = []
     const page = pageFeed({
-      recall: async () => (recalls += 1) === 3,
       history: {
         brief: () => ({ behindSeconds: null, eventsOfHour: 0, running: [] }),
+        get isRecalled() {
+          return (ticks += 1) > 2
+        },
         report: (cursor) => {
           cursors.push(cursor)
           return {
