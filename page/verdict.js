@@ -65,10 +65,11 @@ export function verdictOf(status, now) {
       remarks,
     }
   }
+  const isHeld = status.health.held.length > 0
   const text =
     age === null
       ? 'Nothing that is replicated has a watermark.'
-      : `All that changed at the source until ${span(age)} ago is published: every change once, in order.`
+      : `All that changed at the source until ${span(age)} ago is published${isHeld ? ', but for what is held' : ''}: every change once, in order.`
   if (remarks.length > 0) {
     return {
       kind: 'warn',
