@@ -2,6 +2,8 @@
  * How the text of one variable becomes a value. Every message is a sentence that ends with an example of a right value;
  * a text that may hold a password is not repeated in it (R15).
  */
+import { isIP } from 'node:net'
+
 import { z } from 'zod'
 
 import { readFilter } from '../domain/sparkql.ts'
@@ -206,12 +208,18 @@ function isPercentEncoded(text: string): boolean {
 
 const PROXY_EXCEPTION = /^(\*|\*?\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:]+\]?)(:\d{1,5})?$/
 
+function isRange(text: string): boolean {
+  const [, base = '', length = ''] = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(text) ?? []
+  const version = isIP(base)
+  return version !== 0 && Number(length) <= (version === 4 ? 32 : 128)
+}
+
 /** Hosts that are asked without a proxy. */
 export const proxyExceptions = text(
-  'a comma list of host names and addresses, each with or without :port, or *; ranges such as 10.0.0.0/8 are not understood. Example: registry,.internal.example',
+  'a comma list of host names and addresses, each with or without :port, ranges of addresses, or *. Example: registry,.internal.example,10.0.0.0/8',
   (value) => {
     const list = value.split(/[,\s]+/).filter((host) => host !== '')
-    return list.every((host) => PROXY_EXCEPTION.test(host)) ? list.join(',') : undefined
+    return list.every((host) => PROXY_EXCEPTION.test(host) || isRange(host)) ? list.join(',') : undefined
   },
 )
 

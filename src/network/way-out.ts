@@ -1,4 +1,6 @@
 /** How requests to one address leave this network: by a proxy or directly, trusting which authorities. */
+import { BlockList, isIP } from 'node:net'
+
 import type { Agent, Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 
@@ -14,7 +16,7 @@ export interface WayOutOptions {
     /** URL of the proxy for https addresses, and for http ones, perhaps with `user:password@`. Null: none. */
     readonly https: string | null
     readonly http: string | null
-    /** Hosts that are asked directly: names, which stand for all below them too, `*`, with or without `:port`. */
+    /** Hosts that are asked directly: names, which stand for all below them too, `*`, with or without `:port`; ranges of addresses. */
     readonly except: string
   }
   /** PEM text of the authorities that are trusted in the place of the system's. Null: the system's. */
@@ -29,8 +31,11 @@ export class WayOut {
 
   constructor({ url, proxy, ca }: WayOutOptions) {
     this.#isPlain = new URL(url).protocol === 'http:'
-    this.#proxy = this.#isPlain ? proxy.http : proxy.https
-    this.#except = `${LOOPBACK},${proxy.except}`
+    const listed = proxy.except.split(',')
+    const isNear = isInRange(new URL(url).hostname, listed.filter(isRange))
+    this.#proxy = isNear ? null : this.#isPlain ? proxy.http : proxy.https
+    // undici knows no ranges.
+    this.#except = [LOOPBACK, ...listed.filter((entry) => !isRange(entry))].join(',')
     this.#ca = ca
   }
 
@@ -82,4 +87,21 @@ export class WayOut {
       return { status: answer.statusCode, headers: { get: header }, body: answer.body }
     }
   }
+}
+
+function isRange(entry: string): boolean {
+  return entry.includes('/')
+}
+
+/** Of addresses alone: a name is not looked up for it. */
+function isInRange(hostname: string, ranges: readonly string[]): boolean {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  const version = isIP(address)
+  if (version === 0) return false
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [base = '', length] = range.split('/')
+    list.addSubnet(base, Number(length), isIP(base) === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list.check(address, version === 4 ? 'ipv4' : 'ipv6')
 }

@@ -11,6 +11,7 @@ import { createLogger } from '../../src/ops/logger.ts'
 import { Outages } from '../../src/ops/outages.ts'
 import { makeCertificate, type Certificate } from '../../src/simulator/server/certificate.ts'
 import { instant } from '../../src/domain/instant.ts'
+import { WayOut } from '../../src/network/way-out.ts'
 import { ForwardProxy } from '../fixtures/forward-proxy.ts'
 
 /** Nobody else resolves it. */
@@ -161,9 +162,30 @@ describe.each(ASKED)('%s', (_what, url, ca, ask, answered) => {
 })
 
 test.each([
+  ['https://10.1.2.3', '10.0.0.0/8', true],
+  ['https://11.1.2.3', 'a.example,10.0.0.0/8', false],
+  ['https://[fd00::7]', 'fd00::/8', true],
+  ['https://ten.example', '10.0.0.0/8', false],
+])('%s with NO_PROXY=%s is asked directly: %s', (url, except, directly) => {
+  const way = new WayOut({ url, ca: null, proxy: { https: 'http://proxy:3128', http: null, except } })
+  expect(way.isUsual).toBe(directly)
+})
+
+test('a mistake in what several connections share is told once', () => {
+  let said = ''
+  try {
+    settingsOf({ HTTPS_PROXY: 'socks5://proxy:1080' })
+  } catch (error) {
+    said = String(error)
+  }
+  expect(said.split('HTTPS_PROXY')).toHaveLength(2)
+})
+
+test.each([
   ['HTTPS_PROXY', 'socks5://proxy:1080'],
   ['HTTPS_PROXY', `http://me:${PASSWORD}%@proxy`],
-  ['NO_PROXY', '10.0.0.0/8'],
+  ['NO_PROXY', '10.0.0.0/33'],
+  ['NO_PROXY', 'a b/c'],
 ])('%s=%s is refused at the start, without a password in the message (R15)', (name, value) => {
   const refused = () => settingsOf({ [name]: value })
   expect(refused).toThrow(name)
