@@ -54,11 +54,16 @@ export async function openKeyIndex(
 
 /** When an index of `openKeyIndex` was last written to, in milliseconds since 1970; undefined if there is none. */
 export async function keyIndexWrittenAt(dataDirectory: string): Promise<number | undefined> {
-  const location = join(dataDirectory, FOLDER)
+  const location = join(dataDirectory, INDEX_FOLDER)
   if (!(await exists(location))) return undefined
   const files = await readdir(location)
   const stats = await Promise.all(files.map((file) => stat(join(location, file)).catch(() => undefined)))
   return Math.max(0, ...stats.map((found) => found?.mtimeMs ?? 0))
+}
+
+/** Whether an index lies in the folder, open or not. */
+export function hasKeyIndex(dataDirectory: string): Promise<boolean> {
+  return exists(join(dataDirectory, INDEX_FOLDER))
 }
 
 /** As LevelDB sees it: by the file that names its manifest. */

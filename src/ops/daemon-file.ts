@@ -28,8 +28,13 @@ export type DaemonStatement = Omit<DaemonInfo, 'dataDir'>
 const FILE = 'daemon.json'
 const LARGEST_BYTES = 65_536
 
+export interface DaemonFile extends AsyncDisposable {
+  /** Whether it lies there as it was written; not where the folder was deleted, or replaced by another. */
+  stands(): Promise<boolean>
+}
+
 /** Writes `DATA_DIR/daemon.json`; disposing of it removes the file, unless another daemon has written its own since. */
-export async function writeDaemonFile(dataDir: string, statement: DaemonStatement): Promise<AsyncDisposable> {
+export async function writeDaemonFile(dataDir: string, statement: DaemonStatement): Promise<DaemonFile> {
   await makePrivateFolder(dataDir)
   const info: DaemonInfo = { ...statement, dataDir: await realpath(dataDir) }
   const path = join(dataDir, FILE)
@@ -37,10 +42,11 @@ export async function writeDaemonFile(dataDir: string, statement: DaemonStatemen
   await rm(draft, { force: true })
   await writeFile(draft, `${JSON.stringify(info)}\n`, { mode: 0o600, flag: 'wx' })
   await rename(draft, path)
+  const stands = async (): Promise<boolean> => (await readInfo(dataDir))?.instanceId === info.instanceId
   return {
+    stands,
     async [Symbol.asyncDispose]() {
-      const current = await readInfo(dataDir)
-      if (current?.instanceId === info.instanceId) await rm(path, { force: true })
+      if (await stands()) await rm(path, { force: true })
     },
   }
 }

@@ -1,7 +1,8 @@
-import { cp } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
+import { readDaemonFile } from '../../src/ops/daemon-file.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed } from './live-feed.ts'
 
@@ -50,6 +51,25 @@ describe('no command ends up at another feed than its settings say', () => {
     // What only reads says the same of the feed, whoever holds it.
     const status = await feed.run(['status', '--json'], { DATA_DIR: copy })
     expect(JSON.parse(status.stdout)).toMatchObject({ prefix: feed.settings['TOPIC_PREFIX'] })
+  }, 120_000)
+
+  test('a daemon whose DATA_DIR is deleted keeps its feed, and makes the folder anew (R2, R3)', async () => {
+    await using feed = await LiveFeed.open({ simulator: { listings: 20, seed: 88 } })
+    await using daemon = await LiveDaemon.start(feed, QUIET)
+    await expect.poll(() => daemon.metric(updates), PATIENCE).toBe(1)
+    await rm(feed.dataDir, { recursive: true })
+    const exit = await feed.run(['purge', '--dry-run'])
+    if (exit.code !== 0)
+      expect(exit).toMatchObject({ code: 1, stderr: expect.stringContaining('[FEED_OWNED]') })
+    await expect.poll(() => readDaemonFile(feed.dataDir), PATIENCE).toMatchObject({ url: daemon.url })
+    await expect.poll(async () => (await daemon.get('/readyz')).status, PATIENCE).toBe(200)
+    expect(await feed.done('update')).toContain('completed')
+    expect((await feed.run(['status'])).stdout).toContain('20')
+    expect(daemon.process.running).toBe(true)
+    // Nothing of it was published again.
+    expect(await daemon.metric('listingstream_events_total{topic="listings",type="ListingUpserted"}')).toBe(
+      20,
+    )
   }, 120_000)
 
   test('an index of another feed of the same source is rebuilt, though its offsets would fit (R2)', async () => {

@@ -5,6 +5,7 @@ import {
   cp,
   mkdir,
   readdir,
+  rm,
   realpath,
   rename,
   stat,
@@ -46,6 +47,17 @@ test('a daemon that was replaced leaves the file of its successor alone', async 
   await using _second = await writeDaemonFile(folder.path, { ...info, instanceId: 'two' })
   await first[Symbol.asyncDispose]()
   expect((await readDaemonFile(folder.path))?.instanceId).toBe('two')
+})
+
+test('a file that was deleted, with its folder or alone, stands no longer, nor one that was replaced', async () => {
+  await using folder = await tempFolder()
+  const dataDir = join(folder.path, 'data')
+  await using file = await writeDaemonFile(dataDir, info)
+  expect(await file.stands()).toBe(true)
+  await rm(dataDir, { recursive: true })
+  expect(await file.stands()).toBe(false)
+  await using _other = await writeDaemonFile(dataDir, { ...info, instanceId: 'two' })
+  expect(await file.stands()).toBe(false)
 })
 
 test('a file that came with a copy of the folder counts as none; a link to the folder is the folder', async () => {

@@ -5,6 +5,7 @@ import { writeDaemonFile } from '../../ops/daemon-file.ts'
 import type { LagFigures } from '../../ops/lag-gauges.ts'
 import type { Logger } from '../../ops/logger.ts'
 import { feedPath } from '../../ops/many-feeds-routes.ts'
+import { hasKeyIndex } from '../../key-index/open-key-index.ts'
 import type { WalkTurns } from '../../replication/ports.ts'
 import { together } from '../../support/together.ts'
 import { misfitOf } from '../budget/misfit.ts'
@@ -18,6 +19,7 @@ import { statedSettings } from './handover.ts'
 import { LagTask } from './lag-task.ts'
 import { NotificationTask } from './notification-task.ts'
 import { FeedSupervisor, type SupervisorOptions } from './supervisor.ts'
+import type { Announcement } from './watch-ownership.ts'
 
 export interface DaemonFeedOptions {
   readonly settings: SettingsOfFeed
@@ -71,7 +73,7 @@ export class DaemonFeed {
   /** Until the signal aborts, or the feed is over: always rejects. */
   async run(signal: AbortSignal): Promise<never> {
     const lag = this.#lag
-    const announce = (owner: Owner): Promise<AsyncDisposable> => this.#announce(owner)
+    const announce = (owner: Owner): Promise<Announcement> => this.#announce(owner)
     const tasks = [
       (within: AbortSignal) => this.supervisor.run(announce, within),
       (within: AbortSignal) => this.#notify(within),
@@ -94,16 +96,20 @@ export class DaemonFeed {
     )
   }
 
-  #announce({ startedAt, instanceId }: Owner): Promise<AsyncDisposable> {
+  async #announce({ startedAt, instanceId }: Owner): Promise<Announcement> {
     const settings = this.settings.current
     const { dataDir, topicPrefix } = settings.feed
-    return writeDaemonFile(dataDir, {
+    const file = await writeDaemonFile(dataDir, {
       url: this.#listed ? `${this.url}${feedPath(topicPrefix)}` : this.url,
       pid: process.pid,
       startedAt: formatInstant(startedAt),
       instanceId,
       settings: statedSettings(settings),
     })
+    return {
+      stands: async () => (await file.stands()) && (await hasKeyIndex(dataDir)),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    }
   }
 }
 

@@ -35,11 +35,7 @@ export async function supervisedStatus(
 }
 
 /** At once, with counts that were made before. */
-export function statusWith(
-  supervised: SupervisedFeed,
-  feed: OpenFeed,
-  counts: Counts,
-): object {
+export function statusWith(supervised: SupervisedFeed, feed: OpenFeed, counts: Counts): object {
   const { prefix, around } = supervised
   const { health, metrics, totals } = around
   const report = health.report()

@@ -3,7 +3,6 @@ import type { FeedNotification } from '../../domain/notification.ts'
 import { passId, type PassKind } from '../../domain/pass.ts'
 import { isSubresource, type ListedResource, type Replicated } from '../../domain/resource.ts'
 import type { Scope } from '../../domain/scope.ts'
-import type { Owner } from '../../feed/state-records.ts'
 import type { FeedApi, FeedStanding } from '../../ops/feed-api.ts'
 import type { RequestedKey } from '../../ops/requested-key.ts'
 import type { HealthReport } from '../../ops/health.ts'
@@ -36,12 +35,11 @@ import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-pati
 import { pageFeed, type PageFeedOptions } from './page-feed.ts'
 import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
 import { requestedList, requestedResource } from './requested-resource.ts'
-import { watchOwnership } from './watch-ownership.ts'
 import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
+import { watchOwnership, type Announce } from './watch-ownership.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
-
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
@@ -54,9 +52,6 @@ export interface SupervisorOptions extends OpeningOptions {
 
 /** Why a feed is opened again that has met no error. */
 class SettingsReread extends Error {}
-
-/** Leads the commands of this machine to this process (`daemon.json`), until it is disposed of. */
-export type Announce = (owner: Owner) => Promise<AsyncDisposable>
 
 /** The feed while it is open. */
 interface RunningFeed {
@@ -320,11 +315,11 @@ export class FeedSupervisor implements FeedApi {
   async #keep(opened: OpenFeed, announce: Announce, signal: AbortSignal): Promise<void> {
     const { around, clock, schedule } = this.#options
     await using feed = opened
-    await using _announced = await announce(feed.owner)
+    await using announced = await announce(feed.owner)
     around.health.started()
     const tasks = [
       (within: AbortSignal) => runSchedule(feed.runner, feed.resources, schedule, around.parking, within),
-      (within: AbortSignal) => watchOwnership(feed, clock, within),
+      (within: AbortSignal) => watchOwnership(feed, announced, clock, within),
       (within: AbortSignal) => this.#takeRequests(feed, within),
     ]
     try {

@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 
 import { FeedSupervisor } from '../../../src/app/daemon/supervisor.ts'
+import type { Announcement } from '../../../src/app/daemon/watch-ownership.ts'
 import type { OpenFeed } from '../../../src/app/compose/open-feed.ts'
 import type { Instant } from '../../../src/domain/instant.ts'
 import type { Owner } from '../../../src/feed/state-records.ts'
@@ -100,11 +101,14 @@ export class SupervisedFeed {
     return this.supervisor.runPass({ resource: undefined, pass }, options, { signal: never, gone: never })
   }
 
-  async #announce({ instanceId }: Owner): Promise<AsyncDisposable> {
+  async #announce({ instanceId }: Owner): Promise<Announcement> {
     const failure = this.unannounced.shift()
     if (failure !== undefined) throw failure
     this.announced.add(instanceId)
-    return { [Symbol.asyncDispose]: async () => void this.announced.delete(instanceId) }
+    return {
+      stands: async () => this.announced.has(instanceId),
+      [Symbol.asyncDispose]: async () => void this.announced.delete(instanceId),
+    }
   }
 
   async #open(): Promise<OpenFeed> {

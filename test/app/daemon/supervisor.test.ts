@@ -305,6 +305,33 @@ describe('a pass on demand', () => {
   })
 })
 
+describe('DATA_DIR that is deleted or replaced under the daemon', () => {
+  test('has the feed opened again, with the folder made anew, within seconds', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.announced.clear()
+    await feed.clock.pass(OWNERSHIP_MS)
+    await expect.poll(() => feed.closed).toEqual(['instance-1'])
+    expectClosed(feed, 'DATA_DIR_LOST')
+    await feed.clock.pass(FIRST_WAIT_MS)
+    await vi.waitUntil(() => feed.announced.has('instance-2'), { interval: 1 })
+  })
+
+  test('says nothing while nobody can tell whether a rival has done it: that one keeps the feed', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    feed.announced.clear()
+    feed.rival = outage
+    await feed.clock.pass(OWNERSHIP_MS)
+    await feed.clock.sleeperOf(OWNERSHIP_MS)
+    expect(feed.closed).toEqual([])
+    feed.rival = fenced
+    await feed.clock.pass(OWNERSHIP_MS)
+    await expect(feed.done).rejects.toBe(fenced)
+    expect(feed.opened).toEqual(['instance-1'])
+  })
+})
+
 /** The first instance has let go, and says why. */
 function expectClosed(feed: SupervisedFeed, code: string): void {
   expect(feed.closed).toEqual(['instance-1'])
@@ -333,7 +360,7 @@ describe('a feed that several instances share', () => {
 
     const again = new AbortController()
     const done = feed.supervisor.run(
-      async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+      async () => ({ stands: async () => true, [Symbol.asyncDispose]: async () => undefined }),
       again.signal,
     )
     done.catch(() => undefined)
