@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { INSTANCE_HEADER } from './daemon-client.ts'
 import type { FeedApi } from './feed-api.ts'
 import { addHoldRoutes } from './hold-routes.ts'
+import { errorBody } from './http-errors.ts'
 import { parseRequest, RECORD_KEY, refuse, refusing, YES_OR_NO } from './http-requests.ts'
 import { addPageRoutes } from './page/page-routes.ts'
 import { addPassRoutes } from './pass-routes.ts'
@@ -46,11 +47,8 @@ export function refuseForOthers(app: FastifyInstance, feed: Pick<FeedApi, 'insta
   app.addHook('onRequest', async (request, reply) => {
     const meant = request.headers[INSTANCE_HEADER]
     if (meant === undefined || meant === feed.instanceId) return
-    return reply.code(421).send({
-      code: 'DAEMON_OTHER_INSTANCE',
-      message: 'The daemon that this was meant for is not here any more. Run the command again.',
-      retryable: true,
-    })
+    const message = 'The daemon that this was meant for is not here any more. Run the command again.'
+    return reply.code(421).send(errorBody({ code: 'DAEMON_OTHER_INSTANCE', message, retryable: true }))
   })
 }
 

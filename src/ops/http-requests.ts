@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { parseRecordKey, type RecordKey } from '../domain/record-key.ts'
 import { ListingstreamError } from '../support/errors.ts'
-import { RefusedRequestError } from './http-errors.ts'
+import { errorBody, RefusedRequestError } from './http-errors.ts'
 import type { Refusal } from './request-guard.ts'
 
 /** Who asked for a pass. */
@@ -35,7 +35,7 @@ export function refusing(guard: (headers: FastifyRequest['headers']) => Refusal 
 
 export function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="listingstream"')
-  return reply.code(status).send({ code, message })
+  return reply.code(status).send(errorBody({ code, message }))
 }
 
 /** As it stands in a path or a body. */

@@ -4,7 +4,7 @@ import { fastify, type FastifyInstance } from 'fastify'
 
 import { ListingstreamError } from '../support/errors.ts'
 import { strikeJson } from '../support/secrets.ts'
-import { HttpListenError, RefusedRequestError } from './http-errors.ts'
+import { errorBody, HttpListenError, statusOf } from './http-errors.ts'
 import { refuse } from './http-requests.ts'
 import type { Logger } from './logger.ts'
 import { addRoutesOfFeeds, type ServedFeeds } from './many-feeds-routes.ts'
@@ -107,23 +107,29 @@ function addSharedHooks(app: FastifyInstance): void {
 /** `{code, message, retryable, exitCode}`, so that a command that handed its work over can end as if it had done it. */
 function answerErrorsAsJson(app: FastifyInstance, logger: Logger, stop: AbortSignal): void {
   app.setNotFoundHandler(async (request, reply) =>
-    reply
-      .code(404)
-      .send({ code: 'HTTP_NOT_FOUND', message: `There is no ${request.method} ${pathOf(request.url)}.` }),
+    reply.code(404).send(
+      errorBody({
+        code: 'HTTP_NOT_FOUND',
+        message: `There is no ${request.method} ${pathOf(request.url)}.`,
+      }),
+    ),
   )
   app.setErrorHandler(async (thrown: unknown, request, reply) => {
     const error = stop.aborted && thrown === stop.reason ? stopping() : thrown
     if (error instanceof ListingstreamError) {
-      const { code, message, retryable, exitCode } = error
-      return reply.code(statusOf(error)).send({ code, message, retryable, exitCode })
+      return reply.code(statusOf(error)).send(errorBody(error))
     }
     if (isClientError(error)) {
-      return reply.code(error.statusCode).send({ code: 'HTTP_BAD_REQUEST', message: error.message })
+      const { message } = error
+      return reply.code(error.statusCode).send(errorBody({ code: 'HTTP_BAD_REQUEST', message, exitCode: 2 }))
     }
     logger.error({ err: error, method: request.method, path: pathOf(request.url) }, 'request failed')
-    return reply
-      .code(500)
-      .send({ code: 'INTERNAL_ERROR', message: 'It failed unexpectedly; the log of the daemon says how.' })
+    return reply.code(500).send(
+      errorBody({
+        code: 'INTERNAL_ERROR',
+        message: 'It failed unexpectedly; the log of the daemon says how.',
+      }),
+    )
   })
 }
 
@@ -132,11 +138,6 @@ function stopping(): ListingstreamError {
     code: 'DAEMON_STOPPING',
     retryable: true,
   })
-}
-
-function statusOf(error: ListingstreamError): number {
-  if (error instanceof RefusedRequestError) return error.status
-  return error.retryable ? 503 : 500
 }
 
 /** Raised by fastify itself for a request that it cannot read. */

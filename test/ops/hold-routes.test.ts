@@ -62,7 +62,7 @@ test('what is held is read, approved and rejected by resource; an error keeps it
   const approved = await fetch(`${url}/approve`, post({ sweep: 's-1', max: 100 }))
   expect(await approved.json()).toEqual({ state: 'completed' })
   const rejected = await fetch(`${url}/reject`, post({ sweep: 's-1' }))
-  expect(rejected.status).toBe(500)
+  expect(rejected.status).toBe(409)
   expect(await rejected.json()).toMatchObject({ code: 'HOLD_SUPERSEDED', exitCode: 3 })
   expect(holds.asked).toEqual([
     ['hold', 'accounts'],

@@ -14,6 +14,16 @@ import { instant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { createLogger } from '../../src/ops/logger.ts'
 import type { PassRequest } from '../../src/ops/http-requests.ts'
+import {
+  HoldSupersededError,
+  IncompleteWalkError,
+  NoChangeStampError,
+  NoHoldError,
+  NoSnapshotError,
+  NothingToPauseError,
+  RepublishUnfinishedError,
+  ScopeChangedError,
+} from '../../src/replication/pass-errors.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
 import { feedApi, healthReport } from '../fixtures/feed-api.ts'
 
@@ -103,7 +113,50 @@ describe('reading', () => {
     await using server = await start()
     const response = await fetch(`${server.url}/nothing?token=hunter2`)
     expect(response.status).toBe(404)
-    expect(await response.json()).toEqual({ code: 'HTTP_NOT_FOUND', message: 'There is no GET /nothing.' })
+    const message = 'There is no GET /nothing.'
+    expect(await response.json()).toEqual({ code: 'HTTP_NOT_FOUND', message, retryable: false, exitCode: 1 })
+  })
+
+  test('every error has the same four members, whoever raises it', async () => {
+    const members = async (response: Response): Promise<unknown> => {
+      const body: unknown = await response.json()
+      expect(body).toEqual({
+        code: expect.stringMatching(/^[A-Z_]+$/),
+        message: expect.any(String),
+        retryable: expect.any(Boolean),
+        exitCode: expect.any(Number),
+      })
+      return body
+    }
+    await using server = await start({ runPass: () => Promise.reject(new Error('nobody foresaw it')) })
+    const cut = { ...post({}), body: '{"restart":' }
+    expect(await members(await fetch(`${server.url}/passes/purge`, cut))).toMatchObject({
+      code: 'HTTP_BAD_REQUEST',
+      exitCode: 2,
+    })
+    await members(await fetch(`${server.url}/passes/purge`, post({ nonsense: 1 })))
+    await members(await fetch(`${server.url}/passes/purge`, post({})))
+    await members(await fetch(`${server.url}/nothing`))
+    const elsewhere = { headers: { 'listingstream-instance': 'another' } }
+    expect(await members(await fetch(`${server.url}/status`, elsewhere))).toMatchObject({ retryable: true })
+    const foreign = { headers: { origin: 'https://evil.example' }, method: 'POST' }
+    await members(await fetch(`${server.url}/passes/purge`, foreign))
+  })
+
+  test.each([
+    [new NoHoldError('listings', 'sweep', 0), 404],
+    [new HoldSupersededError('listings', 'sweep', 'another one is held'), 409],
+    [new NoSnapshotError('listings', 'purge'), 409],
+    [new ScopeChangedError('listings', 'purge'), 409],
+    [new NoChangeStampError('tours'), 409],
+    [new NothingToPauseError(), 409],
+    [new RepublishUnfinishedError('listings'), 409],
+    [new IncompleteWalkError('it ended too early', 'short_count'), 503],
+  ])('what is not there, or not as it is now, is no failure of the server: %s', async (error, status) => {
+    await using server = await start({ runPass: () => Promise.reject(error) })
+    const response = await fetch(`${server.url}/passes/purge`, post({}))
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code: error.code, retryable: error.retryable })
   })
 })
 
