@@ -1,11 +1,10 @@
 import { grouped } from '../reports/phrases.ts'
 import { alignColumns } from '../reports/table.ts'
+import { describeDifference, shortValue } from './describe-difference.ts'
 import type { KeyReport } from './explain-key.ts'
 import type { ShownEntry } from './indexed-key.ts'
 import type { KeyEvent } from './key-event.ts'
 import type { SourceAnswer } from './source-answer.ts'
-
-const LONGEST_VALUE = 80
 
 /** For a person. */
 export function describeKey(report: KeyReport): readonly string[] {
@@ -97,7 +96,7 @@ function describeDeletion(events: readonly KeyEvent[]): readonly string[] {
   const last = events.find(({ type }) => type !== 'Tombstone')
   if (last === undefined || last.deletion === null) return []
   const facts = Object.entries(last.deletion).filter(([, value]) => value !== null && value !== undefined)
-  return ['deleted:', ...facts.map(([name, value]) => `  ${name}: ${short(value)}`)]
+  return ['deleted:', ...facts.map(([name, value]) => `  ${name}: ${shortValue(value)}`)]
 }
 
 function describeChanges({ changed }: KeyReport): readonly string[] {
@@ -107,13 +106,8 @@ function describeChanges({ changed }: KeyReport): readonly string[] {
   if (fields.length === 0) return [`changed ${between}: nothing (${to.why ?? 'no reason'})`]
   return [
     `changed ${between}:`,
-    ...fields.map(({ path, before, after }) => `  ${path}: ${short(before)} → ${short(after)}`),
+    ...fields.map(({ path, before, after }) => `  ${path}: ${describeDifference(before, after)}`),
   ]
-}
-
-function short(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null')
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
 }
 
 function describeRelated({ related, index }: KeyReport): readonly string[] {
