@@ -152,11 +152,11 @@ describe('reading', () => {
     [new NothingToPauseError(), 409],
     [new RepublishUnfinishedError('listings'), 409],
     [new IncompleteWalkError('it ended too early', 'short_count'), 503],
-  ])('what is not there, or not as it is now, is no failure of the server: %s', async (error, status) => {
-    await using server = await start({ runPass: () => Promise.reject(error) })
+  ])('what is not there, or not as it is now, is no failure of the server: %s', async (refusal, status) => {
+    await using server = await start({ runPass: () => Promise.reject(refusal) })
     const response = await fetch(`${server.url}/passes/purge`, post({}))
     expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({ code: error.code, retryable: error.retryable })
+    expect(await response.json()).toMatchObject({ code: refusal.code, retryable: refusal.retryable })
   })
 })
 
