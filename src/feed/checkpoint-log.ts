@@ -10,6 +10,7 @@ import type { KafkaCluster } from '../kafka/cluster.ts'
 import { KafkaError } from '../kafka/errors.ts'
 import { readTopic, type KafkaRecord } from '../kafka/read-topic.ts'
 import { instant, type Instant } from '../domain/instant.ts'
+import { isCompletion } from '../domain/completion.ts'
 import {
   PASS_KINDS,
   trackOf,
@@ -218,7 +219,7 @@ export class CheckpointLog {
   #takeProgress({ progress, generation, completedAt }: Checkpoint, writtenAt: Instant): void {
     this.#passes.set(trackOf(progress), { generation, value: progress })
     // A version that did not note it wrote the checkpoint when it was completed.
-    const at = completedAt ?? (progress.state === 'completed' ? writtenAt : null)
+    const at = completedAt ?? (isCompletion(progress) ? writtenAt : null)
     if (at !== null) this.#completedAt.set(trackOf(progress), { generation, value: at })
   }
 }

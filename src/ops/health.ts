@@ -1,5 +1,6 @@
 import { formatSeconds, instant, type Instant, type Millis } from '../domain/instant.ts'
 import { stands, type Pause } from '../domain/pause.ts'
+import { isCompletion } from '../domain/completion.ts'
 import { PASS_KINDS, trackOf, type PassId, type PassKind, type PassProgress } from '../domain/pass.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 import type { OverlapReview } from '../replication/late-arrivals.ts'
@@ -186,7 +187,7 @@ export class Health implements Observer, Parking {
     this.#noteOwed(progress)
     // Whoever ran it, its track stands still no longer.
     if (state !== 'failed') this.#parked.delete(trackOf(progress))
-    if (state === 'completed') {
+    if (isCompletion(progress)) {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: this.#now() })
       if (pass === 'snapshot') this.#expect(resource)
     }
@@ -218,7 +219,7 @@ export class Health implements Observer, Parking {
     const { resource, pass, passId, state, initial } = progress
     this.#noteOwed(progress)
     if (pass === 'snapshot' && (state === 'completed' || !initial)) this.#expect(resource)
-    if (state === 'completed' && completedAt !== undefined) {
+    if (isCompletion(progress) && completedAt !== undefined) {
       this.#completed.set(trackOf({ resource, pass }), { resource, pass, passId, at: completedAt })
     }
     this.#noteHeld(progress, heldBecause, false)

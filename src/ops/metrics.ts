@@ -2,6 +2,7 @@ import { Gauge, Registry } from 'prom-client'
 
 import { instant, type Instant, type Millis } from '../domain/instant.ts'
 import type { Pause } from '../domain/pause.ts'
+import { isCompletion } from '../domain/completion.ts'
 import { trackOf, type PassId, type PassKind, type PassProgress, type PassTrack } from '../domain/pass.ts'
 import type { BudgetReport } from '../domain/request-budget.ts'
 import type { RequestPurpose } from '../domain/request-purpose.ts'
@@ -174,7 +175,7 @@ export class Metrics implements Observer, Parking {
     this.#instruments.passes.inc({ resource, pass, state })
     if (state === 'failed') this.#counted.add(trackOf(progress))
     else this.#unpark(progress)
-    if (state === 'completed') this.succeeded(trackOf(progress), instant(this.#now()))
+    if (isCompletion(progress)) this.succeeded(trackOf(progress), instant(this.#now()))
     const begun = this.#begun.get(trackOf(progress))
     if (begun?.passId === progress.passId) {
       this.#instruments.passDuration.observe({ resource, pass }, (this.#monotonic() - begun.at) / SECOND)

@@ -22,7 +22,7 @@ import { OwnedProducer, type FeedProducer } from './owned-producer.ts'
 import { CommitUnsettledError, FencedError, TransactionTooSlowError } from './publisher-errors.ts'
 import type { KeyedRow } from '../feed/row-headers.ts'
 import { placed } from './row-records.ts'
-import { isCompletion, sendRows, sendTransaction, type SendContext } from './send-transaction.ts'
+import { isEndOfPass, sendRows, sendTransaction, type SendContext } from './send-transaction.ts'
 import { isCommitted } from './settle-doubt.ts'
 import { draftOf, partitionsOf } from './transaction-draft.ts'
 import { stateRecord, type ChangeCodec } from './transaction-records.ts'
@@ -115,7 +115,7 @@ export class KafkaPublisher implements ChangePublisher, AsyncDisposable {
 
   async commit(request: TransactionRequest, signal: AbortSignal): Promise<Receipt> {
     const receipt = await this.#commit(request, signal)
-    if (isCompletion(request)) {
+    if (isEndOfPass(request)) {
       this.#completedAt.set(trackOf(request.progress), this.#options.now())
     }
     return receipt

@@ -2,6 +2,7 @@
 import { markerRecord, type Checkpoint, type Owner, type RowMarks } from '../feed/state-records.ts'
 import type { Append, Transaction } from '../kafka/transaction.ts'
 import type { Instant } from '../domain/instant.ts'
+import { isCompletion } from '../domain/completion.ts'
 import { trackOf, type NextOffsets, type RecordPosition, type SourceIdentity } from '../domain/pass.ts'
 import type { Receipt, TransactionRequest } from '../replication/ports.ts'
 import { appendData, type AppendedOffsets, type TopicAppend } from './append-data.ts'
@@ -117,8 +118,8 @@ function offsetsAfter(before: readonly number[], appended: AppendedOffsets): rea
 }
 
 /** A pass that ended earlier may be committed again, with something noted in it. */
-export function isCompletion({ markers }: Pick<TransactionRequest, 'markers'>): boolean {
-  return markers.some(({ event }) => event === 'completed')
+export function isEndOfPass({ markers }: Pick<TransactionRequest, 'markers'>): boolean {
+  return markers.some(({ event, progress }) => event === 'completed' && isCompletion(progress))
 }
 
 /** The records that tell of the pass: checkpoint, watermark and markers. */
@@ -130,7 +131,7 @@ function stateOf(
   const { names, stateCodec, owner, generation, startOffsets, rows, source } = context
   const { progress, watermark, markers, certificates = [], pauses, notifications = [] } = request
   const stamp = { generation, instanceId: owner.instanceId, seq }
-  const completedAt = isCompletion(request) ? context.now() : context.completedAt
+  const completedAt = isEndOfPass(request) ? context.now() : context.completedAt
   const checkpoint: Checkpoint = { ...stamp, progress, nextOffsets, startOffsets, rows, source, completedAt }
   const checkpoints = [stateRecord(trackOf(progress), stateCodec.checkpoint(checkpoint))]
   if (watermark !== null) {

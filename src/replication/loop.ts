@@ -140,11 +140,12 @@ function isOutOfTurn(purge: PassProgress | undefined): boolean {
 }
 
 /**
- * One that failed in an earlier process is as much overdue as one that was interrupted. Of an approval the hold stands, until the
- * next sweep in its turn.
+ * One that failed in an earlier process is as much overdue as one that was interrupted, and a decision on an older hold since makes
+ * it no less so. Of an approval the hold stands, until the next sweep in its turn.
  */
 function isUnended(pass: PassProgress | undefined): boolean {
-  return (pass?.state === 'running' && pass.decidesOn === null) || pass?.state === 'failed'
+  if (pass === undefined || pass.state === 'failed') return pass !== undefined
+  return pass.decidesOn === null ? pass.state === 'running' : pass.sweepDoubt !== null
 }
 
 async function updates(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { instant } from '../../src/domain/instant.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
-import type { PassKind } from '../../src/domain/pass.ts'
+import { passId, type PassKind } from '../../src/domain/pass.ts'
 import type { ResourceName } from '../../src/domain/resource.ts'
 import { Health } from '../../src/ops/health.ts'
 import { ListingstreamError } from '../../src/support/errors.ts'
@@ -174,6 +174,7 @@ test('it remembers the last completed pass of each kind', () => {
   health.passEnded(progressOf({ state: 'completed' }), null)
   clock.ms = 2
   health.passEnded(progressOf({ state: 'failed' }), 'incomplete')
+  health.passEnded(progressOf({ state: 'completed', decidesOn: passId('held') }), 'approved')
   health.passEnded(progressOf({ pass: 'snapshot', state: 'completed' }), null)
   expect(health.report().lastCompleted.map(({ pass, at }) => [pass, at])).toEqual([
     ['update', 1],

@@ -316,13 +316,15 @@ describe('what an alert asks for', () => {
     expect(await sample(failed)).toBe('2')
   })
 
-  test('the last success is that of the process before until there is a newer one; a failure leaves it', async () => {
+  test('the last success is that of the process before until there is a newer one; a failure leaves it, and so does a decision', async () => {
     const clock = { now: 60_000, monotonic: 0 }
     const { metrics, sample } = metricsAt(clock)
     const last = 'pass_last_success_timestamp_seconds{resource="listings",pass="update"}'
     expect(await sample(last)).toBeUndefined()
     metrics.succeeded(`${LISTINGS.name}/update`, instant(5_000))
     metrics.passEnded(progressOf({ state: 'failed' }))
+    expect(await sample(last)).toBe('5')
+    metrics.passEnded(progressOf({ state: 'completed', decidesOn: passId('held') }))
     expect(await sample(last)).toBe('5')
     metrics.passEnded(progressOf({ state: 'completed' }))
     expect(await sample(last)).toBe('60')

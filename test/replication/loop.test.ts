@@ -245,7 +245,7 @@ describe('the schedule', () => {
       const state = { lastPass } as unknown as CommittedState
       return purgeDueAt(state, LISTINGS, { purgeIntervalMs: PURGE_MS, reconcileIntervalMs }, at(now))
     }
-    const purge = { state: 'completed', startedAt: at(PURGE_MS), reconciledAt: null }
+    const purge = { state: 'completed', startedAt: at(PURGE_MS), reconciledAt: null, decidesOn: null }
     expect(dueAt(undefined, RECONCILE_MS, 0)).toBe(at(PURGE_MS))
     expect(dueAt(undefined, PURGE_MS / 2, 0)).toBe(at(PURGE_MS / 2))
     expect(dueAt(purge, RECONCILE_MS, PURGE_MS)).toBe(at(2 * PURGE_MS))

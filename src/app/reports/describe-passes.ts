@@ -24,6 +24,7 @@ export function describePasses(label: string, pass: PassKind, feed: FeedStatus, 
 function describePass(status: PassStatus, now: number): string {
   const { state, startedAt, completedAt, walked, outlook, reconciledAt, resumed, sweepDoubt } = status
   const done = completedAt === null ? '' : `, last completed ${age(completedAt, now)} ago`
+  if (status.decidesOn !== null) return describeDecision(status, status.decidesOn, done, now)
   const head =
     state === 'completed' && completedAt !== null
       ? `completed ${age(completedAt, now)} ago`
@@ -35,6 +36,34 @@ function describePass(status: PassStatus, now: number): string {
   const healed = missed === '' ? '' : `, missed by updates${missed}`
   const compared = reconciledAt === null ? '' : `, all content compared ${age(reconciledAt, now)} ago`
   return `${head}${went}: ${far}${healed}${compared}${doubted}`
+}
+
+/** It has walked nothing: the begin and the next one are those of what had held. */
+function describeDecision(
+  { state, startedAt, counts, deletes }: PassStatus,
+  hold: string,
+  done: string,
+  now: number,
+): string {
+  const results = [
+    ...ofSome(deletes['emitted'], 'deleted'),
+    ...ofSome(counts['published'], 'published'),
+    ...ofSome(deletes['refuted'], 'still there'),
+  ]
+  const what = results.length === 0 ? '' : `: ${results.join(', ')}`
+  return `held, begun ${age(startedAt, now)} ago${done}; ${DECISIONS[state] ?? state} ${hold}${what}`
+}
+
+/** An approval that held again, or was interrupted, has ended nothing. */
+const DECISIONS: Readonly<Record<string, string>> = {
+  completed: 'an operator approved',
+  rejected: 'an operator rejected',
+  held: 'more than an operator approved of',
+  running: 'not at its end is the approval of',
+}
+
+function ofSome(count: number | undefined, what: string): readonly string[] {
+  return count === undefined || count === 0 ? [] : [`${grouped(count)} ${what}`]
 }
 
 /** Empty where nothing is said of that. */

@@ -102,8 +102,11 @@ function describeLate({
   overlapSeconds,
   latenessSeconds,
 }: FeedStatus['lateArrivals'][number]): string {
-  const late = latenessSeconds === null ? '' : ` up to ${span(latenessSeconds * 1000)}`
-  return `CHANGES SHOW UP LATE: those of ${resource}${late} behind the updates, which look back ${span(overlapSeconds * 1000)}`
+  const back = span(overlapSeconds * 1000)
+  if (latenessSeconds === null) {
+    return `CHANGES SHOWED UP LATE: updates of ${resource} look back ${back}, and have seen too few changes since to say whether they still do`
+  }
+  return `CHANGES SHOW UP LATE: those of ${resource} up to ${span(latenessSeconds * 1000)} behind the updates, which look back ${back}`
 }
 
 /** What the source cannot show is not published, however far the watermark is. */

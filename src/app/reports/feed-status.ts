@@ -83,6 +83,10 @@ const PASS = z.looseObject({
   reconciledAt: TIME.nullable().default(null),
   /** What it published that no update had brought, by reason. */
   missed: z.partialRecord(z.enum(MISSED_REASONS), z.number()).default({}),
+  /** Of an operator's decision: the hold that it was on; null for others. */
+  decidesOn: z.string().nullable().default(null),
+  counts: z.record(z.string(), z.number()).default({}),
+  deletes: z.record(z.string(), z.number()).default({}),
   /** Of one that is running, at its pace of the last minutes. */
   outlook: OUTLOOK.nullable().default(null),
 })
@@ -258,7 +262,7 @@ function passStatus(
   progress: PassProgress,
 ): PassStatus {
   const { resource, pass, state, startedAt, walked, window, owedSeconds: _, ...others } = progress
-  const { compare, reconciledAt, missed, ...rest } = others
+  const { compare, reconciledAt, missed, counts, deletes, ...rest } = others
   const completed = completedAt.get(track)
   const next = nextAt(progress)
   return {
@@ -273,6 +277,8 @@ function passStatus(
     compare: pass === 'purge' ? compareOfSweep({ compare }) : null,
     reconciledAt: reconciledAt === null ? null : formatInstant(reconciledAt),
     missed: { ...missed },
+    counts: { ...counts },
+    deletes: { ...deletes },
     outlook: state === 'running' ? outlook(progress) : null,
     ...rest,
   }

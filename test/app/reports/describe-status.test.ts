@@ -114,11 +114,45 @@ test('changes that show up late stand beside how fresh the feed is, and what upd
     'Freshness     all changes up to 10 min ago (2026-05-02T13:50:00.000Z); CHANGES SHOW UP LATE: those of listings up to 18 min behind the updates, which look back 40 min',
   )
   expect(lines([{ ...late, latenessSeconds: null }])[4]).toContain(
-    'those of listings behind the updates, which look back 40 min',
+    '; CHANGES SHOWED UP LATE: updates of listings look back 40 min, and have seen too few changes since to say whether they still do',
   )
   expect(lines([])).toContain(
     'Purge         completed 10 min ago: 7 walked, missed by updates (2 same_stamp), all content compared 3 d ago',
   )
+})
+
+test('a decision on what a purge held is no purge that walked nothing: it says what was decided, and when a purge last ended', () => {
+  const decided = (over: object) =>
+    describeStatus(
+      FEED_STATUS.parse({
+        prefix: 'spark',
+        resources: [LISTINGS_ALONE],
+        passes: [
+          {
+            resource: 'listings',
+            pass: 'purge',
+            state: 'completed',
+            startedAt: '2026-05-02T11:00:00.000Z',
+            completedAt: '2026-05-01T14:00:00.000Z',
+            nextAt: '2026-05-03T11:00:00.000Z',
+            walked: 0,
+            decidesOn: 'sweep-1',
+            ...over,
+          },
+        ],
+      }),
+      NOW,
+    ).find((line) => line.startsWith('Purge'))
+  const head = 'Purge         held, begun 3 h ago, last completed 24 h ago; '
+  const next = '; next in 21 h'
+  expect(decided({ deletes: { emitted: 120, refuted: 1 } })).toBe(
+    `${head}an operator approved sweep-1: 120 deleted, 1 still there${next}`,
+  )
+  expect(decided({ counts: { published: 589 } })).toBe(
+    `${head}an operator approved sweep-1: 589 published${next}`,
+  )
+  expect(decided({ state: 'rejected' })).toBe(`${head}an operator rejected sweep-1${next}`)
+  expect(decided({ state: 'held' })).toBe(`${head}more than an operator approved of sweep-1${next}`)
 })
 
 test('the requests of the last day and of the last minutes share a line, with what waits, what is granted and what does not fit', () => {

@@ -9,6 +9,7 @@ import { CommittedHolds } from '../../../src/replication/holds/committed-holds.t
 import { rejectHold } from '../../../src/replication/holds/reject-hold.ts'
 import { standingHold } from '../../../src/replication/holds/standing-hold.ts'
 import { purgeDueAt } from '../../../src/replication/loop.ts'
+import { isEndOfPass } from '../../../src/publisher/send-transaction.ts'
 import { runPurge } from '../../../src/replication/purge.ts'
 import { runUpdate } from '../../../src/replication/records-pass.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
@@ -305,6 +306,26 @@ describe('an approval', () => {
     expect(await approve(next, hold, 1)).toMatchObject({ progress: { deletes: { emitted: 1 } } })
     expect(live(next)).toEqual(['1'])
     expect(standing(next)).toBeUndefined()
+  })
+
+  test('is no end of a sweep: the next one is due by the begin of the one that held, or at once where a later one has failed (R10)', async () => {
+    const { opened, hold } = await held(['1', '2', '3'], ['1'])
+    opened.clock.advance(5 * HOUR_MS)
+    expect(await approve(opened, hold, 2)).toMatchObject({ progress: { deletes: { emitted: 2 } } })
+    const due = ({ feed, clock }: MemoryFeed) => purgeDueAt(feed.state, LISTINGS, SCHEDULE, clock.now())
+    expect(due(opened)).toBe(hold.hold.startedAt + DAY_MS)
+    const ends = opened.publisher.transactions.filter(({ request }) => isEndOfPass(request))
+    expect(ends.map(({ request }) => request.progress.pass)).toEqual(['snapshot'])
+
+    const short = { walks: [[shows(['1'])]], counts: [3], records: all(['1']) }
+    const { opened: doubted, hold: other } = await held(['1', '2', '3'], ['1'], short)
+    await expect(purge(doubted)).rejects.toMatchObject({ code: 'PASS_INCOMPLETE' })
+    const next = doubted.restart(
+      { walks: [[shows(['1'])]], counts: [1], records: all(['1']) },
+      { over: STRICT },
+    )
+    expect(await approve(next, other, 2)).toMatchObject({ progress: { deletes: { emitted: 2 } } })
+    expect(due(next)).toBe(next.clock.now())
   })
 
   test('is refused of a sweep that is not the one that is held, or when a later one has begun (R10)', async () => {
