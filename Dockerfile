@@ -19,6 +19,7 @@ COPY --from=build /build/package.json /app/package.json
 COPY --from=build /build/node_modules /app/node_modules
 COPY --from=build /build/schemas /app/schemas
 COPY --from=build /build/dist /app/dist
+COPY page /app/page
 COPY LICENSE CHANGELOG.md /app/
 RUN ln -s /app/dist/cli/main.js /usr/local/bin/listingstream \
  && mkdir -p /data /etc/listingstream \

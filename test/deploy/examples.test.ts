@@ -38,6 +38,18 @@ describe('the Dockerfile', () => {
     expect(copies.filter((path) => !allowed.includes(path))).toEqual([])
   })
 
+  test('has all that the package has, but for what runs a broker', () => {
+    const manifest = z.object({ files: z.array(z.string()) })
+    const { files } = manifest.parse(JSON.parse(read('package.json')))
+    const copied = [
+      ...text
+        .split(/^FROM /m)
+        .at(-1)!
+        .matchAll(/^COPY (?:--from=\S+ )?(.+) \S+$/gm),
+    ].flatMap(([, list = '']) => list.split(' ').map((path) => path.replace('/build/', '')))
+    expect(files.filter((path) => !copied.includes(path)).toSorted()).toEqual(['docker-compose.yml', 'stack'])
+  })
+
   test('sets only what the program knows', () => {
     const names = text.match(/\b[A-Z][A-Z_]+(?==)/g) ?? []
     expect(names).toContain('DATA_DIR')

@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -108,6 +108,44 @@ test('the program in the package says its version, prints completions and runs t
   const update = await run('update')
   expect(update).toMatchObject({ code: 0, stdout: expect.stringContaining('update of listings completed') })
   expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Freshness') })
+})
+
+/** What a module or a page names of its own server. */
+const NAMED = /(?:href|src)="(\/page\/[^"]+)"|(?:from|import) '(\.?\/[^']+\.js)'/g
+
+test('the daemon in the package serves the page and all that it loads, none of which may come from elsewhere', async () => {
+  const main = join(installed.folder, 'node_modules/listingstream/dist/cli/main.js')
+  await using daemon = script(main, ['run'], feed.settings)
+  await daemon.logged('listening for health', AbortSignal.timeout(DEADLINE_MS))
+  const [, origin = ''] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(daemon.stderr) ?? []
+  const types = new Map<string, string | null>()
+  const load = async (path: string): Promise<void> => {
+    if (types.has(path)) return
+    types.set(path, null)
+    const response = await fetch(`${origin}${path}`)
+    expect({ path, status: response.status }).toEqual({ path, status: 200 })
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    types.set(path, response.headers.get('content-type'))
+    const text = await response.text()
+    expect(text.length).toBeGreaterThan(0)
+    for (const [, link, module] of text.matchAll(NAMED)) {
+      await load(new URL(link ?? module ?? '', `${origin}${path}`).pathname)
+    }
+  }
+  await load('/')
+  expect(Object.fromEntries(types)).toMatchObject({
+    '/': 'text/html; charset=utf-8',
+    '/page/main.js': 'text/javascript; charset=utf-8',
+    '/page/lit-html.js': 'text/javascript; charset=utf-8',
+    '/page/uplot.js': 'text/javascript; charset=utf-8',
+    '/page/uplot.css': 'text/css; charset=utf-8',
+    '/page/style.css': 'text/css; charset=utf-8',
+    '/page/icon.svg': 'image/svg+xml',
+  })
+  const own = (await readdir(join(ROOT, 'page'))).filter((name) => /\.(js|css|svg)$/.test(name))
+  expect(own.filter((name) => !types.has(`/page/${name}`))).toEqual([])
+  expect(await daemon.kill('SIGTERM')).toMatchObject({ code: 0 })
 })
 
 test("the code of docs/sdk.md compiles, with one source's own types, which reader schemas make true", async () => {
