@@ -200,9 +200,9 @@ export const GROUPS: { readonly [G in SettingsGroup]: Group<Settings[G]> } = {
   ),
 
   webhook: group(
-    { WEBHOOK_URL: webhookUrl.optional(), WEBHOOK_SECRET: webhookSecret.optional() },
-    ({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }) =>
-      url === undefined || secret === undefined ? null : { url, secret },
+    { WEBHOOK_URL: webhookUrl.optional(), WEBHOOK_SECRET: webhookSecret.optional(), ...proxySettings },
+    ({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret, ...s }) =>
+      url === undefined || secret === undefined ? null : { url, secret, proxy: proxies(s) },
     webhookTogether,
   ),
 

@@ -206,11 +206,12 @@ interface TracingSettings {
   readonly service: string
 }
 
-interface WebhookSettings {
+export interface WebhookSettings {
   /** It may hold a token, and is shown to nobody. */
   readonly url: Secret
   /** What notifications are signed with. */
   readonly secret: Secret
+  readonly proxy: ProxySettings
 }
 
 interface LogSettings {

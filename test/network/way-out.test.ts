@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import { createServer as createPlain, type RequestListener, type Server } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { schemaRegistry, sparkTransport } from '../../src/app/compose/clients.ts'
+import { schemaRegistry, sparkTransport, webhookOptions } from '../../src/app/compose/clients.ts'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import { createLogger } from '../../src/ops/logger.ts'
+import { sendToWebhook } from '../../src/ops/notifications/webhook.ts'
 import { Outages } from '../../src/ops/outages.ts'
 import { makeCertificate, type Certificate } from '../../src/simulator/server/certificate.ts'
 import { instant } from '../../src/domain/instant.ts'
@@ -158,6 +160,60 @@ describe.each(ASKED)('%s', (_what, url, ca, ask, answered) => {
     })
     expect(String(error)).not.toContain(PASSWORD)
     expect(proxy.logins).toEqual([`feed:${PASSWORD}`])
+  })
+})
+
+describe('the webhook', () => {
+  const SECRET = { WEBHOOK_SECRET: 'a-secret-of-this-test' }
+  const notification = {
+    id: 'n-1',
+    kind: 'degraded',
+    resource: null,
+    pass: null,
+    code: null,
+    message: 'The feed is not ready.',
+    at: instant(0),
+  } as const
+  const send = async (env: Readonly<Record<string, string>>): Promise<void> => {
+    const { webhook } = loadSettings(['webhook'], { env: { ...env, ...SECRET }, warn: () => undefined })
+    if (webhook === null) return expect.unreachable()
+    return sendToWebhook(webhookOptions(webhook, 'mls'), notification, signal)
+  }
+
+  test('is told through the proxy, by a name that only the proxy resolves, however long its answer', async () => {
+    const told: string[] = []
+    await using server = await listening(
+      createPlain((request, response) => {
+        told.push(`${request.method} ${request.headers.host}${request.url}`)
+        request.resume()
+        response.end('x'.repeat(1_000_000))
+      }),
+    )
+    await using proxy = await ForwardProxy.start()
+    const url = `http://${HOST}:${server.port}/hook?token=1`
+    await send({ WEBHOOK_URL: url, HTTP_PROXY: proxy.url })
+    await send({ WEBHOOK_URL: url, HTTP_PROXY: proxy.url })
+    expect(told).toEqual(Array(2).fill(`POST ${HOST}:${server.port}/hook?token=1`))
+    expect(proxy.asked).toEqual(Array(2).fill(`POST ${url}`))
+  })
+
+  test('is asked directly where NO_PROXY says so', async () => {
+    await using proxy = await ForwardProxy.start()
+    const env = { WEBHOOK_URL: `http://${HOST}:1/hook`, HTTP_PROXY: proxy.url, NO_PROXY: 'mls.example' }
+    await expect(send(env)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED' })
+    expect(proxy.asked).toEqual([])
+  })
+
+  test('that cannot be reached through the proxy is tried again, with the settings to look at, and neither address nor password (R15)', async () => {
+    await using proxy = await ForwardProxy.start()
+    proxy.refuseWith = 407
+    const HTTPS_PROXY = proxy.url.replace('//', `//feed:${PASSWORD}@`)
+    const error = await send({ WEBHOOK_URL: `https://${HOST}/hook/t0ken`, HTTPS_PROXY }).catch(
+      (error: unknown) => error,
+    )
+    expect(error).toMatchObject({ code: 'WEBHOOK_FAILED', message: expect.stringContaining('HTTPS_PROXY') })
+    expect(inspect(error)).not.toMatch(new RegExp(`${PASSWORD}|t0ken`))
+    expect(proxy.asked).toEqual([`CONNECT ${HOST}:443`])
   })
 })
 

@@ -4,6 +4,7 @@ import type {
   OAuthSettings,
   RegistrySettings,
   Settings,
+  WebhookSettings,
 } from '../../config/settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { BUDGET_WINDOW_MS, type BudgetWatcher } from '../../domain/request-budget.ts'
@@ -13,6 +14,7 @@ import type { KafkaLog, KafkaSasl, KafkaSettings } from '../../kafka/settings.ts
 import { budgetLog } from '../../ops/budget-log.ts'
 import type { Logger } from '../../ops/logger.ts'
 import type { FeedMetrics } from '../../ops/feed-metrics.ts'
+import type { WebhookOptions, WebhookWay } from '../../ops/notifications/webhook.ts'
 import type { Outages } from '../../ops/outages.ts'
 import { AccessTokens } from '../../network/access-tokens.ts'
 import { WayOut } from '../../network/way-out.ts'
@@ -97,6 +99,19 @@ export function sparkTransport(
     now,
     watcher,
   })
+}
+
+export function webhookOptions({ url, secret, proxy }: WebhookSettings, prefix: string): WebhookOptions {
+  let last: (WebhookWay & { readonly to: string }) | undefined
+  const way = (to: string): WebhookWay => {
+    // Connections to an address that was renewed end by themselves.
+    if (last?.to !== to) {
+      const found = wayOut(to, { ca: null, proxy })
+      last = { to, fetch: found.fetch(), settings: found.settings }
+    }
+    return last
+  }
+  return { url, secret, prefix, way, now }
 }
 
 function wayOut(url: string, { ca, proxy }: Pick<RegistrySettings, 'ca' | 'proxy'>): WayOut {

@@ -8,7 +8,8 @@ import { sendToWebhook } from '../../ops/notifications/webhook.ts'
 import type { HealthReport } from '../../ops/health.ts'
 import { SYSTEM_TIMER } from '../../support/timer.ts'
 import { together } from '../../support/together.ts'
-import { now, SYSTEM_CLOCK } from '../compose/system-clock.ts'
+import { webhookOptions } from '../compose/clients.ts'
+import { SYSTEM_CLOCK } from '../compose/system-clock.ts'
 
 const LOOK_MS = 5_000
 const MOST_WAITING = 100
@@ -79,9 +80,10 @@ export class NotificationTask {
       (within: AbortSignal) => this.#toTopic.run(publish, within),
     ]
     if (webhook !== null) {
+      const to = webhookOptions(webhook, prefix)
       tasks.push((within) =>
         this.#toWebhook.run(async (notification, sending) => {
-          await sendToWebhook({ ...webhook, prefix, now }, notification, sending)
+          await sendToWebhook(to, notification, sending)
           counted(notification.kind, 'sent')
         }, within),
       )

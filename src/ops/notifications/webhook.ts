@@ -4,12 +4,22 @@ import { createHmac } from 'node:crypto'
 import { formatInstant, type Instant } from '../../domain/instant.ts'
 import type { FeedNotification } from '../../domain/notification.ts'
 import { ListingstreamError } from '../../support/errors.ts'
+import { boundedText, type HttpFetch, type HttpFetchAnswer } from '../../support/http-fetch.ts'
 import type { Renewable } from '../../support/renewable.ts'
 
 const TIMEOUT_MS = 10_000
+/** What an answer says beyond its status is of no use: longer ones are not read to their end. */
+const MOST_READ_BYTES = 64 * 1024
 const SECRET_PREFIX = 'whsec_'
 /** Passes by itself: too early, too many, or the other side's fault. */
 const PASSING = new Set([408, 425, 429])
+
+/** How an address is asked. */
+export interface WebhookWay {
+  readonly fetch: HttpFetch
+  /** Names of the settings that decide it, but for the address. */
+  readonly settings: readonly string[]
+}
 
 export interface WebhookOptions {
   /** May hold a token, in its path or its query: it is never told. */
@@ -17,6 +27,8 @@ export interface WebhookOptions {
   readonly secret: Pick<Renewable, 'reveal' | 'refresh'>
   /** `TOPIC_PREFIX` */
   readonly prefix: string
+  /** To this address. */
+  readonly way: (url: string) => WebhookWay
   readonly now: () => Instant
 }
 
@@ -52,7 +64,7 @@ export function signatureOf(
  * @throws {ListingstreamError} WEBHOOK_FAILED, which passes, or WEBHOOK_REFUSED
  */
 export async function sendToWebhook(
-  { url, secret, prefix, now }: WebhookOptions,
+  { url, secret, prefix, way, now }: WebhookOptions,
   notification: FeedNotification,
   signal: AbortSignal,
 ): Promise<void> {
@@ -69,39 +81,36 @@ export async function sendToWebhook(
     'webhook-signature': signatureOf(secret.reveal(), { id, seconds, body }),
   }
   const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-  let response: Response
+  const { fetch, settings } = way(url.reveal())
+  let answer: HttpFetchAnswer
   try {
     // What is signed for one receiver goes to no other.
-    response = await fetch(url.reveal(), {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-      signal: within,
-    })
-    await response.body?.cancel()
+    answer = await fetch(url.reveal(), { method: 'POST', headers, body, redirect: 'manual', signal: within })
   } catch {
     signal.throwIfAborted()
     // The cause may quote the address.
-    throw failed(`no answer within ${TIMEOUT_MS / 1000} s, or no connection`)
+    throw failed(`no answer within ${TIMEOUT_MS / 1000} s, or no connection`, settings)
   }
-  if (response.ok) return
-  const how = `HTTP ${response.status}`
-  if (response.status >= 500 || PASSING.has(response.status)) throw failed(how, retryAfterOf(response))
+  await boundedText(answer, MOST_READ_BYTES).catch(() => undefined)
+  const { status } = answer
+  if (status >= 200 && status < 300) return
+  const how = `HTTP ${status}`
+  if (status >= 500 || PASSING.has(status)) throw failed(how, settings, retryAfterOf(answer))
   throw new ListingstreamError(
-    `The webhook does not take notifications (${how}). Check WEBHOOK_URL and WEBHOOK_SECRET, and what it says on its side.`,
+    `The webhook does not take notifications (${how}). Check ${['WEBHOOK_URL', 'WEBHOOK_SECRET', ...settings].join(', ')}, and what it says on its side.`,
     { code: 'WEBHOOK_REFUSED', retryable: false, disposition: 'retry' },
   )
 }
 
-function failed(how: string, retryAfterMs?: number): ListingstreamError {
+function failed(how: string, settings: readonly string[], retryAfterMs?: number): ListingstreamError {
+  const also = settings.length === 0 ? '' : ` Look at ${settings.join(' and ')}, too.`
   return new ListingstreamError(
-    `The webhook does not answer (${how}). Check that WEBHOOK_URL can be reached from here.`,
+    `The webhook does not answer (${how}). Check that WEBHOOK_URL can be reached from here.${also}`,
     { code: 'WEBHOOK_FAILED', retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   )
 }
 
-function retryAfterOf(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+function retryAfterOf({ headers }: HttpFetchAnswer): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
 }

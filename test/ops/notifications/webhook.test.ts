@@ -53,8 +53,9 @@ async function receiver(...answers: readonly { status: number; headers?: Record<
 }
 
 function send(url: string): Promise<void> {
-  const options = { url: unchanging(url), secret: unchanging(SECRET), prefix: 'mls', now: () => instant(NOW) }
-  return sendToWebhook(options, NOTIFICATION, NEVER)
+  const way = () => ({ fetch, settings: [] })
+  const texts = { url: unchanging(url), secret: unchanging(SECRET) }
+  return sendToWebhook({ ...texts, prefix: 'mls', way, now: () => instant(NOW) }, NOTIFICATION, NEVER)
 }
 
 test('a notification is a CloudEvent that its receiver can verify', async () => {
