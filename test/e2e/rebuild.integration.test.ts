@@ -182,6 +182,7 @@ describe.each(STORES)('a store in %s', (kind, make) => {
           [gone, 'missing'],
           [copied, 'missing'],
           [old, 'altered'],
+          ['9', 'surplus'],
         ]),
       })
       expect(findings.length).toBe(4)

@@ -34,6 +34,7 @@ const TABLE = `
 /** Compaction has taken what is needed to know the key's content there: a later record has taken its place. */
 const CERTIFIED_IS_GONE = `seen & ${SEEN.certified} = 0 AND seen <> 0`
 const CURRENT_IS_GONE = `seen = ${SEEN.later}`
+const IS_SURPLUS = `(current IS NULL AND NOT (${CURRENT_IS_GONE}))`
 const PUT_STORED = `
   INSERT INTO keys (bucket, key, stored, is_altered) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET stored = excluded.stored, is_altered = excluded.is_altered`
@@ -106,16 +107,20 @@ export class ComparedKeys implements Disposable {
     return this.#bucketsWhere(`${CURRENT_IS_GONE} AND stored IS NOT NULL`)
   }
 
-  /** Those whose columns are not what their digests say; the topic need not have been read. */
-  altered(): AsyncGenerator<KeyFinding, void, undefined> {
-    return this.#findings(`SELECT key, 'altered' AS problem FROM keys WHERE is_altered ORDER BY bucket, key`)
+  /**
+   * Those whose columns are not what their digests say. Once the topic has been read, without those that it does not have: there is
+   * nothing that they could have been altered from.
+   */
+  altered(ofTopic: boolean): AsyncGenerator<KeyFinding, void, undefined> {
+    const which = ofTopic ? `is_altered AND NOT ${IS_SURPLUS}` : 'is_altered'
+    return this.#findings(`SELECT key, 'altered' AS problem FROM keys WHERE ${which} ORDER BY bucket, key`)
   }
 
   /** Keys of which store and topic say something else. */
   different(): AsyncGenerator<KeyFinding, void, undefined> {
     return this.#findings(
       `SELECT key, CASE WHEN stored IS NULL THEN 'missing' WHEN current IS NULL THEN 'surplus' ELSE 'different' END AS problem
-       FROM keys WHERE stored IS NOT current AND NOT is_altered AND NOT ${CURRENT_IS_GONE} ORDER BY bucket, key`,
+       FROM keys WHERE stored IS NOT current AND (NOT is_altered OR ${IS_SURPLUS}) AND NOT ${CURRENT_IS_GONE} ORDER BY bucket, key`,
     )
   }
 

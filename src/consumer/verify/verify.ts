@@ -130,10 +130,10 @@ async function compareStore(
   await readStoredKeys(options, { source, table }, keys, signal)
   const contents = await keys.digest('stored', signal)
   const problems = new Problems(resource.name, options.onFinding)
-  await problems.take(keys.altered())
   const isSameState = stored.every((offset, partition) => offset === certificate.endOffsets[partition])
   const about = { kind: 'compared', resource: resource.name, certificate, keys: contents.keys } as const
   if (isSameState && contents.root === certificate.root) {
+    await problems.take(keys.altered(false))
     return { ...about, recordsRead: 0, problems: problems.counts, refuted: [], unproved: [] }
   }
   const recordsRead = await readTopicKeys(
@@ -143,6 +143,7 @@ async function compareStore(
     keys,
     signal,
   )
+  await problems.take(keys.altered(true))
   await problems.take(keys.different())
   const { refuted, unproved } = await doubtfulBuckets(keys, certificate, signal)
   const untold = [...new Set([...unproved, ...keys.untoldBuckets()])].sort((a, b) => a - b)

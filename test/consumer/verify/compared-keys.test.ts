@@ -18,14 +18,19 @@ test('each key that is not as the topic has it is named once, with what is wrong
   keys.putStored('altered', TWO, true)
   keys.putStored('back', TWO, false)
   keys.putStored('surplus', ONE, false)
-  const found = [...(await Array.fromAsync(keys.altered())), ...(await Array.fromAsync(keys.different()))]
+  // A row of nothing that the topic ever had, or of what it has deleted, whatever its columns say.
+  keys.putStored('copied', ONE, true)
+  keys.putStored('gone', ONE, true)
+  const found = [...(await Array.fromAsync(keys.altered(true))), ...(await Array.fromAsync(keys.different()))]
   expect(Object.fromEntries(found.map(({ key, problem }) => [key, problem]))).toEqual({
     altered: 'altered',
     different: 'different',
     missing: 'missing',
     surplus: 'surplus',
+    copied: 'surplus',
+    gone: 'surplus',
   })
-  expect(found).toHaveLength(4)
+  expect(found).toHaveLength(6)
 })
 
 test('a digest is that of the set, whatever the order in which the keys came, without those that are gone', async () => {
