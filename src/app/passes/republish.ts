@@ -1,6 +1,8 @@
 /** The pass that publishes records again, and what it says of them. */
 import { z } from 'zod'
 
+import { formatInstant } from '../../domain/instant.ts'
+import type { RecordKey } from '../../domain/record-key.ts'
 import type { Replicated } from '../../domain/resource.ts'
 import { PLAIN_PASS } from '../../replication/feed-runner.ts'
 import type { RepublishFate, RepublishSelection } from '../../replication/republish.ts'
@@ -19,7 +21,12 @@ const FATES = [
   'no_set',
 ] as const satisfies readonly RepublishFate[]
 
-const REPUBLISHED_KEY = z.object({ key: z.string(), fate: z.enum(FATES) })
+const REPUBLISHED_KEY = z.object({
+  key: z.string(),
+  fate: z.enum(FATES),
+  /** Of one that is not shown: since when the feed has it as deleted; null if it has not. */
+  deletedSince: z.iso.datetime().nullable().default(null),
+})
 export type RepublishedKey = z.output<typeof REPUBLISHED_KEY>
 
 const REPUBLISHED = z.object({
@@ -34,7 +41,7 @@ export interface RepublishReport extends PassReport {
 }
 
 export async function republish(
-  feed: OpenFeed,
+  feed: Pick<OpenFeed, 'runner'>,
   resource: Replicated,
   selection: RepublishSelection,
   signal: AbortSignal,
@@ -43,13 +50,31 @@ export async function republish(
   const options = { ...PLAIN_PASS, republish: selection, onDemand: true, onBegin }
   const result = await feed.runner.run(resource, 'republish', options, signal)
   const { fates, left } = result.republished ?? {}
+  const keys = fates === undefined ? null : await withDeletes(feed, resource, [...fates])
   return {
     ...reportOf(result, false),
     republished: {
-      keys: fates === undefined ? null : [...fates].map(([key, fate]) => ({ key, fate })),
+      keys,
       left: left === undefined ? null : { count: left.count, keys: [...left.keys] },
     },
   }
+}
+
+async function withDeletes(
+  feed: Pick<OpenFeed, 'runner'>,
+  { name }: Replicated,
+  fates: readonly (readonly [RecordKey, RepublishFate])[],
+): Promise<RepublishedKey[]> {
+  const { index } = feed.runner.feed
+  const entries = await index.getMany(
+    name,
+    fates.map(([key]) => key),
+  )
+  return fates.map(([key, fate], i) => {
+    const entry = entries[i]
+    const isDeleted = fate === 'not_shown' && entry?.state === 'deleted'
+    return { key, fate, deletedSince: isDeleted ? formatInstant(entry.observedAt) : null }
+  })
 }
 
 export function parseRepublishReport(answer: unknown): RepublishReport {

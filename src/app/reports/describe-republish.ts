@@ -29,7 +29,7 @@ export function describeRepublish(report: RepublishReport): readonly string[] {
     const unpublished = keys.filter(({ fate }) => !PUBLISHED.has(fate))
     const sums = [...Map.groupBy(keys, ({ fate }) => fate)].map(([fate, of]) => `${of.length} ${fate}`)
     return [
-      ...(keys.length <= MOST_LEFT_TOLD ? keys : unpublished).map(({ key, fate }) => `${key} ${WORDS[fate]}`),
+      ...(keys.length <= MOST_LEFT_TOLD ? keys : unpublished).map(describeKey),
       ...describeReport(report),
       `keys of ${resource}: ${sums.join(', ')}`,
     ]
@@ -43,6 +43,11 @@ export function describeRepublish(report: RepublishReport): readonly string[] {
     ...told.map((key) => `  ${key}`),
     ...(more === 0 ? [] : [`  and ${grouped(more)} more`]),
   ]
+}
+
+function describeKey({ key, fate, deletedSince }: RepublishedKey): string {
+  if (deletedSince === null) return `${key} ${WORDS[fate]}`
+  return `${key} is deleted since ${deletedSince}, and the source does not show it: its delete and its tombstone are in the topic`
 }
 
 export function republishExitCode(report: RepublishReport): number {
