@@ -76,10 +76,18 @@ function unknownPrefix(prefix: string): ListingstreamError {
 }
 
 /** What an outage parks leaves no marker; only the daemon's memory has it. */
-function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
-  const failed = markers.findLast(({ event }) => event === 'failed')
+export function lastFailure(markers: readonly MarkerRecord[]): Trouble | null {
+  const failed = markers.findLast(
+    (marker, i) => marker.event === 'failed' && !isByOperator(marker, markers.slice(i + 1)),
+  )
   if (failed === undefined) return null
   const { resource, pass, at, detail } = failed
   const message = detail ?? 'It failed.'
   return { code: 'PASS_INCOMPLETE', message, resource, pass, at: formatInstant(at), lasts: false }
+}
+
+/** What an operator ended is no failure: a purge that is begun anew, which no doubt has ended, and an update whose watermark is set back. */
+function isByOperator({ pass, passId, reason }: MarkerRecord, later: readonly MarkerRecord[]): boolean {
+  if (pass === 'purge') return reason === null
+  return later.some((marker) => marker.event === 'watermark_set' && marker.passId === passId)
 }
