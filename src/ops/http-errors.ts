@@ -17,6 +17,7 @@ export class RefusedRequestError extends ListingstreamError {
 /** Of what was asked for and is not there, or not as it is now: nothing failed, and no log has more. Of others, whether a later try may do. */
 const STATUS_OF: Readonly<Record<string, 404 | 409>> = {
   NO_HOLD: 404,
+  NO_DEAD_LETTER: 404,
   HOLD_SUPERSEDED: 409,
   NO_SNAPSHOT: 409,
   SCOPE_CHANGED: 409,

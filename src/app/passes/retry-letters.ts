@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 import type { PassKind } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
+import { ListingstreamError } from '../../support/errors.ts'
+import { quoteForeign } from '../../support/secrets.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { parsePassReport, reportOf, type PassReport } from './pass-report.ts'
 import { PLAIN_PASS } from '../../replication/feed-runner.ts'
@@ -33,8 +35,22 @@ export function retryingPass({ stamp }: ListedResource): RetryingPass {
   return stamp === null ? 'snapshot' : 'update'
 }
 
+const MOST_NAMED = 10
+
+class NoLetterError extends ListingstreamError {
+  constructor({ name }: ListedResource, keys: readonly string[]) {
+    const more = keys.length > MOST_NAMED ? ` and ${keys.length - MOST_NAMED} more` : ''
+    const named = quoteForeign(keys.slice(0, MOST_NAMED).join(', '))
+    super(
+      `No dead letter of ${name} that waits is of ${named}${more}: nothing is asked for again. "listingstream dead-letters list" shows those that wait.`,
+      { code: 'NO_DEAD_LETTER', retryable: false, disposition: 'stop' },
+    )
+  }
+}
+
+/** @throws {NoLetterError} if none of the keys that are named has a letter that waits: no pass is begun for that */
 export async function retryLetters(
-  feed: OpenFeed,
+  feed: Pick<OpenFeed, 'openLetters' | 'runner'>,
   resource: ListedResource,
   pass: RetryingPass,
   selection: LetterSelection,
@@ -44,6 +60,8 @@ export async function retryLetters(
   const letters = await feed.openLetters(resource, signal)
   const waiting = new Map(letters.map((letter) => [letter.name, letter]))
   const names = selection === 'all' ? [...waiting.keys()] : [...new Set(selection)]
+  if (selection !== 'all' && !names.some((name) => waiting.has(name)))
+    throw new NoLetterError(resource, names)
   const keys = names.map((name) => waiting.get(name)?.key ?? null).filter((key) => key !== null)
   const options = { ...PLAIN_PASS, retry: keys, onBegin }
   const result = await feed.runner.run(resource, pass, options, signal)
