@@ -144,8 +144,10 @@ export function describeReport(report: PassReport): readonly string[] {
 function describePass(report: OnePassReport): string {
   const { resource, pass, state, walked, counts, purge, unread, resumed, heldRecords } = report
   const records = heldRecords === null ? [] : [describeHeldRecords(resource, heldRecords)]
+  // What is walked by keys or stamps is believed, and counts as unchanged: that says no more than how much was walked.
+  const hasRead = purge === null || purge.compare === 'content'
   const outcomes = Object.entries(counts)
-    .filter(([, count]) => count > 0)
+    .filter(([outcome, count]) => count > 0 && (hasRead || outcome !== 'unchanged'))
     .map(([outcome, count]) => `${count} ${outcome}`)
   const how = purge === null || purge.compare === 'versions' ? '' : ` by ${purge.compare}`
   const head = `${pass}${how} of ${resource} ${state}${resumed ? ', resumed' : ''}: ${walked} walked`
@@ -166,7 +168,7 @@ function describePass(report: OnePassReport): string {
     approvedAlthough === null
       ? []
       : [`${purge.dryRun ? 'would be let through' : 'approved'} although ${approvedAlthough}`]
-  return [head, ...deletes, ...held, ...approved, ...records].join(', ')
+  return [head, ...outcomes, ...deletes, ...held, ...approved, ...records].join(', ')
 }
 
 function describeHeld(why: string, dryRun: boolean, resource: string): string {

@@ -48,6 +48,18 @@ test('a pass that was resumed says so', () => {
   expect(describeReport(parsePassReport(report))).toEqual(['purge of listings completed, resumed: 3 walked'])
 })
 
+test('a purge says what came of the records that it has read, and of keys that it believed nothing', () => {
+  const counts = { published: 3, unchanged: 95, stale: 2, dead_lettered: 0 }
+  const told = (compare: 'content' | 'versions') => {
+    const progress = progressOf({ pass: 'purge', state: 'completed', walked: 100, compare, counts })
+    const verdict = { kind: 'clear' } as const
+    const purge = { progress, verdict, gone: 1, outOfScope: 0, missed: 3 }
+    return describeReport(reportOf({ ...PLAIN, progress, purge }, false))[0]
+  }
+  expect(told('content')).toContain('100 walked, 3 published, 95 unchanged, 2 stale, 1 gone')
+  expect(told('versions')).toContain('100 walked, 3 published, 2 stale, 1 gone')
+})
+
 test('a pass of sets alone that could not read one has failed, too', () => {
   const [photos] = withPhotos({ ...NONE, failed: 1 }).sets
   expect(exitCodeOf(parsePassReport(photos))).toBe(1)
