@@ -50,8 +50,14 @@ export function holdOf(state: CommittedState, resource: Named, sweep: PassId): S
   }
   const standing = all.find(({ hold }) => hold.passId === sweep)
   if (standing !== undefined) return standing
-  const others = all.map(({ hold }) => hold.passId).join(', ')
-  throw new HoldSupersededError(name, sweep, `those that are held are of sweep ${others}`)
+  const others = all.map(
+    ({ hold, keys }) => `${hold.passId} (${keys} ${isOfRecords(hold.kind) ? 'records' : 'deletes'})`,
+  )
+  throw new HoldSupersededError(
+    name,
+    sweep,
+    `there is no such hold, or not any more; what is held is ${others.join(', ')}`,
+  )
 }
 
 /** The same, to be decided on. @throws {HoldSupersededError} also if a later pass of its kind has begun */

@@ -331,7 +331,13 @@ describe('an approval', () => {
   test('is refused of a sweep that is not the one that is held, or when a later one has begun (R10)', async () => {
     const { opened, hold } = await held(['1', '2', '3'], ['1'], { walks: [[shows(['1']), { fail: outage }]] })
     const other = { ...hold, hold: { ...hold.hold, passId: passId('other') } }
-    await expect(approve(opened, other, 2)).rejects.toMatchObject({ code: 'HOLD_SUPERSEDED', exitCode: 3 })
+    await expect(approve(opened, other, 2)).rejects.toMatchObject({
+      code: 'HOLD_SUPERSEDED',
+      exitCode: 3,
+      message: expect.stringContaining(
+        `no such hold, or not any more; what is held is ${hold.hold.passId} (2 deletes)`,
+      ),
+    })
     await expect(purge(opened)).rejects.toBe(outage)
     await expect(approve(opened, hold, 2)).rejects.toMatchObject({ code: 'HOLD_SUPERSEDED', exitCode: 3 })
     expect(opened.changes()).toEqual([])
