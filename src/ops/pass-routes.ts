@@ -73,13 +73,15 @@ export function addPassRoutes(
 /** @throws {RefusedRequestError} if the options are not those of the pass */
 function requireFitting(
   pass: PassKind,
-  { deadLetters, approveUpTo, compare, fresh, keys, all }: PassRequestOptions,
+  { dryRun, deadLetters, approveUpTo, compare, fresh, keys, all }: PassRequestOptions,
 ): void {
   if (deadLetters !== undefined && pass !== 'update' && pass !== 'snapshot') {
     throw badRequest(`A ${pass} takes no deadLetters.`)
   }
   if (approveUpTo !== undefined && pass !== 'purge') throw badRequest('Only a purge takes approveUpTo.')
   if (compare !== undefined && pass !== 'purge') throw badRequest('Only a purge takes compare.')
+  if (dryRun && compare === 'content')
+    throw badRequest('A dry run has no use for content: it publishes nothing.')
   if (fresh && pass !== 'purge') throw badRequest('Only a purge takes fresh.')
   const wanted = [keys, all].filter((one) => one !== undefined).length
   if (wanted !== (pass === 'republish' ? 1 : 0)) {

@@ -55,6 +55,14 @@ describe('a command loads what it needs', () => {
   })
 })
 
+test('a dry run that is to compare content is refused: it has no use for it', async () => {
+  const ended = await run(['purge', '--dry-run', '--compare', 'content'], {
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
+  })
+  expect(ended).toMatchObject({ code: 2, stdout: '' })
+  expect(ended.stderr).toContain('--dry-run has no use for --compare content')
+})
+
 describe('what Node made of the modules is kept for the next start', () => {
   test('where the user keeps such things, for nobody else', async () => {
     await using caches = await tempFolder()

@@ -14,6 +14,13 @@ test.concurrent('what is held is shown by key, as CSV too, beside a daemon and w
   const truth = new Map(feed.simulator.truth().listings)
   const removed = feed.simulator.listings.apply({ action: 'remove', count: 60 }).keys
   expect(await feed.done('purge', 'show')).toBe('nothing of listings is held')
+  const columns = 'key,mlsId,reason,evidence,provedAt,lastChangedAt,lastSeenAt,status,price,city,office'
+  expect(await feed.done('purge', 'show', '--csv')).toBe(columns)
+  const elsewhere = await feed.run(['purge', 'show', '--resource', 'accounts'])
+  expect(elsewhere).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('This is listings, without accounts'),
+  })
   expect(await feed.run(['purge'])).toMatchObject({
     code: 3,
     stdout: expect.stringContaining('"listingstream purge show"'),
@@ -23,7 +30,7 @@ test.concurrent('what is held is shown by key, as CSV too, beside a daemon and w
   const csv = await feed.run(['purge', 'show', sweep, '--csv'])
   expect(csv).toMatchObject({ code: 3 })
   const [head, ...lines] = csv.stdout.trimEnd().split('\n')
-  expect(head).toBe('key,mlsId,reason,evidence,provedAt,lastChangedAt,lastSeenAt,status,price,city,office')
+  expect(head).toBe(columns)
   const rows = lines.map((line) => line.split(','))
   expect(rows.map(([key]) => key)).toEqual(removed.toSorted())
   for (const [key = '', , reason, evidence, , changedAt, , status, price] of rows) {

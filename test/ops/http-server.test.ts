@@ -223,6 +223,7 @@ describe('running a pass', () => {
     ['/passes/republish', post({ keys: ['two words'] })],
     ['/passes/republish', post({ keys: [] })],
     ['/passes/republish', post({ keys: ['1'], deadLetters: 'all' })],
+    ['/passes/purge', post({ dryRun: true, compare: 'content' })],
     ['/passes/update', post({ keys: ['1'] })],
     ['/passes/purge', post({ all: true })],
   ])('a request that is not understood runs nothing: %s', async (path, init) => {

@@ -9,7 +9,7 @@ import {
   feedOption,
   forceOption,
   jsonOption,
-  resourceOption,
+  listedOption,
   takeOverOption,
   wholeNumber,
 } from './options.ts'
@@ -18,9 +18,12 @@ import { registerPurgeHolds } from './purge-holds.ts'
 function compareOption(): Option {
   return new Option(
     '--compare <how>',
-    'what is walked and compared: keys alone, their change stamps too, or the content of whole records; a dry run has no use for content (default: by PURGE_COMPARE and RECONCILE_INTERVAL)',
+    'what is walked and compared: keys alone, their change stamps too, or the content of whole records; not content with --dry-run, which publishes nothing that it reads (default: by PURGE_COMPARE and RECONCILE_INTERVAL)',
   ).choices(PURGE_COMPARES)
 }
+
+const DRY_CONTENT =
+  '--dry-run has no use for --compare content: what it would publish is for "listingstream plan" to say. Leave out --compare, or name versions or keys'
 
 export function registerPurge(program: Command, host: CommandHost): void {
   const { signal, acting } = host
@@ -34,11 +37,15 @@ export function registerPurge(program: Command, host: CommandHost): void {
     .option('--approve-up-to <n>', 'let through what the guard would hold, up to n deletes', wholeNumber)
     .addOption(compareOption())
     .option('--fresh', 'begin anew, instead of going on with one that was interrupted')
-    .addOption(resourceOption())
+    .addOption(listedOption())
     .addOption(takeOverOption())
     .addOption(acceptSourceOption())
     .addOption(forceOption())
     .addOption(feedOption())
+    .hook('preAction', (command) => {
+      const { dryRun, compare } = command.opts<OnePassOptions>()
+      if (dryRun === true && compare === 'content') command.error(`error: ${DRY_CONTENT}`)
+    })
     .action(
       acting(async (options: OnePassOptions) =>
         (await import('../passes/one-pass.ts')).runOnePass('purge', options, signal),

@@ -76,8 +76,20 @@ export function publishedResources(feed: FeedSettings): readonly ResourceDescrip
 }
 
 /** As it is replicated. @throws {SettingsError} if it is not among those that are */
-export function requireChosen(feed: FeedSettings, { name }: Replicated): Replicated {
-  const replicated = published(chosenResources(feed))
+export function requireChosen(feed: FeedSettings, wanted: Replicated): Replicated {
+  return requireAmong(feed, wanted, published(chosenResources(feed)))
+}
+
+/** The same of what takes lists alone: sets are no advice then. */
+export function requireChosenList(feed: FeedSettings, wanted: Replicated): ListedResource {
+  return requireAmong(feed, wanted, chosenResources(feed))
+}
+
+function requireAmong<T extends Replicated>(
+  feed: FeedSettings,
+  { name }: Replicated,
+  replicated: readonly T[],
+): T {
   const found = replicated.find((one) => one.name === name)
   if (found !== undefined) return found
   const set = SUBRESOURCES.find((one) => one.name === name)

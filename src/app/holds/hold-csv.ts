@@ -11,6 +11,11 @@ const KEYS_AT_ONCE = 20_000
 
 const COLUMNS = ['key', 'mlsId', 'reason', 'evidence', 'provedAt', 'lastChangedAt', 'lastSeenAt'] as const
 
+/** The columns' names. */
+export function headerLine({ facts }: ListedResource): string {
+  return csvLine([...COLUMNS, ...facts.map(({ name }) => name)])
+}
+
 /** The line of headings first. Memory holds so many keys as are looked up together (R14). */
 export async function* holdLines(
   { cluster, names, writerSchemas: schemas, holdLog }: FeedReader,
@@ -19,7 +24,7 @@ export async function* holdLines(
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const columns = resource.facts.map(({ name }) => name)
-  yield csvLine([...COLUMNS, ...columns])
+  yield headerLine(resource)
   const source = { cluster, topic: names.data(resource), resource, schemas }
   for await (const keys of gathered(holdLog.keys(standing, signal))) {
     const facts = await factsOf(source, keys, signal)

@@ -12,7 +12,7 @@ import { WalkTotals } from '../../ops/walk-totals.ts'
 import { LISTINGS } from '../../resources/listings.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
-import { requireChosen } from '../compose/chosen-resources.ts'
+import { requireChosen, requireChosenList } from '../compose/chosen-resources.ts'
 import { watchedTransport } from '../compose/clients.ts'
 import { commandSurroundings } from '../compose/command-surroundings.ts'
 import { requireLastingFilter } from '../compose/lasting-filter.ts'
@@ -34,6 +34,8 @@ export interface FeedTask<T> {
   readonly resource: Replicated
   /** What the feed has to have the base for. */
   readonly pass: PassKind
+  /** No sets of parts: none is advised where another resource has to be named. @default false */
+  readonly ofLists?: boolean
   /** Under the resource's own: what the daemon is asked for, with `body` as its JSON. @default the pass */
   readonly path?: string
   readonly body: object
@@ -49,7 +51,8 @@ export async function onFeed<T>(
   task: FeedTask<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const resource = requireChosen(settings.feed, task.resource)
+  const require = task.ofLists === true ? requireChosenList : requireChosen
+  const resource = require(settings.feed, task.resource)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
   const title = `${settings.feed.topicPrefix}: ${task.pass} of ${resource.name}`
   const answer = daemon === undefined ? undefined : await askThere(daemon, title, task, settings, signal)

@@ -31,6 +31,7 @@ export async function passOnFeed(
     {
       resource,
       pass,
+      ofLists: pass === 'purge',
       // What is undefined is no member of its JSON.
       body: { dryRun, restart, approveUpTo, compare, ...(fresh ? { fresh } : {}) },
       parse: parsePassReport,

@@ -4,6 +4,7 @@ import {
   chosenResources,
   publishedResources,
   requireChosen,
+  requireChosenList,
 } from '../../../src/app/compose/chosen-resources.ts'
 import { WHOLE } from '../../../src/domain/scope.ts'
 import { RESOURCES } from '../../../src/resources/index.ts'
@@ -64,4 +65,16 @@ test('a pass of what is not replicated is refused, with what would have to be se
   expect(() => requireChosen(feed('accounts', 'contacts'), LISTINGS)).toThrow(
     /without listings: name another one \(--resource accounts, --resource contacts\), or add it/,
   )
+})
+
+test('what takes lists alone is not advised to take their sets', () => {
+  const chosen = { ...feed('listings'), subresources: ['photos'] }
+  expect(() => requireChosen(chosen, OFFICES)).toThrow(/--resource listing-photos/)
+  expect(() => requireChosenList(chosen, OFFICES)).toThrow(
+    /name another one \(--resource listings\), or add it/,
+  )
+  expect(requireChosenList(chosen, LISTINGS)).toMatchObject({
+    name: 'listings',
+    subresources: [{ part: 'photos' }],
+  })
 })

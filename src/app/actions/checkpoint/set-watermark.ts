@@ -1,13 +1,13 @@
 /** `checkpoint set-watermark`: the next update reads again from an earlier time. */
 import { loadSettings } from '../../../config/load-settings.ts'
 import { formatInstant, type Instant } from '../../../domain/instant.ts'
-import { isSubresource, type ListedResource } from '../../../domain/resource.ts'
+import type { ListedResource } from '../../../domain/resource.ts'
 import { firstSnapshotAt } from '../../../feed/first-snapshot.ts'
 import { NoChangeStampError, NoSnapshotError } from '../../../replication/pass-errors.ts'
 import { requireEarlier, setWatermarkBack } from '../../../replication/set-watermark-back.ts'
-import { InvariantViolation, ListingstreamError } from '../../../support/errors.ts'
+import { ListingstreamError } from '../../../support/errors.ts'
 import { printLine } from '../../../support/print.ts'
-import { requireChosen } from '../../compose/chosen-resources.ts'
+import { requireChosenList } from '../../compose/chosen-resources.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import { WRITER_GROUPS, type WriterSettings } from '../../compose/settings-groups.ts'
 import { findDaemon, statedSettings } from '../../daemon/handover.ts'
@@ -48,8 +48,7 @@ export async function setWatermark(
 
 /** As it is replicated. */
 function listed({ feed }: WriterSettings, wanted: ListedResource): ListedResource {
-  const resource = requireChosen(feed, wanted)
-  if (isSubresource(resource)) throw new InvariantViolation(`${resource.name} is no list.`)
+  const resource = requireChosenList(feed, wanted)
   if (resource.stamp === null) throw new NoChangeStampError(resource.name)
   return resource
 }

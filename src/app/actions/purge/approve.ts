@@ -26,6 +26,7 @@ export async function approveDeletes(
     {
       resource,
       pass: 'purge',
+      ofLists: true,
       path: 'hold/approve',
       body: { sweep, max },
       parse: parsePassReport,

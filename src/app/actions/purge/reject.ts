@@ -25,6 +25,7 @@ export async function rejectDeletes(
     {
       resource,
       pass: 'purge',
+      ofLists: true,
       path: 'hold/reject',
       body: { sweep },
       parse: parseRejection,

@@ -5,9 +5,10 @@ import type { ListedResource } from '../../../domain/resource.ts'
 import { CommittedState } from '../../../replication/committed-state.ts'
 import { holdOf, standingHolds } from '../../../replication/holds/standing-hold.ts'
 import { printJson, printLine, printLines } from '../../../support/print.ts'
+import { requireChosenList } from '../../compose/chosen-resources.ts'
 import { openFeedReader } from '../../compose/feed-reader.ts'
 import { READER_GROUPS } from '../../compose/settings-groups.ts'
-import { holdLines } from '../../holds/hold-csv.ts'
+import { headerLine, holdLines } from '../../holds/hold-csv.ts'
 import { othersThan, reportHold, type HoldAnswer } from '../../holds/hold-report.ts'
 import { describeHold, describeOthers } from '../../reports/describe-hold.ts'
 
@@ -23,7 +24,9 @@ export async function showHold(
   { resource, csv, json, feed }: ShowOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  await using reader = await openFeedReader(loadSettings(READER_GROUPS, { feed }), signal)
+  const settings = loadSettings(READER_GROUPS, { feed })
+  requireChosenList(settings.feed, resource)
+  await using reader = await openFeedReader(settings, signal)
   await reader.log.refreshIfThere(signal)
   const state = new CommittedState(reader.log.state(), await reader.holdLog.known(signal))
   const { name } = resource
@@ -32,7 +35,7 @@ export async function showHold(
   if (standing === undefined) {
     const unwritten = state.lastPass(name, 'purge')?.deletes.held ?? 0
     if (json === true) printJson({ hold: null, others: [] } satisfies HoldAnswer)
-    else if (csv !== true) printLine(describeNothing(name, unwritten))
+    else printLine(csv === true ? headerLine(resource) : describeNothing(name, unwritten))
     return unwritten === 0 ? 0 : 3
   }
   if (csv === true) {
