@@ -1,5 +1,7 @@
 /** `GET /metrics`: of the process, and of each of its feeds. */
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+import type { FeedApi } from './feed-api.ts'
 
 /** A registry of metrics in Prometheus' text format. */
 export interface MetricsText {
@@ -7,10 +9,23 @@ export interface MetricsText {
   text(): Promise<string>
 }
 
-/** CPU, memory, event loop and garbage collection of the process. */
-export function processMetrics(): MetricsText {
+/**
+ * CPU, memory, event loop and garbage collection of the process, and how each of its feeds stands: also those that another
+ * instance has, so that one which nobody has is seen.
+ */
+export function processMetrics(feeds: readonly Pick<FeedApi, 'prefix' | 'standing'>[]): MetricsText {
   const register = new Registry()
   collectDefaultMetrics({ register, prefix: 'listingstream_' })
+  const gauge = new Gauge({
+    name: 'listingstream_feed_state',
+    help: '1 for how a feed stands at this instance, as GET /feeds has it',
+    labelNames: ['feed', 'state'],
+    registers: [register],
+    collect: () => {
+      gauge.reset()
+      for (const { prefix, standing } of feeds) gauge.set({ feed: prefix, state: standing }, 1)
+    },
+  })
   return { contentType: register.contentType, text: () => register.metrics() }
 }
 

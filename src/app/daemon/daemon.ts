@@ -179,7 +179,7 @@ class Daemon {
     const [first, ...others] = this.#feeds
     const feeds: Feeds = [first.supervisor, ...others.map(({ supervisor }) => supervisor)]
     const here = () => this.#feeds.filter(({ supervisor }) => supervisor.standing !== 'elsewhere')
-    const metrics = metricsPage(processMetrics(), () => here().map(({ around }) => around.metrics))
+    const metrics = metricsPage(processMetrics(feeds), () => here().map(({ around }) => around.metrics))
     const { http } = first.settings.current
     return startHttpServer({ ...http, metrics, feeds, group: this.#group, logger: this.#logger }, signal)
   }
