@@ -45,7 +45,7 @@ export function requireFree(
   const isOurFolder = owner.host === self.host && owner.dataDir === self.dataDir
   if (isOurFolder && !isThere(owner, self)) return
   const what = isOurFolder
-    ? `a process of this host that works with this DATA_DIR too (pid ${owner.pid}), although it does not hold the folder any more: it was deleted or replaced under it. A daemon makes it anew within seconds; repeat the command then, or stop that process`
+    ? `a process of this host that works with this DATA_DIR too (pid ${owner.pid}), although it does not hold the folder now: that was deleted or replaced under it, or it waits to open the feed again. A daemon does so within seconds; repeat the command then, or stop that process`
     : `a process on host ${owner.host} (pid ${owner.pid}, DATA_DIR ${owner.dataDir}), which was alive at ${formatInstant(log.ownerAliveAt)}. Run this there`
   throw new ListingstreamError(`The feed is owned by ${what}, or take the feed over with --take-over.`, {
     code: 'FEED_OWNED',
