@@ -63,6 +63,8 @@ test('dead letters are listed whole, retried, and settled in the transaction tha
   const one = await feed.run(['dead-letters', 'retry', large, 'nobody'])
   expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`${large} settled`) })
   expect(one.stdout).toContain('nobody has no dead letter')
+  const none = await feed.run(['dead-letters', 'retry', 'nobody'])
+  expect(none).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('NO_DEAD_LETTER') })
   expect(await feed.size()).toBe(before + 1)
 
   set(feed, back, { City: backToCity })
