@@ -1,7 +1,7 @@
 /** Purges that compare keys alone, or the content of whole records, and when one of them is a content reconcile. */
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../src/domain/instant.ts'
-import type { PurgeCompare } from '../../src/domain/pass.ts'
+import { NO_REREAD, type PurgeCompare } from '../../src/domain/pass.ts'
 import { recordKey } from '../../src/domain/record-key.ts'
 import type { SourceRecord } from '../../src/domain/source-record.ts'
 import { DATA_FAILED, TOKEN_REFUSED } from '../../src/domain/error-codes.ts'
@@ -285,7 +285,7 @@ describe('a purge that nobody asked to compare in a certain way', () => {
   })
 
   test('of a resource whose full walks come more often is never one', () => {
-    const passes = { lastPass: () => ({ startedAt: at(6 * DAY_MS), reconciledAt: null }) }
+    const passes = { lastPass: () => ({ startedAt: at(6 * DAY_MS), reconciledAt: null, reread: NO_REREAD }) }
     const state = passes as unknown as Parameters<typeof compareOf>[0]
     expect(compareOf(state, TOURS, SWEEPS, at(7 * DAY_MS))).toBe('versions')
   })
