@@ -1,25 +1,36 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 
+import { CliProcess } from '../fixtures/cli.ts'
 import { guardedBroker, passwordOf, type GuardedBroker } from '../fixtures/guarded-broker.ts'
 import { withAdmin } from '../fixtures/kafka-admin.ts'
 import { testStack } from '../fixtures/test-stack.ts'
 import { consumeListings } from '../../src/index.ts'
+import { connectKafka } from '../../src/kafka/cluster.ts'
+import { orAborted } from '../../src/support/abort.ts'
 import { LiveFeed } from './live-feed.ts'
 
 const OPERATIONS = join(import.meta.dirname, '../../docs/operations.md')
 const PUBLISHER = 'publisher'
 const SUBSCRIBER = 'subscriber'
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
+const PATIENCE = { timeout: 60_000 }
+const FOUND = z.object({
+  findings: z.array(z.object({ check: z.string(), state: z.string(), what: z.string() })),
+})
+type Found = z.output<typeof FOUND>['findings'][number]
 const signal = AbortSignal.timeout(240_000)
 
 /** A row of docs/operations.md, "Rights in Kafka", for one operation. */
 interface Right {
   readonly user: string
   readonly resource: string
+  /** As the page has it. */
+  readonly pattern: string
   readonly name: string
   readonly prefixed: boolean
   readonly operation: string
@@ -29,6 +40,7 @@ const OPERATIONS_BY_NAME: Readonly<Record<string, number>> = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
   Create: AclOperationTypes.CREATE,
+  Alter: AclOperationTypes.ALTER,
   Describe: AclOperationTypes.DESCRIBE,
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
 }
@@ -39,6 +51,9 @@ const RESOURCES_BY_NAME: Readonly<Record<string, number>> = {
   cluster: AclResourceTypes.CLUSTER,
 }
 
+/** Not below the prefix, whose rights would be enough. */
+const groupId = (prefix: string): string => `instances-of-${prefix}`
+
 /** As the page has them, for this prefix. */
 async function rightsOnPage(prefix: string): Promise<readonly Right[]> {
   const page = await readFile(OPERATIONS, 'utf8')
@@ -48,9 +63,10 @@ async function rightsOnPage(prefix: string): Promise<readonly Right[]> {
     .matchAll(/^\| (\w+) \| ([\w ]+?)(?: `([^`]+)`)? \| (.+?) \| .* \|$/gm)
   return [...rows].flatMap(([, user = '', resource = '', name = 'kafka-cluster', operations = '']) => {
     if (!(resource in RESOURCES_BY_NAME)) return []
-    const own = name.replace(/^spark/, prefix)
+    const own = name.replace(/^spark/, prefix).replace(/^listingstream/, groupId(prefix))
     const isPrefix = own !== '*' && own.endsWith('*')
-    const right = { user, resource, name: isPrefix ? own.slice(0, -1) : own, prefixed: isPrefix }
+    const bare = isPrefix ? own.slice(0, -1) : own
+    const right = { user, resource, pattern: name, name: bare, prefixed: isPrefix }
     return operations.split(', ').map((operation) => ({ ...right, operation: operation.replaceAll('`', '') }))
   })
 }
@@ -124,17 +140,50 @@ async function consumeAll(): Promise<number> {
   return count
 }
 
-/** That it fails for the right alone: after it, the right is there again. */
-async function without(index: number, work: () => Promise<void>): Promise<void> {
-  const right = rights[index]
-  if (right === undefined) throw new Error('There is no such row.')
-  await revoke(right)
-  await work()
-  await grant([right])
+/** That it fails for these alone: after it, they are there again. */
+async function without(lacking: readonly Right[], work: () => Promise<void>): Promise<void> {
+  expect(lacking).not.toEqual([])
+  for (const right of lacking) await revoke(right)
+  try {
+    await work()
+  } finally {
+    await grant(lacking)
+  }
 }
 
-const indexOf = (user: string, resource: string, operation: string): number =>
-  rights.findIndex((r) => r.user === user && r.resource === resource && r.operation === operation)
+const rightsOf = (user: string, resource: string, pattern: string, operations: readonly string[]) =>
+  rights.filter(
+    (right) =>
+      right.user === user &&
+      right.resource === resource &&
+      right.pattern === pattern &&
+      operations.includes(right.operation),
+  )
+
+/** An instance of the group, with the feed and as many others. */
+async function instance(others: number): Promise<CliProcess> {
+  const folder = `${feed.folder}/with-${others}`
+  await mkdir(folder, { recursive: true })
+  const prefixes = [prefix(), ...Array.from({ length: others }, (_, index) => `${prefix()}.other-${index}`)]
+  const feeds = prefixes.map((TOPIC_PREFIX) => ({ TOPIC_PREFIX }))
+  await writeFile(`${folder}/listingstream.config.json`, JSON.stringify({ feeds }))
+  const { TOPIC_PREFIX: _prefix, ...settings } = feed.settings
+  const shared = { ...settings, GROUP_ID: groupId(prefix()), DATA_DIR: folder }
+  return new CliProcess({ args: ['run'], settings: shared, folder })
+}
+
+async function instanceRefused(others: number): Promise<void> {
+  await using program = await instance(others)
+  const { code, stderr } = await orAborted(program.exited, signal)
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('KAFKA_UNAUTHORIZED') })
+}
+
+const topicOfGroup = (): string => `${groupId(prefix())}.feeds`
+
+async function partitionsOfGroup(): Promise<number> {
+  await using cluster = await connectKafka({ brokers: broker.open, clientId: 'e2e' }, signal)
+  return await cluster.partitionCount(topicOfGroup(), signal)
+}
 
 async function refused(
   args: readonly string[],
@@ -163,17 +212,41 @@ describe('the rights of docs/operations.md, at a broker with an authorizer', () 
     expect(await feed.run(['rebuild', '--to', store], asSubscriber)).toMatchObject({ code: 0 })
   })
 
+  test('are enough for instances that share feeds, and to add a feed', async () => {
+    for (const others of [0, 1]) {
+      await using program = await instance(others)
+      await program.logged('the group has shared out the feeds', signal)
+      expect(await program.kill('SIGTERM')).toMatchObject({ code: 0 })
+      expect(await partitionsOfGroup()).toBe(1 + others)
+    }
+  })
+
+  test('are what doctor says of them: nothing where they are there, and which one is missing', async () => {
+    const lookAtRights = async (): Promise<readonly Found[]> => {
+      const { stdout } = await feed.run(['doctor', '--json'])
+      return FOUND.parse(JSON.parse(stdout)).findings.filter(({ check }) => check === 'rights')
+    }
+    expect(await lookAtRights()).toMatchObject([{ state: 'ok' }])
+    await without(rightsOf(PUBLISHER, 'topic', 'spark.*', ['Write']), async () => {
+      const found = await lookAtRights()
+      expect(new Set(found.map(({ state }) => state))).toEqual(new Set(['wrong']))
+      expect(found.map(({ what }) => what)).toContain(`the user lacks Write on topic ${feed.topic}`)
+    })
+  })
+
   const needed: readonly (readonly [
     user: string,
     resource: string,
+    pattern: string,
     operation: string,
     () => Promise<void>,
   ])[] = [
-    [PUBLISHER, 'topic', 'DescribeConfigs', () => refused(['update'])],
-    [PUBLISHER, 'topic', 'Read', () => refused(['update'])],
+    [PUBLISHER, 'topic', 'spark.*', 'DescribeConfigs', () => refused(['update'])],
+    [PUBLISHER, 'topic', 'spark.*', 'Read', () => refused(['update'])],
     [
       PUBLISHER,
       'topic',
+      'spark.*',
       'Write',
       async () => {
         feed.simulator.listings.apply({ action: 'prices', count: 1 })
@@ -183,42 +256,86 @@ describe('the rights of docs/operations.md, at a broker with an authorizer', () 
     [
       PUBLISHER,
       'topic',
+      'spark.*',
       'Create',
       () => refused(['snapshot'], { TOPIC_PREFIX: `${prefix()}.new`, DATA_DIR: './new' }),
     ],
-    [PUBLISHER, 'transactional id', 'Write', () => refused(['update'])],
+    [PUBLISHER, 'transactional id', 'spark.publisher', 'Write', () => refused(['update'])],
     [
       PUBLISHER,
       'group',
+      '*',
       'Describe',
       async () => expect(await feed.done('lag', '--for', '1s', '--json')).not.toContain('my-service'),
+    ],
+    [PUBLISHER, 'group', 'listingstream', 'Read', () => instanceRefused(0)],
+    [
+      PUBLISHER,
+      'topic',
+      'listingstream.feeds',
+      'Create',
+      async () => {
+        await withAdmin(async (admin) => {
+          await admin.deleteTopics({ topics: [topicOfGroup()] })
+          await expect.poll(() => admin.listTopics(), PATIENCE).not.toContain(topicOfGroup())
+        }, broker.open)
+        await instanceRefused(0)
+      },
+    ],
+    [
+      PUBLISHER,
+      'topic',
+      'listingstream.feeds',
+      'Alter',
+      async () => {
+        await withAdmin(async (admin) => {
+          await admin.createTopics({ topics: [{ topic: topicOfGroup(), numPartitions: 1 }] })
+        }, broker.open)
+        await instanceRefused(1)
+      },
+    ],
+    [
+      PUBLISHER,
+      'topic',
+      'listingstream.feeds',
+      'Describe',
+      // Which would imply it.
+      () => without(rightsOf(PUBLISHER, 'topic', 'listingstream.feeds', ['Alter']), () => instanceRefused(0)),
     ],
     [
       SUBSCRIBER,
       'topic',
+      'spark.*',
       'Read',
       async () => expect(consumeAll()).rejects.toMatchObject({ code: 'KAFKA_UNAUTHORIZED' }),
     ],
     [
       SUBSCRIBER,
       'topic',
+      'spark.*',
       'DescribeConfigs',
       () => refused(['rebuild', '--to', `sqlite:${feed.folder}/other.db`], asSubscriber),
     ],
     [
       SUBSCRIBER,
       'group',
+      'my-service',
       'Read',
       async () => expect(consumeAll()).rejects.toMatchObject({ code: 'KAFKA_UNAUTHORIZED' }),
     ],
   ]
 
   test('are each of them tried here', () => {
-    const onPage = rights.map(({ user, resource, operation }) => `${user} ${resource} ${operation}`)
-    expect(onPage).toEqual(needed.map(([user, resource, operation]) => `${user} ${resource} ${operation}`))
+    const onPage = rights.map(({ user, resource, pattern, operation }) => [
+      user,
+      resource,
+      pattern,
+      operation,
+    ])
+    expect(onPage).toEqual(needed.map(([...right]) => right.slice(0, 4)))
   })
 
-  test.each(needed)('are needed: %s, %s, %s', async (user, resource, operation, work) => {
-    await without(indexOf(user, resource, operation), work)
+  test.each(needed)('are needed: %s, %s %s, %s', async (user, resource, pattern, operation, work) => {
+    await without(rightsOf(user, resource, pattern, [operation]), work)
   })
 })

@@ -69,7 +69,10 @@ async function connected(
       if (create) {
         const replication = replicationFactor === null ? {} : { replicationFactor }
         const configs = { 'cleanup.policy': 'compact' }
-        await cluster.createTopics([{ name: topic, partitions: feeds, configs, ...replication }], signal)
+        // Brokers refuse to whoever may make none even one that is there.
+        const isThere = (await cluster.existingTopics([topic], signal)).length > 0
+        const spec = { name: topic, partitions: feeds, configs, ...replication }
+        if (!isThere) await cluster.createTopics([spec], signal)
         await cluster.growTopic(topic, feeds, signal)
       } else await cluster.partitionCount(topic, signal)
       opened.move()
