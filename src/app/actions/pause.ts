@@ -2,13 +2,12 @@
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import type { Replicated } from '../../domain/resource.ts'
-import { askDaemon, DaemonUnreachableError } from '../../ops/daemon-client.ts'
 import { printJson, printLine, printLines } from '../../support/print.ts'
 import { requireChosen } from '../compose/chosen-resources.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { WRITER_GROUPS } from '../compose/settings-groups.ts'
 import { findDaemon, statedSettings } from '../daemon/handover.ts'
-import { onOwnFeed, parsed, type FeedWishes } from '../passes/on-feed.ts'
+import { askIfThere, onOwnFeed, parsed, type FeedWishes } from '../passes/on-feed.ts'
 import { parsePauseAnswer, pausePasses, resumePasses, type PauseAnswer } from '../passes/pause-passes.ts'
 import { describePause } from '../reports/describe-pause.ts'
 
@@ -51,17 +50,7 @@ async function change(
   const settings = loadSettings(WRITER_GROUPS, { feed: wishes.feed })
   if (resource !== undefined) requireChosen(settings.feed, resource)
   const daemon = await findDaemon(settings.feed.dataDir, statedSettings(settings), signal)
-  const ask = async (): Promise<unknown> => {
-    if (daemon === undefined) return undefined
-    try {
-      const { adminToken } = settings.http
-      return await askDaemon(daemon, { method: 'POST', path, body, adminToken }, signal)
-    } catch (error) {
-      if (error instanceof DaemonUnreachableError) return undefined
-      throw error
-    }
-  }
-  const there = await ask()
+  const there = daemon === undefined ? undefined : await askIfThere(daemon, { path, body }, settings, signal)
   const title = `${settings.feed.topicPrefix}: ${path.slice(1)}`
   const answer =
     there === undefined

@@ -17,7 +17,7 @@ import { now, SYSTEM_CLOCK } from '../compose/system-clock.ts'
 import { ApiKeys } from './api-keys.ts'
 import { DaemonFeed } from './daemon-feed.ts'
 import { readDaemonSettings, type DaemonSettings } from './daemon-settings.ts'
-import { FeedGroup } from './feed-group.ts'
+import { FeedGroup, tellEnded } from './feed-group.ts'
 import { findDaemon, statedSettings } from './handover.ts'
 import { rereadOnHangUp } from './hang-up.ts'
 import { keepInGroup } from './join-feed-group.ts'
@@ -155,12 +155,7 @@ class Daemon {
         await feed.run(signal)
       } catch (error) {
         failures.push(error)
-        if (!signal.aborted && failures.length < this.#feeds.length) {
-          feed.logger.error(
-            { err: error },
-            'this feed has ended, and is taken up again by a restart; the others go on',
-          )
-        }
+        if (!signal.aborted && failures.length < this.#feeds.length) tellEnded(feed, error)
       }
     }
     await Promise.all(this.#feeds.map(keep))

@@ -187,13 +187,15 @@ export class FeedGroup implements GroupState {
         feed.logger.warn({ err: error }, 'another instance has this feed; the group is asked whose it is')
         return
       }
-      feed.logger.error(
-        { err: error },
-        'this feed has ended, and is taken up again by a restart; the others go on',
-      )
+      tellEnded(feed, error)
       await aborted(signal)
     }
   }
+}
+
+/** Of one feed of several. */
+export function tellEnded({ logger }: Pick<SharedFeed, 'logger'>, err: unknown): void {
+  logger.error({ err }, 'this feed has ended, and is taken up again by a restart; the others go on')
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

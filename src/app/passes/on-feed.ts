@@ -113,7 +113,6 @@ export function parsed<T>(task: Pick<FeedTask<T>, 'parse'>, answer: unknown): T 
   }
 }
 
-/** Undefined if it has gone meanwhile. */
 async function askThere(
   daemon: DaemonInfo,
   title: string,
@@ -123,14 +122,23 @@ async function askThere(
     path = `passes/${pass}`,
     body,
   }: Pick<FeedTask<unknown>, 'resource' | 'pass' | 'path' | 'body'>,
-  { http }: Pick<Settings, 'http'>,
+  settings: Pick<Settings, 'http'>,
   signal: AbortSignal,
 ): Promise<unknown> {
   using line = progressLine({ title, resource }, new WalkTotals())
   line.say(`done by the daemon, process ${daemon.pid}`)
+  return await askIfThere(daemon, { path: `/resources/${resource.name}/${path}`, body }, settings, signal)
+}
+
+/** What a daemon answers; undefined if it has gone meanwhile. */
+export async function askIfThere(
+  daemon: DaemonInfo,
+  asked: { readonly path: string; readonly body: object },
+  { http: { adminToken } }: Pick<Settings, 'http'>,
+  signal: AbortSignal,
+): Promise<unknown> {
   try {
-    const question = { method: 'POST', path: `/resources/${resource.name}/${path}`, body } as const
-    return await askDaemon(daemon, { ...question, adminToken: http.adminToken }, signal)
+    return await askDaemon(daemon, { method: 'POST', ...asked, adminToken }, signal)
   } catch (error) {
     if (error instanceof DaemonUnreachableError) return undefined
     throw error
