@@ -77,6 +77,7 @@ function disagreements([one, ...others]: readonly KeySettings[]): readonly Setti
     const wrong: string[] = []
     if (one?.spark.apiRate !== other.spark.apiRate) wrong.push('API_RATE')
     if (one?.spark.requestTimeoutMs !== other.spark.requestTimeoutMs) wrong.push('SPARK_REQUEST_TIMEOUT')
+    if (one?.spark.ca?.reveal() !== other.spark.ca?.reveal()) wrong.push('SPARK_API_CA')
     return wrong.map((setting) => ({
       name: `${setting} of feed ${other.feed.topicPrefix}`,
       problem: `The feed ${one?.feed.topicPrefix} has the same token, so that they share its requests: give both the same`,

@@ -4,14 +4,17 @@ import { ApiKeys } from '../../../src/app/daemon/api-keys.ts'
 import { loadFeeds } from '../../../src/config/load-settings.ts'
 import { UNSEEN_METRICS } from '../../../src/ops/feed-metrics.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
+import { makeCertificate } from '../../../src/simulator/server/certificate.ts'
 import { startSimulator } from '../../../src/simulator/server/start-simulator.ts'
 
 const logger = createLogger({ level: 'silent' })
 const never = new AbortController().signal
+const { authority } = await makeCertificate('localhost')
 
 function feedsWith(url: string, feeds: readonly Readonly<Record<string, string>>[]) {
   const file = JSON.stringify({ SPARK_API_URL: url, feeds })
-  return loadFeeds(['spark', 'feed'], { env: {}, readFile: () => file }).feeds
+  const readFile = (path: string): string => (path === 'ca.pem' ? authority : file)
+  return loadFeeds(['spark', 'feed'], { env: {}, readFile }).feeds
 }
 
 const EAST = { TOPIC_PREFIX: 'east', SPARK_ACCESS_TOKEN: 'one-token' }
@@ -47,10 +50,14 @@ describe('feeds in one process', () => {
     expect(numbered).toEqual(['sent'])
   })
 
-  test('have to say the same of a key that they share', () => {
-    const feeds = feedsWith('http://localhost:1', [EAST, { ...EAST, TOPIC_PREFIX: 'west', API_RATE: '100' }])
+  test.each([
+    ['API_RATE', '100'],
+    ['SPARK_REQUEST_TIMEOUT', '5s'],
+    ['SPARK_API_CA', 'ca.pem'],
+  ])('have to say the same of a key that they share: %s', (setting, value) => {
+    const feeds = feedsWith('http://localhost:1', [EAST, { ...EAST, TOPIC_PREFIX: 'west', [setting]: value }])
     expect(() => new ApiKeys(feeds, logger)).toThrow(
-      /API_RATE of feed west: The feed east has the same token/,
+      new RegExp(`${setting} of feed west: The feed east has the same token`),
     )
     expect(() => new ApiKeys(feeds, logger)).not.toThrow(/one-token/)
   })
