@@ -12,14 +12,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
   SPARK_BAD_PARAMETER: 'Ask for a key with the replication role, or set PAGE_LIMIT=25 until there is one.',
   SPARK_FILTER_REFUSED: 'Correct LISTINGS_FILTER, or ask whether the key may search its fields.',
   SPARK_RATE_LIMITED: 'Lower API_RATE, or find who else uses the key.',
-  SPARK_CONNECTION: 'Check SPARK_API_URL, DNS, proxy and firewall.',
+  SPARK_CONNECTION: 'Check SPARK_API_URL, DNS, proxy, SPARK_API_CA and firewall.',
   SPARK_TIMEOUT: 'Check the network; raise SPARK_REQUEST_TIMEOUT.',
   SPARK_BAD_RESPONSE: 'Check SPARK_API_URL, and look for a gateway in between.',
   SPARK_NOT_FOUND: 'Check SPARK_API_URL: it is the base without /v1.',
   KAFKA_UNREACHABLE: 'Check that the brokers run, and KAFKA_BROKERS and KAFKA_SSL.',
   KAFKA_UNAUTHORIZED:
-    'Correct KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or grant what docs/operations.md, "Rights in Kafka", lists.',
-  REGISTRY_UNREACHABLE: 'Check that the registry runs, and SCHEMA_REGISTRY_URL.',
+    'Correct KAFKA_SASL_MECHANISM and the user or client that belongs to it, or grant what docs/operations.md, "Rights in Kafka", lists.',
+  KAFKA_TOKEN_REFUSED:
+    'Correct KAFKA_SASL_OAUTH_CLIENT_ID, KAFKA_SASL_OAUTH_CLIENT_SECRET and KAFKA_SASL_OAUTH_SCOPE.',
+  KAFKA_TOKEN_UNREACHABLE: 'Check KAFKA_SASL_OAUTH_TOKEN_URL, DNS, proxy and firewall.',
+  REGISTRY_UNREACHABLE: 'Check that the registry runs, SCHEMA_REGISTRY_URL, proxy and SCHEMA_REGISTRY_CA.',
   REGISTRY_UNAUTHORIZED: "Correct SCHEMA_REGISTRY_AUTH, or the user's rights on the subjects.",
   REGISTRY_BAD_RESPONSE:
     'Correct SCHEMA_REGISTRY_URL: for Apicurio it ends in /apis/ccompat/v7, for Confluent it is the bare host.',
