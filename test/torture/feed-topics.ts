@@ -11,12 +11,14 @@ export async function makeTopic(
   name: string,
   configs: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const topic = `${arena.prefix}.${name}`
   await asAdmin(arena, async (admin) => {
     await admin.createTopics({
-      waitForLeaders: true,
+      // It gives up on a busy broker that does not know yet of what it has just made.
+      waitForLeaders: false,
       topics: [
         {
-          topic: `${arena.prefix}.${name}`,
+          topic,
           numPartitions: Number(arena.settings['KAFKA_PARTITIONS']),
           configEntries: Object.entries({ 'cleanup.policy': 'compact', ...configs }).map(([name, value]) => ({
             name,
@@ -25,6 +27,7 @@ export async function makeTopic(
         },
       ],
     })
+    while (!(await admin.listTopics()).includes(topic)) await sleep(100, arena.signal)
   })
 }
 
