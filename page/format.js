@@ -1,6 +1,4 @@
 /** Numbers, spans and times as people read them. Times are the viewer's; UTC is told on hover. */
-import { html } from './lit-html.js'
-
 const NUMBERS = new Intl.NumberFormat('en')
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const DAY = new Intl.DateTimeFormat('en-GB', {
@@ -63,14 +61,6 @@ export function clock(iso, now = Date.now()) {
   const distance = Math.abs(now - at.getTime())
   if (distance < DAY_MS / 2) return CLOCK.format(at)
   return (distance < 120 * DAY_MS ? DAY : LONG_AGO).format(at)
-}
-
-/** @param {string | null | undefined} iso */
-export function time(iso) {
-  if (iso === null || iso === undefined) return html`<span class="none">–</span>`
-  return html`<time datetime=${iso} title=${`${iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`}
-    >${clock(iso)}</time
-  >`
 }
 
 /** Words of the program: `may_have_lost` is `may have lost`. @param {string} code */

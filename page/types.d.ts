@@ -37,6 +37,8 @@ export interface FeedSummary {
 export interface FeedBrief extends FeedSummary, Brief {
   /** What the guard holds. */
   readonly held: number
+  /** Records that could not be published, and wait; null while they are not counted. */
+  readonly deadLetters: number | null
 }
 
 export interface Letters {

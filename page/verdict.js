@@ -65,20 +65,29 @@ export function verdictOf(status, now) {
       remarks,
     }
   }
-  const isHeld = status.health.held.length > 0
+  const refused = unpublished(status)
+  const missing = [
+    ...(status.health.held.length > 0 ? ['what is held'] : []),
+    ...(refused > 0 ? ['what could not be published'] : []),
+  ].join(' and ')
   const text =
     age === null
       ? 'Nothing that is replicated has a watermark.'
-      : `All that changed at the source until ${span(age)} ago is published${isHeld ? ', but for what is held' : ''}: every change once, in order.`
+      : `All that changed at the source until ${span(age)} ago is published${missing === '' ? '' : `, but for ${missing}`}: every change once, in order.`
   if (remarks.length > 0) {
     return {
       kind: 'warn',
-      title: 'Subscribers can trust the topics, but somebody should look',
+      title: `Subscribers can trust the topics, but ${refused > 0 ? `for ${counted(refused, 'record')} that could not be published` : 'somebody should look'}`,
       text,
       remarks,
     }
   }
   return { kind: 'good', title: 'Subscribers can trust the topics', text, remarks }
+}
+
+/** Dead letters that wait: what the topics lack, or have as it was before. @param {Status} status */
+function unpublished(status) {
+  return isOpen(status) ? (status.deadLetters.count ?? 0) : 0
 }
 
 /** Resources whose topic does not hold everything yet. @param {OpenStatus} status */
@@ -107,7 +116,16 @@ function pausedOf(status) {
 function worries(status, now) {
   const { held, lateArrivals, owedSeconds, refusedSchemas, refusedSets } = status.health
   const budget = isOpen(status) ? (status.budget?.misfit ?? null) : null
+  const refused = unpublished(status)
   return [
+    ...(refused === 0
+      ? []
+      : [
+          remark(
+            `${counted(refused, 'record')} could not be published`,
+            'Somebody should look: the topics have them as they were before, or not at all. Dead letters, below, says why.',
+          ),
+        ]),
     ...held.map(({ resource, pass, detail }) =>
       remark(`${resource}: the guard holds what a ${pass} found`, detail),
     ),
@@ -158,6 +176,9 @@ export function figuresOf(status, now, eventsOfHour) {
     ...(budget === null
       ? []
       : [{ name: 'of the API budget used', value: `${Math.round((100 * used) / budget.limit)} %` }]),
-    { name: 'dead letters', value: deadLetters.count === null ? '–' : number(deadLetters.count) },
+    {
+      name: deadLetters.count === 1 ? 'dead letter' : 'dead letters',
+      value: deadLetters.count === null ? '–' : number(deadLetters.count),
+    },
   ]
 }

@@ -1,5 +1,6 @@
-import { counted, number, time } from './format.js'
+import { counted, number } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { HoldAnswer } from './types.d.ts' */
 

@@ -1,5 +1,6 @@
-import { number, size, span, time } from './format.js'
+import { number, size, span } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { Letters, OddValues, OpenStatus } from './types.d.ts' */
 
@@ -16,8 +17,8 @@ export function lettersView(letters) {
           : letters.letters.length === 0
             ? html`<p class="quiet">None waits: every record that was read could be published.</p>`
             : html`<p class="quiet">
-                  ${number(letters.waiting)} wait; <code>listingstream dead-letters list</code> has all of
-                  them.
+                  ${letters.waiting === 1 ? '1 waits' : `${number(letters.waiting)} wait`};
+                  <code>listingstream dead-letters list</code> has all that do.
                 </p>
                 <ul class="plain-list">
                   ${letters.letters.slice(0, SHOWN).map(

@@ -1,17 +1,11 @@
 import { counted, number, span } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { kindOf, titleOf } from './overview.js'
 
+/** @import { FeedKind } from './overview.js' */
 /** @import { FeedBrief } from './types.d.ts' */
 
-/** @param {FeedBrief} feed @returns {keyof typeof WORDS} */
-function kindOf({ state, ready, held, reasons }) {
-  // Another instance has it.
-  if (state === 'elsewhere') return 'away'
-  if (state === 'opening' && reasons.every(({ code }) => code === 'STARTING')) return 'wait'
-  if (state !== 'running' || !ready) return 'bad'
-  return held > 0 ? 'warn' : 'good'
-}
-
+/** @type {Readonly<Record<FeedKind, string>>} */
 const WORDS = {
   good: '✓ in step',
   warn: '! look',
@@ -27,20 +21,12 @@ export function overviewView(feeds) {
   const rated = feeds
     .map((feed) => ({ feed, kind: kindOf(feed) }))
     .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
-  const here = rated.filter(({ kind }) => kind !== 'away').length
-  const good = rated.filter(({ kind }) => kind === 'good').length
   const worst = rated.find(({ kind }) => kind !== 'away')?.kind ?? 'wait'
   return html`
     <section class="verdict ${worst}" aria-labelledby="verdict-title">
       <div class="verdict-words">
         <div>
-          <h1 id="verdict-title">
-            ${
-              good === here
-                ? `Subscribers can trust all ${counted(good, 'feed')}`
-                : `${number(good)} of ${counted(here, 'feed')} are in step with their source`
-            }
-          </h1>
+          <h1 id="verdict-title">${titleOf(feeds)}</h1>
           <p>
             What is in the topics is right in any case; a feed that is behind says what was true a while ago.
           </p>
@@ -70,8 +56,8 @@ export function overviewView(feeds) {
   `
 }
 
-/** @param {FeedBrief} feed @param {keyof typeof WORDS} kind */
-function row({ prefix, state, reasons, held, behindSeconds, eventsOfHour, running }, kind) {
+/** @param {FeedBrief} feed @param {FeedKind} kind */
+function row({ prefix, state, reasons, held, deadLetters, behindSeconds, eventsOfHour, running }, kind) {
   const [reason] = reasons
   return html`<tr>
     <td><a href=${`#/feeds/${encodeURIComponent(prefix)}`}>${prefix}</a></td>
@@ -82,11 +68,12 @@ function row({ prefix, state, reasons, held, behindSeconds, eventsOfHour, runnin
     <td class="remark">
       ${reason === undefined ? nothing : html`<b>${reason.code}</b> ${reason.message}`}
       ${held > 0 ? `The guard holds something. ` : nothing}
+      ${(deadLetters ?? 0) > 0 ? `${counted(deadLetters ?? 0, 'record')} could not be published.` : nothing}
     </td>
   </tr>`
 }
 
-/** @param {string} state @param {keyof typeof WORDS} kind */
+/** @param {string} state @param {FeedKind} kind */
 function wordOf(state, kind) {
   if (kind !== 'bad') return WORDS[kind]
   if (state === 'stopped') return '× stopped'

@@ -1,5 +1,6 @@
-import { clock, counted, number, span, time, words } from './format.js'
+import { clock, counted, number, span, words } from './format.js'
 import { html, nothing, svg } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { PassEntry } from './types.d.ts' */
 

@@ -1,5 +1,6 @@
-import { number, span, time, words } from './format.js'
+import { number, span, words } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { OpenStatus } from './types.d.ts' */
 

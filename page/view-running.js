@@ -1,5 +1,6 @@
-import { number, span, time } from './format.js'
+import { number, span } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { FeedStore } from './store.js' */
 /** @import { OpenStatus } from './types.d.ts' */

@@ -1,5 +1,6 @@
-import { number, size, time, words } from './format.js'
+import { number, size, words } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 
 /** @import { KeyReport } from './types.d.ts' */
 

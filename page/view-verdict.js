@@ -1,5 +1,5 @@
-import { time } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { time } from './time.js'
 import { figuresOf, verdictOf } from './verdict.js'
 
 /** @import { Status } from './types.d.ts' */

@@ -40,6 +40,7 @@ export async function addRoutesOfFeeds(
     feeds.map((feed) => ({
       ...inShort(feed),
       held: feed.readiness().held.length,
+      deadLetters: feed.page.waitingLetters(stop),
       ...feed.page.history.brief(),
     }))
   addOverviewRoute(app, briefly, guard, stop)

@@ -8,7 +8,7 @@ import { ListingstreamError } from '../../support/errors.ts'
 import type { OpenFeed } from '../compose/open-feed.ts'
 import { askSource } from '../explain/source-answer.ts'
 import { indexedKey } from '../explain/indexed-key.ts'
-import { KeptCounts } from './kept-counts.ts'
+import { KeptCounts, KeptLetters } from './kept-counts.ts'
 import { requestedResource } from './requested-resource.ts'
 import { statusWith, type SupervisedFeed } from './supervised-status.ts'
 
@@ -25,6 +25,7 @@ const EVENTS_TOLD = 10
 
 export function pageFeed({ supervised, open, history, groups }: PageFeedOptions): PageFeed {
   const counts = new KeptCounts()
+  const waiting = new KeptLetters()
   let isRecalling = false
   const requireOpen = (): OpenFeed => {
     const feed = open()
@@ -49,6 +50,10 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
       const feed = open()
       if (feed === undefined) return { prefix: supervised.prefix, health: supervised.around.health.report() }
       return statusWith(supervised, feed, counts.of(feed, signal))
+    },
+    waitingLetters: (signal) => {
+      const feed = open()
+      return feed === undefined ? null : waiting.of(feed, signal)
     },
     deadLetters: async (signal) => {
       const letters = await requireOpen().openLetters(undefined, signal)

@@ -24,6 +24,8 @@ export interface PageFeed {
   glance(signal: AbortSignal): Promise<object>
   /** Of the groups that read the feed. */
   groups(): LagFigures
+  /** How many records could not be published, and wait: at once, of some time ago; null while that is not known. */
+  waitingLetters(signal: AbortSignal): number | null
   /** Records that could not be published, and wait. */
   deadLetters(signal: AbortSignal): Promise<object>
   /** The last values that fit no field. */

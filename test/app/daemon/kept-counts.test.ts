@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 
-import { KeptCounts } from '../../../src/app/daemon/kept-counts.ts'
+import { KeptCounts, KeptLetters } from '../../../src/app/daemon/kept-counts.ts'
+import { instant } from '../../../src/domain/instant.ts'
 
 const never = new AbortController().signal
 
@@ -33,4 +34,32 @@ test('a count is given at once, made anew when it is worth its work, and one tha
   counts.of(feed, never)
   await Promise.resolve()
   expect(counts.of(feed, never).liveRecords.count).toBe(2)
+})
+
+const LETTER = {
+  topic: 'spark.listings',
+  name: '20260502140309000000000001',
+  key: null,
+  reason: 'it has no key',
+  passId: 'pass-1',
+  at: instant(0),
+  bytes: 2,
+  offset: 0,
+  settledAt: null,
+}
+
+test('of many feeds, dead letters are counted each half minute at most', async () => {
+  let now = 0
+  let waiting = 1
+  const letters = new KeptLetters(() => now)
+  const feed = { openLetters: async () => Array.from({ length: waiting }, () => LETTER) }
+  expect(letters.of(feed, never)).toBeNull()
+  await vi.waitUntil(() => letters.of(feed, never) === 1)
+  waiting = 2
+  now += 29_999
+  letters.of(feed, never)
+  await Promise.resolve()
+  expect(letters.of(feed, never)).toBe(1)
+  now += 1
+  await vi.waitUntil(() => letters.of(feed, never) === 2)
 })

@@ -18,6 +18,7 @@ function pageFeed(changes: Partial<PageFeed> = {}): PageFeed {
     groups: () => ({ at: null, groups: [] }),
     recall: () => undefined,
     glance: async () => ({ prefix: 'spark' }),
+    waitingLetters: () => null,
     deadLetters: async () => ({ waiting: 0, letters: [] }),
     oddValues: async () => ({ records: [] }),
     explainKey: async (wanted) => ({ wanted }),
@@ -174,7 +175,7 @@ describe('the stream of a feed', () => {
 
 test('all feeds are told of in short, each second', async () => {
   const history = new FeedHistory(() => instant(0))
-  const page = pageFeed({ history })
+  const page = pageFeed({ history, waitingLetters: () => 2 })
   await using server = await start([feedApi({ prefix: 'east', page }), feedApi({ prefix: 'west', page })])
   const [event] = await eventsOf(`${server.url}/feeds/stream`, 1)
   expect(event?.name).toBe('overview')
@@ -186,6 +187,7 @@ test('all feeds are told of in short, each second', async () => {
         ready: true,
         reasons: [],
         held: 0,
+        deadLetters: 2,
         behindSeconds: null,
         running: [],
       },

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+
+import { kindOf, titleOf } from '../../page/overview.js'
+import type { FeedBrief, OpenStatus, Status } from '../../page/types.d.ts'
+import { figuresOf, verdictOf } from '../../page/verdict.js'
+import { FEED_STATUS } from '../../src/app/reports/feed-status.ts'
+import { instant } from '../../src/domain/instant.ts'
+import { Health, type HealthReport } from '../../src/ops/health.ts'
+
+const NOW = Date.parse('2026-05-02T12:00:00Z')
+const HEALTH: HealthReport = { ...new Health(() => instant(NOW)).report(), ready: true, reasons: [] }
+
+function statusOf(changes: Partial<OpenStatus> = {}, health: Partial<HealthReport> = {}): Status {
+  const watermarks = { listings: '2026-05-02T11:59:50Z' }
+  const parsed = FEED_STATUS.parse({ prefix: 'spark', watermarks, deadLetters: { count: 0, why: null } })
+  return { ...parsed, ...changes, health: { ...HEALTH, ...health } }
+}
+
+function briefOf(changes: Partial<FeedBrief> = {}): FeedBrief {
+  return {
+    prefix: 'spark',
+    state: 'running',
+    ready: true,
+    reasons: [],
+    held: 0,
+    deadLetters: 0,
+    behindSeconds: 1,
+    eventsOfHour: 0,
+    running: [],
+    ...changes,
+  }
+}
+
+test('all is trusted where nothing is owed', () => {
+  expect(verdictOf(statusOf(), NOW)).toEqual({
+    kind: 'good',
+    title: 'Subscribers can trust the topics',
+    text: 'All that changed at the source until 10 s ago is published: every change once, in order.',
+    remarks: [],
+  })
+})
+
+test.each([
+  [1, '1 record', 'dead letter'],
+  [1_200, '1,200 records', 'dead letters'],
+])(
+  '%d dead letters that wait are a warning: that many records could not be published',
+  (count, told, name) => {
+    const status = statusOf({ deadLetters: { count, why: null } })
+    const { kind, title, text, remarks } = verdictOf(status, NOW)
+    expect(kind).toBe('warn')
+    expect(title).toBe(`Subscribers can trust the topics, but for ${told} that could not be published`)
+    expect(text).toContain('is published, but for what could not be published')
+    expect(remarks).toMatchObject([{ kind: 'warn', title: `${told} could not be published` }])
+    expect(figuresOf(status, NOW, 0).at(-1)?.name).toBe(name)
+  },
+)
+
+test('the overview does not call a feed in step for which records wait that could not be published', () => {
+  const feeds = [briefOf(), briefOf({ prefix: 'west', deadLetters: 1 })]
+  expect(feeds.map(kindOf)).toEqual(['good', 'warn'])
+  expect(titleOf(feeds)).toBe(
+    'Subscribers can trust all 2 feeds, but for 1 record that could not be published',
+  )
+  expect(titleOf([briefOf(), briefOf({ held: 1 })])).toBe(
+    'Subscribers can trust all 2 feeds, but somebody should look',
+  )
+  expect(titleOf([briefOf({ deadLetters: null }), briefOf()])).toBe('Subscribers can trust all 2 feeds')
+  expect(titleOf([briefOf(), briefOf({ ready: false })])).toBe('1 of 2 feeds are in step with their source')
+})
