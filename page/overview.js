@@ -14,14 +14,23 @@ export function kindOf({ state, ready, held, deadLetters, reasons }) {
   return held > 0 || (deadLetters ?? 0) > 0 ? 'warn' : 'good'
 }
 
-/** @param {readonly FeedBrief[]} feeds */
+/** What this instance does not have it cannot speak for. @param {readonly FeedBrief[]} feeds */
 export function titleOf(feeds) {
   const here = feeds.filter((feed) => kindOf(feed) !== 'away')
+  const away = feeds.length - here.length
+  const elsewhere = away === 0 ? '' : `; ${number(away)} at other instances`
+  if (here.length === 0) return `No feed here${elsewhere}`
   const inStep = here.filter((feed) => ['good', 'warn'].includes(kindOf(feed)))
+  const all = away === 0 ? counted(here.length, 'feed') : `${counted(here.length, 'feed')} here`
   if (inStep.length < here.length)
-    return `${number(inStep.length)} of ${counted(here.length, 'feed')} are in step with their source`
-  const refused = here.reduce((sum, { deadLetters }) => sum + (deadLetters ?? 0), 0)
-  const trusted = `Subscribers can trust all ${counted(here.length, 'feed')}`
-  if (refused > 0) return `${trusted}, but for ${counted(refused, 'record')} that could not be published`
-  return here.some((feed) => kindOf(feed) === 'warn') ? `${trusted}, but somebody should look` : trusted
+    return `${number(inStep.length)} of ${all} ${here.length === 1 ? 'is in step with its source' : 'are in step with their source'}${elsewhere}`
+  const trusted = away === 0 && here.length > 1 ? `all ${all}` : all
+  return `Subscribers can trust ${trusted}${butOf(here)}${elsewhere}`
+}
+
+/** @param {readonly FeedBrief[]} feeds */
+function butOf(feeds) {
+  const refused = feeds.reduce((sum, { deadLetters }) => sum + (deadLetters ?? 0), 0)
+  if (refused > 0) return `, but for ${counted(refused, 'record')} that could not be published`
+  return feeds.some((feed) => kindOf(feed) === 'warn') ? ', but somebody should look' : ''
 }

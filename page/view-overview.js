@@ -29,6 +29,7 @@ export function overviewView(feeds) {
           <h1 id="verdict-title">${titleOf(feeds)}</h1>
           <p>
             What is in the topics is right in any case; a feed that is behind says what was true a while ago.
+            ${rated.some(({ kind }) => kind === 'away') ? 'How a feed at another instance stands is told by its page there.' : nothing}
           </p>
         </div>
       </div>

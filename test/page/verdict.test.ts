@@ -68,3 +68,15 @@ test('the overview does not call a feed in step for which records wait that coul
   expect(titleOf([briefOf({ deadLetters: null }), briefOf()])).toBe('Subscribers can trust all 2 feeds')
   expect(titleOf([briefOf(), briefOf({ ready: false })])).toBe('1 of 2 feeds are in step with their source')
 })
+
+test('in a group the overview speaks of the feeds of this instance alone', () => {
+  const away = [1, 2].map((n) => briefOf({ prefix: `away-${n}`, state: 'elsewhere', ready: false }))
+  expect(titleOf([briefOf(), ...away])).toBe('Subscribers can trust 1 feed here; 2 at other instances')
+  expect(titleOf([briefOf({ deadLetters: 3 }), ...away])).toBe(
+    'Subscribers can trust 1 feed here, but for 3 records that could not be published; 2 at other instances',
+  )
+  expect(titleOf([briefOf({ ready: false }), ...away])).toBe(
+    '0 of 1 feed here is in step with its source; 2 at other instances',
+  )
+  expect(titleOf(away)).toBe('No feed here; 2 at other instances')
+})
