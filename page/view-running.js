@@ -1,5 +1,6 @@
 import { number, span } from './format.js'
 import { html, nothing } from './lit-html.js'
+import { nextPass } from './next-pass.js'
 import { time } from './time.js'
 
 /** @import { FeedStore } from './store.js' */
@@ -56,10 +57,13 @@ export function runningView({ status, store }) {
   `
 }
 
-/** @param {OpenStatus} status */
-function nextOf({ passes }) {
-  const [next] = passes
-    .flatMap(({ resource, pass, nextAt }) => (nextAt === null ? [] : [{ resource, pass, nextAt }]))
-    .toSorted((a, b) => Date.parse(a.nextAt) - Date.parse(b.nextAt))
-  return next === undefined ? nothing : html`Next: ${next.pass} of ${next.resource}, ${time(next.nextAt)}.`
+/** What is paused has no next. @param {OpenStatus} status */
+function nextOf(status) {
+  const all = status.paused.find(({ resource }) => resource === null)
+  if (all !== undefined)
+    return all.until === null
+      ? 'Those by schedule are paused until somebody resumes them.'
+      : html`Those by schedule are paused until ${time(all.until)}.`
+  const next = nextPass(status)
+  return next === null ? nothing : html`Next: ${next.pass} of ${next.resource}, ${time(next.at)}.`
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { nextPass } from '../../page/next-pass.js'
 import { kindOf, titleOf } from '../../page/overview.js'
 import type { FeedBrief, OpenStatus, Status } from '../../page/types.d.ts'
 import { figuresOf, verdictOf } from '../../page/verdict.js'
@@ -79,4 +80,19 @@ test('in a group the overview speaks of the feeds of this instance alone', () =>
     '0 of 1 feed here is in step with its source; 2 at other instances',
   )
   expect(titleOf(away)).toBe('No feed here; 2 at other instances')
+})
+
+test('what comes next is the earliest pass that has a time of its own', () => {
+  const base = { state: 'completed', startedAt: '2026-05-02T11:00:00Z', walked: 1 }
+  const { passes } = FEED_STATUS.parse({
+    prefix: 'spark',
+    passes: [
+      { ...base, resource: 'listings', pass: 'snapshot' },
+      { ...base, resource: 'listings', pass: 'update', nextAt: '2026-05-02T12:05:00Z' },
+    ],
+  })
+  const firstPurgeAt = { listings: '2026-05-02T12:01:00Z' }
+  expect(nextPass({ passes, firstPurgeAt: {} })).toMatchObject({ pass: 'update', resource: 'listings' })
+  expect(nextPass({ passes, firstPurgeAt })).toMatchObject({ pass: 'purge' })
+  expect(nextPass({ passes: passes.slice(0, 1), firstPurgeAt: {} })).toBeNull()
 })

@@ -81,14 +81,17 @@ function parkedPass({ resource, pass, code, since, retryAt }: NotReadyReason): r
   return [{ resource, pass, code, since: formatInstant(since), retryAt: formatInstant(retryAt) }]
 }
 
-/** Of resources that have a snapshot and had no purge yet. */
+/** Of resources that have a snapshot, had no purge yet, and are not paused. */
 function firstPurges(
   state: CommittedState,
   resources: readonly ListedResource[],
   schedule: Schedule,
 ): FeedStatus['firstPurgeAt'] {
   const waiting = resources.filter(
-    ({ name }) => state.hasSnapshot(name) && state.lastPass(name, 'purge') === undefined,
+    ({ name }) =>
+      state.hasSnapshot(name) &&
+      state.lastPass(name, 'purge') === undefined &&
+      pauseOf(state.pauses.all, { name }, now()) === undefined,
   )
   const dates = waiting.map((resource) => {
     const at = purgeDueAt(state, resource, schedule, now())
@@ -97,7 +100,7 @@ function firstPurges(
   return Object.fromEntries(dates)
 }
 
-/** Null where none of its kind is due by itself. */
+/** Null where none of its kind is due by itself, or none while it is paused: the pause says until when. */
 function nextAt(
   { resource, pass, startedAt }: PassProgress,
   state: CommittedState,
@@ -105,8 +108,9 @@ function nextAt(
   resources: readonly ListedResource[],
   { schedule }: SupervisedFeed,
 ): number | null {
-  const pause = pauseOf(state.pauses.all, { name: resource }, now())
-  if (pause !== undefined) return pause.until
+  const parent = resources.find(({ subresources }) => subresources.some(({ name }) => name === resource))
+  const paused = { name: resource, ...(parent === undefined ? {} : { parent: parent.name }) }
+  if (pauseOf(state.pauses.all, paused, now()) !== undefined) return null
   const parked = reasons.find((reason) => reason.resource === resource && reason.pass === pass)
   if (parked !== undefined && parked.retryAt !== null) return parked.retryAt
   const replicated = resources.find(({ name }) => name === resource)

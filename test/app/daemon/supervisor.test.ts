@@ -54,6 +54,24 @@ describe('opening the feed', () => {
     })
   })
 
+  test('what is paused has no next pass; a snapshot that was the first one never has', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    const { signal } = feed.stopper
+    const snapshot = { pass: 'snapshot', nextAt: null }
+    expect(await feed.supervisor.status(signal)).toMatchObject({
+      passes: [snapshot, { pass: 'update', nextAt: expect.stringMatching(/Z$/) }],
+    })
+    for (const resource of [undefined, 'listings']) {
+      await feed.supervisor.pause({ resource, forMs: 3_600_000 }, signal)
+      expect(await feed.supervisor.status(signal)).toMatchObject({
+        passes: [snapshot, { pass: 'update', nextAt: null }],
+        firstPurgeAt: {},
+      })
+      await feed.supervisor.resume({ resource: undefined }, signal)
+    }
+  })
+
   test('says which of its passes stands still, since when, and until when', async () => {
     const feed = new SupervisedFeed()
     feed.publisher.failBeforeCommit(0, outage)
