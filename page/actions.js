@@ -1,6 +1,7 @@
 /** What the operator asks for: each is a request to the feed, and what came of it is said. */
 import { getJson, keepToken, pathOf, post, Refused } from './api.js'
 import { askPause, askToken, confirmed } from './dialogs.js'
+import { keepingFocus } from './focus.js'
 import { counted, number } from './format.js'
 import { changed, state } from './state.js'
 
@@ -21,8 +22,14 @@ async function takeToken(why) {
 }
 
 /** @param {string} pass @param {string} resource */
-export async function runNow(resource, pass) {
+export function runNow(resource, pass) {
+  return keepingFocus(() => run(resource, pass))
+}
+
+/** @param {string} pass @param {string} resource */
+async function run(resource, pass) {
   const track = `${resource}/${pass}`
+  if (state.busy.has(track)) return
   state.busy = new Set([...state.busy, track])
   changed()
   await act(
@@ -35,17 +42,19 @@ export async function runNow(resource, pass) {
 }
 
 /** @param {string | null} resource null: all of them */
-export async function pause(resource) {
+export function pause(resource) {
   const what = resource === null ? 'all passes' : `the passes of ${resource}`
-  const wanted = await askPause(what)
-  if (wanted !== null)
-    await act('/pause', { ...ofResource(resource), ...wanted }, () => `Paused: ${what} by schedule.`)
+  return keepingFocus(async () => {
+    const wanted = await askPause(what)
+    if (wanted !== null)
+      await act('/pause', { ...ofResource(resource), ...wanted }, () => `Paused: ${what} by schedule.`)
+  })
 }
 
 /** @param {string | null} resource */
-export async function resume(resource) {
+export function resume(resource) {
   const what = resource === null ? 'All passes' : `The passes of ${resource}`
-  await act('/resume', ofResource(resource), () => `${what} by schedule go on.`)
+  return keepingFocus(() => act('/resume', ofResource(resource), () => `${what} by schedule go on.`))
 }
 
 /** @param {string | null} resource */
@@ -54,7 +63,12 @@ function ofResource(resource) {
 }
 
 /** @param {Hold} hold @param {number} upTo */
-export async function approve(hold, upTo) {
+export function approve(hold, upTo) {
+  return keepingFocus(() => approveUpTo(hold, upTo))
+}
+
+/** @param {Hold} hold @param {number} upTo */
+async function approveUpTo(hold, upTo) {
   const { resource, sweep } = hold
   const meant = await confirmed({
     title: `Let up to ${number(upTo)} of ${heldOf(hold)} go?`,
@@ -66,7 +80,12 @@ export async function approve(hold, upTo) {
 }
 
 /** @param {Hold} hold */
-export async function reject(hold) {
+export function reject(hold) {
+  return keepingFocus(() => rejectAll(hold))
+}
+
+/** @param {Hold} hold */
+async function rejectAll(hold) {
   const { resource, sweep, kind } = hold
   const isDeletes = kind === 'deletes'
   const meant = await confirmed({
@@ -96,7 +115,12 @@ async function decide({ resource, sweep }, decision, body, told) {
 }
 
 /** @param {string} resource @param {string} key @param {boolean} ask */
-export async function lookUp(resource, key, ask) {
+export function lookUp(resource, key, ask) {
+  return keepingFocus(() => look(resource, key, ask))
+}
+
+/** @param {string} resource @param {string} key @param {boolean} ask */
+async function look(resource, key, ask) {
   state.search = { busy: true, report: state.search.report, error: null }
   changed()
   const path = `${pathOf(String(state.prefix))}/resources/${encodeURIComponent(resource)}/keys/${encodeURIComponent(key)}/why?ask=${ask}`
@@ -106,7 +130,7 @@ export async function lookUp(resource, key, ask) {
     state.search = { busy: false, report: null, error: messageOf(error) }
     const mayTry = error instanceof Refused && error.wantsToken
     if (mayTry && (await takeToken('To ask the source spends requests, so it needs the token.'))) {
-      await lookUp(resource, key, ask)
+      await look(resource, key, ask)
       return
     }
   }
@@ -123,16 +147,21 @@ export async function lookUp(resource, key, ask) {
 async function act(path, body, told) {
   state.notice = null
   try {
-    state.notice = { kind: 'good', text: told(await post(`${pathOf(String(state.prefix))}${path}`, body)) }
+    tell('good', told(await post(`${pathOf(String(state.prefix))}${path}`, body)))
   } catch (error) {
     const mayTry = error instanceof Refused && error.wantsToken
     if (mayTry && (await takeToken('This changes something, so it needs the token.'))) {
       await act(path, body, told)
       return
     }
-    state.notice = { kind: 'bad', text: messageOf(error) }
+    tell('bad', messageOf(error))
   }
   changed()
+}
+
+/** @param {'good' | 'bad'} kind @param {string} text */
+function tell(kind, text) {
+  state.notice = { kind, text, at: new Date().toISOString() }
 }
 
 /** @param {PassReport} report */

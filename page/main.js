@@ -3,6 +3,7 @@ import { messageOf } from './actions.js'
 import { getJson, keepToken, pathOf, Refused } from './api.js'
 import { drawEvents, drawFreshness } from './charts.js'
 import { askToken } from './dialogs.js'
+import { keepingFocus, watchClicks } from './focus.js'
 import { render } from './lit-html.js'
 import { changed, drawBy, forgetFeed, state } from './state.js'
 import { FeedStore } from './store.js'
@@ -127,8 +128,10 @@ async function readSlowly() {
 }
 
 async function giveToken() {
-  const given = await askToken(
-    'It is needed for whatever changes something, and where the daemon listens to more than this machine. Leave it empty to forget it.',
+  const given = await keepingFocus(() =>
+    askToken(
+      'It is needed for whatever changes something, and where the daemon listens to more than this machine. Leave it empty to forget it.',
+    ),
   )
   if (given === null) return
   keepToken(given)
@@ -151,6 +154,7 @@ function draw() {
 
 drawBy(draw)
 applyTheme()
+watchClicks()
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed)
 addEventListener('resize', changed)
 addEventListener('hashchange', () => void open())

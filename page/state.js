@@ -22,7 +22,7 @@ function ofFeed() {
     odd: null,
     /** @type {Search} */
     search: { busy: false, report: null, error: null },
-    /** @type {{ kind: 'good' | 'bad', text: string } | null} */
+    /** What came of what was asked for. @type {{ kind: 'good' | 'bad', text: string, at: string } | null} */
     notice: null,
   }
 }

@@ -70,6 +70,7 @@ function holdView(hold, isBusy, actions) {
         class="decide"
         @submit=${(/** @type {SubmitEvent} */ event) => {
           event.preventDefault()
+          if (isBusy) return
           const form = /** @type {HTMLFormElement} */ (event.currentTarget)
           actions.approve(hold, Number(new FormData(form).get('max')))
         }}
@@ -83,10 +84,16 @@ function holdView(hold, isBusy, actions) {
           step="1"
           required
           value=${count}
-          ?disabled=${isBusy}
+          ?readonly=${isBusy}
         />
-        <button type="submit" class="danger" ?disabled=${isBusy}>Approve</button>
-        <button type="button" ?disabled=${isBusy} @click=${() => actions.reject(hold)}>Reject</button>
+        <button type="submit" class="danger" aria-disabled=${isBusy ? 'true' : nothing}>Approve</button>
+        <button
+          type="button"
+          aria-disabled=${isBusy ? 'true' : nothing}
+          @click=${() => (isBusy ? undefined : actions.reject(hold))}
+        >
+          Reject
+        </button>
         <span class="quiet"
           >${isBusy ? 'Being decided…' : 'Each key is asked for again first; where it would be more, all is held still.'}</span
         >

@@ -71,7 +71,7 @@ function resourceRow({ name, parent, hasStamp, owed, live: liveSets }, shown) {
     return html`<button
       type="button"
       class="small"
-      ?disabled=${isBusy}
+      aria-disabled=${isBusy ? 'true' : nothing}
       @click=${() => onRun(name, pass)}
       aria-label=${`Run ${pass} of ${name} now`}
     >

@@ -21,6 +21,7 @@ export function searchView({ resources, search, onSearch }) {
         role="search"
         @submit=${(/** @type {SubmitEvent} */ event) => {
           event.preventDefault()
+          if (search.busy) return
           const fields = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))
           onSearch(
             textOf(fields.get('resource')),
@@ -37,7 +38,9 @@ export function searchView({ resources, search, onSearch }) {
         >
         <label class="wide">Key <input name="key" required autocomplete="off" spellcheck="false" /></label>
         <label class="check"><input type="checkbox" name="ask" /> ask the source, too</label>
-        <button type="submit" ?disabled=${search.busy}>${search.busy ? 'Looking…' : 'Look up'}</button>
+        <button type="submit" aria-disabled=${search.busy ? 'true' : nothing}>
+          ${search.busy ? 'Looking…' : 'Look up'}
+        </button>
       </form>
       <div id="found" role="status">
         ${search.error === null ? nothing : html`<p class="error">${search.error}</p>`}

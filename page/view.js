@@ -1,10 +1,12 @@
 /** The whole page: its head, and all feeds or one. */
 import { approve, lookUp, pause, reject, resume, runNow } from './actions.js'
 import { token } from './api.js'
+import { drawn, focusAgain } from './focus.js'
 import { span } from './format.js'
 import { html, nothing } from './lit-html.js'
 import { changed, state } from './state.js'
 import { nextTheme, theme } from './theme.js'
+import { time } from './time.js'
 import { isOpen } from './verdict.js'
 import { chartsView, sumOf } from './view-charts.js'
 import { budgetView, groupsView } from './view-groups.js'
@@ -41,7 +43,8 @@ export function pageView(onToken) {
       <button type="button" class="plain" @click=${onToken}>${token() === null ? 'Token' : 'Token ✓'}</button>
       ${themeButton()}
     </header>
-    <main id="main" tabindex="-1">${noticeView()} ${contentView(onToken)}</main>
+    <main id="main" tabindex="-1">${contentView(onToken)}</main>
+    ${noticeView()}
   `
 }
 
@@ -73,21 +76,24 @@ function feedNames() {
   </nav>`
 }
 
+/** Where it is seen wherever the page is scrolled to; the regions are there before there is anything to be read out. */
 function noticeView() {
   const { notice } = state
   const onDismiss = () => {
     state.notice = null
     changed()
+    void drawn().then(focusAgain)
   }
-  return html`<div role="status" class="notices">
-    ${
-      notice === null
-        ? nothing
-        : html`<p class="notice ${notice.kind}">
-            <span>${notice.text}</span>
-            <button type="button" class="plain" aria-label="Dismiss" @click=${onDismiss}>×</button>
-          </p>`
-    }
+  const shown =
+    notice === null
+      ? nothing
+      : html`<p class="notice ${notice.kind}">
+          <span>${time(notice.at)} ${notice.text}</span>
+          <button type="button" class="plain" aria-label="Dismiss" @click=${onDismiss}>×</button>
+        </p>`
+  return html`<div class="notices">
+    <div role="status">${notice?.kind === 'good' ? shown : nothing}</div>
+    <div role="alert">${notice?.kind === 'bad' ? shown : nothing}</div>
   </div>`
 }
 
