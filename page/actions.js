@@ -1,5 +1,5 @@
 /** What the operator asks for: each is a request to the feed, and what came of it is said. */
-import { getJson, keepToken, pathOf, post, Refused } from './api.js'
+import { getJson, keepToken, pathOf, post, Refused, tokenState } from './api.js'
 import { askPause, askToken, confirmed } from './dialogs.js'
 import { keepingFocus } from './focus.js'
 import { counted, number } from './format.js'
@@ -13,9 +13,13 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error)
 }
 
+export function wrongToken() {
+  return tokenState() === 'wrong' ? 'The token was not right.' : null
+}
+
 /** @param {string} why @returns {Promise<boolean>} whether one was given */
 async function takeToken(why) {
-  const given = await askToken(why)
+  const given = await askToken(why, wrongToken())
   if (given === null) return false
   keepToken(given)
   return given !== ''

@@ -1,6 +1,10 @@
 /** Requests to the daemon, with the operator's token where it needs one. It is kept as long as the tab. */
 
 const TOKEN = 'listingstream-admin-token'
+/** What the daemon said of the token that is kept. @type {'unknown' | 'right' | 'wrong'} */
+let verdict = 'unknown'
+/** Methods that were refused without the right one: what is answered to others says nothing of it. @type {Set<string>} */
+const guarded = new Set()
 
 /** What the daemon answered instead of what was asked for. */
 export class Refused extends Error {
@@ -22,8 +26,14 @@ export function token() {
   return sessionStorage.getItem(TOKEN)
 }
 
+/** @returns {'none' | typeof verdict} */
+export function tokenState() {
+  return token() === null ? 'none' : verdict
+}
+
 /** @param {string} text empty: forget it */
 export function keepToken(text) {
+  verdict = 'unknown'
   if (text === '') sessionStorage.removeItem(TOKEN)
   else sessionStorage.setItem(TOKEN, text)
 }
@@ -68,6 +78,12 @@ async function send(path, init) {
   const kept = token()
   const headers = { ...init.headers, ...(kept === null ? {} : { authorization: `Bearer ${kept}` }) }
   const response = await fetch(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
+  const { method = 'GET' } = init
+  if (response.status === 401) {
+    guarded.add(method)
+    // Not by one that has been replaced meanwhile.
+    if (kept === token()) verdict = 'wrong'
+  } else if (guarded.has(method) && kept === token()) verdict = 'right'
   if (response.ok) return response
   const answer = await response.json().catch(() => ({}))
   const { code = `HTTP ${response.status}`, message = 'The daemon gave no reason.' } = answer

@@ -1,5 +1,6 @@
 /** Two questions to the operator: whether it is meant, and by what token. */
-import { html, render } from './lit-html.js'
+import { unsendable } from './header-text.js'
+import { html, nothing, render } from './lit-html.js'
 
 /**
  * @param {{ title: string, text: string, yes: string, danger: boolean }} question
@@ -17,14 +18,27 @@ export async function confirmed({ title, text, yes, danger }) {
   return answer?.choice === 'yes'
 }
 
-/** @param {string} why @returns {Promise<string | null>} null: none is given; empty: the one before is to be forgotten */
-export async function askToken(why) {
+/**
+ * @param {string} why
+ * @param {string | null} wrong what is wrong with the one that was given
+ * @returns {Promise<string | null>} null: none is given; empty: the one before is to be forgotten
+ */
+export async function askToken(why, wrong) {
   const answer = await ask(html`
     <h2 id="dialog-title">Operator's token</h2>
     <p>${why}</p>
     <p>
-      <label class="wide">ADMIN_TOKEN <input name="token" type="password" autocomplete="off" /></label>
+      <label class="wide"
+        >ADMIN_TOKEN
+        <input
+          name="token"
+          type="password"
+          autocomplete="off"
+          aria-invalid=${wrong === null ? nothing : 'true'}
+          aria-describedby=${wrong === null ? nothing : 'token-error'}
+      /></label>
     </p>
+    ${wrong === null ? nothing : html`<p class="error" id="token-error" role="alert">${wrong}</p>`}
     <p class="quiet">It is kept as long as this tab is open, and sent to this daemon alone.</p>
     <div class="buttons">
       <button type="button" @click=${cancel}>Cancel</button>
@@ -32,7 +46,9 @@ export async function askToken(why) {
     </div>
   `)
   const given = answer?.choice === 'yes' ? answer.fields.get('token') : null
-  return typeof given === 'string' ? given.trim() : null
+  if (typeof given !== 'string') return null
+  const flaw = unsendable(given.trim())
+  return flaw === null ? given.trim() : await askToken(why, flaw)
 }
 
 const HOUR_MS = 3_600_000

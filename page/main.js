@@ -1,5 +1,5 @@
 /** The operator's page: follows all feeds, or the one that the address names. */
-import { messageOf } from './actions.js'
+import { messageOf, wrongToken } from './actions.js'
 import { getJson, keepToken, pathOf, Refused } from './api.js'
 import { drawEvents, drawFreshness } from './charts.js'
 import { askToken } from './dialogs.js'
@@ -131,6 +131,7 @@ async function giveToken() {
   const given = await keepingFocus(() =>
     askToken(
       'It is needed for whatever changes something, and where the daemon listens to more than this machine. Leave it empty to forget it.',
+      wrongToken(),
     ),
   )
   if (given === null) return

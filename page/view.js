@@ -1,6 +1,6 @@
 /** The whole page: its head, and all feeds or one. */
 import { approve, lookUp, pause, reject, resume, runNow } from './actions.js'
-import { token } from './api.js'
+import { tokenState } from './api.js'
 import { drawn, focusAgain } from './focus.js'
 import { span } from './format.js'
 import { html, nothing } from './lit-html.js'
@@ -28,6 +28,8 @@ const CONNECTIONS = {
   lost: 'connection lost',
   denied: 'needs the token',
 }
+/** Right: it was needed, and taken. */
+const TOKENS = { none: 'Token', unknown: 'Token given', right: 'Token ✓', wrong: 'Token × not right' }
 const THEME_SIGNS = { auto: '◐', light: '☀', dark: '☾' }
 
 /** @param {() => void} onToken asks for the token, and begins anew */
@@ -40,7 +42,7 @@ export function pageView(onToken) {
       ${feedNames()}
       <span class="spacer"></span>
       <span class="connection ${state.connection}" role="status">${CONNECTIONS[state.connection]}</span>
-      <button type="button" class="plain" @click=${onToken}>${token() === null ? 'Token' : 'Token ✓'}</button>
+      <button type="button" class="plain" @click=${onToken}>${TOKENS[tokenState()]}</button>
       ${themeButton()}
     </header>
     <main id="main" tabindex="-1">${contentView(onToken)}</main>
@@ -124,7 +126,9 @@ function lostView() {
 /** @param {() => void} onToken */
 function deniedView(onToken) {
   return html`<section class="card narrow" aria-labelledby="denied-title">
-    <h1 id="denied-title">This daemon asks for its token</h1>
+    <h1 id="denied-title">
+      ${tokenState() === 'wrong' ? 'The token was not right' : 'This daemon asks for its token'}
+    </h1>
     <p>${state.why}</p>
     <button type="button" class="primary" @click=${onToken}>Give the token</button>
   </section>`

@@ -86,12 +86,35 @@ test('a held purge is shown with its breakdown, approved up to N and rejected, b
   const dialog = page.getByRole('dialog', { name: "Operator's token" })
   await dialog.getByLabel('ADMIN_TOKEN').fill('some-other-token-of-hers')
   await page.keyboard.press('Enter')
-  await dialog.getByLabel('ADMIN_TOKEN').fill('token-of-the-operator')
+  const field = dialog.getByLabel('ADMIN_TOKEN')
+  await dialog.getByText('The token was not right.').waitFor()
+  expect(await field.getAttribute('aria-invalid')).toBe('true')
+  await page.getByText('Token × not right').waitFor()
+  // What no header can carry is not even tried.
+  await field.fill('token-of-the-operator…')
+  await page.keyboard.press('Enter')
+  await dialog.getByText('a character that no header can carry').waitFor()
+  await field.fill('token-of-the-operator')
   expect(await shown.violations()).toEqual([])
   await dialog.getByRole('button', { name: 'Use it' }).click()
 
   const card = page.getByRole('region', { name: '60 deletes of listings held' })
   await card.waitFor()
+  await page.getByText('Token ✓').waitFor()
+  const notice = page.locator('.notice')
+  await expect.poll(() => notice.innerText(), PATIENCE).toContain('held')
+  const focused = (): Promise<string | null> =>
+    page.evaluate(
+      "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()",
+    )
+  await expect.poll(focused, PATIENCE).toBe('Run purge of listings now')
+  // It is in sight, wherever the page was scrolled to.
+  const box = await notice.boundingBox()
+  expect(box?.y).toBeGreaterThan(0)
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(900)
+  await notice.getByRole('button', { name: 'Dismiss' }).click()
+  await notice.waitFor({ state: 'detached' })
+  await expect.poll(focused, PATIENCE).toBe('Run purge of listings now')
   await page
     .getByRole('heading', { name: 'Subscribers can trust the topics, but somebody should look' })
     .waitFor()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { unsendable } from '../../page/header-text.js'
 import { nextPass } from '../../page/next-pass.js'
 import { kindOf, titleOf } from '../../page/overview.js'
 import type { FeedBrief, OpenStatus, Status } from '../../page/types.d.ts'
@@ -95,4 +96,15 @@ test('what comes next is the earliest pass that has a time of its own', () => {
   expect(nextPass({ passes, firstPurgeAt: {} })).toMatchObject({ pass: 'update', resource: 'listings' })
   expect(nextPass({ passes, firstPurgeAt })).toMatchObject({ pass: 'purge' })
   expect(nextPass({ passes: passes.slice(0, 1), firstPurgeAt: {} })).toBeNull()
+})
+
+test('a token that no header can carry is told as such, and not repeated', () => {
+  expect(unsendable('token-of-the-operator')).toBeNull()
+  expect(unsendable('Zürich-0123456789')).toBeNull()
+  expect(unsendable('')).toBeNull()
+  for (const token of ['token-…', 'token-\u200b', 'two words', 'token-\u0007']) {
+    const told = unsendable(token)
+    expect(told).toMatch(/copied as it is/)
+    expect(told).not.toContain(token)
+  }
 })
