@@ -1,6 +1,6 @@
 /** Two questions to the operator: whether it is meant, and by what token. */
 import { unsendable } from './header-text.js'
-import { html, nothing, render } from './lit-html.js'
+import { html, nothing, render } from './markup.js'
 
 /**
  * @param {{ title: string, text: string, yes: string, danger: boolean }} question

@@ -1,5 +1,5 @@
 import { clock } from './format.js'
-import { html } from './lit-html.js'
+import { html } from './markup.js'
 
 /** @param {string | null | undefined} iso */
 export function time(iso) {

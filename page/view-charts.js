@@ -1,6 +1,6 @@
 import { EVENT_KINDS } from './charts.js'
 import { number, span, words } from './format.js'
-import { html } from './lit-html.js'
+import { html } from './markup.js'
 
 /** @import { FeedStore } from './store.js' */
 /** @import { Minutes } from './types.d.ts' */

@@ -1,5 +1,5 @@
 import { number, span, words } from './format.js'
-import { html, nothing, svg } from './lit-html.js'
+import { html, nothing, svg } from './markup.js'
 
 /** @import { OpenStatus, Tick } from './types.d.ts' */
 

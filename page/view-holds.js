@@ -1,5 +1,5 @@
 import { counted, number } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
 import { time } from './time.js'
 
 /** @import { HoldAnswer } from './types.d.ts' */

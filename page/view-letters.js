@@ -1,5 +1,6 @@
 import { number, size, span } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
+import { printable } from './printable.js'
 import { time } from './time.js'
 
 /** @import { Letters, OddValues, OpenStatus } from './types.d.ts' */
@@ -53,7 +54,7 @@ export function oddView(records) {
                     (one) =>
                       html`<li>
                         <code>${one.key}</code> <span class="soft">${one.resource}, ${time(one.at)}</span>
-                        ${one.values.slice(0, 5).map(({ field, text }) => html`<span class="value"><b>${field}</b> ${text}</span>`)}
+                        ${one.values.slice(0, 5).map(({ field, text }) => html`<span class="value"><b>${field}</b> ${printable(text)}</span>`)}
                       </li>`,
                   )}
                 </ul>`

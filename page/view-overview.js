@@ -1,5 +1,5 @@
 import { counted, number, span } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
 import { kindOf, titleOf } from './overview.js'
 
 /** @import { FeedKind } from './overview.js' */

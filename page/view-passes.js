@@ -1,5 +1,5 @@
 import { clock, counted, number, span, words } from './format.js'
-import { html, nothing, svg } from './lit-html.js'
+import { html, nothing, svg } from './markup.js'
 import { time } from './time.js'
 
 /** @import { PassEntry } from './types.d.ts' */

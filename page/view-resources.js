@@ -1,5 +1,5 @@
 import { number, span, words } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
 import { time } from './time.js'
 
 /** @import { OpenStatus } from './types.d.ts' */

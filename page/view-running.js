@@ -1,5 +1,5 @@
 import { number, span } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
 import { nextPass } from './next-pass.js'
 import { time } from './time.js'
 

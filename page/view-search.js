@@ -1,5 +1,6 @@
 import { number, size, words } from './format.js'
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
+import { printable } from './printable.js'
 import { time } from './time.js'
 
 /** @import { KeyReport } from './types.d.ts' */
@@ -181,7 +182,7 @@ function eventsTable({ history, writers }) {
 /** @param {unknown} value */
 function text(value) {
   const written = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–')
-  return written.length > 300 ? `${written.slice(0, 300)}…` : written
+  return printable(written.length > 300 ? `${written.slice(0, 300)}…` : written)
 }
 
 /** @param {FormDataEntryValue | null} entry */

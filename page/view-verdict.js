@@ -1,4 +1,4 @@
-import { html, nothing } from './lit-html.js'
+import { html, nothing } from './markup.js'
 import { time } from './time.js'
 import { figuresOf, verdictOf } from './verdict.js'
 

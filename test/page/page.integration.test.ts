@@ -179,7 +179,7 @@ test('remarks that are hostile stay text, wherever the page shows them', async (
   feed.simulator.listings.apply({
     action: 'set',
     keys: [key],
-    fields: { PublicRemarks: HOSTILE, BedsTotal: HOSTILE },
+    fields: { PublicRemarks: `${HOSTILE}\u202E`, BedsTotal: `${HOSTILE}\u202E` },
   })
   await page
     .getByRole('row', { name: /listings update .* 1 / })
@@ -191,11 +191,11 @@ test('remarks that are hostile stay text, wherever the page shows them', async (
   await search.getByRole('button', { name: 'Look up' }).click()
   const found = page.locator('#found')
   const remarks = found.getByRole('row', { name: /standardFields\.PublicRemarks/ })
-  expect(await remarks.locator('td').nth(2).innerText()).toContain(HOSTILE)
+  expect(await remarks.locator('td').nth(2).innerText()).toContain(String.raw`${HOSTILE}\u202e`)
   expect(await found.innerText()).toContain('the source now\nshown')
   // A value that fits no field is there as the JSON that came.
   const odd = page.getByRole('region', { name: 'Values that fit no field' })
-  await expect.poll(() => odd.innerText(), PATIENCE).toContain(`BedsTotal ${JSON.stringify(HOSTILE)}`)
+  await expect.poll(() => odd.innerText(), PATIENCE).toContain(String.raw`BedsTotal ${JSON.stringify(HOSTILE).slice(0, -1)}\u202e"`)
   expect(await shown.violations()).toEqual([])
 
   // A key that nobody knows, and one that is none.
