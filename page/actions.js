@@ -1,5 +1,5 @@
 /** What the operator asks for: each is a request to the feed, and what came of it is said. */
-import { getJson, keepToken, pathOf, post, Refused, tokenState } from './api.js'
+import { getJson, keepToken, pathOf, post, Refused, tokenState, Unanswered } from './api.js'
 import { askPause, askToken, confirmed } from './dialogs.js'
 import { keepingFocus } from './focus.js'
 import { counted, number } from './format.js'
@@ -125,13 +125,13 @@ export function lookUp(resource, key, ask) {
 
 /** @param {string} resource @param {string} key @param {boolean} ask */
 async function look(resource, key, ask) {
-  state.search = { busy: true, report: state.search.report, error: null }
+  state.search = { busy: true, report: state.search.report, error: null, isLost: false }
   changed()
   const path = `${pathOf(String(state.prefix))}/resources/${encodeURIComponent(resource)}/keys/${encodeURIComponent(key)}/why?ask=${ask}`
   try {
-    state.search = { busy: false, report: await getJson(path), error: null }
+    state.search = { busy: false, report: await getJson(path), error: null, isLost: false }
   } catch (error) {
-    state.search = { busy: false, report: null, error: messageOf(error) }
+    state.search = { busy: false, report: null, error: messageOf(error), isLost: error instanceof Unanswered }
     const mayTry = error instanceof Refused && error.wantsToken
     if (mayTry && (await takeToken('To ask the source spends requests, so it needs the token.'))) {
       await look(resource, key, ask)
@@ -158,14 +158,20 @@ async function act(path, body, told) {
       await act(path, body, told)
       return
     }
-    tell('bad', messageOf(error))
+    tell('bad', messageOf(error), error instanceof Unanswered)
   }
   changed()
 }
 
 /** @param {'good' | 'bad'} kind @param {string} text */
-function tell(kind, text) {
-  state.notice = { kind, text, at: new Date().toISOString() }
+function tell(kind, text, isLost = false) {
+  state.notice = { kind, text, at: new Date().toISOString(), isLost }
+}
+
+/** The connection is there again: what was told of its loss is over. */
+export function forgetLoss() {
+  if (state.notice?.isLost === true) state.notice = null
+  if (state.search.isLost) state.search = { ...state.search, error: null, isLost: false }
 }
 
 /** @param {PassReport} report */

@@ -21,6 +21,9 @@ export class Refused extends Error {
   }
 }
 
+/** There was no answer. */
+export class Unanswered extends Error {}
+
 /** @returns {string | null} */
 export function token() {
   return sessionStorage.getItem(TOKEN)
@@ -77,7 +80,7 @@ export async function post(path, body) {
 async function send(path, init) {
   const kept = token()
   const headers = { ...init.headers, ...(kept === null ? {} : { authorization: `Bearer ${kept}` }) }
-  const response = await fetch(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
+  const response = await answerTo(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
   const { method = 'GET' } = init
   if (response.status === 401) {
     guarded.add(method)
@@ -88,4 +91,17 @@ async function send(path, init) {
   const answer = await response.json().catch(() => ({}))
   const { code = `HTTP ${response.status}`, message = 'The daemon gave no reason.' } = answer
   throw new Refused(response.status, String(code), String(message))
+}
+
+/** A browser says no more of it than that it failed. @param {string} path @param {RequestInit} init */
+async function answerTo(path, init) {
+  try {
+    return await fetch(path, init)
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error
+    const isAsked = init.method === 'GET'
+    throw new Unanswered(
+      `Connection lost, trying again.${isAsked ? '' : ' Whether this was done is not known: look once it is back.'}`,
+    )
+  }
 }

@@ -1,6 +1,6 @@
 /** The operator's page: follows all feeds, or the one that the address names. */
-import { messageOf, wrongToken } from './actions.js'
-import { getJson, keepToken, pathOf, Refused } from './api.js'
+import { forgetLoss, messageOf, wrongToken } from './actions.js'
+import { getJson, keepToken, pathOf, Refused, Unanswered } from './api.js'
 import { drawEvents, drawFreshness } from './charts.js'
 import { askToken } from './dialogs.js'
 import { keepingFocus, watchClicks } from './focus.js'
@@ -36,7 +36,8 @@ async function open() {
     state.feeds = (await getJson('/feeds')).feeds
   } catch (error) {
     if (signal.aborted) return
-    tellConnection(error instanceof Refused && error.status < 404 ? 'denied' : 'lost', messageOf(error))
+    const why = error instanceof Unanswered ? 'The daemon does not answer.' : messageOf(error)
+    tellConnection(error instanceof Refused && error.status < 404 ? 'denied' : 'lost', why)
     setTimeout(() => {
       if (!signal.aborted) void open()
     }, RETRY_MS)
@@ -68,6 +69,7 @@ function wantedFeed() {
 function tellConnection(connection, why) {
   state.connection = connection
   state.why = why
+  if (connection === 'live') forgetLoss()
   changed()
 }
 

@@ -21,8 +21,10 @@ function ofFeed() {
     /** @type {readonly OddValues[] | null} */
     odd: null,
     /** @type {Search} */
-    search: { busy: false, report: null, error: null },
-    /** What came of what was asked for. @type {{ kind: 'good' | 'bad', text: string, at: string } | null} */
+    search: { busy: false, report: null, error: null, isLost: false },
+    /** What stands in the form of the search: it outlives one that is not drawn for a while. */
+    wanted: { resource: '', key: '', ask: false },
+    /** What came of what was asked for. @type {{ kind: 'good' | 'bad', text: string, at: string, isLost: boolean } | null} */
     notice: null,
   }
 }

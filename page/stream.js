@@ -32,7 +32,7 @@ export async function follow(path, listener, signal) {
         },
         signal,
       )
-      listener.state('lost', 'The daemon has closed the connection.')
+      listener.state('lost', 'The daemon has closed it.')
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof Refused && (error.status === 401 || error.status === 403)) {

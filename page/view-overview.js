@@ -16,17 +16,17 @@ const WORDS = {
 /** What needs somebody comes first. */
 const ORDER = ['bad', 'warn', 'wait', 'good', 'away']
 
-/** All feeds of the process. @param {readonly FeedBrief[]} feeds */
-export function overviewView(feeds) {
+/** All feeds of the process. @param {readonly FeedBrief[]} feeds @param {boolean} isLost nobody knows how they are now */
+export function overviewView(feeds, isLost) {
   const rated = feeds
     .map((feed) => ({ feed, kind: kindOf(feed) }))
     .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
   const worst = rated.find(({ kind }) => kind !== 'away')?.kind ?? 'wait'
   return html`
-    <section class="verdict ${worst}" aria-labelledby="verdict-title">
+    <section class="verdict ${isLost ? 'wait' : worst}" aria-labelledby="verdict-title">
       <div class="verdict-words">
         <div>
-          <h1 id="verdict-title">${titleOf(feeds)}</h1>
+          <h1 id="verdict-title">${isLost ? `When last heard of: ${titleOf(feeds)}` : titleOf(feeds)}</h1>
           <p>
             What is in the topics is right in any case; a feed that is behind says what was true a while ago.
             ${rated.some(({ kind }) => kind === 'away') ? 'How a feed at another instance stands is told by its page there.' : nothing}

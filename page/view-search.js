@@ -10,16 +10,25 @@ import { time } from './time.js'
  * @property {boolean} busy
  * @property {KeyReport | null} report
  * @property {string | null} error
+ * @property {boolean} isLost the error is that there was no answer
  */
 
-/** @param {{ resources: readonly string[], search: Search, onSearch: (resource: string, key: string, ask: boolean) => void }} shown */
-export function searchView({ resources, search, onSearch }) {
+/** @typedef {{ resource: string, key: string, ask: boolean }} Wanted */
+
+/** @param {{ resources: readonly string[], search: Search, wanted: Wanted, onSearch: (resource: string, key: string, ask: boolean) => void }} shown */
+export function searchView({ resources, search, wanted, onSearch }) {
   return html`
     <section class="card" aria-labelledby="search-title">
       <h2 id="search-title">Why is a record as it is?</h2>
       <form
         class="search"
         role="search"
+        @input=${(/** @type {Event} */ { currentTarget }) => {
+          const fields = new FormData(/** @type {HTMLFormElement} */ (currentTarget))
+          wanted.resource = textOf(fields.get('resource'))
+          wanted.key = textOf(fields.get('key'))
+          wanted.ask = fields.get('ask') !== null
+        }}
         @submit=${(/** @type {SubmitEvent} */ event) => {
           event.preventDefault()
           if (search.busy) return
@@ -34,11 +43,15 @@ export function searchView({ resources, search, onSearch }) {
         <label
           >Resource
           <select name="resource">
-            ${resources.map((name) => html`<option value=${name}>${name}</option>`)}
+            ${resources.map((name) => html`<option value=${name} ?selected=${name === wanted.resource}>${name}</option>`)}
           </select></label
         >
-        <label class="wide">Key <input name="key" required autocomplete="off" spellcheck="false" /></label>
-        <label class="check"><input type="checkbox" name="ask" /> ask the source, too</label>
+        <label class="wide"
+          >Key <input name="key" .value=${wanted.key} required autocomplete="off" spellcheck="false"
+        /></label>
+        <label class="check"
+          ><input type="checkbox" name="ask" .checked=${wanted.ask} /> ask the source, too</label
+        >
         <button type="submit" aria-disabled=${search.busy ? 'true' : nothing}>
           ${search.busy ? 'Looking…' : 'Look up'}
         </button>

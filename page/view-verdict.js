@@ -6,15 +6,16 @@ import { figuresOf, verdictOf } from './verdict.js'
 
 const MARKS = { good: '✓', warn: '!', bad: '×', wait: '…' }
 
-/** @param {{ status: Status, now: number, eventsOfHour: number }} shown */
-export function verdictView({ status, now, eventsOfHour }) {
-  const { kind, title, text, remarks } = verdictOf(status, now)
+/** @param {{ status: Status, now: number, eventsOfHour: number, isLost: boolean }} shown lost: nobody knows how it is now */
+export function verdictView({ status, now, eventsOfHour, isLost }) {
+  const { kind: told, title, text, remarks } = verdictOf(status, now)
+  const kind = isLost ? 'wait' : told
   return html`
     <section class="verdict ${kind}" aria-labelledby="verdict-title">
       <div class="verdict-words">
         <span class="mark" aria-hidden="true">${MARKS[kind]}</span>
         <div>
-          <h1 id="verdict-title">${title}</h1>
+          <h1 id="verdict-title">${isLost ? `When last heard of: ${title}` : title}</h1>
           <p id="verdict-text">${text}</p>
         </div>
       </div>

@@ -103,7 +103,9 @@ function noticeView() {
 function contentView(onToken) {
   if (state.connection === 'denied') return deniedView(onToken)
   if (state.prefix === null) {
-    return state.overview.length === 0 ? waitingView() : html`${lostView()} ${overviewView(state.overview)}`
+    return state.overview.length === 0
+      ? waitingView()
+      : html`${lostView()} ${overviewView(state.overview, state.connection === 'lost')}`
   }
   const { tick } = state.store
   return tick === undefined ? waitingView() : html`${lostView()} ${feedView(tick)}`
@@ -111,7 +113,7 @@ function contentView(onToken) {
 
 function waitingView() {
   return html`<p class="quiet waiting">
-    ${state.connection === 'lost' ? state.why : 'Waiting for the daemon…'}
+    ${state.connection === 'lost' ? `Connection lost, trying again. ${state.why}` : 'Waiting for the daemon…'}
   </p>`
 }
 
@@ -120,7 +122,7 @@ function lostView() {
   const { tick } = state.store
   const age =
     tick === undefined ? '' : ` What is shown is ${span((Date.now() - Date.parse(tick.at)) / 1_000)} old.`
-  return html`<p class="notice bad" id="lost">${state.why}${age} It is tried again.</p>`
+  return html`<p class="notice bad" id="lost">Connection lost, trying again. ${state.why}${age}</p>`
 }
 
 /** @param {() => void} onToken */
@@ -141,7 +143,7 @@ function feedView(tick) {
   const hourAgo = Math.floor(now / 60_000) - 60
   const eventsOfHour = [...store.events.values()].reduce((sum, minutes) => sum + sumOf(minutes, hourAgo), 0)
   return html`
-    ${verdictView({ status: tick.status, now, eventsOfHour })}
+    ${verdictView({ status: tick.status, now, eventsOfHour, isLost: state.connection === 'lost' })}
     ${isOpen(tick.status) ? openFeedView(tick, tick.status, now) : nothing}
   `
 }
@@ -154,7 +156,7 @@ const resourceActions = {
 
 /** @param {Tick} tick @param {Status & OpenStatus} status @param {number} now */
 function openFeedView(tick, status, now) {
-  const { store, hours, holds, deciding, busy, allPasses, search, letters, odd } = state
+  const { store, hours, holds, deciding, busy, allPasses, search, wanted, letters, odd } = state
   const onHours = (/** @type {number} */ chosen) => {
     state.hours = chosen
     changed()
@@ -169,7 +171,7 @@ function openFeedView(tick, status, now) {
     ${passesView({ passes: store.passes, now, hours, all: allPasses, onAll })}
     <div class="pair wide-left">${groupsView(tick.groups, now)} ${budgetView(status)}</div>
     ${resourcesView({ status, now, busy, ...resourceActions })}
-    ${searchView({ resources: namesOf(status), search, onSearch: (...asked) => void lookUp(...asked) })}
+    ${searchView({ resources: namesOf(status), search, wanted, onSearch: (...asked) => void lookUp(...asked) })}
     <div class="trio">${lettersView(letters)} ${oddView(odd)} ${lateView(status)}</div>
   `
 }

@@ -195,7 +195,9 @@ test('remarks that are hostile stay text, wherever the page shows them', async (
   expect(await found.innerText()).toContain('the source now\nshown')
   // A value that fits no field is there as the JSON that came.
   const odd = page.getByRole('region', { name: 'Values that fit no field' })
-  await expect.poll(() => odd.innerText(), PATIENCE).toContain(String.raw`BedsTotal ${JSON.stringify(HOSTILE).slice(0, -1)}\u202e"`)
+  await expect
+    .poll(() => odd.innerText(), PATIENCE)
+    .toContain(String.raw`BedsTotal ${JSON.stringify(HOSTILE).slice(0, -1)}\u202e"`)
   expect(await shown.violations()).toEqual([])
 
   // A key that nobody knows, and one that is none.
