@@ -3,9 +3,9 @@ import { getJson, keepToken, pathOf, post, Refused, tokenState, Unanswered } fro
 import { askPause, askToken, confirmed } from './dialogs.js'
 import { keepingFocus } from './focus.js'
 import { counted, number } from './format.js'
+import { outcomeOf } from './outcome.js'
 import { changed, state } from './state.js'
 
-/** @import { PassReport } from './types.d.ts' */
 /** @import { Hold } from './view-holds.js' */
 
 /** @param {unknown} error */
@@ -36,11 +36,7 @@ async function run(resource, pass) {
   if (state.busy.has(track)) return
   state.busy = new Set([...state.busy, track])
   changed()
-  await act(
-    `/resources/${resource}/passes/${pass}`,
-    {},
-    (answer) => `${pass} of ${resource}. ${outcomeOf(answer)}`,
-  )
+  await act(`/resources/${resource}/passes/${pass}`, {}, outcomeOf)
   state.busy = new Set([...state.busy].filter((one) => one !== track))
   changed()
 }
@@ -123,6 +119,14 @@ export function lookUp(resource, key, ask) {
   return keepingFocus(() => look(resource, key, ask))
 }
 
+/** @param {unknown} error @param {string} key that was looked up */
+function flawOf(error, key) {
+  const isNoKey = error instanceof Refused && error.code === 'HTTP_BAD_REQUEST'
+  return isNoKey
+    ? `“${key}” is not the key of a record: a key begins with a letter or a digit and has no blanks; that of a listing is 26 digits. Look whether it was copied as it is.`
+    : messageOf(error)
+}
+
 /** @param {string} resource @param {string} key @param {boolean} ask */
 async function look(resource, key, ask) {
   state.search = { busy: true, report: state.search.report, error: null, isLost: false }
@@ -131,7 +135,12 @@ async function look(resource, key, ask) {
   try {
     state.search = { busy: false, report: await getJson(path), error: null, isLost: false }
   } catch (error) {
-    state.search = { busy: false, report: null, error: messageOf(error), isLost: error instanceof Unanswered }
+    state.search = {
+      busy: false,
+      report: null,
+      error: flawOf(error, key),
+      isLost: error instanceof Unanswered,
+    }
     const mayTry = error instanceof Refused && error.wantsToken
     if (mayTry && (await takeToken('To ask the source spends requests, so it needs the token.'))) {
       await look(resource, key, ask)
@@ -172,17 +181,4 @@ function tell(kind, text, isLost = false) {
 export function forgetLoss() {
   if (state.notice?.isLost === true) state.notice = null
   if (state.search.isLost) state.search = { ...state.search, error: null, isLost: false }
-}
-
-/** @param {PassReport} report */
-function outcomeOf({ state: outcome, counts, purge, heldRecords }) {
-  const parts = [
-    { count: counts['published'] ?? 0, what: 'published' },
-    { count: purge?.emitted ?? 0, what: 'deleted' },
-    { count: purge?.held ?? 0, what: 'held' },
-    { count: heldRecords?.records ?? 0, what: 'records held' },
-  ].filter(({ count }) => count > 0)
-  const figures = parts.map(({ count, what }) => `${number(count)} ${what}`).join(', ')
-  const why = purge?.heldBecause ?? heldRecords?.why ?? null
-  return `It ended ${outcome}: ${figures === '' ? 'nothing to publish' : figures}.${why === null ? '' : ` ${why}.`}`
 }

@@ -30,7 +30,8 @@ export function runningView({ status, store }) {
         const rate = store.rate(id)
         const name = `${VERBS[/** @type {keyof typeof VERBS} */ (pass.pass)] ?? pass.pass} of ${resource}`
         const total = outlook?.total ?? null
-        const left = outlook?.secondsLeft ?? null
+        // At no pace there is no end to tell of.
+        const left = rate !== null && Math.round(rate) === 0 ? null : (outlook?.secondsLeft ?? null)
         return html`
           <div class="running">
             <div class="running-head">

@@ -68,8 +68,10 @@ export function searchView({ resources, search, wanted, onSearch }) {
 function reportView(report) {
   const { resource, key, isKnown, index, history, source, changed, deadLetters } = report
   const entry = index.known?.entry ?? null
+  const waiting = deadLetters.find((one) => one.resource === resource && one.settledAt === null)
   return html`
     <h3><code>${key}</code> of ${resource}</h3>
+    ${waiting === undefined ? nothing : html`<p class="error">It could not be published, since ${time(waiting.at)}: ${waiting.reason}</p>`}
     ${isKnown ? nothing : html`<p>Nobody knows it: it is not in the index, the topic or the dead letters.</p>`}
     <dl class="facts">
       ${
@@ -142,7 +144,7 @@ function reportView(report) {
         ? nothing
         : html`<h4>Dead letters</h4>
             <ul class="plain-list">
-              ${deadLetters.map((one) => html`<li>${time(one.at)} ${one.reason} <span class="soft">${size(one.bytes)}, ${one.settledAt === null ? 'waits' : 'settled'}</span></li>`)}
+              ${deadLetters.map((one) => html`<li>${one.resource}, ${time(one.at)}: ${one.reason} <span class="soft">${size(one.bytes)}, ${one.settledAt === null ? 'waits' : 'settled'}</span></li>`)}
             </ul>`
     }
     ${

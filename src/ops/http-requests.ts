@@ -42,7 +42,7 @@ export function refuse(reply: FastifyReply, { status, code, message }: Refusal):
 export const RECORD_KEY = z.string().transform((text, context): RecordKey => {
   const key = parseRecordKey(text)
   if (key !== undefined) return key
-  context.addIssue({ code: 'custom', message: 'is no key of a record' })
+  context.addIssue({ code: 'custom', message: 'is not the key of a record' })
   return z.NEVER
 })
 
@@ -56,7 +56,10 @@ export const YES_OR_NO = z
 export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw badRequest(z.prettifyError(parsed.error))
+  const flaws = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  )
+  throw badRequest(`${flaws.join('; ')}.`)
 }
 
 export function badRequest(why: string): RefusedRequestError {

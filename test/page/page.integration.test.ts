@@ -137,13 +137,13 @@ test('a held purge is shown with its breakdown, approved up to N and rejected, b
   await page.getByRole('dialog', { name: 'Let up to 10 of 60 deletes go?' }).waitFor()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
-  await page.getByText(/It ended held/).waitFor()
+  await page.getByText('The purge of listings is held: 60 deletes held.').waitFor()
   expect(tally(await feed.read())).toEqual({ SNAPSHOT: 200 })
 
   await most.fill('60')
   await card.getByRole('button', { name: 'Approve' }).click()
   await page.getByRole('button', { name: 'Approve up to 60' }).click()
-  await page.getByText('It ended completed: 60 deleted.').waitFor()
+  await page.getByText('The purge of listings completed: 60 deleted.').waitFor()
   await card.waitFor({ state: 'detached' })
   expect(tally(await feed.read())).toMatchObject({ ListingDeleted: 60 })
 
@@ -206,7 +206,7 @@ test('remarks that are hostile stay text, wherever the page shows them', async (
   await found.getByText('Nobody knows it').waitFor()
   await search.getByLabel('Key').fill('a <b>key</b>')
   await search.getByRole('button', { name: 'Look up' }).click()
-  await found.getByText('is no key of a record').waitFor()
+  await found.getByText('“a <b>key</b>” is not the key of a record').waitFor()
 
   expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
   expect(await page.locator('img[src="/evil"], main script').count()).toBe(0)
@@ -236,7 +236,7 @@ test('passes by schedule are paused for a time and resumed, of all resources and
   await page.getByText('They go on when somebody resumes them.').waitFor()
   // What is asked for by hand still runs.
   await page.getByRole('button', { name: 'Run update of listings now' }).click()
-  await page.getByText('update of listings. It ended completed').waitFor()
+  await page.getByText('The update of listings completed').waitFor()
   await page.getByRole('button', { name: 'Resume all passes' }).click()
   await page.getByText('All resources: passes by schedule are paused').waitFor({ state: 'detached' })
   const status = JSON.parse((await daemon.get('/status')).text) as { paused: readonly unknown[] }

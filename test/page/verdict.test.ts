@@ -2,9 +2,11 @@ import { expect, test } from 'vitest'
 
 import { unsendable } from '../../page/header-text.js'
 import { nextPass } from '../../page/next-pass.js'
+import { outcomeOf } from '../../page/outcome.js'
 import { kindOf, titleOf } from '../../page/overview.js'
 import type { FeedBrief, OpenStatus, Status } from '../../page/types.d.ts'
 import { figuresOf, verdictOf } from '../../page/verdict.js'
+import { parsePassReport } from '../../src/app/passes/pass-report.ts'
 import { FEED_STATUS } from '../../src/app/reports/feed-status.ts'
 import { instant } from '../../src/domain/instant.ts'
 import { Health, type HealthReport } from '../../src/ops/health.ts'
@@ -107,4 +109,35 @@ test('a token that no header can carry is told as such, and not repeated', () =>
     expect(told).toMatch(/copied as it is/)
     expect(told).not.toContain(token)
   }
+})
+
+test('what became of a pass is one sentence', () => {
+  const report = parsePassReport({
+    resource: 'listings',
+    pass: 'purge',
+    passId: 'pass-1',
+    state: 'completed',
+    startedAt: '2026-05-02T12:00:00Z',
+    pages: 1,
+    walked: 200,
+    counts: {},
+    purge: {
+      dryRun: false,
+      gone: 153,
+      missed: 0,
+      emitted: 153,
+      held: 0,
+      refuted: 0,
+      inconclusive: 0,
+      heldBecause: null,
+    },
+  })
+  expect(outcomeOf(report)).toBe('The purge of listings completed: 153 deleted.')
+  const purge = { ...report.purge, emitted: 0, held: 153, heldBecause: 'more than 10 % would go' }
+  expect(outcomeOf(parsePassReport({ ...report, state: 'held', purge }))).toBe(
+    'The purge of listings is held: 153 deletes held. Why: more than 10 % would go.',
+  )
+  expect(outcomeOf({ ...report, pass: 'update', purge: null, counts: { dead_lettered: 1 } })).toBe(
+    'The update of listings completed: 1 that could not be published.',
+  )
 })
