@@ -25,7 +25,7 @@ export class Refused extends Error {
 export class Unanswered extends Error {}
 
 /** @returns {string | null} */
-export function token() {
+function token() {
   return sessionStorage.getItem(TOKEN)
 }
 

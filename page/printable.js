@@ -6,7 +6,7 @@ const ACTING = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/
 const SHORT = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` }
 
 /** What would not be seen, or would turn the order round, as a JSON escape. @param {string} text */
-export function visible(text) {
+function visible(text) {
   return text.replaceAll(ACTING, (found) =>
     Array.from(
       { length: found.length },

@@ -1,6 +1,7 @@
 import { number, span } from './format.js'
 import { html, nothing } from './markup.js'
 import { nextPass } from './next-pass.js'
+import { timeLeft } from './pace.js'
 import { time } from './time.js'
 
 /** @import { FeedStore } from './store.js' */
@@ -30,8 +31,7 @@ export function runningView({ status, store }) {
         const rate = store.rate(id)
         const name = `${VERBS[/** @type {keyof typeof VERBS} */ (pass.pass)] ?? pass.pass} of ${resource}`
         const total = outlook?.total ?? null
-        // At no pace there is no end to tell of.
-        const left = rate !== null && Math.round(rate) === 0 ? null : (outlook?.secondsLeft ?? null)
+        const left = timeLeft(rate, outlook?.secondsLeft ?? null)
         return html`
           <div class="running">
             <div class="running-head">

@@ -4,6 +4,7 @@ import { unsendable } from '../../page/header-text.js'
 import { nextPass } from '../../page/next-pass.js'
 import { outcomeOf } from '../../page/outcome.js'
 import { kindOf, titleOf } from '../../page/overview.js'
+import { timeLeft } from '../../page/pace.js'
 import type { FeedBrief, OpenStatus, Status } from '../../page/types.d.ts'
 import { figuresOf, verdictOf } from '../../page/verdict.js'
 import { parsePassReport } from '../../src/app/passes/pass-report.ts'
@@ -140,4 +141,13 @@ test('what became of a pass is one sentence', () => {
   expect(outcomeOf({ ...report, pass: 'update', purge: null, counts: { dead_lettered: 1 } })).toBe(
     'The update of listings completed: 1 that could not be published.',
   )
+})
+
+test('a pass at a standstill has no time left', () => {
+  expect([timeLeft(0, 33), timeLeft(0.4, 33), timeLeft(12, 33), timeLeft(null, 33)]).toEqual([
+    null,
+    null,
+    33,
+    33,
+  ])
 })
