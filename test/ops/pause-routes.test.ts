@@ -6,8 +6,16 @@ import { feedApi } from '../fixtures/feed-api.ts'
 
 const NEVER = new AbortController().signal
 
+interface Listening {
+  readonly host?: string
+  readonly token?: string
+}
+
 /** Notes what it is asked. */
-async function start(host = '127.0.0.1'): Promise<{ server: HttpServer; asked: unknown[] }> {
+async function start({ host = '127.0.0.1', token }: Listening = {}): Promise<{
+  server: HttpServer
+  asked: unknown[]
+}> {
   const asked: unknown[] = []
   const noting = (what: string) => async (wanted: object) => {
     asked.push([what, wanted])
@@ -17,7 +25,7 @@ async function start(host = '127.0.0.1'): Promise<{ server: HttpServer; asked: u
     {
       host,
       port: 0,
-      adminToken: { reveal: () => 'right-token-0123456' },
+      adminToken: token === undefined ? null : { reveal: () => token },
       metrics: { contentType: 'text/plain', text: async () => '' },
       feeds: [feedApi({ pause: noting('pause'), resume: noting('resume') })],
       logger: createLogger({ level: 'silent' }),
@@ -60,7 +68,7 @@ test.each([{ forMs: 0 }, { forMs: 1.5 }, { forMs: 400 * 86_400_000 }, { for: '2h
 )
 
 test('from another origin, or without the token where it is needed, nothing is paused', async () => {
-  const { server, asked } = await start('0.0.0.0')
+  const { server, asked } = await start({ host: '0.0.0.0', token: 'right-token-0123456' })
   await using _ = server
   const port = new URL(server.url).port
   const url = `http://127.0.0.1:${port}/pause`

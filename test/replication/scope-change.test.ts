@@ -89,6 +89,7 @@ describe('noticing a change of scope', () => {
         watermark: null,
         markers: [],
         certificates: [],
+        notifications: [],
         parts: 1,
       },
     ])

@@ -1,6 +1,7 @@
 /** `completion`: a shell that knows the commands, their options and the choices of these. */
 import { Argument, type Command } from 'commander'
 
+import { printText } from '../../support/print.ts'
 import type { Shell } from '../completion/shell-scripts.ts'
 import type { CommandHost } from './command.ts'
 
@@ -15,7 +16,7 @@ export function registerCompletion(program: Command, { acting }: CommandHost): v
       acting(async (shell: Shell) => {
         const { completionPlaces } = await import('../completion/completion-tree.ts')
         const { completionScript } = await import('../completion/shell-scripts.ts')
-        process.stdout.write(completionScript(shell, program.name(), completionPlaces(program)))
+        printText(completionScript(shell, program.name(), completionPlaces(program)))
         return 0
       }),
     )
