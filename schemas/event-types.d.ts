@@ -901,6 +901,18 @@ export type SweepCertificate = {
 /** HELD: the guard holds a pass. DEGRADED: the feed has not been ready for a minute. FAILED: a pass has failed three times in a row. RECOVERED: one of these is over. UNKNOWN: a symbol that the reader does not know yet. */
 export type NotificationKind = 'UNKNOWN' | 'HELD' | 'DEGRADED' | 'FAILED' | 'RECOVERED'
 
+/** What is over, as the notification that told of it first had it. */
+export type RecoveredIncident = {
+  /** Of that notification; null: nobody was told, or it is not in the topic any more. */
+  readonly id: string | null
+  /** HELD, DEGRADED or FAILED. */
+  readonly kind: NotificationKind
+  /** Name of the resource; null: the whole feed. */
+  readonly resource: string | null
+  /** Kind of pass; null: none. */
+  readonly pass: string | null
+}
+
 /** What somebody should know who is not looking. The same as the webhook is sent; Kafka key and ce_id: its id. */
 export type FeedNotification = {
   /** Of CloudEvents, the same for each way that it is told. */
@@ -917,6 +929,8 @@ export type FeedNotification = {
   readonly message: string | null
   /** When, by the clock of the process. */
   readonly at: InstantText | null
+  /** Of RECOVERED: what is over. */
+  readonly recovers: RecoveredIncident | null
 }
 
 /** Value of a record of the topic `listings`; a tombstone is null. */

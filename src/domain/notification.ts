@@ -8,6 +8,15 @@ import type { ResourceName } from './resource.ts'
  */
 export type NotificationKind = 'held' | 'degraded' | 'failed' | 'recovered'
 
+/** What a `recovered` says is over, as the notification that told of it had it. */
+export interface Incident {
+  /** Null: nobody was told of it, or what told of it is not in the topic any more. */
+  readonly id: string | null
+  readonly kind: Exclude<NotificationKind, 'recovered'>
+  readonly resource: ResourceName | null
+  readonly pass: PassKind | null
+}
+
 export interface FeedNotification {
   /** Of CloudEvents: the same for each way that it is told. */
   readonly id: string
@@ -20,4 +29,6 @@ export interface FeedNotification {
   /** What happened, and what to do. */
   readonly message: string
   readonly at: Instant
+  /** Of `recovered` alone; null in those of versions that did not say it. */
+  readonly recovers: Incident | null
 }

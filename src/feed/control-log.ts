@@ -1,5 +1,6 @@
-/** What the topic `control` says of the passes that came last. */
-import { decodeState } from './decode-state.ts'
+/** What the topic `control` says of the passes that came last, and of what was notified of. */
+import type { FeedNotification } from '../domain/notification.ts'
+import { decodeState, type StateRecord } from './decode-state.ts'
 import type { MarkerRecord } from './state-records.ts'
 import type { WriterSchemas } from '../events/registry/writer-schemas.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
@@ -7,7 +8,7 @@ import { readTopic } from '../kafka/read-topic.ts'
 import type { ResourceDescription, ResourceName } from '../domain/resource.ts'
 
 /** Enough for weeks of purges. */
-const MARKERS_READ = 2_000
+const RECORDS_READ = 2_000
 
 export interface MarkerLogOptions {
   readonly schemas: WriterSchemas
@@ -21,20 +22,45 @@ export async function lastMarkers(
   { schemas, resources }: MarkerLogOptions,
   signal: AbortSignal,
 ): Promise<readonly MarkerRecord[]> {
-  if (!(await cluster.describeTopics([topic], signal)).has(topic)) return []
-  const [offsets] = await cluster.topicOffsets(topic, signal)
-  if (offsets === undefined) return []
-  const from = Math.max(offsets.beginning, offsets.end - MARKERS_READ)
   const markers: MarkerRecord[] = []
+  for await (const record of lastRecords(cluster, topic, schemas, signal)) {
+    if (record.kind !== 'marker') continue
+    if (resources.some(({ name }) => name === record.marker.resource)) markers.push(record.marker)
+  }
+  return markers
+}
+
+/** The same of what the feed has notified of. */
+export async function lastNotifications(
+  cluster: KafkaCluster,
+  topic: string,
+  schemas: WriterSchemas,
+  signal: AbortSignal,
+): Promise<readonly FeedNotification[]> {
+  const notifications: FeedNotification[] = []
+  for await (const record of lastRecords(cluster, topic, schemas, signal)) {
+    if (record.kind === 'notification') notifications.push(record.notification)
+  }
+  return notifications
+}
+
+async function* lastRecords(
+  cluster: KafkaCluster,
+  topic: string,
+  schemas: WriterSchemas,
+  signal: AbortSignal,
+): AsyncGenerator<StateRecord> {
+  if (!(await cluster.describeTopics([topic], signal)).has(topic)) return
+  const [offsets] = await cluster.topicOffsets(topic, signal)
+  if (offsets === undefined) return
+  const from = Math.max(offsets.beginning, offsets.end - RECORDS_READ)
   const ranges = [{ partition: 0, from, to: offsets.end }]
   for await (const { records } of readTopic(cluster, { topic, ranges }, signal)) {
     for (const { value } of records) {
       const record = value === null ? undefined : await decodeState(value, schemas, signal)
-      if (record?.kind !== 'marker') continue
-      if (resources.some(({ name }) => name === record.marker.resource)) markers.push(record.marker)
+      if (record !== undefined) yield record
     }
   }
-  return markers
 }
 
 /** Why the guard holds deletes, by resource: of the last purge that came to a verdict. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { HeldChunk } from '../domain/hold.ts'
+import type { FeedNotification } from '../domain/notification.ts'
 import { MISSED_REASONS, NO_REREAD, PURGE_COMPARES, type MissedCounts } from '../domain/pass.ts'
 import { SWEEP_DOUBTS } from '../domain/sweep-doubt.ts'
 import { readAvro } from '../events/decode-value.ts'
@@ -33,6 +34,7 @@ export type StateRecord =
   | { readonly kind: 'marker'; readonly marker: MarkerRecord }
   | { readonly kind: 'held-keys'; readonly chunk: HeldChunk }
   | { readonly kind: 'certificate'; readonly certificate: CertificateRecord }
+  | { readonly kind: 'notification'; readonly notification: FeedNotification }
 
 /**
  * Reads a record of the publisher's own topics. Undefined for a kind of record that this version does not know.
@@ -66,6 +68,11 @@ export async function decodeState(
       return { kind: 'held-keys', chunk: parse(HELD_KEYS, value, name) }
     case 'SweepCertificate':
       return { kind: 'certificate', certificate: parse(CERTIFICATE, value, name) }
+    case 'FeedNotification': {
+      // One of a newer version, of a kind that this one does not know, is nothing that a feed needs.
+      const { data: notification } = NOTIFICATION.safeParse(value)
+      return notification && { kind: 'notification', notification }
+    }
     default:
       return undefined
   }
@@ -238,6 +245,20 @@ const MARKER = z
     endOffsets: OFFSETS,
   })
   .transform(({ endOffsets, ...marker }): MarkerRecord => ({ ...marker, nextOffsets: endOffsets }))
+
+const NOTIFIED_OF = { resource: RESOURCE.nullable(), pass: PASS.nullable() }
+const NOTIFICATION: z.ZodType<FeedNotification> = z.object({
+  id: z.string(),
+  kind: lowerCase(['held', 'degraded', 'failed', 'recovered']),
+  ...NOTIFIED_OF,
+  code: z.string().nullable(),
+  message: z.string(),
+  at: INSTANT,
+  recovers: z
+    .object({ id: z.string().nullable(), kind: lowerCase(['held', 'degraded', 'failed']), ...NOTIFIED_OF })
+    .nullable()
+    .default(null),
+})
 
 /** Without the reasons of a newer version. */
 function missedIn(counts: Readonly<Record<string, number>>): MissedCounts {

@@ -117,8 +117,9 @@ export class StateCodec {
     return this.#codecs.Owner.encode(owner)
   }
 
-  notification({ kind, ...said }: Notification): Uint8Array {
-    return this.#codecs.FeedNotification.encode({ ...said, kind: kind.toUpperCase() })
+  notification({ kind, recovers, ...said }: Notification): Uint8Array {
+    const over = recovers === null ? null : { ...recovers, kind: recovers.kind.toUpperCase() }
+    return this.#codecs.FeedNotification.encode({ ...said, kind: kind.toUpperCase(), recovers: over })
   }
 
   pauses(pauses: PausesRecord): Uint8Array {

@@ -70,6 +70,10 @@ test('what the guard holds comes to the webhook, signed, and to the topic contro
   }
   await feed.done('purge', 'reject', hold.sweep)
   await expect.poll(() => hook.notified.map(({ data }) => data.kind), PATIENCE).toEqual(['held', 'recovered'])
+  const [held, over] = hook.notified
+  expect(over?.data).toMatchObject({
+    recovers: { id: held?.id, kind: 'held', resource: 'listings', pass: 'purge' },
+  })
   expect(await daemon.metric('listingstream_notifications_total{kind="held",result="sent"}')).toBe(1)
 
   const { control } = topicNames(feed.settings['TOPIC_PREFIX'] ?? '')

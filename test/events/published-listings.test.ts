@@ -49,7 +49,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.checkpoints-listingstream.Watermark 1':
       '8c5f4e14198a4e955bf714796c96fef4499f746df3f7682f4115e07d72038210',
     'spark.control-listingstream.FeedNotification 1':
-      'de1ee112c437c0da1ff3f033209bfaa4d5ccf527ff0e9b96b91150c24ab2e9c9',
+      '2047af524b3653a04eba071025e3cb96849b2ca2d9503652036b2011f2d54ee4',
     'spark.control-listingstream.PassMarker 1':
       '5e294f397624f25c0ac8a2441341f06cd762d3c37a8ec62b2f34a6725458acf3',
     'spark.control-listingstream.SweepCertificate 1':

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { instant } from '../../src/domain/instant.ts'
+import type { FeedNotification } from '../../src/domain/notification.ts'
 import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
 import { frame } from '../../src/events/wire-format.ts'
 import { decodeState } from '../../src/feed/decode-state.ts'
@@ -140,6 +141,20 @@ describe("the publisher's own records", () => {
     }
     expect(await read(codec.pauses(pauses))).toEqual({ kind: 'pauses', pauses })
     expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
+    const degraded: FeedNotification = {
+      ...{ id: 'n-1', kind: 'degraded', resource: null, pass: null, code: 'KAFKA_UNREACHABLE' },
+      ...{ message: 'The feed is not ready.', at: instant(6), recovers: null },
+    }
+    const { code: _code, message: _message, at: _at, recovers: _recovers, ...incident } = degraded
+    const over: FeedNotification = {
+      ...degraded,
+      kind: 'recovered',
+      code: null,
+      recovers: { ...incident, kind: 'degraded' },
+    }
+    for (const notification of [degraded, over]) {
+      expect(await read(codec.notification(notification))).toEqual({ kind: 'notification', notification })
+    }
   })
 
   test('a record of another type is no state', async () => {

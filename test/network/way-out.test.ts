@@ -173,6 +173,7 @@ describe('the webhook', () => {
     code: null,
     message: 'The feed is not ready.',
     at: instant(0),
+    recovers: null,
   } as const
   const send = async (env: Readonly<Record<string, string>>): Promise<void> => {
     const { webhook } = loadSettings(['webhook'], { env: { ...env, ...SECRET }, warn: () => undefined })

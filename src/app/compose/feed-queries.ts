@@ -1,6 +1,7 @@
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource, Replicated, ResourceDescription } from '../../domain/resource.ts'
-import { lastMarkers } from '../../feed/control-log.ts'
+import type { FeedNotification } from '../../domain/notification.ts'
+import { lastMarkers, lastNotifications } from '../../feed/control-log.ts'
 import { readWaitingLetters, type DeadLetterSummary } from '../../feed/dead-letter-log.ts'
 import type { MarkerRecord } from '../../feed/state-records.ts'
 import type { OddRecord } from '../../ops/page/feed-history.ts'
@@ -33,6 +34,8 @@ export interface FeedQueries {
   reportHold(resource: ListedResource, signal: AbortSignal): Promise<HoldAnswer>
   /** Those that were written last. */
   lastMarkers(signal: AbortSignal): Promise<readonly MarkerRecord[]>
+  /** The same of notifications. */
+  lastNotifications(signal: AbortSignal): Promise<readonly FeedNotification[]>
   /** All that the feed knows of a key. */
   explainKey(
     resource: Replicated,
@@ -68,6 +71,7 @@ export function feedQueries(
     },
     lastMarkers: (signal) =>
       lastMarkers(cluster, names.control, { schemas: writerSchemas, resources }, signal),
+    lastNotifications: (signal) => lastNotifications(cluster, names.control, writerSchemas, signal),
     explainKey: (...asked) => explainKey(reader, ...asked),
     oddValues: (records, signal) => oddValuesOf(reader, index, records, signal),
   }

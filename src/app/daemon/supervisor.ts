@@ -40,12 +40,18 @@ import { watchOwnership, type Announce } from './watch-ownership.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
+/** The feed does not wait longer for what is a matter of notifications alone. */
+const RECALL_MS = 10_000
+
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
   readonly schedule: Schedule
   readonly startedAt: SupervisedFeed['startedAt']
-  readonly around: Pick<Surroundings, 'logger' | 'health' | 'metrics' | 'totals' | 'parking' | 'history'>
+  readonly around: Pick<
+    Surroundings,
+    'logger' | 'health' | 'metrics' | 'totals' | 'parking' | 'history' | 'notices'
+  >
   readonly groups: PageFeedOptions['groups']
   readonly budget: SupervisedFeed['budget']
 }
@@ -71,6 +77,8 @@ export class FeedSupervisor implements FeedApi {
   #standing: Exclude<FeedStanding, 'running'> = 'opening'
   /** Whether another instance may have the feed. */
   #isShared = false
+  /** Whether it is known what earlier processes have notified of. */
+  #recalled = false
 
   readonly page: PageFeed
 
@@ -114,6 +122,8 @@ export class FeedSupervisor implements FeedApi {
     const { health } = this.#options.around
     this.#standing = 'opening'
     if (this.#isShared) health.begin()
+    this.#recalled = false
+    this.#options.around.notices.begin()
     try {
       return await this.#run(announce, signal)
     } catch (failure) {
@@ -316,6 +326,8 @@ export class FeedSupervisor implements FeedApi {
     const { around, clock, schedule } = this.#options
     await using feed = opened
     await using announced = await announce(feed.owner)
+    // Before a pass ends what is open.
+    await this.#recall(feed, signal)
     around.health.started()
     const tasks = [
       (within: AbortSignal) => runSchedule(feed.runner, feed.resources, schedule, around.parking, within),
@@ -326,6 +338,21 @@ export class FeedSupervisor implements FeedApi {
       await together(tasks, signal)
     } finally {
       await feed.runner.idle()
+    }
+  }
+
+  async #recall(feed: OpenFeed, signal: AbortSignal): Promise<void> {
+    if (this.#recalled) return
+    const { notices, logger } = this.#options.around
+    try {
+      notices.recall(await feed.lastNotifications(AbortSignal.any([signal, AbortSignal.timeout(RECALL_MS)])))
+      this.#recalled = true
+    } catch (err) {
+      signal.throwIfAborted()
+      logger.warn(
+        { err },
+        'what was notified of before is not known, since the topic control could not be read; its end may not be told',
+      )
     }
   }
 

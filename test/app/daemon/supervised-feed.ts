@@ -4,10 +4,12 @@ import { FeedSupervisor } from '../../../src/app/daemon/supervisor.ts'
 import type { Announcement } from '../../../src/app/daemon/watch-ownership.ts'
 import type { OpenFeed } from '../../../src/app/compose/open-feed.ts'
 import type { Instant } from '../../../src/domain/instant.ts'
+import type { FeedNotification } from '../../../src/domain/notification.ts'
 import type { Owner } from '../../../src/feed/state-records.ts'
 import { Health } from '../../../src/ops/health.ts'
 import { createLogger } from '../../../src/ops/logger.ts'
 import { Metrics } from '../../../src/ops/metrics.ts'
+import { Notices } from '../../../src/ops/notifications/notices.ts'
 import { FeedHistory } from '../../../src/ops/page/feed-history.ts'
 import { WalkTotals } from '../../../src/ops/walk-totals.ts'
 import { parkings } from '../../../src/ops/observers.ts'
@@ -49,6 +51,14 @@ export class SupervisedFeed {
   rival: Error | undefined
   /** Thrown by the next announcements. */
   unannounced: Error[] = []
+  /** What earlier processes have notified of. */
+  notedBefore: FeedNotification[] = []
+  readonly notified: FeedNotification[] = []
+  readonly notices = new Notices({
+    now: () => this.clock.now(),
+    newId: () => `notice-${this.notified.length + 1}`,
+    tell: (notification) => this.notified.push(notification),
+  })
   readonly #obstacles: Error[]
   readonly #index = new MemoryKeyIndex()
 
@@ -73,6 +83,7 @@ export class SupervisedFeed {
         totals: new WalkTotals(),
         parking: parkings(this.health, this.metrics),
         history: new FeedHistory(() => this.clock.now()),
+        notices: this.notices,
       },
       groups: () => ({ at: null, groups: [] }),
       budget: () => null,
@@ -131,6 +142,7 @@ export class SupervisedFeed {
       previewDeletes: () => Promise.reject(new Error('nobody should ask')),
       reportHold: async () => ({ hold: null, others: [] }),
       lastMarkers: async () => [],
+      lastNotifications: async () => this.notedBefore,
       explainKey: () => Promise.reject(new Error('nobody should ask')),
       oddValues: async () => [],
       [Symbol.asyncDispose]: async () => void this.closed.push(instanceId),

@@ -72,6 +72,28 @@ describe('opening the feed', () => {
     }
   })
 
+  test('knows what an earlier process has notified of, once for as long as it runs', async () => {
+    const feed = new SupervisedFeed([outage])
+    feed.notedBefore = [
+      {
+        ...{ id: 'down', kind: 'degraded', resource: null, pass: null, code: null },
+        ...{ message: 'The feed is not ready.', at: SERVER_TIME, recovers: null },
+      },
+    ]
+    feed.start()
+    await feed.clock.sleeperOf(FIRST_WAIT_MS)
+    await feed.clock.pass(FIRST_WAIT_MS)
+    await vi.waitUntil(() => feed.publisher.transactions.length > 0, { interval: 1 })
+    feed.notices.look(feed.supervisor.readiness())
+    expect(feed.notified).toMatchObject([{ kind: 'recovered', recovers: { id: 'down', kind: 'degraded' } }])
+    feed.supervisor.reopen()
+    await vi.waitUntil(() => feed.opened.length === 2 && feed.supervisor.instanceId !== undefined)
+    feed.notices.look(feed.supervisor.readiness())
+    expect(feed.notified).toHaveLength(1)
+    feed.stopper.abort(STOP)
+    await expect(feed.done).rejects.toBe(STOP)
+  })
+
   test('says which of its passes stands still, since when, and until when', async () => {
     const feed = new SupervisedFeed()
     feed.publisher.failBeforeCommit(0, outage)

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { instant } from '../../../src/domain/instant.ts'
 import type { FeedNotification } from '../../../src/domain/notification.ts'
@@ -46,6 +46,7 @@ test('a pass that fails three times in a row is told once, and that it succeeds 
   notices.resumed(LISTINGS, 'update')
   notices.observer.passEnded(progressOf({ state: 'completed' }), null)
   expect(kinds()).toEqual(['failed', 'recovered'])
+  expect(told[1]?.recovers).toEqual({ id: 'n-1', kind: 'failed', resource: 'listings', pass: 'update' })
 })
 
 test('failures count only in a row, and each track by itself', () => {
@@ -72,7 +73,7 @@ test('a hold of an earlier process is not told again, but its end is', () => {
   notices.observer.passRecovered(progressOf({ pass: 'purge', state: 'held' }), undefined, 'many')
   expect(told).toEqual([])
   notices.observer.passEnded(progressOf({ pass: 'purge', state: 'completed' }), null)
-  expect(kinds()).toEqual(['recovered'])
+  expect(told).toMatchObject([{ kind: 'recovered', recovers: { id: null, kind: 'held', pass: 'purge' } }])
 })
 
 test('a feed is degraded once it has not been ready for a minute, and recovers when it is', () => {
@@ -108,4 +109,79 @@ test('a feed is degraded once it has not been ready for a minute, and recovers w
   look(true)
   look(true)
   expect(kinds()).toEqual(['degraded', 'recovered'])
+  expect(told[1]?.recovers).toMatchObject({ id: 'n-1', kind: 'degraded' })
+})
+
+describe('after a start', () => {
+  const READY = { ready: true, reasons: [] }
+
+  function noted(fields: Partial<FeedNotification>): FeedNotification {
+    const of = { resource: LISTINGS.name, pass: 'update' } as const
+    const rest = { code: null, message: 'It is so.', at: instant(time - MINUTE), recovers: null }
+    return { id: 'old', kind: 'failed', ...of, ...rest, ...fields }
+  }
+
+  test('the end is told of what an earlier process told of: failures, and a feed that was not ready', () => {
+    notices.begin()
+    notices.recall([
+      noted({}),
+      noted({ id: 'down', kind: 'degraded', resource: null, pass: null }),
+      noted({ id: 'held', kind: 'held', pass: 'purge' }),
+    ])
+    for (let failures = 1; failures <= 3; failures += 1) notices.parked(LISTINGS, 'update', OUTAGE)
+    expect(told).toEqual([])
+    notices.look(READY)
+    notices.observer.passEnded(progressOf({ pass: 'update', state: 'completed' }), null)
+    notices.observer.passEnded(progressOf({ pass: 'purge', state: 'completed' }), null)
+    expect(told.map(({ kind, recovers }) => [kind, recovers?.kind, recovers?.id])).toEqual([
+      ['recovered', 'degraded', 'down'],
+      ['recovered', 'failed', 'old'],
+      ['recovered', 'held', 'held'],
+    ])
+  })
+
+  test('what was over is not told again, also where an earlier version did not say what', () => {
+    notices.recall([
+      noted({}),
+      noted({
+        id: 'b',
+        kind: 'recovered',
+        recovers: { id: 'old', kind: 'failed', resource: LISTINGS.name, pass: 'update' },
+      }),
+      noted({ id: 'c', kind: 'held', pass: 'purge' }),
+      noted({ id: 'd', kind: 'recovered', pass: 'purge' }),
+      noted({ id: 'e', kind: 'degraded' }),
+      noted({ id: 'f', kind: 'recovered', resource: null, pass: null }),
+    ])
+    notices.look(READY)
+    notices.resumed(LISTINGS, 'update')
+    notices.resumed(LISTINGS, 'purge')
+    expect(told).toEqual([])
+  })
+
+  test('what ended while no process looked is told at once: a hold that was decided, a pass that a command completed', () => {
+    notices.observer.passRecovered(
+      progressOf({ pass: 'purge', state: 'rejected' }),
+      instant(time - 9 * MINUTE),
+      undefined,
+    )
+    notices.observer.passRecovered(
+      progressOf({ pass: 'update', state: 'completed' }),
+      instant(time),
+      undefined,
+    )
+    notices.recall([noted({ id: 'held', kind: 'held', pass: 'purge' }), noted({})])
+    expect(told.map(({ recovers }) => recovers?.id)).toEqual(['held', 'old'])
+    notices.observer.passEnded(progressOf({ pass: 'update', state: 'completed' }), null)
+    expect(told).toHaveLength(2)
+  })
+
+  test('a hold that stands is over under the id that told of it first', () => {
+    notices.observer.passRecovered(progressOf({ pass: 'purge', state: 'held' }), undefined, 'many')
+    notices.recall([noted({ id: 'first', kind: 'held', pass: 'purge' })])
+    notices.observer.passEnded(progressOf({ pass: 'purge', state: 'held' }), 'still many')
+    notices.observer.passEnded(progressOf({ pass: 'purge', state: 'completed' }), null)
+    expect(kinds()).toEqual(['held', 'recovered'])
+    expect(told[1]?.recovers?.id).toBe('first')
+  })
 })

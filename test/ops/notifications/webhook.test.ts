@@ -24,6 +24,7 @@ const NOTIFICATION: FeedNotification = {
   code: null,
   message: 'The guard holds 30 deletes.',
   at: instant(NOW - 5_000),
+  recovers: null,
 }
 
 interface Seen {
@@ -77,6 +78,7 @@ test('a notification is a CloudEvent that its receiver can verify', async () => 
       pass: 'purge',
       code: null,
       message: 'The guard holds 30 deletes.',
+      recovers: null,
     },
   })
   const { 'webhook-id': id, 'webhook-timestamp': seconds, ...headers } = request.headers
