@@ -16,12 +16,14 @@ export async function makePrivateFolder(path: string): Promise<void> {
   }
 }
 
-/** Its permissions in octal, e.g. `755`, if others than its owner have any; undefined if they have none, or it is not there. */
+/** Its permissions in octal, e.g. `755`, if others than its owner have any; undefined if they have none, or no folder is there. */
 export async function laxMode(path: string): Promise<string | undefined> {
   // Windows has no such permissions.
   if (process.platform === 'win32') return undefined
   try {
-    const { mode } = await stat(path)
+    const found = await stat(path)
+    if (!found.isDirectory()) return undefined
+    const { mode } = found
     return (mode & ANYBODY_ELSE) === 0 ? undefined : (mode & 0o777).toString(8)
   } catch {
     return undefined

@@ -141,17 +141,15 @@ describe("the publisher's own records", () => {
     }
     expect(await read(codec.pauses(pauses))).toEqual({ kind: 'pauses', pauses })
     expect(await read(codec.marker(marker))).toEqual({ kind: 'marker', marker })
+    const incident = { id: 'n-1', kind: 'degraded', resource: null, pass: null } as const
     const degraded: FeedNotification = {
-      ...{ id: 'n-1', kind: 'degraded', resource: null, pass: null, code: 'KAFKA_UNREACHABLE' },
-      ...{ message: 'The feed is not ready.', at: instant(6), recovers: null },
+      ...incident,
+      code: 'KAFKA_UNREACHABLE',
+      message: 'The feed is not ready.',
+      at: instant(6),
+      recovers: null,
     }
-    const { code: _code, message: _message, at: _at, recovers: _recovers, ...incident } = degraded
-    const over: FeedNotification = {
-      ...degraded,
-      kind: 'recovered',
-      code: null,
-      recovers: { ...incident, kind: 'degraded' },
-    }
+    const over: FeedNotification = { ...degraded, kind: 'recovered', code: null, recovers: incident }
     for (const notification of [degraded, over]) {
       expect(await read(codec.notification(notification))).toEqual({ kind: 'notification', notification })
     }

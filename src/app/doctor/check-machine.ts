@@ -1,6 +1,6 @@
 /** What the program has of this machine: the folder, the disk below it, open files, and who may ask it. */
 import { constants } from 'node:fs'
-import { access, readFile, statfs } from 'node:fs/promises'
+import { access, readFile, stat, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import type { Settings } from '../../config/settings.ts'
@@ -18,10 +18,23 @@ const FEW_FILES = 256
 const SCARCE_FILES = 2_048
 
 export async function checkFolder(dataDir: string): Promise<readonly Finding[]> {
-  const there = await nearestFolder(resolve(dataDir))
+  const path = resolve(dataDir)
+  const there = await nearest(path)
+  if (!(await stat(there)).isDirectory()) {
+    const what = `DATA_DIR ${dataDir} is no folder, and cannot become one: ${there} is a file`
+    return [wrong('folder', what, 'Set DATA_DIR to a folder, or to where one can be made.')]
+  }
   if (!(await isWritable(there))) {
     const what = `DATA_DIR ${dataDir} cannot be written: this user has no right to ${there}`
-    return [wrong('folder', what, `Give it to this user: chown and chmod 700 ${there}.`)]
+    const give = `chown it to this user and chmod 700 ${path}`
+    const remedy =
+      there === path ? `As its owner, or as root: ${give}.` : `As root: mkdir -p ${path}, ${give}.`
+    return [wrong('folder', what, remedy)]
+  }
+  // /proc and its like let root write, and take no files.
+  if (there !== path && (await statfs(there)).blocks === 0) {
+    const what = `DATA_DIR ${dataDir} cannot be made: ${there} is of a file system that stores nothing`
+    return [wrong('folder', what, 'Set DATA_DIR to a folder on a disk.')]
   }
   const mode = await laxMode(dataDir)
   if (mode !== undefined) {
@@ -32,7 +45,7 @@ export async function checkFolder(dataDir: string): Promise<readonly Finding[]> 
 }
 
 export async function checkDisk(dataDir: string): Promise<readonly Finding[]> {
-  const { bavail, bsize } = await statfs(await nearestFolder(resolve(dataDir)))
+  const { bavail, bsize } = await statfs(await nearest(resolve(dataDir)))
   return [judgeDisk(bavail * bsize, dataDir)]
 }
 
@@ -69,16 +82,20 @@ export function checkHttp({ host, adminToken }: Settings['http']): readonly Find
   return [warning('http', what, 'Set ADMIN_TOKEN_FILE to a file with 16 characters or more.')]
 }
 
-async function nearestFolder(path: string): Promise<string> {
+/** The path, or what is there of those above it: a file, perhaps. */
+async function nearest(path: string): Promise<string> {
   try {
     await access(path, constants.F_OK)
     return path
   } catch (error) {
     const above = dirname(path)
-    if (errorCode(error) !== 'ENOENT' || above === path) return path
-    return await nearestFolder(above)
+    if (!NOT_THERE.has(errorCode(error) ?? '') || above === path) return path
+    return await nearest(above)
   }
 }
+
+/** `ENOTDIR`: what is above it is a file. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR'])
 
 async function isWritable(path: string): Promise<boolean> {
   try {

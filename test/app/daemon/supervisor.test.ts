@@ -76,8 +76,14 @@ describe('opening the feed', () => {
     const feed = new SupervisedFeed([outage])
     feed.notedBefore = [
       {
-        ...{ id: 'down', kind: 'degraded', resource: null, pass: null, code: null },
-        ...{ message: 'The feed is not ready.', at: SERVER_TIME, recovers: null },
+        id: 'down',
+        kind: 'degraded',
+        resource: null,
+        pass: null,
+        code: null,
+        message: 'The feed is not ready.',
+        at: SERVER_TIME,
+        recovers: null,
       },
     ]
     feed.start()

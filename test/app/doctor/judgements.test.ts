@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
 
 import { checkFolder, checkHttp, judgeDisk, judgeOpenFiles } from '../../../src/app/doctor/check-machine.ts'
@@ -39,6 +42,26 @@ test.each([
 test('a folder that is not there yet is no fault, as long as one above it can be written', async () => {
   await using folder = await tempFolder()
   expect(await checkFolder(`${folder.path}/a/b`)).toMatchObject([{ state: 'ok' }])
+})
+
+test('a file, or what can be made nowhere, is no DATA_DIR, and nobody is told to change its rights', async () => {
+  await using folder = await tempFolder()
+  const file = join(folder.path, 'file')
+  await writeFile(file, '')
+  for (const dataDir of [file, join(file, 'below')]) {
+    const [finding] = await checkFolder(dataDir)
+    expect(finding).toMatchObject({
+      check: 'folder',
+      state: 'wrong',
+      what: expect.stringContaining(`${file} is a file`),
+    })
+    expect(finding?.remedy).toContain('Set DATA_DIR to a folder')
+    expect(finding?.remedy).not.toContain('chmod')
+  }
+})
+
+test.runIf(process.platform === 'linux')('nor is a folder below /proc', async () => {
+  expect(await checkFolder('/proc/listingstream')).toMatchObject([{ check: 'folder', state: 'wrong' }])
 })
 
 test('a server that is bound to loopback, or has a token, may be asked', () => {
