@@ -69,6 +69,16 @@ export function loadFeeds<G extends SettingsGroup>(
   return { feeds: text.parse(groups, layers), listed, chosen: layers.length < (text.feeds?.length ?? 1) }
 }
 
+/**
+ * The prefixes of the feeds that are meant, in their order; none where the file has no list of them.
+ *
+ * @throws {SettingsError} if there is none of the name that is chosen
+ */
+export function namesOfFeeds(sources: SettingsSources = {}): readonly string[] {
+  const text = new SettingsText(sources)
+  return text.feedsNamed(sources.feed).flatMap((feed) => (feed === undefined ? [] : [feed.prefix]))
+}
+
 /** What is set, before it is known to be right. */
 class SettingsText {
   /** In the order of the file; undefined where it has no list of them. */

@@ -67,32 +67,61 @@ export function requireTopic(spec: TopicSpec, found: TopicDescription | undefine
 
 /** Only what would break the contract stops a start: retention and compaction lag may be an operator's choice. */
 export function checkTopic(spec: TopicSpec, found: TopicDescription | undefined): void {
-  if (found === undefined) return
-  const wanted = policies(spec.configs['cleanup.policy'])
+  const [first] = topicFaults(spec, found)
+  if (first !== undefined) throw first
+}
+
+/** All that is to be corrected of it. */
+export function topicFaults(spec: TopicSpec, found: TopicDescription | undefined): readonly TopicError[] {
+  if (found === undefined) return []
+  return [...policyFaults(spec, found), ...partitionFaults(spec, found), ...replicaFaults(found)]
+}
+
+function policyFaults({ name, configs }: TopicSpec, found: TopicDescription): readonly TopicError[] {
+  const wanted = policies(configs['cleanup.policy'])
   const actual = policies(found.configs['cleanup.policy'])
-  if (wanted !== actual) {
-    throw new TopicError(
-      `Topic ${spec.name} has cleanup.policy=${actual}, but must have ${wanted}. Correct it with kafka-configs, or choose another TOPIC_PREFIX.`,
+  if (wanted === actual) return []
+  return [
+    new TopicError(
+      `Topic ${name} has cleanup.policy=${actual}, but must have ${wanted}.`,
       'TOPIC_MISCONFIGURED',
-    )
-  }
-  if (found.partitions !== 1 && !isCompactedData(spec)) {
-    throw new TopicError(
-      `Topic ${spec.name} has ${found.partitions} partitions, but its order needs exactly one. Choose another TOPIC_PREFIX, or delete the topic if nothing needs it.`,
+      `Set cleanup.policy=${wanted} with kafka-configs; if the topic is somebody else's, and this feed has not begun, choose another TOPIC_PREFIX.`,
+    ),
+  ]
+}
+
+function partitionFaults(spec: TopicSpec, { partitions }: TopicDescription): readonly TopicError[] {
+  if (partitions === 1 || isCompactedData(spec)) return []
+  return [
+    new TopicError(
+      `Topic ${spec.name} has ${partitions} partitions, but its order needs exactly one.`,
       'TOPIC_MISCONFIGURED',
-    )
-  }
-  requireEnoughReplicas(found)
+      `Stop the feed and delete the topic (Kafka takes no partitions away): the next start makes it anew. ${lostWith(spec.name)}`,
+    ),
+  ]
+}
+
+/** What becomes of a topic that has one partition, when it is made anew. */
+export function lostWith(topic: string): string {
+  if (topic.endsWith('.control')) return 'Only its history of passes and notifications is gone.'
+  if (topic.endsWith('.holds'))
+    return 'What the guard holds can be decided on after the next purge, which writes it down again.'
+  if (topic.endsWith('.dead-letters'))
+    return 'Letters that wait are gone: what they are of is read again when it changes, or by a content reconcile.'
+  return 'It says how far the feed is: "listingstream snapshot --restart" begins anew.'
 }
 
 /** Nothing could ever be written: every batch would wait for replicas that do not exist. */
-function requireEnoughReplicas({ name, replicationFactor, configs }: TopicDescription): void {
+function replicaFaults({ name, replicationFactor, configs }: TopicDescription): readonly TopicError[] {
   const inSync = Number(configs['min.insync.replicas'] ?? 1)
-  if (inSync <= replicationFactor) return
-  throw new TopicError(
-    `Topic ${name} has min.insync.replicas=${inSync}, but only ${replicationFactor} replica(s): nothing can be written to it. Correct one of the two.`,
-    'TOPIC_MISCONFIGURED',
-  )
+  if (inSync <= replicationFactor) return []
+  return [
+    new TopicError(
+      `Topic ${name} has min.insync.replicas=${inSync}, but only ${replicationFactor} replica(s): nothing can be written to it.`,
+      'TOPIC_MISCONFIGURED',
+      'Correct one of the two.',
+    ),
+  ]
 }
 
 function isCompactedData(spec: TopicSpec): boolean {

@@ -178,9 +178,19 @@ export function requireSamePartitions(
   actual: ReadonlyMap<string, number>,
   names: TopicNames,
 ): void {
-  for (const [resource, offsets] of Object.entries(checkpoint)) {
-    const count = actual.get(resource)
-    if (count === undefined || count === offsets.length) continue
-    throw partitionsChanged(`${names.prefix}.${resource}`, offsets.length, count)
-  }
+  const [first] = changedPartitions(checkpoint, actual, names)
+  if (first !== undefined) throw first
+}
+
+/** The same of every topic. */
+export function changedPartitions(
+  checkpoint: NextOffsets,
+  actual: ReadonlyMap<string, number>,
+  { prefix }: Pick<TopicNames, 'prefix'>,
+): readonly TopicError[] {
+  return Object.entries(checkpoint).flatMap(([resource, { length: before }]) => {
+    const after = actual.get(resource)
+    if (after === undefined || after === before) return []
+    return [partitionsChanged(`${prefix}.${resource}`, before, after)]
+  })
 }

@@ -2,10 +2,10 @@
 import type { Settings } from '../../config/settings.ts'
 import type { Millis } from '../../domain/instant.ts'
 import { extentOfTopics, requireWhole } from '../../feed/topic-extent.ts'
-import { CHECKED_CONFIGS, requireSamePartitions } from '../../feed/topics.ts'
+import { changedPartitions, CHECKED_CONFIGS } from '../../feed/topics.ts'
 import { remarksOn } from '../../feed/topic-remarks.ts'
-import { checkTopic, topicSpecs } from '../../feed/topic-specs.ts'
-import type { TopicDescription, TopicSpec } from '../../kafka/cluster.ts'
+import { lostWith, topicFaults, topicSpecs } from '../../feed/topic-specs.ts'
+import type { TopicDescription } from '../../kafka/cluster.ts'
 import type { FeedReader } from '../compose/feed-reader.ts'
 import { span } from '../reports/phrases.ts'
 import { failed, ok, warning, wrong, type Finding } from './finding.ts'
@@ -23,8 +23,15 @@ export async function checkTopics(
   const found = await cluster.describeTopics(topics, signal, CHECKED_CONFIGS)
   const missing = topics.filter((name) => !found.has(name))
   const findings = [
-    ...judgeMissing(missing, { create, isFilled: log.source !== null }),
-    ...specs.flatMap((spec) => judgeTopic(spec, found.get(spec.name))),
+    ...judgeMissing(missing, {
+      create,
+      isFilled: log.source !== null,
+      data: resources.map((resource) => names.data(resource)),
+      rows: withRows.map((resource) => names.rows(resource)),
+    }),
+    ...specs.flatMap((spec) =>
+      topicFaults(spec, found.get(spec.name)).map((fault) => failed('topics', fault)),
+    ),
     ...judgeRetention([...found.values()], passes.updateOverlapMaxMs),
     ...remarksOn([...found.values()])
       .filter(({ level }) => level === 'warn')
@@ -36,7 +43,7 @@ export async function checkTopics(
       return topic === undefined ? [] : [[resource.name, topic.partitions] as const]
     }),
   )
-  const altered = attempt(() => requireSamePartitions(log.nextOffsets, counts, names))
+  const altered = changedPartitions(log.nextOffsets, counts, names).map((fault) => failed('topics', fault))
   const there = resources.filter(({ name }) => counts.has(name))
   const extent = await extentOfTopics({ cluster, names, resources: there }, signal)
   const cut = altered.length > 0 ? [] : attempt(() => requireWhole(log, extent, names))
@@ -53,25 +60,31 @@ function attempt(check: () => void): readonly Finding[] {
   }
 }
 
-function judgeMissing(
-  missing: readonly string[],
-  { create, isFilled }: { readonly create: boolean; readonly isFilled: boolean },
-): readonly Finding[] {
-  if (missing.length === 0) return []
-  const what = `these topics do not exist: ${missing.join(', ')}`
-  if (!create) return [wrong('topics', what, 'Create them, or set TOPICS_CREATE=true.')]
-  if (!isFilled) return [ok('topics', `${what}; the first start makes them`)]
-  return [
-    warning(
-      'topics',
-      what,
-      'The next start makes them. If one was deleted: "listingstream snapshot --restart" fills it again.',
-    ),
-  ]
+interface Expected {
+  readonly create: boolean
+  readonly isFilled: boolean
+  /** Of the records, and of their rows. */
+  readonly data: readonly string[]
+  readonly rows: readonly string[]
 }
 
-function judgeTopic(spec: TopicSpec, found: TopicDescription | undefined): readonly Finding[] {
-  return attempt(() => checkTopic(spec, found))
+export function judgeMissing(
+  missing: readonly string[],
+  { create, isFilled, data, rows }: Expected,
+): readonly Finding[] {
+  if (missing.length === 0) return []
+  const all = `these topics do not exist: ${missing.join(', ')}`
+  if (!create) return [wrong('topics', all, 'Create them, or set TOPICS_CREATE=true.')]
+  if (!isFilled) return [ok('topics', `${all}; the first start makes them`)]
+  return missing.map((topic) => {
+    const what = `the topic ${topic} does not exist`
+    if (data.includes(topic)) {
+      const remedy = `The next start makes it, empty: "listingstream snapshot" fills that of a resource which is new. If it was deleted, "listingstream snapshot --restart" begins anew.`
+      return warning('topics', what, remedy)
+    }
+    const becomes = rows.includes(topic) ? 'It is filled from the events.' : lostWith(topic)
+    return warning('topics', what, `Nothing: the next start makes it anew. ${becomes}`)
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 /** `doctor`: everything that a feed stands on, looked at without writing anything. */
-import type { FeedChoice } from '../../config/load-settings.ts'
+import { namesOfFeeds, type FeedChoice } from '../../config/load-settings.ts'
+import { SettingsError } from '../../config/settings-error.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { SourceIdentity } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
@@ -23,13 +24,34 @@ import { checkRights } from './check-rights.ts'
 import { checkSource, type SourceFindings } from './check-source.ts'
 import { checkTopics } from './check-topics.ts'
 import { failed, ok, warning, wrong, type Finding } from './finding.ts'
+import { ofAllFeeds } from './findings-of-feeds.ts'
 import { loadWhatIsRight } from './load-what-is-right.ts'
 import { look } from './look.ts'
 
 /** What is found is told, not logged; secrets are struck from it all the same (R15). */
 const LOG = { level: 'silent' } as const
 
+/** Of the feed that is meant, or of each: then each finding says whose it is, but for those that all of them have. */
 export async function examine(choice: FeedChoice, signal: AbortSignal): Promise<readonly Finding[]> {
+  const names = namesOf(choice)
+  if (names.length < 2) return await examineFeed(choice, signal)
+  const found: (readonly Finding[])[] = []
+  // One after the other: they may share what the API takes of their key.
+  for (const feed of names) found.push(await examineFeed({ feed }, signal))
+  return ofAllFeeds(names, found)
+}
+
+/** None where the settings do not say it, which is found. */
+function namesOf(choice: FeedChoice): readonly string[] {
+  try {
+    return namesOfFeeds({ ...choice, warn: () => undefined })
+  } catch (error) {
+    if (error instanceof SettingsError) return []
+    throw error
+  }
+}
+
+async function examineFeed(choice: FeedChoice, signal: AbortSignal): Promise<readonly Finding[]> {
   const { settings, findings: mistakes } = loadWhatIsRight(choice)
   const logger = loggerFor({ ...settings, log: LOG })
   const resources = resourcesOf(settings)

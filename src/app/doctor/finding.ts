@@ -1,3 +1,4 @@
+import { TopicError } from '../../feed/topic-error.ts'
 import { ListingstreamError } from '../../support/errors.ts'
 import { remedyFor } from './remedies.ts'
 
@@ -11,6 +12,8 @@ export interface Finding {
   readonly what: string
   /** What to do; null where nothing has to be done. */
   readonly remedy: string | null
+  /** Whose it is, where several feeds are looked at; without it, all of them have it. */
+  readonly feed?: string
 }
 
 export function ok(check: string, what: string): Finding {
@@ -28,5 +31,7 @@ export function wrong(check: string, what: string, remedy: string): Finding {
 /** What a look ended in. @throws what is no error of ours: that is a bug of the look */
 export function failed(check: string, error: unknown): Finding {
   if (!(error instanceof ListingstreamError)) throw error
+  if (error instanceof TopicError && error.remedy !== '')
+    return wrong(check, `${error.code}: ${error.what}`, error.remedy)
   return wrong(check, `${error.code}: ${error.message}`, remedyFor(error.code))
 }

@@ -28,10 +28,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'Correct SCHEMA_REGISTRY_URL: for Apicurio it ends in /apis/ccompat/v7, for Confluent it is the bare host.',
   REGISTRY_LOST:
     'Set SCHEMA_REGISTRY_URL to the registry of this feed, or restore its contents with their ids.',
-  TOPIC_MISCONFIGURED: 'Correct the topic with kafka-configs, or choose another TOPIC_PREFIX.',
+  TOPIC_MISCONFIGURED: 'Correct the topic with kafka-configs.',
   TOPIC_MISSING: 'Create the topics, or set TOPICS_CREATE=true.',
   TOPIC_TRUNCATED: 'Run "listingstream snapshot --restart", which begins a new generation and fills it.',
-  SOURCE_CHANGED: 'Set the token of the source that the feed replicates, or choose another TOPIC_PREFIX.',
+  SOURCE_CHANGED:
+    'Set the token of the source that the feed replicates, or begin a feed of its own under another TOPIC_PREFIX.',
   INDEX_CORRUPT: 'Delete the folder "index" in DATA_DIR: the next start builds it anew from the topics.',
   INDEX_UNAVAILABLE: 'Make DATA_DIR a folder that this user may write to, on a disk with room.',
 }

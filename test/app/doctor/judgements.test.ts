@@ -6,11 +6,14 @@ import { expect, test } from 'vitest'
 import { checkFolder, checkHttp, judgeDisk, judgeOpenFiles } from '../../../src/app/doctor/check-machine.ts'
 import { lackOf } from '../../../src/app/doctor/check-rights.ts'
 import { judgeClock } from '../../../src/app/doctor/check-source.ts'
-import { judgeRetention } from '../../../src/app/doctor/check-topics.ts'
+import { judgeMissing, judgeRetention } from '../../../src/app/doctor/check-topics.ts'
 import { describeFindings } from '../../../src/app/doctor/describe-findings.ts'
+import { failed } from '../../../src/app/doctor/finding.ts'
+import { ofAllFeeds } from '../../../src/app/doctor/findings-of-feeds.ts'
 import { look } from '../../../src/app/doctor/look.ts'
 import { remedyFor } from '../../../src/app/doctor/remedies.ts'
 import { instant } from '../../../src/domain/instant.ts'
+import { topicFaults } from '../../../src/feed/topic-specs.ts'
 import { ListingstreamError } from '../../../src/support/errors.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 
@@ -142,4 +145,45 @@ test('for a person each finding has a line, with what to do below it', () => {
     '                    -> Renew it.',
     '1 wrong, 1 to look at, 1 right',
   ])
+})
+
+const EXPECTED = { create: true, isFilled: true, data: ['spark.listings'], rows: ['spark.listings-rows'] }
+
+test('of a topic that is gone it says what is lost with it, and what fills it', () => {
+  const missing = ['spark.listings', 'spark.listings-rows', 'spark.control', 'spark.holds']
+  const remedies = judgeMissing(missing, EXPECTED).map(({ remedy }) => remedy ?? '')
+  expect(remedies[0]).toContain('snapshot --restart')
+  expect(remedies[1]).toContain('filled from the events')
+  expect(remedies[2]).toContain('Only its history')
+  expect(remedies[3]).toContain('the next purge')
+  expect(judgeMissing(missing, { ...EXPECTED, isFilled: false })).toMatchObject([{ state: 'ok' }])
+})
+
+test('a topic has all its faults told, each with its own remedy', () => {
+  const spec = { name: 'spark.control', partitions: 1, configs: { 'cleanup.policy': 'delete' } }
+  const configs = { 'cleanup.policy': 'compact', 'min.insync.replicas': '3' }
+  const faults = topicFaults(spec, { name: spec.name, partitions: 4, replicationFactor: 1, configs })
+  const findings = faults.map((fault) => failed('topics', fault))
+  expect(findings.map(({ what }) => what)).toEqual([
+    'TOPIC_MISCONFIGURED: Topic spark.control has cleanup.policy=compact, but must have delete.',
+    'TOPIC_MISCONFIGURED: Topic spark.control has 4 partitions, but its order needs exactly one.',
+    expect.stringContaining('min.insync.replicas=3'),
+  ])
+  expect(findings[1]?.remedy).toContain('delete the topic')
+  expect(findings[1]?.remedy).not.toContain('kafka-configs')
+})
+
+test('of several feeds, what all have is told once, and what one has with its name', () => {
+  const shared = { check: 'limits', state: 'ok', what: 'enough files', remedy: null } as const
+  const refused = { check: 'token', state: 'wrong', what: 'refused', remedy: 'Renew it.' } as const
+  const taken = { check: 'token', state: 'ok', what: 'taken', remedy: null } as const
+  const all = ofAllFeeds(
+    ['east', 'west'],
+    [
+      [shared, taken],
+      [refused, shared],
+    ],
+  )
+  expect(all).toEqual([shared, { ...taken, feed: 'east' }, { ...refused, feed: 'west' }])
+  expect(describeFindings(all)).toContain('WRONG   token       west: refused')
 })
