@@ -182,6 +182,7 @@ export class CheckpointLog {
       case 'marker':
       case 'held-keys':
       case 'certificate':
+      case 'notification':
       case undefined:
         break
     }

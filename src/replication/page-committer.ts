@@ -240,7 +240,7 @@ export class PageCommitter {
 
   /** Commits what belongs to no pass, beside what is committed of one as it then stands. */
   commitAside(make: () => Commitment, signal: AbortSignal): Promise<void> {
-    return this.#enter(signal, () => this.#commitPiece([], make(), signal))
+    return this.#enter(signal, () => this.#commitPiece(undefined, make(), signal))
   }
 
   #enter<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
@@ -297,8 +297,9 @@ export class PageCommitter {
     return last?.passId === passId ? last : undefined
   }
 
+  /** @param piece undefined: what is committed is no page of the pass, which may have ended long ago */
   async #commitPiece(
-    batch: Batch,
+    piece: Batch | undefined,
     {
       progress,
       watermark,
@@ -313,6 +314,7 @@ export class PageCommitter {
   ): Promise<void> {
     const { publisher, state, observer } = this.#options
     const { resource } = progress
+    const batch = piece ?? []
     const moved = mayGoBack ? watermark : later(watermark, state.watermark(resource))
     try {
       const said = {
@@ -328,7 +330,7 @@ export class PageCommitter {
       await this.#follow(batch, receipt)
       state.record(progress, moved, holds, pauses)
       if (pauses !== undefined) observer.pausesChanged(pauses)
-      observer.pageCommitted(progress, batch)
+      if (piece !== undefined) observer.pageCommitted(progress, piece)
       if (moved !== null) observer.watermarkMoved(resource, moved)
     } catch (error) {
       // Nobody knows whether what nobody foresaw came before or after the commit.
