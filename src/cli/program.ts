@@ -26,6 +26,7 @@ import { registerUpdate } from '../app/commands/update.ts'
 import { registerVerify } from '../app/commands/verify.ts'
 import { registerWhy } from '../app/commands/why.ts'
 import { VERSION } from '../app/version.ts'
+import { asCommanded, nameFeed } from '../support/command-for.ts'
 import { strike } from '../support/secrets.ts'
 import { stopSignals } from './stop-signals.ts'
 
@@ -78,6 +79,7 @@ export async function runProgram(argv: readonly string[], output: AbortSignal): 
       (action) =>
       async (...args) => {
         await doWithoutCompiledChecks()
+        nameFeed(feedIn(args))
         exitCode = await action(...args)
       },
   })
@@ -93,8 +95,17 @@ export async function runProgram(argv: readonly string[], output: AbortSignal): 
       return INTERRUPTED
     }
     const { reportError } = await import('./report-error.ts')
-    return reportError(error, (text) => process.stderr.write(text))
+    return reportError(error, (text) => process.stderr.write(asCommanded(text)))
   }
+}
+
+/** What `--feed` says among a command's arguments and options. */
+function feedIn(args: readonly unknown[]): string | null {
+  for (const arg of args) {
+    if (typeof arg === 'object' && arg !== null && 'feed' in arg && typeof arg.feed === 'string')
+      return arg.feed
+  }
+  return null
 }
 
 /**

@@ -87,7 +87,7 @@ export function seen(value: unknown, name = ''): unknown {
 }
 
 /** Ours say in their message what to do; where they were thrown matters only if nobody foresaw them. */
-function describeError(error: unknown): unknown {
+export function describeError(error: unknown): unknown {
   if (!(error instanceof ListingstreamError) || isUnforeseen(error)) {
     return error instanceof Error ? stdSerializers.err(error) : error
   }

@@ -1,6 +1,7 @@
 /** Where each feed of a process is served, and what is served of all of them. */
 import type { FastifyInstance } from 'fastify'
 
+import { eachWithFeed, withFeed } from '../support/command-for.ts'
 import type { FeedApi } from './feed-api.ts'
 import { addFeedRoutes, addStateRoutes, refuseForOthers } from './feed-routes.ts'
 import { RefusedRequestError } from './http-errors.ts'
@@ -35,7 +36,11 @@ export async function addRoutesOfFeeds(
   guard: GuardOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  app.get('/feeds', async () => ({ ...groupInShort(group), feeds: feeds.map(inShort) }))
+  const listed = feeds.length > 1
+  app.get('/feeds', async () => ({
+    ...groupInShort(group),
+    feeds: feeds.map((feed) => eachWithFeed(inShort(feed), listed ? feed.prefix : null)),
+  }))
   const briefly = (): readonly object[] =>
     feeds.map((feed) => ({
       ...inShort(feed),
@@ -45,15 +50,26 @@ export async function addRoutesOfFeeds(
     }))
   addOverviewRoute(app, briefly, guard, stop)
   for (const feed of feeds) {
-    await app.register(async (scope) => addRoutesOf(scope, feed, guard, stop), {
-      prefix: feedPath(feed.prefix),
-    })
+    await app.register(
+      async (scope) => {
+        if (listed) nameFeedIn(scope, feed.prefix)
+        addRoutesOf(scope, feed, guard, stop)
+      },
+      { prefix: feedPath(feed.prefix) },
+    )
   }
   const [first, ...others] = feeds
   await app.register(async (scope) => {
     if (others.length === 0) addRoutesOf(scope, first, guard, stop)
     else addRoutesOfAll(scope, { feeds, group }, guard, stop)
   })
+}
+
+/** Commands in its answers are for it. */
+function nameFeedIn(app: FastifyInstance, prefix: string): void {
+  app.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string' ? withFeed(payload, prefix) : payload,
+  )
 }
 
 function addRoutesOf(app: FastifyInstance, feed: FeedApi, guard: GuardOptions, stop: AbortSignal): void {
@@ -71,7 +87,7 @@ function addRoutesOfAll(
   refuseForOthers(app, { instanceId: undefined })
   app.get('/livez', async () => ({ alive: true }))
   app.get('/readyz', async (_request, reply) => {
-    const reports = feeds.map((feed) => ({ ...inShort(feed), ...feed.readiness() }))
+    const reports = feeds.map((feed) => eachWithFeed({ ...inShort(feed), ...feed.readiness() }, feed.prefix))
     const here = feeds.filter(({ standing }) => standing !== 'elsewhere')
     // An instance that stands by for the others does what it is there for.
     const isIdle = here.length === 0 && group?.joined === true
@@ -80,7 +96,7 @@ function addRoutesOfAll(
   })
   const reading = { onRequest: refusing((headers) => refuseRead(headers, guard)) }
   app.get('/status', reading, async () => ({
-    feeds: await Promise.all(feeds.map((feed) => feed.status(stop))),
+    feeds: await Promise.all(feeds.map(async (feed) => eachWithFeed(await feed.status(stop), feed.prefix))),
   }))
   // Whatever a feed has below its path, it has not without.
   void app.register(async (scope) => {

@@ -1,9 +1,10 @@
 /** The only way to standard output for results: nothing from outside reaches a terminal or a pipe as it came. */
+import { asCommanded } from './command-for.ts'
 import { printable, printableJson, printableLines } from './printable.ts'
 
 /** One line for a person, with its line break. */
 export function printLine(line: string): void {
-  process.stdout.write(`${printable(line)}\n`)
+  process.stdout.write(`${printable(asCommanded(line))}\n`)
 }
 
 export function printLines(lines: readonly string[]): void {

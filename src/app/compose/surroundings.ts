@@ -8,6 +8,7 @@ import { Health } from '../../ops/health.ts'
 import { LogObserver } from '../../ops/log-observer.ts'
 import { observers, parkings, SILENT_OBSERVER } from '../../ops/observers.ts'
 import type { Logger } from '../../ops/logger.ts'
+import { loggerOfFeed } from '../../ops/logger-of-feed.ts'
 import { Metrics } from '../../ops/metrics.ts'
 import { Notices } from '../../ops/notifications/notices.ts'
 import { Outages } from '../../ops/outages.ts'
@@ -39,14 +40,17 @@ export interface Surroundings {
  *
  * @param ofProcess tells of this feed, too
  * @param notify told what somebody should know; must not throw
+ * @param listed whether commands for it have to name it
  */
 export function surroundings(
   settings: Pick<Settings, 'feed' | 'passes'>,
   ofProcess: Logger,
   notify: (notification: FeedNotification) => void,
+  listed = false,
 ): Surroundings {
   const { topicPrefix: prefix } = settings.feed
-  const logger = ofProcess.child({ feed: prefix })
+  const ofFeed = ofProcess.child({ feed: prefix })
+  const logger = listed ? loggerOfFeed(ofFeed, prefix) : ofFeed
   const outages = new Outages(logger, now)
   const resources = chosenResources(settings.feed)
   const health = new Health(now, {
@@ -66,7 +70,7 @@ export function surroundings(
   const changeRates = new ChangeRates()
   const counting = { ...SILENT_OBSERVER, passEnded: (progress: PassProgress) => changeRates.ended(progress) }
   const history = new FeedHistory(now)
-  const notices = new Notices({ now, newId: randomUUID, tell: notify })
+  const notices = new Notices({ feed: listed ? prefix : null, now, newId: randomUUID, tell: notify })
   const observer = observers(metrics, health, log, counting, history.observer, notices.observer)
   const parking = parkings(health, metrics, log, history.parking, notices)
   return { logger, metrics, health, totals, changeRates, outages, history, observer, parking, notices }

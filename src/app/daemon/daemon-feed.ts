@@ -1,5 +1,6 @@
 /** One feed of a daemon, with all that stands around it. */
 import { formatInstant } from '../../domain/instant.ts'
+import type { FeedNotification } from '../../domain/notification.ts'
 import type { Owner } from '../../feed/state-records.ts'
 import { writeDaemonFile } from '../../ops/daemon-file.ts'
 import type { LagFigures } from '../../ops/lag-gauges.ts'
@@ -45,9 +46,8 @@ export class DaemonFeed {
   constructor({ settings, listed, acceptSource, keys, walks, logger }: DaemonFeedOptions) {
     this.settings = settings
     this.#listed = listed
-    this.around = surroundings(settings.current, logger, (notification) =>
-      this.#notifications.add(notification),
-    )
+    const notify = (notification: FeedNotification): void => this.#notifications.add(notification)
+    this.around = surroundings(settings.current, logger, notify, listed)
     const { metrics } = this.around
     this.#notifications = new NotificationTask({
       prefix: settings.current.feed.topicPrefix,

@@ -35,6 +35,7 @@ import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-pati
 import { pageFeed, type PageFeedOptions } from './page-feed.ts'
 import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
 import { requestedList, requestedResource } from './requested-resource.ts'
+import { feedElsewhere, notReady, restartNeedsStop } from './supervisor-errors.ts'
 import { supervisedStatus, type SupervisedFeed } from './supervised-status.ts'
 import { watchOwnership, type Announce } from './watch-ownership.ts'
 
@@ -367,25 +368,4 @@ export class FeedSupervisor implements FeedApi {
       this.#running = undefined
     }
   }
-}
-
-function notReady(): ListingstreamError {
-  return new ListingstreamError('The daemon does not own the feed yet; see /readyz for what it waits for.', {
-    code: 'NOT_READY',
-    retryable: true,
-  })
-}
-
-function feedElsewhere(): ListingstreamError {
-  return new ListingstreamError(
-    'Another instance of the group has this feed, or will have it within seconds. Ask there: GET /feeds of each says which it has.',
-    { code: 'FEED_ELSEWHERE', retryable: true },
-  )
-}
-
-function restartNeedsStop(): ListingstreamError {
-  return new ListingstreamError(
-    'A daemon is running on this DATA_DIR. Stop it, run "listingstream snapshot --restart", then start it again.',
-    { code: 'RESTART_NEEDS_STOP', retryable: false, disposition: 'stop' },
-  )
 }

@@ -5,6 +5,7 @@ import type { ResourceDescription } from '../../domain/resource.ts'
 import type { Parking } from '../../replication/persist.ts'
 import type { Observer } from '../../replication/ports.ts'
 import type { ListingstreamError } from '../../support/errors.ts'
+import { withFeed } from '../../support/command-for.ts'
 import { strike } from '../../support/secrets.ts'
 import type { HealthReport } from '../health.ts'
 import { SILENT_OBSERVER } from '../observers.ts'
@@ -16,6 +17,8 @@ const FAILURES = 3
 const NOT_READY_MS: Millis = 60_000
 
 export interface NoticesOptions {
+  /** Whose commands are told; null where there is but one. @default null */
+  readonly feed?: string | null
   readonly now: () => Instant
   readonly newId: () => string
   /** Must not throw. */
@@ -142,8 +145,8 @@ export class Notices implements Parking {
   }
 
   #send(said: Said): FeedNotification {
-    const { tell, newId, now } = this.#options
-    const notification = { id: newId(), at: now(), ...said, message: strike(said.message) }
+    const { tell, newId, now, feed = null } = this.#options
+    const notification = { id: newId(), at: now(), ...said, message: strike(withFeed(said.message, feed)) }
     tell(notification)
     return notification
   }
