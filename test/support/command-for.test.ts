@@ -49,13 +49,13 @@ test('and so do the log lines of a feed, in their message and in their error', (
   ).child({ a: 1 })
   const err = new ListingstreamError('Run "listingstream snapshot --restart".', {
     code: 'X',
-    retryable: false,
+    retryable: true,
   })
   logger.error({ err, detail: 'see "listingstream purge show"' }, '"listingstream status" tells')
   expect(JSON.parse(lines.join(''))).toMatchObject({
     a: 1,
     msg: '"listingstream status --feed west" tells',
     detail: 'see "listingstream purge show --feed west"',
-    err: { code: 'X', message: 'Run "listingstream snapshot --restart --feed west".', retryable: false },
+    err: { code: 'X', message: 'Run "listingstream snapshot --restart --feed west".', retryable: true },
   })
 })

@@ -33,6 +33,7 @@ import { retryLetters } from '../passes/retry-letters.ts'
 import { runPass } from '../passes/run-pass.ts'
 import { OPENING_BACKOFF, openPatiently, type OpeningOptions } from './open-patiently.ts'
 import { pageFeed, type PageFeedOptions } from './page-feed.ts'
+import { recallNotices } from './recall-notices.ts'
 import { RequestedPasses, type RequestedRun } from './requested-passes.ts'
 import { requestedList, requestedResource } from './requested-resource.ts'
 import { feedElsewhere, notReady, restartNeedsStop } from './supervisor-errors.ts'
@@ -41,9 +42,6 @@ import { watchOwnership, type Announce } from './watch-ownership.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
-/** The feed does not wait longer for what is a matter of notifications alone. */
-const RECALL_MS = 10_000
-
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
@@ -328,7 +326,7 @@ export class FeedSupervisor implements FeedApi {
     await using feed = opened
     await using announced = await announce(feed.owner)
     // Before a pass ends what is open.
-    await this.#recall(feed, signal)
+    if (!this.#recalled) this.#recalled = await recallNotices(feed, around, signal)
     around.health.started()
     const tasks = [
       (within: AbortSignal) => runSchedule(feed.runner, feed.resources, schedule, around.parking, within),
@@ -339,21 +337,6 @@ export class FeedSupervisor implements FeedApi {
       await together(tasks, signal)
     } finally {
       await feed.runner.idle()
-    }
-  }
-
-  async #recall(feed: OpenFeed, signal: AbortSignal): Promise<void> {
-    if (this.#recalled) return
-    const { notices, logger } = this.#options.around
-    try {
-      notices.recall(await feed.lastNotifications(AbortSignal.any([signal, AbortSignal.timeout(RECALL_MS)])))
-      this.#recalled = true
-    } catch (err) {
-      signal.throwIfAborted()
-      logger.warn(
-        { err },
-        'what was notified of before is not known, since the topic control could not be read; its end may not be told',
-      )
     }
   }
 

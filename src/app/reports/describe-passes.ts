@@ -70,16 +70,38 @@ function ofSome(count: number | undefined, what: string): readonly string[] {
 function describeNext(
   { resource, pass }: { readonly resource: string; readonly pass: PassKind },
   status: PassStatus | undefined,
-  { parked, firstPurgeAt }: FeedStatus,
+  feed: FeedStatus,
   now: number,
 ): string {
+  const { parked, firstPurgeAt } = feed
+  const paused = isPaused(feed, resource)
   const stands = parked.find((one) => one.resource === resource && one.pass === pass)
   if (stands !== undefined) {
     const { code, since, retryAt } = stands
-    return `; PARKED by ${code} for ${age(since, now)}; next try ${until(retryAt, now)}`
+    const next = paused ? 'paused' : `next try ${until(retryAt, now)}`
+    return `; PARKED by ${code} for ${age(since, now)}; ${next}`
   }
+  if (paused) return comesByItself(feed, { resource, pass }, status) ? '; paused' : ''
   const at = status?.nextAt ?? (pass === 'purge' ? firstPurgeAt[resource] : undefined)
   return at === undefined || status?.state === 'running' ? '' : `; next ${until(at, now)}`
+}
+
+/** A set goes with its record. */
+function isPaused({ paused, sets }: FeedStatus, resource: string): boolean {
+  const parent = sets.find(({ name }) => name === resource)?.parent
+  return paused.some((one) => one.resource === null || one.resource === resource || one.resource === parent)
+}
+
+/** Once it is complete, the snapshot of what has updates does not come again; of sets, the fill alone stands for all. */
+function comesByItself(
+  { resources, sets }: FeedStatus,
+  { resource, pass }: { readonly resource: string; readonly pass: PassKind },
+  status: PassStatus | undefined,
+): boolean {
+  if (sets.some(({ name }) => name === resource)) return pass === 'snapshot'
+  if (pass !== 'snapshot') return true
+  const hasStamp = resources.find(({ name }) => name === resource)?.hasStamp ?? true
+  return !hasStamp || status?.state !== 'completed'
 }
 
 /** A line for each that is not at its end: they come only when somebody asks for them. */

@@ -383,3 +383,32 @@ test.each([
   [7_200_000, '2 h'],
   [48 * 3_600_000, '2 d'],
 ])('%i ms are %s', (ms, text) => expect(span(ms)).toBe(text))
+
+test('what is paused has no next time, and the snapshot of what has updates never has one', () => {
+  const at = '2026-05-02T13:50:00.000Z'
+  const pass = (resource: string, name: string, fields: object = {}) => {
+    return { resource, pass: name, state: 'completed', startedAt: at, completedAt: at, walked: 3, ...fields }
+  }
+  const feed = {
+    prefix: 'spark',
+    resources: [LISTINGS_ALONE],
+    sets: [{ name: 'listing-photos', parent: 'listings', live: 4, owed: 0, refusedBy: [] }],
+    passes: [
+      pass('listings', 'snapshot'),
+      pass('listings', 'update'),
+      pass('listing-photos', 'snapshot'),
+      pass('listing-photos', 'update'),
+    ],
+    paused: [{ resource: 'listings', since: at, until: '2026-05-02T16:00:00.000Z' }],
+  }
+  const lines = describeStatus(FEED_STATUS.parse(feed), NOW)
+  const line = (name: string): string => lines.find((text) => text.startsWith(name)) ?? expect.unreachable()
+  expect(line('Snapshot')).toBe('Snapshot      completed 10 min ago: 3 walked')
+  expect(line('Update')).toMatch(/3 walked; paused$/)
+  expect(line('Purge')).toBe('Purge         never; paused')
+  expect(line('Sets')).toMatch(/3 walked; paused$/)
+  const parked = [{ resource: 'listings', pass: 'update', code: 'X', since: at, retryAt: at }]
+  expect(describeStatus(FEED_STATUS.parse({ ...feed, parked }), NOW).join('\n')).toContain(
+    'PARKED by X for 10 min; paused',
+  )
+})
