@@ -20,7 +20,10 @@ export interface Findings {
   readonly gone: number
   /** The source has them, and the filter of the scope does not show them. */
   readonly outOfScope: number
+  /** Read whole, since no update had brought what the walk showed. */
   readonly missed: number
+  /** Read whole as well: their letters wait, and nothing was missed (R11). */
+  readonly lettered: number
   readonly refuted: number
   readonly inconclusive: number
   /** Gone, or out of scope, and not missing in enough sweeps yet. */
@@ -80,7 +83,15 @@ class Comparison {
   readonly #keysPerQuestion: number
   readonly #live = new Tally()
   readonly #deletes = new Tally()
-  readonly #counts = { gone: 0, outOfScope: 0, missed: 0, refuted: 0, inconclusive: 0, unconfirmed: 0 }
+  readonly #counts = {
+    gone: 0,
+    outOfScope: 0,
+    missed: 0,
+    lettered: 0,
+    refuted: 0,
+    inconclusive: 0,
+    unconfirmed: 0,
+  }
   #missing: MissingKey[] = []
   /** Keys to be read whole. */
   #missed: (readonly [RecordKey, string])[] = []
@@ -115,7 +126,7 @@ class Comparison {
       // What a content reconcile has shown, it has read whole.
       if (this.#walked.compare === 'content') return
       if (judgeWalkedKey({ entry, stamp: parseStamp(seen) }, this.#sweep) === 'asked') {
-        this.#counts.missed += 1
+        this.#counts[entry?.state === 'dead_lettered' ? 'lettered' : 'missed'] += 1
         this.#missed.push([key, ''])
       }
     } else if (entry !== undefined && entry.state !== 'deleted') {

@@ -94,7 +94,7 @@ async function conclude(
 ): Promise<PurgeResult> {
   const findings = await findMissing(feed, resource, walked, approveUpTo, signal)
   await requireFeedsSource(feed, signal)
-  const { gone, outOfScope, missed, refuted, inconclusive, unconfirmed } = findings
+  const { gone, outOfScope, missed, lettered, refuted, inconclusive, unconfirmed } = findings
   const verdict = withApproval(
     judgeSweep(feed, resource, walked, findings),
     findings.feed.deletes,
@@ -122,13 +122,14 @@ async function conclude(
   )
 
   // What updates missed is read whole and published, so that a sweep also heals.
-  progress = await publishMissed(feed, resource, progress, missed, signal)
+  progress = await publishMissed(feed, resource, progress, missed + lettered, signal)
   const conclusion = await concludeReread(feed, resource, progress, undefined, signal)
   progress = conclusion.progress
   if (verdict.kind !== 'held') {
     progress = await publishDeletes(feed, resource, progress, verdict.kind === 'approved', signal)
   }
   const done = await endSweep(feed, resource, progress, { verdict, held, records: conclusion }, signal)
-  const healed = walked.compare === 'content' ? totalMissed(done.missed) : missed
+  const healed =
+    walked.compare === 'content' ? totalMissed(done.missed) : Math.max(missed, totalMissed(done.missed))
   return { progress: done, verdict, gone, outOfScope, missed: healed }
 }

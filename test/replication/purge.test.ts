@@ -635,6 +635,24 @@ describe('a stamp that cannot be compared', () => {
     expect(await purge(opened)).toMatchObject({ missed: 1 })
     expect(opened.changes()).toMatchObject([{ key: '2', reason: 'UPDATED' }])
   })
+
+  test('has a record whose dead letter waits read again, which no update has missed (R11)', async () => {
+    const poison = sourceRecord('2', { Poison: 1, ModificationTimestamp: '********' })
+    const poisoned = { ...poison, modificationTimestamp: null }
+    const script = (record: SourceRecord) => ({
+      walks: [[{ records: [other, record].map(keyRow) }]],
+      counts: [2],
+      records: [other, record],
+    })
+    const opened = await feedAfterSnapshot([other], script(poisoned))
+    await purge(opened)
+    expect(await entryOf(opened, '2')).toMatchObject({ state: 'dead_lettered' })
+    const again = opened.restart(script(poisoned), { at: instant(SERVER_TIME + 2 * HOUR_MS) })
+    expect(await purge(again)).toMatchObject({ missed: 0, progress: { missed: {} } })
+    expect(asked(again, 'findByKeys')).toMatchObject([{ keys: ['2'], select: 'everything' }])
+    const mended = again.restart(script(hidden(1)), { at: instant(SERVER_TIME + 3 * HOUR_MS) })
+    expect(await purge(mended)).toMatchObject({ missed: 1, progress: { counts: { published: 1 } } })
+  })
 })
 
 describe('an index that was taken from the topics (R2, R4)', () => {
