@@ -15,6 +15,8 @@ export interface GroupState {
   readonly id: string
   /** Whether this one is a member. */
   readonly joined: boolean
+  /** Why it gets no feeds, since its list contradicts that of the others; null if it does not. */
+  readonly contradiction: string | null
 }
 
 export type Feeds = readonly [FeedApi, ...FeedApi[]]
@@ -90,14 +92,16 @@ function addRoutesOfAll(
     const reports = feeds.map((feed) => eachWithFeed({ ...inShort(feed), ...feed.readiness() }, feed.prefix))
     const here = feeds.filter(({ standing }) => standing !== 'elsewhere')
     // An instance that stands by for the others does what it is there for.
-    const isIdle = here.length === 0 && group?.joined === true
+    const isIdle = here.length === 0 && group?.joined === true && group.contradiction === null
     const ready = isIdle || here.some((feed) => feed.readiness().ready)
     return reply.code(ready ? 200 : 503).send({ ready, ...groupInShort(group), feeds: reports })
   })
   const reading = { onRequest: refusing((headers) => refuseRead(headers, guard)) }
-  app.get('/status', reading, async () => ({
-    feeds: await Promise.all(feeds.map(async (feed) => eachWithFeed(await feed.status(stop), feed.prefix))),
-  }))
+  const statusOf = async (feed: FeedApi): Promise<object> =>
+    feed.standing === 'elsewhere'
+      ? { prefix: feed.prefix, health: feed.readiness() }
+      : eachWithFeed(await feed.status(stop), feed.prefix)
+  app.get('/status', reading, async () => ({ feeds: await Promise.all(feeds.map(statusOf)) }))
   // Whatever a feed has below its path, it has not without.
   void app.register(async (scope) => {
     scope.addHook('onRequest', async () => {
@@ -108,7 +112,9 @@ function addRoutesOfAll(
 }
 
 function groupInShort(group: GroupState | undefined): object {
-  return group === undefined ? {} : { group: { id: group.id, joined: group.joined } }
+  if (group === undefined) return {}
+  const { id, joined, contradiction } = group
+  return { group: { id, joined, ...(contradiction === null ? {} : { contradiction }) } }
 }
 
 function inShort(feed: FeedApi): object {

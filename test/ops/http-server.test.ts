@@ -484,13 +484,21 @@ describe('several feeds', () => {
 
   test('an instance that stands by for the others of its group is ready once it is a member', async () => {
     const elsewhere = { ...west, standing: 'elsewhere' } as const
-    const group = { id: 'g', joined: false }
+    const group = { id: 'g', joined: false, contradiction: null as string | null }
     await using server = await startOf([{ ...elsewhere, prefix: 'east' }, elsewhere], { group })
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
     group.joined = true
     const response = await fetch(`${server.url}/readyz`)
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ ready: true, group: { id: 'g', joined: true } })
+    // One that gets none since its list is another stands by for nobody.
+    group.contradiction = 'the others have other feeds'
+    const refused = await fetch(`${server.url}/readyz`)
+    expect(refused.status).toBe(503)
+    for (const answer of [refused, await fetch(`${server.url}/feeds`)]) {
+      expect(await answer.json()).toMatchObject({ group: { contradiction: 'the others have other feeds' } })
+    }
+    group.contradiction = null
     // What it has has to be ready, too.
     await using other = await startOf([{ ...elsewhere, prefix: 'east' }, west], { group })
     expect((await fetch(`${other.url}/readyz`)).status).toBe(503)

@@ -17,6 +17,9 @@ const HEARTBEAT_MS = 1_500
 const FENCED_PAUSE_MS = 10_000
 const QUIET_MS = 60_000
 
+const CONTRADICTION =
+  'the other instances of the group have other feeds, or have them in another order, so that this one gets none: give all of them the same list, new feeds at its end'
+
 /** A feed that may run here; `run` always rejects. */
 export interface SharedFeed {
   readonly prefix: string
@@ -75,6 +78,11 @@ export class FeedGroup implements GroupState {
     return this.#joined
   }
 
+  /** Why it gets no feeds, though it is a member; null if it may have some. */
+  get contradiction(): string | null {
+    return this.#agrees ? null : CONTRADICTION
+  }
+
   /** What this instance tells the group. */
   holdings(): Holdings {
     return {
@@ -87,10 +95,7 @@ export class FeedGroup implements GroupState {
   /** Whether the group has the same feeds in the same order, as far as it has them. */
   agreed(agrees: boolean): void {
     if (this.#agrees && !agrees) {
-      this.#options.logger.error(
-        { setting: 'feeds', group: this.id },
-        'the other instances of the group have other feeds, or have them in another order, so that this one gets none: give all of them the same list, new feeds at its end',
-      )
+      this.#options.logger.error({ setting: 'feeds', group: this.id }, CONTRADICTION)
     }
     this.#agrees = agrees
   }

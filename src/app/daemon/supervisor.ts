@@ -181,9 +181,10 @@ export class FeedSupervisor implements FeedApi {
     }
   }
 
-  /** While it is not open there is only to say what it waits for. */
+  /** While it is not open there is only to say what it waits for. @throws {ListingstreamError} FEED_ELSEWHERE */
   async status(signal: AbortSignal): Promise<object> {
     const running = this.#running
+    if (this.standing === 'elsewhere') throw feedElsewhere()
     if (running === undefined) return { prefix: this.prefix, health: this.readiness() }
     return await supervisedStatus(this.#options, running.feed, signal)
   }

@@ -93,6 +93,17 @@ function open(assigned: readonly number[]) {
 }
 
 describe('an instance of a group', () => {
+  test('says that its list contradicts that of the others for as long as it does', async () => {
+    const { group, stop, done } = open([])
+    expect(group.contradiction).toBeNull()
+    group.agreed(false)
+    expect(group.contradiction).toContain('so that this one gets none')
+    group.agreed(true)
+    expect(group.contradiction).toBeNull()
+    stop.abort(STOP)
+    await expect(done).rejects.toBe(STOP)
+  })
+
   test('runs the feeds that it is given, goes on with those that it keeps, and gives up the others before anybody has them', async () => {
     const { east, west, member, stop, done, joined, beat } = open([EAST, WEST])
     await joined(1)

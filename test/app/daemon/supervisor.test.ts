@@ -400,8 +400,8 @@ describe('a feed that several instances share', () => {
     feed.stopper.abort(STOP)
     await expect(feed.done).rejects.toBe(STOP)
     expect(feed.supervisor.standing).toBe('elsewhere')
-    expect(await feed.supervisor.status(feed.stopper.signal)).toMatchObject({
-      health: { reasons: [{ code: 'FEED_ELSEWHERE' }] },
+    await expect(feed.supervisor.status(feed.stopper.signal)).rejects.toMatchObject({
+      code: 'FEED_ELSEWHERE',
     })
 
     const again = new AbortController()
@@ -425,4 +425,10 @@ test('a feed that has ended says why, and stays so', async () => {
   await expect(feed.done).rejects.toBe(feed.rival)
   expect(feed.supervisor.standing).toBe('stopped')
   expect(feed.supervisor.readiness()).toMatchObject({ ready: false, reasons: [{ code: 'FENCED' }] })
+})
+
+test('the status of a feed that another instance has is asked for there', async () => {
+  const feed = new SupervisedFeed()
+  feed.supervisor.standBy()
+  await expect(feed.supervisor.status(feed.stopper.signal)).rejects.toMatchObject({ code: 'FEED_ELSEWHERE' })
 })
