@@ -1,5 +1,5 @@
 /** `feeds` of the settings file: a list of feeds, each with its prefix and with what else it does not share with the others. */
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 
 import { z } from 'zod'
 
@@ -105,13 +105,23 @@ function requireApart(raw: RawSettings, feeds: readonly FeedLayer[]): void {
     const folder = resolve(layer.get('DATA_DIR') ?? '')
     const twin = prefixes.get(name)
     const neighbour = folders.get(folder)
+    const nested = [...folders].find(([other]) => isWithin(folder, other) || isWithin(other, folder))?.[1]
     if (twin !== undefined) {
       const same = twin === label ? 'Two feeds have this' : `A broker takes this and ${twin} for the same`
       raw.mistake(`TOPIC_PREFIX${ofFeed(feed)}`, `${same}: each needs its own`)
     } else if (neighbour !== undefined) {
       raw.mistake(`DATA_DIR${ofFeed(feed)}`, `The feed ${neighbour} has this, too: each needs its own`)
+    } else if (nested !== undefined) {
+      raw.mistake(
+        `DATA_DIR${ofFeed(feed)}`,
+        `One of this and the DATA_DIR of feed ${nested} lies in the other: each needs a folder beside the others`,
+      )
     }
     prefixes.set(name, label)
     folders.set(folder, label)
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
 }

@@ -187,6 +187,26 @@ describe('mistakes', () => {
       },
       'DATA_DIR of feed west',
     ],
+    [
+      'a folder within that of another',
+      {
+        feeds: [
+          { ...EAST, DATA_DIR: 'x' },
+          { ...WEST, DATA_DIR: './x/index' },
+        ],
+      },
+      'DATA_DIR of feed west',
+    ],
+    [
+      'a folder around that of another',
+      {
+        feeds: [
+          { ...EAST, DATA_DIR: 'x/y' },
+          { ...WEST, DATA_DIR: 'x' },
+        ],
+      },
+      'DATA_DIR of feed west',
+    ],
     ['a name outside of the list', { ...BOTH, TOPIC_PREFIX: 'east' }, 'TOPIC_PREFIX'],
     [
       "the process's brokers in a feed",
