@@ -137,12 +137,17 @@ export class Health implements Observer, Parking {
     this.scheduleBegun()
   }
 
-  /** Not ready until `started`, since it waits for the end of the error. */
-  starting({ code, message }: ListingstreamError): void {
+  /**
+   * Not ready until `started`, since it waits for the end of the error.
+   *
+   * @param retryInMs null: it does not try again by itself
+   */
+  starting({ code, message }: ListingstreamError, retryInMs: Millis | null = null): void {
     const now = this.#now()
     const since = this.#starting?.since ?? now
+    const retryAt = retryInMs === null ? null : instant(now + Math.round(retryInMs))
     this.#last = { ...NO_TRACK, code, message, at: now }
-    this.#starting = { ...NO_TRACK, code, message, service: null, since, retryAt: null }
+    this.#starting = { ...NO_TRACK, code, message, service: null, since, retryAt }
   }
 
   started(): void {

@@ -25,7 +25,10 @@ test('it is not ready before it has started, and says what it waits for', () => 
   expect(health.report()).toMatchObject({ ready: false, reasons: [{ code: 'STARTING', since: 5 }] })
   expect(health.lastError()).toBeNull()
   clock.ms = 10
+  health.starting(unreachable, 2_000)
+  expect(health.report().reasons).toMatchObject([{ retryAt: 2_010 }])
   health.starting(unreachable)
+  expect(health.report().reasons).toMatchObject([{ retryAt: null }])
   const { code, message } = unreachable
   expect(health.report()).toMatchObject({ ready: false, reasons: [{ code, message, since: 5 }] })
   expect(health.lastError()).toMatchObject({ code, message, lasts: true })

@@ -32,7 +32,7 @@ export async function openPatiently(
       const error = foreseen(failure, 'The start')
       if (isFinal(error)) throw error
       const wait = waitAfter(OPENING_BACKOFF, failures, error.retryAfterMs, random)
-      health.starting(error)
+      health.starting(error, wait)
       const level = told === error.code ? 'debug' : 'error'
       told = error.code
       logger[level]({ err: error, retryInMs: wait }, 'cannot start yet: it waits until this is over')

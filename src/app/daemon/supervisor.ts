@@ -150,9 +150,10 @@ export class FeedSupervisor implements FeedApi {
         const error = foreseen(failure, 'Keeping the feed')
         if (error.disposition === 'stop') throw error
         unforeseen = error.disposition === 'retry' ? unforeseen + 1 : 0
-        around.health.starting(error)
+        const wait = waitAfter(OPENING_BACKOFF, unforeseen, error.retryAfterMs, random)
+        around.health.starting(error, wait)
         tell(error)
-        await clock.sleep(waitAfter(OPENING_BACKOFF, unforeseen, error.retryAfterMs, random), signal)
+        await clock.sleep(wait, signal)
       }
     }
   }
