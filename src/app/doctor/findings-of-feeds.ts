@@ -1,3 +1,4 @@
+import { eachWithFeed } from '../../support/command-for.ts'
 import type { Finding } from './finding.ts'
 
 /**
@@ -14,7 +15,9 @@ export function ofAllFeeds(
   const shared = new Map([...first].filter(([key]) => others.every((other) => other.has(key))))
   const own = found.flatMap((findings, index) => {
     const feed = names[index] ?? ''
-    return findings.filter((one) => !shared.has(keyOf(one))).map((one) => ({ ...one, feed }))
+    return findings
+      .filter((one) => !shared.has(keyOf(one)))
+      .map((one) => ({ ...eachWithFeed(one, feed), feed }))
   })
   return [...shared.values(), ...own]
 }

@@ -175,7 +175,12 @@ test('a topic has all its faults told, each with its own remedy', () => {
 
 test('of several feeds, what all have is told once, and what one has with its name', () => {
   const shared = { check: 'limits', state: 'ok', what: 'enough files', remedy: null } as const
-  const refused = { check: 'token', state: 'wrong', what: 'refused', remedy: 'Renew it.' } as const
+  const refused = {
+    check: 'token',
+    state: 'wrong',
+    what: 'refused',
+    remedy: 'Renew it: "listingstream status".',
+  } as const
   const taken = { check: 'token', state: 'ok', what: 'taken', remedy: null } as const
   const all = ofAllFeeds(
     ['east', 'west'],
@@ -184,6 +189,10 @@ test('of several feeds, what all have is told once, and what one has with its na
       [refused, shared],
     ],
   )
-  expect(all).toEqual([shared, { ...taken, feed: 'east' }, { ...refused, feed: 'west' }])
+  expect(all).toEqual([
+    shared,
+    { ...taken, feed: 'east' },
+    { ...refused, remedy: 'Renew it: "listingstream status --feed west".', feed: 'west' },
+  ])
   expect(describeFindings(all)).toContain('WRONG   token       west: refused')
 })
