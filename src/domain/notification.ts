@@ -6,7 +6,7 @@ import type { ResourceName } from './resource.ts'
  * What somebody should know who is not looking. `held`: the guard holds a pass (R10); `degraded`: the feed has not been ready for a
  * while; `failed`: a pass has failed three times in a row; `recovered`: one of these is over.
  */
-export type NotificationKind = 'held' | 'degraded' | 'failed' | 'recovered'
+type NotificationKind = 'held' | 'degraded' | 'failed' | 'recovered'
 
 /** What a `recovered` says is over, as the notification that told of it had it. */
 export interface Incident {

@@ -13,6 +13,7 @@ import { filesLike, read, ROOT } from './repository.ts'
 const PAGE = 'docs/adding-a-resource.md'
 /** What the checks need of the repository. */
 const COPIED = [
+  'page',
   'src',
   'test',
   'schemas',
