@@ -119,7 +119,7 @@ function replicaFaults({ name, replicationFactor, configs }: TopicDescription): 
     new TopicError(
       `Topic ${name} has min.insync.replicas=${inSync}, but only ${replicationFactor} replica(s): nothing can be written to it.`,
       'TOPIC_MISCONFIGURED',
-      'Correct one of the two.',
+      `Set min.insync.replicas=${replicationFactor} with kafka-configs, or give it more replicas.`,
     ),
   ]
 }

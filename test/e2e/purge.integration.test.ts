@@ -97,7 +97,7 @@ test.concurrent('a purge of 60 % of the feed is held with exit code 3, while ups
 
   const purge = await feed.run(['purge'])
   expect(purge).toMatchObject({ code: 3 })
-  expect(purge.stdout).toContain('listings held: 21 walked, 30 gone, 0 deleted')
+  expect(purge.stdout).toContain('listings held: 21 walked, 1 published, 30 gone, 0 deleted')
   expect(purge.stdout).toContain("30 deletes are half of the feed's 50 records or more")
   expect(JSON.parse(await feed.done('status', '--json'))).toMatchObject({
     passes: [

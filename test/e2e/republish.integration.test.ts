@@ -37,10 +37,10 @@ test('certain keys are published again without a change; what is not shown is li
   expect(state).toBe('completed')
   expect(republished).toEqual({
     keys: [
-      { key: same, fate: 'republished' },
-      { key: gone, fate: 'not_shown' },
-      { key: other, fate: 'republished' },
-      { key: changed, fate: 'changed' },
+      { key: same, fate: 'republished', deletedSince: null },
+      { key: gone, fate: 'not_shown', deletedSince: null },
+      { key: other, fate: 'republished', deletedSince: null },
+      { key: changed, fate: 'changed', deletedSince: null },
     ],
     left: null,
   })
