@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
 import { SETTINGS_FILE } from '../../src/config/load-settings.ts'
@@ -131,9 +131,8 @@ async function runIn(condition: Condition, command: string) {
   await condition.prepare?.(folder.path)
   const settings = condition.settings()
   await using program = new CliProcess({ args: command.split(' '), settings, folder: folder.path })
-  let stop: NodeJS.Timeout | undefined
-  const began = expect.poll(() => program.stderr !== '' || !program.running, { timeout: 60_000 }).toBe(true)
-  await began.then(() => (stop = setTimeout(() => void program.kill('SIGTERM'), LONGEST_MS)))
+  await vi.waitUntil(() => program.stderr !== '' || !program.running, { timeout: 60_000 })
+  const stop = setTimeout(() => void program.kill('SIGTERM'), LONGEST_MS)
   const exit = await program.exited
   clearTimeout(stop)
   return exit
