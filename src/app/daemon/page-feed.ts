@@ -16,6 +16,8 @@ export interface PageFeedOptions {
   readonly supervised: SupervisedFeed
   /** The feed while it is open. */
   readonly open: () => OpenFeed | undefined
+  /** What there is to say of it while it is not. */
+  readonly closed: () => object
   readonly history: FeedHistory
   readonly groups: () => LagFigures
 }
@@ -23,7 +25,7 @@ export interface PageFeedOptions {
 /** Of a key: its history is in the topic, and what it takes to read it is the operator's patience. */
 const EVENTS_TOLD = 10
 
-export function pageFeed({ supervised, open, history, groups }: PageFeedOptions): PageFeed {
+export function pageFeed({ supervised, open, closed, history, groups }: PageFeedOptions): PageFeed {
   const counts = new KeptCounts()
   const waiting = new KeptLetters()
   let isRecalling = false
@@ -48,8 +50,7 @@ export function pageFeed({ supervised, open, history, groups }: PageFeedOptions)
     },
     glance: async (signal) => {
       const feed = open()
-      if (feed === undefined) return { prefix: supervised.prefix, health: supervised.around.health.report() }
-      return statusWith(supervised, feed, counts.of(feed, signal))
+      return feed === undefined ? closed() : statusWith(supervised, feed, counts.of(feed, signal))
     },
     waitingLetters: (signal) => {
       const feed = open()

@@ -42,6 +42,7 @@ import { watchOwnership, type Announce } from './watch-ownership.ts'
 
 /** A disk that stays full has the feed opened again and again: that is one trouble, told once. */
 const REOPEN_QUIET_MS = 10 * 60_000
+
 export interface SupervisorOptions extends OpeningOptions {
   /** `TOPIC_PREFIX` */
   readonly prefix: string
@@ -85,7 +86,8 @@ export class FeedSupervisor implements FeedApi {
     this.#options = options
     const { around, groups } = options
     const open = (): OpenFeed | undefined => this.#running?.feed
-    this.page = pageFeed({ supervised: options, open, history: around.history, groups })
+    const closed = (): object => this.#closedStatus()
+    this.page = pageFeed({ supervised: options, open, closed, history: around.history, groups })
   }
 
   get prefix(): string {
@@ -186,8 +188,12 @@ export class FeedSupervisor implements FeedApi {
   async status(signal: AbortSignal): Promise<object> {
     const running = this.#running
     if (this.standing === 'elsewhere') throw feedElsewhere()
-    if (running === undefined) return { prefix: this.prefix, health: this.readiness() }
+    if (running === undefined) return this.#closedStatus()
     return await supervisedStatus(this.#options, running.feed, signal)
+  }
+
+  #closedStatus(): object {
+    return { prefix: this.prefix, health: this.readiness() }
   }
 
   /**

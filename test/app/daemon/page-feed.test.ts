@@ -25,7 +25,8 @@ function pageOf(open: () => OpenFeed | undefined, history = new FeedHistory(now)
     reconcileIntervalMs: 1,
   }
   const supervised = { prefix: 'spark', schedule, startedAt: now(), around, budget: () => null }
-  return pageFeed({ supervised, open, history, groups: () => ({ at: null, groups: [] }) })
+  const closed = () => ({ prefix: 'spark', health: around.health.report() })
+  return pageFeed({ supervised, open, closed, history, groups: () => ({ at: null, groups: [] }) })
 }
 
 test('while the feed is not open there is only what it waits for, and what needs it is refused as not ready', async () => {

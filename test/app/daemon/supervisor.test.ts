@@ -432,3 +432,11 @@ test('the status of a feed that another instance has is asked for there', async 
   feed.supervisor.standBy()
   await expect(feed.supervisor.status(feed.stopper.signal)).rejects.toMatchObject({ code: 'FEED_ELSEWHERE' })
 })
+
+test('the page of a feed that another instance has says that it is there, and not that it starts here', async () => {
+  const feed = new SupervisedFeed()
+  feed.supervisor.standBy()
+  expect(await feed.supervisor.page.glance(feed.stopper.signal)).toMatchObject({
+    health: { ready: false, reasons: [{ code: 'FEED_ELSEWHERE' }] },
+  })
+})
