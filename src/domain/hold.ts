@@ -25,6 +25,11 @@ export interface Hold {
   /** By the clock of the process that holds. */
   readonly heldAt: Instant
   readonly why: string
+  /**
+   * When an operator rejected it, by the clock of the process that did; null while it stands. Of records alone: it is held no
+   * longer, and no other pass publishes its keys until one of its kind has judged anew.
+   */
+  readonly rejectedAt: Instant | null
 }
 
 /** How a key was proved to be gone, or out of scope, when it was held. An approval proves it anew. */

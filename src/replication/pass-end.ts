@@ -32,7 +32,7 @@ export async function endAsFailed(
 
 export interface PassEnding extends Pick<Commitment, 'watermark' | 'holds'> {
   readonly state: 'completed' | 'held'
-  /** Why it is held; null of one that is completed. */
+  /** Why it is held, or what it has left as it was; null if there is nothing to say. */
   readonly detail: string | null
 }
 

@@ -228,6 +228,8 @@ export type LedgerSet =
   | 'changed'
   | 'held'
   | 'unread'
+  | 'guarded'
+  | 'released'
 
 export interface KeyIndex {
   getMany(resource: ResourceName, keys: readonly RecordKey[]): Promise<readonly (IndexEntry | undefined)[]>

@@ -45,16 +45,17 @@ export function reconcileDueAt(
 
 /**
  * How a purge that begins now compares, unless somebody asks for a way. A reconcile that would be due before half of the time to
- * the next purge is over is made now: two sweeps close to each other would find the same. While records of a purge are held, each
- * is one: no other reads them again (R10).
+ * the next purge is over is made now: two sweeps close to each other would find the same. While records of a purge are held, or were
+ * rejected and not judged since, each is one: no other reads them again (R10).
  */
 export function compareOf(
-  state: Pick<CommittedState, 'lastPass'>,
+  state: Pick<CommittedState, 'lastPass' | 'holds'>,
   resource: ListedResource,
   sweeps: SweepSettings,
   now: Instant,
 ): PurgeCompare {
   if ((state.lastPass(resource.name, 'purge')?.reread.held ?? 0) > 0) return 'content'
+  if (state.holds.rejected(resource.name).some(({ hold }) => hold.pass !== 'update')) return 'content'
   const isDue = now + sweeps.intervalMs / 2 >= reconcileDueAt(state, resource, sweeps)
   return isDue ? 'content' : sweeps.compare
 }

@@ -9,7 +9,7 @@ import { commitWalked, firstWatermark } from './commit-walked.ts'
 import { endAs, endAsFailed } from './pass-end.ts'
 import { PLAIN_BEGINNING } from './progress.ts'
 import { publishByKey, publishRechecked, type LetterRetry } from './publish-by-key.ts'
-import { concludeReread, type RereadConclusion } from './reread/conclude-reread.ts'
+import { allSaid, concludeReread, type RereadConclusion } from './reread/conclude-reread.ts'
 import { withholdingOf } from './reread/withholding.ts'
 import { onWholeLedger } from './resume.ts'
 import { walkToEnd, type CommitPage, type WalkedPage } from './walk.ts'
@@ -181,7 +181,7 @@ async function retry(
 async function complete(
   feed: Feed,
   resource: ListedResource,
-  { progress, heldBecause, holds }: RereadConclusion,
+  { progress, heldBecause, left, holds }: RereadConclusion,
   begunAt: Instant,
   signal: AbortSignal,
 ): Promise<PassProgress> {
@@ -192,7 +192,8 @@ async function complete(
   // R4: by now there are the Dates of later answers, too. A pass that another process began was held against its clock.
   const latest = feed.serverClock.latest(begunAt)
   const watermark = wanted !== null && wanted > latest ? latest : wanted
-  const done = await endAs(feed, resource, progress, { state, watermark, detail: heldBecause, holds }, signal)
+  const detail = allSaid([heldBecause, left])
+  const done = await endAs(feed, resource, progress, { state, watermark, detail, holds }, signal)
   if (done.pass === 'update') {
     feed.observer.overlapReviewed(resource.name, feed.lateArrivals.review(resource.name))
   }

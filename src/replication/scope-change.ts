@@ -7,7 +7,7 @@ import type { ListedResource } from '../domain/resource.ts'
 import { isUnder, mayHaveLeft, scopeText } from '../domain/scope.ts'
 import type { CommittedState } from './committed-state.ts'
 import type { Feed } from './feed.ts'
-import { endOfHolds, endOfRecordHolds } from './holds/end-of-holds.ts'
+import { allOf, endOfHolds, endOfRecordHolds, endOfRejected } from './holds/end-of-holds.ts'
 import { begun, ended, PLAIN_BEGINNING, withHeld, withHeldRecords } from './progress.ts'
 
 /** Whether the topic was filled, or is being filled, with what the scope shows. Before the first snapshot, with nothing. */
@@ -70,8 +70,10 @@ async function endHold(feed: Feed, resource: ListedResource, signal: AbortSignal
 /** The same of records that passes have held (R10). */
 async function endRecordHolds(feed: Feed, resource: ListedResource, signal: AbortSignal): Promise<void> {
   for (const pass of PASS_KINDS) {
-    const last = feed.state.lastPass(resource.name, pass)
-    const holds = endOfRecordHolds(feed.state, resource, pass)
+    const { state } = feed
+    const last = state.lastPass(resource.name, pass)
+    const rejected = endOfRejected(state, resource, (hold) => hold.pass === pass)
+    const holds = allOf(endOfRecordHolds(state, resource, pass), rejected)
     if (last === undefined || (last.reread.held === 0 && holds.ended.length === 0)) continue
     const progress = withHeldRecords(last, 0)
     await feed.committer.commitProgress(resource, { progress, watermark: null, markers: [], holds }, signal)

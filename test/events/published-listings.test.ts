@@ -55,7 +55,7 @@ test('the registered schemas are those of the feeds that there are, byte by byte
     'spark.control-listingstream.SweepCertificate 1':
       'f2249f5fd751d3fb4c589fbec990471d8422a7ed360f2cb5b1f117d024d31439',
     'spark.holds-listingstream.HeldKeys 1':
-      '8d77630eef36a3ad4b869a41eadff1f53aec1c10f614ff99d6f5d7e3f2acc1ab',
+      '0595ff39e2355a055a86f84a4261d335c161eece2baed812423192eceb56e2d1',
     'spark.listings-listingstream.ListingDeleted 1':
       '19552ad82b25f38089c1977cd779f930841cdc402adceb1765000f7470562455',
     'spark.listings-listingstream.ListingUpserted 1':

@@ -226,6 +226,7 @@ function chunk(number: number, keys: readonly HeldKey[], whole: HeldChunk['whole
     startedAt: instant(HELD_AT - 1),
     sweepOffsets: [4, 0, 9],
     heldAt: HELD_AT,
+    rejectedAt: null,
     why: 'too many',
   } as const
   return { hold, chunk: number, whole, keys }

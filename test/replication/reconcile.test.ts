@@ -285,8 +285,8 @@ describe('a purge that nobody asked to compare in a certain way', () => {
   })
 
   test('of a resource whose full walks come more often is never one', () => {
-    const passes = { lastPass: () => ({ startedAt: at(6 * DAY_MS), reconciledAt: null, reread: NO_REREAD }) }
-    const state = passes as unknown as Parameters<typeof compareOf>[0]
+    const lastPass = () => ({ startedAt: at(6 * DAY_MS), reconciledAt: null, reread: NO_REREAD })
+    const state = { lastPass, holds: { rejected: () => [] } } as unknown as Parameters<typeof compareOf>[0]
     expect(compareOf(state, TOURS, SWEEPS, at(7 * DAY_MS))).toBe('versions')
   })
 })

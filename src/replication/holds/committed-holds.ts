@@ -40,26 +40,35 @@ export class CommittedHolds {
     return this.all(resource).find(({ hold }) => isOfRecords(hold.kind) && hold.pass === pass)
   }
 
-  /** Of this generation: deletes first, then newest first. */
+  /** Of this generation: deletes first, then newest first. None that was rejected. */
   all(resource: ResourceName): readonly StandingHold[] {
     const recordsLast = ({ hold }: StandingHold): number => (isOfRecords(hold.kind) ? 1 : 0)
-    return this.#where(({ hold }) => hold.resource === resource && hold.generation === this.#generation)
-      .flatMap((known) => standing(known) ?? [])
+    return this.#whole(resource)
+      .filter(({ hold }) => hold.rejectedAt === null)
       .toSorted((a, b) => recordsLast(a) - recordsLast(b) || b.hold.heldAt - a.hold.heldAt)
+  }
+
+  /** Of this generation: of records, those that an operator rejected and no pass of their kind has judged since. */
+  rejected(resource: ResourceName): readonly StandingHold[] {
+    return this.#whole(resource).filter(({ hold }) => hold.rejectedAt !== null)
   }
 
   /** Whatever of this kind the topic has of the resource, but for the first chunks of one hold. */
   ending(resource: ResourceName, kind: HoldKind, kept?: KeptHold): readonly HeldChunkId[] {
     return chunksBut(
       this.#where(({ hold }) => hold.resource === resource && hold.kind === kind),
-      kept,
+      kept === undefined ? [] : [kept],
     )
   }
 
-  /** The same of records that such a pass has read again; of all passes where none is named. */
-  endingRecords(resource: ResourceName, pass?: PassKind, kept?: KeptHold): readonly HeldChunkId[] {
+  /** The same of records that such a pass has read again. @param kept first chunks of these holds */
+  endingRecords(
+    resource: ResourceName,
+    pass: PassKind,
+    kept: readonly KeptHold[] = [],
+  ): readonly HeldChunkId[] {
     const isOne = ({ hold }: KnownHold): boolean =>
-      hold.resource === resource && isOfRecords(hold.kind) && (pass === undefined || hold.pass === pass)
+      hold.resource === resource && isOfRecords(hold.kind) && hold.pass === pass
     return chunksBut(this.#where(isOne), kept)
   }
 
@@ -79,15 +88,20 @@ export class CommittedHolds {
     }
   }
 
+  #whole(resource: ResourceName): readonly StandingHold[] {
+    const isOne = ({ hold }: KnownHold): boolean =>
+      hold.resource === resource && hold.generation === this.#generation
+    return this.#where(isOne).flatMap((known) => standing(known) ?? [])
+  }
+
   #where(isWanted: (known: KnownHold) => boolean): readonly KnownHold[] {
     return [...this.#known.values()].filter(isWanted)
   }
 }
 
-function chunksBut(known: readonly KnownHold[], kept: KeptHold | undefined): readonly HeldChunkId[] {
-  return known.flatMap(({ hold: { resource, passId }, chunks }) =>
-    [...chunks]
-      .filter((chunk) => kept === undefined || kept.hold.passId !== passId || chunk >= kept.chunks)
-      .map((chunk) => ({ resource, passId, chunk })),
-  )
+function chunksBut(known: readonly KnownHold[], kept: readonly KeptHold[]): readonly HeldChunkId[] {
+  return known.flatMap(({ hold: { resource, passId }, chunks }) => {
+    const stays = kept.find(({ hold }) => hold.passId === passId)?.chunks ?? 0
+    return [...chunks].filter((chunk) => chunk >= stays).map((chunk) => ({ resource, passId, chunk }))
+  })
 }

@@ -31,6 +31,7 @@ export async function holdDeletes(
     sweepOffsets,
     heldAt: feed.clock.now(),
     why,
+    rejectedAt: null,
   }
   let last: HeldChunk = { hold, chunk: 0, whole: null, keys: [] }
   let keys = 0

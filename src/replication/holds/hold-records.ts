@@ -14,6 +14,7 @@ import { hasCode } from '../../support/errors.ts'
 import { heldKey } from '../delete-candidates.ts'
 import type { Feed } from '../feed.ts'
 import type { LedgerSet } from '../ports.ts'
+import { endOfRecordHolds } from './end-of-holds.ts'
 import { KEYS_PER_CHUNK } from './hold-deletes.ts'
 
 export interface HeldRecords {
@@ -49,6 +50,7 @@ export async function holdRecords(
   const { holds, generation } = feed.state
   const { pass, startedAt } = progress
   const before = holds.standingRecords(resource.name, pass)
+  await feed.index.ledger.drop(progress.passId, 'held')
   const same = before?.hold.kind === withheld.kind ? before : withheld.onto
   const continued = same === undefined ? undefined : await fileHeld(feed, progress.passId, same, signal)
   const { kind, why } = withheld
@@ -62,6 +64,7 @@ export async function holdRecords(
     passId: holdIdOf(progress),
     sweepOffsets: [],
     heldAt: feed.clock.now(),
+    rejectedAt: null,
   }
   let last: HeldChunk = continued ?? { hold, chunk: 0, whole: null, keys: [] }
   let keys = continued?.whole?.keys ?? 0
@@ -85,7 +88,7 @@ export async function holdRecords(
   }
   const chunks = last.chunk + 1
   const written = hasGrown ? [{ ...last, whole: { chunks, keys } }] : []
-  const ended = holds.endingRecords(resource.name, pass, { hold: last.hold, chunks })
+  const { ended } = endOfRecordHolds(feed.state, resource, pass, [{ hold: last.hold, chunks }])
   return { holds: { written, ended }, keys }
 }
 
@@ -106,7 +109,6 @@ async function fileHeld(
   signal: AbortSignal,
 ): Promise<HeldChunk | undefined> {
   const { hold, chunks, keys } = standing
-  await ledger.drop(pass, 'held')
   let last: readonly HeldKey[] = []
   try {
     for await (const chunk of holds.keys(standing, signal)) {

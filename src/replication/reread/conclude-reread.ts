@@ -1,9 +1,9 @@
 /** The end of what a pass read again (R10): what was withheld is published, or held for an operator. */
 import type { HoldChanges, StandingHold } from '../../domain/hold.ts'
-import type { PassProgress } from '../../domain/pass.ts'
+import type { PassProgress, RereadCounts } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import type { Feed } from '../feed.ts'
-import { endOfRecordHolds } from '../holds/end-of-holds.ts'
+import { allOf, endOfRecordHolds, endOfRejected } from '../holds/end-of-holds.ts'
 import { holdRecords, type WithheldRecords } from '../holds/hold-records.ts'
 import type { LedgerSet } from '../ports.ts'
 import { withHeldRecords } from '../progress.ts'
@@ -11,11 +11,14 @@ import { publishByKey, publishRechecked, type LetterRetry } from '../publish-by-
 import { compareOfSweep } from '../reconcile.ts'
 import { judgeReread } from './judge-reread.ts'
 import { readUnread } from './read-unread.ts'
+import { judgesAnew, readsAllHeld, releaseWithheld } from './release-withheld.ts'
 
 export interface RereadConclusion {
   readonly progress: PassProgress
   /** Why records are held; null if none are. */
   readonly heldBecause: string | null
+  /** What is left as it is since another pass holds it, in words; null if that is nothing. */
+  readonly left: string | null
   /** For the transaction in which the pass ends. */
   readonly holds: HoldChanges
 }
@@ -29,18 +32,19 @@ export async function concludeReread(
   signal: AbortSignal,
 ): Promise<RereadConclusion> {
   const standing = standingOf(feed, walked)
-  if (standing !== undefined && !mayEnd(walked)) {
+  if (standing !== undefined && !readsAllHeld(walked)) {
     return await addToHold(feed, resource, walked, { standing, letters }, signal)
   }
   const read =
     standing === undefined ? walked : await readUnread(feed, resource, walked, { standing, letters }, signal)
   const { masked, changed } = read.reread
-  const verdict = judgeReread(feed.reread, read.reread)
+  const verdict = judgeReread(feed.reread, withRejected(feed, resource, read))
   if (verdict.kind === 'clear') {
-    const sets = masked + changed === 0 ? [] : (['masked', 'changed'] as const)
+    const withheld = masked + changed === 0 ? [] : (['masked', 'changed'] as const)
+    const { sets, left } = await releaseWithheld(feed, resource, read, withheld, signal)
     const published = await publishWithheld(feed, resource, read, { sets, letters }, signal)
-    const holds = endOfRecordHolds(feed.state, resource, read.pass)
-    return { progress: withHeldRecords(published, 0), heldBecause: null, holds }
+    const holds = allOf(endOfRecordHolds(feed.state, resource, read.pass), endOfJudged(feed, resource, read))
+    return { progress: withHeldRecords(published, 0), heldBecause: null, left, holds }
   }
   const withheld = { kind: verdict.hold, why: verdict.why }
   return await hold(feed, resource, read, { withheld, letters }, signal)
@@ -51,10 +55,20 @@ function standingOf({ state }: Feed, { resource, pass, reread }: PassProgress): 
   return reread.held === 0 ? undefined : state.holds.standingRecords(resource, pass)
 }
 
-/** Whether what such a pass has read says anything of all that is held: a purge by keys or stamps has read next to nothing. */
-function mayEnd(read: PassProgress): boolean {
-  if (read.pass === 'purge') return compareOfSweep(read) === 'content'
-  return read.owedSeconds.length === 0
+/** What was too much once is judged by its share however few are shown, as what is held is. */
+function withRejected({ state }: Feed, { name }: ListedResource, read: PassProgress): RereadCounts {
+  const judged = state.holds.rejected(name).filter(({ hold }) => judgesAnew(read, hold))
+  return { ...read.reread, held: judged.reduce((sum, { keys }) => sum + keys, read.reread.held) }
+}
+
+/** What was rejected, and has its verdict now. */
+function endOfJudged({ state }: Feed, resource: ListedResource, read: PassProgress): HoldChanges {
+  return endOfRejected(state, resource, (hold) => judgesAnew(read, hold))
+}
+
+/** In one line; null if there is nothing to say. */
+export function allSaid(texts: readonly (string | null)[]): string | null {
+  return texts.filter((text) => text !== null).join('; ') || null
 }
 
 interface OnHold {
@@ -74,7 +88,9 @@ async function addToHold(
   const what = read.pass === 'purge' ? `compared ${compareOfSweep(read)}` : 'could not read its whole window'
   const heldBecause = `${why}; hold ${passId} stands, since this ${read.pass} ${what}`
   const { masked, changed } = read.reread
-  if (masked + changed === 0) return { progress: read, heldBecause, holds: { written: [], ended: [] } }
+  if (masked + changed === 0) {
+    return { progress: read, heldBecause, left: null, holds: { written: [], ended: [] } }
+  }
   const verdict = judgeReread(feed.reread, read.reread)
   const isOfChanges = kind === 'changes' || (verdict.kind === 'held' && verdict.hold === 'changes')
   const withheld = { kind: isOfChanges ? 'changes' : 'masking', why, onto: standing } as const
@@ -94,10 +110,12 @@ async function hold(
 ): Promise<RereadConclusion> {
   const isMasking = withheld.kind === 'masking'
   const others = isMasking && read.reread.changed > 0 ? (['changed'] as const) : []
-  const progress = await publishWithheld(feed, resource, read, { sets: others, letters }, signal)
+  const { sets: released, left } = await releaseWithheld(feed, resource, read, others, signal)
+  const progress = await publishWithheld(feed, resource, read, { sets: released, letters }, signal)
   const sets = isMasking ? (['masked'] as const) : (['masked', 'changed'] as const)
-  const { keys, holds } = await holdRecords(feed, resource, progress, { ...withheld, sets }, signal)
-  return { progress: withHeldRecords(progress, keys), heldBecause: withheld.why, holds }
+  const { keys, holds: own } = await holdRecords(feed, resource, progress, { ...withheld, sets }, signal)
+  const holds = allOf(own, endOfJudged(feed, resource, read))
+  return { progress: withHeldRecords(progress, keys), heldBecause: withheld.why, left, holds }
 }
 
 interface Withheld {

@@ -17,8 +17,8 @@ export type RereadVerdict =
 const APPLIES_FROM = 1_000
 
 /**
- * Where both are too much, all that changed is held: what gained masked fields is among it. While records are held already, what
- * few say counts, too: a hold does not end because some of its records are not shown any more.
+ * Where both are too much, all that changed is held: what gained masked fields is among it. While records are held already, or were
+ * rejected, what few say counts, too: a hold does not end because some of its records are not shown any more.
  */
 export function judgeReread(
   { maskMaxRatio, changeMaxRatio }: RereadLimits,

@@ -2,10 +2,10 @@ import type { PassProgress } from '../../domain/pass.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import type { Feed } from '../feed.ts'
 import type { GuardVerdict } from '../guard.ts'
-import { bothOf, endOfHolds } from '../holds/end-of-holds.ts'
+import { allOf, endOfHolds } from '../holds/end-of-holds.ts'
 import { holdDeletes } from '../holds/hold-deletes.ts'
 import { ended, withHeld } from '../progress.ts'
-import type { RereadConclusion } from '../reread/conclude-reread.ts'
+import { allSaid, type RereadConclusion } from '../reread/conclude-reread.ts'
 import { certify } from './certify.ts'
 
 interface SweepEnd {
@@ -13,7 +13,7 @@ interface SweepEnd {
   /** Deletes that are held. */
   readonly held: number
   /** What came of the records that it has read. */
-  readonly records: Pick<RereadConclusion, 'heldBecause' | 'holds'>
+  readonly records: Pick<RereadConclusion, 'heldBecause' | 'left' | 'holds'>
 }
 
 /** Commits the end of a sweep that came to a verdict, with the deletes that are held or with the end of those that were. */
@@ -26,12 +26,12 @@ export async function endSweep(
 ): Promise<PassProgress> {
   const isHeld = verdict.kind === 'held' || records.heldBecause !== null
   const state = isHeld ? 'held' : 'completed'
-  const detail = both(detailOf(verdict), records.heldBecause)
+  const detail = allSaid([detailOf(verdict), records.heldBecause, records.left])
   const deletes =
     verdict.kind === 'held' && held > 0
       ? await holdDeletes(feed, resource, progress, verdict.why, signal)
       : endOfHolds(feed.state, resource)
-  const holds = bothOf(deletes, records.holds)
+  const holds = allOf(deletes, records.holds)
   const done = ended(withHeld(progress, held), state)
   const markers = [{ event: state, progress: done, detail } as const]
   const certificates = state === 'completed' ? await certify(feed, resource, done.passId, signal) : []
@@ -41,10 +41,6 @@ export async function endSweep(
   feed.observer.passEnded(done, detail)
   feed.observer.sweepJudged(done, verdict.kind, null)
   return done
-}
-
-function both(one: string | null, other: string | null): string | null {
-  return one === null || other === null ? (one ?? other) : `${one}; ${other}`
 }
 
 function detailOf(verdict: GuardVerdict): string | null {

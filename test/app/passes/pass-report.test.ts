@@ -104,6 +104,7 @@ test('records that the guard holds are told with their number, their reason and 
     generation: 1,
     sweepOffsets: [],
     heldAt: startedAt,
+    rejectedAt: null,
   } as const
   const heldRecords = { standing: { hold, chunks: 1, keys: 300 }, why }
   const report = parsePassReport(reportOf({ ...PLAIN, progress, heldRecords }, false))

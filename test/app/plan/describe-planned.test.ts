@@ -21,6 +21,7 @@ const HOLD = {
   startedAt: instant(0),
   sweepOffsets: [],
   heldAt: instant(0),
+  rejectedAt: null,
   why: 'too many',
 } as const
 

@@ -86,7 +86,7 @@ test('deletes and records that the guard holds are told apart, each with its hol
     const { resource, startedAt } = update
     const named = { resource, pass, kind, passId: passId(id), why: `why of ${id}` }
     return {
-      hold: { ...named, generation: 1, startedAt, sweepOffsets: [], heldAt: startedAt },
+      hold: { ...named, generation: 1, startedAt, sweepOffsets: [], heldAt: startedAt, rejectedAt: null },
       chunks: 1,
       keys: 1,
     }
