@@ -195,11 +195,11 @@ export class Arena implements AsyncDisposable {
     return program
   }
 
-  /** Resolves when the daemon has opened the feed, or has ended. */
+  /** Resolves when the daemon has opened the feed and takes requests, or has ended. */
   async opened(daemon: Program, dataDir = this.dataDir): Promise<string | undefined> {
     while (daemon.exit === undefined) {
       const info = await readDaemonInfo(dataDir)
-      if (info?.pid === daemon.pid) return info.url
+      if (info?.pid === daemon.pid && (await takesRequests(info.url, this.signal))) return info.url
       await sleep(DAEMON_POLL_MS, this.signal)
     }
     return undefined
@@ -280,6 +280,15 @@ function beforeHalfHour(prng: Prng): number {
 /** One that the listing has a stamp for, and one that it has none for. */
 function chooseSets(prng: Prng): readonly JudgedResource[] {
   return [pick(STAMPED_SETS, prng.next32()), pick(UNSTAMPED_SETS, prng.next32())]
+}
+
+const NOT_READY = 503
+
+async function takesRequests(url: string, signal: AbortSignal): Promise<boolean> {
+  // Of what takes any, this reads the least.
+  const response = await fetch(`${url}/resources/listings/hold`, { signal }).catch(() => undefined)
+  await response?.body?.cancel()
+  return response !== undefined && response.status !== NOT_READY
 }
 
 async function readDaemonInfo(dataDir: string): Promise<{ pid: number; url: string } | undefined> {

@@ -168,8 +168,24 @@ export class TortureCluster implements AsyncDisposable {
     })
   }
 
-  /** Resolves when every broker that should run answers; starts those that do not run. */
+  /**
+   * Resolves when every broker that should run answers; starts those that do not run, and all of them anew, once, where they do not
+   * come up in time: a busy machine is no finding.
+   */
   async ready(signal: AbortSignal): Promise<void> {
+    const isUp = await this.#answers(signal).then(
+      () => true,
+      (error: unknown) => {
+        if (signal.aborted || !isTimeout(error)) throw error
+        return false
+      },
+    )
+    if (isUp) return
+    for (const { process } of this.#brokers) await stopDetached(process, 0, AbortSignal.timeout(DOWN_MS))
+    await this.#answers(signal)
+  }
+
+  async #answers(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)])
     // All of them first: none answers for a whole cluster before the others run.
     for (const [index, { process }] of this.#brokers.entries()) {
@@ -201,6 +217,10 @@ export class TortureCluster implements AsyncDisposable {
     if (broker === undefined) throw new Error(`There is no broker ${index}.`)
     return broker
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
 }
 
 /** A bench that was killed could not stop its own. */

@@ -106,10 +106,10 @@ export class LiveMarket implements AsyncDisposable {
     for (const key of keys) this.#stampsBack.set(key, [...(this.#stampsBack.get(key) ?? []), stamp])
   }
 
-  /** Keys of listings that are in view, and whose stamps are from before this market began. */
-  unmovedKeys(): readonly string[] {
+  /** Keys of listings that are in view, and whose stamps are from so long before this market began. */
+  unmovedKeys(byMs: number): readonly string[] {
     return [...this.#listings.shownValues('ModificationTimestamp')].flatMap(([key, stamp]) =>
-      typeof stamp === 'string' && Date.parse(stamp) < this.#began ? key : [],
+      typeof stamp === 'string' && Date.parse(stamp) < this.#began - byMs ? key : [],
     )
   }
 

@@ -85,8 +85,7 @@ async function runLane(
       skipped.push(`${name} (seed ${seed}): this user may not mount a tmpfs`)
       continue
     }
-    const cluster = await clusters.of(SCENARIOS[name].brokers, signal)
-    const result = await tried(name, { seed, listings, cluster, folder }, signal)
+    const result = await tried(name, { seed, listings, folder }, clusters, signal)
     if (result === undefined) return
     results.push(result)
     say(lineOf(result, results.length + skipped.length, runs))
@@ -98,12 +97,14 @@ async function runLane(
 /** Undefined if it was interrupted. A run that breaks down itself is a finding, and not the end of the others. */
 async function tried(
   name: ScenarioName,
-  options: ArenaOptions,
+  options: Omit<ArenaOptions, 'cluster'>,
+  clusters: Clusters,
   signal: AbortSignal,
 ): Promise<RunResult | undefined> {
   const started = performance.now()
   try {
-    return await tortureOnce(name, options, signal)
+    const cluster = await clusters.of(SCENARIOS[name].brokers, signal)
+    return await tortureOnce(name, { ...options, cluster }, signal)
   } catch (error) {
     if (signal.aborted) return undefined
     const what = `the run broke down: ${error instanceof Error ? error.stack : String(error)}`
@@ -139,7 +140,14 @@ class Clusters implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const cluster of this.#started.values()) await cluster[Symbol.asyncDispose]()
+    for (const cluster of this.#started.values()) {
+      try {
+        await cluster[Symbol.asyncDispose]()
+      } catch (error) {
+        // What the runs have shown counts all the same; the next call removes what is left.
+        this.#say(`brokers of lane ${this.#lane} could not be stopped: ${String(error)}`)
+      }
+    }
   }
 }
 

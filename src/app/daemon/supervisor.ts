@@ -332,14 +332,15 @@ export class FeedSupervisor implements FeedApi {
   async #keep(opened: OpenFeed, announce: Announce, signal: AbortSignal): Promise<void> {
     const { around, clock, schedule } = this.#options
     await using feed = opened
-    await using announced = await announce(feed.owner)
     // Before a pass ends what is open.
     if (!this.#recalled) this.#recalled = await recallNotices(feed, around, signal)
+    // Whoever reads it may ask at once.
+    await using announced = await announce(feed.owner)
     around.health.started()
     const tasks = [
+      (within: AbortSignal) => this.#takeRequests(feed, within),
       (within: AbortSignal) => runSchedule(feed.runner, feed.resources, schedule, around.parking, within),
       (within: AbortSignal) => watchOwnership(feed, announced, clock, within),
-      (within: AbortSignal) => this.#takeRequests(feed, within),
     ]
     try {
       await together(tasks, signal)

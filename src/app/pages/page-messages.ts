@@ -20,6 +20,9 @@ export interface PageQuestion {
   readonly encoding: PageEncoding | undefined
 }
 
+/** Instead of a question: there is none any more. */
+export const END = 'end'
+
 export interface PageEncoding {
   readonly recipe: EventRecipe
   readonly limit: ContentLimit

@@ -16,7 +16,14 @@ import {
 } from '../../spark/page-body.ts'
 import { orAborted } from '../../support/abort.ts'
 import { ListingstreamError } from '../../support/errors.ts'
-import type { PageAnswer, PageEncoding, PageQuestion, RowTally, ThreadMessage } from './page-messages.ts'
+import {
+  END,
+  type PageAnswer,
+  type PageEncoding,
+  type PageQuestion,
+  type RowTally,
+  type ThreadMessage,
+} from './page-messages.ts'
 import { recordsOf } from './page-rows.ts'
 
 /** A smaller body is read sooner than it is handed over: updates of a quiet market need no second thread. */
@@ -25,6 +32,9 @@ const WORTH_A_THREAD_BYTES = 256 * 1024
 const DEFAULT_TIMEOUT_MS = 60_000
 /** Far longer than a walk needs for its next page: a thread takes some ten megabytes, and a process may have many feeds. */
 const DEFAULT_IDLE_MS = 30_000
+
+/** A page takes a fraction of that. */
+const ENDS_WITHIN_MS = 5_000
 
 const THREAD_FILE = new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url)
 
@@ -155,7 +165,7 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
     if (this.#asked.size === 0) {
       this.#timer = setTimeout(() => {
         this.#worker = undefined
-        void worker.terminate()
+        void end(worker)
       }, idleMs)
       this.#timer.unref()
       return
@@ -168,11 +178,12 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   }
 
   #ended(worker: Worker, cause: unknown): void {
-    const error = new ListingstreamError(
-      'The thread that reads pages ended. The page is asked for again; lower PAGE_LIMIT if this stays.',
-      { code: 'PAGE_THREAD_FAILED', retryable: true, cause },
+    const message =
+      'The thread that reads pages ended. The page is asked for again; lower PAGE_LIMIT if this stays.'
+    this.#fail(
+      worker,
+      new ListingstreamError(message, { code: 'PAGE_THREAD_FAILED', retryable: true, cause }),
     )
-    this.#fail(worker, error)
   }
 
   #fail(worker: Worker, error: ListingstreamError): void {
@@ -184,9 +195,22 @@ export class ThreadedPageReader implements PageReader, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearTimeout(this.#timer)
-    await this.#worker?.terminate()
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#ended(worker, undefined)
+    worker.ref()
+    await end(worker)
   }
+}
+
+/** The thread ends by itself, behind what it is at; one that does not is stopped wherever it is. */
+async function end(worker: Worker): Promise<void> {
+  const exited = new Promise<void>((resolve) => void worker.once('exit', () => resolve()))
+  const overdue = setTimeout(() => void worker.terminate(), ENDS_WITHIN_MS)
+  overdue.unref()
+  worker.postMessage(END, [])
+  await exited
+  clearTimeout(overdue)
 }
 
 /** A copy only where the bytes are a part of something larger, such as the pool of small buffers. */

@@ -1,7 +1,7 @@
 /** A thread that reads pages. Started by `page-reader.ts`. */
 import { parentPort } from 'node:worker_threads'
 
-import type { PageQuestion, ThreadMessage } from './page-messages.ts'
+import { END, type PageQuestion, type ThreadMessage } from './page-messages.ts'
 import { PageWorker } from './page-worker.ts'
 
 const worker = new PageWorker()
@@ -10,7 +10,12 @@ function post(message: ThreadMessage, moved: readonly ArrayBuffer[] = []): void 
   parentPort?.postMessage(message, moved)
 }
 
-parentPort?.on('message', ({ id, ...question }: PageQuestion) => {
+parentPort?.on('message', (message: PageQuestion | typeof END) => {
+  if (message === END) {
+    parentPort?.close()
+    return
+  }
+  const { id, ...question } = message
   const page = worker.read(question, (token) => post({ kind: 'token', id, token }))
   const { body } = question
   const contents = page.kind === 'envelope' ? page.rows?.contents : undefined
