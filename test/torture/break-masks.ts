@@ -7,6 +7,7 @@ import {
   approveTooFew,
   dieOften,
   heldBy,
+  passEnds,
   reject,
   restartKnowing,
   run,
@@ -24,6 +25,7 @@ const TRIES = 4
 const MOST_OVERLAPS = 6
 /** `MASK_MAX_RATIO` of them, and more. */
 const LEAST = 120
+const FEW = 40
 
 /**
  * The role loses the right to a field of most listings, with new stamps or without any: nothing of it is published, whatever dies
@@ -68,7 +70,25 @@ async function heldAndDecided(arena: Arena): Promise<readonly Finding[]> {
   if ((await untilHeld(arena, busy, LEAST)) === undefined)
     return [unsettled(`${field} of ${keys.length} listings is masked, and nothing is held`)]
   const { running, findings } = await restartKnowing(arena, busy, LEAST)
-  return findings.length > 0 ? findings : decide(arena, running, { field, keys })
+  if (findings.length > 0) return findings
+  const masked = { field, keys, isTold }
+  const beside = await readFewBeside(arena, running, masked)
+  return beside.length > 0 ? beside : decide(arena, running, masked)
+}
+
+/** An update reads a few of what a reconcile holds, or what was rejected of it: not enough to be judged, and none of it is published. */
+async function readFewBeside(
+  arena: Arena,
+  running: Running,
+  { keys, isTold }: Masked,
+): Promise<readonly Finding[]> {
+  // What an update holds, it reads again itself.
+  if (isTold) return []
+  const { market, prng, signal } = arena
+  const from = prng.below(keys.length - FEW)
+  market.apply({ action: 'touch', keys: keys.slice(from, from + FEW) })
+  await sleep(arena.cacheLagMs, signal)
+  return passEnds(arena, running, 'update', 'completed')
 }
 
 /** Until it completes: the first may go on with an interrupted one. */
@@ -84,6 +104,8 @@ async function command(arena: Arena, pass: string): Promise<readonly Finding[]> 
 interface Masked {
   readonly field: string
   readonly keys: readonly string[]
+  /** Whether they have new stamps. */
+  readonly isTold: boolean
 }
 
 async function decide(arena: Arena, running: Running, masked: Masked): Promise<readonly Finding[]> {
@@ -100,7 +122,9 @@ async function decide(arena: Arena, running: Running, masked: Masked): Promise<r
     }
     case 'rejected': {
       const findings = await reject(arena, running, hold)
-      return findings.length > 0 ? findings : heldAgain(arena, running, masked)
+      if (findings.length > 0) return findings
+      const beside = await readFewBeside(arena, running, masked)
+      return beside.length > 0 ? beside : heldAgain(arena, running, masked)
     }
     case 'reverted':
       return revert(arena, running, masked)
