@@ -21,18 +21,22 @@ function figuresText(results: readonly Result[]): string {
   return [...machines(results), table(results.flatMap(({ figures }) => figures))].join('\n\n')
 }
 
-/** One sentence for each machine, commit and day that results are of; it should be one. */
+/** A paragraph for each machine, commit and day that results are of; it should be one, and tells its parts where it is not. */
 function machines(results: readonly Result[]): readonly string[] {
-  const texts = results.map(({ machine, sizes }) => {
+  const parts = new Map<string, string[]>()
+  for (const { part, machine, sizes } of results) {
     const { commit, date, node, cpu, cores, memoryGb, kernel } = machine
-    return (
+    const text =
       `\`make bench\` on ${date.slice(0, 10)}, commit ${commit}: ${sizes.rounds} rounds, Node ${node.slice(1)}, ` +
       `${cores} cores (${cpu}) that program, broker, registry and simulator share, ${memoryGb} GB, Linux ${kernel}.`
-    )
-  })
+    parts.set(text, [...(parts.get(text) ?? []), `\`${part}\``])
+  }
   const load = results[0]?.machine.loadBefore
   const before = load === undefined ? '' : ` The load was ${load.toFixed(1)} before.`
-  return [...new Set(texts)].map((text, i) => wrapped(i === 0 ? text + before : text))
+  return [...parts].map(([text, names], i) => {
+    const whose = parts.size === 1 ? '' : ` Its parts: ${names.join(', ')}.`
+    return wrapped(`${text}${i === 0 ? before : ''}${whose}`)
+  })
 }
 
 /** As oxfmt would have it: padded, numbers to the right. */

@@ -1,6 +1,6 @@
 /** What of a pass's withheld records other passes hold stays as the topic has it (R10): few as they are, an operator was asked. */
 import { HOLD_LOST } from '../../domain/error-codes.ts'
-import type { Hold, StandingHold } from '../../domain/hold.ts'
+import { isOfRecords, type Hold, type StandingHold } from '../../domain/hold.ts'
 import type { PassProgress } from '../../domain/pass.ts'
 import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource } from '../../domain/resource.ts'
@@ -45,7 +45,7 @@ export async function releaseWithheld(
   const others = othersHolds(feed, resource, read)
   if (sets.length === 0 || others.length === 0) return { sets, left: null }
   const { ledger } = feed.index
-  const names = others.map(({ hold }) => hold.passId).join(', ')
+  const names = others.map(({ hold }) => nameOf(hold)).join(', ')
   if (!(await fileHeldByOthers(feed, read, others, signal))) {
     return { sets: [], left: `what gained masked fields or changed is left as it is: hold ${names}` }
   }
@@ -65,9 +65,13 @@ export async function releaseWithheld(
   }
 }
 
+function nameOf({ passId, rejectedAt }: Hold): string {
+  return rejectedAt === null ? passId : `${passId}, which was rejected`
+}
+
 function othersHolds({ state }: Feed, resource: ListedResource, read: PassProgress): readonly StandingHold[] {
   const standing = standingHolds(state, resource).filter(
-    ({ hold }) => hold.kind !== 'deletes' && hold.pass !== read.pass,
+    ({ hold }) => isOfRecords(hold.kind) && hold.pass !== read.pass,
   )
   return [...standing, ...state.holds.rejected(resource.name).filter(({ hold }) => !judgesAnew(read, hold))]
 }

@@ -106,6 +106,7 @@ describe('what a content reconcile holds', () => {
     expect(rejected(opened)).toMatchObject([{ keys: 900, hold: { rejectedAt: expect.any(Number) } }])
     expect(opened.feed.state.holds.all(LISTINGS.name)).toEqual([])
     expect(await update(opened)).toMatchObject({ state: 'completed' })
+    expect(opened.markers().at(-1)?.detail).toMatch(/^5 records are left .*, which was rejected$/)
     expect(leaked(opened)).toEqual(FREE)
     expect(await purge(opened)).toMatchObject({ state: 'held' })
     expect(leaked(opened)).toEqual(FREE)
