@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterEach, describe, expect, test } from 'vitest'
@@ -46,6 +47,18 @@ class Member {
       stream?.on('data', (text: Buffer) => (this.#output += String(text)))
     }
     this.#ended = once(this.#child, 'exit')
+  }
+
+  /** Resolves when it does nothing any more. */
+  async halt(): Promise<void> {
+    this.#child.kill('SIGSTOP')
+    // proc_pid_stat(5): the state is behind the name, which is in parentheses.
+    const isHalted = async () => (await readFile(`/proc/${this.#child.pid}/stat`, 'utf8')).includes(') T ')
+    await expect.poll(isHalted, { interval: 1 }).toBe(true)
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT')
   }
 
   async end(how: 'SIGTERM' | 'SIGKILL'): Promise<string> {
@@ -101,10 +114,31 @@ class Group {
     this.#members.push(new Member({ ...this.#args, member: `m${this.#started}` }))
   }
 
-  async kill(): Promise<void> {
-    const [member] = this.#members.splice(0, 1)
-    await member!.end('SIGKILL')
-    this.store.note({ member: member!.name, what: 'gone', key: '', partition: 0, offset: 0 })
+  /** One whose handler has a change: that one has to come again. */
+  async killAtWork(): Promise<void> {
+    for (;;) {
+      const atWork = (): Member | undefined => this.#members.find((member) => this.#isAtWork(member))
+      await expect.poll(atWork, { timeout: 60_000, interval: 1 }).toBeDefined()
+      const member = atWork()
+      if (member === undefined) continue
+      await member.halt()
+      if (this.#isAtWork(member)) {
+        await this.kill(member)
+        return
+      }
+      member.goOn()
+    }
+  }
+
+  #isAtWork({ name }: Member): boolean {
+    const own = this.store.journal().filter(({ member }) => member === name)
+    return own.filter(({ what }) => what === 'begun').length > own.length / 2
+  }
+
+  async kill(member = this.#members[0]!): Promise<void> {
+    this.#members.splice(this.#members.indexOf(member), 1)
+    await member.end('SIGKILL')
+    this.store.note({ member: member.name, what: 'gone', key: '', partition: 0, offset: 0 })
   }
 
   /** Ends by itself, with nothing left that would keep the process. */
@@ -167,7 +201,7 @@ describe('a group of three processes', () => {
     for (let member = 0; member < 3; member += 1) group.start()
 
     await group.untilHandled(100)
-    await group.kill()
+    await group.killAtWork()
     group.start()
     const writing = (async () => {
       for (let round = ROUNDS / 2; round < ROUNDS; round += 1) await writeRound(topic, round)

@@ -14,9 +14,11 @@ import { connectKafka, type KafkaCluster } from '../../../src/kafka/cluster.ts'
 import { partitionFor } from '../../../src/kafka/partition.ts'
 import { TransactionalProducer } from '../../../src/kafka/transactional-producer.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
+import { sleep } from '../../../src/support/abort.ts'
 import { FIELDS, listing, listingCodec, listingEncoder, listingSchemas, NEVER } from '../../events/sample.ts'
 import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
 
+const POLL_MS = 5
 const PASS = passId('0b1f9a52-6a44-4c0c-9a0e-2f9c6f1f6d11')
 
 /** What a test writes: a listing with its fields, or, as null, a delete with its tombstone. */
@@ -106,13 +108,20 @@ export class ListingTopic implements AsyncDisposable {
     )
   }
 
-  /** One transaction of records as they are. */
+  /** One transaction of records as they are. Resolves when it can be read: a commit is answered before (docs/kafka.md §2). */
   async append(records: readonly OutgoingRecord[], fate: 'commit' | 'abort' = 'commit'): Promise<void> {
     const transaction = await this.#producer.begin(NEVER)
+    const written = new Map<number, number>()
     for (const [partition, led] of Map.groupBy(records, ({ key }) => this.partitionOf(String(key)))) {
-      await transaction.send([{ topic: this.topic, partition, records: led }], NEVER)
+      const [appended] = await transaction.send([{ topic: this.topic, partition, records: led }], NEVER)
+      written.set(partition, appended?.nextOffset ?? 0)
     }
     await transaction[fate](NEVER)
+    for (;;) {
+      const offsets = await this.cluster.topicOffsets(this.topic, NEVER)
+      if ([...written].every(([partition, next]) => (offsets[partition]?.end ?? 0) > next)) return
+      await sleep(POLL_MS, NEVER)
+    }
   }
 
   partitionOf(key: string): number {
