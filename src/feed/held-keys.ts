@@ -43,7 +43,7 @@ export const HELD_KEYS = z
     sweepOffsets: OFFSET_LIST,
     heldAt: INSTANT,
     why: z.string(),
-    rejectedAt: INSTANT.nullable(),
+    rejectedAt: INSTANT.nullable().default(null),
     chunk: z.number(),
     chunks: z.number().nullable(),
     total: z.number().nullable(),

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 
+import type { Hold } from '../../src/domain/hold.ts'
 import { instant } from '../../src/domain/instant.ts'
 import type { FeedNotification } from '../../src/domain/notification.ts'
 import { NO_DELETES, NO_OUTCOMES, passId, type PassProgress } from '../../src/domain/pass.ts'
 import { frame } from '../../src/events/wire-format.ts'
 import { decodeState } from '../../src/feed/decode-state.ts'
+import { HELD_KEYS } from '../../src/feed/held-keys.ts'
 import { StateCodec } from '../../src/feed/state-codec.ts'
 import {
   markerRecord,
@@ -153,6 +155,29 @@ describe("the publisher's own records", () => {
     for (const notification of [degraded, over]) {
       expect(await read(codec.notification(notification))).toEqual({ kind: 'notification', notification })
     }
+  })
+
+  test('a hold of a version that knew no rejection is none that was rejected, and a rejected one comes back', async () => {
+    await using fixture = await Fixture.open()
+    const codec = await open(fixture)
+    const hold: Hold = {
+      resource: LISTINGS.name,
+      pass: 'purge',
+      passId: PASS,
+      kind: 'masking',
+      generation: 2,
+      startedAt: instant(1),
+      sweepOffsets: [],
+      heldAt: instant(2),
+      why: 'too many',
+      rejectedAt: instant(3),
+    }
+    const chunk = { hold, chunk: 0, whole: { chunks: 1, keys: 0 }, keys: [] }
+    const read = await decodeState(codec.heldKeys(chunk), fixture.writers, NEVER)
+    expect(read).toEqual({ kind: 'held-keys', chunk })
+    const { rejectedAt: _, ...earlier } = hold
+    const written = { ...earlier, kind: 'MASKING', pass: 'PURGE', chunk: 0, chunks: 1, total: 0, keys: [] }
+    expect(HELD_KEYS.parse(written)).toEqual({ ...chunk, hold: { ...hold, rejectedAt: null } })
   })
 
   test('a record of another type is no state', async () => {
