@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
@@ -19,8 +20,28 @@ export async function requireFreePort(port: number, what: string, option: string
   }
 }
 
-/** A port that was free a moment ago. */
+/**
+ * Below the ports that systems give to whoever asks for any (ip(7), `ip_local_port_range`): until a broker has it, which is formatted
+ * first, any connection might take one of those.
+ */
+const ports = { from: 20_000, to: 32_000 } as const
+const tries = 100
+
+/** Whoever was given one may not have it yet. */
+const given = new Set<number>()
+
+/** A port that was free a moment ago, and that was not given before. */
 export async function freePort(): Promise<number> {
+  for (let i = 0; i < tries; i += 1) {
+    const port = randomInt(ports.from, ports.to)
+    if (given.has(port)) continue
+    given.add(port)
+    try {
+      return await listenOnce(port)
+    } catch {
+      // Taken: another one.
+    }
+  }
   return await listenOnce(0)
 }
 
