@@ -182,7 +182,10 @@ test('where changes show up late, updates look back further, and nothing is miss
     lateArrivals: [{ resource: 'listings', overlapSeconds: 2_400 }],
   })
   expect(await daemon.metric('listingstream_arrival_delay_seconds_count{resource="listings"}')).toBe(400)
-  expect(await feed.done('status')).toMatch(/^Freshness .*CHANGES SHOW UP LATE: .*, which look back 40 min$/m)
+  expect(await feed.done('status')).toMatch(
+    // The next update has seen too few to say whether they still do.
+    /^Freshness .*CHANGES (?:SHOW|SHOWED) UP LATE: .* look back 40 min/m,
+  )
 
   simulator.listings.apply({ action: 'new', at: simulator.now() - 35 * MINUTE_MS })
   const events = 'listingstream_events_total{topic="listings",type="ListingUpserted"}'

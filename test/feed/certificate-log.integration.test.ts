@@ -8,6 +8,7 @@ import { WriterSchemas } from '../../src/events/registry/writer-schemas.ts'
 import { newestCertificates } from '../../src/feed/certificate-log.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
 import { SetDigester } from '../../src/support/set-digest.ts'
+import { untilReadable } from '../fixtures/end-offsets.ts'
 import { LISTING_PHOTOS } from '../fixtures/resources.ts'
 import { page, TestFeed } from '../publisher/test-feed.ts'
 
@@ -35,6 +36,7 @@ test('of each resource the newest certificate that fits is found, however far ba
     page([], { markers: Array.from({ length: MARKERS_BETWEEN }, () => marker), certificates: [newer] }),
     NEVER,
   )
+  await untilReadable(feed.cluster, feed.names.control, NEVER)
   const search = {
     cluster: feed.cluster,
     topic: feed.names.control,

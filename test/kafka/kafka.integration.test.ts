@@ -20,7 +20,7 @@ import type { ProducerOptions } from '../../src/kafka/transactional-producer.ts'
 import { plainRecord } from '../fixtures/plain-record.ts'
 import { readTopic as readWithConsole } from '../fixtures/read-topic.ts'
 import { testStack, uniqueTopicPrefix } from '../fixtures/test-stack.ts'
-import { endOffsets } from '../fixtures/end-offsets.ts'
+import { endOffsets, untilReadable } from '../fixtures/end-offsets.ts'
 
 const never = new AbortController().signal
 const clientId = uniqueTopicPrefix()
@@ -351,6 +351,7 @@ describe('reading', () => {
     const first = await producer.begin(never)
     await first.send([{ topic, partition: 0, records: [record('a')] }], never)
     await first.commit(never)
+    await untilReadable(cluster, topic, never)
     await using other = await openProducer(`${topic}-other`)
     const open = await other.begin(never)
     await open.send([{ topic, partition: 0, records: [record('open')] }], never)

@@ -17,6 +17,7 @@ import { runSnapshot } from '../../src/replication/records-pass.ts'
 import type { KeyIndex } from '../../src/replication/ports.ts'
 import type { FeedIdentity } from '../../src/domain/feed-state.ts'
 import type { IndexEntry } from '../../src/domain/index-entry.ts'
+import { untilReadable } from '../fixtures/end-offsets.ts'
 import { indexEntry } from '../fixtures/index-entry.ts'
 import { keyRecord, ScriptedSource, sourceRecord } from '../fixtures/scripted-source.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
@@ -304,6 +305,7 @@ describe('a topic that is shorter than the checkpoint says', () => {
     await using folder = await tempFolder()
     await snapshotOf(feed, folder.path)
     const topic = feed.names.data(LISTINGS)
+    await untilReadable(feed.cluster, topic, never)
     const before = await feed.read(topic)
     const [cut] = before
     const offset = String(cut!.offset + 1)

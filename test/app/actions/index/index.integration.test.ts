@@ -19,6 +19,7 @@ import {
   TestFeed,
 } from '../../../publisher/test-feed.ts'
 import { runCli, type CliExit } from '../../../fixtures/cli.ts'
+import { untilReadable } from '../../../fixtures/end-offsets.ts'
 import { indexEntry } from '../../../fixtures/index-entry.ts'
 import { tempFolder } from '../../../fixtures/temp-folder.ts'
 import { testStack } from '../../../fixtures/test-stack.ts'
@@ -99,6 +100,7 @@ test('every difference is named and none is mended, until a rebuild does; neithe
     await index.apply({ parts, nextOffsets: undefined, at: index.state()!.writtenAt })
   }
   await using owner = await feed.takeOver()
+  await untilReadable(feed.cluster, feed.names.checkpoints, never)
   const before = await feed.read(feed.names.checkpoints)
 
   const first = await indexCommand('check', feed, folder.path)
