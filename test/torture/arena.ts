@@ -7,6 +7,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator, type SimulatorServer } from '../../src/simulator/server/start-simulator.ts'
 import { sleep } from '../../src/support/abort.ts'
 import type { TortureCluster } from './cluster.ts'
+import { daemonAnswer } from './daemon-answer.ts'
 import { GuardJournal } from './guard-journal.ts'
 import { LISTS, STAMPED_SETS, UNSTAMPED_SETS, type JudgedResource } from './judged-resources.ts'
 import type { Sabotage } from './sabotage-kind.ts'
@@ -39,6 +40,7 @@ interface Weather {
 }
 
 const DAEMON_POLL_MS = 20
+const OPENS_WITHIN_MS = 120_000
 const HALF_HOUR_MS = 1_800_000
 
 /** One run: a market, a feed of its own, and the processes that work on it. */
@@ -195,11 +197,15 @@ export class Arena implements AsyncDisposable {
     return program
   }
 
-  /** Resolves when the daemon has opened the feed and takes requests, or has ended. */
+  /** Resolves when the daemon has opened the feed and takes requests, or has ended. Rejects if it does neither in time. */
   async opened(daemon: Program, dataDir = this.dataDir): Promise<string | undefined> {
+    const until = performance.now() + OPENS_WITHIN_MS
     while (daemon.exit === undefined) {
       const info = await readDaemonInfo(dataDir)
       if (info?.pid === daemon.pid && (await takesRequests(info.url, this.signal))) return info.url
+      if (performance.now() > until) {
+        throw new Error(`The daemon ${daemon.pid} has not opened the feed within ${OPENS_WITHIN_MS} ms.`)
+      }
       await sleep(DAEMON_POLL_MS, this.signal)
     }
     return undefined
@@ -286,7 +292,7 @@ const NOT_READY = 503
 
 async function takesRequests(url: string, signal: AbortSignal): Promise<boolean> {
   // Of what takes any, this reads the least.
-  const response = await fetch(`${url}/resources/listings/hold`, { signal }).catch(() => undefined)
+  const response = await daemonAnswer(`${url}/resources/listings/hold`, signal).catch(() => undefined)
   await response?.body?.cancel()
   return response !== undefined && response.status !== NOT_READY
 }

@@ -3,6 +3,7 @@ import { pick } from '../../src/simulator/prng.ts'
 import { sleep } from '../../src/support/abort.ts'
 import { arrive, listingsArrive } from './arrivals.ts'
 import type { Arena } from './arena.ts'
+import { daemonAnswer } from './daemon-answer.ts'
 import type { Finding } from './findings.ts'
 import type { JudgedResource } from './judged-resources.ts'
 import type { Program } from './program.ts'
@@ -42,7 +43,7 @@ async function isTold(arena: Arena, url: string, set: JudgedResource): Promise<r
   const until = performance.now() + TOLD_WITHIN_MS
   while (performance.now() < until) {
     change(arena, set, market.someKeys(20, prng))
-    const response = await fetch(`${url}/readyz`, { signal })
+    const response = await daemonAnswer(`${url}/readyz`, signal)
     const { refusedSets = [] } = (await response.json()) as { refusedSets?: readonly { resource: string }[] }
     if (refusedSets.some(({ resource }) => resource === set.name)) return []
     await arena.pause(200, 400)

@@ -1,5 +1,6 @@
 import { pick } from '../../src/simulator/prng.ts'
 import type { Arena } from './arena.ts'
+import { daemonAnswer } from './daemon-answer.ts'
 import type { Finding } from './findings.ts'
 import { filledTopics } from './judge.ts'
 import { REGISTRY_REFUSALS, RegistryGate } from './registry-gate.ts'
@@ -49,7 +50,7 @@ export async function forbidVersions(arena: Arena): Promise<readonly Finding[]> 
     await arena.pause(100, 200)
   }
   if (answer !== 'completed') return [unsettled(`${said}: ${answer}`)]
-  const response = await fetch(`${url}/readyz`, { signal })
+  const response = await daemonAnswer(`${url}/readyz`, signal)
   const { refusedSchemas } = (await response.json()) as { refusedSchemas?: readonly unknown[] }
   if (refusedSchemas?.length === 1) return []
   return [unsettled(`${said}: /readyz does not say that the schema was refused`)]

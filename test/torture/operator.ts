@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
+import { daemonAnswer } from './daemon-answer.ts'
 import type { Finding } from './findings.ts'
 import type { Program } from './program.ts'
 import { ask, post, unsettled } from './settle.ts'
@@ -37,7 +38,7 @@ const ANSWER = z.object({
 
 /** Null if nothing is held, undefined if the daemon does not answer. */
 export async function heldBy(url: string, signal: AbortSignal): Promise<Hold | null | undefined> {
-  const response = await fetch(`${url}${HOLD}`, { signal }).catch(() => undefined)
+  const response = await daemonAnswer(`${url}${HOLD}`, signal).catch(() => undefined)
   const answer = ANSWER.safeParse(await response?.json().catch(() => undefined))
   if (!answer.success) return undefined
   const { hold } = answer.data

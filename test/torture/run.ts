@@ -37,19 +37,30 @@ export async function tortureOnce(
   await using arena = await Arena.open({ ...options, ...needed }, signal)
   arena.market.start()
   arena.atEnd(() => deleteTopics(arena))
-  const seen = await torture(arena)
-  const unsettled = await settle(arena)
-  const { checked, records } = unsettled.length > 0 ? NOT_CHECKED : await check(arena)
-  return {
-    seed: options.seed,
-    fault,
-    findings: [...seen, ...unsettled, ...checked],
-    changes: arena.market.changes,
-    records,
-    seconds: (performance.now() - started) / 1_000,
-    folder: arena.folder,
+  const stage = { name: 'the fault' }
+  try {
+    const seen = await torture(arena)
+    stage.name = 'settling'
+    const unsettled = await settle(arena)
+    stage.name = 'checking'
+    const { checked, records } = unsettled.length > 0 ? NOT_CHECKED : await check(arena)
+    return {
+      seed: options.seed,
+      fault,
+      findings: [...seen, ...unsettled, ...checked],
+      changes: arena.market.changes,
+      records,
+      seconds: (performance.now() - started) / 1_000,
+      folder: arena.folder,
+    }
+  } catch (error) {
+    const log = (await arena.log()).split('\n').slice(-LINES_SHOWN).join('\n')
+    throw new Error(`${stage.name}: ${String(error)}\n${log}`, { cause: error })
   }
 }
+
+/** Of the log of a run that broke down. */
+const LINES_SHOWN = 60
 
 const NOT_CHECKED = { checked: [] as readonly Finding[], records: 0 }
 

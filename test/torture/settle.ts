@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { sleep } from '../../src/support/abort.ts'
 import type { Arena } from './arena.ts'
+import { daemonAnswer } from './daemon-answer.ts'
 import type { Finding } from './findings.ts'
 import type { JudgedResource } from './judged-resources.ts'
 
@@ -90,7 +91,7 @@ const STATUS = z.object({
 export async function filled(url: string, signal: AbortSignal): Promise<boolean> {
   const until = performance.now() + WITHIN_MS
   while (performance.now() < until) {
-    const response = await fetch(`${url}/status`, { signal }).catch(() => undefined)
+    const response = await daemonAnswer(`${url}/status`, signal).catch(() => undefined)
     const status = STATUS.safeParse(await response?.json().catch(() => undefined))
     const isFilled = ({ resource, pass, state }: z.output<typeof STATUS>['passes'][number]): boolean =>
       resource === 'listings' && pass === 'snapshot' && state === 'completed'
