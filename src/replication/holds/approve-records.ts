@@ -12,6 +12,7 @@ import { publishWithheld } from '../reread/conclude-reread.ts'
 import { startMarkers } from '../walk.ts'
 import { endOfApproval } from './approve-deletes.ts'
 import { endOfRecordHolds } from './end-of-holds.ts'
+import { fileHeld } from './file-held.ts'
 import { passOnHold } from './standing-hold.ts'
 
 /** Where more records would be published than were approved, none is, and the hold stands. */
@@ -30,7 +31,8 @@ export async function approveRecords(
   try {
     const markers = startMarkers(feed.state, begun)
     await feed.committer.commitProgress(resource, { progress: begun, watermark: null, markers }, signal)
-    await fileKeys(feed, begun, standing, signal)
+    const filedAs = { pass: begun.passId, set: 'held', page: begun.page } as const
+    for await (const _ of fileHeld(feed, standing, filedAs, signal));
     const asked = standing.keys <= upTo ? undefined : await askAgain(feed, resource, begun, signal)
     const changed = asked === undefined ? 0 : asked.reread.masked + asked.reread.changed
     if (changed > upTo) {
@@ -50,22 +52,6 @@ export async function approveRecords(
     return { progress: await end(feed, resource, done, 'completed', detail, signal), heldBecause: null }
   } finally {
     await feed.index.ledger.drop(begun.passId)
-  }
-}
-
-async function fileKeys(
-  { holds, index }: Feed,
-  { passId, page }: PassProgress,
-  standing: StandingHold,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const chunk of holds.keys(standing, signal)) {
-    await index.ledger.add(
-      passId,
-      'held',
-      page,
-      chunk.map(({ key }) => [key, '']),
-    )
   }
 }
 

@@ -15,6 +15,7 @@ import { heldKey } from '../delete-candidates.ts'
 import type { Feed } from '../feed.ts'
 import type { LedgerSet } from '../ports.ts'
 import { endOfRecordHolds } from './end-of-holds.ts'
+import { fileHeld } from './file-held.ts'
 import { KEYS_PER_CHUNK } from './hold-deletes.ts'
 
 export interface HeldRecords {
@@ -52,7 +53,7 @@ export async function holdRecords(
   const before = holds.standingRecords(resource.name, pass)
   await feed.index.ledger.drop(progress.passId, 'held')
   const same = before?.hold.kind === withheld.kind ? before : withheld.onto
-  const continued = same === undefined ? undefined : await fileHeld(feed, progress.passId, same, signal)
+  const continued = same === undefined ? undefined : await fileBefore(feed, progress.passId, same, signal)
   const { kind, why } = withheld
   const hold: Hold = {
     resource: resource.name,
@@ -102,8 +103,8 @@ function holdIdOf({ pass, passId: own }: PassProgress): PassId {
  *
  * @returns its last chunk; undefined if its keys are lost: then it begins anew
  */
-async function fileHeld(
-  { holds, index: { ledger } }: Feed,
+async function fileBefore(
+  feed: Feed,
   pass: PassId,
   standing: StandingHold,
   signal: AbortSignal,
@@ -111,18 +112,11 @@ async function fileHeld(
   const { hold, chunks, keys } = standing
   let last: readonly HeldKey[] = []
   try {
-    for await (const chunk of holds.keys(standing, signal)) {
-      await ledger.add(
-        pass,
-        'held',
-        OF_BEFORE,
-        chunk.map(({ key }) => [key, '']),
-      )
-      last = chunk
-    }
+    const filedAs = { pass, set: 'held', page: OF_BEFORE } as const
+    for await (const chunk of fileHeld(feed, standing, filedAs, signal)) last = chunk.keys
   } catch (error) {
     if (!hasCode(error, HOLD_LOST)) throw error
-    await ledger.drop(pass, 'held')
+    await feed.index.ledger.drop(pass, 'held')
     return undefined
   }
   return { hold, chunk: chunks - 1, whole: { chunks, keys }, keys: last }

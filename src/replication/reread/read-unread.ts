@@ -5,6 +5,7 @@ import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import { hasCode } from '../../support/errors.ts'
 import type { Feed } from '../feed.ts'
+import { fileHeld } from '../holds/file-held.ts'
 import { publishByKey, type LetterRetry } from '../publish-by-key.ts'
 import { withholdingOf } from './withholding.ts'
 
@@ -51,19 +52,16 @@ async function fileUnread(
     }
   }
   try {
-    for await (const chunk of feed.holds.keys(standing, signal)) {
-      const marks = chunk.map(({ key }): readonly [RecordKey, string] => [key, ''])
-      const isOpen = await ledger.add(read.passId, 'held', OF_PASS + 1, marks)
-      const open = marks.filter((_, i) => isOpen[i])
-      const entries = await feed.index.getMany(
-        resource.name,
-        open.map(([key]) => key),
-      )
+    const filedAs = { pass: read.passId, set: 'held', page: OF_PASS + 1 } as const
+    for await (const { keys, isNew } of fileHeld(feed, standing, filedAs, signal)) {
+      const open = keys.flatMap(({ key }, i) => (isNew[i] === true ? [key] : []))
+      const entries = await feed.index.getMany(resource.name, open)
       const unread = open.filter((_, i) => {
         const entry = entries[i]
         return entry !== undefined && entry.state !== 'deleted' && entry.observedAt < read.startedAt
       })
-      await ledger.add(read.passId, 'unread', OF_PASS, unread)
+      const marks = unread.map((key): readonly [RecordKey, string] => [key, ''])
+      await ledger.add(read.passId, 'unread', OF_PASS, marks)
     }
   } catch (error) {
     if (!hasCode(error, HOLD_LOST)) throw error

@@ -2,10 +2,10 @@
 import { HOLD_LOST } from '../../domain/error-codes.ts'
 import { isOfRecords, type Hold, type StandingHold } from '../../domain/hold.ts'
 import type { PassProgress } from '../../domain/pass.ts'
-import type { RecordKey } from '../../domain/record-key.ts'
 import type { ListedResource } from '../../domain/resource.ts'
 import { hasCode } from '../../support/errors.ts'
 import type { Feed } from '../feed.ts'
+import { fileHeld } from '../holds/file-held.ts'
 import { standingHolds } from '../holds/standing-hold.ts'
 import type { LedgerSet } from '../ports.ts'
 import { compareOfSweep } from '../reconcile.ts'
@@ -78,18 +78,16 @@ function othersHolds({ state }: Feed, resource: ListedResource, read: PassProgre
 
 /** @returns false if what is held is lost: then any record may be among it */
 async function fileHeldByOthers(
-  { holds, index: { ledger } }: Feed,
-  { passId }: PassProgress,
+  feed: Feed,
+  { passId: pass }: PassProgress,
   others: readonly StandingHold[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  await ledger.drop(passId, 'guarded')
+  await feed.index.ledger.drop(pass, 'guarded')
   try {
+    const filedAs = { pass, set: 'guarded', page: OF_HOLDS } as const
     for (const other of others) {
-      for await (const chunk of holds.keys(other, signal)) {
-        const marks = chunk.map(({ key }): readonly [RecordKey, string] => [key, ''])
-        await ledger.add(passId, 'guarded', OF_HOLDS, marks)
-      }
+      for await (const _ of fileHeld(feed, other, filedAs, signal));
     }
   } catch (error) {
     if (!hasCode(error, HOLD_LOST)) throw error
