@@ -293,7 +293,7 @@ const NOT_READY = 503
 async function takesRequests(url: string, signal: AbortSignal): Promise<boolean> {
   // Of what takes any, this reads the least.
   const response = await daemonAnswer(`${url}/resources/listings/hold`, signal).catch(() => undefined)
-  await response?.body?.cancel()
+  await response?.text().catch(() => undefined)
   return response !== undefined && response.status !== NOT_READY
 }
 
