@@ -58,6 +58,9 @@ async function heldAndDecided(arena: Arena): Promise<readonly Finding[]> {
   const { running, findings } = await restartKnowing(arena, busy, least)
   if (findings.length > 0) return findings
   market.pause()
+  // This one may go on with a sweep that began before: what was published beside it and went is missing, and not among its keys.
+  const interrupted = await passEnds(arena, running, 'purge', 'held')
+  if (interrupted.length > 0) return interrupted
   return decide(arena, running, action === 'leave' ? keys : [])
 }
 
