@@ -6,7 +6,7 @@ import type { AuthorizedOperations } from './authorized-operations.ts'
 import { answered, hasLeaders, refuseUnlessExisting } from './admin-questions.ts'
 import { createClient, type ClientLimits, type KafkaClient } from './client.ts'
 import { withDeadline } from './deadline.ts'
-import { KafkaUnnamedError } from './errors.ts'
+import { KafkaError, KafkaUnnamedError } from './errors.ts'
 import { kafkaUnreachable, protocolTypeOf } from './client-failure.ts'
 import { parseOffset } from './offset.ts'
 import { QuestionSession, type ConfigValues, type PartitionOffsets } from './question-session.ts'
@@ -72,6 +72,7 @@ export class KafkaCluster implements AsyncDisposable {
   readonly #clients = new Set<KafkaClient>()
   readonly #spare = new SpareSession()
   #clusterId = ''
+  #isClosed = false
 
   /** For this room. */
   get tries(): Tries {
@@ -106,8 +107,13 @@ export class KafkaCluster implements AsyncDisposable {
     return this.#clusterId
   }
 
-  /** A client that is closed with the cluster at the latest. For this room. */
+  /**
+   * A client that is closed with the cluster at the latest. For this room.
+   *
+   * @throws {KafkaError} KAFKA_CLOSED, since nobody would close it any more
+   */
   newClient(limits: ClientLimits): KafkaClient {
+    this.#requireOpen()
     const client = createClient(this.#settings, limits)
     const close = async (): Promise<void> => {
       this.#clients.delete(owned)
@@ -285,6 +291,7 @@ export class KafkaCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     // The spare session's client is among them.
     await Promise.all([...this.#clients].map((client) => client.close()))
   }
@@ -306,6 +313,7 @@ export class KafkaCluster implements AsyncDisposable {
     work: (session: QuestionSession) => Promise<T>,
     timeoutMs: number = ADMIN_TIMEOUT_MS,
   ): Promise<T> {
+    this.#requireOpen()
     const session = this.#spare.take() ?? new QuestionSession(this.newClient(ADMIN_LIMITS))
     const ask = async (): Promise<T> => {
       await session.connect()
@@ -319,6 +327,11 @@ export class KafkaCluster implements AsyncDisposable {
       await session.close()
       throw error
     }
+  }
+
+  #requireOpen(): void {
+    if (!this.#isClosed) return
+    throw new KafkaError('The connection to Kafka was used after it was closed.', { code: 'KAFKA_CLOSED' })
   }
 }
 

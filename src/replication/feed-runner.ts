@@ -173,10 +173,11 @@ export class FeedRunner {
     }, signal)
   }
 
-  /** Resolves when no pass runs. */
+  /** Resolves when no pass runs, and nothing is being committed beside them: then the feed may be closed. */
   async idle(): Promise<void> {
     const queues = [...this.#queues.values()].flatMap((ofResource) => Object.values(ofResource))
     await Promise.all(queues.map((queue) => queue.idle()))
+    await this.feed.committer.idle()
   }
 
   #queueOf(resource: Replicated, pass: PassKind): SerialQueue {

@@ -243,6 +243,11 @@ export class PageCommitter {
     return this.#enter(signal, () => this.#commitPiece(undefined, make(), signal))
   }
 
+  /** Resolves when nothing is committed, and nothing waits for it. */
+  idle(): Promise<void> {
+    return this.#queue.idle()
+  }
+
   #enter<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
       signal.throwIfAborted()

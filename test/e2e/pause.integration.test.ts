@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { expect, test } from 'vitest'
 
+import { API, firstOf, startKafkaProxy, type Fate } from '../fixtures/kafka-proxy.ts'
+import { testStack } from '../fixtures/test-stack.ts'
 import { LiveDaemon } from './live-daemon.ts'
 import { LiveFeed } from './live-feed.ts'
 
@@ -97,6 +101,32 @@ test('a pause stops a download between its pages; it goes on where it was, and p
   expect(keys).toHaveLength(200)
   expect(new Set(keys).size).toBe(200)
 }, 240_000)
+
+test('a daemon that is stopped while a pause is being committed waits for that, ends by itself, and the pause stands (R1)', async () => {
+  const [broker = ''] = testStack().brokers
+  await using proxy = await startKafkaProxy(broker)
+  await using feed = await LiveFeed.open({ simulator: { listings: 10, seed: 84 } })
+  await feed.done('snapshot')
+  const idle = { UPDATE_INTERVAL: '1d', PURGE_INTERVAL: '1d', KAFKA_BROKERS: proxy.broker }
+  await using daemon = await LiveDaemon.start(feed, idle)
+  await expect.poll(() => updates(daemon), PATIENCE).toBe(1)
+  const committing = Promise.withResolvers<void>()
+  proxy.judge = firstOf(API.endTxn, async (): Promise<Fate> => {
+    committing.resolve()
+    // The stop comes first.
+    await delay(500)
+    return 'pass'
+  })
+  const pausing = daemon.post('/pause').catch(() => undefined)
+  await committing.promise
+  const asked = performance.now()
+  const exit = await daemon.process.kill('SIGTERM')
+  expect(performance.now() - asked).toBeLessThan(9_500)
+  expect(exit).toMatchObject({ code: 0, signal: null })
+  expect(exit.stderr).not.toContain('KAFKA_')
+  await pausing
+  expect(await feed.done('status')).toMatch(/^PAUSED/m)
+}, 180_000)
 
 test('without a daemon the command writes it itself, and the next daemon stands still; before the first page there is nothing to pause', async () => {
   await using feed = await LiveFeed.open({ simulator: { listings: 10, seed: 83 } })

@@ -600,6 +600,19 @@ describe('topics', () => {
     expect(await asking.partitionCount(topics[0], never)).toBe(1)
   })
 
+  test('that come after the end are refused, and open no connection, which nobody would close', async () => {
+    const topic = await newTopic()
+    const asking = await connectKafka({ brokers: testStack().brokers, clientId }, never)
+    await asking[Symbol.asyncDispose]()
+    const sockets: Socket[] = []
+    using _ = watchSockets((socket) => void sockets.push(socket))
+    const closed = { code: 'KAFKA_CLOSED', retryable: false }
+    await expect(asking.topicOffsets(topic, never)).rejects.toMatchObject(closed)
+    await expect(asking.ask('Looking', never, (admin) => admin.listTopics())).rejects.toMatchObject(closed)
+    await expect(TransactionalProducer.open(asking, topic, {}, never)).rejects.toMatchObject(closed)
+    expect(sockets).toEqual([])
+  })
+
   test('questions that are asked at once do not disturb each other', async () => {
     const topics = [await newTopic(), await newTopic(), `${uniqueTopicPrefix()}.none`] as const
     const counts = await Promise.allSettled(topics.map((topic) => cluster.partitionCount(topic, never)))

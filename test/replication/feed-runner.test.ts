@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { PassKind } from '../../src/domain/pass.ts'
 import { LISTINGS } from '../../src/resources/listings.ts'
+import { commitPauses } from '../../src/replication/commit-pauses.ts'
 import { FeedRunner, PLAIN_PASS } from '../../src/replication/feed-runner.ts'
 import { CollectingObserver, assembleFeed } from '../fixtures/memory-feed.ts'
 import { ManualClock } from '../fixtures/manual-clock.ts'
@@ -13,6 +14,7 @@ import { SERVER_TIME, sourceRecord } from '../fixtures/scripted-source.ts'
 import { SteerableSource } from '../fixtures/steerable-source.ts'
 
 const { signal } = new AbortController()
+const PAUSE = { resource: null, since: SERVER_TIME, until: null }
 
 function open(walks?: WalkTurns) {
   const clock = new ManualClock(SERVER_TIME)
@@ -109,6 +111,25 @@ describe('the runner of a feed', () => {
     source.records = [sourceRecord('1')]
     gate.resolve()
     await Promise.all([snapshot, waiting])
+  })
+
+  test('what is committed beside passes is waited for, as they are', async () => {
+    const { run, runner, publisher } = open()
+    await run('snapshot')
+    const commit = publisher.commit.bind(publisher)
+    const gate = Promise.withResolvers<void>()
+    publisher.commit = async (request, within) => {
+      await gate.promise
+      return commit(request, within)
+    }
+    const pausing = commitPauses(runner.feed, () => [PAUSE], signal)
+    let idle = false
+    const waiting = runner.idle().then(() => (idle = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(idle).toBe(false)
+    gate.resolve()
+    expect(await pausing).toEqual([PAUSE])
+    await waiting
   })
 
   test('a pass that fails does not stop the one that waits', async () => {

@@ -272,6 +272,29 @@ describe('a feed that is open', () => {
     expect(feed.health.report().ready).toBe(true)
   })
 
+  test('is closed when what is committed beside its passes has ended: a stop leaves a commit the time to be sure (R1)', async () => {
+    const feed = new SupervisedFeed()
+    await feed.settle()
+    const { publisher, supervisor, stopper } = feed
+    const commit = publisher.commit.bind(publisher)
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    publisher.commit = async (request, within) => {
+      begun.resolve()
+      await gate.promise
+      return commit(request, within)
+    }
+    const pausing = supervisor.pause({ resource: undefined, forMs: 3_600_000 }, new AbortController().signal)
+    pausing.catch(() => undefined)
+    await begun.promise
+    stopper.abort(STOP)
+    await vi.waitUntil(() => supervisor.instanceId === undefined, { interval: 1 })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(feed.closed).toEqual([])
+    gate.resolve()
+    await expect(feed.done).rejects.toBe(STOP)
+    expectOver(feed)
+  })
+
   test('leaves nothing behind when it is stopped', async () => {
     const feed = new SupervisedFeed()
     await feed.settle()
