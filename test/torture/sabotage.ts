@@ -10,6 +10,7 @@ import type { SweepCertificate } from '../../src/domain/certificate.ts'
 import type { Change, Upsert } from '../../src/domain/change.ts'
 import { NO_DIGEST, type Digest } from '../../src/domain/content.ts'
 import { instant } from '../../src/domain/instant.ts'
+import type { RecordPosition } from '../../src/domain/pass.ts'
 import { KafkaPublisher } from '../../src/publisher/kafka-publisher.ts'
 import type { TransactionPart, TransactionRequest } from '../../src/replication/ports.ts'
 import type { Sabotage } from './sabotage-kind.ts'
@@ -59,8 +60,17 @@ wrapMethod(KafkaPublisher.prototype, 'commit', async (commit, [request, signal])
   if (kind === 'publishes twice' && publishes && now()) await commit(request, signal)
   const receipt = await commit(broken(request), signal)
   for (const part of request.parts) remember(part)
-  return receipt
+  return { ...receipt, positions: request.parts.map((part, i) => likeAll(part, receipt.positions[i] ?? [])) }
 })
+
+/** Such a build believes that it has published everything: without a place in the topic, a purge could not even begin. */
+function likeAll(
+  { changes }: TransactionPart,
+  positions: readonly RecordPosition[],
+): readonly RecordPosition[] {
+  const anywhere = positions.at(-1) ?? { partition: 0, offset: 0 }
+  return changes.map((_, i) => positions[i] ?? anywhere)
+}
 
 function remember(part: TransactionPart): void {
   const of = publishedOf(part)
