@@ -14,11 +14,10 @@ import { connectKafka, type KafkaCluster } from '../../../src/kafka/cluster.ts'
 import { partitionFor } from '../../../src/kafka/partition.ts'
 import { TransactionalProducer } from '../../../src/kafka/transactional-producer.ts'
 import { LISTINGS } from '../../../src/resources/listings.ts'
-import { sleep } from '../../../src/support/abort.ts'
 import { FIELDS, listing, listingCodec, listingEncoder, listingSchemas, NEVER } from '../../events/sample.ts'
+import { untilEnds } from '../../fixtures/end-offsets.ts'
 import { testStack, uniqueTopicPrefix } from '../../fixtures/test-stack.ts'
 
-const POLL_MS = 5
 const PASS = passId('0b1f9a52-6a44-4c0c-9a0e-2f9c6f1f6d11')
 
 /** What a test writes: a listing with its fields, or, as null, a delete with its tombstone. */
@@ -114,14 +113,11 @@ export class ListingTopic implements AsyncDisposable {
     const written = new Map<number, number>()
     for (const [partition, led] of Map.groupBy(records, ({ key }) => this.partitionOf(String(key)))) {
       const [appended] = await transaction.send([{ topic: this.topic, partition, records: led }], NEVER)
-      written.set(partition, appended?.nextOffset ?? 0)
+      // Behind the marker.
+      written.set(partition, (appended?.nextOffset ?? 0) + 1)
     }
     await transaction[fate](NEVER)
-    for (;;) {
-      const offsets = await this.cluster.topicOffsets(this.topic, NEVER)
-      if ([...written].every(([partition, next]) => (offsets[partition]?.end ?? 0) > next)) return
-      await sleep(POLL_MS, NEVER)
-    }
+    await untilEnds(this.cluster, this.topic, written, NEVER)
   }
 
   partitionOf(key: string): number {
